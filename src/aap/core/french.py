@@ -1,131 +1,153 @@
-"""French typography of what people read: amounts, figures, ordinals, dates, lists.
+"""French wording of numbers, amounts, dates and lists: the one place where figures become text.
 
-The one place for it, so that a page, a letter and a spreadsheet say the same thing the same way. Thousands are parted
-by U+202F (narrow no-break space); a unit and the high punctuation marks are held by U+00A0 or U+202F.
+Values are exact in (int, Decimal, Fraction) and rounded half-even once, when written. Spaces follow the usage of the
+Imprimerie nationale: a narrow no-break space (U+202F) between thousands and before ; ? ! %, a no-break space (U+00A0)
+before : and the euro sign and inside guillemets.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
-from zoneinfo import ZoneInfo
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
-PARIS = ZoneInfo("Europe/Paris")
+
+Number = int | Decimal | Fraction
 
 MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "décembre",
 )  # fmt: skip
-_SUPERSCRIPT_E = "\u1d49"
-_SUPERSCRIPT_ER = "\u1d49\u02b3"
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+_ELISION = frozenset("aeiouyhâàéèêëîïôöûüAEIOUYHÂÀÉÈÊËÎÏÔÖÛÜ")
+_MANY_DIGITS = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
-def number(value: Decimal | int, places: int | None = None) -> str:
-    """A figure with a decimal comma: `number(Decimal("1234.5"))` is « 1 234,5 ».
+def rounded(value: Number, decimals: int) -> Decimal:
+    """`value` rounded half-even to `decimals` decimals, exactly (no binary float on the way)."""
+    if isinstance(value, Decimal):
+        return value.quantize(Decimal(1).scaleb(-decimals), context=_MANY_DIGITS)
+    scaled = round(Fraction(value) * 10**decimals)  # Fraction rounds half to even
+    return Decimal(scaled).scaleb(-decimals, context=_MANY_DIGITS)
 
-    `places` fixes the decimals (half-even); without it the value's own are kept, less the trailing zeros.
-    """
-    exact = Decimal(value)
-    if places is None:
-        text = f"{exact:f}"
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-    else:
-        text = f"{exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):f}"
-    sign = "\u2212" if text.startswith("-") else ""
-    whole, _, decimals = text.removeprefix("-").partition(".")
-    if not (whole + decimals).strip("0"):
-        sign = ""
-    grouped = f"{int(whole):,}".replace(",", NNBSP)
-    return f"{sign}{grouped},{decimals}" if decimals else f"{sign}{grouped}"
+
+def number(value: Number, decimals: int = 0) -> str:
+    """`12 345,60`: thousands by a narrow no-break space, decimal comma, a true minus sign."""
+    text = f"{abs(rounded(value, decimals)):f}"
+    whole, _, tail = text.partition(".")
+    groups: list[str] = []
+    while len(whole) > 3:
+        groups.insert(0, whole[-3:])
+        whole = whole[:-3]
+    groups.insert(0, whole)
+    body = NNBSP.join(groups) + (f",{tail}" if tail else "")
+    is_zero = not body.strip(f"0,{NNBSP}")
+    return body if value >= 0 or is_zero else f"−{body}"
+
+
+def plain(value: Number, decimals: int = 4) -> str:
+    """A number with as few decimals as it needs, at most `decimals`: `2`, `2,5`, `12,125`."""
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
+def apart(first: Number, second: Number, *, least: int = 1, most: int = 4) -> tuple[str, str]:
+    """Two numbers with just enough decimals (`least` to `most`) that different values don't read the same."""
+    for decimals in range(least, most + 1):
+        texts = number(first, decimals), number(second, decimals)
+        if texts[0] != texts[1] or rounded(first, most) == rounded(second, most):
+            return texts
+    return number(first, most), number(second, most)
 
 
 def euros(cents: int) -> str:
-    """An amount given in cents: « 12 000 € », « 12 000,50 € »."""
-    return number(Decimal(cents) / 100, 0 if cents % 100 == 0 else 2) + NBSP + "€"
+    """An amount in cents as `12 000 €`, or `12 000,50 €` when it has cents."""
+    whole = cents % 100 == 0
+    return number(Fraction(cents, 100), 0 if whole else 2) + NBSP + "€"
 
 
-def percent(share: Decimal, places: int | None = None) -> str:
-    """A share of 1 as a percentage: `percent(Decimal("0.25"))` is « 25 % »."""
-    return number(share * 100, places) + NBSP + "%"
+def percent(share: Number, decimals: int = 2) -> str:
+    """A share (0.25) as `25 %`, with as few decimals as it needs."""
+    return plain(Fraction(share) * 100, decimals) + NNBSP + "%"
 
 
-def ordinal(rank: int, *, feminine: bool = False) -> str:
-    """« 1ᵉʳ » (« 1ʳᵉ »), « 2ᵉ », « 71ᵉ »."""
-    if rank == 1:
-        return "1\u02b3\u1d49" if feminine else "1" + _SUPERSCRIPT_ER
-    return number(rank) + _SUPERSCRIPT_E
+def is_plural(value: Number) -> bool:
+    """French puts the plural from two on: 1,5 point, 2 points, 0 point."""
+    return abs(value) >= 2
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """The count and its noun: « 1 note », « 3 notes ». Zero takes the singular, as French does."""
-    return number(count) + NBSP + (one if abs(count) < 2 else many or one + "s")
+def count(value: int, one: str, many: str | None = None) -> str:
+    """`1 place`, `67 places`; `many` where the plural isn't the singular with an s."""
+    word = (many if many is not None else f"{one}s") if is_plural(value) else one
+    return f"{number(value)}{NBSP}{word}"
 
 
-def listing(items: Iterable[str], conjunction: str = "et") -> str:
-    """« a », « a et b », « a, b et c »."""
-    parts = list(items)
-    if len(parts) < 2:
-        return "".join(parts)
-    return ", ".join(parts[:-1]) + f" {conjunction} " + parts[-1]
+def points(value: Number, decimals: int = 1) -> str:
+    """`64,2 points`, `1,5 point`."""
+    return f"{number(value, decimals)}{NBSP}{'points' if is_plural(rounded(value, decimals)) else 'point'}"
 
 
-def long_date(day: date) -> str:
-    """« 28 février 2025 », « 1ᵉʳ mars 2025 »."""
-    first = "1" + _SUPERSCRIPT_ER if day.day == 1 else str(day.day)
-    return f"{first}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"
+def ordinal(position: int, *, feminine: bool = False) -> str:
+    """`1ᵉʳ` (`1ʳᵉ`), `2ᵉ`, `71ᵉ`, in superior letters of Unicode: they survive in CSV and plain text."""
+    if position == 1:
+        return "1ʳᵉ" if feminine else "1ᵉʳ"
+    return f"{number(position)}ᵉ"
 
 
-def paris_day(moment: datetime) -> date:
-    """The day it is in Paris at an aware moment."""
-    return moment.astimezone(PARIS).date()
+def day(value: date, *, weekday: bool = False) -> str:
+    """`28 février 2025`, `1ᵉʳ mars 2025`; with the day of the week before on demand."""
+    number_of_day = "1ᵉʳ" if value.day == 1 else str(value.day)
+    text = f"{number_of_day}{NBSP}{MONTHS[value.month - 1]}{NBSP}{value.year}"
+    return f"{WEEKDAYS[value.weekday()]} {text}" if weekday else text
 
 
-def long_moment(moment: datetime, *, seconds: bool = False) -> str:
-    """An aware moment on the clock of Paris: « 28 février 2025 à 23 h 59 »."""
-    local = moment.astimezone(PARIS)
-    clock = f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}"
-    if seconds:
-        clock += f"{NBSP}min{NBSP}{local.second:02d}{NBSP}s"
-    return f"{long_date(local.date())} à {clock}"
+def hour(value: datetime) -> str:
+    """`23 h 59`, `9 h`; the clock time as it stands in `value`."""
+    minutes = f"{NBSP}{value.minute:02d}" if value.minute else ""
+    return f"{value.hour}{NBSP}h{minutes}"
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day `months` later; the month's last day where it has no such day (31 December + 2: 28 February)."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+def moment(value: datetime) -> str:
+    """`28 février 2025 à 23 h 59`, as it stands in `value` (convert to Europe/Paris before)."""
+    return f"{day(value.date())} à {hour(value)}"
 
 
-def file_size(size: int) -> str:
-    """A size in bytes: « 812 o », « 34 ko », « 1,2 Mo » (multiples of 1 000)."""
-    if size < 1_000:
-        return f"{size}{NBSP}o"
-    if size < 1_000_000:
-        return number(Decimal(size) / 1_000, 0) + NBSP + "ko"
-    return number(Decimal(size) / 1_000_000, 1) + NBSP + "Mo"
+def listed(items: Sequence[str], last: str = "et") -> str:
+    """`a`, `a et b`, `a, b et c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-_SPACED_MARK = re.compile(r"[ \u00a0\u202f]+([:;?!»%€])")
-_OPENING_QUOTE = re.compile(r"«[ \u00a0\u202f]*")
-_CLOSING_QUOTE = re.compile(r"(?<=[^\s])»")
-_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
-_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=\w)")
+def quoted(text: str) -> str:
+    """`« text »`, the inner guillemets of `text` becoming English double quotes."""
+    inner = re.sub(r"«\s*", "“", text)
+    inner = re.sub(r"\s*»", "”", inner)
+    return f"«{NBSP}{inner.strip()}{NBSP}»"
 
 
-def typeset(text: str) -> str:
-    """Plain typed French with its no-break spaces and curly apostrophes; what is right already stays as it is.
+def of(text: str) -> str:
+    """`de Lyon`, `d’Angers` before a name or a noun without article."""
+    return f"d’{text}" if text[:1] in _ELISION else f"de {text}"
 
-    Only spaces that were typed are changed (besides those inside « »), so an address such as `https://…` or a time
-    such as `14:30` stays whole.
+
+def spaced(text: str) -> str:
+    """Puts the no-break spaces that French typography wants where a plain space (or none) was typed.
+
+    Only spaces that are there are changed, so addresses (`https://…`) and times (`12:30`) are left alone.
     """
-    text = _APOSTROPHE.sub("\u2019", text)
-    text = _SPACED_MARK.sub(lambda mark: (NNBSP if mark[1] in ";?!" else NBSP) + mark[1], text)
-    text = _OPENING_QUOTE.sub("«" + NBSP, text)
-    text = _CLOSING_QUOTE.sub(NBSP + "»", text)
-    return _THOUSANDS.sub(NNBSP, text)
+    text = re.sub(r" ([;?!%])", NNBSP + r"\1", text)
+    text = re.sub(r" ([:€»])", NBSP + r"\1", text)
+    text = text.replace("« ", "«" + NBSP)
+    return text.replace("'", "’")
+
+
+def closed(text: str) -> str:
+    """A text given by a person as the end of a sentence: inner line ends become spaces, one full stop at the end."""
+    flat = " ".join(text.split())
+    return flat if flat.endswith((".", "!", "?", "…")) else f"{flat}."
