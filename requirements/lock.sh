@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Rebuilds the locked requirements, with hashes and without any download address.
+set -eu
+cd "$(dirname "$0")/.."
+compile="uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11"
+$compile --group build pyproject.toml -o requirements/run.txt "$@"
+$compile --group build --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt "$@"

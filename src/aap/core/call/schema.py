@@ -1,0 +1,323 @@
+"""The call file as typed values (contract, section 1).
+
+One YAML file is one call. Only `schema`, `call.id`, `rubric`, `scoring` and `selection` are needed to rank; the web
+application also needs the identity of the call, its eligibility rules, its form and its letters.
+
+Conventions: money is Decimal euros with at most two decimals, marks and weights are Decimal, times are aware.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+CallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Strict(BaseModel):
+    """Base of every part of the call file: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+# --- identity of the call -------------------------------------------------------------------------------------------
+
+
+class Authority(Strict):
+    """Who decides: `service` and `city` head the letters; `court` is the administrative court for appeals."""
+
+    name: Text
+    siret: str | None = None
+    service: str | None = None
+    city: str | None = None
+    address: str | None = None
+    court: str | None = None
+
+
+class Theme(Strict):
+    """A subject of the call: reviewers' expertise and dossiers' themes are named by its id."""
+
+    id: KeyId
+    title: Text
+
+
+class CallIdentity(Strict):
+    id: CallId
+    title: str | None = None
+    reference: str | None = None
+    summary: str | None = None
+    audience: str | None = None
+    authority: Authority | None = None
+    opens_at: AwareDatetime | None = None
+    closes_at: AwareDatetime | None = None
+    grace_minutes: int = Field(default=0, ge=0, le=1440)
+    decision_by: date | None = None
+    contact: str | None = None
+    themes: tuple[Theme, ...] = ()
+    prepare: tuple[Text, ...] = ()
+    years: tuple[int, ...] = ()
+    min_amount: Decimal | None = Field(default=None, ge=0)
+    max_amount: Decimal | None = Field(default=None, ge=0)
+    max_share: Decimal | None = Field(default=None, gt=0, le=1)
+    draw: str | None = None
+
+
+# --- eligibility and form -------------------------------------------------------------------------------------------
+
+
+class Condition(Strict):
+    """A test on one value: all the given parts hold. `question` names the answer (in `show_if` only)."""
+
+    question: KeyId | None = None
+    equals: str | None = None
+    one_of: tuple[str, ...] | None = None
+    contains: str | None = None
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+
+class Option(Strict):
+    value: KeyId
+    label: Text
+    help: str | None = None
+
+
+class EligibilityRule(Strict):
+    """A question asked before the form, or a computed check (`source`), and the rule it stands for.
+
+    `source` names a value: `association.<field>`, `answers.<question>` or `request.amount`.
+    """
+
+    id: KeyId
+    question: str | None = None
+    source: str | None = None
+    help: str | None = None
+    type: Literal["yes_no", "choice", "number"] = "yes_no"
+    options: tuple[Option, ...] = ()
+    check: Condition
+    if_not: Literal["ineligible", "to_check"] = "ineligible"
+    rule: Text
+
+
+class Column(Strict):
+    id: KeyId
+    label: Text
+    type: Literal["text", "number", "money", "date"] = "text"
+    required: bool = True
+
+
+QuestionType = Literal[
+    "text", "long_text", "number", "money", "date", "period", "choice", "multiple_choice", "yes_no",
+    "commune", "communes", "table", "file", "budget", "group",
+]  # fmt: skip
+
+
+class Question(Strict):
+    """One question of the dossier.
+
+    `attribute`s for quotas come from `form.attributes`. `criteria` links the answer to the rubric's criteria that it
+    bears on; `identifying` answers are left out of blind reviews. `max_length` counts characters.
+    """
+
+    id: KeyId
+    label: Text
+    type: QuestionType
+    help: str | None = None
+    example: str | None = None
+    required: bool = True
+    min_length: int | None = Field(default=None, ge=0)
+    max_length: int | None = Field(default=None, gt=0)
+    min: Decimal | None = None
+    max: Decimal | None = None
+    unit: str | None = None
+    options: tuple[Option, ...] = ()
+    detail_if: str | None = None  # yes_no, choice: a free text is asked when this value is chosen
+    detail_label: str | None = None
+    columns: tuple[Column, ...] = ()  # table
+    max_rows: int | None = Field(default=None, gt=0)
+    accept: tuple[Literal["pdf", "image", "spreadsheet", "document"], ...] = ("pdf", "image")  # file
+    max_files: int = Field(default=1, gt=0)
+    max_size_mb: int = Field(default=10, gt=0)
+    safe: str | None = None  # file: kind in the association's document safe (statutes, accounts, bank_details …)
+    budget: Literal["association", "project"] | None = None
+    questions: tuple[Question, ...] = ()  # group: a repeatable block
+    min_items: int = Field(default=1, ge=0)
+    max_items: int = Field(default=5, gt=0)
+    item_label: str | None = None
+    show_if: Condition | None = None
+    criteria: tuple[RuleId, ...] = ()
+    identifying: bool = False
+
+
+class Section(Strict):
+    id: KeyId
+    title: Text
+    help: str | None = None
+    questions: tuple[Question, ...]
+    show_if: Condition | None = None
+
+
+class Form(Strict):
+    """The dossier's questions by section.
+
+    `attributes` maps an attribute that quotas may name to where its value comes from: `association.<field>` or
+    `answers.<question>` (a multiple choice gives several values). `title_question` and `theme_question` name the
+    answers that title and class a dossier in lists.
+    """
+
+    sections: tuple[Section, ...] = ()
+    attributes: dict[KeyId, str] = Field(default_factory=dict)
+    title_question: KeyId | None = None
+    theme_question: KeyId | None = None
+    attestations: tuple[Text, ...] = ()
+
+
+# --- rubric ---------------------------------------------------------------------------------------------------------
+
+
+class Scale(Strict):
+    min: Decimal
+    max: Decimal
+    step: Decimal = Field(gt=0)
+
+
+class Criterion(Strict):
+    id: RuleId
+    title: str | None = None
+    question: str | None = None
+    weight: Decimal = Field(gt=0)
+    scale: Scale | None = None
+    threshold: Decimal | None = None
+    comment: str = "optional"  # always | below:<mark> | optional
+    levels: dict[Decimal, Text] = Field(default_factory=dict)
+
+
+class Rubric(Strict):
+    version: int = 1
+    scale: Scale | None = None
+    min_reviews: int = Field(default=1, ge=1)
+    threshold: Decimal | None = None
+    criteria: tuple[Criterion, ...] = Field(min_length=1)
+    tie_break: tuple[RuleId, ...] = ()
+
+    def scale_of(self, criterion: Criterion) -> Scale:
+        """The criterion's own scale, else the rubric's (one of the two is there: checked at loading)."""
+        scale = criterion.scale or self.scale
+        assert scale is not None
+        return scale
+
+
+class Scoring(Strict):
+    method: Literal["raw", "calibrated"]
+    components: Literal["error", "separate"] = "error"
+
+
+# --- selection ------------------------------------------------------------------------------------------------------
+
+
+class Quota(Strict):
+    """A rule on a group (`where`) or on each value of an attribute (`each`).
+
+    `min`, `max` count laureates; `max_share` is of the budget, `min_share` of the money granted.
+    """
+
+    id: RuleId
+    title: str | None = None
+    where: dict[str, str | tuple[str, ...]] | None = None
+    each: str | None = None
+    min: int | None = Field(default=None, ge=0)
+    max: int | None = Field(default=None, ge=0)
+    min_share: Decimal | None = Field(default=None, ge=0, le=1)
+    max_share: Decimal | None = Field(default=None, ge=0, le=1)
+
+
+class SelectionRules(Strict):
+    mode: Literal["value", "merit"]
+    protect_top: int = Field(default=0, ge=0)
+    laureates: int | None = Field(default=None, ge=0)
+    budget: Decimal | None = Field(default=None, ge=0)
+    waiting_list: int = Field(default=0, ge=0)
+    amounts: Literal["requested", "proposed"] = "requested"
+    quotas: tuple[Quota, ...] = ()
+
+
+# --- reviewing (how marks are gathered; no influence on the ranking's arithmetic) -------------------------------------
+
+
+class Divergence(Strict):
+    """From which difference between two marks a dossier is looked at again."""
+
+    overall: Decimal | None = Field(default=None, gt=0)  # points on 100
+    criterion: Decimal | None = Field(default=None, gt=0)  # scale units
+
+
+class Reviewing(Strict):
+    blind: bool = False
+    closes_at: AwareDatetime | None = None
+    reviews_per_application: int | None = Field(default=None, ge=1)
+    same_department: Literal["avoid", "allow"] = "avoid"
+    others_visible: Literal["after_own", "after_closing", "never"] = "after_closing"
+    divergence: Divergence = Divergence()
+
+
+# --- letters --------------------------------------------------------------------------------------------------------
+
+
+class Signatory(Strict):
+    """Author of the decision (CRPA L212-1: first name, name, capacity)."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    capacity: str | None = None
+    delegation: str | None = None  # the act that delegates the signature
+
+
+class LetterText(Strict):
+    """`object` and `paragraphs` of one kind of letter; `{title}`, `{amount}`, `{rank}` … are replaced."""
+
+    object: str | None = None
+    paragraphs: tuple[Text, ...] | None = None
+    conditions: tuple[Text, ...] | None = None
+
+
+class Letters(Strict):
+    signed_on: date | None = None
+    published: str | None = None  # where and when the decision that awards the grants is published
+    signatory: Signatory = Signatory()
+    laureate: LetterText = LetterText()
+    refusal: LetterText = LetterText()
+    waiting_list: LetterText = LetterText()
+    ineligible: LetterText = LetterText()
+    waiting_list_expires: date | None = None
+    appeals: tuple[Text, ...] | None = None
+    algorithm: str | None = None
+    privacy: str | None = None
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+class CallFile(Strict):
+    """A whole call. `schema` is 1; changed only with a migration."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    call: CallIdentity
+    eligibility: tuple[EligibilityRule, ...] = ()
+    form: Form = Form()
+    rubric: Rubric
+    reviewing: Reviewing = Reviewing()
+    scoring: Scoring
+    selection: SelectionRules
+    letters: Letters = Letters()
+
+    @property
+    def id(self) -> str:
+        return self.call.id
+
+

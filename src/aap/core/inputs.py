@@ -1,0 +1,46 @@
+"""What a run of the ranking takes in, besides the call file (contract, section 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus"]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One row of the applications' table. Amounts in cents; an attribute may hold several values."""
+
+    id: str
+    association: str
+    requested_amount: int
+    proposed_amount: int | None = None
+    eligible: bool = True
+    ineligible_reason: str = ""
+    draw_token: str = ""  # empty: the application's id
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark: a reviewer's, for one criterion of one application, in scale units."""
+
+    application_id: str
+    reviewer_id: str
+    criterion: str
+    score: Decimal
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JuryDecision:
+    """What persons decided after the marks. `amount`: euros, or points on 100 for `consensus`."""
+
+    application_id: str
+    decision: DecisionKind
+    amount: Decimal | None
+    reason: str
+    author: str

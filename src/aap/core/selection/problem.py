@@ -1,0 +1,64 @@
+"""The selection as a problem: who may be retained, under which rules, and what a solution looks like.
+
+Scores are integers of 4 decimals (x 10,000), money is integer cents, shares are exact fractions: every solution is
+checked in integers after the solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+RuleKind = Literal["laureates", "budget", "protect_top", "quota", "quota_min", "quota_max", "decision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ranked application above every threshold that may be retained; given in rank order."""
+
+    id: str
+    score: int  # x 10,000; may be negative (counts as 0 in the sum)
+    grant: int  # cents
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    imposed: bool = False  # the jury's `in`
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRef:
+    """Names a rule: `budget`, `laureates`, `quota_max:<id>=<value>`, `decision:<application_id>`."""
+
+    kind: RuleKind
+    id: str = ""
+    value: str = ""
+
+    def __str__(self) -> str:
+        tail = f"{self.id}={self.value}" if self.value else self.id
+        return f"{self.kind}:{tail}" if tail else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRule:
+    """A quota with shares as exact fractions. `where`: attribute -> accepted values; else `each` names an attribute."""
+
+    id: str
+    title: str
+    where: Mapping[str, frozenset[str]] | None
+    each: str | None
+    min: int | None = None
+    max: int | None = None
+    min_share: Fraction | None = None
+    max_share: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one selection. `budget` in cents; None is no limit."""
+
+    mode: Literal["value", "merit"]
+    laureates: int | None
+    budget: int | None
+    protect_top: int = 0
+    waiting_list: int = 0
+    quotas: tuple[QuotaRule, ...] = ()
