@@ -1,0 +1,253 @@
+"""Texts of the decision letters: the defaults, and the names that a call file may put between braces.
+
+A call file's `letters` replaces any of them. What the law asks for (ways of appeal, mention of the algorithmic
+processing, personal data) is a template: the authority's counsel confirms the wording before the letters leave.
+Sources: CJA R421-1, R421-5, R421-7 (delay, need to state it, overseas); CRPA L411-2 (prior appeal), L311-3-1 and
+R311-3-1-2 (algorithmic processing); CE 23 December 2025 n° 493833 (a refusal cannot be parted from the decision that
+awards the grants).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from aap.core.call.schema import CallFile, LetterText
+
+LetterKind = Literal["laureate", "waiting_list", "refusal", "ineligible"]
+KINDS: tuple[LetterKind, ...] = ("laureate", "waiting_list", "refusal", "ineligible")
+
+# Names that every letter knows, with their French meaning (shown by `aap call check` when one is misspelt).
+COMMON_PLACEHOLDERS: Mapping[str, str] = {
+    "title": "titre de l’appel à projets",
+    "reference": "référence de l’appel à projets",
+    "application": "numéro du dossier",
+    "association": "nom de l’association",
+    "project": "titre du projet",
+    "requested_amount": "montant demandé",
+    "authority": "nom de l’autorité",
+    "service": "service instructeur",
+    "city": "ville de l’autorité",
+    "court": "tribunal compétent",
+    "contact": "adresse de contact de l’appel",
+    "published": "publication de la décision d’attribution",
+    "signed_on": "date de la décision",
+}
+# Names whose value only some letters have.
+KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
+    "laureate": {
+        "amount": "montant attribué",
+        "rank": "rang au classement",
+        "ranked": "nombre de dossiers classés",
+        "score": "note finale sur 100",
+    },
+    "waiting_list": {
+        "waiting_rank": "rang sur la liste d’attente",
+        "expires": "fin de validité de la liste d’attente",
+        "rank": "rang au classement",
+        "ranked": "nombre de dossiers classés",
+        "score": "note finale sur 100",
+        "reason": "motif de la décision",
+    },
+    "refusal": {
+        "reason": "motif de la décision",
+        "standing": "rang ou note, en une phrase",
+    },
+    "ineligible": {"reason": "règle de recevabilité qui n’est pas remplie"},
+}
+
+_PLACEHOLDER = re.compile(r"\{([^{}\s]*)\}")
+_STRAY_BRACE = re.compile(r"[{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderProblem:
+    """A text of `letters` that cannot be filled in. `path` is the key's path in the call file."""
+
+    path: str
+    found: str
+    allowed: tuple[str, ...]
+    message: str
+
+
+class UnknownPlaceholder(ValueError):
+    """A text names a value that this letter does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no value for {{{name}}} in this letter")
+        self.name = name
+
+
+def placeholders_of(kind: LetterKind) -> tuple[str, ...]:
+    """Names that a letter of this kind may use between braces."""
+    return (*COMMON_PLACEHOLDERS, *KIND_PLACEHOLDERS[kind])
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace each `{name}` by its value, once: a value that holds braces itself is left as it is.
+
+    Raises UnknownPlaceholder for a name without a value.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise UnknownPlaceholder(match[1])
+        return values[match[1]]
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def placeholder_problems(call: CallFile) -> tuple[PlaceholderProblem, ...]:
+    """Every name between braces in `letters` that is unknown or has no value in this call, in file order."""
+    problems = []
+    absent = _names_without_value(call)
+    for path, text, allowed in _texts(call):
+        for name in _PLACEHOLDER.findall(text):
+            if name not in allowed:
+                problems.append(
+                    PlaceholderProblem(path, f"{{{name}}}", allowed, f"« {{{name}}} » n’est pas connu dans ce texte.")
+                )
+            elif name in absent:
+                problems.append(
+                    PlaceholderProblem(
+                        path, f"{{{name}}}", allowed, f"« {{{name}}} » est employé, mais {absent[name]} n’est pas rempli."
+                    )
+                )
+        if _STRAY_BRACE.search(_PLACEHOLDER.sub("", text)):
+            problems.append(
+                PlaceholderProblem(path, text, allowed, "Une accolade n’entoure pas un nom, comme dans « {amount} ».")
+            )
+    return tuple(problems)
+
+
+def _names_without_value(call: CallFile) -> dict[str, str]:
+    """Common names whose value is absent from the call file, with the key that would give it."""
+    authority = call.call.authority
+    keys = {
+        "title": ("call.title", call.call.title),
+        "reference": ("call.reference", call.call.reference),
+        "authority": ("call.authority.name", authority and authority.name),
+        "service": ("call.authority.service", authority and authority.service),
+        "city": ("call.authority.city", authority and authority.city),
+        "court": ("call.authority.court", authority and authority.court),
+        "contact": ("call.contact", call.call.contact),
+        "published": ("letters.published", call.letters.published),
+        "signed_on": ("letters.signed_on", call.letters.signed_on),
+        "expires": ("letters.waiting_list_expires", call.letters.waiting_list_expires),
+    }
+    return {name: key for name, (key, value) in keys.items() if not value}
+
+
+def _texts(call: CallFile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(path, text, allowed names) of every text of `letters` that the call file gives."""
+    for kind in KINDS:
+        letter: LetterText = getattr(call.letters, kind)
+        allowed = placeholders_of(kind)
+        if letter.object is not None:
+            yield f"letters.{kind}.object", letter.object, allowed
+        for name, texts in (("paragraphs", letter.paragraphs), ("conditions", letter.conditions)):
+            for index, text in enumerate(texts or ()):
+                yield f"letters.{kind}.{name}[{index}]", text, allowed
+    common = tuple(COMMON_PLACEHOLDERS)
+    for index, text in enumerate(call.letters.appeals or ()):
+        yield f"letters.appeals[{index}]", text, common
+    for name, single in (("algorithm", call.letters.algorithm), ("privacy", call.letters.privacy)):
+        if single is not None:
+            yield f"letters.{name}", single, common
+
+
+# --- defaults -------------------------------------------------------------------------------------------------------
+
+DEFAULT_OBJECTS: Mapping[LetterKind, str] = {
+    "laureate": "Attribution d’une subvention – {title}",
+    "waiting_list": "Inscription sur la liste d’attente – {title}",
+    "refusal": "Décision sur votre demande de subvention – {title}",
+    "ineligible": "Irrecevabilité de votre demande de subvention – {title}",
+}
+
+DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
+    "laureate": (
+        "J’ai le plaisir de vous informer que le projet présenté par {association} est retenu au titre de l’appel à "
+        "projets cité en objet. Une subvention de {amount} lui est attribuée.",
+    ),
+    "waiting_list": (
+        "Votre dossier a été jugé de qualité, mais il n’a pas pu être retenu à ce stade. {reason}",
+        "Il est inscrit au {waiting_rank} rang de la liste d’attente. Si un lauréat renonce à sa subvention, les "
+        "dossiers de cette liste sont appelés dans l’ordre, dans le respect des règles de l’appel à projets.",
+    ),
+    "refusal": (
+        "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas retenue.",
+        "{reason} {standing}",
+    ),
+    "ineligible": (
+        "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas recevable. "
+        "Elle n’a donc pas été classée.",
+        "{reason}",
+    ),
+}
+
+WITHDRAWN_PARAGRAPHS: tuple[str, ...] = (
+    "Vous avez retiré votre demande de subvention de {requested_amount}. J’en prends acte : elle n’a pas été retenue "
+    "et ne sera pas examinée plus avant.",
+)
+
+# The list expires on a day, or with the call's appropriations when the call file sets no day.
+WAITING_LIST_EXPIRY = (
+    "La liste d’attente est valable jusqu’au {expires}. Sans nouvelle de notre part à cette date, votre demande est "
+    "refusée."
+)
+WAITING_LIST_NO_DATE = (
+    "La liste d’attente reste valable tant que les crédits de l’appel à projets ne sont pas tous engagés."
+)
+
+DEFAULT_CONDITIONS: tuple[str, ...] = (
+    "signer la convention (ou accepter la décision attributive) que nous vous adresserons, avant tout versement ;",
+    "employer la subvention au seul projet décrit dans votre dossier ;",
+    "remettre un compte rendu financier dans les six mois qui suivent la fin de l’exercice ;",
+    "respecter le contrat d’engagement républicain que vous avez souscrit.",
+)
+
+# Used when the call file names the publication of the decision that awards the grants, and when it does not.
+AWARD_DECISION_PUBLISHED = (
+    "Cette décision est indissociable de la décision qui attribue les subventions de l’appel à projets ({published})."
+)
+AWARD_DECISION = (
+    "Cette décision est indissociable de la décision qui attribue les subventions de l’appel à projets, publiée avec "
+    "les résultats de l’appel."
+)
+
+
+def default_appeals(court: str | None, published: str | None) -> tuple[str, ...]:
+    """Ways of appeal, as a template per authority. `court` is « tribunal administratif de … »."""
+    before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
+    return (
+        "Vous pouvez la contester dans un délai de deux mois à compter de sa notification, augmenté d’un mois si vous "
+        "demeurez outre-mer :",
+        "par un recours gracieux adressé à l’auteur de la décision, ou par un recours hiérarchique adressé à son "
+        "supérieur ; formé dans ce délai, il proroge le délai du recours contentieux ;",
+        f"par un recours contentieux {before}, par courrier ou par l’application Télérecours citoyens "
+        "(www.telerecours.fr).",
+        AWARD_DECISION_PUBLISHED if published else AWARD_DECISION,
+    )
+
+
+def default_algorithm(contact: str | None) -> str:
+    """Mention of the algorithmic processing (CRPA L311-3-1), common to letters, receipts and results."""
+    where = f" à l’adresse {contact}" if contact else ""
+    return (
+        "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, "
+        "puis les dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel. La décision "
+        f"est prise par une personne. Vous pouvez obtenir{where} les règles de ce traitement et leur application à "
+        "votre dossier."
+    )
+
+
+def default_privacy(contact: str | None) -> str:
+    """Mention on personal data (RGPD, articles 13 and 15 to 21)."""
+    where = f" en écrivant à {contact}" if contact else " auprès du service instructeur"
+    return (
+        "Les données de votre dossier servent à instruire votre demande et à suivre la subvention. Vous pouvez y "
+        f"accéder et les faire rectifier{where}, et saisir la CNIL d’une réclamation."
+    )
