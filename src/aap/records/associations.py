@@ -1,0 +1,68 @@
+"""Associations, described once for all calls, and their document safe."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from aap.records.types import UtcDateTime, new_id, one_of
+
+
+class Association(SQLModel, table=True):
+    """Identity once for all calls. Territory fields are derived from `commune_code` (official list)."""
+
+    __tablename__ = "association"
+    __table_args__ = (UniqueConstraint("siret"), CheckConstraint("version > 0", name="version"))
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    name: str = Field(max_length=250)
+    acronym: str = Field(default="", max_length=50)
+    siret: str | None = Field(default=None, max_length=14)
+    rna: str | None = Field(default=None, max_length=10)
+    object: str = ""
+    created_on: date | None = None
+    address: str = ""
+    postal_code: str = Field(default="", max_length=5)
+    commune_code: str | None = Field(default=None, max_length=5)
+    commune_name: str = ""
+    department: str = Field(default="", max_length=3)
+    region: str = Field(default="", max_length=3)
+    zone: str = Field(default="", max_length=10)  # metro, drom, com
+    density: str = Field(default="", max_length=20)
+    website: str = ""
+    email: str = ""
+    phone: str = Field(default="", max_length=20)
+    iban: str = Field(default="", max_length=34)
+    representative_name: str = ""
+    representative_capacity: str = ""
+    representative_email: str = ""
+    officers: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ClaimState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class SiretClaim(SQLModel, table=True):
+    """Somebody says to act for a SIRET that another account holds: an official arbitrates."""
+
+    __tablename__ = "siret_claim"
+    __table_args__ = (CheckConstraint(one_of("state", ClaimState), name="state"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    association_id: str = Field(foreign_key="association.id", index=True)  # which holds the SIRET
+    person_id: str = Field(foreign_key="person.id", index=True)
+    explanation: str
+    state: ClaimState = Field(default=ClaimState.OPEN, max_length=20, sa_type=String)
+    decided_by: str | None = Field(default=None, foreign_key="person.id")
+    decision_reason: str = ""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

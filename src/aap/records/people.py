@@ -1,0 +1,108 @@
+"""People, what they may be (roles), and the associations they act for (memberships)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from aap.records.types import UtcDateTime, new_id, one_of
+
+
+class Role(StrEnum):
+    """A role given by an administrator: for one call, or for all of them (no call)."""
+
+    REVIEWER = "reviewer"
+    OFFICIAL = "official"
+    ADMIN = "admin"
+    CONSULTED = "consulted"
+
+
+class MembershipRole(StrEnum):
+    OWNER = "owner"
+    EDITOR = "editor"
+    READER = "reader"
+
+
+class Person(SQLModel, table=True):
+    """An account. E-mail in lower case; the password's hash is written by `aap.identity` only."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("email"),
+        UniqueConstraint("fs_uniquifier"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    email: str = Field(max_length=254)
+    name: str = Field(max_length=200)
+    phone: str | None = Field(default=None, max_length=20)
+    password: str | None = None
+    active: bool = True
+    fs_uniquifier: str = Field(max_length=64)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tf_primary_method: str | None = Field(default=None, max_length=64)
+    tf_totp_secret: str | None = Field(default=None, max_length=255)
+    reminders: bool = True  # mails about a dossier started and not submitted
+
+
+class RoleGrant(SQLModel, table=True):
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        CheckConstraint(one_of("role", Role), name="role"),
+        Index("uq_role_grant_person_role_call", "person_id", "role", "call_id", unique=True),
+        Index(
+            "uq_role_grant_person_role_everywhere",
+            "person_id",
+            "role",
+            unique=True,
+            sqlite_where=text("call_id IS NULL"),
+            postgresql_where=text("call_id IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    person_id: str = Field(foreign_key="person.id")
+    role: Role = Field(max_length=20, sa_type=String)
+    call_id: str | None = Field(default=None, foreign_key="call.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Membership(SQLModel, table=True):
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("person_id", "association_id"),
+        CheckConstraint(one_of("role", MembershipRole), name="role"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    person_id: str = Field(foreign_key="person.id")
+    association_id: str = Field(foreign_key="association.id", index=True)
+    role: MembershipRole = Field(max_length=20, sa_type=String)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Invitation(SQLModel, table=True):
+    """An invitation by e-mail: to an association (with a membership role) or to review a call."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("(association_id IS NULL) <> (call_id IS NULL)", name="one_object"),
+        UniqueConstraint("token_hash"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    email: str = Field(max_length=254, index=True)
+    token_hash: str = Field(max_length=64)  # SHA-256 of the mailed token
+    association_id: str | None = Field(default=None, foreign_key="association.id", index=True)
+    call_id: str | None = Field(default=None, foreign_key="call.id", index=True)
+    role: str = Field(max_length=20)
+    invited_by: str | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,154 @@
+"""Reviewers, recusals, assignments, reviews with their marks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from aap.records.types import FourDecimals, UtcDateTime, new_id, one_of
+
+
+class Reviewer(SQLModel, table=True):
+    """A person's profile as a reviewer of one call. `code` names the reviewer in exports, without a name."""
+
+    __tablename__ = "reviewer"
+    __table_args__ = (
+        UniqueConstraint("call_id", "person_id"),
+        UniqueConstraint("call_id", "code"),
+        CheckConstraint("min_load >= 0 AND max_load >= min_load", name="load"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    call_id: str = Field(foreign_key="call.id")
+    person_id: str = Field(foreign_key="person.id", index=True)
+    code: str = Field(max_length=20)
+    themes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    departments: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # to avoid
+    min_load: int = 0
+    max_load: int = 25
+    available: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Interest(SQLModel, table=True):
+    """A declared interest of a reviewer: an employer, a board, an association or a person."""
+
+    __tablename__ = "interest"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    kind: str = Field(max_length=20)  # organisation | person
+    name: str
+    siret: str | None = Field(default=None, max_length=14)
+    rna: str | None = Field(default=None, max_length=10)
+    relation: str = ""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RecusalOrigin(StrEnum):
+    REVIEWER = "reviewer"
+    OFFICIAL = "official"
+    MATCH = "match"
+
+
+class Recusal(SQLModel, table=True):
+    """A person who may see nothing of a dossier. `confirmed` is false for a probable match to be looked at."""
+
+    __tablename__ = "recusal"
+    __table_args__ = (
+        UniqueConstraint("person_id", "application_id"),
+        CheckConstraint(one_of("origin", RecusalOrigin), name="origin"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    person_id: str = Field(foreign_key="person.id")
+    application_id: str = Field(foreign_key="application.id", index=True)
+    origin: RecusalOrigin = Field(max_length=20, sa_type=String)
+    reason: str
+    confirmed: bool = True
+    dismissed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    author_id: str | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Assignment(SQLModel, table=True):
+    """A dossier given to a reviewer. `removed_at`: taken back (its marks leave the ranking, and stay in the audit)."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (UniqueConstraint("application_id", "person_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    call_id: str = Field(foreign_key="call.id", index=True)
+    application_id: str = Field(foreign_key="application.id")
+    person_id: str = Field(foreign_key="person.id", index=True)
+    locked: bool = False
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    removal_reason: str = ""
+
+
+class ReviewState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    REOPENED = "reopened"
+
+
+class Review(SQLModel, table=True):
+    __tablename__ = "review"
+    __table_args__ = (
+        UniqueConstraint("assignment_id"),
+        CheckConstraint(one_of("state", ReviewState), name="state"),
+        CheckConstraint("(state = 'submitted') <= (submitted_at IS NOT NULL)", name="submitted_at"),
+        Index("ix_review_application_state", "application_id", "state"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    assignment_id: str = Field(foreign_key="assignment.id")
+    application_id: str = Field(foreign_key="application.id")
+    person_id: str = Field(foreign_key="person.id", index=True)
+    state: ReviewState = Field(default=ReviewState.DRAFT, max_length=20, sa_type=String)
+    notes: str = ""  # for oneself
+    general_comment: str = ""
+    rubric_hash: str = Field(default="", max_length=64)  # of the rubric that was marked against
+    seconds_spent: int = 0
+    reopen_reason: str = ""
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Mark(SQLModel, table=True):
+    """One mark in scale units (four decimals at most), or only a comment so far."""
+
+    __tablename__ = "mark"
+    __table_args__ = (UniqueConstraint("review_id", "criterion"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    review_id: str = Field(foreign_key="review.id")
+    criterion: str = Field(max_length=64)
+    score: Decimal | None = Field(default=None, sa_type=FourDecimals)
+    comment: str = ""
+
+
+class Consensus(SQLModel, table=True):
+    """The agreed mark of a divergent dossier: the individual marks stay, frozen."""
+
+    __tablename__ = "consensus"
+    __table_args__ = (UniqueConstraint("application_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    application_id: str = Field(foreign_key="application.id")
+    total: Decimal | None = Field(default=None, sa_type=FourDecimals)  # points on 100
+    marks: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    reason: str = ""
+    dissent: str = ""
+    attendees: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    author_id: str | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

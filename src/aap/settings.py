@@ -1,0 +1,54 @@
+"""All settings, read from `AAP_*` environment variables. docs/settings.md lists them (a test compares)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_SECRET = "insecure-development-secret"  # noqa: S105  (refused in production)
+
+
+class Settings(BaseSettings):
+    """One machine by default: SQLite, files and queue under `instance`."""
+
+    model_config = SettingsConfigDict(env_prefix="AAP_", frozen=True)
+
+    instance: Path = Field(Path("instance"), description="Folder of the database, the files and the queue.")
+    database_url: str = Field("", description="Database; empty: SQLite in the instance folder.")
+    secret_key: str = Field(DEFAULT_SECRET, description="Signs sessions and links; production refuses the default.")
+    base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails and letters.")
+    environment: Literal["development", "testing", "demo", "production"] = Field(
+        "development", description="`production` refuses the default secret and asks for HTTPS cookies."
+    )
+    mail_sink: Path | None = Field(None, description="Folder for mails as files; empty: `instance/mail`.")
+    smtp_host: str = Field("", description="SMTP server; empty: mails are written to the sink.")
+    smtp_port: int = Field(25, description="Port of the SMTP server.")
+    smtp_user: str = Field("", description="User name at the SMTP server.")
+    smtp_password: str = Field("", description="Password at the SMTP server.")
+    smtp_tls: bool = Field(False, description="STARTTLS before sending.")
+    mail_sender: str = Field("ne-pas-repondre@example.org", description="Sender of the mails.")
+    second_factor: bool = Field(False, description="Ask officials and administrators for a second factor.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
+    max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
+    rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
+    immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.instance / 'aap.sqlite3').resolve()}"
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.mail_sink or self.instance / "mail"
+
+    @property
+    def files_folder(self) -> Path:
+        return self.instance / "files"
+
+    def refuse_unsafe(self) -> None:
+        """Raises SystemExit where production would start with the published default secret."""
+        if self.environment == "production" and self.secret_key == DEFAULT_SECRET:
+            raise SystemExit("AAP_SECRET_KEY must be set in production (e.g. `openssl rand -hex 32`).")
