@@ -1,4 +1,4 @@
-"""The call file as typed values (contract, section 1).
+"""The call file as typed values (docs/call-file.md).
 
 One YAML file is one call. Only `schema`, `call.id`, `rubric`, `scoring` and `selection` are needed to rank; the web
 application also needs the identity of the call, its eligibility rules, its form and its letters.
@@ -9,21 +9,40 @@ Conventions: money is Decimal euros with at most two decimals, marks and weights
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-CallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
-RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
-KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
-Text = Annotated[str, StringConstraints(min_length=1)]
+from aap.core.call.scalars import (
+    CallId,
+    Count,
+    Flag,
+    KeyId,
+    Money,
+    Number,
+    RuleId,
+    Text,
+    as_values,
+    check_levels,
+    dated,
+    timed,
+    whole,
+    without_empty,
+)
+
+Day = Annotated[date, BeforeValidator(dated)]
+Instant = Annotated[AwareDatetime, BeforeValidator(timed)]
 
 
 class Strict(BaseModel):
-    """Base of every part of the call file: unknown keys are errors, values are frozen."""
+    """Base of every part of the call file: unknown keys are errors, values are frozen, a key left empty is absent."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty_keys(cls, value: object) -> object:
+        return without_empty(value, cls.model_fields)
 
 
 # --- identity of the call -------------------------------------------------------------------------------------------
@@ -54,17 +73,17 @@ class CallIdentity(Strict):
     summary: str | None = None
     audience: str | None = None
     authority: Authority | None = None
-    opens_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
-    grace_minutes: int = Field(default=0, ge=0, le=1440)
-    decision_by: date | None = None
+    opens_at: Instant | None = None
+    closes_at: Instant | None = None
+    grace_minutes: Count = Field(default=0, ge=0, le=1440)
+    decision_by: Day | None = None
     contact: str | None = None
     themes: tuple[Theme, ...] = ()
     prepare: tuple[Text, ...] = ()
-    years: tuple[int, ...] = ()
-    min_amount: Decimal | None = Field(default=None, ge=0)
-    max_amount: Decimal | None = Field(default=None, ge=0)
-    max_share: Decimal | None = Field(default=None, gt=0, le=1)
+    years: tuple[Count, ...] = ()
+    min_amount: Money | None = None
+    max_amount: Money | None = None
+    max_share: Number | None = Field(default=None, gt=0, le=1)
     draw: str | None = None
 
 
@@ -78,8 +97,8 @@ class Condition(Strict):
     equals: str | None = None
     one_of: tuple[str, ...] | None = None
     contains: str | None = None
-    min: Decimal | None = None
-    max: Decimal | None = None
+    min: Number | None = None
+    max: Number | None = None
 
 
 class Option(Strict):
@@ -109,7 +128,7 @@ class Column(Strict):
     id: KeyId
     label: Text
     type: Literal["text", "number", "money", "date"] = "text"
-    required: bool = True
+    required: Flag = True
 
 
 QuestionType = Literal[
@@ -130,29 +149,29 @@ class Question(Strict):
     type: QuestionType
     help: str | None = None
     example: str | None = None
-    required: bool = True
-    min_length: int | None = Field(default=None, ge=0)
-    max_length: int | None = Field(default=None, gt=0)
-    min: Decimal | None = None
-    max: Decimal | None = None
+    required: Flag = True
+    min_length: Count | None = Field(default=None, ge=0)
+    max_length: Count | None = Field(default=None, gt=0)
+    min: Number | None = None
+    max: Number | None = None
     unit: str | None = None
     options: tuple[Option, ...] = ()
     detail_if: str | None = None  # yes_no, choice: a free text is asked when this value is chosen
     detail_label: str | None = None
     columns: tuple[Column, ...] = ()  # table
-    max_rows: int | None = Field(default=None, gt=0)
+    max_rows: Count | None = Field(default=None, gt=0)
     accept: tuple[Literal["pdf", "image", "spreadsheet", "document"], ...] = ("pdf", "image")  # file
-    max_files: int = Field(default=1, gt=0)
-    max_size_mb: int = Field(default=10, gt=0)
+    max_files: Count = Field(default=1, gt=0)
+    max_size_mb: Count = Field(default=10, gt=0)
     safe: str | None = None  # file: kind in the association's document safe (statutes, accounts, bank_details …)
     budget: Literal["association", "project"] | None = None
     questions: tuple[Question, ...] = ()  # group: a repeatable block
-    min_items: int = Field(default=1, ge=0)
-    max_items: int = Field(default=5, gt=0)
+    min_items: Count = Field(default=1, ge=0)
+    max_items: Count = Field(default=5, gt=0)
     item_label: str | None = None
     show_if: Condition | None = None
     criteria: tuple[RuleId, ...] = ()
-    identifying: bool = False
+    identifying: Flag = False
 
 
 class Section(Strict):
@@ -182,27 +201,27 @@ class Form(Strict):
 
 
 class Scale(Strict):
-    min: Decimal
-    max: Decimal
-    step: Decimal = Field(gt=0)
+    min: Number
+    max: Number
+    step: Number = Field(gt=0)
 
 
 class Criterion(Strict):
     id: RuleId
     title: str | None = None
     question: str | None = None
-    weight: Decimal = Field(gt=0)
+    weight: Number = Field(gt=0)
     scale: Scale | None = None
-    threshold: Decimal | None = None
+    threshold: Number | None = None
     comment: str = "optional"  # always | below:<mark> | optional
-    levels: dict[Decimal, Text] = Field(default_factory=dict)
+    levels: Annotated[dict[Number, Text], BeforeValidator(check_levels)] = Field(default_factory=dict)
 
 
 class Rubric(Strict):
-    version: int = 1
+    version: Count = 1
     scale: Scale | None = None
-    min_reviews: int = Field(default=1, ge=1)
-    threshold: Decimal | None = None
+    min_reviews: Count = Field(default=1, ge=1)
+    threshold: Number | None = None
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     tie_break: tuple[RuleId, ...] = ()
 
@@ -229,20 +248,22 @@ class Quota(Strict):
 
     id: RuleId
     title: str | None = None
-    where: dict[str, str | tuple[str, ...]] | None = None
+    where: (
+        Annotated[dict[Text, Annotated[tuple[Text, ...], BeforeValidator(as_values)]], Field(min_length=1)] | None
+    ) = None
     each: str | None = None
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
-    min_share: Decimal | None = Field(default=None, ge=0, le=1)
-    max_share: Decimal | None = Field(default=None, ge=0, le=1)
+    min: Count | None = Field(default=None, ge=0)
+    max: Count | None = Field(default=None, ge=0)
+    min_share: Number | None = Field(default=None, ge=0, le=1)
+    max_share: Number | None = Field(default=None, ge=0, le=1)
 
 
 class SelectionRules(Strict):
     mode: Literal["value", "merit"]
-    protect_top: int = Field(default=0, ge=0)
-    laureates: int | None = Field(default=None, ge=0)
-    budget: Decimal | None = Field(default=None, ge=0)
-    waiting_list: int = Field(default=0, ge=0)
+    protect_top: Count = Field(default=0, ge=0)
+    laureates: Count | None = Field(default=None, ge=0)
+    budget: Money | None = None
+    waiting_list: Count = Field(default=0, ge=0)
     amounts: Literal["requested", "proposed"] = "requested"
     quotas: tuple[Quota, ...] = ()
 
@@ -253,14 +274,14 @@ class SelectionRules(Strict):
 class Divergence(Strict):
     """From which difference between two marks a dossier is looked at again."""
 
-    overall: Decimal | None = Field(default=None, gt=0)  # points on 100
-    criterion: Decimal | None = Field(default=None, gt=0)  # scale units
+    overall: Number | None = Field(default=None, gt=0)  # points on 100
+    criterion: Number | None = Field(default=None, gt=0)  # scale units
 
 
 class Reviewing(Strict):
-    blind: bool = False
-    closes_at: AwareDatetime | None = None
-    reviews_per_application: int | None = Field(default=None, ge=1)
+    blind: Flag = False
+    closes_at: Instant | None = None
+    reviews_per_application: Count | None = Field(default=None, ge=1)
     same_department: Literal["avoid", "allow"] = "avoid"
     others_visible: Literal["after_own", "after_closing", "never"] = "after_closing"
     divergence: Divergence = Divergence()
@@ -287,14 +308,14 @@ class LetterText(Strict):
 
 
 class Letters(Strict):
-    signed_on: date | None = None
+    signed_on: Day | None = None
     published: str | None = None  # where and when the decision that awards the grants is published
     signatory: Signatory = Signatory()
     laureate: LetterText = LetterText()
     refusal: LetterText = LetterText()
     waiting_list: LetterText = LetterText()
     ineligible: LetterText = LetterText()
-    waiting_list_expires: date | None = None
+    waiting_list_expires: Day | None = None
     appeals: tuple[Text, ...] | None = None
     algorithm: str | None = None
     privacy: str | None = None
@@ -306,7 +327,7 @@ class Letters(Strict):
 class CallFile(Strict):
     """A whole call. `schema` is 1; changed only with a migration."""
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Annotated[Literal[1], BeforeValidator(whole)] = Field(alias="schema")
     call: CallIdentity
     eligibility: tuple[EligibilityRule, ...] = ()
     form: Form = Form()
@@ -319,5 +340,3 @@ class CallFile(Strict):
     @property
     def id(self) -> str:
         return self.call.id
-
-

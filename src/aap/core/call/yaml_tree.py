@@ -31,7 +31,9 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 40_000
 MAX_DEPTH = 30
 
-PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp")}
+PLAIN_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp")
+}
 NULLS = {"", "~", "null", "Null", "NULL"}
 
 # What ruamel.yaml says, and what we say.
@@ -104,17 +106,20 @@ def _decoded(text: str | bytes, name: str) -> str:
         size = f"{len(text) / 1e6:.1f}".replace(".", ",")
         message = "le fichier est trop grand pour un fichier d'appel"
         raise UnreadableYaml(Problem(name, message, found=f"{size} Mo", allowed=f"1{NBSP}Mo au plus"))
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            before = text[: error.start]
-            line = before.count(b"\n") + 1
-            column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-            byte = f"octet 0x{text[error.start]:02X}"
-            message = "le fichier n'est pas en UTF-8"
-            raise UnreadableYaml(Problem(name, message, line, column, found=byte, allowed="UTF-8")) from None
-    return unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
+    decoded = text if isinstance(text, str) else _from_utf8(text, name)
+    return unicodedata.normalize("NFC", decoded.removeprefix("\ufeff"))
+
+
+def _from_utf8(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        found = f"octet 0x{content[error.start]:02X}"
+        problem = Problem(name, "le fichier n'est pas en UTF-8", line, column, found=found, allowed="UTF-8")
+        raise UnreadableYaml(problem) from None
 
 
 class _Builder:
@@ -199,6 +204,8 @@ class _Builder:
             key = self._node(inner, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             size += key.size + value.size
+            if isinstance(value, Scalar) and value.text is None:
+                value = Scalar(key.line, key.column)  # the parser places an empty value after the following blank
             if not isinstance(key, Scalar):
                 self.problems.append(Problem(self.name, "une clé est un texte simple", key.line, key.column))
                 continue

@@ -1,0 +1,136 @@
+"""From the text of a call file to a checked `CallFile`, with every problem at once.
+
+    text -> tree of texts with positions (yaml_tree) -> typed values (schema) -> checks across keys (checks)
+
+Where the typed values can't be built, the broken parts are set aside (repair) so that the checks across keys still
+run on what is sound: a person who mends a file sees all of it in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from aap.core.call.checks import check_call
+from aap.core.call.messages import in_french
+from aap.core.call.paths import Path, overlaps, shown
+from aap.core.call.repair import repaired
+from aap.core.call.schema import CallFile
+from aap.core.call.yaml_tree import Mapping, Node, Scalar, Sequence, UnreadableYaml, parse_yaml
+from aap.core.problems import BadInput, Problem, in_order
+
+Raw = str | None | list["Raw"] | dict[str, "Raw"]
+
+
+class CallFileError(BadInput):
+    """A call file that can't be used; `problems` lists every error, and the warnings with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedCall:
+    """What a reading found: the call (None when there is an error) and the problems, by place in the file."""
+
+    call: CallFile | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if not problem.is_error)
+
+
+def load_call(text: str | bytes, *, name: str) -> CallFile:
+    """Read and check a call file.
+
+    Args:
+        text: the file's content; bytes are UTF-8, with or without BOM.
+        name: the file's name, for the problems.
+
+    Raises:
+        CallFileError: the file holds at least one error. Warnings alone raise nothing: see `inspect_call`.
+    """
+    inspected = inspect_call(text, name=name)
+    if inspected.call is None:
+        raise CallFileError(inspected.problems)
+    return inspected.call
+
+
+def inspect_call(text: str | bytes, *, name: str) -> InspectedCall:
+    """Read and check a call file, and tell everything that was found; never raises on the file's content."""
+    try:
+        root, problems = parse_yaml(text, name=name)
+    except UnreadableYaml as error:
+        return InspectedCall(None, (error.problem,))
+    found = [*problems, *_schema_and_checks(root, name)]
+    call = None
+    if not any(problem.is_error for problem in found):
+        call = CallFile.model_validate(plain(root))
+    return InspectedCall(call, in_order(found))
+
+
+def _schema_and_checks(root: Mapping, name: str) -> Iterator[Problem]:
+    raw = plain(root)
+    assert isinstance(raw, dict)
+    broken: list[Path] = []
+    try:
+        call: CallFile | None = CallFile.model_validate(raw)
+    except ValidationError as error:
+        for refusal in in_french(error, raw):
+            broken.append(refusal.concerns)
+            place = position(root, refusal.path, of_key=refusal.at_key)
+            yield Problem(
+                name,
+                refusal.message,
+                place.line,
+                place.column,
+                key=shown(refusal.path),
+                found=refusal.found,
+                allowed=refusal.allowed,
+                nearest=refusal.nearest,
+            )
+        call = repaired(raw, error)
+    if call is None:
+        return
+    for finding in check_call(call):
+        if any(overlaps(path, lost) for path in (finding.path, *finding.rests_on) for lost in broken):
+            continue
+        place = position(root, finding.path, of_key=finding.at_key)
+        yield Problem(
+            name,
+            finding.message,
+            place.line,
+            place.column,
+            key=shown(finding.path),
+            found=finding.found,
+            allowed=finding.allowed,
+            nearest=finding.nearest,
+            severity=finding.severity,
+        )
+
+
+def plain(node: Node) -> Raw:
+    """The tree as dicts, lists and texts."""
+    if isinstance(node, Mapping):
+        return {key.text or "": plain(value) for key, value in node.entries}
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    assert isinstance(node, Scalar)
+    return node.text
+
+
+def position(root: Node, path: Path, *, of_key: bool = False) -> Node:
+    """The node at `path`, or its key's; where the path leads nowhere, the key of the nearest part that exists."""
+    node, key = root, root
+    for step in path:
+        child: Node | None = None
+        if isinstance(node, Mapping):
+            entry = next((entry for entry in node.entries if entry[0].text == step), None)
+            if entry is not None:
+                key, child = entry
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            key = child = node.items[step]
+        if child is None:
+            return key
+        node = child
+    return key if of_key else node

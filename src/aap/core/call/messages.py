@@ -1,0 +1,118 @@
+"""What pydantic refuses, said in French with the value found and the values allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from aap.core.call.paths import Path
+from aap.core.call.structure import keys_at, type_at
+from aap.core.problems import listed, nearest
+
+PATTERNS = {
+    r"^[a-z0-9][a-z0-9-]{2,63}$": "de 3 à 64 minuscules, chiffres ou tirets, une lettre ou un chiffre en premier",
+    r"^[a-z][a-z0-9-]*$": "des minuscules, chiffres ou tirets, une lettre en premier",
+    r"^[a-z][a-z0-9_-]*$": "des minuscules, chiffres, tirets ou soulignés, une lettre en premier",
+}
+
+COMPARED = {
+    "greater_than": ("gt", "un nombre supérieur à"),
+    "greater_than_equal": ("ge", "un nombre supérieur ou égal à"),
+    "less_than": ("lt", "un nombre inférieur à"),
+    "less_than_equal": ("le", "un nombre inférieur ou égal à"),
+}
+
+KEYS = "un ensemble de clés"
+NO_KEYS = "un ensemble de clés vide"
+A_LIST = "une liste"
+
+SHAPES = {
+    "string_type": ("un texte est attendu", "un texte"),
+    "tuple_type": ("une liste est attendue", "une liste"),
+    "dict_type": ("un ensemble de clés est attendu", "clé : valeur"),
+    "model_type": ("un ensemble de clés est attendu", "clé : valeur"),
+    "too_short": ("il n'y a rien ici", "au moins une valeur"),
+    "string_too_short": ("le texte est vide", "un texte"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refusal. `concerns` is the path that the checks across keys can't rely on."""
+
+    path: Path
+    message: str
+    concerns: Path
+    at_key: bool = False
+    found: str = ""
+    allowed: str = ""
+    nearest: str = ""
+
+
+def in_french(error: ValidationError, raw: object) -> tuple[Refusal, ...]:
+    """The refusals of a validation of `raw`, in pydantic's order."""
+    return tuple(_refusal(detail, raw) for detail in refused(error, raw))
+
+
+def refused(error: ValidationError, raw: object) -> list[ErrorDetails]:
+    """Pydantic's errors, without those that only follow from others: a list whose items are all refused is not short."""
+    details = error.errors(include_url=False)
+    return [d for d in details if not (d["type"] == "too_short" and described(raw, d["loc"]) in (A_LIST, KEYS))]
+
+
+def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
+    at_key = detail["loc"][-1:] == ("[key]",)
+    path: Path = detail["loc"][:-1] if at_key else detail["loc"]
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(path)
+    found = str(path[-1]) if at_key else described(raw, path)
+    message, allowed = _worded(kind, context, path)
+    if kind == "missing" and found:
+        message = "cette clé obligatoire ne contient rien"
+        found = ""
+    close = nearest(found, map(str, get_args(type_at(path)))) if kind == "literal_error" else ""
+    return Refusal(path, message, path, at_key, found, allowed, close)
+
+
+def _unknown_key(path: Path) -> Refusal:
+    key, known = str(path[-1]), keys_at(path[:-1])
+    close = nearest(key, known)
+    concerns = (*path[:-1], close) if close else path
+    return Refusal(path, "clé inconnue", concerns, True, key, listed(known), close)
+
+
+def _worded(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str]:
+    if kind == "call_file":
+        return context["message"], context["allowed"]
+    if kind == "missing":
+        return "cette clé est obligatoire", ""
+    if kind == "literal_error":
+        return "cette valeur n'est pas possible ici", listed(str(value) for value in get_args(type_at(path)))
+    if kind == "string_pattern_mismatch":
+        return "cet identifiant n'est pas bien formé", PATTERNS.get(context["pattern"], context["pattern"])
+    if kind in COMPARED:
+        bound, words = COMPARED[kind]
+        return "ce nombre n'est pas possible ici", f"{words} {context[bound]}".replace(".", ",")
+    if kind in SHAPES:
+        return SHAPES[kind]
+    return "cette valeur n'est pas possible ici", ""
+
+
+def described(raw: object, path: Path) -> str:
+    """What stands at `path`, for a person; empty where the path leads nowhere."""
+    value = raw
+    for step in path:
+        try:
+            value = value[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if isinstance(value, Mapping):
+        return KEYS if value else NO_KEYS
+    if isinstance(value, (list, tuple)):
+        return A_LIST if value else "une liste vide"
+    return "rien" if value is None else str(value) or "un texte vide"

@@ -1,0 +1,69 @@
+"""Sets aside the broken parts of a call file, so that the checks across its sound parts can still run.
+
+A refused optional value is dropped, a refused or missing required one is replaced by a stand-in. The repaired call is
+only ever looked at by the checks, and what they find on a broken part is not reported (see `loading`).
+"""
+
+from __future__ import annotations
+
+import copy
+from itertools import count
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from aap.core.call.messages import refused
+from aap.core.call.paths import Path
+from aap.core.call.schema import CallFile
+from aap.core.call.structure import bare, fields_of, type_at
+
+ATTEMPTS = 5  # a stand-in for a whole part may itself have to be completed
+
+
+def repaired(raw: dict[str, Any], error: ValidationError) -> CallFile | None:
+    """A call with stand-ins where `raw` was refused, or None where that fails."""
+    mended = copy.deepcopy(raw)
+    names = count(1)
+    for _ in range(ATTEMPTS):
+        # The last items first: dropping a key or an item doesn't move those before it.
+        for detail in reversed(refused(error, mended)):
+            at_key = detail["loc"][-1:] == ("[key]",)
+            _mend(mended, detail["loc"][:-1] if at_key else detail["loc"], drop=at_key, names=names)
+        try:
+            return CallFile.model_validate(mended)
+        except ValidationError as again:
+            error = again
+    return None
+
+
+def _mend(raw: Any, path: Path, *, drop: bool, names: count[int]) -> None:
+    holder = raw
+    for step in path[:-1]:
+        try:
+            holder = holder[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    last = path[-1]
+    if isinstance(holder, list):
+        assert isinstance(last, int)
+        holder[last] = _stand_in(type_at(path), names)
+    elif isinstance(holder, dict):
+        owner = type_at(path[:-1])
+        field = fields_of(owner).get(str(last)) if isinstance(owner, type) and issubclass(owner, BaseModel) else None
+        if field is None or not field.is_required() or drop:
+            holder.pop(last, None)
+        else:
+            holder[last] = _stand_in(bare(field.annotation), names)
+
+
+def _stand_in(kind: Any, names: count[int]) -> Any:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        fields = fields_of(kind).items()
+        return {key: _stand_in(bare(field.annotation), names) for key, field in fields if field.is_required()}
+    if get_origin(kind) is Literal:
+        return get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        return [_stand_in(bare(get_args(kind)[0]), names)]
+    if get_origin(kind) is dict:
+        return {}
+    return f"inconnu-{next(names)}" if kind is str else "1"

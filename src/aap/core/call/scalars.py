@@ -1,0 +1,145 @@
+"""The simple values of a call file: exact numbers, dates with an offset, identifiers.
+
+A loaded file hands every scalar over as the text that was written; models may also be built from Python values. A
+number never passes through a binary float. Refusals carry a French sentence and what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from aap.core.problems import NBSP
+
+NUMBER = re.compile(r"[+-]?\d(_?\d){0,14}(\.\d{1,12})?", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d(_?\d){0,11}", re.ASCII)
+INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}([Tt]|[ \t]+)\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s*(?P<offset>[Zz]|[+-]\d{2}(:?\d{2})?)?",
+    re.ASCII,
+)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+INSTANT_EXAMPLE = "2025-02-28T23:59:59+01:00"
+
+
+def refusal(message: str, allowed: str = "") -> PydanticCustomError:
+    """A refusal worded by us (see `loading.in_french`)."""
+    # The message is a template for pydantic: braces in it would be read as fields.
+    return PydanticCustomError("call_file", "{message}", {"message": message, "allowed": allowed})
+
+
+def exact(value: object) -> Decimal:
+    """A number, as it is written: sign, digits (`_` between them allowed), decimal point, at most 12 decimals."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip().replace(",", ".", 1)):
+        raise refusal("la décimale s'écrit avec un point", "un nombre, par exemple 2.5")
+    raise refusal("un nombre est attendu", "un nombre, par exemple 40 ou 2.5")
+
+
+def whole(value: object) -> int:
+    """A whole number, as it is written."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and WHOLE.fullmatch(value.strip()):
+        return int(value.strip())
+    raise refusal("un nombre entier est attendu", "un nombre entier")
+
+
+def flag(value: object) -> bool:
+    """`true` or `false` (YAML 1.2: `yes` and `oui` are texts)."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        return value.strip().lower() == "true"
+    raise refusal("une valeur vraie ou fausse est attendue", "true ou false")
+
+
+def timed(value: object) -> object:
+    """A date and time with its offset, in ISO 8601."""
+    if isinstance(value, datetime):
+        return value
+    written = INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if written is None:
+        raise refusal("une date et une heure sont attendues", INSTANT_EXAMPLE)
+    if written["offset"] is None:
+        raise refusal(
+            "il manque le décalage avec l'heure universelle à la fin de la date",
+            f"{INSTANT_EXAMPLE} (+01:00 en hiver, +02:00 en été)",
+        )
+    try:
+        return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", re.sub(r"[ \t]+(?=\d)", "T", written[0], count=1)))
+    except ValueError:
+        raise refusal("cette date n'existe pas", INSTANT_EXAMPLE) from None
+
+
+def dated(value: object) -> object:
+    """A day, `YYYY-MM-DD`."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
+        raise refusal("une date est attendue", "une date, par exemple 2025-04-25")
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise refusal("cette date n'existe pas", "une date, par exemple 2025-04-25") from None
+
+
+def in_cents(value: Decimal) -> Decimal:
+    """Euros with at most two decimals."""
+    if value != value.quantize(Decimal("0.01")):
+        raise refusal("un montant a au plus deux décimales", "un montant en euros, par exemple 12000.50")
+    return value
+
+
+def as_values(value: object) -> object:
+    """One value, or a list of values."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (list, tuple)) and value:
+        return value
+    raise refusal("une valeur ou une liste de valeurs est attendue", "une valeur, ou [une, deux]")
+
+
+def check_levels(value: object) -> object:
+    """Refuse the same mark written twice (`1` and `1.0`)."""
+    if isinstance(value, Mapping):
+        seen: dict[Decimal, object] = {}
+        for mark in value:
+            try:
+                number = exact(mark)
+            except PydanticCustomError:
+                continue
+            if number in seen:
+                raise refusal(f"deux niveaux pour la même note{NBSP}: {seen[number]} et {mark}")
+            seen[number] = mark
+    return value
+
+
+def without_empty(value: object, known: Mapping[str, Any]) -> object:
+    """The mapping without its known keys that hold nothing."""
+    if not isinstance(value, Mapping):
+        return value
+    names = {field.alias or name for name, field in known.items()}
+    return {key: item for key, item in value.items() if item is not None or key not in names}
+
+
+Number = Annotated[Decimal, BeforeValidator(exact)]
+Count = Annotated[int, BeforeValidator(whole)]
+Flag = Annotated[bool, BeforeValidator(flag)]
+Money = Annotated[Decimal, BeforeValidator(exact), Field(ge=0), AfterValidator(in_cents)]
+
+CallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
