@@ -225,9 +225,9 @@ def default_appeals(court: str | None, published: str | None) -> tuple[str, ...]
     return (
         "Vous pouvez la contester dans un délai de deux mois à compter de sa notification, augmenté d’un mois si vous "
         "demeurez outre-mer :",
-        "par un recours gracieux adressé à l’auteur de la décision, ou par un recours hiérarchique adressé à son "
+        "– par un recours gracieux adressé à l’auteur de la décision, ou par un recours hiérarchique adressé à son "
         "supérieur ; formé dans ce délai, il proroge le délai du recours contentieux ;",
-        f"par un recours contentieux {before}, par courrier ou par l’application Télérecours citoyens "
+        f"– par un recours contentieux {before}, par courrier ou par l’application Télérecours citoyens "
         "(www.telerecours.fr).",
         AWARD_DECISION_PUBLISHED if published else AWARD_DECISION,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -122,6 +122,28 @@ def file_size(size: int) -> str:
     return french.plain(Fraction(size, 1_000_000), 1) + french.NBSP + "Mo"
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph (`text`), or a list (`items`)."""
+
+    text: str = ""
+    items: tuple[str, ...] = ()
+
+
+def blocks(texts: Iterable[str]) -> list[Block]:
+    """Paragraphs as they stand; neighbours that begin with a dash (« – » or « - ») are one list."""
+    found: list[Block] = []
+    for text in texts:
+        item = text.removeprefix("– ").removeprefix("- ")
+        if item == text:
+            found.append(Block(text))
+        elif found and found[-1].items:
+            found[-1] = Block(items=(*found[-1].items, item))
+        else:
+            found.append(Block(items=(item,)))
+    return found
+
+
 @cache
 def environment() -> Environment:
     """Jinja environment of the documents: escapes everything, and an unknown name is an error."""
@@ -143,6 +165,7 @@ def environment() -> Environment:
         moment=moment,
         file_size=file_size,
         spaced=french.spaced,
+        blocks=blocks,
     )
     jinja.globals["count"] = french.count
     return jinja
