@@ -1,0 +1,114 @@
+"""Jinja filters: figures, dates and sizes as French people read them. Times are shown in Europe/Paris."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from aap.core import french
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SIZES = ("o", "Ko", "Mo", "Go")
+
+
+def euros(cents: int | None) -> str:
+    """Cents as `12 000 €`; None as an empty text."""
+    return "" if cents is None else french.euros(cents)
+
+
+def amount(value: Decimal | str | None) -> str:
+    """Euros (a Decimal or an answer's decimal text) as `12 000,50 €`; a text that is no number is given back."""
+    exact = _decimal(value)
+    if exact is None:
+        return str(value or "")
+    return french.euros(int(french.rounded(exact * 100, 0)))
+
+
+def number(value: french.Number | str | None, decimals: int | None = None) -> str:
+    """`12 345,6`, with as few decimals as needed, or exactly `decimals`."""
+    exact = _decimal(value)
+    if exact is None:
+        return str(value or "")
+    return french.plain(exact, 6) if decimals is None else french.number(exact, decimals)
+
+
+def percent(share: french.Number | None, decimals: int = 0) -> str:
+    """A share (0.25) as `25 %`."""
+    return "" if share is None else french.percent(share, decimals)
+
+
+def ordinal(position: int | None, feminine: bool = False) -> str:
+    """`1ᵉʳ`, `71ᵉ`."""
+    return "" if position is None else french.ordinal(position, feminine=feminine)
+
+
+def paris(moment: datetime) -> datetime:
+    """The same moment by the clock of Paris. Raises ValueError for a naive time (which moment would it be?)."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone cannot be shown")
+    return moment.astimezone(PARIS)
+
+
+def day(value: date | datetime | str | None) -> str:
+    """`28 février 2025` from a date, a moment or an ISO text; a text that is no date is given back."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        if not _ISO_DATE.fullmatch(value):
+            return value
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            return str(value)
+    return french.day(paris(value).date() if isinstance(value, datetime) else value)
+
+
+def moment(value: datetime | None) -> str:
+    """`28 février 2025 à 23 h 59`."""
+    return "" if value is None else french.moment(paris(value))
+
+
+def clock(value: datetime | None) -> str:
+    """`22:14:03`, for « Enregistré à … »."""
+    return "" if value is None else paris(value).strftime("%H:%M:%S")
+
+
+def file_size(count: int | None) -> str:
+    """Bytes as `340 o`, `12 Ko`, `1,5 Mo` (decimal units, as the systems' file lists show)."""
+    if count is None:
+        return ""
+    size, unit = Fraction(count), 0
+    while size >= 1000 and unit < len(_SIZES) - 1:
+        size, unit = size / 1000, unit + 1
+    return french.plain(size, 0 if unit < 2 else 1) + french.NBSP + _SIZES[unit]
+
+
+def is_iso_date_or_empty(value: object) -> bool:
+    """Whether an <input type=date> can show the value; what was typed otherwise stays in a text input."""
+    return value is None or value == "" or (isinstance(value, str) and bool(_ISO_DATE.fullmatch(value)))
+
+
+def _decimal(value: french.Number | str | None) -> french.Number | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        return value
+    try:
+        exact = Decimal(value)
+    except InvalidOperation:
+        return None
+    return exact if exact.is_finite() else None
+
+
+def register_filters(app: Flask) -> None:
+    """Makes the filters known to the templates, under their function's names."""
+    for filter_ in (euros, amount, number, percent, ordinal, day, moment, clock, file_size):
+        app.jinja_env.filters[filter_.__name__] = filter_
+    app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty
