@@ -1,0 +1,146 @@
+"""From marks to totals on 100, in exact rational arithmetic.
+
+A review's total is `100 x sum(w x (mark - min) / (max - min)) / sum(w)`; an application's raw score is the mean of its
+reviews' totals. Everything here is a `Fraction`, so that no order of summing and no platform moves a tie or a
+threshold. `ten_thousandths` is the one place where a figure is rounded to 4 decimals.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from aap.core.call.schema import Rubric
+from aap.core.inputs import Mark
+
+UNIT = 10_000
+"""A score, a severity or a mean mark of 4 decimals is kept as an integer number of ten-thousandths."""
+
+
+class IncompleteReviews(Exception):
+    """Some reviews lack a mark. `missing`: (application id, reviewer id, criteria without a mark), sorted."""
+
+    def __init__(self, missing: tuple[tuple[str, str, tuple[str, ...]], ...]) -> None:
+        super().__init__(f"{len(missing)} incomplete reviews")
+        self.missing = missing
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A complete review: one reviewer's marks (criterion id -> mark, in scale units) for one application.
+
+    `total` is on 100, exact.
+    """
+
+    application_id: str
+    reviewer_id: str
+    marks: Mapping[str, Decimal]
+    total: Fraction
+
+
+def ten_thousandths(value: Fraction | Decimal | float) -> int:
+    """`value` rounded half-even to 4 decimals, as an integer number of ten-thousandths.
+
+    A float is taken at its exact binary value. 0.00005 gives 0, 0.00015 gives 2 (exact fractions).
+    """
+    return round(Fraction(value) * UNIT)
+
+
+def decimal_of(scaled: int) -> Decimal:
+    """The 4-decimal number behind an integer of ten-thousandths: 645000 is 64.5000."""
+    return Decimal(scaled).scaleb(-4)
+
+
+def reviews_from_marks(marks: Iterable[Mark], rubric: Rubric, *, drop_incomplete: bool = False) -> tuple[Review, ...]:
+    """The complete reviews among `marks`, sorted by application then reviewer.
+
+    A review is all marks of one reviewer for one application. One without a mark on some criterion of the rubric is
+    left out when `drop_incomplete`, else raises IncompleteReviews with all of them. Marks on criteria that the rubric
+    lacks raise KeyError, a second mark of one reviewer on the same criterion of one application ValueError: the
+    reading of the tables has refused both before, with their row.
+    """
+    known = frozenset(criterion.id for criterion in rubric.criteria)
+    grouped: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for mark in marks:
+        if mark.criterion not in known:
+            raise KeyError(mark.criterion)
+        own = grouped.setdefault((mark.application_id, mark.reviewer_id), {})
+        if mark.criterion in own:
+            raise ValueError(f"two marks of {mark.reviewer_id} on {mark.criterion} for {mark.application_id}")
+        own[mark.criterion] = mark.score
+    missing = tuple(
+        (application_id, reviewer_id, tuple(c.id for c in rubric.criteria if c.id not in own))
+        for (application_id, reviewer_id), own in sorted(grouped.items())
+        if len(own) < len(known)
+    )
+    if missing and not drop_incomplete:
+        raise IncompleteReviews(missing)
+    points = _Points(rubric)
+    return tuple(
+        Review(
+            application_id=application_id,
+            reviewer_id=reviewer_id,
+            marks={criterion.id: own[criterion.id] for criterion in rubric.criteria},
+            total=points.total(own),
+        )
+        for (application_id, reviewer_id), own in sorted(grouped.items())
+        if len(own) == len(known)
+    )
+
+
+def review_total(marks: Mapping[str, Decimal], rubric: Rubric) -> Fraction:
+    """Total on 100 of one complete set of marks (criterion id -> mark in scale units), exact."""
+    return _Points(rubric).total(marks)
+
+
+class _Points:
+    """What each mark of each criterion is worth on 100.
+
+    Marks lie on a grid, so few differ: each one's worth is worked out once, and a review's total is a sum of integers
+    over one common denominator.
+    """
+
+    def __init__(self, rubric: Rubric) -> None:
+        weights = sum((Fraction(criterion.weight) for criterion in rubric.criteria), Fraction(0))
+        self._worth: dict[str, tuple[Fraction, Fraction]] = {}
+        for criterion in rubric.criteria:
+            scale = rubric.scale_of(criterion)
+            low, high = Fraction(scale.min), Fraction(scale.max)
+            self._worth[criterion.id] = (100 * Fraction(criterion.weight) / (weights * (high - low)), low)
+        self._known: dict[tuple[str, Decimal], Fraction] = {}
+
+    def _of(self, criterion: str, mark: Decimal) -> Fraction:
+        key = (criterion, mark)
+        worth = self._known.get(key)
+        if worth is None:
+            points, low = self._worth[criterion]
+            worth = self._known[key] = points * (Fraction(mark) - low)
+        return worth
+
+    def total(self, marks: Mapping[str, Decimal]) -> Fraction:
+        parts = [self._of(criterion, marks[criterion]) for criterion in self._worth]
+        return exact_sum(parts)
+
+
+def exact_sum(values: Sequence[Fraction]) -> Fraction:
+    """The sum of `values` over one common denominator (one reduction instead of one at each addition)."""
+    denominator = math.lcm(*(value.denominator for value in values))
+    return Fraction(sum(value.numerator * (denominator // value.denominator) for value in values), denominator)
+
+
+def exact_mean(values: Sequence[Fraction]) -> Fraction:
+    """The mean of at least one value."""
+    return exact_sum(values) / len(values)
+
+
+def mean_marks(reviews: Sequence[Review], rubric: Rubric) -> dict[str, Fraction]:
+    """Mean mark on each criterion, in scale units and rubric order, exact; empty when there is no review."""
+    if not reviews:
+        return {}
+    return {
+        criterion.id: exact_mean([Fraction(review.marks[criterion.id]) for review in reviews])
+        for criterion in rubric.criteria
+    }
