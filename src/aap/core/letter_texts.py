@@ -203,7 +203,7 @@ WAITING_LIST_NO_DATE = (
 )
 
 DEFAULT_CONDITIONS: tuple[str, ...] = (
-    "signer la convention (ou accepter la décision attributive) que nous vous adresserons, avant tout versement ;",
+    "signer la convention qui vous sera adressée, avant tout versement ;",
     "employer la subvention au seul projet décrit dans votre dossier ;",
     "remettre un compte rendu financier dans les six mois qui suivent la fin de l’exercice ;",
     "respecter le contrat d’engagement républicain que vous avez souscrit.",
@@ -223,12 +223,10 @@ def default_appeals(court: str | None, published: str | None) -> tuple[str, ...]
     """Ways of appeal, as a template per authority. `court` is « tribunal administratif de … »."""
     before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
     return (
-        "Vous pouvez la contester dans un délai de deux mois à compter de sa notification, augmenté d’un mois si vous "
-        "demeurez outre-mer :",
-        "– par un recours gracieux adressé à l’auteur de la décision, ou par un recours hiérarchique adressé à son "
-        "supérieur ; formé dans ce délai, il proroge le délai du recours contentieux ;",
-        f"– par un recours contentieux {before}, par courrier ou par l’application Télérecours citoyens "
-        "(www.telerecours.fr).",
+        "Vous pouvez contester cette décision dans les deux mois de sa notification (trois mois outre-mer) :",
+        "– par un recours gracieux auprès de son auteur, ou hiérarchique auprès de son supérieur ; formé dans ce "
+        "délai, il proroge le suivant ;",
+        f"– par un recours contentieux {before}, par courrier ou sur www.telerecours.fr.",
         AWARD_DECISION_PUBLISHED if published else AWARD_DECISION,
     )
 

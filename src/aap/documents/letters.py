@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import assert_never
 
 from aap.core import french, letter_texts
 from aap.core.call.schema import CallFile
+from aap.core.inputs import Application
 from aap.core.letter_texts import LetterKind, fill
+from aap.core.results import ResultRow, Status
 from aap.documents.pdf import PdfMetadata, render_pdf
-
-Status = Literal[
-    "laureate", "waiting_list", "not_selected", "below_threshold", "ineligible", "incomplete", "withdrawn"
-]
 
 
 class NoLetter(ValueError):
@@ -108,7 +106,7 @@ class LetterView:
     privacy: str
     made_on: date
     dated: date | None = None
-    amount: int | None = None  # cents: what is granted
+    highlights: tuple[tuple[str, str], ...] = ()  # label and value: what is granted, the place on the waiting list
     conditions: tuple[str, ...] = ()
     marks: MarkTable | None = None
     draft: bool = False
@@ -134,6 +132,52 @@ class LetterFacts:
     waiting_rank: int | None = None
     reviews: int | None = None
     marks: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def letter_from_row(
+    call: CallFile, row: ResultRow, *, ranked: int, application: Application | None = None, draft: bool = False
+) -> LetterView:
+    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank.
+
+    The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
+    applications' table fill the address block and the project's title when they are there.
+    Raises what `letter_view` raises.
+    """
+    columns = application.attributes if application else {}
+
+    def cell(name: str) -> str:
+        return ", ".join(columns.get(name, ()))
+
+    town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
+    return letter_view(
+        call,
+        facts_of(call, row, ranked=ranked),
+        recipient=Recipient(
+            association=row.association,
+            representative=cell("representative"),
+            address=(*columns.get("address", ()), *((town,) if town else ())),
+        ),
+        project=cell("project"),
+        draft=draft,
+    )
+
+
+def facts_of(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
+    """What a letter needs from a line of the ranking."""
+    return LetterFacts(
+        application_id=row.application_id,
+        association=row.association,
+        status=row.status,
+        reason=row.reason,
+        requested_amount=row.requested_amount,
+        granted_amount=row.granted_amount,
+        rank=row.rank,
+        ranked=ranked,
+        score=row.score(call.scoring.method),
+        waiting_rank=row.waiting_rank,
+        reviews=row.reviews,
+        marks=row.marks,
+    )
 
 
 def kind_of(status: Status, application_id: str = "") -> LetterKind:
@@ -173,7 +217,7 @@ def letter_view(
     values = _values(call, facts, kind, application_reference or facts.application_id, project, dated, published)
     text = getattr(letters, kind)
     contact = call.call.contact
-    paragraphs = text.paragraphs if text.paragraphs is not None else _default_paragraphs(call, facts, kind)
+    paragraphs = _paragraphs(call, facts, kind)
     conditions: tuple[str, ...] = ()
     if kind == "laureate":
         conditions = text.conditions if text.conditions is not None else letter_texts.DEFAULT_CONDITIONS
@@ -195,7 +239,7 @@ def letter_view(
         references=_references(call, application_reference or facts.application_id, project),
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
-        amount=facts.granted_amount if kind == "laureate" else None,
+        highlights=_highlights(call, facts, kind),
         marks=_mark_table(call, facts) if kind == "refusal" and facts.status != "withdrawn" else None,
         appeals=tuple(map(final, appeals)),
         algorithm=final(letters.algorithm or letter_texts.default_algorithm(contact)),
@@ -279,7 +323,7 @@ def _values(
         "reference": call.call.reference or call.id,
         "application": application,
         "association": facts.association,
-        "project": project or "votre projet",
+        "project": french.spaced(project) if project else application,
         "requested_amount": french.euros(facts.requested_amount),
         "authority": authority.name if authority else None,
         "service": (authority.service or authority.name) if authority else None,
@@ -305,18 +349,31 @@ def _standing(facts: LetterFacts) -> str:
     """Where the application stands, in one sentence: rank and score, or score alone, or nothing."""
     if facts.score is None or facts.status == "withdrawn":
         return ""
-    score = f"la note de {french.number(facts.score, 2)} sur 100"
+    score = f"la note de {french.number(facts.score, 2)}{french.NBSP}sur{french.NBSP}100"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
     return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
 
 
-def _default_paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[str, ...]:
+def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[tuple[str, str], ...]:
+    """The figures that a hurried reader looks for; a place on the waiting list always comes with its expiry."""
+    if kind == "laureate" and facts.granted_amount is not None:
+        return (("Subvention attribuée", french.euros(facts.granted_amount)),)
+    if kind == "waiting_list" and facts.waiting_rank is not None:
+        expires = call.letters.waiting_list_expires
+        end = f"jusqu’au {french.day(expires)}" if expires else "jusqu’à l’épuisement des crédits de l’appel"
+        return (("Rang sur la liste d’attente", french.ordinal(facts.waiting_rank)), ("Liste valable", end))
+    return ()
+
+
+def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[str, ...]:
+    """The call file's paragraphs, else the defaults. What ends a waiting list is said whatever the call file says."""
     if facts.status == "withdrawn":
         return letter_texts.WITHDRAWN_PARAGRAPHS
-    paragraphs = letter_texts.DEFAULT_PARAGRAPHS[kind]
-    if kind == "waiting_list":
+    given: tuple[str, ...] | None = getattr(call.letters, kind).paragraphs
+    paragraphs = letter_texts.DEFAULT_PARAGRAPHS[kind] if given is None else given
+    if kind == "waiting_list" and not any("{expires}" in paragraph for paragraph in paragraphs):
         dated = call.letters.waiting_list_expires is not None
         return (*paragraphs, letter_texts.WAITING_LIST_EXPIRY if dated else letter_texts.WAITING_LIST_NO_DATE)
     return paragraphs
