@@ -72,7 +72,8 @@ def test_totals_and_share_of_the_request() -> None:
 def test_accounts_add_up_under_their_heading() -> None:
     filled = {heading: cents for heading, cents in PROJECT.by_heading.items() if cents}
     assert filled == {
-        "60": 250_000, "64": 5_600_000, "indirect": 150_050, "74": 5_500_000, "75": 500_050, "86": 900_000, "87": 900_000,
+        "60": 250_000, "64": 5_600_000, "indirect": 150_050, "74": 5_500_000, "75": 500_050,
+        "86": 900_000, "87": 900_000,
     }  # fmt: skip
 
 
