@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-NBSP = "\u00a0"
+from aap.core import french
+from aap.core.french import NBSP
 
 Severity = Literal["error", "warning"]
 
@@ -84,17 +85,11 @@ def quoted(text: str, limit: int = 60) -> str:
     """Put a value between French quotes on one line, cut when long."""
     line = " ".join(text.split())
     shown = line if len(line) <= limit else line[: limit - 1] + "…"
-    return f"«{NBSP}{shown}{NBSP}»"
+    return french.quoted(shown)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The known word that looks most like `word`, or an empty text."""
     folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), sorted(folded), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.casefold(), sorted(folded), n=1, cutoff=cutoff)
     return folded[close[0]] if close else ""
-
-
-def listed(words: Iterable[str]) -> str:
-    """`a, b ou c`."""
-    words = list(words)
-    return f"{', '.join(words[:-1])} ou {words[-1]}" if len(words) > 1 else "".join(words)

@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from aap.core.call.paths import Path
 from aap.core.call.structure import keys_at, type_at
-from aap.core.problems import listed, nearest
+from aap.core.french import listed
+from aap.core.problems import nearest
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9-]{2,63}$": "de 3 à 64 minuscules, chiffres ou tirets, une lettre ou un chiffre en premier",
@@ -59,7 +60,7 @@ def in_french(error: ValidationError, raw: object) -> tuple[Refusal, ...]:
 
 
 def refused(error: ValidationError, raw: object) -> list[ErrorDetails]:
-    """Pydantic's errors, without those that only follow from others: a list whose items are all refused is not short."""
+    """Pydantic's errors, less those that only follow from others: a list of refused items is not a short list."""
     details = error.errors(include_url=False)
     return [d for d in details if not (d["type"] == "too_short" and described(raw, d["loc"]) in (A_LIST, KEYS))]
 
@@ -83,7 +84,7 @@ def _unknown_key(path: Path) -> Refusal:
     key, known = str(path[-1]), keys_at(path[:-1])
     close = nearest(key, known)
     concerns = (*path[:-1], close) if close else path
-    return Refusal(path, "clé inconnue", concerns, True, key, listed(known), close)
+    return Refusal(path, "clé inconnue", concerns, True, key, listed(known, "ou"), close)
 
 
 def _worded(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str]:
@@ -92,7 +93,7 @@ def _worded(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str
     if kind == "missing":
         return "cette clé est obligatoire", ""
     if kind == "literal_error":
-        return "cette valeur n'est pas possible ici", listed(str(value) for value in get_args(type_at(path)))
+        return "cette valeur n'est pas possible ici", listed([str(value) for value in get_args(type_at(path))], "ou")
     if kind == "string_pattern_mismatch":
         return "cet identifiant n'est pas bien formé", PATTERNS.get(context["pattern"], context["pattern"])
     if kind in COMPARED:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from aap.core.problems import NBSP
+from aap.core.french import NBSP
 
 NUMBER = re.compile(r"[+-]?\d(_?\d){0,14}(\.\d{1,12})?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d(_?\d){0,11}", re.ASCII)

@@ -25,7 +25,8 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from aap.core.problems import NBSP, Problem, quoted
+from aap.core.french import NBSP
+from aap.core.problems import Problem, quoted
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 40_000

@@ -1,0 +1,59 @@
+"""Cells of tables as values: numbers as French and English spreadsheets write them, yes and no."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+SPACES = " \u00a0\u202f\u2009"  # between thousands, in French spreadsheets
+NUMBER = re.compile(
+    rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d{{1,15}})(?:[.,](?P<decimals>\d{{1,12}}))?",
+    re.ASCII,
+)
+EURO = re.compile(rf"[{SPACES}]?(?:€|EUR)$")
+
+YES = {"oui", "yes", "true", "vrai", "1"}
+NO = {"non", "no", "false", "faux", "0"}
+
+
+class Refused(ValueError):
+    """A cell that can't be read as what its column holds: a French sentence, and what is allowed."""
+
+    def __init__(self, message: str, allowed: str = "") -> None:
+        self.message = message
+        self.allowed = allowed
+        super().__init__(message)
+
+
+def number(text: str) -> Decimal:
+    """`12.5`, `12,5`, `12 000` or `12 000,50`; no exponent, no infinity, no thousands but by spaces."""
+    match = NUMBER.fullmatch(text)
+    if match is None or len(match["whole"]) > 20:
+        raise Refused("ce n'est pas un nombre", "un nombre, par exemple 12000 ou 2,5")
+    digits = re.sub(rf"[{SPACES}]", "", match["whole"])
+    sign = "-" if match["sign"] in ("-", "\u2212") else ""
+    return Decimal(f"{sign}{digits}.{match['decimals'] or '0'}")
+
+
+def euros(text: str) -> Decimal:
+    """An amount, at least 0, with at most two decimals; a euro sign may follow."""
+    allowed = "un montant en euros, par exemple 12000 ou 12000,50"
+    try:
+        value = number(EURO.sub("", text))
+    except Refused:
+        raise Refused("ce n'est pas un montant", allowed) from None
+    if value < 0:
+        raise Refused("un montant ne peut pas être négatif", allowed)
+    if value != value.quantize(Decimal("0.01")):
+        raise Refused("un montant a au plus deux décimales", allowed)
+    return value
+
+
+def yes(text: str) -> bool:
+    """Whether a cell says yes, in any case."""
+    word = text.casefold()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise Refused("cette valeur n'est ni oui ni non", "oui, non, yes, no, true, false, 1 ou 0")

@@ -1,0 +1,261 @@
+"""Table files as rows of texts: CSV in the dialects of French and English spreadsheets, and XLSX.
+
+Separator `,` or `;` (told from the header row), UTF-8 with or without BOM or Windows-1252, quoted cells that span
+lines. Typed cells of an XLSX become the text that a CSV would hold. Rows are numbered as a spreadsheet numbers them:
+the header is row 1, and a blank row counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from aap.core.problems import BadInput, Problem, nearest
+
+MAX_BYTES = 100_000_000
+MAX_UNPACKED_BYTES = 500_000_000  # an XLSX is a ZIP: what it may hold once unpacked
+MAX_CELL = 100_000  # characters
+
+SIGNATURES = (
+    (b"%PDF", "un PDF"),
+    (b"\xd0\xcf\x11\xe0", "un classeur Excel ancien (.xls)"),
+    (b"\x1f\x8b", "un fichier compressé"),
+    (b"\x89PNG", "une image"),
+    (b"\xff\xd8\xff", "une image"),
+)
+ACCEPTED = "CSV (UTF-8 ou Windows-1252) ou XLSX"
+SPREADSHEET_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """The bytes of a table and the name that its problems bear."""
+
+    name: str
+    content: bytes
+
+    @classmethod
+    def at(cls, path: Path) -> TableFile:
+        """Read a file. Raises BadInput where there is none, or it is too large."""
+        name = path.name
+        try:
+            if path.is_dir():
+                raise BadInput([Problem(name, "c'est un dossier, un fichier est attendu", allowed=ACCEPTED)])
+            size = path.stat().st_size
+            if size > MAX_BYTES:
+                raise BadInput([_too_large(name, size)])
+            return cls(name, path.read_bytes())
+        except FileNotFoundError:
+            raise BadInput([Problem(name, "le fichier n'existe pas", found=str(path))]) from None
+        except PermissionError:
+            raise BadInput([Problem(name, "le fichier ne peut pas être lu (droits insuffisants)")]) from None
+        except OSError as error:
+            raise BadInput([Problem(name, "le fichier ne peut pas être lu", found=str(error.strerror))]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and the rows below it that hold something, each with its spreadsheet number and one cell a heading."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[int, list[str]], ...]
+    problems: tuple[Problem, ...] = ()
+
+    def column(self, heading: str) -> int | None:
+        return self.headings.index(heading) if heading in self.headings else None
+
+
+def read_table(file: TableFile, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
+    """Read a table whose header names at least the required columns.
+
+    Cells are stripped of surrounding blanks and NFC-normalised. `Table.problems` holds what doesn't stop the reading
+    of other cells: cells beyond the header, cells without a heading, a spreadsheet's error values.
+
+    Raises:
+        BadInput: no table at all, or a header that can't be used (column missing or given twice).
+    """
+    if not file.content.strip():
+        raise BadInput([Problem(file.name, "le fichier est vide", allowed=ACCEPTED)])
+    if len(file.content) > MAX_BYTES:
+        raise BadInput([_too_large(file.name, len(file.content))])
+    for signature, kind in SIGNATURES:
+        if file.content.startswith(signature):
+            raise BadInput([Problem(file.name, "ce n'est pas une table", found=kind, allowed=ACCEPTED)])
+    is_archive = file.content.startswith(b"PK\x03\x04")
+    lines = _xlsx_lines(file) if is_archive else _csv_lines(file, (*required, *optional))
+    return _table(file.name, lines, required, optional)
+
+
+def _too_large(name: str, size: int) -> Problem:
+    return Problem(
+        name,
+        "le fichier est trop grand",
+        found=f"{size // 1_000_000} Mo",
+        allowed=f"{MAX_BYTES // 1_000_000} Mo au plus",
+    )
+
+
+def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], optional: Sequence[str]) -> Table:
+    header = [cell.strip() for cell in next(lines, [])]
+    while header and not header[-1]:
+        header.pop()
+    _check_header(name, header, required, optional)
+    width = len(header)
+    unnamed = [index for index, heading in enumerate(header) if not heading]
+    rows: list[tuple[int, list[str]]] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(lines, start=2):
+        cells = [cell.strip() for cell in line]
+        if len(cells) != width:
+            if any(cells[width:]):
+                extra = next(cell for cell in cells[width:] if cell)
+                message = "cette ligne a plus de cellules que l'en-tête de colonnes"
+                allowed = f"{width} cellules"
+                problems.append(Problem(name, message, row=number, found=extra, allowed=allowed))
+            cells = cells[:width] + [""] * (width - len(cells))
+        if not any(cells):
+            continue
+        for index in unnamed:
+            if cells[index]:
+                message = f"cette cellule est dans une colonne sans nom (la {index + 1}ᵉ)"
+                problems.append(Problem(name, message, row=number, found=cells[index]))
+        rows.append((number, cells))
+    return Table(name, tuple(header), tuple(rows), tuple(problems))
+
+
+def _check_header(name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> None:
+    problems = []
+    named = [heading for heading in header if heading]
+    spare = [heading for heading in named if heading not in required and heading not in optional]
+    for heading in sorted({heading for heading in named if named.count(heading) > 1}):
+        problems.append(Problem(name, "colonne donnée deux fois", row=1, heading=heading))
+    for heading in required:
+        if heading not in named:
+            problems.append(
+                Problem(name, "colonne absente", row=1, heading=heading, nearest=nearest(heading, spare)),
+            )
+    if len(problems) == len(required) and all("\t" in heading for heading in named[:1]):
+        found = "des tabulations"
+        problems = [
+            Problem(name, "séparateur inattendu", row=1, found=found, allowed="une virgule ou un point-virgule")
+        ]
+    if problems:
+        raise BadInput(problems)
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def _csv_lines(file: TableFile, expected: Sequence[str]) -> Iterator[Sequence[str]]:
+    text = _decoded(file)
+    delimiter = _delimiter(text, expected)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = 0
+    try:
+        for line in reader:
+            number += 1
+            yield line
+    except csv.Error as error:
+        said = str(error)
+        if "field larger" in said:
+            message = "cette cellule est trop longue (un guillemet n'est peut-être pas refermé)"
+        elif "unexpected end" in said:
+            message = "un guillemet n'est pas refermé"
+        else:
+            message = "un guillemet est mal placé (doublez les guillemets à l'intérieur d'une cellule)"
+        raise BadInput([Problem(file.name, message, row=number + 1)]) from None
+
+
+def _decoded(file: TableFile) -> str:
+    content = file.content
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadInput([Problem(file.name, "encodage non accepté", found="UTF-16", allowed=ACCEPTED)])
+    if b"\x00" in content:
+        raise BadInput([Problem(file.name, "ce n'est pas une table", found="un fichier binaire", allowed=ACCEPTED)])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("cp1252")
+        except UnicodeDecodeError as error:
+            row = content[: error.start].count(b"\n") + 1
+            found = f"octet 0x{content[error.start]:02X}"
+            problem = Problem(file.name, "encodage non accepté", row=row, found=found, allowed=ACCEPTED)
+            raise BadInput([problem]) from None
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def _delimiter(text: str, expected: Sequence[str]) -> str:
+    """The separator with which the header names most of the expected columns; `,` on equality."""
+
+    def recognised(delimiter: str) -> tuple[int, int]:
+        try:
+            header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            return 0, 0
+        return sum(cell.strip() in expected for cell in header), len(header)
+
+    return max(",;", key=recognised)
+
+
+# --- XLSX -------------------------------------------------------------------------------------------------------------
+
+
+def _xlsx_lines(file: TableFile) -> Iterator[Sequence[str]]:
+    """The first sheet's rows. Formulas give the value that the spreadsheet last computed."""
+    _check_archive(file)
+    try:
+        workbook = load_workbook(io.BytesIO(file.content), read_only=True, data_only=True)
+        sheet = workbook.worksheets[0]
+        sheet.reset_dimensions()  # some writers state dimensions that cut the sheet
+        lines: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
+        for line in lines:
+            yield [cell if isinstance(cell, str) else cell_text(cell) for cell in line]
+    except Exception as error:
+        # A damaged workbook makes openpyxl fail anywhere, with any class of error.
+        if isinstance(error, (MemoryError, RecursionError)):
+            raise
+        found = "un fichier illisible ou protégé par un mot de passe"
+        raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
+
+
+def _check_archive(file: TableFile) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+            parts = archive.infolist()
+            if "xl/workbook.xml" not in {part.filename for part in parts}:
+                found = "une archive ZIP ou un autre document bureautique"
+                raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found=found, allowed=ACCEPTED)])
+            if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+                raise BadInput([Problem(file.name, "le classeur est trop grand une fois décompressé")])
+            for part in parts:
+                # A spreadsheet never declares entities; a file that does wants to fill the memory.
+                with archive.open(part) as stream:
+                    if b"<!DOCTYPE" in stream.read(4096):
+                        raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found="une DTD")])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        found = "un fichier endommagé"
+        raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
+
+
+def cell_text(value: object) -> str:
+    """A typed cell as the text that a CSV would hold: 12000.0 is `12000`, a day is `2025-02-28`."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    return unicodedata.normalize("NFC", str(value))

@@ -1,0 +1,478 @@
+"""The three tables that the ranking takes in: applications, marks, decisions (docs/file-mode.md).
+
+Every problem of every file is found before anything is handed over: a table is read wholly or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import itemgetter
+from pathlib import Path
+from typing import Generic, TypeVar, get_args
+
+from aap.core.call.schema import CallFile, Rubric, Scale
+from aap.core.french import NBSP, listed, plain
+from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.problems import BadInput, Problem, in_order, nearest, quoted
+from aap.documents.cells import Refused, euros, number, yes
+from aap.documents.table_files import SPREADSHEET_ERRORS, Table, TableFile, read_table
+
+TableSource = TableFile | Path | str
+
+APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
+APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
+MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
+MARK_OPTIONS = ("comment",)
+DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
+DECISION_OPTIONS = ("amount",)
+
+DECISIONS: tuple[DecisionKind, ...] = get_args(DecisionKind)
+MAX_ID = 200  # characters
+NEAREST_SOUGHT = 20  # unknown identifiers for which a near one is looked for: beyond, it is another file
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """What a run of the ranking takes in, in the order of the files, and what deserves a look."""
+
+    applications: tuple[Application, ...]
+    marks: tuple[Mark, ...]
+    decisions: tuple[JuryDecision, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_run_inputs(
+    call: CallFile,
+    applications: TableSource,
+    reviews: TableSource,
+    decisions: TableSource | None = None,
+    drop_incomplete_reviews: bool = False,
+) -> RunInputs:
+    """Read the tables of a run and check them against the call and against each other.
+
+    Args:
+        call: the checked call.
+        applications, reviews, decisions: paths, or files held in memory; decisions may be absent.
+        drop_incomplete_reviews: leave out, with a warning, a review in which a criterion has no mark.
+
+    Raises:
+        BadInput: every error of every file.
+    """
+    dossiers = _applications(applications, call)
+    known = dossiers.requested if dossiers.readable else None
+    marks = _marks(reviews, call.rubric, known, drop_incomplete_reviews)
+    jury = _decisions(decisions, known) if decisions is not None else NO_DECISIONS
+    found = (*dossiers.problems, *marks.problems, *jury.problems)
+    if any(problem.is_error for problem in found):
+        raise BadInput(found)
+    return RunInputs(dossiers.values, marks.values, jury.values, found)
+
+
+def read_applications(source: TableSource, call: CallFile) -> tuple[Application, ...]:
+    """Read the applications' table alone. Raises BadInput with every error."""
+    return _applications(source, call).all_or_nothing()
+
+
+def read_marks(
+    source: TableSource,
+    call: CallFile,
+    applications: Iterable[Application] | None = None,
+    drop_incomplete_reviews: bool = False,
+) -> tuple[Mark, ...]:
+    """Read the marks' table alone, on these applications or on any. Raises BadInput with every error."""
+    return _marks(source, call.rubric, _requested(applications), drop_incomplete_reviews).all_or_nothing()
+
+
+def read_decisions(source: TableSource, applications: Iterable[Application] | None = None) -> tuple[JuryDecision, ...]:
+    """Read the decisions' table alone, on these applications or on any. Raises BadInput with every error."""
+    return _decisions(source, _requested(applications)).all_or_nothing()
+
+
+# Ids of the applications that rows may name, with the requested amount in cents; None: any id.
+Known = Mapping[str, int]
+
+
+def _requested(applications: Iterable[Application] | None) -> Known | None:
+    return None if applications is None else {a.id: a.requested_amount for a in applications}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """The values of the sound rows of one table, its problems, and what other tables need to know of it."""
+
+    values: tuple[T, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    requested: Known = field(default_factory=dict)
+    readable: bool = True
+
+    def all_or_nothing(self) -> tuple[T, ...]:
+        if any(problem.is_error for problem in self.problems):
+            raise BadInput(self.problems)
+        return self.values
+
+
+NO_DECISIONS: Reading[JuryDecision] = Reading()
+
+
+class _Sheet:
+    """A table under reading: its rows by column name, and the problems found so far."""
+
+    def __init__(self, table: Table) -> None:
+        self.name = table.name
+        self.headings = table.headings
+        self.rows = table.rows
+        self.problems = list(table.problems)
+
+    @classmethod
+    def read(cls, source: TableSource, required: Sequence[str], optional: Sequence[str]) -> _Sheet:
+        file = source if isinstance(source, TableFile) else TableFile.at(Path(source))
+        return cls(read_table(file, required=required, optional=optional))
+
+    def getter(self, heading: str) -> Callable[[list[str]], str]:
+        """Gives a row's cell under a heading; always empty where the table has no such column."""
+        if heading not in self.headings:
+            return lambda _: ""
+        return itemgetter(self.headings.index(heading))
+
+    def refuse(
+        self, row: int, heading: str, message: str, found: str = "", allowed: str = "", *, nearest: str = ""
+    ) -> None:
+        self.problems.append(
+            Problem(self.name, message, row=row, heading=heading, found=found, allowed=allowed, nearest=nearest)
+        )
+
+    def warn(self, message: str, row: int | None = None, heading: str = "", found: str = "", nearest: str = "") -> None:
+        self.problems.append(
+            Problem(self.name, message, row=row, heading=heading, found=found, nearest=nearest, severity="warning")
+        )
+
+    def value(self, row: int, heading: str, text: str, read: Callable[[str], T]) -> T | None:
+        """The cell as `read` gives it, or None and a problem."""
+        try:
+            return read(text)
+        except Refused as refused:
+            self.refuse(row, heading, refused.message, text, refused.allowed)
+            return None
+
+    def needed(self, row: int, heading: str, text: str) -> bool:
+        if text:
+            return True
+        self.refuse(row, heading, "cette cellule est vide")
+        return False
+
+    def identifier(self, row: int, heading: str, text: str) -> bool:
+        """Whether a cell can name something."""
+        if not self.needed(row, heading, text):
+            return False
+        if text in SPREADSHEET_ERRORS:
+            self.refuse(row, heading, "le tableur affiche une erreur dans cette cellule", text)
+        elif len(text) > MAX_ID or not text.isprintable():
+            allowed = f"{MAX_ID} caractères visibles au plus"
+            self.refuse(row, heading, "cet identifiant n'est pas utilisable", text, allowed)
+        else:
+            return True
+        return False
+
+    def sorted_problems(self) -> tuple[Problem, ...]:
+        return in_order(self.problems)
+
+
+class _KnownIds:
+    """Tells unknown application ids, with the nearest known one for the first of them."""
+
+    def __init__(self, sheet: _Sheet, known: Known | None) -> None:
+        self.sheet = sheet
+        self.known = known
+        self.near: dict[str, str] = {}
+
+    def check(self, row: int, text: str) -> bool:
+        if not self.sheet.identifier(row, "application_id", text):
+            return False
+        if self.known is None or text in self.known:
+            return True
+        if text not in self.near:
+            self.near[text] = nearest(text, self.known) if len(self.near) < NEAREST_SOUGHT else ""
+        self.sheet.refuse(
+            row, "application_id", "aucune candidature ne porte cet identifiant", text, nearest=self.near[text]
+        )
+        return False
+
+
+# --- applications -----------------------------------------------------------------------------------------------------
+
+
+def _applications(source: TableSource, call: CallFile) -> Reading[Application]:
+    try:
+        sheet = _Sheet.read(source, APPLICATION_COLUMNS, APPLICATION_OPTIONS)
+    except BadInput as error:
+        return Reading(problems=error.problems, readable=False)
+    get = {heading: sheet.getter(heading) for heading in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS)}
+    attributes = [(heading, sheet.getter(heading)) for heading in sheet.headings if heading and heading not in get]
+    _check_columns(sheet, call, [heading for heading, _ in attributes])
+    values: list[Application] = []
+    first_row: dict[str, int] = {}
+    requested_of: dict[str, int] = {}
+    tokens: dict[str, int] = {}
+    for row, cells in sheet.rows:
+        problems_before = len(sheet.problems)
+        id_ = get["application_id"](cells)
+        if sheet.identifier(row, "application_id", id_):
+            if id_ in first_row:
+                message = f"cet identifiant est déjà celui de la ligne{NBSP}{first_row[id_]}"
+                sheet.refuse(row, "application_id", message, id_)
+            first_row.setdefault(id_, row)
+        if not get["association"](cells):
+            sheet.warn("le nom de l'association est vide", row, "association")
+        requested = _amount(sheet, row, "requested_amount", get["requested_amount"](cells))
+        proposed = None
+        if text := get["proposed_amount"](cells):
+            proposed = _amount(sheet, row, "proposed_amount", text)
+            if proposed is not None and requested is not None and proposed > requested:
+                allowed = f"{get['requested_amount'](cells)} au plus"
+                sheet.refuse(row, "proposed_amount", "le montant proposé dépasse le montant demandé", text, allowed)
+        eligible: bool | None = True
+        if text := get["eligible"](cells):
+            eligible = sheet.value(row, "eligible", text, yes)
+        token = get["draw_token"](cells)
+        if first_row.get(id_) == row and tokens.setdefault(token or id_, row) != row:
+            message = f"même jeton de tirage que la ligne{NBSP}{tokens[token or id_]}"
+            sheet.warn(message, row, "draw_token", token or id_)
+        requested_of.setdefault(id_, requested or 0)
+        if not any(problem.is_error for problem in sheet.problems[problems_before:]):
+            assert requested is not None
+            assert eligible is not None
+            values.append(
+                Application(
+                    id=id_,
+                    association=get["association"](cells),
+                    requested_amount=requested,
+                    proposed_amount=proposed,
+                    eligible=eligible,
+                    ineligible_reason=get["ineligible_reason"](cells),
+                    draw_token=token,
+                    attributes={heading: _several(cell(cells)) for heading, cell in attributes},
+                )
+            )
+    if not sheet.rows:
+        sheet.refuse(1, "", "la table ne contient aucune candidature")
+    return Reading(tuple(values), sheet.sorted_problems(), requested_of)
+
+
+def _amount(sheet: _Sheet, row: int, heading: str, text: str) -> int | None:
+    """Cents."""
+    if not sheet.needed(row, heading, text):
+        return None
+    amount = sheet.value(row, heading, text, euros)
+    return None if amount is None else int(amount * 100)
+
+
+def _several(text: str) -> tuple[str, ...]:
+    """The values of an attribute: `a|b` holds two, an empty cell none; a value given twice counts once."""
+    if "|" not in text:
+        return (text,) if text else ()
+    return tuple(dict.fromkeys(part for part in (part.strip() for part in text.split("|")) if part))
+
+
+def _check_columns(sheet: _Sheet, call: CallFile, attributes: Sequence[str]) -> None:
+    """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
+    named: dict[str, str] = {}
+    for quota in call.selection.quotas:
+        for attribute in (*(quota.where or ()), *((quota.each,) if quota.each else ())):
+            named.setdefault(attribute, quota.id)
+    for attribute, quota_id in named.items():
+        if attribute not in sheet.headings:
+            message = f"colonne absente, alors que le quota {quoted(quota_id)} porte sur elle"
+            sheet.refuse(1, attribute, message, nearest=nearest(attribute, attributes))
+    for heading in attributes:
+        close = nearest(heading, (name for name in APPLICATION_OPTIONS if name not in sheet.headings), cutoff=0.85)
+        if heading not in named and close:
+            message = "cette colonne est lue comme une caractéristique des candidatures"
+            sheet.warn(message, 1, heading, nearest=close)
+    if call.selection.amounts == "proposed" and "proposed_amount" not in sheet.headings:
+        message = (
+            "l'appel retient les montants proposés, mais cette colonne est absente : le montant demandé en tient lieu"
+        )
+        sheet.warn(message, 1, "proposed_amount")
+
+
+# --- marks ------------------------------------------------------------------------------------------------------------
+
+
+def _marks(source: TableSource, rubric: Rubric, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
+    try:
+        sheet = _Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
+    except BadInput as error:
+        return Reading(problems=error.problems, readable=False)
+    application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
+    comment = sheet.getter("comment")
+    ids = _KnownIds(sheet, known)
+    grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria}
+    marks: list[Mark] = []
+    reviews: dict[tuple[str, str], _ReviewRows] = {}
+    for row, cells in sheet.rows:
+        application_id, reviewer_id, criterion_id = application(cells), reviewer(cells), criterion(cells)
+        is_named = ids.check(row, application_id) & sheet.identifier(row, "reviewer_id", reviewer_id)
+        grid = grids.get(criterion_id)
+        if grid is None:
+            close = nearest(criterion_id, grids)
+            sheet.refuse(
+                row, "criterion", "critère inconnu", criterion_id or "rien", listed(tuple(grids), "ou"), nearest=close
+            )
+        review = reviews.setdefault((application_id, reviewer_id), _ReviewRows(row))
+        if grid is None or not is_named:
+            review.damaged = True
+        elif criterion_id in review.rows:
+            message = f"note déjà donnée à la ligne{NBSP}{review.rows[criterion_id]}"
+            sheet.refuse(row, "criterion", message, criterion_id)
+        else:
+            review.rows[criterion_id] = row
+        text = score(cells)
+        if not text:
+            review.empty.append((row, criterion_id))
+        elif grid is not None:
+            mark = grid.mark(text)
+            if isinstance(mark, Refused):
+                sheet.refuse(row, "score", mark.message, text, mark.allowed)
+            else:
+                marks.append(Mark(application_id, reviewer_id, criterion_id, mark, comment(cells)))
+    dropped = _check_complete(sheet, reviews, tuple(grids), drop_incomplete)
+    if dropped:
+        marks = [mark for mark in marks if (mark.application_id, mark.reviewer_id) not in dropped]
+    return Reading(tuple(marks), sheet.sorted_problems())
+
+
+@dataclass(slots=True)
+class _ReviewRows:
+    """Where the marks of one review stand: its first row, the row of each criterion, the rows without a mark."""
+
+    first: int
+    rows: dict[str, int] = field(default_factory=dict)
+    empty: list[tuple[int, str]] = field(default_factory=list)
+    damaged: bool = False  # a row of it names nothing known: what is missing can't be told
+
+
+class _Grid:
+    """The marks of one criterion's scale. Texts already read are remembered: a scale has few."""
+
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+        self.known: dict[str, Decimal | Refused] = {}
+
+    def mark(self, text: str) -> Decimal | Refused:
+        if text not in self.known:
+            self.known[text] = self._read(text)
+        return self.known[text]
+
+    def _read(self, text: str) -> Decimal | Refused:
+        lowest, highest, step = self.scale.min, self.scale.max, self.scale.step
+        allowed = f"de {plain(lowest)} à {plain(highest)} par pas de {plain(step)}"
+        try:
+            value = number(text)
+        except Refused:
+            return Refused("ce n'est pas une note", allowed)
+        if not lowest <= value <= highest:
+            return Refused("cette note est hors de l'échelle", allowed)
+        if (value - lowest) % step:
+            return Refused("cette note n'est pas sur la grille de l'échelle", allowed)
+        return value
+
+
+def _check_complete(
+    sheet: _Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], criteria: Sequence[str], drop: bool
+) -> set[tuple[str, str]]:
+    """Reports the reviews in which a mark is missing; those that are left out instead are returned."""
+    dropped = set()
+    for (application_id, reviewer_id), review in reviews.items():
+        missing = [] if review.damaged else [criterion for criterion in criteria if criterion not in review.rows]
+        if not missing and not review.empty:
+            continue
+        if drop:
+            dropped.add((application_id, reviewer_id))
+            without = listed(list(dict.fromkeys((*missing, *(criterion for _, criterion in review.empty)))), "et")
+            message = f"évaluation incomplète laissée de côté (candidature {application_id}, sans note pour {without})"
+            sheet.warn(message, review.first, "reviewer_id", reviewer_id)
+            continue
+        for row, criterion in review.empty:
+            sheet.refuse(row, "score", f"note absente pour le critère {quoted(criterion)}")
+        if missing:
+            criteria_missed = listed([quoted(criterion) for criterion in missing], "et")
+            message = f"évaluation incomplète de la candidature {quoted(application_id)}{NBSP}: sans note pour "
+            sheet.refuse(review.first, "reviewer_id", message + criteria_missed, reviewer_id)
+    return dropped
+
+
+# --- decisions --------------------------------------------------------------------------------------------------------
+
+
+def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision]:
+    try:
+        sheet = _Sheet.read(source, DECISION_COLUMNS, DECISION_OPTIONS)
+    except BadInput as error:
+        return Reading(problems=error.problems, readable=False)
+    application, decision, reason, author = (sheet.getter(heading) for heading in DECISION_COLUMNS)
+    amount = sheet.getter("amount")
+    ids = _KnownIds(sheet, known)
+    earlier: dict[str, dict[DecisionKind, int]] = {}
+    values: list[JuryDecision] = []
+    for row, cells in sheet.rows:
+        application_id, kind = application(cells), _kind(sheet, row, decision(cells))
+        ids.check(row, application_id)
+        for heading, text in (("reason", reason(cells)), ("author", author(cells))):
+            sheet.needed(row, heading, text)
+        if kind is None:
+            continue
+        _check_alone(sheet, row, application_id, kind, earlier.setdefault(application_id, {}))
+        value = _decision_amount(sheet, row, kind, amount(cells))
+        requested = (known or {}).get(application_id)
+        if kind == "amount" and value is not None and requested is not None and value * 100 > requested:
+            message = f"le montant décidé dépasse le montant demandé ({plain(Decimal(requested) / 100)}{NBSP}€)"
+            sheet.warn(message, row, "amount", amount(cells))
+        values.append(JuryDecision(application_id, kind, value, reason(cells), author(cells)))
+    return Reading(tuple(values), sheet.sorted_problems())
+
+
+def _kind(sheet: _Sheet, row: int, text: str) -> DecisionKind | None:
+    for kind in DECISIONS:
+        if text == kind:
+            return kind
+    sheet.refuse(
+        row, "decision", "décision inconnue", text or "rien", listed(DECISIONS, "ou"), nearest=nearest(text, DECISIONS)
+    )
+    return None
+
+
+def _check_alone(
+    sheet: _Sheet, row: int, application_id: str, kind: DecisionKind, earlier: dict[DecisionKind, int]
+) -> None:
+    """One decision an application, except `amount` beside `in`."""
+    for other, other_row in earlier.items():
+        if {kind, other} != {"in", "amount"}:
+            message = f"la candidature a déjà une décision, {quoted(other)}, à la ligne{NBSP}{other_row}"
+            sheet.refuse(row, "application_id", message, application_id, "amount à côté de in, seulement")
+            return
+    earlier[kind] = row
+
+
+def _decision_amount(sheet: _Sheet, row: int, kind: DecisionKind, text: str) -> Decimal | None:
+    """Euros for `amount`, points on 100 for `consensus`, nothing for the others."""
+    if kind not in ("amount", "consensus"):
+        if text:
+            message = f"un montant n'a pas de sens pour la décision {quoted(kind)} (écrivez une ligne amount)"
+            sheet.refuse(row, "amount", message, text, "une cellule vide")
+        return None
+    if not text:
+        allowed = "un montant en euros" if kind == "amount" else "un total sur 100"
+        sheet.refuse(row, "amount", f"cette cellule est obligatoire pour la décision {quoted(kind)}", allowed=allowed)
+        return None
+    return sheet.value(row, "amount", text, euros if kind == "amount" else _points)
+
+
+def _points(text: str) -> Decimal:
+    value = number(text)
+    if not 0 <= value <= 100:
+        raise Refused("le total convenu est hors de l'échelle", "de 0 à 100")
+    return value
