@@ -78,7 +78,7 @@ def percent(share: Number, decimals: int = 2) -> str:
 
 def is_plural(value: Number) -> bool:
     """French puts the plural from two on: 1,5 point, 2 points, 0 point."""
-    return abs(value) >= 2
+    return abs(Fraction(value)) >= 2
 
 
 def count(value: int, one: str, many: str | None = None) -> str:

@@ -1,0 +1,160 @@
+"""What a run of the ranking answers, and its text form: the tables that files, hashes and bundles are made of.
+
+Scores (on 100), marks (scale units), severities (points) and probabilities are Decimals of 4 decimals, rounded
+half-even where they were computed; money is integer cents. The text form is what `ranking.csv` and `reviewers.csv`
+carry: scores with 4 decimals, euros with 2, an empty cell for no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, get_args
+
+Status = Literal[
+    "laureate", "waiting_list", "not_selected", "below_threshold", "ineligible", "incomplete", "withdrawn"
+]  # fmt: skip
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+RANKING_COLUMNS = (
+    "rank", "application_id", "association", "status", "reason_code", "reason", "raw_score", "calibrated_score",
+    "ci_low", "ci_high", "selection_probability", "reviews", "requested_amount", "granted_amount", "waiting_rank",
+)  # fmt: skip
+LAUREATE_COLUMNS = (
+    "rank", "application_id", "association", "score", "requested_amount", "granted_amount", "reason_code", "reason",
+)  # fmt: skip
+REVIEWER_COLUMNS = ("reviewer_id", "reviews", "mean_given", "severity", "severity_low", "severity_high")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One application's line of the ranking. `marks`: mean mark by criterion id, where it has one."""
+
+    rank: int | None
+    application_id: str
+    association: str
+    status: Status
+    reason_code: str
+    reason: str
+    raw_score: Decimal | None
+    calibrated_score: Decimal | None
+    ci_low: Decimal | None
+    ci_high: Decimal | None
+    selection_probability: Decimal | None
+    reviews: int
+    requested_amount: int
+    granted_amount: int | None
+    waiting_rank: int | None
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def score(self, method: str) -> Decimal | None:
+        """The score that ranks, by `scoring.method`."""
+        return self.calibrated_score if method == "calibrated" else self.raw_score
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerRow:
+    """One reviewer's line: `severity` in points on 100, positive where the marks stand above what they should."""
+
+    reviewer_id: str
+    reviews: int
+    mean_given: Decimal
+    severity: Decimal
+    severity_low: Decimal
+    severity_high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text: one header row, then rows of as many cells."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def four_decimals(value: Decimal | None) -> str:
+    """`64.2500`; the empty text for no value. A zero has no sign."""
+    if value is None:
+        return ""
+    text = f"{value:.4f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.") else text
+
+
+def euros_text(cents: int | None) -> str:
+    """Cents as `12000.00`; the empty text for no value."""
+    if cents is None:
+        return ""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def ranking_table(rows: Sequence[ResultRow], criteria: Sequence[str]) -> Table:
+    """`ranking.csv` as text cells, one `mark_<criterion>` column a criterion of the rubric."""
+    return Table(
+        header=(*RANKING_COLUMNS, *(f"mark_{criterion}" for criterion in criteria)),
+        rows=tuple(
+            (
+                _whole(row.rank),
+                row.application_id,
+                row.association,
+                row.status,
+                row.reason_code,
+                row.reason,
+                four_decimals(row.raw_score),
+                four_decimals(row.calibrated_score),
+                four_decimals(row.ci_low),
+                four_decimals(row.ci_high),
+                four_decimals(row.selection_probability),
+                str(row.reviews),
+                euros_text(row.requested_amount),
+                euros_text(row.granted_amount),
+                _whole(row.waiting_rank),
+                *(four_decimals(row.marks.get(criterion)) for criterion in criteria),
+            )
+            for row in rows
+        ),
+    )
+
+
+def laureates_table(rows: Sequence[ResultRow], method: str) -> Table:
+    """`laureates.csv` as text cells: the retained applications in rank order."""
+    return Table(
+        header=LAUREATE_COLUMNS,
+        rows=tuple(
+            (
+                _whole(row.rank),
+                row.application_id,
+                row.association,
+                four_decimals(row.score(method)),
+                euros_text(row.requested_amount),
+                euros_text(row.granted_amount),
+                row.reason_code,
+                row.reason,
+            )
+            for row in rows
+            if row.status == "laureate"
+        ),
+    )
+
+
+def reviewers_table(reviewers: Sequence[ReviewerRow]) -> Table:
+    """`reviewers.csv` as text cells."""
+    return Table(
+        header=REVIEWER_COLUMNS,
+        rows=tuple(
+            (
+                reviewer.reviewer_id,
+                str(reviewer.reviews),
+                four_decimals(reviewer.mean_given),
+                four_decimals(reviewer.severity),
+                four_decimals(reviewer.severity_low),
+                four_decimals(reviewer.severity_high),
+            )
+            for reviewer in reviewers
+        ),
+    )

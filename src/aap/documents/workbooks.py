@@ -1,0 +1,159 @@
+"""Workbooks (.xlsx) for people: typed columns, frozen header, filters, number formats, nothing taken for a formula.
+
+Text is always written as text, so a name that begins with `=` or an address stays what was typed. The creation date is
+fixed: the same values give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Generic, Literal, TypeVar
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from aap.core.results import ResultRow, Status
+
+Kind = Literal["text", "long_text", "whole", "score", "probability", "money"]
+CellValue = str | int | Decimal | None
+Row = TypeVar("Row")
+
+# Excel's own date system starts in 1900 and a workbook must bear a date: one that no one takes for the run's.
+FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_TEXT = 32_767  # characters that a cell of Excel holds
+
+STATUS_FRENCH: dict[Status, str] = {
+    "laureate": "lauréat",
+    "waiting_list": "liste d’attente",
+    "not_selected": "non retenu",
+    "below_threshold": "sous le seuil",
+    "ineligible": "irrecevable",
+    "incomplete": "évaluations incomplètes",
+    "withdrawn": "retiré",
+}
+
+_NUMBER_FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "long_text": "@",
+    "whole": "#,##0",
+    "score": "0.0000",
+    "probability": "0.0%",
+    "money": "#,##0.00\u00a0€",
+}
+_WIDTHS: dict[Kind, float] = {
+    "text": 18, "long_text": 70, "whole": 10, "score": 12, "probability": 13, "money": 18,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A column: its heading, what its cells hold, and how to find a row's value (money in cents)."""
+
+    heading: str
+    kind: Kind
+    value: Callable[[Row], CellValue]
+    width: float | None = None
+
+
+def workbook_bytes(title: str, columns: Sequence[Column[Row]], rows: Sequence[Row], *, sheet: str) -> bytes:
+    """A workbook of one sheet. `title` goes to the document's properties and the page header."""
+    out = io.BytesIO()
+    # in_memory: nothing is written beside the result; the strings_to_… options keep text as text
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": False,
+        },
+    )
+    book.set_properties({"title": title, "created": FIXED_DATE, "comments": ""})
+    sheet_ = book.add_worksheet(sheet)
+    heading_format = book.add_format(
+        {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF5", "bottom": 1, "font_name": "Arial"}
+    )
+    for index, column in enumerate(columns):
+        cell_format = _format(book, column.kind)
+        sheet_.set_column(index, index, column.width or _WIDTHS[column.kind])
+        sheet_.write_string(0, index, column.heading, heading_format)
+        for line, row in enumerate(rows, start=1):
+            _write(sheet_, (line, index), column.kind, column.value(row), cell_format)
+    sheet_.freeze_panes(1, 0)
+    if columns:
+        sheet_.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
+    sheet_.repeat_rows(0)
+    sheet_.set_landscape()
+    sheet_.set_paper(9)
+    sheet_.fit_to_pages(1, 0)
+    sheet_.set_footer("&L&A&R&P / &N")
+    book.close()
+    return out.getvalue()
+
+
+def _format(book: xlsxwriter.Workbook, kind: Kind) -> Format:
+    properties: dict[str, Any] = {"num_format": _NUMBER_FORMATS[kind], "valign": "top", "font_name": "Arial"}
+    if kind == "long_text":
+        properties["text_wrap"] = True
+    return book.add_format(properties)
+
+
+def _write(sheet: Worksheet, place: tuple[int, int], kind: Kind, value: CellValue, cell_format: Format) -> None:
+    line, index = place
+    if value is None:
+        sheet.write_blank(line, index, None, cell_format)
+    elif isinstance(value, str):
+        text = value if len(value) <= LONGEST_TEXT else value[: LONGEST_TEXT - 1] + "…"
+        sheet.write_string(line, index, text, cell_format)
+    else:
+        shown = Decimal(value) / 100 if kind == "money" else value
+        sheet.write_number(line, index, float(shown), cell_format)
+
+
+def ranking_workbook(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
+    """`ranking.xlsx`: the whole ranking; `criteria` are pairs of id and title in rubric order."""
+    columns: list[Column[ResultRow]] = [
+        Column("Rang", "whole", lambda row: row.rank, 8),
+        Column("Dossier", "text", lambda row: row.application_id),
+        Column("Association", "text", lambda row: row.association, 40),
+        Column("Résultat", "text", lambda row: STATUS_FRENCH[row.status]),
+        Column("Code du motif", "text", lambda row: row.reason_code, 24),
+        Column("Motif", "long_text", lambda row: row.reason),
+        Column("Score brut", "score", lambda row: row.raw_score),
+        Column("Score corrigé", "score", lambda row: row.calibrated_score),
+        Column("Intervalle à 90 %, bas", "score", lambda row: row.ci_low),
+        Column("Intervalle à 90 %, haut", "score", lambda row: row.ci_high),
+        Column("Probabilité d’être retenu", "probability", lambda row: row.selection_probability),
+        Column("Évaluations", "whole", lambda row: row.reviews, 12),
+        Column("Montant demandé", "money", lambda row: row.requested_amount),
+        Column("Montant attribué", "money", lambda row: row.granted_amount),
+        Column("Rang sur la liste d’attente", "whole", lambda row: row.waiting_rank, 12),
+        *(_mark_column(criterion, heading) for criterion, heading in criteria),
+    ]
+    return workbook_bytes(title, columns, rows, sheet="Classement")
+
+
+def _mark_column(criterion: str, heading: str) -> Column[ResultRow]:
+    return Column(f"Note moyenne : {heading}", "score", lambda row: row.marks.get(criterion), 16)
+
+
+def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str) -> bytes:
+    """`laureates.xlsx`: the retained applications in rank order; other rows of `rows` are left out."""
+    columns: list[Column[ResultRow]] = [
+        Column("Rang", "whole", lambda row: row.rank, 8),
+        Column("Dossier", "text", lambda row: row.application_id),
+        Column("Association", "text", lambda row: row.association, 45),
+        Column("Score sur 100", "score", lambda row: row.score(method)),
+        Column("Montant demandé", "money", lambda row: row.requested_amount),
+        Column("Montant attribué", "money", lambda row: row.granted_amount),
+        Column("Code du motif", "text", lambda row: row.reason_code, 24),
+        Column("Motif", "long_text", lambda row: row.reason),
+    ]
+    laureates = [row for row in rows if row.status == "laureate"]
+    return workbook_bytes(title, columns, laureates, sheet="Lauréats")
