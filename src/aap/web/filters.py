@@ -107,7 +107,7 @@ def _decimal(value: french.Number | str | None) -> french.Number | None:
     return exact if exact.is_finite() else None
 
 
-def register_filters(app: Flask) -> None:
+def init_filters(app: Flask) -> None:
     """Makes the filters known to the templates, under their function's names."""
     for filter_ in (euros, amount, number, percent, ordinal, day, moment, clock, file_size):
         app.jinja_env.filters[filter_.__name__] = filter_

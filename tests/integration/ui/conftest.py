@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 
 import aap.web
 from aap.paths import templates_folder
-from aap.web.filters import register_filters
+from aap.web.filters import init_filters
 from aap.web.guide import render_guide
 
 
@@ -26,7 +26,7 @@ def make_app() -> Flask:
     Babel(app)
     Bootstrap5(app)
     CSRFProtect(app)
-    register_filters(app)
+    init_filters(app)
     app.add_url_rule("/guide", "guide", render_guide, methods=["GET", "POST"])
 
     @app.after_request
