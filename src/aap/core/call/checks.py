@@ -1,32 +1,297 @@
-"""Checks across the keys of a call file: what a schema can't say of one value alone."""
+"""Checks across the keys of a call file: what a schema can't say of one value alone.
+
+Each check yields `Finding`s with the path of the value to mend; `loading` turns them into problems with positions.
+Rules that can't all hold for given applications are not looked for here: the engine names the smallest conflict.
+"""
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
-from aap.core.call.paths import Path
-from aap.core.call.schema import CallFile
-from aap.core.problems import Severity
+from aap.core.call.findings import Finding, out_of_order, repeated, unknown
+from aap.core.call.form_checks import check_eligibility, check_form, possible_values
+from aap.core.call.paths import ANY, Path
+from aap.core.call.schema import CallFile, Criterion, Scale
+from aap.core.french import NBSP, day, plain, quoted
+from aap.core.problems import nearest
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that doesn't fit. `rests_on`: the other paths that were read to find it."""
-
-    path: Path
-    message: str
-    found: str = ""
-    allowed: str = ""
-    nearest: str = ""
-    severity: Severity = "error"
-    at_key: bool = False
-    rests_on: tuple[Path, ...] = ()
+BELOW = re.compile(r"below:\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 
 
 def check_call(call: CallFile) -> Iterator[Finding]:
-    """Everything in a call that doesn't fit together, in the order of the file."""
-    for criterion in call.rubric.criteria:
-        if criterion.scale is None and call.rubric.scale is None:
-            yield Finding(("rubric",), "aucune échelle de notation", rests_on=(("rubric", "scale"),))
-            return
+    """Everything in a call that doesn't fit together."""
+    yield from _identity(call)
+    yield from check_eligibility(call)
+    yield from check_form(call)
+    yield from _rubric(call)
+    yield from _reviewing(call)
+    yield from _selection(call)
+    yield from _quotas(call)
+
+
+def below(comment: str) -> Decimal | None:
+    """The mark under which a comment is required, for `below:<mark>`."""
+    match = BELOW.fullmatch(comment)
+    return Decimal(match[1]) if match else None
+
+
+def two_months_after(closing: date) -> date:
+    """The day on which silence becomes a rejection (CRPA L231-4, 3°): two months on, or the month's last day."""
+    month = closing.month + 2
+    year, month = closing.year + (month - 1) // 12, (month - 1) % 12 + 1
+    return date(year, month, min(closing.day, calendar.monthrange(year, month)[1]))
+
+
+def _identity(call: CallFile) -> Iterator[Finding]:
+    identity = call.call
+    yield from repeated(
+        ((("call", "themes", i, "id"), theme.id) for i, theme in enumerate(identity.themes)), "un autre thème"
+    )
+    opens, closes, decides = identity.opens_at, identity.closes_at, identity.decision_by
+    if opens and closes and closes <= opens:
+        message = "la clôture n’est pas après l’ouverture"
+        yield Finding(("call", "closes_at"), message, found=closes.isoformat(), rests_on=(("call", "opens_at"),))
+    if closes and decides and decides < closes.date():
+        message = "la décision est annoncée avant la clôture"
+        path: Path = ("call", "decision_by")
+        yield Finding(path, message, found=decides.isoformat(), rests_on=(("call", "closes_at"),))
+    elif closes and decides and decides > (limit := two_months_after(closes.date())):
+        yield Finding(
+            ("call", "decision_by"),
+            f"cette date est à plus de deux mois de la clôture{NBSP}: à compter du {day(limit)}, le silence gardé "
+            "vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez chaque décision par courrier",
+            found=decides.isoformat(),
+            severity="warning",
+            rests_on=(("call", "closes_at"),),
+        )
+    if identity.min_amount is not None and identity.max_amount is not None:
+        yield from out_of_order(
+            (("call", "min_amount"), identity.min_amount),
+            (("call", "max_amount"), identity.max_amount),
+            identity.max_amount < identity.min_amount,
+        )
+    if identity.contact is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", identity.contact):
+        message = "ce n’est pas une adresse électronique"
+        yield Finding(("call", "contact"), message, found=identity.contact, severity="warning")
+    siret = identity.authority.siret if identity.authority else None
+    if siret is not None and not re.fullmatch(r"\d{14}", siret.replace(" ", ""), re.ASCII):
+        yield Finding(
+            ("call", "authority", "siret"),
+            "ce n’est pas un numéro SIRET",
+            found=siret,
+            allowed="14 chiffres",
+            severity="warning",
+        )
+
+
+# --- rubric -----------------------------------------------------------------------------------------------------------
+
+
+def _rubric(call: CallFile) -> Iterator[Finding]:
+    rubric = call.rubric
+    criteria = [criterion.id for criterion in rubric.criteria]
+    yield from repeated(
+        ((("rubric", "criteria", i, "id"), name) for i, name in enumerate(criteria)), "un autre critère"
+    )
+    if rubric.scale is not None:
+        yield from _scale(("rubric", "scale"), rubric.scale)
+    if rubric.threshold is not None and not 0 <= rubric.threshold <= 100:
+        message = "le seuil général porte sur le total, sur 100"
+        yield Finding(("rubric", "threshold"), message, found=str(rubric.threshold), allowed="de 0 à 100")
+    for i, criterion in enumerate(rubric.criteria):
+        yield from _criterion(("rubric", "criteria", i), criterion, rubric.scale)
+    ids: Path = ("rubric", "criteria", ANY, "id")
+    for i, name in enumerate(rubric.tie_break):
+        yield from unknown(("rubric", "tie_break", i), name, criteria, "ce critère n’existe pas", ids)
+        if name in rubric.tie_break[:i]:
+            yield Finding(("rubric", "tie_break", i), "ce critère est déjà cité dans le départage", found=name)
+
+
+def _scale(path: Path, scale: Scale) -> Iterator[Finding]:
+    if scale.max <= scale.min:
+        message = "la note la plus haute n’est pas au-dessus de la plus basse"
+        yield Finding((*path, "max"), message, found=str(scale.max), rests_on=((*path, "min"),))
+    elif (scale.max - scale.min) % scale.step:
+        message = f"le pas ne divise pas l’étendue de l’échelle (de {plain(scale.min)} à {plain(scale.max)})"
+        yield Finding((*path, "step"), message, found=str(scale.step), rests_on=((*path, "min"), (*path, "max")))
+
+
+def _criterion(path: Path, criterion: Criterion, default: Scale | None) -> Iterator[Finding]:
+    if criterion.scale is not None:
+        yield from _scale((*path, "scale"), criterion.scale)
+    scale = criterion.scale or default
+    rests_on: tuple[Path, ...] = ((*path, "scale"), ("rubric", "scale"))
+    if scale is None:
+        allowed = "scale dans le critère, ou rubric.scale pour tous"
+        yield Finding(path, "ce critère n’a pas d’échelle de notation", allowed=allowed, rests_on=rests_on)
+    if criterion.comment not in ("always", "optional") and below(criterion.comment) is None:
+        yield Finding(
+            (*path, "comment"),
+            "cette règle de commentaire n’existe pas",
+            found=criterion.comment,
+            allowed="always, optional ou below:<note>, par exemple below:2",
+            nearest=nearest(criterion.comment, ("always", "optional", "below:2")),
+        )
+    if scale is None or scale.max <= scale.min:
+        return
+    within = f"de {plain(scale.min)} à {plain(scale.max)}"
+    if criterion.threshold is not None and not scale.min <= criterion.threshold <= scale.max:
+        message = "le seuil est hors de l’échelle du critère"
+        found = str(criterion.threshold)
+        yield Finding((*path, "threshold"), message, found=found, allowed=within, rests_on=rests_on)
+    mark = below(criterion.comment)
+    if mark is not None and not scale.min <= mark <= scale.max:
+        message = "la note de la règle de commentaire est hors de l’échelle du critère"
+        yield Finding((*path, "comment"), message, found=criterion.comment, allowed=within, rests_on=rests_on)
+    for level in criterion.levels:
+        if not scale.min <= level <= scale.max or (level - scale.min) % scale.step:
+            yield Finding(
+                (*path, "levels", str(level)),
+                "ce niveau n’est pas une note de l’échelle du critère",
+                found=str(level),
+                allowed=f"{within} par pas de {plain(scale.step)}",
+                at_key=True,
+                rests_on=rests_on,
+            )
+
+
+def _reviewing(call: CallFile) -> Iterator[Finding]:
+    reviewing = call.reviewing
+    planned = reviewing.reviews_per_application
+    if planned is not None and planned < call.rubric.min_reviews:
+        message = f"moins d’évaluations par dossier que rubric.min_reviews ({call.rubric.min_reviews}) n’en demande"
+        yield Finding(
+            ("reviewing", "reviews_per_application"),
+            message,
+            found=str(planned),
+            rests_on=(("rubric", "min_reviews"),),
+        )
+    overall = reviewing.divergence.overall
+    if overall is not None and overall > 100:
+        path: Path = ("reviewing", "divergence", "overall")
+        yield Finding(path, "l’écart porte sur des totaux sur 100", found=str(overall), allowed="100 au plus")
+
+
+# --- selection --------------------------------------------------------------------------------------------------------
+
+
+def _selection(call: CallFile) -> Iterator[Finding]:
+    rules = call.selection
+    if rules.laureates is None and rules.budget is None:
+        message = "ni nombre de lauréats ni enveloppe : toutes les candidatures au-dessus des seuils seront retenues"
+        yield Finding(("selection",), message, severity="warning", at_key=True)
+    if rules.protect_top and rules.mode == "merit":
+        yield Finding(
+            ("selection", "protect_top"),
+            "la tête protégée n’a d’effet qu’avec mode: value",
+            found=str(rules.protect_top),
+            severity="warning",
+            rests_on=(("selection", "mode"),),
+        )
+    elif rules.laureates is not None and rules.protect_top > rules.laureates:
+        yield Finding(
+            ("selection", "protect_top"),
+            f"la tête protégée est plus nombreuse que les lauréats ({rules.laureates})",
+            found=str(rules.protect_top),
+            severity="warning",
+            rests_on=(("selection", "laureates"),),
+        )
+
+
+def _quotas(call: CallFile) -> Iterator[Finding]:
+    rules = call.selection
+    yield from repeated(
+        ((("selection", "quotas", i, "id"), quota.id) for i, quota in enumerate(rules.quotas)), "un autre quota"
+    )
+    for i, quota in enumerate(rules.quotas):
+        path: Path = ("selection", "quotas", i)
+        group: tuple[Path, ...] = ((*path, "where"), (*path, "each"))
+        if (quota.where is None) == (quota.each is None):
+            found = "ni l’un ni l’autre" if quota.where is None else "les deux"
+            message = "un quota porte sur un groupe (where) ou sur chaque valeur (each), l’un des deux"
+            yield Finding(path, message, found=found, rests_on=group)
+        bounds = {"min": quota.min, "max": quota.max, "min_share": quota.min_share, "max_share": quota.max_share}
+        limits = tuple((*path, key) for key in bounds)
+        if all(bound is None for bound in bounds.values()):
+            allowed = "au moins une des clés min, max, min_share, max_share"
+            yield Finding(path, "ce quota ne fixe aucune limite", allowed=allowed, rests_on=limits)
+        if quota.max_share is not None and rules.budget is None:
+            message = "une part maximale porte sur l’enveloppe, et l’appel n’en a pas (selection.budget)"
+            rests_on: tuple[Path, ...] = (("selection", "budget"),)
+            yield Finding((*path, "max_share"), message, found=str(quota.max_share), rests_on=rests_on)
+        if quota.min is not None and quota.max is not None:
+            ends = ((*path, "min"), quota.min), ((*path, "max"), quota.max)
+            yield from out_of_order(*ends, quota.max < quota.min)
+        if quota.min is not None and rules.laureates is not None and quota.min > rules.laureates:
+            message = f"ce minimum dépasse le nombre de lauréats ({rules.laureates})"
+            yield Finding((*path, "min"), message, found=str(quota.min), rests_on=(("selection", "laureates"), *group))
+        yield from _names_something(call, i)
+    yield from _shares_beyond_the_whole(call)
+
+
+def _names_something(call: CallFile, index: int) -> Iterator[Finding]:
+    """The attributes of a quota exist in the form, and their values can be answered: warnings, for a table of
+    applications may bring columns that the form doesn't know."""
+    attributes = call.form.attributes
+    quota = call.selection.quotas[index]
+    path: Path = ("selection", "quotas", index)
+    if not attributes:
+        return
+    named = [((*path, "where", name), name) for name in quota.where or ()]
+    named += [((*path, "each"), quota.each)] if quota.each else []
+    for place, name in named:
+        for finding in unknown(place, name, attributes, "", ("form", "attributes")):
+            yield Finding(
+                place,
+                "form.attributes ne définit pas cette caractéristique",
+                found=name,
+                allowed=finding.allowed,
+                nearest=finding.nearest,
+                severity="warning",
+                at_key=place[-1] != "each",
+                rests_on=finding.rests_on,
+            )
+    for name, values in (quota.where or {}).items():
+        possible = possible_values(call, attributes.get(name, ""))
+        for value in values if possible is not None else ():
+            for finding in unknown((*path, "where", name), value, possible or (), ""):
+                yield Finding(
+                    finding.path,
+                    f"aucune réponse au formulaire ne donne cette valeur à {quoted(name)}",
+                    found=value,
+                    allowed=finding.allowed,
+                    nearest=finding.nearest,
+                    severity="warning",
+                    rests_on=(("form",),),
+                )
+
+
+def _shares_beyond_the_whole(call: CallFile) -> Iterator[Finding]:
+    """Minimum shares of values of one attribute that exclude each other add up to more than the money granted."""
+    shares: dict[str, list[tuple[int, frozenset[str], Fraction]]] = {}
+    for i, quota in enumerate(call.selection.quotas):
+        if quota.min_share is not None and quota.where is not None and len(quota.where) == 1:
+            ((attribute, values),) = quota.where.items()
+            shares.setdefault(attribute, []).append((i, frozenset(values), Fraction(quota.min_share)))
+    for attribute, parts in shares.items():
+        seen: set[str] = set()
+        total = Fraction(0)
+        for i, members, share in parts:
+            if members & seen:
+                continue
+            seen |= members
+            total += share
+            if total > 1:
+                yield Finding(
+                    ("selection", "quotas", i, "min_share"),
+                    f"les parts minimales des valeurs de {quoted(attribute)} dépassent ensemble le tout",
+                    found=str(call.selection.quotas[i].min_share),
+                    severity="warning",
+                    rests_on=(("selection", "quotas", ANY, "min_share"), ("selection", "quotas", ANY, "where")),
+                )
+                break

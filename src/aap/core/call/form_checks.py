@@ -1,0 +1,239 @@
+"""Checks of the eligibility rules and of the dossier's form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aap.core.call.findings import Finding, out_of_order, repeated, unknown
+from aap.core.call.paths import ANY, Path
+from aap.core.call.schema import CallFile, Condition, Question
+from aap.core.french import listed
+
+YES_NO = ("oui", "non")
+SOURCES = "association.<champ>, answers.<question> ou request.amount"
+ID_OF_QUESTIONS: Path = ("form", "sections", ANY, "questions", ANY, "id")
+
+# The keys that only some types of question read.
+OWN_KEYS: dict[str, tuple[str, ...]] = {
+    "min_length": ("text", "long_text"),
+    "max_length": ("text", "long_text"),
+    "min": ("number", "money"),
+    "max": ("number", "money"),
+    "options": ("choice", "multiple_choice"),
+    "detail_if": ("yes_no", "choice", "multiple_choice"),
+    "columns": ("table",),
+    "max_rows": ("table", "communes"),
+    "accept": ("file",),
+    "max_files": ("file",),
+    "max_size_mb": ("file",),
+    "safe": ("file",),
+    "budget": ("budget",),
+    "questions": ("group",),
+    "min_items": ("group",),
+    "max_items": ("group",),
+    "item_label": ("group",),
+}
+NEEDED_KEYS = {
+    "choice": "options",
+    "multiple_choice": "options",
+    "table": "columns",
+    "budget": "budget",
+    "group": "questions",
+}
+
+
+def questions_of(call: CallFile) -> dict[str, Question]:
+    """The form's questions by id, without those inside groups."""
+    return {question.id: question for section in call.form.sections for question in section.questions}
+
+
+def possible_values(call: CallFile, source: str) -> tuple[str, ...] | None:
+    """The values that a source (`answers.territoires`) can have; None where they aren't a closed list."""
+    kind, _, name = source.partition(".")
+    question = questions_of(call).get(name) if kind == "answers" else None
+    return None if question is None else _choices(question)
+
+
+def _choices(question: Question) -> tuple[str, ...] | None:
+    if question.type == "yes_no":
+        return YES_NO
+    return tuple(option.value for option in question.options) or None
+
+
+# --- eligibility ------------------------------------------------------------------------------------------------------
+
+
+def check_eligibility(call: CallFile) -> Iterator[Finding]:
+    """Each rule asks or computes, and its check can be met."""
+    rules = call.eligibility
+    yield from repeated(((("eligibility", i, "id"), rule.id) for i, rule in enumerate(rules)), "une autre règle")
+    for i, rule in enumerate(rules):
+        path: Path = ("eligibility", i)
+        asked: tuple[Path, ...] = ((*path, "question"), (*path, "source"))
+        if (rule.question is None) == (rule.source is None):
+            found = "ni l’un ni l’autre" if rule.question is None else "les deux"
+            message = "une règle pose une question (question) ou vérifie une valeur (source), l’un des deux"
+            yield Finding(path, message, found=found, rests_on=asked)
+        if rule.source is not None:
+            yield from _source(call, (*path, "source"), rule.source)
+        if rule.check.question is not None:
+            message = "question ne sert que dans show_if : la règle teste sa propre réponse"
+            yield Finding((*path, "check", "question"), message, found=rule.check.question)
+        options = tuple(option.value for option in rule.options)
+        yield from _options((*path,), options)
+        if rule.type == "choice" and rule.question is not None and not options:
+            yield Finding(path, "une question à choix a besoin d’options", rests_on=((*path, "options"),))
+        closed = options or (YES_NO if rule.type == "yes_no" and rule.question is not None else None)
+        yield from _condition((*path, "check"), rule.check, closed, ((*path, "options"), (*path, "type")))
+
+
+def _source(call: CallFile, path: Path, source: str) -> Iterator[Finding]:
+    kind, _, name = source.partition(".")
+    if source == "request.amount" or (kind == "association" and name):
+        return
+    if kind == "answers" and name:
+        message = "cette source nomme une question qui n’existe pas"
+        known = (f"answers.{question}" for question in questions_of(call))
+        yield from unknown(path, source, known, message, ID_OF_QUESTIONS)
+    else:
+        yield Finding(path, "cette source n’existe pas", found=source, allowed=SOURCES)
+
+
+def _options(path: Path, values: tuple[str, ...]) -> Iterator[Finding]:
+    yield from repeated((((*path, "options", i, "value"), value) for i, value in enumerate(values)), "une autre option")
+
+
+def _condition(
+    path: Path, condition: Condition, closed: tuple[str, ...] | None, rests_on: tuple[Path, ...]
+) -> Iterator[Finding]:
+    """A condition tests something, and names answers that can be given."""
+    tests = (condition.equals, condition.one_of, condition.contains, condition.min, condition.max)
+    if all(test is None for test in tests):
+        allowed = "au moins une des clés equals, one_of, contains, min, max"
+        message = "cette condition ne teste rien"
+        yield Finding(path, message, allowed=allowed, rests_on=tuple((*path, key) for key in Condition.model_fields))
+    if condition.min is not None and condition.max is not None:
+        ends = ((*path, "min"), condition.min), ((*path, "max"), condition.max)
+        yield from out_of_order(*ends, condition.max < condition.min)
+    if closed is None:
+        return
+    named: list[tuple[Path, str]] = [((*path, "one_of", i), value) for i, value in enumerate(condition.one_of or ())]
+    named += [((*path, "equals"), condition.equals)] if condition.equals is not None else []
+    named += [((*path, "contains"), condition.contains)] if condition.contains is not None else []
+    for place, value in named:
+        yield from unknown(place, value, closed, "cette réponse n’est pas proposée", *rests_on)
+
+
+# --- form -------------------------------------------------------------------------------------------------------------
+
+
+def check_form(call: CallFile) -> Iterator[Finding]:
+    """Sections, questions, attributes, and what they name of each other and of the rubric."""
+    form = call.form
+    sections: Path = ("form", "sections")
+    yield from repeated((((*sections, i, "id"), s.id) for i, s in enumerate(form.sections)), "une autre section")
+    placed = [
+        ((*sections, i, "questions", j), question)
+        for i, section in enumerate(form.sections)
+        for j, question in enumerate(section.questions)
+    ]
+    yield from repeated((((*path, "id"), question.id) for path, question in placed), "une autre question")
+    order = {question.id: rank for rank, (_, question) in enumerate(placed)}
+    for rank, (path, question) in enumerate(placed):
+        yield from _question(call, path, question)
+        yield from _show_if(call, (*path, "show_if"), question.show_if, {q for q, r in order.items() if r < rank})
+    for i, section in enumerate(form.sections):
+        first = min((order[question.id] for question in section.questions), default=0)
+        earlier = {name for name, rank in order.items() if rank < first}
+        yield from _show_if(call, (*sections, i, "show_if"), section.show_if, earlier)
+        if not section.questions:
+            path = (*sections, i, "questions")
+            yield Finding(path, "cette section ne contient aucune question", severity="warning")
+    for name, source in form.attributes.items():
+        yield from _source(call, ("form", "attributes", name), source)
+    yield from _named_questions(call)
+
+
+def _show_if(call: CallFile, path: Path, condition: Condition | None, earlier: set[str]) -> Iterator[Finding]:
+    if condition is None:
+        return
+    questions = questions_of(call)
+    if condition.question is None:
+        message = "show_if nomme la question dont dépend l’affichage"
+        yield Finding(path, message, allowed="question: <identifiant>", rests_on=((*path, "question"),))
+        return
+    place = (*path, "question")
+    if condition.question not in questions:
+        yield from unknown(place, condition.question, questions, "cette question n’existe pas", ID_OF_QUESTIONS)
+        return
+    if condition.question not in earlier:
+        message = "cette question n’est pas posée avant celle qui en dépend"
+        yield Finding(place, message, found=condition.question, rests_on=(ID_OF_QUESTIONS,))
+    answered = questions[condition.question]
+    rests_on: tuple[Path, ...] = (place, ("form", "sections"))
+    yield from _condition(path, condition, _choices(answered), rests_on)
+
+
+def _question(call: CallFile, path: Path, question: Question, *, in_group: bool = False) -> Iterator[Finding]:
+    kind: Path = (*path, "type")
+    given = question.model_fields_set
+    for key, types in OWN_KEYS.items():
+        if key in given and question.type not in types:
+            message = f"cette clé ne sert qu’aux questions de type {listed(types, 'ou')}"
+            yield Finding((*path, key), message, severity="warning", at_key=True, rests_on=(kind,))
+    needed = NEEDED_KEYS.get(question.type)
+    if needed is not None and not getattr(question, needed):
+        message = f"une question de type {question.type} a besoin de la clé {needed}"
+        yield Finding(path, message, rests_on=(kind, (*path, needed)))
+    yield from _ordered(path, question, "min_length", "max_length")
+    yield from _ordered(path, question, "min", "max")
+    if question.type == "group":
+        yield from _ordered(path, question, "min_items", "max_items")
+    yield from _options(path, tuple(option.value for option in question.options))
+    columns = enumerate(question.columns)
+    yield from repeated((((*path, "columns", i, "id"), column.id) for i, column in columns), "une autre colonne")
+    if question.detail_if is not None and (closed := _choices(question)) is not None:
+        message = "cette réponse n’est pas proposée"
+        yield from unknown((*path, "detail_if"), question.detail_if, closed, message, kind, (*path, "options"))
+    criteria = [criterion.id for criterion in call.rubric.criteria]
+    for i, name in enumerate(question.criteria):
+        ids: Path = ("rubric", "criteria", ANY, "id")
+        yield from unknown((*path, "criteria", i), name, criteria, "ce critère n’existe pas dans la grille", ids)
+    inner: Path = (*path, "questions")
+    yield from repeated((((*inner, i, "id"), q.id) for i, q in enumerate(question.questions)), "une autre question")
+    for i, part in enumerate(question.questions):
+        if part.type in ("group", "budget"):
+            message = "une question de ce type ne peut pas être dans un groupe"
+            yield Finding((*inner, i, "type"), message, found=part.type)
+        else:
+            yield from _question(call, (*inner, i), part, in_group=True)
+    if in_group and question.show_if is not None:
+        message = "une question d’un groupe est toujours affichée : mettez show_if sur le groupe"
+        yield Finding((*path, "show_if"), message, at_key=True)
+
+
+def _ordered(path: Path, question: Question, low: str, high: str) -> Iterator[Finding]:
+    least, most = getattr(question, low), getattr(question, high)
+    if least is not None and most is not None:
+        yield from out_of_order(((*path, low), least), ((*path, high), most), most < least)
+
+
+def _named_questions(call: CallFile) -> Iterator[Finding]:
+    form, questions = call.form, questions_of(call)
+    message = "cette question n’existe pas"
+    if form.title_question is not None:
+        place: Path = ("form", "title_question")
+        yield from unknown(place, form.title_question, questions, message, ID_OF_QUESTIONS)
+    if form.theme_question is None:
+        return
+    place = ("form", "theme_question")
+    yield from unknown(place, form.theme_question, questions, message, ID_OF_QUESTIONS)
+    question = questions.get(form.theme_question)
+    themes = [theme.id for theme in call.call.themes]
+    if question is None or not themes:
+        return
+    for option in question.options:
+        if option.value not in themes:
+            message = "une réponse à cette question n’est pas un thème de l’appel (call.themes)"
+            rests_on: tuple[Path, ...] = (("call", "themes"), ("form", "sections"))
+            yield Finding(place, message, found=option.value, severity="warning", rests_on=rests_on)
