@@ -105,8 +105,8 @@ TYPED = {
     "territories": ["rural", "qpv"],
     "districts": "Les Minguettes",
     "remote": {"value": "oui", "detail": "La vallée"},
-    "town": "69123",
-    "towns": ["69123", "2A004"],
+    "town": {"codes": ["69123"], "text": ""},
+    "towns": {"codes": ["69123", "2A004"], "text": ""},
     "partners": [{"name": "Mairie", "gift": "1500"}, {"name": "", "gift": ""}],
     "steps": [{"name": "Départ", "day": "2026-03-01"}, {"name": "", "day": ""}],
 }
@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_kept_as_typed_and_said_beside_its_field() -> Non
         "amount": "-5",
         "start": "31/02/2026",
         "when": {"start": "bientôt", "end": "2026-01-01"},
-        "town": "Saint-Denis",
+        "town": {"codes": [], "text": "35000"},
         "partners": [{"name": "Mairie", "gift": "beaucoup"}],
         "steps": [{"name": "Départ", "day": "hier"}],
     }

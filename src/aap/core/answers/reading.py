@@ -1,8 +1,8 @@
 """From what was typed to answers, and back to what the fields show.
 
-The typed form of a question: a text (one-line and long texts, numbers, dates, choices, one commune's code); a list of
-texts (multiple choice, communes); `{"start", "end"}`, `{"value", "detail"}`; a list of rows or blocks (column or
-question id → typed); for a budget account → text by part.
+The typed form of a question: a text (one-line and long texts, numbers, dates, choices); a list of texts (multiple
+choice); `{"start", "end"}`; `{"value", "detail"}`; for communes `{"codes": those found, "text": what names none}`; a
+list of rows or blocks (column or question id → typed); for a budget account → text by part.
 """
 
 from __future__ import annotations
@@ -68,13 +68,12 @@ def _read(question: Question, typed: Any) -> tuple[Any, Any]:
             chosen = {clean_text(text_of(value)) for value in list_of(typed)}
             known = [option.value for option in question.options]
             return [v for v in known if v in chosen] + sorted(chosen - {*known, ""}), None
-        case "commune":
-            text = clean_text(text_of(typed))
-            return (text, None) if _COMMUNE.fullmatch(text) else (None, text)
-        case "communes":
-            texts = list(dict.fromkeys(clean_text(text_of(value)) for value in list_of(typed)))
-            codes = [text for text in texts if _COMMUNE.fullmatch(text)]
-            return codes, " ".join(text for text in texts if text and text not in codes)
+        case "commune" | "communes":
+            parts = mapping_of(typed)
+            given = dict.fromkeys(map(text_of, list_of(parts.get("codes"))))
+            codes = [code for code in given if _COMMUNE.fullmatch(code)]
+            several = question.type == "communes"
+            return codes if several else "".join(codes[:1]), clean_text(text_of(parts.get("text")))
         case "table":
             rows = [_read_row(question.columns, mapping_of(row)) for row in list_of(typed)[:MAX_ROWS]]
             return _without_blank_end(rows), None
@@ -169,10 +168,9 @@ def as_typed(question: Question, answers: Answers) -> Any:
             return _detail_as_typed(value) if question.detail_if is not None else text_of(value)
         case "multiple_choice":
             return [text_of(one) for one in list_of(value)]
-        case "commune":
-            return text_of(raw) or text_of(value)
-        case "communes":
-            return [text_of(one) for one in list_of(value)] + ([raw] if raw else [])
+        case "commune" | "communes":
+            codes = [text_of(value)] if question.type == "commune" else [text_of(one) for one in list_of(value)]
+            return {"codes": [code for code in codes if code], "text": text_of(raw)}
         case "table":
             types = {column.id: column.type for column in question.columns}
             rows = [mapping_of(row) for row in list_of(value)]

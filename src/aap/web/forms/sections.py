@@ -1,0 +1,132 @@
+"""A page of the dossier as a form: built from a section of the call file, read back as answers.
+
+form = SectionForm(section, answers, territories, version=application.version)          # GET
+form = SectionForm(section, answers, territories, post=request.form)                    # POST
+stored = form.merged(answers)          # the whole dossier's answers with this page's; saved whatever is wrong
+if form.edits: show the page again     # « Ajouter une ligne » and the like, without a script
+problems = form.check(limits=…)        # then render ui/question.html with form
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from aap.core.answers import RAW, AnswerProblem, Answers, check_section, first_messages, read_answers
+from aap.core.answers.conditions import is_shown
+from aap.core.budget_checks import RequestLimits
+from aap.core.call.schema import CallIdentity, Section
+from aap.core.territories import Territories
+from aap.web.forms.fields import Offer, QuestionField, bind_questions
+from aap.web.forms.posting import Post, edit_asked
+
+PREFIX = "q."  # keeps questions' names apart from version, csrf_token and edit
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as the form lists it. `size` in bytes; `url` shows it, `remove_url` is posted to take it away."""
+
+    name: str
+    size: int
+    url: str | None = None
+    remove_url: str | None = None
+    note: str = ""
+
+
+def request_limits(call: CallIdentity) -> RequestLimits:
+    """The call's limits on the request, as the budget's checks take them."""
+    return RequestLimits.of_call(call.min_amount, call.max_amount, call.max_share)
+
+
+class SectionForm:
+    """The fields of one section; see the module's example.
+
+    `files` lists what is stored by question id, `offers` what the association's safe could give.
+    """
+
+    def __init__(
+        self,
+        section: Section,
+        answers: Answers,
+        territories: Territories,
+        *,
+        version: int = 0,
+        post: Post | None = None,
+        files: Mapping[str, Sequence[StoredFile]] | None = None,
+        offers: Mapping[str, Sequence[Offer]] | None = None,
+    ) -> None:
+        self.section = section
+        self.version = version if post is None else _whole(post.get("version", ""), version)
+        self.edits = post is not None and edit_asked(post)[0] != ""
+        self.edit = edit_asked(post) if post is not None else ("", "")
+        self.files = files or {}
+        self.fields = bind_questions(section.questions, PREFIX, territories, answers, post)
+        self.answers = self.merged(answers)
+        for field in self.fields:
+            field.shown = is_shown(field.question.show_if, self.answers)
+            field.files = self.files.get(field.question.id, ())
+            field.offers = (offers or {}).get(field.question.id, ())
+        self.problems: tuple[AnswerProblem, ...] = ()
+
+    def __iter__(self) -> Iterator[QuestionField]:
+        return iter(self.fields)
+
+    def __getitem__(self, question: str) -> QuestionField:
+        return next(field for field in self.fields if field.question.id == question)
+
+    def own_answers(self) -> dict[str, Any]:
+        """This section's answers alone, with what can't be read under `_raw`."""
+        typed = {field.question.id: field.typed for field in self.fields}
+        return read_answers([field.question for field in self.fields], typed)
+
+    def merged(self, answers: Answers) -> dict[str, Any]:
+        """The dossier's answers with this section's in place of its old ones; other sections stay."""
+        own = {question.id for question in self.section.questions}
+        kept = {key: value for key, value in answers.items() if key not in own and key != RAW}
+        raw = {key: value for key, value in (answers.get(RAW) or {}).items() if key not in own}
+        new = self.own_answers()
+        raw.update(new.pop(RAW, {}))
+        merged = {**kept, **new}
+        if raw:
+            merged[RAW] = raw
+        return merged
+
+    def check(
+        self, *, limits: RequestLimits | None = None, employees: Decimal | None = None, missing: bool = True
+    ) -> tuple[AnswerProblem, ...]:
+        """Every problem; binds the messages to the fields. `missing=False` (a draft): only real mistakes are shown."""
+        given = {question.id: len(self.files.get(question.id, ())) for question in self.section.questions}
+        self.problems = check_section(self.section, self.answers, files=given, limits=limits, employees=employees)
+        if not missing:
+            self.problems = tuple(problem for problem in self.problems if problem.code != "missing")
+        messages = {f"{PREFIX}{field}": text for field, text in first_messages(self.problems).items()}
+        notes = {f"{PREFIX}{one.field}": one.message for one in self.problems if one.severity == "warning"}
+        for field in self.fields:
+            field.bind_messages(messages, notes)
+        return self.problems
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """Field name → error: what autosave answers under `errors`."""
+        return {name: text for field in self.fields for name, text in field.messages.items()}
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Field name → warning: what autosave answers under `notes`."""
+        return {name: text for field in self.fields for name, text in field.notes.items()}
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """(id of the input, label and message) for the summary of errors, in the page's order."""
+        return [
+            (f"{PREFIX}{problem.field}", f"{problem.label}\u00a0: {problem.message[0].lower()}{problem.message[1:]}")
+            for problem in self.problems
+            if problem.severity == "error"
+        ]
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else default
