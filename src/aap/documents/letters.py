@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +19,10 @@ from aap.core.inputs import Application
 from aap.core.letter_texts import LetterKind, fill
 from aap.core.results import ResultRow, Status
 from aap.documents.pdf import PdfMetadata, render_pdf
+
+
+# Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
+_TYPED_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 class NoLetter(ValueError):
@@ -227,7 +232,7 @@ def letter_view(
     appeals = letters.appeals if letters.appeals is not None else letter_texts.default_appeals(court, published)
 
     def final(template: str) -> str:
-        return french.spaced(" ".join(fill(template, values).split()))
+        return french.spaced(_TYPED_SPACES.sub(" ", fill(template, values)).strip())
 
     sender = sender_of(call)
     return LetterView(
@@ -338,11 +343,17 @@ def _values(
         "score": french.number(facts.score, 2) if facts.score is not None else None,
         "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
         "expires": french.day(call.letters.waiting_list_expires) if call.letters.waiting_list_expires else None,
-        "reason": french.closed(facts.reason) if facts.reason.strip() else "",
+        "reason": _sentence(facts.reason),
         "standing": _standing(facts),
     }
     allowed = letter_texts.placeholders_of(kind)
     return {name: value for name, value in known.items() if value is not None and name in allowed}
+
+
+def _sentence(reason: str) -> str:
+    """A reason as the end of a sentence, its no-break spaces untouched; nothing stays nothing."""
+    flat = _TYPED_SPACES.sub(" ", reason).strip()
+    return flat if not flat or flat.endswith((".", "!", "?", "…")) else f"{flat}."
 
 
 def _standing(facts: LetterFacts) -> str:
