@@ -249,3 +249,21 @@ def default_privacy(contact: str | None) -> str:
         "Les données de votre dossier servent à instruire votre demande et à suivre la subvention. Vous pouvez y "
         f"accéder et les faire rectifier{where}, et saisir la CNIL d’une réclamation."
     )
+
+
+RECEIPT_ALGORITHM = (
+    "Un traitement algorithmique préparera la décision : il réunit les notes des évaluateurs, classe les dossiers et "
+    "propose une sélection selon les règles publiées sur la page de l’appel. La décision sera prise par une personne. "
+    "Vous pourrez demander l’application de ces règles à votre dossier."
+)
+
+
+def silence_appeals(court: str | None) -> tuple[str, ...]:
+    """Ways of appeal against the rejection that silence makes, as a receipt must state them (CRPA R112-5)."""
+    before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
+    return (
+        "Un refus né du silence peut être contesté dans les deux mois qui suivent cette date (trois mois outre-mer) :",
+        "– par un recours gracieux auprès du service, ou hiérarchique auprès de son supérieur ; formé dans ce délai, "
+        "il proroge le suivant ;",
+        f"– par un recours contentieux {before}, par courrier ou sur www.telerecours.fr.",
+    )

@@ -110,8 +110,8 @@ def laureate_list_view(
             Column("Dossier", 27),
             Column("Association et projet"),
             Column("Note", 14, figure=True),
-            Column("Montant demandé", 25, figure=True),
-            Column("Montant attribué", 25, figure=True),
+            Column("Demandé", 23, figure=True),
+            Column("Attribué", 23, figure=True),
         ),
         rows=tuple(
             (
