@@ -1,0 +1,9 @@
+"""Sign-in, e-mail confirmation and reset of the password, by Flask-Security.
+
+It commits and loads its user by itself: it has a session of its own, and the rest of the code gets a plain actor.
+"""
+
+from aap.identity.accounts import ENDPOINTS, current_person_id, init_app
+from aap.identity.passwords import hash_password
+
+__all__ = ["ENDPOINTS", "current_person_id", "hash_password", "init_app"]

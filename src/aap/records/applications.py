@@ -13,7 +13,7 @@ from aap.records.types import Cents, UtcDateTime, new_id, one_of
 
 
 class ApplicationState(StrEnum):
-    """draft → submitted → (to_complete → submitted)* → eligible | ineligible → outcome → notified → accepted | declined."""
+    """draft → submitted → (to_complete → submitted)* → eligible | ineligible → outcome → notified → answered."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"

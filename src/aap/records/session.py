@@ -52,7 +52,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = open_engine(url)
-        self._writing_engine = self.engine.execution_options(**WRITING)
+        self.writing_engine = self.engine.execution_options(**WRITING)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -62,7 +62,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        with Session(self._writing_engine, expire_on_commit=False) as session, session.begin():
+        with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:

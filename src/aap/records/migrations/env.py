@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
 from sqlalchemy import BigInteger, Connection
 from sqlmodel import SQLModel
@@ -12,7 +14,7 @@ from aap.records.session import open_engine
 from aap.records.types import FourDecimals, UtcDateTime
 
 
-def plain_type(kind: str, item: object, _context: object) -> str | bool:
+def plain_type(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Migrations name SQLAlchemy's own types: they stand when our classes move."""
     if kind != "type":
         return False

@@ -1,0 +1,121 @@
+"""The web application: `create_app()` puts the rooms together."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+
+from aap import identity
+from aap.logs import configure_logs
+from aap.paths import templates_folder
+from aap.services.permissions import Permission
+from aap.services.platform import Clock, Platform, open_platform, utc_now
+from aap.settings import Settings
+from aap.web import access, context, errors, filters, guide, menu
+from aap.web.access import declare, requires
+
+BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
+
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; frame-src 'self'; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, platform: Platform | None = None) -> Flask:
+    """The Flask application on an opened instance."""
+    settings = platform.settings if platform else settings or Settings()
+    settings.refuse_unsafe()
+    platform = platform or open_platform(settings, clock=clock)
+    configure_logs(settings.log_format)
+
+    app = Flask("aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static"))
+    production = settings.environment == "production"
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_request_mb * 1_000_000,
+        MAX_FORM_MEMORY_SIZE=8_000_000,
+        MAX_FORM_PARTS=5_000,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=production,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1) if production else timedelta(0),
+        BOOTSTRAP_SERVE_LOCAL=True,
+        BABEL_DEFAULT_LOCALE="fr",
+        BABEL_DEFAULT_TIMEZONE="Europe/Paris",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        RATELIMIT_ENABLED=settings.rate_limit,
+        RATELIMIT_STORAGE_URI="memory://",
+    )
+    app.extensions["aap.platform"] = platform
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+    _request_frame(app, platform, production)
+    Babel(app)
+    Bootstrap5(app)
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app)
+    identity.init_app(app, platform, limiter)
+    for endpoint in identity.ENDPOINTS:
+        declare(app, endpoint, Permission.PUBLIC_READ)
+    filters.init_filters(app)
+    access.init_access(app)
+    errors.init_errors(app)
+    for name in BLUEPRINTS:
+        app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
+    if settings.environment in ("development", "testing"):
+        app.add_url_rule("/guide", "guide", requires(Permission.PUBLIC_READ)(guide.render_guide))
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        return {
+            "current_actor": context.current_actor(),
+            "menu": menu.main_menu(),
+            "account_menu": menu.account_menu(),
+            "instance_notice": _notice(settings),
+        }
+
+    return app
+
+
+def _notice(settings: Settings) -> str:
+    return "" if settings.environment == "production" else "Démonstration : personnes et associations fictives."
+
+
+def _request_frame(app: Flask, platform: Platform, production: bool) -> None:
+    """Time of arrival and request id before, headers and one log line after."""
+    log = structlog.get_logger("aap.web")
+
+    @app.before_request
+    def arrive() -> None:
+        g.arrived_at = platform.clock()
+        g.request_id = secrets.token_hex(6)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        if production:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.endpoint not in access.ASSETS:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+            log.info("request", method=request.method, endpoint=request.endpoint, status=response.status_code)
+        return response

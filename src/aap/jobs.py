@@ -1,0 +1,117 @@
+"""Long work, outside the request: Huey carries the wake-up, the database holds what there is to do.
+
+A use case writes mails and jobs in its transaction (`services.outbox`). After the commit `wake` puts a task in the
+queue; a sweep every minute catches what a crash left behind. Each kind of work is a function of `WORK`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import structlog
+from huey import SqliteHuey, crontab
+from huey.api import Huey
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from aap.records.outbox import Job, JobState
+from aap.services import mailing, work
+from aap.services.platform import Platform, open_platform
+from aap.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_sweeping = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Huey's queue of an instance, and the task that wakes the worker."""
+
+    huey: Huey
+    wake: Callable[[], Any]
+
+
+@cache
+def queue(settings: Settings) -> Queue:
+    """The queue of an instance: a SQLite file beside the database."""
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    huey = SqliteHuey("aap", filename=str(settings.instance / "queue.sqlite3"), fsync=False)
+    wake_task = huey.task(name="sweep")(_sweep_instance)
+    huey.periodic_task(crontab(minute="*"), name="sweep_every_minute")(_sweep_instance)
+    return Queue(huey, wake_task)
+
+
+def _sweep_instance() -> None:
+    sweep(worker_platform())
+
+
+@cache
+def worker_platform() -> Platform:
+    """The instance as the worker opens it, once a process."""
+    return open_platform(Settings(), migrate=False)
+
+
+def wake(platform: Platform) -> None:
+    """Something waits: now (tests, demonstration) or by the worker."""
+    if platform.settings.immediate_jobs:
+        sweep(platform)
+        return
+    queue(platform.settings).wake()
+
+
+def sweep(platform: Platform) -> None:
+    """Sends every mail that is due and runs every waiting job. One sweep at a time in a process."""
+    with _sweeping:
+        mailing.send_due_mails(platform)
+        while (job_id := _claim(platform)) is not None:
+            _run(platform, job_id)
+            mailing.send_due_mails(platform)
+
+
+def resume(platform: Platform) -> None:
+    """At the worker's start: jobs that a crash interrupted wait again (every kind of work may be run again)."""
+    with platform.database.writing() as session:
+        session.execute(update(Job).where(col(Job.state) == JobState.RUNNING).values(state=JobState.WAITING, done=0))
+
+
+def _claim(platform: Platform) -> str | None:
+    with platform.database.writing() as session:
+        waiting = select(Job).where(Job.state == JobState.WAITING).order_by(col(Job.created_at), col(Job.id)).limit(1)
+        job = session.exec(waiting.with_for_update(skip_locked=True)).first()
+        if job is None:
+            return None
+        job.state, job.started_at = JobState.RUNNING, platform.clock()
+        return job.id
+
+
+def _run(platform: Platform, job_id: str) -> None:
+    with platform.database.reading() as session:
+        job = session.get_one(Job, job_id)
+
+    def progress(done: int, total: int, message: str = "") -> None:
+        with platform.database.writing() as session:
+            values = {"done": done, "total": total, "message": message}
+            session.execute(update(Job).where(col(Job.id) == job_id).values(**values))
+
+    try:
+        result = WORK[job.kind](platform, job, progress)
+    except Exception:
+        log.exception("job.failed", job=job_id, kind=job.kind)
+        _finish(platform, job_id, JobState.FAILED, {})
+    else:
+        log.info("job.done", job=job_id, kind=job.kind)
+        _finish(platform, job_id, JobState.DONE, result)
+
+
+def _finish(platform: Platform, job_id: str, state: JobState, result: Mapping[str, Any]) -> None:
+    with platform.database.writing() as session:
+        values = {"state": state, "result": dict(result), "finished_at": platform.clock()}
+        session.execute(update(Job).where(col(Job.id) == job_id).values(**values))
+
+
+WORK: Mapping[str, Callable[[Platform, Job, work.Progress], Mapping[str, Any]]] = work.KINDS

@@ -1,0 +1,95 @@
+"""The audit log: one line for every change, chained by hashes; the values may be erased without breaking it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from aap.records.audit import AuditLine, AuditValues
+from aap.services.actor import Actor
+
+FIRST = "0" * 64
+_LOCK = 0x617564  # any constant: serialises the chain's writers on PostgreSQL (SQLite has one writer)
+
+
+def _digest(salt: str, content: Mapping[str, Any]) -> str:
+    body = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(f"{salt}:{body}".encode()).hexdigest()
+
+
+def _chain_hash(line: AuditLine) -> str:
+    parts = (
+        str(line.sequence), line.at.astimezone(UTC).isoformat(), line.actor_id, line.action, line.object_kind,
+        line.object_id, line.call_id, line.values_digest, line.previous_hash,
+    )  # fmt: skip
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor | None,
+    action: str,
+    now: datetime,
+    object_kind: str = "",
+    object_id: str = "",
+    call_id: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Adds one line, in the transaction of the use case. `before` and `after` hold JSON values."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    session.flush()
+    last = session.exec(select(AuditLine).order_by(col(AuditLine.sequence).desc()).limit(1)).first()
+    content = {"before": dict(before or {}), "after": dict(after or {})}
+    salt = secrets.token_hex(16)
+    line = AuditLine(
+        sequence=(last.sequence + 1) if last else 1,
+        at=now,
+        actor_id=actor.person_id if actor else "",
+        action=action,
+        object_kind=object_kind,
+        object_id=object_id,
+        call_id=call_id,
+        values_digest=_digest(salt, content),
+        previous_hash=last.hash if last else FIRST,
+        hash="",
+    )
+    line.hash = _chain_hash(line)
+    session.add(line)
+    session.flush()
+    session.add(AuditValues(sequence=line.sequence, salt=salt, content=content))
+
+
+@dataclass(frozen=True)
+class AuditFault:
+    """A line that is missing, changed, or whose values were changed."""
+
+    sequence: int
+    fault: str  # missing | changed | values_changed
+
+
+def verify(session: Session) -> tuple[AuditFault, ...]:
+    """Every fault of the chain, in order. Erased values are no fault."""
+    faults: list[AuditFault] = []
+    previous, expected = FIRST, 1
+    values = {row.sequence: row for row in session.exec(select(AuditValues))}
+    for line in session.exec(select(AuditLine).order_by(col(AuditLine.sequence))):
+        gap = range(expected, line.sequence)
+        faults.extend(AuditFault(sequence, "missing") for sequence in gap)
+        if line.hash != _chain_hash(line) or (not gap and line.previous_hash != previous):
+            faults.append(AuditFault(line.sequence, "changed"))
+        held = values.get(line.sequence)
+        if held is not None and held.content is not None and _digest(held.salt, held.content) != line.values_digest:
+            faults.append(AuditFault(line.sequence, "values_changed"))
+        previous, expected = line.hash, line.sequence + 1
+    return tuple(faults)

@@ -1,0 +1,83 @@
+"""Files by their content: a file's name is its SHA-256, and it is durable before anybody is told so."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+_BLOCK = 1 << 18
+
+
+class FileTooLarge(Exception):
+    """The stream holds more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    sha256: str
+    size: int
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """Files under `folder`, two letters deep. Nothing is ever overwritten."""
+
+    folder: Path
+
+    def path(self, sha256: str) -> Path:
+        if len(sha256) != 64 or not all(letter in "0123456789abcdef" for letter in sha256):
+            raise ValueError("not a SHA-256")
+        return self.folder / sha256[:2] / sha256
+
+    def put(self, stream: BinaryIO | IO[bytes], *, limit: int | None = None) -> StoredFile:
+        """Stores a stream: temporary file, hash while writing, fsync, rename, fsync of the folder.
+
+        Raises `FileTooLarge` past `limit` bytes and OSError (disk full): nothing is left behind.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=".incoming-")
+        try:
+            with os.fdopen(descriptor, "wb") as target:
+                while block := stream.read(_BLOCK):
+                    size += len(block)
+                    if limit is not None and size > limit:
+                        raise FileTooLarge(limit)
+                    digest.update(block)
+                    target.write(block)
+                target.flush()
+                os.fsync(target.fileno())
+            final = self.path(digest.hexdigest())
+            if not final.exists():
+                if not final.parent.exists():
+                    final.parent.mkdir(exist_ok=True)
+                    _sync_folder(self.folder)
+                os.replace(temporary, final)
+                _sync_folder(final.parent)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        return StoredFile(digest.hexdigest(), size)
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The content. Raises FileNotFoundError."""
+        return self.path(sha256).open("rb")
+
+    def read(self, sha256: str) -> bytes:
+        with self.open(sha256) as stream:
+            return stream.read()

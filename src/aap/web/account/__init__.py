@@ -1,0 +1,5 @@
+"""One's own account, whatever one's role."""
+
+from aap.web.account.routes import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,61 @@
+"""What a view has at hand: the platform, transactions, the actor, the time of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flask import current_app, g
+
+from aap import jobs
+from aap.identity import current_person_id
+from aap.services.actor import Actor, load_actor
+from aap.services.outbox import WAKE
+from aap.services.platform import Platform, Session
+
+
+def platform() -> Platform:
+    held: Platform = current_app.extensions["aap.platform"]
+    return held
+
+
+def arrived_at() -> datetime:
+    """When the request arrived: the time of a submission, whatever the work takes."""
+    moment: datetime = g.arrived_at
+    return moment
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A transaction that only reads."""
+    with platform().database.reading() as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One use case, one transaction: committed when the block ends, before the answer leaves."""
+    with platform().database.writing() as session:
+        yield session
+    if session.info.get(WAKE):
+        jobs.wake(platform())
+
+
+def current_actor() -> Actor | None:
+    """Who is signed in; loaded once a request."""
+    if "actor" not in g:
+        person_id = current_person_id()
+        g.actor = None
+        if person_id is not None:
+            with reading() as session:
+                g.actor = load_actor(session, person_id)
+    actor: Actor | None = g.actor
+    return actor
+
+
+def signed_in() -> Actor:
+    """The actor of a page that needs one (its permission has made sure)."""
+    actor = current_actor()
+    assert actor is not None
+    return actor

@@ -1,0 +1,127 @@
+"""Words for every error: what happened and what to do, never a traceback."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from aap.services.errors import (
+    DeadlinePassed,
+    InvalidInput,
+    NotFound,
+    RulesConflict,
+    SamePerson,
+    SignInNeeded,
+    StaleVersion,
+    StateForbids,
+)
+from aap.web.filters import moment
+
+log = structlog.get_logger(__name__)
+
+
+def error_page(status: int, title: str, message: str) -> tuple[str, int]:
+    page = render_template("errors/error.html", title=title, message=message, reference=g.get("request_id"))
+    return page, status
+
+
+def init_errors(app: Flask) -> None:
+    @app.errorhandler(NotFound)
+    @app.errorhandler(404)
+    def not_found(_error: Exception) -> ResponseReturnValue:
+        return error_page(
+            404,
+            _("Cette page n’existe pas"),
+            _("L’adresse est peut-être incomplète, ou la page ne vous est pas accessible avec ce compte."),
+        )
+
+    @app.errorhandler(SignInNeeded)
+    def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+        return error_page(
+            401, _("Vous n’êtes plus connecté"), _("Reconnectez-vous dans un autre onglet, puis recommencez ici.")
+        )
+
+    @app.errorhandler(StateForbids)
+    def not_now(error: StateForbids) -> ResponseReturnValue:
+        log.info("request.state_forbids", permission=str(error.permission), state=error.state)
+        return error_page(
+            409,
+            _("Ce n’est plus possible à cette étape"),
+            _("L’appel ou le dossier a changé d’étape : revenez à la page précédente pour voir où il en est."),
+        )
+
+    @app.errorhandler(DeadlinePassed)
+    def too_late(error: DeadlinePassed) -> ResponseReturnValue:
+        return error_page(
+            409, _("Le délai est passé"), _("La date limite était le %(date)s.", date=moment(error.closed_at))
+        )
+
+    @app.errorhandler(StaleVersion)
+    def stale(_error: StaleVersion) -> ResponseReturnValue:
+        return error_page(
+            409,
+            _("Quelqu’un a enregistré entre-temps"),
+            _("Revenez à la page précédente : votre saisie y est encore. Rechargez-la pour voir l’autre version."),
+        )
+
+    @app.errorhandler(SamePerson)
+    def same_person(_error: SamePerson) -> ResponseReturnValue:
+        return error_page(
+            409,
+            _("Une seconde personne doit confirmer"),
+            _("Vous avez fait la première étape : un autre agent doit confirmer celle-ci."),
+        )
+
+    @app.errorhandler(RulesConflict)
+    def conflict(error: RulesConflict) -> ResponseReturnValue:
+        return error_page(
+            409,
+            _("Les règles de la sélection ne peuvent pas toutes tenir"),
+            _("Ces règles se contredisent : %(rules)s.", rules=", ".join(error.rules)),
+        )
+
+    @app.errorhandler(InvalidInput)
+    def invalid(error: InvalidInput) -> ResponseReturnValue:
+        return error_page(422, _("La saisie ne peut pas être prise"), " ".join(error.problems.values()))
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> ResponseReturnValue:
+        return error_page(
+            400,
+            _("La page était ouverte depuis trop longtemps"),
+            _("Revenez en arrière, rechargez la page et recommencez : votre saisie y est encore."),
+        )
+
+    @app.errorhandler(413)
+    def too_large(_error: Exception) -> ResponseReturnValue:
+        limit = app.config["MAX_CONTENT_LENGTH"] // 1_000_000
+        return error_page(
+            413, _("L’envoi est trop lourd"), _("Un envoi ne peut pas dépasser %(limit)s Mo en tout.", limit=limit)
+        )
+
+    @app.errorhandler(429)
+    def too_often(_error: Exception) -> ResponseReturnValue:
+        return error_page(429, _("Trop de tentatives"), _("Patientez quelques minutes avant d’essayer à nouveau."))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> ResponseReturnValue:
+        return error_page(
+            error.code or 500,
+            _("La demande ne peut pas aboutir"),
+            _("Revenez à la page précédente et recommencez."),
+        )
+
+    @app.errorhandler(Exception)
+    def failure(error: Exception) -> ResponseReturnValue:
+        log.error("request.failed", path=request.path, exc_info=error)
+        return error_page(
+            500,
+            _("Une erreur est survenue de notre côté"),
+            _("Rien de ce que vous aviez enregistré n’est perdu. Réessayez ; si cela continue, écrivez au service."),
+        )

@@ -1,0 +1,5 @@
+"""The reviewer's space: dossiers to mark, one beside its grid."""
+
+from aap.web.reviewer.routes import blueprint
+
+__all__ = ["blueprint"]
