@@ -1,0 +1,209 @@
+"""Calls: loading a call file, opening, extending, moving from state to state; and the call as pages need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from sqlmodel import Session, col, select
+
+from aap.core.call.canonical import call_hash, rubric_hash
+from aap.core.call.loading import load_call
+from aap.core.call.opening import problems_for_opening
+from aap.core.call.schema import CallFile
+from aap.core.problems import Problem
+from aap.records.calls import Call, CallExtension, CallState, CallVersion
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.permissions import Permission, Target, ensure
+
+
+class CallFileRefused(InvalidInput):
+    """The call file has errors: `found` lists them all, with file, line and column."""
+
+    def __init__(self, found: tuple[Problem, ...]) -> None:
+        super().__init__({"file": "\n".join(str(problem) for problem in found)})
+        self.found = found
+
+
+@dataclass(frozen=True)
+class OpenedCall:
+    """A call's record with its file as typed values."""
+
+    record: Call
+    file: CallFile
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def state(self) -> CallState:
+        return CallState(self.record.state)
+
+    @property
+    def accepted_until(self) -> datetime:
+        """The last moment at which a dossier is taken: closing (extended where it was) and grace."""
+        return self.record.closes_at + timedelta(minutes=self.record.grace_minutes)
+
+    def accepts_new_dossiers(self, now: datetime) -> bool:
+        return self.state is CallState.OPEN and self.record.opens_at <= now <= self.record.closes_at
+
+    def target(self) -> Target:
+        return Target(call_id=self.record.id, call_state=self.state)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> CallFile:
+    return load_call(text, name=name).call
+
+
+def get_call(session: Session, call_id: str) -> OpenedCall:
+    """The call with its file (parsed once a process). Raises NotFound. Two queries."""
+    call = session.get(Call, call_id)
+    version = session.get(CallVersion, call.version_id) if call and call.version_id else None
+    if call is None or version is None:
+        raise NotFound("call", call_id)
+    return OpenedCall(call, _parsed(version.text, f"{call_id}.yaml"))
+
+
+def list_calls(session: Session, states: frozenset[CallState] | None = None) -> tuple[OpenedCall, ...]:
+    """Calls, the earliest closing first. One query."""
+    query = select(Call, CallVersion).where(Call.version_id == CallVersion.id)
+    if states is not None:
+        query = query.where(col(Call.state).in_(states))
+    rows = session.exec(query.order_by(col(Call.closes_at), col(Call.id)))
+    return tuple(OpenedCall(call, _parsed(version.text, f"{call.id}.yaml")) for call, version in rows)
+
+
+def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now: datetime) -> OpenedCall:
+    """A new call from its file's text, or a new version of a draft. `actor` None: a command of the operator.
+
+    Raises CallFileRefused (the file has errors, or lacks what an online call needs) and StateForbids (the call has
+    opened: what ranks is sealed, see `amend_call`).
+    """
+    if actor is not None:
+        ensure(actor, Permission.CALL_LOAD, Target())
+    file = load_call(text, name=name).call  # BadInput reaches the caller with its problems
+    missing = problems_for_opening(file)
+    if missing:
+        raise CallFileRefused(tuple(missing))
+    assert file.call.opens_at is not None
+    assert file.call.closes_at is not None
+    call = session.get(Call, file.id)
+    if call is not None and call.state != CallState.DRAFT:
+        raise StateForbids(Permission.CALL_LOAD, call.state)
+    count = len(session.exec(select(CallVersion.id).where(CallVersion.call_id == file.id)).all())
+    version = CallVersion(
+        call_id=file.id,
+        number=count + 1,
+        text=text,
+        call_hash=call_hash(file),
+        rubric_hash=rubric_hash(file),
+        author_id=actor.person_id if actor else None,
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    if call is None:
+        call = Call(id=file.id, title=file.call.title or file.id, opens_at=now, closes_at=now, created_at=now)
+    call.title = file.call.title or file.id
+    call.opens_at, call.closes_at = file.call.opens_at, file.call.closes_at
+    call.grace_minutes = file.call.grace_minutes
+    call.version_id = version.id
+    session.add(call)
+    session.flush()
+    record(
+        session, actor=actor, action="call.loaded", now=now, object_kind="call", object_id=call.id, call_id=call.id,
+        after={"version": version.number, "call_hash": version.call_hash},
+    )  # fmt: skip
+    return OpenedCall(call, file)
+
+
+_NEXT: dict[CallState, CallState] = {
+    CallState.DRAFT: CallState.OPEN,
+    CallState.OPEN: CallState.CLOSED,
+    CallState.CLOSED: CallState.REVIEWING,
+    CallState.REVIEWING: CallState.DELIBERATING,
+    CallState.DELIBERATING: CallState.PROPOSED,
+    CallState.PROPOSED: CallState.ARBITRATED,
+    CallState.ARBITRATED: CallState.DECIDED,
+    CallState.DECIDED: CallState.PUBLISHED,
+    CallState.PUBLISHED: CallState.ARCHIVED,
+}
+
+
+def change_state(
+    session: Session, call: OpenedCall, to: CallState, *, actor: Actor | None, now: datetime, reason: str = ""
+) -> None:
+    """One step forward. Opening seals the rubric's hash. Permissions are the caller's: this is the mechanism."""
+    if _NEXT.get(call.state) is not to:
+        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+    before = call.state
+    call.record.state = to
+    if to is CallState.OPEN:
+        call.record.rubric_hash = rubric_hash(call.file)
+    if to is CallState.PUBLISHED:
+        call.record.published_at = now
+    session.add(call.record)
+    record(
+        session, actor=actor, action="call.state", now=now, object_kind="call", object_id=call.id, call_id=call.id,
+        before={"state": str(before)}, after={"state": str(to), "reason": reason},
+    )  # fmt: skip
+
+
+def open_call(session: Session, *, actor: Actor | None, call_id: str, now: datetime) -> None:
+    """draft → open: what ranks is sealed from here on."""
+    call = get_call(session, call_id)
+    if actor is not None:
+        ensure(actor, Permission.CALL_OPEN, call.target())
+    change_state(session, call, CallState.OPEN, actor=actor, now=now)
+
+
+def close_call(session: Session, *, actor: Actor | None, call_id: str, now: datetime) -> None:
+    """open → closed. Refused before the closing date and its grace have passed."""
+    call = get_call(session, call_id)
+    if actor is not None:
+        ensure(actor, Permission.CALL_ADVANCE, call.target())
+    if now <= call.accepted_until:
+        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+    change_state(session, call, CallState.CLOSED, actor=actor, now=now)
+
+
+def extend_closing(
+    session: Session, *, actor: Actor, call_id: str, closes_at: datetime, reason: str, now: datetime
+) -> None:
+    """A later closing for everybody after an incident: logged, announced on the call's page.
+
+    Raises InvalidInput where the new closing is not later than the present one or the reason is missing.
+    """
+    call = get_call(session, call_id)
+    ensure(actor, Permission.CALL_EXTEND, call.target())
+    problems = {}
+    if closes_at <= call.record.closes_at or closes_at <= now:
+        problems["closes_at"] = "La nouvelle date doit être postérieure à la clôture actuelle."
+    if not reason.strip():
+        problems["reason"] = "Indiquez le motif : il est annoncé à tous les candidats."
+    if problems:
+        raise InvalidInput(problems)
+    before = call.record.closes_at
+    session.add(
+        CallExtension(
+            call_id=call_id,
+            previous_closes_at=before,
+            closes_at=closes_at,
+            reason=reason.strip(),
+            author_id=actor.person_id,
+            created_at=now,
+        )
+    )
+    call.record.closes_at = closes_at
+    if call.state is CallState.CLOSED:
+        call.record.state = CallState.OPEN
+    session.add(call.record)
+    record(
+        session, actor=actor, action="call.extended", now=now, object_kind="call", object_id=call_id, call_id=call_id,
+        before={"closes_at": before.isoformat()}, after={"closes_at": closes_at.isoformat(), "reason": reason},
+    )  # fmt: skip
