@@ -57,7 +57,7 @@ class OpenedCall:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str, name: str) -> CallFile:
-    return load_call(text, name=name).call
+    return load_call(text, name=name)
 
 
 def get_call(session: Session, call_id: str) -> OpenedCall:
@@ -86,10 +86,10 @@ def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now
     """
     if actor is not None:
         ensure(actor, Permission.CALL_LOAD, Target())
-    file = load_call(text, name=name).call  # BadInput reaches the caller with its problems
-    missing = problems_for_opening(file)
+    file = load_call(text, name=name)  # BadInput reaches the caller with its problems
+    missing = problems_for_opening(file, name=name)
     if missing:
-        raise CallFileRefused(tuple(missing))
+        raise CallFileRefused(missing)
     assert file.call.opens_at is not None
     assert file.call.closes_at is not None
     call = session.get(Call, file.id)
