@@ -26,6 +26,7 @@ from fractions import Fraction
 from typing import Literal
 
 from aap.core.calibration import Z90, Calibration, calibrate, require_comparable
+from aap.core.call.canonical import rubric_hash
 from aap.core.call.schema import CallFile, Rubric
 from aap.core.inputs import Application, JuryDecision
 from aap.core.notices import NBSP, Notice
@@ -65,6 +66,16 @@ class ImposedNotCandidate(BadInput):
             )
             for name, place in sorted(places.items())
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScores:
+    """Scores and interval of one application as an earlier run rounded them, in ten-thousandths."""
+
+    raw_score: int | None
+    calibrated_score: int | None
+    ci_low: int | None
+    ci_high: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +134,17 @@ def rank(
     reviews: Sequence[Review],
     decisions: Sequence[JuryDecision] = (),
     draw_seed: str | None = None,
+    *,
+    stored: Mapping[str, StoredScores] | None = None,
 ) -> Ranking:
     """Rank the applications of one call; the order of every argument is indifferent.
 
     `reviews` are the complete ones (see `reviews_from_marks`); a review of an application that is not among
     `applications` raises KeyError. Raises DisconnectedReviews with `calibrated` scoring over several components that
     the call doesn't allow, ImposedNotCandidate for the jury's `in` on no candidate; both are BadInput.
+
+    `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
+    on another platform ranks what that run ranked.
     """
     by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
     for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
@@ -138,13 +154,21 @@ def rank(
         require_comparable(calibration)
     jury = _Jury(decisions)
     standings = [
-        _standing(call, application, by_application[application.id], calibration, jury) for application in applications
+        _standing(
+            call,
+            application,
+            by_application[application.id],
+            calibration,
+            jury,
+            stored=(stored or {}).get(application.id),
+        )
+        for application in applications
     ]
     refused = {s.id: s.place for s in standings if jury.imposes(s.id) and s.place != "candidate"}
     if refused:
         raise ImposedNotCandidate(refused)
 
-    seed = _default_seed(call) if draw_seed is None else draw_seed
+    seed = rubric_hash(call) if draw_seed is None else draw_seed
     in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: _rank_key(s, call.rubric, seed))
     ranked = [_with_rank(standing, position) for position, standing in enumerate(in_rank, 1)]
     unranked = sorted(
@@ -162,12 +186,6 @@ def rank(
         final=all(s.place != "incomplete" for s in table),
         notices=calibration.notices + _notices(draw_seed is None),
     )
-
-
-def _default_seed(call: CallFile) -> str:
-    from aap.core.call.canonical import rubric_hash
-
-    return rubric_hash(call)
 
 
 def draw_key(seed: str, application: Application) -> str:
@@ -200,7 +218,13 @@ class _Jury:
 
 
 def _standing(
-    call: CallFile, application: Application, reviews: list[Review], calibration: Calibration, jury: _Jury
+    call: CallFile,
+    application: Application,
+    reviews: list[Review],
+    calibration: Calibration,
+    jury: _Jury,
+    *,
+    stored: StoredScores | None,
 ) -> Standing:
     raw = calibrated = low = high = None
     consensus = jury.get(application.id, "consensus")
@@ -218,6 +242,9 @@ def _standing(
             )
             half = ten_thousandths(Z90 * variance**0.5)
             low, high = centre - half, centre + half
+    if stored is not None:
+        raw, calibrated = stored.raw_score, stored.calibrated_score
+        low, high = stored.ci_low, stored.ci_high
     score, other = (raw, calibrated) if call.scoring.method == "raw" else (calibrated, raw)
     means = mean_marks(reviews, call.rubric)
     missed = _missed(call.rubric, score, means)

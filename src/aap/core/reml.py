@@ -292,7 +292,6 @@ def _best_ratios(model: RestrictedLikelihood, a_known: bool, b_known: bool) -> t
     found: list[tuple[float, float]] = []
     if a_known:
         found.append((_along(lambda x: model.at(x, 0.0), 0), 0.0))
-    effects: Floats
     if b_known:
         found.append((0.0, _along(lambda x: model.at(0.0, x), 1)))
     if a_known and b_known:
