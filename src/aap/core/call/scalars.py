@@ -25,6 +25,10 @@ INSTANT = re.compile(
 )
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
+# A value of an attribute may look like a number (a region's code): it is read as the text that is written.
+WRITTEN = {"type": ["string", "number", "boolean"]}
+ONE_OR_MORE = {"anyOf": [WRITTEN, {"type": "array", "items": WRITTEN, "minItems": 1}]}
+
 INSTANT_EXAMPLE = "2025-02-28T23:59:59+01:00"
 
 
@@ -139,7 +143,9 @@ Count = Annotated[int, BeforeValidator(whole)]
 Flag = Annotated[bool, BeforeValidator(flag)]
 Money = Annotated[Decimal, BeforeValidator(exact), Field(ge=0), AfterValidator(in_cents)]
 
-CallId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
+CALL_ID = r"^[a-z0-9][a-z0-9-]{2,63}$"
+
+CallId = Annotated[str, StringConstraints(pattern=CALL_ID)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]

@@ -11,9 +11,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from aap.core.call.scalars import (
+    ONE_OR_MORE,
     CallId,
     Count,
     Flag,
@@ -32,6 +33,7 @@ from aap.core.call.scalars import (
 
 Day = Annotated[date, BeforeValidator(dated)]
 Instant = Annotated[AwareDatetime, BeforeValidator(timed)]
+Values = Annotated[tuple[Text, ...], BeforeValidator(as_values), WithJsonSchema(ONE_OR_MORE)]
 
 
 class Strict(BaseModel):
@@ -248,9 +250,7 @@ class Quota(Strict):
 
     id: RuleId
     title: str | None = None
-    where: (
-        Annotated[dict[Text, Annotated[tuple[Text, ...], BeforeValidator(as_values)]], Field(min_length=1)] | None
-    ) = None
+    where: Annotated[dict[Text, Values], Field(min_length=1)] | None = None
     each: str | None = None
     min: Count | None = Field(default=None, ge=0)
     max: Count | None = Field(default=None, ge=0)

@@ -1,0 +1,126 @@
+"""`aap call …`: check, describe and start call files."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from aap.core.call.json_schema import call_file_schema
+from aap.core.call.loading import CallFileError, InspectedCall, inspect_call
+from aap.core.call.scalars import CALL_ID
+from aap.core.call.starter import starter_text
+from aap.core.call.wording import WordedSection, rules_in_words
+from aap.core.call.yaml_tree import MAX_BYTES
+from aap.core.problems import Problem
+
+BAD_INPUT = 2
+
+
+@click.group(name="call", help="Vérifier, décrire et créer des fichiers d’appel.")
+def call_group() -> None:
+    """The group that `aap` registers."""
+
+
+def read_call_file(path: Path) -> InspectedCall:
+    """Read and check the call file at `path`; a file that can't be read is a problem like any other."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)  # one byte too many is enough to refuse
+    except FileNotFoundError:
+        return InspectedCall(None, (Problem(str(path), "le fichier n’existe pas"),))
+    except IsADirectoryError:
+        return InspectedCall(None, (Problem(str(path), "c’est un dossier, un fichier est attendu"),))
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        return InspectedCall(None, (Problem(str(path), "le fichier ne peut pas être lu", found=found),))
+    return inspect_call(content, name=str(path))
+
+
+def load_call_file(path: Path) -> InspectedCall:
+    """Like `read_call_file`, but raises CallFileError where the file holds an error."""
+    inspected = read_call_file(path)
+    if inspected.call is None:
+        raise CallFileError(inspected.problems)
+    return inspected
+
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@call_group.command("check", help="Vérifier des fichiers d’appel : toutes les erreurs, avec ligne et colonne.")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def check(files: tuple[Path, ...]) -> None:
+    failed = False
+    for file in files:
+        inspected = read_call_file(file)
+        for problem in inspected.problems:
+            click.echo(str(problem), err=True)
+        errors = sum(problem.is_error for problem in inspected.problems)
+        failed = failed or errors > 0
+        click.echo(f"{file}\u00a0: {_verdict(errors, len(inspected.warnings))}", err=errors > 0)
+    sys.exit(BAD_INPUT if failed else 0)
+
+
+def _verdict(errors: int, warnings: int) -> str:
+    noted = f"{warnings} avertissement{'s' if warnings > 1 else ''}"
+    if errors:
+        return f"{errors} erreur{'s' if errors > 1 else ''}" + (f", {noted}" if warnings else "")
+    return "aucune erreur" + (f", {noted}" if warnings else "")
+
+
+@call_group.command("schema", help="Écrire le schéma JSON des fichiers d’appel, pour un éditeur.")
+def schema() -> None:
+    click.echo(json.dumps(call_file_schema(), ensure_ascii=False, indent=2))
+
+
+@call_group.command("new", help="Écrire un fichier d’appel de départ, commenté, sur la sortie ou dans --out.")
+@click.argument("call_id", metavar="[ID]", default="mon-appel")
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier à créer ; jamais remplacé.")
+def new(call_id: str, out: Path | None) -> None:
+    if not re.fullmatch(CALL_ID, call_id):
+        allowed = "de 3 à 64 minuscules, chiffres ou tirets, une lettre ou un chiffre en premier"
+        click.echo(
+            str(Problem(call_id, "cet identifiant n’est pas bien formé", found=call_id, allowed=allowed)), err=True
+        )
+        sys.exit(BAD_INPUT)
+    if out is None:
+        click.echo(starter_text(call_id), nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as stream:
+            stream.write(starter_text(call_id))
+    except FileExistsError:
+        click.echo(str(Problem(str(out), "ce fichier existe déjà")), err=True)
+        sys.exit(BAD_INPUT)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        click.echo(str(Problem(str(out), "le fichier ne peut pas être écrit", found=found)), err=True)
+        sys.exit(BAD_INPUT)
+
+
+@call_group.command("show", help="Dire les règles d’un appel en français, comme sa page publique.")
+@FILE
+def show(file: Path) -> None:
+    inspected = read_call_file(file)
+    for problem in inspected.problems:
+        click.echo(str(problem), err=True)
+    if inspected.call is None:
+        sys.exit(BAD_INPUT)
+    identity = inspected.call.call
+    click.echo(identity.title or identity.id)
+    for section in rules_in_words(inspected.call):
+        click.echo("\n" + "\n".join(_lines(section)))
+
+
+def _lines(section: WordedSection) -> list[str]:
+    lines = [section.title.upper()]
+    lines += [f"  {sentence}" for sentence in section.sentences]
+    for criterion in section.criteria:
+        lines += ["", f"  {criterion.title} ({criterion.share})"]
+        lines += [f"    {text}" for text in (criterion.question, *criterion.sentences) if text]
+        lines += [f"    {mark:>4} : {meaning}" for mark, meaning in criterion.levels]
+    return lines

@@ -1,0 +1,37 @@
+"""The JSON Schema of a call file: an editor that knows YAML completes and checks the file with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from aap.core.call.descriptions import DESCRIPTIONS
+from aap.core.call.schema import CallFile
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _YamlTypes(GenerateJsonSchema):
+    """Decimals are numbers in a YAML file, not texts."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        described: JsonSchemaValue = {"type": "number"}
+        names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+        bounds = {key: bound for key, bound in schema.items() if key in names}
+        return described | {names[key]: float(str(bound)) for key, bound in bounds.items()}
+
+
+def call_file_schema() -> dict[str, Any]:
+    """The schema, with a French description of every key."""
+    schema = CallFile.model_json_schema(schema_generator=_YamlTypes)
+    definitions = {"CallFile": schema, **schema["$defs"]}
+    for name, definition in definitions.items():
+        definition.pop("description", None)
+        for key, value in definition.get("properties", {}).items():
+            value.pop("title", None)
+            if value.get("default", 0) is None or isinstance(value.get("default"), dict):
+                del value["default"]  # nothing, or a part that is itself optional: no news for an editor
+            value["description"] = DESCRIPTIONS[name][key]
+    return {"$schema": DIALECT, **schema, "title": "Fichier d’appel à projets"}

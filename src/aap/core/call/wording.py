@@ -1,0 +1,288 @@
+"""The rules of a call in plain French, for its public page, its PDF and `aap call show`.
+
+Everything said here is computed from the call file: what is published is what ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from aap.core.call.checks import below, two_months_after
+from aap.core.call.form_checks import questions_of
+from aap.core.call.schema import CallFile, Criterion, Quota, Scale
+from aap.core.french import count, day, euros, listed, moment, percent, plain, quoted, spaced
+
+PARIS = ZoneInfo("Europe/Paris")
+
+# Attributes as people call them; others are shown by their id.
+ATTRIBUTES = {
+    "region": "région",
+    "department": "département",
+    "zone": "zone géographique",
+    "territory": "type de territoire",
+    "size": "taille d’association",
+    "theme": "thème",
+    "duration": "durée",
+    "publics": "public",
+    "discipline": "discipline",
+}
+ZONES = {
+    "metro": "Hexagone et Corse",
+    "drom": "départements et régions d’outre-mer",
+    "com": "collectivités d’outre-mer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WordedCriterion:
+    """One criterion of the rubric. `share`: its weight in the total (`40 %`); `levels`: (mark, meaning), rising."""
+
+    id: str
+    title: str
+    question: str
+    share: str
+    sentences: tuple[str, ...]
+    levels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordedSection:
+    """One part of the rules; `criteria` in the section `rubric` only."""
+
+    id: str
+    title: str
+    sentences: tuple[str, ...]
+    criteria: tuple[WordedCriterion, ...] = ()
+
+
+def rules_in_words(call: CallFile) -> tuple[WordedSection, ...]:
+    """The rules, section by section, in the order in which they apply; sections with nothing to say are left out."""
+    sections = (
+        WordedSection("calendar", "Calendrier", tuple(_calendar(call))),
+        WordedSection("eligibility", "Qui peut répondre", tuple(rule.rule for rule in call.eligibility)),
+        WordedSection("rubric", "Comment les dossiers sont notés", tuple(_rubric(call)), tuple(_criteria(call))),
+        WordedSection("scoring", "Comment les notes deviennent un classement", tuple(_scoring(call))),
+        WordedSection("selection", "Comment les lauréats sont retenus", tuple(_selection(call))),
+        WordedSection("quotas", "Les équilibres à respecter", tuple(_quota(call, q) for q in call.selection.quotas)),
+        WordedSection("algorithm", "La place du calcul", _algorithm()),
+    )
+    return tuple(_typeset(section) for section in sections if section.sentences or section.criteria)
+
+
+def _typeset(section: WordedSection) -> WordedSection:
+    return replace(section, sentences=tuple(spaced(sentence) for sentence in section.sentences))
+
+
+def _calendar(call: CallFile) -> Iterator[str]:
+    identity = call.call
+    if identity.opens_at:
+        yield f"Les dossiers se déposent à partir du {_moment(identity.opens_at)}."
+    if identity.closes_at:
+        yield f"La clôture est fixée au {_moment(identity.closes_at)} (heure de Paris)."
+    if identity.grace_minutes:
+        delay = count(identity.grace_minutes, "minute")
+        yield (
+            f"Un dossier commencé avant la clôture peut encore être déposé dans les {delay} qui la suivent"
+            f" ; un dossier commencé après elle ne le peut pas."
+        )
+    if identity.decision_by:
+        yield f"La décision est attendue le {day(identity.decision_by)} au plus tard."
+    if identity.closes_at:
+        limit = two_months_after(identity.closes_at.astimezone(PARIS).date())
+        yield f"Sans réponse le {day(limit)}, la demande est réputée rejetée (CRPA, article L231-4, 3°)."
+    if identity.contact:
+        yield f"Une question ? Écrivez à {identity.contact}."
+
+
+def _moment(value: datetime) -> str:
+    return moment(value.astimezone(PARIS))
+
+
+# --- rubric -----------------------------------------------------------------------------------------------------------
+
+
+def _rubric(call: CallFile) -> Iterator[str]:
+    rubric = call.rubric
+    number = len(rubric.criteria)
+    yield (
+        f"Chaque dossier est noté sur {count(number, 'critère')}. Les notes sont ramenées à un total sur 100, "
+        "chaque critère comptant selon son poids."
+    )
+    if rubric.scale is not None and any(criterion.scale is None for criterion in rubric.criteria):
+        yield f"Les notes vont {_range(rubric.scale)}, sauf indication contraire."
+    if rubric.min_reviews > 1:
+        yield f"Chaque dossier est évalué par au moins {count(rubric.min_reviews, 'évaluateur')}, séparément."
+    else:
+        yield "Chaque dossier est évalué par au moins un évaluateur."
+    if rubric.threshold is not None:
+        yield f"Un dossier qui n’atteint pas {plain(rubric.threshold)} sur 100 n’est pas retenu."
+
+
+def _range(scale: Scale) -> str:
+    return f"de {plain(scale.min)} à {plain(scale.max)}, par pas de {plain(scale.step)}"
+
+
+def _criteria(call: CallFile) -> Iterator[WordedCriterion]:
+    total = sum(Fraction(criterion.weight) for criterion in call.rubric.criteria)
+    for criterion in call.rubric.criteria:
+        yield WordedCriterion(
+            id=criterion.id,
+            title=criterion.title or criterion.id,
+            question=criterion.question or "",
+            share=percent(Fraction(criterion.weight) / total, 1),
+            sentences=tuple(_criterion(criterion)),
+            levels=tuple((plain(mark), text) for mark, text in sorted(criterion.levels.items())),
+        )
+
+
+def _criterion(criterion: Criterion) -> Iterator[str]:
+    if criterion.scale is not None:
+        yield f"Ce critère est noté {_range(criterion.scale)}."
+    if criterion.threshold is not None:
+        yield f"Une moyenne inférieure à {plain(criterion.threshold)} sur ce critère écarte le dossier."
+    mark = below(criterion.comment)
+    if criterion.comment == "always":
+        yield "L’évaluateur motive toujours sa note par un commentaire."
+    elif mark is not None:
+        yield f"L’évaluateur motive par un commentaire toute note inférieure à {plain(mark)}."
+
+
+# --- scoring ----------------------------------------------------------------------------------------------------------
+
+
+def _scoring(call: CallFile) -> Iterator[str]:
+    rubric = call.rubric
+    if call.scoring.method == "calibrated":
+        yield (
+            "Tous les évaluateurs n’ont pas la même sévérité. Un modèle statistique estime, à partir de toutes les "
+            "évaluations, de combien de points chacun note au-dessus ou au-dessous de ce que valent ses dossiers."
+        )
+        yield (
+            "Cet écart est retiré de chacun de ses totaux"
+            " ; le score d’un dossier est la moyenne des totaux ainsi corrigés."
+        )
+        if call.scoring.components == "separate":
+            yield (
+                "Lorsque des groupes d’évaluateurs n’ont aucun dossier en commun, "
+                "la correction est calculée à l’intérieur de chaque groupe."
+            )
+    else:
+        yield "Le score d’un dossier est la moyenne des totaux de ses évaluations, sans correction."
+    yield "Les dossiers sont classés du score le plus haut au plus bas, à quatre décimales."
+    titles = {criterion.id: criterion.title or criterion.id for criterion in rubric.criteria}
+    ladder = [f"la note moyenne sur le critère {quoted(titles[name])}" for name in rubric.tie_break]
+    ladder.append("le montant demandé, le plus petit d’abord")
+    yield f"À score égal, sont comparés dans l’ordre : {listed(ladder, 'puis')}."
+    yield (
+        "S’il reste une égalité, un tirage au sort public départage"
+        " : l’ordre est celui des empreintes SHA-256 d’une graine commune suivie du jeton de chaque dossier."
+    )
+    if call.call.draw:
+        yield call.call.draw
+
+
+# --- selection --------------------------------------------------------------------------------------------------------
+
+
+def _selection(call: CallFile) -> Iterator[str]:
+    rules = call.selection
+    if rules.laureates is not None:
+        yield f"{count(rules.laureates, 'projet')} au plus {'sont retenus' if rules.laureates > 1 else 'est retenu'}."
+    if rules.budget is not None:
+        yield f"L’enveloppe est de {euros(int(rules.budget * 100))} au plus."
+    if rules.laureates is None and rules.budget is None:
+        yield "Tous les projets au-dessus des seuils sont retenus, dans le respect des équilibres ci-dessous."
+    if rules.mode == "merit":
+        yield (
+            "Le classement est parcouru de haut en bas"
+            " : un projet est retenu dès lors qu’il reste possible de respecter toutes les règles avec lui et "
+            "tous ceux déjà retenus."
+        )
+    else:
+        yield (
+            "Parmi toutes les listes de projets qui respectent les règles, est retenue celle dont la somme des scores "
+            "est la plus élevée ; à égalité, celle qui suit de plus près le classement."
+        )
+        yield (
+            "Un projet peut donc céder sa place à un projet classé après lui, lorsque le retenir ferait enfreindre "
+            "une règle ou coûterait plus de points à l’ensemble."
+        )
+        if rules.protect_top > 1:
+            yield f"Les {rules.protect_top} premiers du classement sont retenus quel que soit leur coût."
+        elif rules.protect_top == 1:
+            yield "Le premier du classement est retenu quel que soit son coût."
+    if rules.amounts == "proposed":
+        yield (
+            "Le montant pris en compte est celui que le service propose avant d’ouvrir les notes, "
+            "jamais supérieur au montant demandé."
+        )
+    else:
+        yield "Le montant pris en compte est le montant demandé, sauf décision motivée du jury."
+    if rules.waiting_list:
+        places = count(rules.waiting_list, "projet")
+        yield (
+            f"Une liste d’attente compte au plus {places}, dans l’ordre du classement. Si un lauréat renonce, "
+            "le premier dont l’entrée respecte toutes les règles prend sa place."
+        )
+
+
+def _quota(call: CallFile, quota: Quota) -> str:
+    limits: list[str] = []
+    if quota.min is not None:
+        limits.append(f"au moins {count(quota.min, 'lauréat')}")
+    if quota.max is not None:
+        limits.append(f"au plus {count(quota.max, 'lauréat')}")
+    if quota.min_share is not None:
+        limits.append(f"au moins {percent(quota.min_share)} des sommes accordées")
+    if quota.max_share is not None:
+        limits.append(f"au plus {percent(quota.max_share)} de l’enveloppe")
+    return f"{_group(call, quota)} : {listed(limits)}."
+
+
+def _group(call: CallFile, quota: Quota) -> str:
+    if quota.each is not None:
+        each = f"Pour chaque {_attribute(quota.each)}"
+        floor = " (là où il y a au moins un candidat)" if quota.min is not None else ""
+        return f"{quota.title} – {each[0].lower()}{each[1:]}{floor}" if quota.title else f"{each}{floor}"
+    members = [
+        _members(call, attribute, [_label(call, attribute, value) for value in values])
+        for attribute, values in (quota.where or {}).items()
+    ]
+    described = listed(members)
+    return f"{quota.title} ({described})" if quota.title else described[:1].upper() + described[1:]
+
+
+def _members(call: CallFile, attribute: str, labels: list[str]) -> str:
+    if call.form.attributes.get(attribute, "").startswith("answers."):
+        return f"réponse {listed([quoted(label) for label in labels], 'ou')}"
+    return f"{_attribute(attribute)} : {listed(labels, 'ou')}"
+
+
+def _attribute(name: str) -> str:
+    return ATTRIBUTES.get(name, name)
+
+
+def _label(call: CallFile, attribute: str, value: str) -> str:
+    """A value as the form words it."""
+    kind, _, name = call.form.attributes.get(attribute, "").partition(".")
+    question = questions_of(call).get(name) if kind == "answers" else None
+    labels = {option.value: option.label for option in question.options} if question is not None else {}
+    if attribute == "zone":
+        labels = {**ZONES, **labels}
+    return labels.get(value, value)
+
+
+def _algorithm() -> tuple[str, ...]:
+    """CRPA L311-3-1, L312-1-3 and R311-3-1-2."""
+    return (
+        "Le classement et la liste proposée résultent d’un calcul, appliqué à tous les dossiers à partir des notes des "
+        "évaluateurs et des règles ci-dessus. Le calcul prépare la décision"
+        " ; le jury l’examine et l’autorité décide.",
+        "Toute association peut demander la fiche de son dossier"
+        " : le rôle du calcul dans la décision, les données traitées et leur source, les paramètres et leur "
+        "poids, les opérations effectuées (CRPA, articles L311-3-1 et R311-3-1-2).",
+    )
