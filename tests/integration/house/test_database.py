@@ -1,0 +1,89 @@
+"""The database: its shape comes from the migrations alone, and its rules hold in it."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, select
+from tests.databases import on_both_databases
+from tests.factories import Factory
+
+from aap.records.people import Person
+from aap.services.audit import AuditFault, record, verify
+from aap.services.platform import Platform
+
+
+@on_both_databases
+def test_migrations_from_empty_give_exactly_the_tables_of_the_code(platform: Platform) -> None:
+    with platform.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_sqlite_is_durable_and_keeps_foreign_keys(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in
+                 ("journal_mode", "foreign_keys", "synchronous")}  # fmt: skip
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
+
+
+@on_both_databases
+def test_an_email_with_capitals_is_refused_by_the_database(factory: Factory) -> None:
+    with pytest.raises(IntegrityError):
+        factory.person(email="Personne@example.org")
+
+
+@on_both_databases
+def test_a_failed_use_case_leaves_nothing(platform: Platform, factory: Factory) -> None:
+    person = factory.person()
+
+    def rename_and_fail() -> None:
+        with platform.database.writing() as session:
+            session.get_one(Person, person.id).name = "Autre"
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        rename_and_fail()
+    with platform.database.reading() as session:
+        assert session.exec(select(Person.name).where(Person.id == person.id)).one() == person.name
+
+
+def _log_three_lines(platform: Platform) -> None:
+    for number in range(3):
+        with platform.database.writing() as session:
+            record(session, actor=None, action="essai", now=platform.clock(), after={"number": number})
+
+
+@on_both_databases
+def test_an_untouched_audit_log_has_no_fault(platform: Platform) -> None:
+    _log_three_lines(platform)
+    with platform.database.reading() as session:
+        assert verify(session) == ()
+
+
+@on_both_databases
+@pytest.mark.parametrize(
+    ("tampering", "faults"),
+    [
+        ("UPDATE audit_line SET action = 'autre' WHERE sequence = 2", (AuditFault(2, "changed"),)),
+        ("UPDATE audit_values SET content = '{}' WHERE sequence = 2", (AuditFault(2, "values_changed"),)),
+        (
+            "DELETE FROM audit_values WHERE sequence = 2; DELETE FROM audit_line WHERE sequence = 2",
+            (AuditFault(2, "missing"),),
+        ),
+        ("DELETE FROM audit_values WHERE sequence = 2", ()),
+    ],
+)
+def test_verify_finds_what_was_tampered_with_and_forgives_erased_values(
+    platform: Platform, tampering: str, faults: tuple[AuditFault, ...]
+) -> None:
+    _log_three_lines(platform)
+    with platform.database.writing() as session:
+        for statement in tampering.split(";"):
+            session.execute(text(statement))
+    with platform.database.reading() as session:
+        assert verify(session) == faults
