@@ -1,0 +1,69 @@
+"""`aap …`: the same services and core as the web application, for operators and scripts.
+
+Each command lives in a module of its own that is imported when the command is called, so that `aap --help` and small
+commands start at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+# name -> (module and attribute, one line of help). A command that isn't installed yet is simply not offered.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "call": ("aap.cli.call:call_group", "Vérifier, décrire et créer des fichiers d’appel."),
+    "rank": ("aap.cli.rank:rank_command", "Classer et sélectionner à partir de tableaux, sans base de données."),
+    "verify": ("aap.cli.bundle:verify_command", "Refaire le calcul d’un lot et dire ce qui diffère."),
+    "bundle": ("aap.cli.bundle:bundle_group", "Faire d’un lot une version publique, sans les noms."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on demand; unexpected errors end in one line and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commandes"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx) if name in COMMANDS])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException, click.Abort, SystemExit):
+            raise
+        except KeyboardInterrupt:
+            click.echo("Interrompu.", err=True)
+            sys.exit(1)
+        except BrokenPipeError:
+            sys.exit(1)
+        except Exception as error:
+            if os.environ.get("AAP_DEBUG") == "1":
+                raise
+            message = " ".join(str(error).split()) or "sans message"
+            click.echo(
+                f"Erreur inattendue ({type(error).__name__})\u00a0: {message} (AAP_DEBUG=1 en montre le détail).",
+                err=True,
+            )
+            sys.exit(1)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Appels à projets : classer, sélectionner, décider, et pouvoir le refaire.",
+)
+def main() -> None:
+    """Entry point of the `aap` script."""

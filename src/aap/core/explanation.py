@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import assert_never
 
@@ -144,7 +143,8 @@ class _Explainer:
     def _below(self, standing: Standing) -> Explanation:
         if standing.missed == OVERALL:
             threshold = self.call.rubric.threshold
-            assert threshold is not None and standing.score is not None
+            assert threshold is not None
+            assert standing.score is not None
             score = Fraction(standing.score, UNIT)
             shown = french.points(score, _decimals_apart(score, Fraction(threshold)))
             text = f"Score de {shown} sur 100, pour un minimum de {french.plain(threshold, 8)}."
@@ -178,7 +178,8 @@ class _Explainer:
         return {"rank": standing.rank, "score": str(decimal_of(standing.score)), "grant": standing.grant}
 
     def _opening(self, standing: Standing, decimals: int = 1) -> str:
-        assert standing.rank is not None and standing.score is not None
+        assert standing.rank is not None
+        assert standing.score is not None
         points = french.points(Fraction(standing.score, UNIT), decimals)
         agreed = ", score arrêté en commun après les évaluations" if standing.consensus else ""
         return f"Classé {french.ordinal(standing.rank)} avec {points} sur 100{agreed}."
@@ -198,7 +199,7 @@ class _Explainer:
                 why = (
                     f"Retenu, pour {amount}, grâce à la règle {rule} "
                     f"({bounds_in_words(self.quotas[reason.quota], 'quota_min')}){french.NBSP}: sans cette règle, "
-                    "il ne l’était pas."
+                    "il ne l’aurait pas été."
                 )
             case _:
                 why = f"Retenu, pour {amount}."
@@ -245,17 +246,22 @@ class _Explainer:
         if reason.kind == "count_reached" and breaking == 0:
             taken = self._places()
             if by_jury == lower:
-                only = "un projet moins bien classé est retenu" if lower == 1 else (
-                    f"les {french.number(lower)} projets retenus moins bien classés le sont"
+                only = (
+                    "un projet moins bien classé est retenu"
+                    if lower == 1
+                    else (f"les {french.number(lower)} projets retenus moins bien classés le sont")
                 )
                 return f"{taken}{french.NNBSP}; {only} par décision du jury.", 1
             return f"{taken}, et aucun échange avec un projet moins bien classé ne respecterait les règles.", 1
+        if breaking == 0:
+            return self._adding(standing, reason, self.outcome.granted, "aux projets retenus", figures), 1
         consequence = self._consequence(reason)
         grant = f"Son montant est de {french.euros(standing.grant)}{french.NBSP}: " if _is_money(self, reason) else ""
         if lower == 1:
             start = "le retenir à la place du seul projet retenu moins bien classé"
         elif breaking == lower:
-            start = f"le retenir à la place de l’un quelconque des {french.number(lower)} projets retenus moins bien classés"
+            all_ = f"des {french.number(lower)} projets retenus moins bien classés"
+            start = f"le retenir à la place de l’un quelconque {all_}"
         else:
             start = (
                 f"le retenir à la place de {french.number(breaking)} des {french.number(lower)} projets retenus "
@@ -264,7 +270,7 @@ class _Explainer:
         sentence = f"{grant}{start} {consequence}"
         others = lower - breaking
         if others == 1:
-            sentence += f"{french.NNBSP}; à la place du dernier, une autre règle ne serait plus respectée"
+            sentence += f"{french.NNBSP}; à la place du seul autre, une autre règle ne serait plus respectée"
         elif others > 1:
             sentence += f"{french.NNBSP}; à la place des autres, une autre règle ne serait plus respectée"
         return _capital(sentence) + ".", 1
@@ -292,7 +298,9 @@ class _Explainer:
         start = "Le retenir avec les projets mieux classés"
         match reason.kind:
             case "count_reached":
-                rest = f"ne laisserait plus assez de places, sur {self._limit()}, pour respecter toutes les autres règles."
+                rest = (
+                    f"ne laisserait plus assez de places, sur {self._limit()}, pour respecter toutes les autres règles."
+                )
             case "budget_exhausted":
                 assert self.rules.budget is not None
                 rest = (
@@ -335,7 +343,7 @@ class _Explainer:
         if last.score == standing.score:
             tie = self._tie(last, standing)
             figures["tie"] = tie
-            return f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {_TIES[tie[:4]](self, tie)}.", 1
+            return f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {self._tie_in_words(tie)}.", 1
         own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
         decimals = _decimals_apart(own, other)
         return f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}.", decimals
@@ -363,9 +371,15 @@ class _Explainer:
             return "amount"
         return "draw"
 
-    def _adding(
-        self, standing: Standing, reason: Reason, spent: int, to_what: str, figures: dict[str, Figure]
-    ) -> str:
+    def _tie_in_words(self, tie: str) -> str:
+        if tie == "amount":
+            return "par un montant demandé plus faible"
+        if tie == "draw":
+            return "par le tirage au sort public"
+        criterion = self._criterion(tie.removeprefix("mark:"))
+        return f"par sa note au critère {french.quoted(criterion.title or criterion.id)}"
+
+    def _adding(self, standing: Standing, reason: Reason, spent: int, to_what: str, figures: dict[str, Figure]) -> str:
         if reason.kind == "budget_exhausted":
             assert self.rules.budget is not None
             left = self.rules.budget - spent
@@ -389,9 +403,8 @@ class _Explainer:
                 return f"ferait dépasser le maximum de la règle {self._rule_name(reason.quota, reason.value)} ({words})"
             case "quota_min":
                 words = bounds_in_words(self.quotas[reason.quota], "quota_min")
-                return (
-                    f"ne respecterait plus le minimum de la règle {self._rule_name(reason.quota, reason.value)} ({words})"
-                )
+                name = self._rule_name(reason.quota, reason.value)
+                return f"ne respecterait plus le minimum de la règle {name} ({words})"
             case _:
                 return f"ferait dépasser le nombre de places ({self._limit()})"
 
@@ -399,18 +412,6 @@ class _Explainer:
         quota = self.quotas[quota_id]
         name = french.quoted(quota.title or quota.id)
         return f"{name} pour {french.quoted(value)}" if value else name
-
-
-def _tie_by_mark(explainer: _Explainer, tie: str) -> str:
-    criterion = explainer._criterion(tie.removeprefix("mark:"))
-    return f"par sa note au critère {french.quoted(criterion.title or criterion.id)}"
-
-
-_TIES = {
-    "mark": _tie_by_mark,
-    "amou": lambda _explainer, _tie: "par un montant demandé plus faible",
-    "draw": lambda _explainer, _tie: "par le tirage au sort public",
-}
 
 
 def _is_money(explainer: _Explainer, reason: Reason) -> bool:
@@ -440,6 +441,3 @@ def _decimals_apart(first: Fraction, second: Fraction, *, least: int = 1, most: 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-__all__ = ["Decimal", "Explanation", "bounds_in_words", "counterfactual", "explain"]

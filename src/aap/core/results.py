@@ -61,8 +61,8 @@ class ReviewerRow:
     reviews: int
     mean_given: Decimal
     severity: Decimal
-    severity_low: Decimal
-    severity_high: Decimal
+    severity_low: Decimal | None
+    severity_high: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

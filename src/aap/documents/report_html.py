@@ -82,25 +82,29 @@ def report_html(given: ReportInput) -> bytes:
     """The page as UTF-8; the same values give the same bytes."""
     ranked = [row for row in given.rows if row.rank is not None]
     counts = given.report["counts"]
-    page = _environment().get_template("report.html").render(
-        call=given.call,
-        report=given.report,
-        title=given.call.call.title or given.call.id,
-        counts=[(STATUS_FRENCH[status], counts[status]) for status in STATUSES if counts.get(status)],
-        laureates=counts.get("laureate", 0),
-        budget=_budget(given.report),
-        method=given.report["method"],
-        statuses=STATUS_FRENCH,
-        shown=given.rows[:LONGEST_TABLE],
-        total=len(given.rows),
-        ranking_chart=_ranking_chart(given, ranked),
-        ranking_scope=_scope(ranked),
-        reviewers=given.reviewers,
-        reviewer_chart=_reviewer_chart(given.reviewers),
-        quotas=_quota_lines(given),
-        quota_chart=_quota_chart(given),
-        money=_money(given),
-        with_probability=any(row.selection_probability is not None for row in given.rows),
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            call=given.call,
+            report=given.report,
+            title=given.call.call.title or given.call.id,
+            counts=[(STATUS_FRENCH[status], counts[status]) for status in STATUSES if counts.get(status)],
+            laureates=counts.get("laureate", 0),
+            budget=_budget(given.report),
+            method=given.report["method"],
+            statuses=STATUS_FRENCH,
+            shown=given.rows[:LONGEST_TABLE],
+            total=len(given.rows),
+            ranking_chart=_ranking_chart(given, ranked),
+            ranking_scope=_scope(ranked),
+            reviewers=given.reviewers,
+            reviewer_chart=_reviewer_chart(given.reviewers),
+            quotas=_quota_lines(given),
+            quota_chart=_quota_chart(given),
+            money=_money(given),
+            with_probability=any(row.selection_probability is not None for row in given.rows),
+        )
     )
     return page.encode("utf-8")
 
@@ -167,7 +171,9 @@ def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow]) -> IntervalC
         if score is None or row.ci_low is None or row.ci_high is None:
             continue
         lines.append(
-            Interval(f"{french.ordinal(row.rank or 0)} {row.application_id}", score, row.ci_low, row.ci_high, row.status)
+            Interval(
+                f"{french.ordinal(row.rank or 0)} {row.application_id}", score, row.ci_low, row.ci_high, row.status
+            )
         )
     threshold = given.call.rubric.threshold
     return interval_chart(lines, mark=threshold, row=7 if len(lines) > 60 else 14, labels=len(lines) <= 60)
@@ -175,7 +181,11 @@ def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow]) -> IntervalC
 
 def _reviewer_chart(reviewers: Sequence[ReviewerRow]) -> IntervalChart:
     order = sorted(reviewers, key=lambda r: (-r.severity, r.reviewer_id))[:LONGEST_PICTURE]
-    lines = [Interval(r.reviewer_id, r.severity, r.severity_low, r.severity_high) for r in order]
+    lines = [
+        Interval(r.reviewer_id, r.severity, r.severity_low, r.severity_high)
+        for r in order
+        if r.severity_low is not None and r.severity_high is not None
+    ]
     return interval_chart(lines, mark=Decimal(0), row=16)
 
 
@@ -212,10 +222,9 @@ def _asked(quota: Quota) -> str:
 
 
 def _achieved(entry: Mapping[str, Any], *, shares: bool) -> str:
-    achieved = entry["achieved"]
-    text = french.count(achieved["count"], "projet")
+    text = french.count(entry["achieved"], "projet")
     if shares:
-        text += f", {french.euros(_cents(achieved['amount']))}"
+        text += f", {french.euros(_cents(entry['achieved_amount']))}"
     return text
 
 
@@ -227,7 +236,7 @@ def _quota_chart(given: ReportInput) -> BarChart:
         quota = quotas[entry["id"]]
         if quota.min is None and quota.max is None:
             continue
-        achieved = entry["achieved"]["count"]
+        achieved = entry["achieved"]
         name = quota.title or quota.id
         amounts.append(
             Amount(

@@ -1,0 +1,34 @@
+"""A progress bar on a terminal, nothing in a pipe or a log."""
+
+from __future__ import annotations
+
+import sys
+
+
+class ProgressLine:
+    """One line on standard error, rewritten in place; silent where standard error is no terminal."""
+
+    WIDTH = 30
+
+    def __init__(self) -> None:
+        self._shown = ""
+        self._is_terminal = sys.stderr.isatty()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if not self._is_terminal:
+            return
+        text = step
+        if total > 1:
+            filled = self.WIDTH * done // total
+            text = f"{step} [{'#' * filled}{'.' * (self.WIDTH - filled)}] {done}/{total}"
+        if text != self._shown:
+            sys.stderr.write("\r" + text.ljust(len(self._shown)))
+            sys.stderr.flush()
+            self._shown = text
+
+    def clear(self) -> None:
+        """Erase the line, before other text is written."""
+        if self._shown:
+            sys.stderr.write("\r" + " " * len(self._shown) + "\r")
+            sys.stderr.flush()
+            self._shown = ""

@@ -1,0 +1,93 @@
+"""The files of one run of the ranking (docs/file-mode.md): names and bytes, from the run's values.
+
+Tables, report and bundle are exact to the byte on every platform that ran the same; the PDF lists and letters are made
+by `pdf_files`, apart, because they take longest and can be made in another process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from aap.core.bundle import run_bundle
+from aap.core.results import laureates_table
+from aap.core.run import Run, json_text
+from aap.documents.csv_out import csv_bytes
+from aap.documents.report_html import ReportInput, report_html
+from aap.documents.workbooks import laureates_workbook, ranking_workbook
+
+LONGEST_NAME = 180  # bytes of a file name before its ending: file systems hold 255
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]')
+
+File = tuple[str, bytes]
+
+
+def table_files(run: Run) -> Iterator[File]:
+    """Every file of a run but the PDFs."""
+    call = run.given.call
+    title = call.call.title or call.id
+    method = run.ranking.method
+    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in call.rubric.criteria]
+    yield "ranking.csv", csv_bytes(run.ranking_table)
+    yield "laureates.csv", csv_bytes(laureates_table(run.rows, method))
+    yield "reviewers.csv", csv_bytes(run.reviewers_table)
+    yield "report.json", readable_json(run.report)
+    yield "bundle.json", json_text(run_bundle(run)).encode() + b"\n"
+    yield "ranking.xlsx", ranking_workbook(run.rows, criteria, f"Classement – {title}")
+    yield "laureates.xlsx", laureates_workbook(run.rows, method, f"Lauréats – {title}")
+    yield "report.html", report_html(ReportInput(call, run.given.applications, run.rows, run.reviewers, run.report))
+
+
+def readable_json(value: Any) -> bytes:
+    """JSON for eyes and programs: indented, keys in their order, UTF-8, a line end at the end."""
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
+
+
+def laureates_pdf(run: Run) -> bytes:
+    """The list that an official signs."""
+    from aap.documents.lists import laureate_list_view, render_laureate_list  # loads the PDF engine
+
+    view = laureate_list_view(
+        run.given.call, run.rows, result_hash=run.report["result_hash"], final=run.report["final"]
+    )
+    return render_laureate_list(view)
+
+
+def letter_files(run: Run, progress: Callable[[int, int], None]) -> Iterator[File]:
+    """One letter an application that has an outcome, as `letters/<application_id>.pdf`."""
+    from aap.documents.letters import NoLetter, letter_from_row, render_letter
+
+    applications = {application.id: application for application in run.given.applications}
+    ranked = sum(row.rank is not None for row in run.rows)
+    for done, row in enumerate(run.rows, start=1):
+        try:
+            view = letter_from_row(
+                run.given.call,
+                row,
+                ranked=ranked,
+                application=applications[row.application_id],
+                draft=not run.report["final"],
+            )
+        except NoLetter:
+            continue
+        yield f"letters/{file_stem(row.application_id)}.pdf", render_letter(view)
+        progress(done, len(run.rows))
+
+
+def file_stem(application_id: str) -> str:
+    """A file name for an application's id: the id itself where it is harmless, else with `%XX` for what isn't.
+
+    No two ids give the same name, none leaves the folder, none is hidden; a very long one is cut and bears its digest.
+    """
+    stem = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", application_id)
+    if stem[:1] in {".", " "}:
+        stem = f"%{ord(stem[0]):02X}{stem[1:]}"
+    if stem[-1:] in {".", " "}:
+        stem = f"{stem[:-1]}%{ord(stem[-1]):02X}"
+    if len(stem.encode()) > LONGEST_NAME:
+        digest = hashlib.sha256(application_id.encode()).hexdigest()[:16]
+        stem = f"{stem.encode()[: LONGEST_NAME - 17].decode(errors='ignore')}%{digest}"
+    return stem
