@@ -51,7 +51,7 @@ REACHING: tuple[Slot, ...] = (
         (
             "Les jeunes nous sont adressés par {orienteur}, avec qui une convention fixe {adresses} orientations par an.",
             "Une équipe de deux personnes va là où sont les jeunes : pied d’immeuble, arrêt de car, marché, stade. C’est ainsi que nous avons rencontré {part} % d’entre eux.",
-            "Les {nus} ne poussent pas notre porte : c’est nous qui allons chez {orienteur}, chaque semaine, à heure fixe.",
+            "Les {nus} ne poussent pas notre porte : c’est nous qui allons dans les locaux de {orienteur}, chaque semaine, à heure fixe.",
             "Trois anciens jeunes, salariés à mi-temps comme « ambassadeurs », font le premier contact : on leur fait confiance plus vite qu’à nous.",
             "Avec {orienteur} et {partenaire}, une commission se réunit chaque mois ; elle nous confie les situations que personne ne suit.",
         ),
@@ -119,7 +119,7 @@ TEAM: tuple[Slot, ...] = (
     (
         (
             "{Chef}, {fonction}, conduit le projet ; cette personne y consacre {temps} % de son temps.",
-            "Le projet est porté par {Chef}, {fonction}, entourée de {equipe}.",
+            "Le projet est porté par {Chef}, {fonction}, avec {equipe}.",
             "{Chef} ({fonction}) coordonne ; {equipe} assurent le suivi des binômes.",
         ),
         ("{Chef} s’occupera du projet.", "Le bureau suivra le projet."),

@@ -69,7 +69,7 @@ SUMMARY: tuple[Slot, ...] = (
     (
         (
             "Les jeunes nous sont adressés par {orienteur} et par {partenaire} ; chacun choisit son mentor après deux rencontres.",
-            "Les binômes se forment lors de soirées organisées chez {partenaire}, puis se retrouvent là où le jeune se sent bien : médiathèque, café associatif, atelier, bureau du mentor.",
+            "Les binômes se forment lors de soirées organisées dans les locaux de {partenaire}, puis se retrouvent là où le jeune se sent bien : médiathèque, café associatif, atelier, bureau du mentor.",
             "Chaque binôme écrit ses propres objectifs, revus au troisième et au sixième mois avec la personne de l’équipe qui le suit.",
             "Une coordinatrice appelle chaque jeune et chaque mentor une fois par mois, séparément, et réunit les mentors tous les deux mois.",
             "Avec {partenaire}, nous ouvrons aux jeunes des visites d’entreprises et des immersions de deux jours.",
@@ -95,9 +95,9 @@ SUMMARY: tuple[Slot, ...] = (
 
 ACTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Rencontrer les jeunes et former les binômes", (
-        "Nous tenons une permanence {frequence} chez {orienteur}. Le jeune rencontre deux mentors avant de choisir ; le binôme signe une charte courte, écrite avec d’anciens jeunes.",
+        "Nous tenons une permanence {frequence} dans les locaux de {orienteur}. Le jeune rencontre deux mentors avant de choisir ; le binôme signe une charte courte, écrite avec d’anciens jeunes.",
         "Des soirées « premier pas » réunissent dix jeunes et dix mentors {ville_a}. L’équipe propose les binômes dans la semaine, en tenant compte des trajets et des envies de chacun.",
-        "Entretien d’une heure avec chaque jeune, chez {orienteur} ou au local, puis mise en relation en moins de trois semaines : au-delà, l’expérience montre que l’envie retombe.",
+        "Entretien d’une heure avec chaque jeune, dans les locaux de {orienteur} ou au local, puis mise en relation en moins de trois semaines : au-delà, l’expérience montre que l’envie retombe.",
     )),
     ("Former et suivre les mentors", (
         "Deux soirées avant le premier rendez-vous (posture, écoute, limites, signalement), puis un atelier tous les deux mois sur un cas apporté par les mentors.",
@@ -105,7 +105,7 @@ ACTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Parcours en trois temps : découverte, prise de poste, approfondissement. Les mentors expérimentés parrainent les nouveaux.",
     )),
     ("Ouvrir les lieux et les métiers", (
-        "Six visites et douze immersions de deux jours chez {partenaire} et dans des entreprises {ville_de} ; le mentor prépare la visite avec le jeune et en reparle après.",
+        "Six visites et douze immersions de deux jours dans les locaux de {partenaire} et dans des entreprises {ville_de} ; le mentor prépare la visite avec le jeune et en reparle après.",
         "Un samedi par mois, un lieu s’ouvre aux binômes : atelier, exploitation, tribunal, théâtre, laboratoire. Les jeunes choisissent le programme.",
         "Chaque jeune mène trois entretiens avec des professionnels du réseau des mentors ; l’équipe prend en charge les déplacements.",
     )),
