@@ -110,11 +110,8 @@ def placeholder_problems(call: CallFile) -> tuple[PlaceholderProblem, ...]:
                     PlaceholderProblem(path, f"{{{name}}}", allowed, f"« {{{name}}} » n’est pas connu dans ce texte.")
                 )
             elif name in absent:
-                problems.append(
-                    PlaceholderProblem(
-                        path, f"{{{name}}}", allowed, f"« {{{name}}} » est employé, mais {absent[name]} n’est pas rempli."
-                    )
-                )
+                message = f"« {{{name}}} » est employé, mais {absent[name]} n’est pas rempli."
+                problems.append(PlaceholderProblem(path, f"{{{name}}}", allowed, message))
         if _STRAY_BRACE.search(_PLACEHOLDER.sub("", text)):
             problems.append(
                 PlaceholderProblem(path, text, allowed, "Une accolade n’entoure pas un nom, comme dans « {amount} ».")

@@ -1,6 +1,7 @@
 """Decision letters: from a dossier's outcome and the call file to the page that the association receives.
 
-`letter_view` composes every text (the call file's, else the defaults of core.letter_texts), `render_letter` lays it out.
+`letter_view` composes every text (the call file's, else the defaults of core.letter_texts); `render_letter` lays it
+out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from aap.core.inputs import Application
 from aap.core.letter_texts import LetterKind, fill
 from aap.core.results import ResultRow, Status
 from aap.documents.pdf import PdfMetadata, render_pdf
-
 
 # Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
 _TYPED_SPACES = re.compile(r"[ \t\r\n]+")
@@ -219,7 +219,15 @@ def letter_view(
     letters = call.letters
     dated = signed_on or letters.signed_on
     published = published or letters.published
-    values = _values(call, facts, kind, application_reference or facts.application_id, project, dated, published)
+    values = _values(
+        call,
+        facts,
+        kind,
+        application=application_reference or facts.application_id,
+        project=project,
+        dated=dated,
+        published=published,
+    )
     text = getattr(letters, kind)
     contact = call.call.contact
     paragraphs = _paragraphs(call, facts, kind)
@@ -316,6 +324,7 @@ def _values(
     call: CallFile,
     facts: LetterFacts,
     kind: LetterKind,
+    *,
     application: str,
     project: str,
     dated: date | None,

@@ -1,4 +1,4 @@
-"""Minutes (procès-verbal) of a meeting, a consensus or a register of recusals: headings, paragraphs, tables, signatures."""
+"""Minutes (procès-verbal) of a meeting, a consensus or a register of recusals."""
 
 from __future__ import annotations
 
