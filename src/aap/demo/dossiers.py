@@ -120,7 +120,7 @@ def dossier(
     answers = {
         **_about_the_association(association, facts, qualities, rng),
         **_about_the_project(facts, qualities, rng, title=title, theme=theme, request=request, young=young, months=months),
-        **_about_the_young(association, facts, qualities, rng, publics, young),
+        **_about_the_young(association, facts, qualities, rng, publics=publics, young=young),
         **_steering(facts, qualities, rng, request, young),
         "communes": neighbours.of(association.commune, rng),
         "budget-association": year.stored(),
@@ -262,11 +262,12 @@ def _about_the_young(
     facts: Mapping[str, str],
     qualities: Mapping[str, float],
     rng: Random,
+    *,
     publics: list[str],
     young: int,
 ) -> dict[str, Any]:
     order = ("handicap", "decrochage", "ase", "justice", "allophones", "boursiers", "tous")
-    territories = {association.setting}
+    territories: set[str] = {association.setting}
     if association.commune.zone != "metro":
         territories.add("outre-mer")
     if rng.random() < 0.16:

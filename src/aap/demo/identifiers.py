@@ -12,9 +12,81 @@ from random import Random
 # Ranges for fiction by the first department of each of the five geographic zones.
 _PHONE_RANGES = {"north-west": "02 61 91", "north-east": "03 53 01", "south-east": "04 65 71", "south-west": "05 36 49"}
 _PARIS = frozenset({"75", "77", "78", "91", "92", "93", "94", "95"})
-_NORTH_WEST = frozenset("14 18 22 27 28 29 35 36 37 41 44 45 49 50 53 56 61 72 76 85".split())
-_NORTH_EAST = frozenset("02 08 10 21 25 39 51 52 54 55 57 58 59 60 62 67 68 70 71 80 88 89 90".split())
-_SOUTH_WEST = frozenset("09 12 16 17 19 23 24 31 32 33 40 46 47 64 65 79 81 82 86 87".split())
+_NORTH_WEST = frozenset(
+    [
+        "14",
+        "18",
+        "22",
+        "27",
+        "28",
+        "29",
+        "35",
+        "36",
+        "37",
+        "41",
+        "44",
+        "45",
+        "49",
+        "50",
+        "53",
+        "56",
+        "61",
+        "72",
+        "76",
+        "85",
+    ]
+)
+_NORTH_EAST = frozenset(
+    [
+        "02",
+        "08",
+        "10",
+        "21",
+        "25",
+        "39",
+        "51",
+        "52",
+        "54",
+        "55",
+        "57",
+        "58",
+        "59",
+        "60",
+        "62",
+        "67",
+        "68",
+        "70",
+        "71",
+        "80",
+        "88",
+        "89",
+        "90",
+    ]
+)
+_SOUTH_WEST = frozenset(
+    [
+        "09",
+        "12",
+        "16",
+        "17",
+        "19",
+        "23",
+        "24",
+        "31",
+        "32",
+        "33",
+        "40",
+        "46",
+        "47",
+        "64",
+        "65",
+        "79",
+        "81",
+        "82",
+        "86",
+        "87",
+    ]
+)
 _LOCAL_LAW = frozenset({"57", "67", "68"})  # associations of Alsace and Moselle have no RNA
 
 

@@ -7,28 +7,36 @@ from random import Random
 
 from aap.core.territories import fold
 
-FIRST_NAMES = tuple(
-    "Adèle Agnès Ahmed Aïcha Alain Alexandre Alice Aline Amina Anaïs André Anissa Antoine Armelle Arnaud Aurélie "
-    "Bakary Benoît Bérénice Bruno Camille Caroline Catherine Cécile Chantal Charlotte Clément Colette Corinne Cyril "
-    "Damien Daniel Delphine Denis Djamila Dominique Édith Élise Élodie Émile Éric Estelle Étienne Fabien Fanny Farid "
-    "Fatou Florence François Gaëlle Gérard Ghislaine Gilles Guillaume Habib Hawa Henri Hervé Hugo Inès Irène Isabelle "
-    "Jacques Jamila Jean-Marc Jeanne Jérôme Joël Joséphine Julien Karim Khadija Laure Laurence Léa Léon Lina Loïc Lucie "
-    "Ludovic Lydie Malik Manon Marcel Margaux Mariam Marius Martine Mathilde Maxime Mehdi Mélanie Michèle Mireille "
-    "Monique Moussa Nadia Nathalie Nicolas Noémie Océane Odile Olivier Ousmane Pascale Patrice Paul Pauline Perrine "
-    "Philippe Pierre Rachid Raphaël Régine Rémi Renée Roxane Salomé Samir Sandrine Sébastien Séverine Simon Solène "
-    "Sophie Stéphane Sylvie Tatiana Théo Thérèse Tiphaine Valérie Vincent Virginie Xavier Yann Yasmine Yvette Zoé".split()
-)
-LAST_NAMES = tuple(
-    "Abadie Allard Amrani Aubertin Bachelet Bahloul Bamba Barthe Bélanger Benali Berthoin Bizien Blancheton Bonnaire "
-    "Boucher Bourdelle Brossard Cabanel Camara Carpentier Cassagne Chabrol Charpin Chevrolet Cissé Clairvaux Colombier "
-    "Coulibaly Courtade Dacosta Daubigny Delacourt Delmas Dembélé Descombes Diallo Doucet Dufresnoy Dumontier Escudier "
-    "Estève Fauvel Ferrandi Fontanel Gaillac Garrigou Gauvin Gomis Grandjean Guérinel Guichard Haddad Hamon Haution "
-    "Hérault Hoarau Jacquemin Jaouen Joubert Kaci Kerautret Konaté Labarre Lacroisade Lambertin Lanoix Larrieu Lebihan "
-    "Lecointre Legoff Lemarchand Lesage Maillard Maktouf Marchal Marolleau Mazurier Mercadal Mérindol Montagnac Morvan "
-    "Nogaret Nguyen Oudinot Palissy Payet Pélissier Pereira Peyrat Pichavant Poncelet Quéméner Rabier Rambert Renaudot "
-    "Ribeyrolles Rocamora Rosier Roumégas Saadi Sabatier Sallenave Savarin Sénéchal Sicard Soumaré Tardivel Tessier "
-    "Touré Traoré Vannier Vasseur Verdier Vialatte Vidalenc Villedieu Weissmann Yildiz Zanetti Zerrouki".split()
-)
+FIRST_NAMES = (
+    "Adèle", "Agnès", "Ahmed", "Aïcha", "Alain", "Alexandre", "Alice", "Aline", "Amina", "Anaïs", "André", "Anissa",
+    "Antoine", "Armelle", "Arnaud", "Aurélie", "Bakary", "Benoît", "Bérénice", "Bruno", "Camille", "Caroline",
+    "Catherine", "Cécile", "Chantal", "Charlotte", "Clément", "Colette", "Corinne", "Cyril", "Damien", "Daniel",
+    "Delphine", "Denis", "Djamila", "Dominique", "Édith", "Élise", "Élodie", "Émile", "Éric", "Estelle", "Étienne",
+    "Fabien", "Fanny", "Farid", "Fatou", "Florence", "François", "Gaëlle", "Gérard", "Ghislaine", "Gilles",
+    "Guillaume", "Habib", "Hawa", "Henri", "Hervé", "Hugo", "Inès", "Irène", "Isabelle", "Jacques", "Jamila",
+    "Jean-Marc", "Jeanne", "Jérôme", "Joël", "Joséphine", "Julien", "Karim", "Khadija", "Laure", "Laurence", "Léa",
+    "Léon", "Lina", "Loïc", "Lucie", "Ludovic", "Lydie", "Malik", "Manon", "Marcel", "Margaux", "Mariam", "Marius",
+    "Martine", "Mathilde", "Maxime", "Mehdi", "Mélanie", "Michèle", "Mireille", "Monique", "Moussa", "Nadia",
+    "Nathalie", "Nicolas", "Noémie", "Océane", "Odile", "Olivier", "Ousmane", "Pascale", "Patrice", "Paul", "Pauline",
+    "Perrine", "Philippe", "Pierre", "Rachid", "Raphaël", "Régine", "Rémi", "Renée", "Roxane", "Salomé", "Samir",
+    "Sandrine", "Sébastien", "Séverine", "Simon", "Solène", "Sophie", "Stéphane", "Sylvie", "Tatiana", "Théo",
+    "Thérèse", "Tiphaine", "Valérie", "Vincent", "Virginie", "Xavier", "Yann", "Yasmine", "Yvette", "Zoé",
+)  # fmt: skip
+LAST_NAMES = (
+    "Abadie", "Allard", "Amrani", "Aubertin", "Bachelet", "Bahloul", "Bamba", "Barthe", "Bélanger", "Benali",
+    "Berthoin", "Bizien", "Blancheton", "Bonnaire", "Boucher", "Bourdelle", "Brossard", "Cabanel", "Camara",
+    "Carpentier", "Cassagne", "Chabrol", "Charpin", "Chevrolet", "Cissé", "Clairvaux", "Colombier", "Coulibaly",
+    "Courtade", "Dacosta", "Daubigny", "Delacourt", "Delmas", "Dembélé", "Descombes", "Diallo", "Doucet", "Dufresnoy",
+    "Dumontier", "Escudier", "Estève", "Fauvel", "Ferrandi", "Fontanel", "Gaillac", "Garrigou", "Gauvin", "Gomis",
+    "Grandjean", "Guérinel", "Guichard", "Haddad", "Hamon", "Haution", "Hérault", "Hoarau", "Jacquemin", "Jaouen",
+    "Joubert", "Kaci", "Kerautret", "Konaté", "Labarre", "Lacroisade", "Lambertin", "Lanoix", "Larrieu", "Lebihan",
+    "Lecointre", "Legoff", "Lemarchand", "Lesage", "Maillard", "Maktouf", "Marchal", "Marolleau", "Mazurier",
+    "Mercadal", "Mérindol", "Montagnac", "Morvan", "Nogaret", "Nguyen", "Oudinot", "Palissy", "Payet", "Pélissier",
+    "Pereira", "Peyrat", "Pichavant", "Poncelet", "Quéméner", "Rabier", "Rambert", "Renaudot", "Ribeyrolles",
+    "Rocamora", "Rosier", "Roumégas", "Saadi", "Sabatier", "Sallenave", "Savarin", "Sénéchal", "Sicard", "Soumaré",
+    "Tardivel", "Tessier", "Touré", "Traoré", "Vannier", "Vasseur", "Verdier", "Vialatte", "Vidalenc", "Villedieu",
+    "Weissmann", "Yildiz", "Zanetti", "Zerrouki",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

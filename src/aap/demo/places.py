@@ -32,10 +32,57 @@ def from_(commune: Commune) -> str:
 
 
 _MASCULINE = frozenset(
-    "Ain Aisne Allier Ardèche Ariège Aube Aude Aveyron Calvados Cantal Cher Doubs Eure Finistère Gard Gers Hérault Indre "
-    "Isère Jura Loiret Lot Morbihan Nord Orne Puy-de-Dôme Rhône Tarn Var Vaucluse Loir-et-Cher Lot-et-Garonne Bas-Rhin "
-    "Haut-Rhin Pas-de-Calais Maine-et-Loire Tarn-et-Garonne Val-de-Marne Val-d'Oise Essonne Yonne Oise "
-    "Territoire Eure-et-Loir Ille-et-Vilaine Indre-et-Loire Lozère Haute-Corse Corse-du-Sud".split()
+    [
+        "Ain",
+        "Aisne",
+        "Allier",
+        "Ardèche",
+        "Ariège",
+        "Aube",
+        "Aude",
+        "Aveyron",
+        "Calvados",
+        "Cantal",
+        "Cher",
+        "Doubs",
+        "Eure",
+        "Finistère",
+        "Gard",
+        "Gers",
+        "Hérault",
+        "Indre",
+        "Isère",
+        "Jura",
+        "Loiret",
+        "Lot",
+        "Morbihan",
+        "Nord",
+        "Orne",
+        "Puy-de-Dôme",
+        "Rhône",
+        "Tarn",
+        "Var",
+        "Vaucluse",
+        "Loir-et-Cher",
+        "Lot-et-Garonne",
+        "Bas-Rhin",
+        "Haut-Rhin",
+        "Pas-de-Calais",
+        "Maine-et-Loire",
+        "Tarn-et-Garonne",
+        "Val-de-Marne",
+        "Val-d'Oise",
+        "Essonne",
+        "Yonne",
+        "Oise",
+        "Territoire",
+        "Eure-et-Loir",
+        "Ille-et-Vilaine",
+        "Indre-et-Loire",
+        "Lozère",
+        "Haute-Corse",
+        "Corse-du-Sud",
+    ]
 )
 _EN = frozenset({"Eure-et-Loir", "Ille-et-Vilaine", "Indre-et-Loire", "Lozère", "Haute-Corse", "Corse-du-Sud"})
 _PLURAL = ("Alpes-", "Ardennes", "Bouches-", "Côtes-", "Deux-", "Hautes-", "Hauts-", "Landes", "Pyrénées-", "Vosges",

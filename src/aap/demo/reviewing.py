@@ -183,7 +183,9 @@ def _moment(call: CallFile, rng: Random) -> datetime:
     closes = call.call.closes_at
     assert closes is not None
     end = call.reviewing.closes_at or closes + timedelta(days=28)
-    day = closes.replace(hour=0, minute=0, second=0) + (end - closes - timedelta(days=3)) * rng.random() ** 0.6
+    day: datetime = (
+        closes.replace(hour=0, minute=0, second=0) + (end - closes - timedelta(days=3)) * rng.random() ** 0.6
+    )
     evening = rng.random() < 0.6
     hour = rng.randrange(18, 23) if evening else rng.randrange(9, 18)
     return (day + timedelta(days=2)).replace(hour=hour, minute=rng.randrange(60), second=rng.randrange(60))
