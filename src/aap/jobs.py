@@ -19,8 +19,9 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
-from aap.services import mailing, work
+from aap.services import deciding, mailing, selecting
 from aap.services.platform import Platform, open_platform
+from aap.services.work import Work
 from aap.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -114,4 +115,8 @@ def _finish(platform: Platform, job_id: str, state: JobState, result: Mapping[st
         session.execute(update(Job).where(col(Job.id) == job_id).values(**values))
 
 
-WORK: Mapping[str, Callable[[Platform, Job, work.Progress], Mapping[str, Any]]] = work.KINDS
+WORK: Mapping[str, Work] = {
+    "letters": deciding.render_letters,
+    "ranking": selecting.rank_in_background,
+}
+"""What `services.outbox.start_job` may ask for."""

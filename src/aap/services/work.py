@@ -1,4 +1,4 @@
-"""The kinds of long work, by name: what `outbox.start_job` may ask for and the worker runs."""
+"""What long work looks like. The kinds, by name, stand in `aap.jobs.WORK`."""
 
 from __future__ import annotations
 
@@ -16,5 +16,4 @@ class Progress(Protocol):
 
 
 Work = Callable[[Platform, Job, Progress], Mapping[str, Any]]
-
-KINDS: dict[str, Work] = {}
+"""A kind of long work: does the job, tells how far it is, gives its result. May be run again after a crash."""

@@ -1,0 +1,244 @@
+"""Decisions: one record a dossier from the frozen run, a letter each, their notification, the publication."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.results import ResultRow
+from aap.documents.letters import Recipient, facts_of, letter_view, render_letter
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.calls import CallState
+from aap.records.outbox import Job
+from aap.records.people import Membership, Person
+from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.calls import OpenedCall, change_state, get_call
+from aap.services.errors import NotFound, StateForbids
+from aap.services.outbox import send_mail
+from aap.services.permissions import Permission, ensure
+from aap.services.platform import Platform
+from aap.services.selecting import bundle_hash, view_run
+from aap.services.work import Progress
+
+_STATE_AFTER: Mapping[Outcome, ApplicationState] = {
+    Outcome.LAUREATE: ApplicationState.LAUREATE,
+    Outcome.WAITING_LIST: ApplicationState.WAITING_LIST,
+    Outcome.NOT_SELECTED: ApplicationState.NOT_SELECTED,
+    Outcome.BELOW_THRESHOLD: ApplicationState.NOT_SELECTED,
+    Outcome.INELIGIBLE: ApplicationState.INELIGIBLE,
+    Outcome.WITHDRAWN: ApplicationState.WITHDRAWN,
+}
+
+
+def _frozen_run(session: Session, call_id: str) -> RankingRun:
+    run = session.exec(
+        select(RankingRun).where(RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN)
+    ).first()
+    if run is None:
+        raise NotFound("ranking_run")
+    return run
+
+
+def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: datetime) -> int:
+    """arbitrated → decided: one decision a dossier, from the frozen run. Gives their number. Letters come as a job."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
+    if call.state is not CallState.ARBITRATED:
+        raise StateForbids(Permission.DECISIONS_PREPARE, call.state)
+    run = _frozen_run(session, call_id)
+    fingerprint = bundle_hash(run)
+    rows = session.exec(
+        select(RankingRow, Application).where(RankingRow.run_id == run.id, RankingRow.application_id == Application.id)
+    ).all()
+    for row, application in rows:
+        outcome = Outcome(row.status)
+        session.add(
+            Decision(
+                call_id=call_id,
+                application_id=application.id,
+                run_id=run.id,
+                outcome=outcome,
+                amount=row.granted_amount if outcome is Outcome.LAUREATE else None,
+                row=_frozen_row(row),
+                reason=row.reason,
+                rubric_hash=run.rubric_hash,
+                bundle_hash=fingerprint,
+                author_id=actor.person_id,
+                created_at=now,
+            )
+        )
+        application.state = _STATE_AFTER[outcome]
+        session.add(application)
+    change_state(session, call, CallState.DECIDED, actor=actor, now=now)
+    record(
+        session, actor=actor, action="decisions.prepared", now=now, object_kind="call", object_id=call_id,
+        call_id=call_id, after={"decisions": len(rows), "run": run.number, "bundle_hash": fingerprint},
+    )  # fmt: skip
+    return len(rows)
+
+
+def _frozen_row(row: RankingRow) -> dict[str, Any]:
+    fields = ("rank", "status", "reason_code", "reason", "reviews", "requested_amount", "granted_amount",
+              "waiting_rank", "marks")  # fmt: skip
+    scores = ("raw_score", "calibrated_score", "ci_low", "ci_high", "selection_probability")
+    frozen: dict[str, Any] = {name: getattr(row, name) for name in fields}
+    frozen.update({name: None if getattr(row, name) is None else str(getattr(row, name)) for name in scores})
+    return frozen
+
+
+@dataclass(frozen=True)
+class LetterCase:
+    """Everything one letter is made of."""
+
+    decision_id: str
+    row: ResultRow
+    recipient: Recipient
+    reference: str
+    project: str
+
+
+def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], int]:
+    """The letters of a call in the order of the references, and the number of ranked dossiers. Three queries."""
+    view = view_run(session, _frozen_run(session, call.id))
+    rows = {row.application_id: row for row in view.rows}
+    found = session.exec(
+        select(Decision, Application, Association)
+        .where(
+            Decision.call_id == call.id,
+            Decision.application_id == Application.id,
+            Application.association_id == Association.id,
+            col(Decision.id).not_in(select(Decision.replaces_id).where(col(Decision.replaces_id).is_not(None))),
+        )
+        .order_by(col(Application.reference))
+    )
+    cases = tuple(
+        LetterCase(decision.id, rows[application.reference], _recipient(association), application.reference,
+                   application.title)
+        for decision, application, association in found
+    )  # fmt: skip
+    return cases, sum(row.rank is not None for row in view.rows)
+
+
+def _recipient(association: Association) -> Recipient:
+    representative = association.representative_name
+    if representative and association.representative_capacity:
+        representative = f"{representative}, {association.representative_capacity}"
+    town = f"{association.postal_code} {association.commune_name}".strip()
+    return Recipient(
+        association=association.name,
+        representative=representative,
+        address=tuple(line for line in (*association.address.splitlines(), town) if line),
+    )
+
+
+def letter_of(call: OpenedCall, case: LetterCase, ranked: int) -> bytes:
+    """The letter as a PDF."""
+    return render_letter(
+        letter_view(
+            call.file,
+            facts_of(call.file, case.row, ranked=ranked),
+            recipient=case.recipient,
+            application_reference=case.reference,
+            project=case.project,
+        )
+    )
+
+
+def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Job `letters`: renders every letter of the call and keeps its SHA-256 with the decision. May be run again."""
+    with platform.database.reading() as session:
+        call = get_call(session, job.call_id or "")
+        cases, ranked = letter_cases(session, call)
+    pending: list[tuple[str, str]] = []
+
+    def keep() -> None:
+        with platform.database.writing() as session:
+            for decision_id, sha256 in pending:
+                decision = session.get_one(Decision, decision_id)
+                decision.letter_sha256 = sha256
+                session.add(decision)
+        pending.clear()
+
+    for done, case in enumerate(cases, 1):
+        stored = platform.files.put(io.BytesIO(letter_of(call, case, ranked)))
+        pending.append((case.decision_id, stored.sha256))
+        if len(pending) == 10:
+            keep()
+            progress(done, len(cases), "Lettres")
+    keep()
+    progress(len(cases), len(cases), "Lettres")
+    return {"letters": len(cases)}
+
+
+def notify_decisions(session: Session, *, actor: Actor, call_id: str, now: datetime) -> int:
+    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    waiting = session.exec(
+        select(Decision, Application)
+        .where(
+            Decision.call_id == call_id,
+            Decision.application_id == Application.id,
+            col(Decision.notified_at).is_(None),
+            col(Decision.letter_sha256).is_not(None),
+        )
+        .order_by(col(Application.reference))
+    ).all()
+    addresses = _members(session, {application.association_id for _, application in waiting})
+    for decision, application in waiting:
+        decision.notified_at = now
+        if application.state != ApplicationState.WITHDRAWN:
+            application.state = ApplicationState.NOTIFIED
+        session.add(decision)
+        session.add(application)
+        for email in addresses.get(application.association_id, ()):
+            send_mail(
+                session,
+                "decision_notified",
+                to=email,
+                now=now,
+                values={
+                    "call_title": call.record.title,
+                    "reference": application.reference,
+                    "title": application.title,
+                    "contact": call.file.call.contact or "",
+                },
+                dedupe_key=f"decision:{decision.id}:{email}",
+            )
+    record(
+        session, actor=actor, action="decisions.notified", now=now, object_kind="call", object_id=call_id,
+        call_id=call_id, after={"decisions": len(waiting)},
+    )  # fmt: skip
+    return len(waiting)
+
+
+def _members(session: Session, associations: set[str]) -> dict[str, list[str]]:
+    found = session.exec(
+        select(Membership.association_id, Person.email)
+        .where(Membership.person_id == Person.id, col(Membership.association_id).in_(associations))
+        .order_by(col(Person.email))
+    )
+    emails: dict[str, list[str]] = {}
+    for association_id, email in found:
+        emails.setdefault(association_id, []).append(email)
+    return emails
+
+
+def publish_results(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:
+    """decided → published: the public results page. Refused while a decision is not notified."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call_id)
+    waiting = session.exec(
+        select(Decision.id).where(Decision.call_id == call_id, col(Decision.notified_at).is_(None)).limit(1)
+    ).first()
+    if waiting is not None:
+        raise StateForbids(Permission.RESULTS_PUBLISH, call.state)
+    change_state(session, call, CallState.PUBLISHED, actor=actor, now=now)
