@@ -25,6 +25,7 @@ MAX_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 500_000_000  # an XLSX is a ZIP: what it may hold once unpacked
 MAX_CELL = 100_000  # characters
 
+UTF8_MARK = b"\xef\xbb\xbf"
 SIGNATURES = (
     (b"%PDF", "un PDF"),
     (b"\xd0\xcf\x11\xe0", "un classeur Excel ancien (.xls)"),
@@ -84,7 +85,7 @@ def read_table(file: TableFile, *, required: Sequence[str], optional: Sequence[s
     Raises:
         BadInput: no table at all, or a header that can't be used (column missing or given twice).
     """
-    if not file.content.strip():
+    if not file.content.removeprefix(UTF8_MARK).strip():
         raise BadInput([Problem(file.name, "le fichier est vide", allowed=ACCEPTED)])
     if len(file.content) > MAX_BYTES:
         raise BadInput([_too_large(file.name, len(file.content))])
@@ -144,7 +145,7 @@ def _check_header(name: str, header: Sequence[str], required: Sequence[str], opt
             problems.append(
                 Problem(name, "colonne absente", row=1, heading=heading, nearest=nearest(heading, spare)),
             )
-    if len(problems) == len(required) and all("\t" in heading for heading in named[:1]):
+    if len(problems) == len(required) and any("\t" in heading for heading in named[:1]):
         found = "des tabulations"
         problems = [
             Problem(name, "séparateur inattendu", row=1, found=found, allowed="une virgule ou un point-virgule")
