@@ -152,7 +152,7 @@ def dossier(
 
 def _qualities(association: DemoAssociation, rng: Random) -> dict[str, float]:
     """A general level, then each criterion around it; size helps solidity, and some settings are harder."""
-    level = rng.gauss(0.58, 0.12) + {"small": -0.035, "medium": 0.0, "large": 0.045}[association.size]
+    level = rng.gauss(0.625, 0.115) + {"small": -0.035, "medium": 0.0, "large": 0.045}[association.size]
     level -= 0.035 if association.setting == "rural" else 0.0
     level -= 0.055 if association.commune.zone != "metro" else 0.0
     lean = {"solidity": {"small": -0.06, "medium": 0.0, "large": 0.06}[association.size]}
@@ -176,7 +176,7 @@ def _publics(association: DemoAssociation, rng: Random) -> tuple[list[str], str]
 
 def _request(association: DemoAssociation, qualities: Mapping[str, float], rng: Random) -> int:
     """Euros: larger associations ask for more, and so do those that know what they do."""
-    low, high, mode = {"small": (20, 95, 45), "medium": (55, 320, 150), "large": (150, 600, 330)}[association.size]
+    low, high, mode = {"small": (20, 90, 40), "medium": (45, 270, 110), "large": (110, 560, 230)}[association.size]
     amount = rng.triangular(low, high, mode) * (0.8 + 0.4 * qualities["solidity"])
     within = min(amount, 0.75 * max(association.yearly_income / 1000, low * 1.4))
     return int(min(600, max(20, within))) * 1000 + rng.choice((0, 0, 0, 500 if within < 599 else 0))
