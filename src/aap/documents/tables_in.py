@@ -5,21 +5,17 @@ Every problem of every file is found before anything is handed over: a table is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import itemgetter
-from pathlib import Path
-from typing import Generic, TypeVar, get_args
+from typing import get_args
 
 from aap.core.call.schema import CallFile, Rubric, Scale
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
-from aap.core.problems import BadInput, Problem, in_order, nearest, quoted
+from aap.core.problems import BadInput, Problem, nearest, quoted
 from aap.documents.cells import Refused, euros, number, yes
-from aap.documents.table_files import SPREADSHEET_ERRORS, Table, TableFile, read_table
-
-TableSource = TableFile | Path | str
+from aap.documents.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
 APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
@@ -29,10 +25,6 @@ DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
 DECISION_OPTIONS = ("amount",)
 
 DECISIONS: tuple[DecisionKind, ...] = get_args(DecisionKind)
-MAX_ID = 200  # characters
-NEAREST_SOUGHT = 20  # unknown identifiers for which a near one is looked for: beyond, it is another file
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +35,9 @@ class RunInputs:
     marks: tuple[Mark, ...]
     decisions: tuple[JuryDecision, ...] = ()
     warnings: tuple[Problem, ...] = ()
+
+
+NO_DECISIONS: Reading[JuryDecision] = Reading()
 
 
 def read_run_inputs(
@@ -92,114 +87,8 @@ def read_decisions(source: TableSource, applications: Iterable[Application] | No
     return _decisions(source, _requested(applications)).all_or_nothing()
 
 
-# Ids of the applications that rows may name, with the requested amount in cents; None: any id.
-Known = Mapping[str, int]
-
-
 def _requested(applications: Iterable[Application] | None) -> Known | None:
     return None if applications is None else {a.id: a.requested_amount for a in applications}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
-    """The values of the sound rows of one table, its problems, and what other tables need to know of it."""
-
-    values: tuple[T, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    requested: Known = field(default_factory=dict)
-    readable: bool = True
-
-    def all_or_nothing(self) -> tuple[T, ...]:
-        if any(problem.is_error for problem in self.problems):
-            raise BadInput(self.problems)
-        return self.values
-
-
-NO_DECISIONS: Reading[JuryDecision] = Reading()
-
-
-class _Sheet:
-    """A table under reading: its rows by column name, and the problems found so far."""
-
-    def __init__(self, table: Table) -> None:
-        self.name = table.name
-        self.headings = table.headings
-        self.rows = table.rows
-        self.problems = list(table.problems)
-
-    @classmethod
-    def read(cls, source: TableSource, required: Sequence[str], optional: Sequence[str]) -> _Sheet:
-        file = source if isinstance(source, TableFile) else TableFile.at(Path(source))
-        return cls(read_table(file, required=required, optional=optional))
-
-    def getter(self, heading: str) -> Callable[[list[str]], str]:
-        """Gives a row's cell under a heading; always empty where the table has no such column."""
-        if heading not in self.headings:
-            return lambda _: ""
-        return itemgetter(self.headings.index(heading))
-
-    def refuse(
-        self, row: int, heading: str, message: str, found: str = "", allowed: str = "", *, nearest: str = ""
-    ) -> None:
-        self.problems.append(
-            Problem(self.name, message, row=row, heading=heading, found=found, allowed=allowed, nearest=nearest)
-        )
-
-    def warn(self, message: str, row: int | None = None, heading: str = "", found: str = "", nearest: str = "") -> None:
-        self.problems.append(
-            Problem(self.name, message, row=row, heading=heading, found=found, nearest=nearest, severity="warning")
-        )
-
-    def value(self, row: int, heading: str, text: str, read: Callable[[str], T]) -> T | None:
-        """The cell as `read` gives it, or None and a problem."""
-        try:
-            return read(text)
-        except Refused as refused:
-            self.refuse(row, heading, refused.message, text, refused.allowed)
-            return None
-
-    def needed(self, row: int, heading: str, text: str) -> bool:
-        if text:
-            return True
-        self.refuse(row, heading, "cette cellule est vide")
-        return False
-
-    def identifier(self, row: int, heading: str, text: str) -> bool:
-        """Whether a cell can name something."""
-        if not self.needed(row, heading, text):
-            return False
-        if text in SPREADSHEET_ERRORS:
-            self.refuse(row, heading, "le tableur affiche une erreur dans cette cellule", text)
-        elif len(text) > MAX_ID or not text.isprintable():
-            allowed = f"{MAX_ID} caractères visibles au plus"
-            self.refuse(row, heading, "cet identifiant n'est pas utilisable", text, allowed)
-        else:
-            return True
-        return False
-
-    def sorted_problems(self) -> tuple[Problem, ...]:
-        return in_order(self.problems)
-
-
-class _KnownIds:
-    """Tells unknown application ids, with the nearest known one for the first of them."""
-
-    def __init__(self, sheet: _Sheet, known: Known | None) -> None:
-        self.sheet = sheet
-        self.known = known
-        self.near: dict[str, str] = {}
-
-    def check(self, row: int, text: str) -> bool:
-        if not self.sheet.identifier(row, "application_id", text):
-            return False
-        if self.known is None or text in self.known:
-            return True
-        if text not in self.near:
-            self.near[text] = nearest(text, self.known) if len(self.near) < NEAREST_SOUGHT else ""
-        self.sheet.refuse(
-            row, "application_id", "aucune candidature ne porte cet identifiant", text, nearest=self.near[text]
-        )
-        return False
 
 
 # --- applications -----------------------------------------------------------------------------------------------------
@@ -207,7 +96,7 @@ class _KnownIds:
 
 def _applications(source: TableSource, call: CallFile) -> Reading[Application]:
     try:
-        sheet = _Sheet.read(source, APPLICATION_COLUMNS, APPLICATION_OPTIONS)
+        sheet = Sheet.read(source, APPLICATION_COLUMNS, APPLICATION_OPTIONS)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
     get = {heading: sheet.getter(heading) for heading in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS)}
@@ -262,7 +151,7 @@ def _applications(source: TableSource, call: CallFile) -> Reading[Application]:
     return Reading(tuple(values), sheet.sorted_problems(), requested_of)
 
 
-def _amount(sheet: _Sheet, row: int, heading: str, text: str) -> int | None:
+def _amount(sheet: Sheet, row: int, heading: str, text: str) -> int | None:
     """Cents."""
     if not sheet.needed(row, heading, text):
         return None
@@ -277,7 +166,7 @@ def _several(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in (part.strip() for part in text.split("|")) if part))
 
 
-def _check_columns(sheet: _Sheet, call: CallFile, attributes: Sequence[str]) -> None:
+def _check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
     """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
     named: dict[str, str] = {}
     for quota in call.selection.quotas:
@@ -304,12 +193,12 @@ def _check_columns(sheet: _Sheet, call: CallFile, attributes: Sequence[str]) -> 
 
 def _marks(source: TableSource, rubric: Rubric, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
     try:
-        sheet = _Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
+        sheet = Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
-    ids = _KnownIds(sheet, known)
+    ids = KnownIds(sheet, known)
     grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria}
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
@@ -382,7 +271,7 @@ class _Grid:
 
 
 def _check_complete(
-    sheet: _Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], criteria: Sequence[str], drop: bool
+    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], criteria: Sequence[str], drop: bool
 ) -> set[tuple[str, str]]:
     """Reports the reviews in which a mark is missing; those that are left out instead are returned."""
     dropped = set()
@@ -410,12 +299,12 @@ def _check_complete(
 
 def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision]:
     try:
-        sheet = _Sheet.read(source, DECISION_COLUMNS, DECISION_OPTIONS)
+        sheet = Sheet.read(source, DECISION_COLUMNS, DECISION_OPTIONS)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
     application, decision, reason, author = (sheet.getter(heading) for heading in DECISION_COLUMNS)
     amount = sheet.getter("amount")
-    ids = _KnownIds(sheet, known)
+    ids = KnownIds(sheet, known)
     earlier: dict[str, dict[DecisionKind, int]] = {}
     values: list[JuryDecision] = []
     for row, cells in sheet.rows:
@@ -435,7 +324,7 @@ def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision
     return Reading(tuple(values), sheet.sorted_problems())
 
 
-def _kind(sheet: _Sheet, row: int, text: str) -> DecisionKind | None:
+def _kind(sheet: Sheet, row: int, text: str) -> DecisionKind | None:
     for kind in DECISIONS:
         if text == kind:
             return kind
@@ -446,7 +335,7 @@ def _kind(sheet: _Sheet, row: int, text: str) -> DecisionKind | None:
 
 
 def _check_alone(
-    sheet: _Sheet, row: int, application_id: str, kind: DecisionKind, earlier: dict[DecisionKind, int]
+    sheet: Sheet, row: int, application_id: str, kind: DecisionKind, earlier: dict[DecisionKind, int]
 ) -> None:
     """One decision an application, except `amount` beside `in`."""
     for other, other_row in earlier.items():
@@ -457,7 +346,7 @@ def _check_alone(
     earlier[kind] = row
 
 
-def _decision_amount(sheet: _Sheet, row: int, kind: DecisionKind, text: str) -> Decimal | None:
+def _decision_amount(sheet: Sheet, row: int, kind: DecisionKind, text: str) -> Decimal | None:
     """Euros for `amount`, points on 100 for `consensus`, nothing for the others."""
     if kind not in ("amount", "consensus"):
         if text:

@@ -319,7 +319,7 @@ def test_aliases_that_explode_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
     (line,) = told("\n".join(lines))
-    assert line.endswith("! le fichier contient trop de valeurs (plus de 40000, alias compris) []")
+    assert line.endswith("! le fichier contient trop de valeurs (plus de 20000, alias compris) []")
 
 
 def test_a_refused_file_raises_every_problem() -> None:

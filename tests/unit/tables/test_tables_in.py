@@ -274,7 +274,9 @@ D = "application_id,decision,amount,reason,author\n"
         ]),
         ("A1,out,,,", ["2 author: cette cellule est vide []", "2 reason: cette cellule est vide []"]),
         ("A7,out,,r,a", ["2 application_id: aucune candidature ne porte cet identifiant [A7]"]),
-        ("A1,in,,r,a\nA1,out,,r,a", ["3 application_id: la candidature a déjà une décision, « in », à la ligne 2 [A1]"]),
+        ("A1,in,,r,a\nA1,out,,r,a", [
+            "3 application_id: la candidature a déjà une décision, « in », à la ligne 2 [A1]"
+        ]),
         ("A1,amount,1,r,a\nA1,amount,1,r,a", [
             "3 application_id: la candidature a déjà une décision, « amount », à la ligne 2 [A1]"
         ]),

@@ -29,7 +29,7 @@ from aap.core.french import NBSP
 from aap.core.problems import Problem, quoted
 
 MAX_BYTES = 1_000_000
-MAX_NODES = 40_000
+MAX_NODES = 20_000
 MAX_DEPTH = 30
 
 PLAIN_TAGS = {
