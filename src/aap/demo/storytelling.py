@@ -121,9 +121,10 @@ def tell(slots: Sequence[Slot], facts: Mapping[str, str], quality: float, rng: R
     At least `least` characters: a weak dossier answers too, only with less in it.
     """
     chosen: list[str] = []
-    for strong, weak in slots:
+    for position, (strong, weak) in enumerate(slots):
         bank = strong if rng.random() < quality else weak
-        wanted = 2 if bank is strong and len(strong) > 2 and rng.random() < quality - 0.35 else 1
+        roomy = position > 0 and bank is strong and len(strong) > 2  # the first slot opens the text, once
+        wanted = 2 if roomy and rng.random() < quality - 0.3 else 1
         chosen += [fill(sentence, facts) for sentence in rng.sample(bank, wanted)]
     spare = [fill(sentence, facts) for strong, weak in slots for sentence in (*weak, *strong)]
     while len(" ".join(chosen)) < least:
