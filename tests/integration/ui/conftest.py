@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, jsonify, request
 from flask.testing import FlaskClient
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
 
 import aap.web
 from aap.paths import templates_folder
 from aap.web.filters import init_filters
-from aap.web.guide import render_guide
+from aap.web.forms import suggestions
+from aap.web.guide import TERRITORIES, render_guide, sample_form
 
 
 def make_app() -> Flask:
@@ -29,8 +35,34 @@ def make_app() -> Flask:
     init_filters(app)
     app.add_url_rule("/guide", "guide", render_guide, methods=["GET", "POST"])
 
+    saved: dict[str, Any] = {"version": 3, "post": None, "fail": False}
+    app.extensions["saved"] = saved
+
+    @app.post("/guide/enregistrement")
+    def autosave() -> Any:
+        if saved["fail"]:
+            return "", 503
+        if int(request.form["version"]) != saved["version"]:
+            difference = {"label": "Titre", "mine": request.form["q.titre"], "theirs": "Celui de Léa"}
+            conflict = {"version": saved["version"], "saved_by": "Léa Martin", "saved_at": "22:10:00"}
+            return {"conflict": {**conflict, "differences": [difference]}}, 409
+        form = sample_form(request)
+        form.check(missing=False)
+        saved["version"] += 1
+        saved["post"] = form.own_answers()
+        return {
+            "saved_at": "22:14:03",
+            "version": saved["version"],
+            "errors": form.messages,
+            "notes": form.notes,
+        }
+
+    @app.get("/territoires/communes")
+    def communes() -> Any:
+        return jsonify(suggestions(request.args.get("q", ""), TERRITORIES))
+
     @app.after_request
-    def strict_policy(response):  # type: ignore[no-untyped-def]
+    def strict_policy(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = "default-src 'self'"
         return response
 
@@ -46,3 +78,29 @@ def app() -> Flask:
 def client(app: Flask) -> Iterator[FlaskClient]:
     with app.test_client() as client:
         yield client
+
+
+@pytest.fixture
+def address() -> Iterator[tuple[str, Flask]]:
+    """A served application of one test: (its address, the application)."""
+    app = make_app()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", app
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium of the system; the test is skipped on a machine without one."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()

@@ -26,13 +26,17 @@ _MONTHS = {
 }  # fmt: skip
 
 
+def printable(text: str) -> str:
+    """The text with \\n as its only line end and without characters that have no business in a text."""
+    return _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+
+
 def clean_text(text: str, *, lines: bool = False) -> str:
     """What a person typed, in NFC, without characters that have no business in a text; trimmed.
 
     `lines`: line ends are kept (as \\n); else they become spaces.
     """
-    text = _LINE_ENDS.sub("\n", text)
-    text = _UNWANTED.sub("", text)
+    text = printable(text)
     if not lines:
         text = text.replace("\n", " ").replace("\t", " ")
     return unicodedata.normalize("NFC", text).strip()

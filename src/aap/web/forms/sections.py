@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from aap.core.answers import RAW, AnswerProblem, Answers, check_section, first_messages, read_answers
 from aap.core.answers.conditions import is_shown
+from aap.core.answers.values import printable
 from aap.core.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.territories import Territories
@@ -58,6 +61,8 @@ class SectionForm:
         files: Mapping[str, Sequence[StoredFile]] | None = None,
         offers: Mapping[str, Sequence[Offer]] | None = None,
     ) -> None:
+        if post is not None:
+            post = MultiDict((name, printable(text)) for name, text in post.items(multi=True))
         self.section = section
         self.version = version if post is None else _whole(post.get("version", ""), version)
         self.edits = post is not None and edit_asked(post)[0] != ""

@@ -1,3 +1,25 @@
-// Entry of every page: what a page needs is loaded when the page has it. Everything works without scripts.
+// Entry of every page. What a page needs is loaded when the page has it; everything works without scripts.
 
 document.querySelector("[data-focus]")?.focus();
+
+const parts = [
+  ["[data-max-length]", "./counter.js"],
+  ["[data-rows]", "./rows.js"],
+  ["[data-show-if]", "./conditions.js"],
+  ["[data-budget]", "./budget.js"],
+  ["[data-communes]", "./communes.js"],
+  ["[data-paste]", "./paste.js"],
+  ["[data-countdown]", "./countdown.js"],
+  ["[data-progress]", "./progress.js"],
+  ["[data-draft-saved]", "./drafts.js"],
+  // Last: it compares the form with what is kept on this device, once the others have dressed it.
+  ["form[data-autosave]", "./autosave.js"],
+];
+
+for (const [selector, module] of parts) {
+  if (document.querySelector(selector)) {
+    const { start } = await import(module);
+    start(document);
+  }
+}
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,139 @@
+// Suggestions of communes while typing: an accessible combobox (WAI-ARIA 1.2, list autocomplete with manual selection).
+// Without it the text is posted and the server finds the commune, or asks which one.
+
+import { announce, count } from "./announce.js";
+
+const PAUSE = 180; // ms of rest before asking
+
+class Combobox {
+  constructor(holder) {
+    this.input = holder.querySelector("input[type=text]");
+    this.code = holder.querySelector("input[type=hidden]");
+    this.address = holder.dataset.communes;
+    this.several = holder.closest("[data-several-communes]");
+    this.options = [];
+    this.active = -1;
+    this.list = document.createElement("ul");
+    this.list.className = "combo-list";
+    this.list.id = `${this.input.id}-list`;
+    this.list.hidden = true;
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", "Communes proposées");
+    holder.append(this.list);
+    this.input.setAttribute("role", "combobox");
+    this.input.setAttribute("aria-autocomplete", "list");
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.setAttribute("aria-controls", this.list.id);
+    this.input.addEventListener("input", () => this.typed());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    this.list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const option = event.target.closest("[role=option]");
+      if (option) this.choose(Number(option.dataset.index));
+    });
+    this.several?.querySelector("[data-add-commune]").addEventListener("click", (event) => {
+      if (this.options.length === 1) { event.preventDefault(); this.choose(0); }
+    });
+  }
+
+  typed() {
+    this.code.value = "";
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.ask(), PAUSE);
+  }
+
+  async ask() {
+    const query = this.input.value.trim();
+    this.request?.abort();
+    if (query.length < 2) return this.close();
+    this.request = new AbortController();
+    try {
+      const answer = await fetch(`${this.address}?q=${encodeURIComponent(query)}`, { signal: this.request.signal });
+      if (!answer.ok) return this.close();
+      this.show(await answer.json());
+    } catch { this.close(); } // no network: the server will find the commune when the page is sent
+  }
+
+  show(found) {
+    this.options = found;
+    this.active = -1;
+    this.list.replaceChildren(...found.map((one, index) => {
+      const option = document.createElement("li");
+      option.id = `${this.list.id}-${index}`;
+      option.dataset.index = String(index);
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.textContent = `${one.label}, ${one.postal}`;
+      return option;
+    }));
+    this.list.hidden = found.length === 0;
+    this.input.setAttribute("aria-expanded", String(found.length > 0));
+    announce(found.length ? `${count(found.length, "commune")} : flèches pour parcourir` : "Aucune commune trouvée");
+  }
+
+  key(event) {
+    if (this.list.hidden) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      this.move((this.active + step + this.options.length) % this.options.length);
+    } else if (event.key === "Enter" && this.active >= 0) {
+      event.preventDefault();
+      this.choose(this.active);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      this.close();
+    }
+  }
+
+  move(index) {
+    this.active = index;
+    [...this.list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
+    this.input.setAttribute("aria-activedescendant", `${this.list.id}-${index}`);
+    this.list.children[index].scrollIntoView({ block: "nearest" });
+  }
+
+  choose(index) {
+    const one = this.options[index];
+    if (!one) return;
+    if (this.several) {
+      keepCommune(this.several, this.input.name, one.code, one.label);
+      this.input.value = "";
+    } else {
+      this.input.value = one.label;
+      this.code.value = one.code;
+    }
+    this.close();
+    announce(`${one.label} : choisie`);
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  close() {
+    clearTimeout(this.pause);
+    this.list.hidden = true;
+    this.active = -1;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+}
+
+// Adds a commune to the list of chosen ones, once.
+export function keepCommune(several, name, code, label) {
+  const list = several.querySelector("[data-chosen]");
+  const there = list.querySelector(`input[value="${CSS.escape(code)}"]`);
+  if (there) { there.checked = true; return; }
+  const item = document.createElement("li");
+  const text = document.createElement("label");
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", className: "form-check-input", name: `${name}.codes`, value: code, checked: true });
+  text.append(box, ` ${label}`);
+  item.append(text);
+  list.append(item);
+}
+
+export function start(root) {
+  const dress = (part) => part.querySelectorAll("[data-communes]").forEach((holder) => new Combobox(holder));
+  dress(root);
+  root.addEventListener("aap:added", (event) => dress(event.target));
+}
