@@ -23,6 +23,7 @@ from aap.core.problems import BadInput, Problem
 if TYPE_CHECKING:
     from aap.core.run import Run
     from aap.core.selection import InfeasibleRules
+    from aap.documents.press import Press
     from aap.documents.tables_in import RunInputs
 
 DONE, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
@@ -65,6 +66,7 @@ def rank_command(
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 the rules can't all hold."""
     from aap.core.run import RunOptions, run_call
     from aap.core.selection import InfeasibleRules
+    from aap.documents.press import Press
 
     signal.signal(signal.SIGTERM, _stopped)
     try:
@@ -79,18 +81,20 @@ def rank_command(
         if letters:
             _check_letters(call, call_path)
         progress = ProgressLine()
+        cores = os.cpu_count() or 1
         try:
-            run = run_call(
-                call,
-                inputs.applications,
-                inputs.marks,
-                inputs.decisions,
-                options=RunOptions(draws, draw_seed, prices, _notices(inputs.warnings)),
-                progress=progress,
-                processes=os.cpu_count() or 1,
-            )
-            with written_whole(out, force=force) as folder:
-                _write_all(run, folder, letters=letters, progress=progress)
+            with Press(cores if letters else 1) as press:
+                run = run_call(
+                    call,
+                    inputs.applications,
+                    inputs.marks,
+                    inputs.decisions,
+                    options=RunOptions(draws, draw_seed, prices, _notices(inputs.warnings)),
+                    progress=progress,
+                    processes=cores,
+                )
+                with written_whole(out, force=force) as folder:
+                    _write_all(run, folder, press, letters=letters, progress=progress)
         finally:
             progress.clear()
     except FolderRefused as refusal:
@@ -144,15 +148,16 @@ def _notices(warnings: Iterable[Problem]) -> tuple[str, ...]:
     )
 
 
-def _write_all(run: Run, folder: Path, *, letters: bool, progress: ProgressLine) -> None:
-    from aap.documents.ranking_files import laureates_pdf, letter_files, table_files
+def _write_all(run: Run, folder: Path, press: Press, *, letters: bool, progress: ProgressLine) -> None:
+    from aap.documents.ranking_files import table_files
 
     progress("Écriture des fichiers", 0, 1)
+    to_sign = press.laureates(run)
     for name, content in table_files(run):
         write(folder, name, content)
-    write(folder, "laureates.pdf", laureates_pdf(run))
+    write(folder, "laureates.pdf", to_sign.result())
     if letters:
-        for name, content in letter_files(run, lambda done, total: progress("Lettres", done, total)):
+        for name, content in press.letters(run, lambda done, total: progress("Lettres", done, total)):
             write(folder, name, content)
 
 

@@ -139,6 +139,11 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
     if stored_hash != actual:
         yield Difference("results.report.result_hash", str(stored_hash), actual)
     given = content.given
+    if content.public and (
+        any(application.association or application.ineligible_reason for application in given.applications)
+        or any(decision.reason or decision.author for decision in given.decisions)
+    ):
+        yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
     fresh = rank(
         given.call, given.applications, reviews_from_marks(given.marks, given.call.rubric), given.decisions,
         content.options.draw_seed,

@@ -1,7 +1,6 @@
 """The files of one run of the ranking (docs/file-mode.md): names and bytes, from the run's values.
 
-Tables, report and bundle are exact to the byte on every platform that ran the same; the PDF lists and letters are made
-by `pdf_files`, apart, because they take longest and can be made in another process.
+The PDF list and the letters are made apart (`press`): they take longest.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from aap.core.bundle import run_bundle
@@ -44,37 +43,6 @@ def table_files(run: Run) -> Iterator[File]:
 def readable_json(value: Any) -> bytes:
     """JSON for eyes and programs: indented, keys in their order, UTF-8, a line end at the end."""
     return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
-
-
-def laureates_pdf(run: Run) -> bytes:
-    """The list that an official signs."""
-    from aap.documents.lists import laureate_list_view, render_laureate_list  # loads the PDF engine
-
-    view = laureate_list_view(
-        run.given.call, run.rows, result_hash=run.report["result_hash"], final=run.report["final"]
-    )
-    return render_laureate_list(view)
-
-
-def letter_files(run: Run, progress: Callable[[int, int], None]) -> Iterator[File]:
-    """One letter an application that has an outcome, as `letters/<application_id>.pdf`."""
-    from aap.documents.letters import NoLetter, letter_from_row, render_letter
-
-    applications = {application.id: application for application in run.given.applications}
-    ranked = sum(row.rank is not None for row in run.rows)
-    for done, row in enumerate(run.rows, start=1):
-        try:
-            view = letter_from_row(
-                run.given.call,
-                row,
-                ranked=ranked,
-                application=applications[row.application_id],
-                draft=not run.report["final"],
-            )
-        except NoLetter:
-            continue
-        yield f"letters/{file_stem(row.application_id)}.pdf", render_letter(view)
-        progress(done, len(run.rows))
 
 
 def file_stem(application_id: str) -> str:
