@@ -90,6 +90,11 @@ def file_size(count: int | None) -> str:
     return french.plain(size, 0 if unit < 2 else 1) + french.NBSP + _SIZES[unit]
 
 
+def typo(text: str | None) -> str:
+    """A text of the call file with the no-break spaces of French typography."""
+    return french.spaced(text or "")
+
+
 def is_iso_date_or_empty(value: object) -> bool:
     """Whether an <input type=date> can show the value; what was typed otherwise stays in a text input."""
     return value is None or value == "" or (isinstance(value, str) and bool(_ISO_DATE.fullmatch(value)))
@@ -109,6 +114,6 @@ def _decimal(value: french.Number | str | None) -> french.Number | None:
 
 def init_filters(app: Flask) -> None:
     """Makes the filters known to the templates, under their function's names."""
-    for filter_ in (euros, amount, number, percent, ordinal, day, moment, clock, file_size):
+    for filter_ in (euros, amount, number, percent, ordinal, day, moment, clock, file_size, typo):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty

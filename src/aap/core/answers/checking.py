@@ -104,8 +104,8 @@ def check_section(
     around = _Surroundings(answers, files, limits, employees)
     return tuple(
         AnswerProblem(
-            section.id, question.id, found.path, found.code, _full_label(question, found), spaced(found.message),
-            found.severity,
+            section.id, question.id, found.path, found.code, spaced(_full_label(question, found)),
+            spaced(found.message), found.severity,
         )
         for question in visible_questions(section, answers)
         for found in _check(question, answers, (question.id,), around)
@@ -235,7 +235,7 @@ def _unread(type_: str, value: Any, raw: Any) -> str | None:
         return None
     if type_ == "money":
         return _amount_reason(typed)
-    return "Ce n’est pas un nombre. Écrivez-le en chiffres, par exemple 1 200 ou 12,5."
+    return "Ce n’est pas un nombre. Écrivez-le en chiffres, par exemple 1\u202f200 ou 12,5."
 
 
 def _amount_reason(typed: str) -> str:
@@ -244,10 +244,10 @@ def _amount_reason(typed: str) -> str:
     except BadAmount as error:
         return {
             "negative": "Un montant ne peut pas être négatif.",
-            "too_precise": "Un montant a deux chiffres au plus après la virgule, par exemple 12 000,50.",
+            "too_precise": "Un montant a deux chiffres au plus après la virgule, par exemple 12\u202f000,50.",
             "too_large": "Ce montant est trop grand : vérifiez les zéros.",
-        }.get(error.reason, "Ce n’est pas un montant. Écrivez-le en chiffres, par exemple 12 000,50.")
-    return "Ce n’est pas un montant. Écrivez-le en chiffres, par exemple 12 000,50."
+        }.get(error.reason, "Ce n’est pas un montant. Écrivez-le en chiffres, par exemple 12\u202f000,50.")
+    return "Ce n’est pas un montant. Écrivez-le en chiffres, par exemple 12\u202f000,50."
 
 
 def _check_period(_question: Question, value: Any, raw: Any, path: Path, _around: _Surroundings) -> Iterator[_Found]:

@@ -15,7 +15,7 @@ from aap.core.answers.conditions import visible_in_block, visible_questions
 from aap.core.answers.values import day_of, decimal_of, is_blank, list_of, mapping_of, text_of
 from aap.core.budget import BadAmount, UnknownAccount, accounts, parse_budget
 from aap.core.call.schema import Question, Section
-from aap.core.french import day, euros, plain
+from aap.core.french import day, euros, plain, spaced
 from aap.core.territories import Territories
 
 Kind = Literal["empty", "text", "list", "table", "group", "budget", "files"]
@@ -80,7 +80,7 @@ def read_section(
     """
     shown = [q for q in visible_questions(section, answers) if not (blind and q.identifying)]
     read = tuple(_read(question, answers, answers, territories, files or {}) for question in shown)
-    return SectionReading(section.id, section.title, read)
+    return SectionReading(section.id, spaced(section.title), read)
 
 
 def _read(
@@ -91,7 +91,7 @@ def _read(
 
     def made(kind: Kind, **parts: Any) -> ReadAnswer:
         return ReadAnswer(
-            question.id, question.label, kind, unread=unread, identifying=question.identifying,
+            question.id, spaced(question.label), kind, unread=unread, identifying=question.identifying,
             criteria=question.criteria, **parts,
         )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _read(
         return made("files", files=stored) if stored else made("empty")
     if is_blank(value):
         return ReadAnswer(
-            question.id, question.label, "text" if unread else "empty", unread=unread,
+            question.id, spaced(question.label), "text" if unread else "empty", unread=unread,
             identifying=question.identifying, criteria=question.criteria,
         )  # fmt: skip
     match question.type:
@@ -109,7 +109,7 @@ def _read(
         case "communes":
             return made("list", items=[_commune(text_of(one), territories) for one in list_of(value)])
         case "table":
-            head = [Head(column.label, column.type in ("number", "money")) for column in question.columns]
+            head = [Head(spaced(column.label), column.type in ("number", "money")) for column in question.columns]
             rows = [
                 [
                     _cell(column.type, mapping_of(row).get(column.id), mapping_of(row), column.id)
@@ -161,7 +161,7 @@ def _cell(type_: str, value: object, row: Mapping[str, Any], column: str) -> str
 def _option(question: Question, value: str) -> str:
     if question.type == "yes_no":
         return {"oui": "Oui", "non": "Non"}.get(value, value)
-    return next((option.label for option in question.options if option.value == value), value)
+    return next((spaced(option.label) for option in question.options if option.value == value), value)
 
 
 def _commune(code: str, territories: Territories) -> str:

@@ -16,7 +16,7 @@ from aap.core.answers import Answers, as_typed, read_answers
 from aap.core.answers.conditions import is_shown, visible_in_block
 from aap.core.budget import Account, BadAmount, Budget, UnknownAccount, accounts, parse_budget
 from aap.core.call.schema import Condition, Question
-from aap.core.french import listed
+from aap.core.french import listed, spaced
 from aap.core.territories import Commune, Territories
 from aap.web.forms.communes import candidates
 from aap.web.forms.posting import Post, typed_of
@@ -136,7 +136,7 @@ class QuestionField(Field):
     @property
     def options(self) -> list[tuple[str, str, str]]:
         """(value, label, help) of each option."""
-        return [(option.value, option.label, option.help or "") for option in self.question.options]
+        return [(option.value, spaced(option.label), spaced(option.help or "")) for option in self.question.options]
 
     @property
     def blank(self) -> QuestionField:
