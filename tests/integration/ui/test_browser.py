@@ -169,3 +169,28 @@ def test_a_stale_save_shows_both_texts_and_loses_neither(context: BrowserContext
     page.get_by_role("button", name="Garder ma version").click()
     expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
     assert (saved(address)["post"]["titre"], saved(address)["version"]) == ("Le titre de Paul", 10)
+
+
+def test_the_key_enter_saves_and_removes_nothing(browser: Browser, address: tuple[str, Flask]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address[0]}/guide")
+    with page.expect_request(lambda request: request.method == "POST") as posted:
+        field(page, "q.partenaires.0.nom").press("Enter")
+    assert posted.value.post_data is not None
+    assert 'name="save"' in posted.value.post_data
+    assert 'name="edit"' not in posted.value.post_data
+    context.close()
+
+
+def test_without_scripts_a_button_adds_a_row_and_keeps_what_was_typed(
+    browser: Browser, address: tuple[str, Flask]
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address[0]}/guide")
+    field(page, "q.partenaires.1.nom").fill("Département")
+    page.get_by_role("button", name="Ajouter une ligne").click()
+    expect(field(page, "q.partenaires.2.nom")).to_have_value("")
+    expect(field(page, "q.partenaires.1.nom")).to_have_value("Département")
+    context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import html5lib
 import pytest
@@ -13,6 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from aap.core.answers import clean_text
 from aap.core.answers.readable import read_section
+from aap.core.call.loading import load_call
+from aap.paths import rubrics_folder
 from aap.web.forms import SectionForm
 from aap.web.guide import ANSWERS, SECTION, TERRITORIES
 
@@ -134,6 +137,7 @@ def test_a_commune_is_found_or_asked_again(fields: dict[str, str], code: str | N
 
 def test_homonyms_are_offered_when_the_page_comes_back(client: FlaskClient) -> None:
     page = post(client, {"q.commune": "Saint-Denis"})
+    assert "Plusieurs communes portent ce nom" in page
     assert re.findall(r'name="q\.commune\.choice" value="(\d+)"', page) == ["97411", "93066"]
 
 
@@ -169,3 +173,19 @@ def test_answers_read_with_labels_and_what_is_to_correct() -> None:
     assert (reading["commune"].text, reading["commune"].unread) == ("", "Saint-Denis")
     assert reading["partenaires"].rows == [["Ville de Grenoble", "12\u202f000,50\u00a0€", ""], ["", "beaucoup", ""]]
     assert [side.total for side in reading["budget"].sides] == [5_200_000, 5_000_000, 300_000, 300_000]
+
+
+@pytest.mark.parametrize("path", sorted(rubrics_folder().glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_section_of_the_shipped_calls_is_a_page(app: Flask, path: Path) -> None:
+    call = load_call(path.read_bytes(), name=path.name)
+    template = app.jinja_env.from_string(
+        "{% import 'ui/question.html' as questions %}{{ questions.section_fields(form, {}) }}"
+    )
+    with app.test_request_context("/"):
+        for section in call.form.sections:
+            form = SectionForm(section, {}, TERRITORIES)
+            required = {f"q.{one.id}" for one in section.questions if one.required and one.show_if is None}
+            asked = {f"q.{problem.question}" for problem in form.check()}
+            page = without_templates(template.render(form=form))
+            assert asked == required
+            assert {target for target, _text in form.summary} <= set(re.findall(r'\sid="([^"]+)"', page))

@@ -141,7 +141,7 @@ def _full_label(question: Question, found: _Found) -> str:
     if len(found.path) > 1 and isinstance(found.path[1], int):
         number = found.path[1] + 1
         where = f"{question.item_label or 'Bloc'} {number}" if question.type == "group" else f"ligne {number}"
-        return ", ".join(part for part in (question.label, where, found.label) if part)
+        return f"{question.label} ({', '.join(part for part in (where, found.label) if part)})"
     return question.label
 
 

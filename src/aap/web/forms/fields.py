@@ -134,6 +134,11 @@ class QuestionField(Field):
         return candidates(self.typed["text"], self.territories) if self.typed["text"] else ()
 
     @property
+    def is_ambiguous(self) -> bool:
+        """Whether a commune's text names several."""
+        return self.question.type in ("commune", "communes") and len(self.homonyms) > 1
+
+    @property
     def options(self) -> list[tuple[str, str, str]]:
         """(value, label, help) of each option."""
         return [(option.value, spaced(option.label), spaced(option.help or "")) for option in self.question.options]

@@ -10,10 +10,11 @@ problems = form.check(limits=…)        # then render ui/question.html with for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from aap.core.answers import RAW, AnswerProblem, Answers, check_section, first_messages, read_answers
@@ -107,6 +108,13 @@ class SectionForm:
         self.problems = check_section(self.section, self.answers, files=given, limits=limits, employees=employees)
         if not missing:
             self.problems = tuple(problem for problem in self.problems if problem.code != "missing")
+        several = {field.question.id for field in self.fields if field.is_ambiguous}
+        self.problems = tuple(
+            replace(problem, message=gettext("Plusieurs communes portent ce nom\u00a0: choisissez la vôtre."))
+            if problem.question in several and problem.code == "unreadable"
+            else problem
+            for problem in self.problems
+        )
         messages = {f"{PREFIX}{field}": text for field, text in first_messages(self.problems).items()}
         notes = {f"{PREFIX}{one.field}": one.message for one in self.problems if one.severity == "warning"}
         for field in self.fields:
@@ -127,10 +135,15 @@ class SectionForm:
     def summary(self) -> list[tuple[str, str]]:
         """(id of the input, label and message) for the summary of errors, in the page's order."""
         return [
-            (f"{PREFIX}{problem.field}", f"{problem.label}\u00a0: {problem.message[0].lower()}{problem.message[1:]}")
-            for problem in self.problems
-            if problem.severity == "error"
+            (f"{PREFIX}{problem.field}", _sentence(problem)) for problem in self.problems if problem.severity == "error"
         ]
+
+
+def _sentence(problem: AnswerProblem) -> str:
+    """`Titre : écrivez une réponse.`, but `Pour qui ? Écrivez une réponse.`"""
+    if problem.label.endswith("?"):
+        return f"{problem.label} {problem.message}"
+    return f"{problem.label}\u00a0: {problem.message[0].lower()}{problem.message[1:]}"
 
 
 def _whole(text: str, default: int) -> int:

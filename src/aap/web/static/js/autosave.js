@@ -192,10 +192,14 @@ class Autosave {
 
   showConflict(conflict) {
     this.conflict = true;
-    this.say("Enregistrement en attente de votre choix", true, false);
+    // The focus stays where the person is typing; the line that follows the page leads to the choice.
+    this.say("", true, false);
+    const link = line("a", "Deux versions de cette page\u00a0: choisissez celle à garder");
+    link.href = "#deux-versions";
+    this.state.append(link);
     const who = conflict.saved_by ? `${conflict.saved_by} a enregistré cette page` : "Cette page a été enregistrée ailleurs";
     const at = conflict.saved_at ? ` à ${conflict.saved_at}` : "";
-    const keepMine = () => { this.conflict = false; this.version.value = conflict.version; this.soon(0); };
+    const keepMine = () => { this.conflict = false; this.say("", false, false); this.version.value = conflict.version; this.soon(0); };
     const takeTheirs = () => { drop(this.key); this.leaving = true; location.reload(); };
     const box = this.show("warning", "Deux versions de cette page", `${who}${at}. Rien n’est perdu\u00a0: comparez, puis choisissez.`,
       [["Garder ma version", keepMine], ["Prendre l’autre version", takeTheirs]]);
@@ -204,7 +208,7 @@ class Autosave {
       part.append(line("p", difference.label, "fw-semibold mb-1 mt-2"), sideBySide(difference.mine, difference.theirs));
       box.querySelector(".actions").before(part);
     }
-    box.focus();
+    box.id = "deux-versions";
   }
 
   show(kind, title, text, actions) {
