@@ -65,6 +65,16 @@ def wake(platform: Platform) -> None:
     queue(platform.settings).wake()
 
 
+def work(settings: Settings) -> None:
+    """The worker's life: takes up what a crash left, then waits for tasks until it is told to stop."""
+    resume(worker_platform())
+    held = queue(settings)
+    held.wake()
+    held.huey.create_consumer(
+        workers=1, periodic=True, initial_delay=0.1, max_delay=1.0, check_worker_health=True
+    ).run()
+
+
 def sweep(platform: Platform) -> None:
     """Sends every mail that is due and runs every waiting job. One sweep at a time in a process."""
     with _sweeping:

@@ -18,6 +18,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "call": ("aap.cli.call:call_group", "Vérifier, décrire et créer des fichiers d’appel."),
     "rank": ("aap.cli.rank:rank_command", "Classer et sélectionner à partir de tableaux, sans base de données."),
     "verify": ("aap.cli.bundle:verify_command", "Refaire le calcul d’un lot et dire ce qui diffère."),
+    "demo": ("aap.cli.demo:demo_command", "Remplir l’instance d’une démonstration."),
+    "serve": ("aap.cli.serve:serve_command", "Servir l’application et faire le travail de fond."),
+    "worker": ("aap.cli.serve:worker_command", "Faire seulement le travail de fond."),
     "bundle": ("aap.cli.bundle:bundle_group", "Faire d’un lot une version publique, sans les noms."),
 }
 

@@ -57,8 +57,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing gives the transaction back, and leaves loaded objects as they are
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

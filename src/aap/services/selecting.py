@@ -13,13 +13,12 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from aap.core.bundle import run_bundle
-from aap.core.call.canonical import canonical_json
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
 from aap.core.ranking import ImposedNotCandidate
 from aap.core.results import ResultRow, Status
-from aap.core.run import DEFAULT_DRAWS, Progress, Run, RunInput, RunOptions, inputs_hash, run_call
+from aap.core.run import DEFAULT_DRAWS, Progress, Run, RunInput, RunOptions, inputs_hash, json_text, run_call
 from aap.core.scoring import IncompleteReviews
 from aap.core.selection import InfeasibleRules
 from aap.records.applications import Application, ApplicationState
@@ -188,7 +187,7 @@ def store_run(
         rubric_hash=run.report["rubric_hash"],
         result_hash=run.report["result_hash"],
         report=dict(run.report),
-        bundle=canonical_json(run_bundle(run)),
+        bundle=json_text(run_bundle(run)),
         author_id=actor.person_id if actor else None,
         created_at=now,
     )
