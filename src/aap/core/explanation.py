@@ -299,7 +299,8 @@ class _Explainer:
         match reason.kind:
             case "count_reached":
                 rest = (
-                    f"ne laisserait plus assez de places ({self._limit()} en tout) pour respecter toutes les autres règles."
+                    f"ne laisserait plus assez de places ({self._limit()} en tout) pour respecter toutes les autres "
+                    "règles."
                 )
             case "budget_exhausted":
                 assert self.rules.budget is not None

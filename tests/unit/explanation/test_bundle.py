@@ -115,10 +115,13 @@ def test_any_changed_field_is_found(bundle: dict[str, Any], path: str) -> None:
     assert verify(json_text(changed)) != ()
 
 
-@pytest.mark.parametrize("path", [path for path in CHANGES if path.startswith("results/r")])
+WITHOUT_EFFECT = ("engine_version", "solver", "result_hash")  # once the hash agrees, nothing decided rests on them
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CHANGES if path.startswith("results/r") and not path.endswith(WITHOUT_EFFECT)]
+)
 def test_a_changed_result_is_found_also_when_its_hash_was_made_again(bundle: dict[str, Any], path: str) -> None:
-    if path.endswith(("engine_version", "solver", "result_hash")):
-        pytest.skip("without effect on what is decided once the hash agrees")
     changed = copy.deepcopy(bundle)
     set_at(changed, path, CHANGES[path])
     results = changed["results"]
