@@ -1,7 +1,7 @@
-"""The selection as a problem: who may be retained, under which rules, and what a solution looks like.
+"""The selection as a problem: who may be retained, under which rules.
 
 Scores are integers of 4 decimals (x 10,000), money is integer cents, shares are exact fractions: every solution is
-checked in integers after the solver.
+checked in integers after the solver. What comes out is in `outcome.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RuleRef:
-    """Names a rule: `budget`, `laureates`, `quota_max:<id>=<value>`, `decision:<application_id>`."""
+    """Names a rule: `budget`, `laureates`, `quota_max:<id>=<value>`, `decision:<application_id>`.
+
+    `quota_min` and `quota_max` name one side of a quota (counts and shares alike), for one value where the quota has
+    `each`; `quota` names a quota as a whole.
+    """
 
     kind: RuleKind
     id: str = ""

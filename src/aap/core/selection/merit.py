@@ -1,0 +1,77 @@
+"""`merit`: walk down the ranking, keep whoever some feasible selection holds with everything retained before.
+
+That selection is the lexicographically greatest feasible one, so the walk goes in strides: as long as the next k can
+all stay, k doubles; where the rules bite, 24 at a time are settled by weights 2^23 … 1; in the tail one question
+rejects the next k at once ("can any of them enter?").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from aap.core.selection.model import Fixed, maximise, reduce_rows
+from aap.core.selection.outcome import SelectionError
+from aap.core.selection.problem import RuleRef
+from aap.core.selection.rows import Columns, Retained, Row, make_row
+from aap.core.selection.ties import CHUNK, weights_by_rank
+
+_ANY = RuleRef("laureates", "any")
+
+
+def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = None) -> Retained | None:
+    """The selection by merit; None where no selection is feasible. `start`: a feasible selection, if one is known."""
+    nothing = np.zeros(len(fixed), np.int64)
+    witness = start if start is not None else maximise(rows, nothing, fixed).retained
+    if witness is None:
+        return None
+    stride = CHUNK
+    entering = True
+    while True:
+        reduced = reduce_rows(rows, fixed)
+        if reduced is None:
+            raise SelectionError("the walk lost its witness")
+        fixed = reduced.fixed
+        open_ = np.flatnonzero(fixed == -1)
+        missing = open_[~witness[open_]]
+        if not len(missing):
+            return witness
+        fixed[open_[open_ < missing[0]]] = 1  # the witness holds them with everything before
+        open_ = open_[open_ >= missing[0]]
+        if stride > CHUNK:
+            ahead = open_[:stride]
+            found = _all_of(rows, fixed, ahead) if entering else _any_of(rows, fixed, ahead)
+            if entering and found is not None:
+                witness = found
+                fixed[ahead] = 1
+                stride *= 2
+                continue
+            if not entering and found is None:
+                fixed[ahead] = 0
+                stride *= 2
+                continue
+            if found is not None:
+                witness = found
+            stride = CHUNK
+        chunk = open_[:CHUNK]
+        found = maximise(rows, weights_by_rank(len(fixed), chunk), fixed, start=witness).retained
+        if found is None:
+            raise SelectionError("the walk lost its witness")
+        witness = found
+        fixed[chunk] = witness[chunk]
+        if witness[chunk].all():
+            entering, stride = True, 2 * CHUNK
+        elif not witness[chunk].any():
+            entering, stride = False, 2 * CHUNK
+
+
+def _all_of(rows: Sequence[Row], fixed: Fixed, columns: Columns) -> Retained | None:
+    inside = fixed.copy()
+    inside[columns] = 1
+    return maximise(rows, np.zeros(len(fixed), np.int64), inside).retained
+
+
+def _any_of(rows: Sequence[Row], fixed: Fixed, columns: Columns) -> Retained | None:
+    one = make_row(_ANY, dict.fromkeys(columns.tolist(), -1), -1)
+    return maximise([*rows, one], np.zeros(len(fixed), np.int64), fixed).retained

@@ -1,0 +1,308 @@
+"""The bridge to HiGHS: maximise an integer objective over rows, exactly.
+
+Before the solver: fixed columns leave the rows, exact propagation, division by the greatest common divisor. After it:
+every solution is checked in integers. A solution that breaks a row by rounding is cut off by a cover inequality (valid
+for the row, small coefficients) and the solver runs again; an answer "infeasible" gets a second look with other
+settings. HiGHS runs on one thread with a fixed seed and without a time limit, so that it repeats itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import gcd
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from aap.core.selection.outcome import SelectionError
+from aap.core.selection.problem import RuleRef
+from aap.core.selection.rows import Columns, Integers, Retained, Row, make_row
+
+Fixed = npt.NDArray[np.int8]  # -1 free, 0 out, 1 in
+Floats = npt.NDArray[np.float64]
+
+_CUT = RuleRef("laureates", "cut")
+_ROUNDS_OF_CUTS = 200
+# Above this coefficient a row gets half a unit of slack: no integer point is let in by it, and none is lost to a
+# tolerance. Rows of counts stay tight.
+_WIDE = 10_000
+_SCALE_TO = 2**17
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`optimal`: `retained` reaches the maximum. `infeasible`: no solution. `stopped`: node limit, perhaps a solution."""
+
+    status: Literal["optimal", "infeasible", "stopped"]
+    retained: Retained | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A proven bound: no solution is worth more than `bound`, less |reduced[k]| for each column that leaves `side`."""
+
+    free: Columns
+    bound: float
+    reduced: Floats
+    fractional: Retained
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """The rows over the free columns only; `free` are their positions."""
+
+    fixed: Fixed
+    free: Columns
+    rows: list[tuple[Columns, Integers, int]]  # columns count within `free`
+
+
+def free_columns(size: int, inside: Retained | None = None) -> Fixed:
+    """Nothing decided, but those `inside`."""
+    fixed = np.full(size, -1, np.int8)
+    if inside is not None:
+        fixed[inside] = 1
+    return fixed
+
+
+def reduce_rows(rows: Sequence[Row], fixed: Fixed) -> Reduced | None:
+    """Take the fixed columns out and propagate, in integers; None: proven infeasible."""
+    fixed = fixed.copy()
+    pending = list(range(len(rows)))
+    for _ in range(6):
+        moved = False
+        keep = []
+        for number in pending:
+            row = rows[number]
+            state = fixed[row.columns]
+            coefficient = row.coefficient[state == -1]
+            slack = row.bound - int(row.coefficient[state == 1].sum())
+            lowest = int(np.minimum(coefficient, 0).sum())
+            if lowest > slack:
+                return None
+            if int(np.maximum(coefficient, 0).sum()) <= slack:
+                continue
+            keep.append(number)
+            room = slack - lowest
+            forced = np.abs(coefficient) > room
+            if forced.any():
+                columns = row.columns[state == -1][forced]
+                fixed[columns] = (coefficient[forced] < 0).astype(np.int8)
+                moved = True
+        pending = keep
+        if not moved:
+            break
+    free = np.flatnonzero(fixed == -1)
+    where = np.full(len(fixed), -1, np.int64)
+    where[free] = np.arange(len(free))
+    reduced = []
+    for number in pending:
+        row = rows[number]
+        state = fixed[row.columns]
+        open_ = state == -1
+        coefficient = row.coefficient[open_]
+        slack = row.bound - int(row.coefficient[state == 1].sum())
+        if not len(coefficient):
+            if slack < 0:
+                return None
+            continue
+        divisor = gcd(*coefficient.tolist()) if coefficient.dtype == object else int(np.gcd.reduce(coefficient))
+        reduced.append((where[row.columns[open_]], coefficient // divisor, slack // divisor))
+    return Reduced(fixed, free, reduced)
+
+
+def maximise(
+    rows: Sequence[Row],
+    objective: Integers,
+    fixed: Fixed,
+    *,
+    start: Retained | None = None,
+    node_limit: int | None = None,
+    second_look: bool = True,
+) -> Answer:
+    """The retained columns with the greatest sum of `objective` (integers), some already decided.
+
+    `start`: a feasible selection to begin from. `node_limit`: stop after so many nodes (status `stopped`).
+
+    Raises:
+        SelectionError: no solution that stands the exact check could be had.
+    """
+    working = list(rows)
+    for _ in range(_ROUNDS_OF_CUTS):
+        reduced = reduce_rows(working, fixed)
+        if reduced is None:
+            return Answer("infeasible", None)
+        status, inside = _solve(reduced, objective, start, node_limit, cautious=False)
+        if status == "infeasible" and second_look:
+            status, inside = _solve(reduced, objective, start, node_limit, cautious=True)
+        if inside is None:
+            return Answer(status, None)
+        retained = reduced.fixed == 1
+        retained[reduced.free] = inside
+        broken = [row for row in working if not row.holds(retained)]
+        if not broken:
+            return Answer(status, retained)
+        working.extend(_cover_cut(row, retained) for row in broken)
+    raise SelectionError("no solution of the solver stands the exact check")
+
+
+def relax(rows: Sequence[Row], objective: Integers, fixed: Fixed) -> tuple[Reduced, Relaxation] | None:
+    """The linear relaxation's bound, recomputed from its multipliers; None: proven infeasible in integers.
+
+    Any multipliers of at least 0 give a valid bound, so that the solver's tolerances cost strength, never truth.
+    """
+    reduced = reduce_rows(rows, fixed)
+    if reduced is None:
+        return None
+    cost = objective[reduced.free].astype(np.float64)
+    base = float(int(objective[reduced.fixed == 1].sum()))
+    count = len(reduced.free)
+    if not reduced.rows or not count:
+        return reduced, Relaxation(
+            reduced.free, base + float(np.maximum(cost, 0).sum()), cost, np.zeros(count, np.bool_)
+        )
+    solver = _solver()
+    matrix = _Matrix.of(reduced, scaled=True)
+    solver.passModel(matrix.program(-cost, integer=False))
+    solver.run()
+    solution = solver.getSolution()
+    multipliers = np.zeros(len(reduced.rows))
+    inside = np.zeros(count)
+    if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        multipliers = np.maximum(0.0, -np.asarray(solution.row_dual))
+        inside = np.asarray(solution.col_value)
+    weighed = np.zeros(count)
+    np.add.at(weighed, matrix.columns, matrix.values * np.repeat(multipliers, matrix.lengths))
+    remaining = cost - weighed
+    bound = base + float(multipliers @ matrix.bounds) + float(np.maximum(remaining, 0).sum())
+    return reduced, Relaxation(reduced.free, bound, remaining, (inside > 1e-6) & (inside < 1 - 1e-6))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Matrix:
+    """Reduced rows as floats, each divided by a power of two (exact) where its coefficients are wide."""
+
+    count: int
+    lengths: Columns
+    columns: Columns
+    values: Floats
+    bounds: Floats  # exact bounds, scaled
+    upper: Floats  # with the half unit of slack of wide rows
+
+    @classmethod
+    def of(cls, reduced: Reduced, scaled: bool) -> _Matrix:
+        values, bounds, upper = [], [], []
+        for _, coefficient, bound in reduced.rows:
+            widest = int(np.abs(coefficient).max())
+            scale = 1.0
+            while scaled and widest * scale > _SCALE_TO:
+                scale /= 2
+            values.append(coefficient.astype(np.float64) * scale)
+            bounds.append(bound * scale)
+            upper.append((bound + (0.5 if widest > _WIDE else 0.0)) * scale)
+        return cls(
+            count=len(reduced.free),
+            lengths=np.array([len(columns) for columns, _, _ in reduced.rows], np.int64),
+            columns=np.concatenate([columns for columns, _, _ in reduced.rows]),
+            values=np.concatenate(values),
+            bounds=np.array(bounds),
+            upper=np.array(upper),
+        )
+
+    def program(self, cost: Floats, integer: bool) -> Any:
+        """The HiGHS model: minimise `cost` over columns in [0, 1]."""
+        program = highspy.HighsLp()
+        program.num_col_ = self.count
+        program.num_row_ = len(self.lengths)
+        program.col_cost_ = cost
+        program.col_lower_ = np.zeros(self.count)
+        program.col_upper_ = np.ones(self.count)
+        program.row_lower_ = np.full(len(self.lengths), -highspy.kHighsInf)
+        program.row_upper_ = self.upper
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_ = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int32)
+        program.a_matrix_.index_ = self.columns.astype(np.int32)
+        program.a_matrix_.value_ = self.values
+        if integer:
+            program.integrality_ = [highspy.HighsVarType.kInteger] * self.count
+        return program
+
+
+def _solver() -> Any:
+    solver = highspy.Highs()
+    for option, setting in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", 0.5),
+        ("mip_feasibility_tolerance", 1e-6),
+        ("primal_feasibility_tolerance", 1e-7),
+        ("dual_feasibility_tolerance", 1e-7),
+    ):
+        solver.setOptionValue(option, setting)
+    return solver
+
+
+def _solve(
+    reduced: Reduced, objective: Integers, start: Retained | None, node_limit: int | None, cautious: bool
+) -> tuple[Literal["optimal", "infeasible", "stopped"], Retained | None]:
+    """One run of HiGHS. `cautious`: the second look (no presolve, no scaling of rows, another seed)."""
+    gains = objective[reduced.free]
+    if not len(reduced.free) or not reduced.rows:
+        return "optimal", np.asarray(gains > 0, np.bool_)
+    divisor = gcd(*(int(gain) for gain in gains)) or 1
+    matrix = _Matrix.of(reduced, scaled=not cautious)
+    solver = _solver()
+    if cautious:
+        solver.setOptionValue("presolve", "off")
+        solver.setOptionValue("random_seed", 1)
+    if node_limit is not None:
+        solver.setOptionValue("mip_max_nodes", node_limit)
+    solver.passModel(matrix.program(-(gains // divisor).astype(np.float64), integer=True))
+    if start is not None:
+        first = start[reduced.free]
+        solver.setSolution(len(first), np.arange(len(first), dtype=np.int32), first.astype(np.float64))
+    solver.run()
+    status = solver.getModelStatus()
+    found = highspy.HighsModelStatus
+    if status in (found.kInfeasible, found.kUnboundedOrInfeasible):
+        return "infeasible", None
+    limits = (found.kSolutionLimit, found.kIterationLimit, found.kInterrupt)
+    if status not in (found.kOptimal, *limits):
+        raise SelectionError(f"the solver ended with {solver.modelStatusToString(status)}")
+    verdict: Literal["optimal", "stopped"] = "optimal" if status == found.kOptimal else "stopped"
+    values = np.asarray(solver.getSolution().col_value)
+    if len(values) != len(reduced.free) or not solver.getSolution().value_valid:
+        return verdict, None
+    return verdict, values > 0.5
+
+
+def _cover_cut(row: Row, retained: Retained) -> Row:
+    """A cover inequality of the row that the point breaks: valid for every integer point of the row."""
+    used = np.where(row.coefficient > 0, retained[row.columns], ~retained[row.columns])
+    weights = sorted(
+        (
+            (abs(int(row.coefficient[k])), int(row.columns[k]), int(row.coefficient[k]) > 0)
+            for k in np.flatnonzero(used)
+        ),
+        reverse=True,
+    )
+    room = row.bound - int(np.minimum(row.coefficient, 0).sum())
+    cover, weight = [], 0
+    for size, column, positive in weights:
+        cover.append((column, positive))
+        weight += size
+        if weight > room:
+            break
+    negatives = sum(not positive for _, positive in cover)
+    return make_row(_CUT, {column: 1 if positive else -1 for column, positive in cover}, len(cover) - 1 - negatives)
+
+
+@lru_cache(maxsize=1)
+def solver_name() -> str:
+    """The solver and its version, for the report."""
+    return f"HiGHS {_solver().version()}"

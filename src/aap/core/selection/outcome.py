@@ -1,0 +1,115 @@
+"""What a selection answers: who is retained, why, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from aap.core.selection.problem import QuotaRule, RuleRef
+
+ReasonKind = Literal[
+    "selected", "selected_by_quota", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
+]
+
+
+class SelectionError(RuntimeError):
+    """The solver gave an answer that the exact check refutes: never a result."""
+
+
+class InfeasibleRules(Exception):
+    """The rules can't all hold.
+
+    `conflict` is a smallest set of rules that can't hold together (`laureates`, `budget`, `protect_top`,
+    `quota:<id>`, `decision:<application_id>`), in this order; `values[<quota id>]` are the values of that quota (with
+    `each`) that take part. `smallest_proven` is False where only "no rule can be left out" was shown.
+    """
+
+    def __init__(
+        self,
+        conflict: tuple[RuleRef, ...],
+        values: Mapping[str, tuple[str, ...]] | None = None,
+        smallest_proven: bool = True,
+    ) -> None:
+        self.conflict = conflict
+        self.values = dict(values or {})
+        self.smallest_proven = smallest_proven
+        super().__init__(", ".join(self.names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The conflict by id, a quota with its values: `quota:regions=bretagne|corse`."""
+        return tuple(
+            f"{rule}={'|'.join(self.values[rule.id])}"
+            if rule.kind == "quota" and self.values.get(rule.id)
+            else str(rule)
+            for rule in self.conflict
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason code: `selected`, `selected_by_quota:<id>`, `quota_max:<id>=<value>` …"""
+
+    kind: ReasonKind
+    quota: str = ""
+    value: str = ""
+
+    def __str__(self) -> str:
+        tail = f"{self.quota}={self.value}" if self.value else self.quota
+        return f"{self.kind}:{tail}" if tail else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Why a candidate is passed over, in checked figures.
+
+    `value`: `exchanges` lower-ranked laureates; `broken` says for each rule how many of these exchanges break it (an
+    exchange may break several, `decision:<id>` is the laureate that the jury imposed); every exchange breaks one.
+    `merit`: `exchanges` is 0 and `broken` is empty; `freeing` is the rule whose removal would let it in with
+    everything retained before it (None where no single rule does). `adding`: the rules that adding it breaks: to the
+    selection in `value`, to everything retained before it in `merit`.
+    """
+
+    exchanges: int
+    broken: tuple[tuple[RuleRef, int], ...]
+    adding: tuple[RuleRef, ...]
+    freeing: RuleRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaOutcome:
+    """A quota (one value of it for `each`) and what the selection gives it.
+
+    `count` laureates; `money` cents, split among the values of those that have several. `price`: sum of scores
+    (x 10,000) without the whole quota less the sum with it; None where it was not asked.
+    """
+
+    quota: QuotaRule
+    value: str
+    members: int  # candidates that belong to it
+    count: int
+    money: Fraction
+    price: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionOutcome:
+    """A selection, checked in integers. Ids are in rank order; money in cents, scores x 10,000.
+
+    `reasons` has every candidate; `certificates` those passed over. `deciding` says whether reasons by quota and
+    prices were computed.
+    """
+
+    retained: tuple[str, ...]
+    waiting_list: tuple[str, ...]
+    reasons: Mapping[str, Reason]
+    certificates: Mapping[str, Certificate]
+    quotas: tuple[QuotaOutcome, ...]
+    objective: int
+    granted: int
+    proven_optimal: bool
+    tie_proven: bool
+    solver: str
+    prices: Mapping[str, int] = field(default_factory=dict)  # quota id -> price; empty where not computed

@@ -1,0 +1,40 @@
+"""From the call file's selection rules to the exact rules of the selection."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from aap.core.call.schema import CallFile, Quota
+from aap.core.selection.problem import QuotaRule, Rules
+
+
+def rules_of(call: CallFile) -> Rules:
+    """The call's selection rules: budget in cents, shares as the exact fraction of the written decimal."""
+    selection = call.selection
+    return Rules(
+        mode=selection.mode,
+        laureates=selection.laureates,
+        budget=None if selection.budget is None else int(selection.budget * 100),
+        protect_top=selection.protect_top,
+        waiting_list=selection.waiting_list,
+        quotas=tuple(_quota(quota) for quota in selection.quotas),
+    )
+
+
+def _quota(quota: Quota) -> QuotaRule:
+    where = None
+    if quota.where is not None:
+        where = {
+            attribute: frozenset([accepted] if isinstance(accepted, str) else accepted)
+            for attribute, accepted in quota.where.items()
+        }
+    return QuotaRule(
+        id=quota.id,
+        title=quota.title or quota.id,
+        where=where,
+        each=quota.each,
+        min=quota.min,
+        max=quota.max,
+        min_share=None if quota.min_share is None else Fraction(quota.min_share),
+        max_share=None if quota.max_share is None else Fraction(quota.max_share),
+    )

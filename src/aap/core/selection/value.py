@@ -1,0 +1,108 @@
+"""`value`: the feasible selection with the greatest sum of scores, ties settled by rank.
+
+The linear relaxation gives a proven bound and a price of moving for every column. A solution over the undecided core
+gives a value; every column whose move costs more than the distance between the two is settled, in every optimum. What
+is left is solved to gap 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor
+
+import numpy as np
+
+from aap.core.selection.model import Fixed, Floats, maximise, reduce_rows, relax
+from aap.core.selection.outcome import SelectionError
+from aap.core.selection.rows import Columns, Retained, Row
+from aap.core.selection.ties import settle
+
+_CORE = 60  # columns left open in the first integer problem, besides the fractional ones
+_FLOAT = 1e-3  # what rounding may add to a bound of at most 1e12, in units of 1/10,000 point
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """An optimum: `total` (x 10,000) is proven; `tie_proven`: it is the lexicographically best one."""
+
+    retained: Retained
+    total: int
+    tie_proven: bool
+
+
+def best_by_value(
+    rows: Sequence[Row],
+    worth: Columns,
+    fixed: Fixed,
+    *,
+    ties: bool = True,
+    tie_nodes: int | None = None,
+    start: Retained | None = None,
+) -> Best | None:
+    """The best selection; None where no selection is feasible.
+
+    `worth`: scores, none below 0. `ties=False` leaves which optimum open. `tie_nodes`: the work that each step of the
+    tie phase may take (None: until it is proven).
+    """
+    relaxed = relax(rows, worth, fixed)
+    if relaxed is None:
+        return None
+    reduced, relaxation = relaxed
+    bound = floor(relaxation.bound + _FLOAT)
+    retained = _first(rows, worth, reduced.fixed, relaxation.reduced, relaxation.fractional, start)
+    if retained is None:
+        retained = maximise(rows, worth, reduced.fixed).retained
+        if retained is None:
+            return None
+    elif int(worth[retained].sum()) < bound:
+        first = int(worth[retained].sum())
+        settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, first)
+        retained = maximise(rows, worth, settled, start=retained).retained
+        if retained is None or int(worth[retained].sum()) < first:
+            raise SelectionError("the solver lost a solution that it was given")
+    total = int(worth[retained].sum())
+    settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, total)
+    if total > bound:
+        raise SelectionError("a solution is worth more than the proven bound")
+    if not ties:
+        return Best(retained, total, False)
+    retained, proven = settle(rows, worth, settled, retained, tie_nodes)
+    return Best(retained, total, proven)
+
+
+def _first(
+    rows: Sequence[Row],
+    worth: Columns,
+    fixed: Fixed,
+    reduced: Floats,
+    fractional: Retained,
+    start: Retained | None,
+) -> Retained | None:
+    """A good solution: the fractional columns and those that cost least to move are open, the rest as the bound says.
+
+    None where that core holds no solution: the caller opens everything.
+    """
+    free = np.flatnonzero(fixed == -1)
+    size = _CORE + 2 * int(fractional.sum())
+    while size < len(free):
+        core = fixed.copy()
+        nearest = np.argsort(np.abs(reduced), kind="stable")
+        closed = np.ones(len(free), np.bool_)
+        closed[nearest[:size]] = False
+        closed[fractional] = False
+        core[free[closed]] = (reduced[closed] > 0).astype(np.int8)
+        answer = maximise(rows, worth, core, second_look=False) if reduce_rows(rows, core) is not None else None
+        if answer is not None and answer.retained is not None:
+            return answer.retained
+        size *= 4
+    return start
+
+
+def _settle_by_bound(fixed: Fixed, reduced: Floats, bound: float, total: int) -> Fixed:
+    """Fix each column that no solution of at least `total` can move."""
+    settled = fixed.copy()
+    free = np.flatnonzero(fixed == -1)
+    sure = bound - np.abs(reduced) < total - _FLOAT
+    settled[free[sure]] = (reduced[sure] > 0).astype(np.int8)
+    return settled
