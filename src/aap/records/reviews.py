@@ -32,6 +32,7 @@ class Reviewer(SQLModel, table=True):
     min_load: int = 0
     max_load: int = 25
     available: bool = True
+    interests_declared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # declared, even if none
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -116,6 +117,7 @@ class Review(SQLModel, table=True):
     general_comment: str = ""
     rubric_hash: str = Field(default="", max_length=64)  # of the rubric that was marked against
     seconds_spent: int = 0
+    reopen_request: str = ""  # the reviewer asks to correct, and why; empty once answered
     reopen_reason: str = ""
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
