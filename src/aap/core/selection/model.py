@@ -232,7 +232,7 @@ class _Matrix:
 
 
 def _solver() -> Any:
-    solver = highspy.Highs()
+    solver = highspy._core._Highs()  # the wrapper prints a banner on the standard output at its first use
     for option, setting in (
         ("output_flag", False),
         ("threads", 1),
