@@ -80,6 +80,7 @@ class SectionAnswers(SQLModel, table=True):
     answers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     raw: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     version: int = 1
+    page: str = Field(default="", max_length=32)  # the opened page that saved last: its own next save is never stale
     updated_by: str | None = Field(default=None, foreign_key="person.id")
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
