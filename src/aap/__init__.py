@@ -1,0 +1,7 @@
+"""Runs a call for grant applications: dossiers, reviews, an exact and explained selection, decisions."""
+
+import os
+
+# One thread of linear algebra: sums come in one order, so the same inputs give the same bytes on any number of cores,
+# and the small matrices of a call don't wait for threads. Read by OpenBLAS when numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
