@@ -25,7 +25,7 @@ class WeakLinks:
     """What alone holds two parts of a component together.
 
     `reviews`: (application id, reviewer id) whose removal would leave two parts of at least two applications each;
-    `applications`, `reviewers`: those without whom two parts of at least two reviewers each would be left.
+    `applications`, `reviewers`: those without whom at least two reviewers would be cut off from at least two others.
     """
 
     reviews: tuple[tuple[str, str], ...] = ()
@@ -112,6 +112,7 @@ def weak_links(pairs: Iterable[tuple[str, str]]) -> WeakLinks:
                 low[parent] = min(low[parent], low[node])
                 weight[parent] = (weight[parent][0] + weight[node][0], weight[parent][1] + weight[node][1])
         total = weight[root]
+        pieces: dict[Node, list[int]] = {}  # reviewers in each part that the removal of a node would cut off
         for node, parent in visited:
             if parent is None:
                 continue
@@ -119,9 +120,13 @@ def weak_links(pairs: Iterable[tuple[str, str]]) -> WeakLinks:
             if low[node] > order[parent] and min(own[0], total[0] - own[0]) >= 2:
                 application, reviewer = (node, parent) if node[0] == "application" else (parent, node)
                 reviews.add((application[1], reviewer[1]))
-            elsewhere = total[1] - own[1] - (parent[0] == "reviewer")
-            if low[node] >= order[parent] and min(own[1], elsewhere) >= 2:
-                cuts.add(parent)
+            if low[node] >= order[parent]:
+                pieces.setdefault(parent, []).append(own[1])
+        for node, below in pieces.items():
+            others = total[1] - (node[0] == "reviewer")
+            above = others - sum(below)
+            if any(min(piece, others - piece) >= 2 for piece in (*below, above)):
+                cuts.add(node)
     return WeakLinks(
         reviews=tuple(sorted(reviews)),
         applications=tuple(sorted(name for kind, name in cuts if kind == "application")),
