@@ -15,6 +15,7 @@ from aap.core.delays import paris
 from aap.core.french import NBSP, count, moment
 from aap.records.calls import CallState
 from aap.services.actor import Actor
+from aap.services.audit import record
 from aap.services.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.following import counts_of, reviews_progress
@@ -103,3 +104,28 @@ def advance_call(session: Session, *, actor: Actor, call_id: str, to: CallState,
     if step.cautions and not reason.strip():
         raise InvalidInput({"reason": "Indiquez pourquoi vous passez à l’étape suivante malgré ces points."})
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
+
+
+def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, source: str, now: datetime) -> None:
+    """The seed of the public draw that parts perfect ties: from an event after the closing that the call announced.
+
+    Raises StateForbids before the closing and once the ranking is proposed, InvalidInput without seed or source.
+    """
+    call = get_call(session, call_id)
+    ensure(actor, Permission.CALL_ADVANCE, call.target(), kind="call", id=call_id)
+    if call.state not in (CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING):
+        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+    problems = {}
+    if not seed.strip() or len(seed.strip()) > 200:
+        problems["seed"] = "Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."
+    if not source.strip():
+        problems["source"] = "Indiquez d’où il vient : chacun doit pouvoir le vérifier."
+    if problems:
+        raise InvalidInput(problems)
+    before = call.record.draw_seed
+    call.record.draw_seed = seed.strip()
+    session.add(call.record)
+    record(
+        session, actor=actor, action="call.draw_seed", now=now, object_kind="call", object_id=call_id, call_id=call_id,
+        before={"seed": before}, after={"seed": seed.strip(), "source": source.strip()},
+    )  # fmt: skip

@@ -22,9 +22,11 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, change_state, get_call
 from aap.services.errors import NotFound, StateForbids
+from aap.services.following import recused_dossiers
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.screening import dossier_of, find_dossier
 from aap.services.selecting import bundle_hash, view_run
 from aap.services.work import Progress
 
@@ -150,6 +152,100 @@ def letter_of(call: OpenedCall, case: LetterCase, ranked: int) -> bytes:
             project=case.project,
         )
     )
+
+
+@dataclass(frozen=True)
+class DecisionLine:
+    """One decision in force, as lists show it. `amount` in cents."""
+
+    id: str
+    application_id: str
+    reference: str
+    association: str
+    title: str
+    outcome: Outcome
+    amount: int | None
+    rank: int | None
+    reason: str
+    letter_sha256: str | None
+    notified_at: datetime | None
+    read_at: datetime | None
+    answer: str
+
+
+def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DecisionLine, ...]:
+    """The decisions in force in the order of the references, less those the official is recused of. Two queries."""
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
+    found = session.exec(
+        select(Decision, Application, Association.name)
+        .where(
+            Decision.call_id == call.id,
+            Decision.application_id == Application.id,
+            Application.association_id == Association.id,
+            _in_force(),
+        )
+        .order_by(col(Application.reference))
+    )
+    return tuple(
+        DecisionLine(
+            id=decision.id,
+            application_id=application.id,
+            reference=application.reference,
+            association=name,
+            title=application.title,
+            outcome=Outcome(decision.outcome),
+            amount=decision.amount,
+            rank=decision.row.get("rank"),
+            reason=decision.reason,
+            letter_sha256=decision.letter_sha256,
+            notified_at=decision.notified_at,
+            read_at=decision.read_at,
+            answer=decision.answer,
+        )
+        for decision, application, name in found
+        if application.id not in hidden
+    )
+
+
+def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
+    """One letter as it would be rendered now from the frozen run: with decisions prepared or not yet.
+
+    Raises NotFound, also for a dossier that the official is recused of.
+    """
+    application_id = find_dossier(session, call.id, reference)
+    dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    view = view_run(session, _frozen_run(session, call.id))
+    row = next((one for one in view.rows if one.application_id == reference), None)
+    application = session.get_one(Application, application_id)
+    if row is None:
+        raise NotFound("letter", reference)
+    case = LetterCase(
+        "",
+        row,
+        _recipient(session.get_one(Association, application.association_id)),
+        reference,
+        application.title,
+    )
+    return letter_of(call, case, sum(one.rank is not None for one in view.rows))
+
+
+def kept_letters(
+    session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """References and SHA-256 of the rendered letters, all or one; the download is logged. Raises NotFound for none."""
+    lines = [one for one in decision_lines(session, actor=actor, call=call) if reference in (None, one.reference)]
+    letters = tuple((one.reference, one.letter_sha256) for one in lines if one.letter_sha256)
+    if not letters:
+        raise NotFound("letter", reference or call.id)
+    record(
+        session, actor=actor, action="letters.downloaded", now=now,
+        object_kind="application" if reference else "call",
+        object_id=lines[0].application_id if reference else call.id, call_id=call.id,
+        after={"letters": len(letters), "reference": reference or ""},
+    )  # fmt: skip
+    return letters
 
 
 def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from aap.core.bundle import run_bundle
+from aap.core.french import count
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
@@ -63,17 +64,21 @@ def ranking_input(session: Session, call: OpenedCall) -> RankingInput:
     ).all()
     applications = tuple(_application(application, name) for application, name in rows)
     references = {application.id: application.reference for application, _ in rows}
+    withdrawn = {application.reference for application, _ in rows if application.state == ApplicationState.WITHDRAWN}
     decisions = [
-        CoreDecision(application.reference, "withdrawn", None, "Retrait à la demande de l’association.", "")
-        for application, _ in rows
-        if application.state == ApplicationState.WITHDRAWN
+        *(
+            CoreDecision(name, "withdrawn", None, "Retrait à la demande de l’association.", "")
+            for name in sorted(withdrawn)
+        ),
+        # A dossier that its association withdrew has no other decision: whatever the jury said before is moot.
+        *(one for one in _jury_decisions(session, call, references) if one.application_id not in withdrawn),
     ]
     return RankingInput(
         given=RunInput(
             call=call.file,
             applications=applications,
             marks=_marks(session, call, references),
-            decisions=(*decisions, *_jury_decisions(session, call, references)),
+            decisions=tuple(decisions),
         ),
         dossiers={reference: record_id for record_id, reference in references.items()},
         unscreened=sum(
@@ -360,11 +365,13 @@ def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeC
     obstacles = []
     given = ranking_input(session, call)
     if given.unscreened:
-        obstacles.append(f"La recevabilité de {given.unscreened} dossier(s) n’est pas encore décidée.")
+        obstacles.append(f"La recevabilité de {count(given.unscreened, 'dossier')} n’est pas encore décidée.")
     if not run.report.get("final"):
         obstacles.append("Des dossiers n’ont pas encore toutes leurs évaluations.")
     if run.report.get("inputs_hash") != inputs_hash(given.given):
         obstacles.append("Des notes, des dossiers ou des décisions ont changé depuis ce calcul : relancez-le.")
+    if run.report.get("draw_seed") != (call.record.draw_seed or run.rubric_hash):
+        obstacles.append("La graine du tirage au sort a changé depuis ce calcul : relancez-le.")
     if run.rubric_hash != call.record.rubric_hash:
         obstacles.append("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel.")
     return FreezeCheck(tuple(obstacles))

@@ -1,0 +1,184 @@
+"""What happens if: another budget, another number, the other mode, on the scores of a kept run. Nothing is stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+
+from aap.core.bundle_reading import BundleContent, read_bundle
+from aap.core.explanation import counterfactual
+from aap.core.ranking import Ranking, rank
+from aap.core.results import ResultRow
+from aap.core.run import score_number
+from aap.core.scoring import UNIT, reviews_from_marks
+from aap.core.selection import Candidate, Rules, rules_of
+from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.rows import compile_system
+from aap.core.selection.solving import solve
+from aap.records.rankings import RankingRun
+from aap.services.errors import InvalidInput, RulesConflict
+
+Mode = Literal["value", "merit"]
+MOST_POINTS = 1_000_000  # ten-thousandths: the whole scale on 100
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is tried instead of the call's rules; None keeps the rule. `budget` in euros, None with `no_budget`."""
+
+    mode: Mode | None = None
+    laureates: int | None = None
+    budget: Decimal | None = None
+    protect_top: int | None = None
+    without: frozenset[str] = frozenset()  # ids of quotas left out
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained."""
+
+    mode: Mode
+    laureates: int | None
+    budget: int | None
+    retained: tuple[str, ...]
+    granted: int
+    total_score: int | float
+    mean_score: Decimal | None
+    last_rank: int | None
+    passed_over: int  # not retained, though ranked before the last retained
+    quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scenarios, and who enters or leaves from the first to the second, in rank order."""
+
+    first: Scenario
+    second: Scenario
+    enters: tuple[ResultRow, ...]
+    leaves: tuple[ResultRow, ...]
+
+
+@lru_cache(maxsize=4)
+def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
+    """The inputs of a kept run, ranked again from its stored scores."""
+    content = read_bundle(json.loads(bundle))
+    given = content.given
+    reviews = reviews_from_marks(given.marks, given.call.rubric)
+    ranking = rank(
+        given.call, given.applications, reviews, given.decisions, content.report["draw_seed"], stored=content.scores
+    )
+    return content, ranking
+
+
+def content_of(run: RankingRun) -> BundleContent:
+    """What a kept run was computed from, and its tables."""
+    return _ranked(run.bundle)[0]
+
+
+def compare(run: RankingRun, rows: Sequence[ResultRow], wish: Wish) -> Comparison:
+    """The run's own rules against the wish. `rows`: the run's, for names. Raises RulesConflict, InvalidInput."""
+    content, ranking = _ranked(run.bundle)
+    rules = rules_of(content.given.call)
+    first = _scenario(ranking, rules)
+    second = _scenario(ranking, _changed(rules, wish))
+    by_id = {row.application_id: row for row in rows}
+    return Comparison(
+        first=first,
+        second=second,
+        enters=tuple(by_id[name] for name in second.retained if name not in set(first.retained)),
+        leaves=tuple(by_id[name] for name in first.retained if name not in set(second.retained)),
+    )
+
+
+def _changed(rules: Rules, wish: Wish) -> Rules:
+    budget = rules.budget if wish.budget is None else int(wish.budget * 100)
+    return dataclasses.replace(
+        rules,
+        mode=wish.mode or rules.mode,
+        laureates=rules.laureates if wish.laureates is None else wish.laureates,
+        budget=budget,
+        protect_top=rules.protect_top if wish.protect_top is None else wish.protect_top,
+        quotas=tuple(quota for quota in rules.quotas if quota.id not in wish.without),
+    )
+
+
+def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
+    try:
+        system = compile_system(ranking.candidates, rules)
+        solved = solve(system)
+    except ValueError as error:
+        raise InvalidInput({"": "Ces règles ne peuvent pas être essayées sur ce classement."}) from error
+    if solved is None:
+        raise RulesConflict(smallest_conflict(system).names)
+    ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
+    kept = [one for one, inside in zip(system.candidates, solved.retained.tolist(), strict=True) if inside]
+    last = max((ranks[one.id] for one in kept), default=None)
+    before = 0 if last is None else sum(ranks[one.id] <= last for one in ranking.candidates)
+    total = sum(one.score for one in kept)
+    return Scenario(
+        mode=rules.mode,
+        laureates=rules.laureates,
+        budget=rules.budget,
+        retained=tuple(one.id for one in kept),
+        granted=sum(one.grant for one in kept),
+        total_score=score_number(total),
+        mean_score=Decimal(total) / len(kept) / UNIT if kept else None,
+        last_rank=last,
+        passed_over=before - len(kept),
+        quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
+    )
+
+
+@dataclass(frozen=True)
+class PointsNeeded:
+    """`points` in ten-thousandths, None where no score would be enough; `sentence` says it in French."""
+
+    points: int | None
+    sentence: str
+
+
+def points_needed(run: RankingRun, reference: str) -> PointsNeeded:
+    """The fewest points with which a candidate that was passed over is retained, all else equal, by solving again.
+
+    More points never take a place away from a candidate, so that the search halves the scale: about twenty
+    selections. Raises InvalidInput for who is no candidate or is retained.
+    """
+    content, ranking = _ranked(run.bundle)
+    rules = rules_of(content.given.call)
+    if reference not in {candidate.id for candidate in ranking.candidates}:
+        raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."})
+    if _retained_with(ranking.candidates, rules, reference, 0):
+        raise InvalidInput({"": "Ce dossier est déjà retenu."})
+    score = next(one.score for one in ranking.candidates if one.id == reference)
+    low, high = 0, max(MOST_POINTS - score, 0)
+    if not _retained_with(ranking.candidates, rules, reference, high):
+        return PointsNeeded(None, counterfactual(None))
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _retained_with(ranking.candidates, rules, reference, middle):
+            high = middle
+        else:
+            low = middle
+    return PointsNeeded(high, counterfactual(high))
+
+
+def _retained_with(candidates: Sequence[Candidate], rules: Rules, name: str, more: int) -> bool:
+    raised = [dataclasses.replace(one, score=one.score + more) if one.id == name else one for one in candidates]
+    raised.sort(key=lambda one: -one.score)  # stable: at equal scores the order of the ranking stays
+    system = compile_system(raised, rules)
+    solved = solve(system)
+    if solved is None:
+        return False
+    place = next(at for at, one in enumerate(system.candidates) if one.id == name)
+    return bool(solved.retained[place])
+
+
+def attributes_of_run(run: RankingRun) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Application id → its attributes as the run took them in."""
+    return {application.id: application.attributes for application in content_of(run).given.applications}
