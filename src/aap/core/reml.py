@@ -354,9 +354,7 @@ def _newton(objective: Callable[[Floats], tuple[float, Floats]], x: Floats) -> F
     slope = objective(x)[1]
     step = 1e-4
     for _ in range(4):
-        hessian = np.column_stack(
-            [(objective(x + step * e)[1] - objective(x - step * e)[1]) / (2.0 * step) for e in np.eye(2)]
-        )
+        hessian = np.column_stack([(objective(x + step * e)[1] - slope) / step for e in np.eye(2)])
         hessian = 0.5 * (hessian + hessian.T)
         if np.linalg.eigvalsh(hessian)[0] <= 0.0:
             break
@@ -367,7 +365,7 @@ def _newton(objective: Callable[[Floats], tuple[float, Floats]], x: Floats) -> F
         if np.abs(after).max() >= np.abs(slope).max():
             break
         x, slope = x - move, after
-        if np.abs(move).max() < 1e-6:  # convergence is quadratic: what is left is about its square
+        if np.abs(move).max() < 1e-5:  # what is left is about `step` times that
             break
     return x
 
