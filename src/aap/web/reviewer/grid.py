@@ -1,0 +1,145 @@
+"""The grid as the page shows it: a value for each criterion, what was typed, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from aap.core.answers.readable import ReadAnswer
+from aap.core.call.schema import Criterion
+from aap.core.french import plain, spaced
+from aap.core.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
+from aap.services.reviewer_pages import ReviewingPage
+from aap.services.reviewing import ReviewEntry, current_rubric
+
+MOST_LISTED = 101
+"""A larger grid is typed as a number."""
+
+
+@dataclass(frozen=True)
+class Level:
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CriterionView:
+    """One criterion. `choices`: (value, text) of each mark; `control`: radios, select or number."""
+
+    id: str
+    number: int
+    title: str
+    question: str
+    share: Fraction
+    control: str
+    choices: tuple[tuple[str, str], ...]
+    low: Decimal
+    high: Decimal
+    step: Decimal
+    levels: tuple[Level, ...]
+    comment_rule: str
+    comment_below: str
+    answers: tuple[ReadAnswer, ...]
+    value: str
+    comment: str
+    mark_error: str
+    comment_error: str
+
+
+@dataclass(frozen=True)
+class GridView:
+    """The form. `summary`: (id of the field or None, message) of every problem, in the order of the page."""
+
+    criteria: tuple[CriterionView, ...]
+    general: str
+    notes: str
+    version: int
+    rubric_hash: str
+    total: Fraction | None
+    marked: int
+    summary: tuple[tuple[str | None, str], ...]
+    errors: Mapping[str, str]
+    typed: bool
+
+
+def grid_view(
+    page: ReviewingPage,
+    *,
+    entry: ReviewEntry | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> GridView:
+    """The stored review, or what was typed (`entry`) with its problems by field."""
+    dossier, found = page.dossier, problems or {}
+    rubric = dossier.call.file.rubric
+    weights = sum((Fraction(criterion.weight) for criterion in rubric.criteria), Fraction(0))
+    answers = [answer for section in page.sections for answer in section.answers]
+    views = []
+    marks: dict[str, Decimal] = {}
+    for number, criterion in enumerate(rubric.criteria, 1):
+        stored = dossier.marks.get(criterion.id)
+        if entry is not None:
+            value, comment = entry.marks.get(criterion.id, ""), entry.comments.get(criterion.id, "")
+        else:
+            value = mark_text(stored.score) if stored and stored.score is not None else ""
+            comment = stored.comment if stored else ""
+        try:
+            mark = parse_mark(rubric.scale_of(criterion), value)
+            value = value if mark is None else mark_text(mark)
+        except BadMark:
+            mark = None
+        if mark is not None:
+            marks[criterion.id] = mark
+        share = Fraction(criterion.weight) / weights
+        views.append(_criterion(page, criterion, number, share, answers, value, comment, found))
+    summary = [(None if field == "" else field, message) for field, message in found.items()]
+    review = dossier.review
+    return GridView(
+        criteria=tuple(views),
+        general=entry.general if entry else (review.general_comment if review else ""),
+        notes=entry.notes if entry else (review.notes if review else ""),
+        version=dossier.version,
+        rubric_hash=current_rubric(dossier.call),
+        total=total_of(rubric, marks),
+        marked=len(marks),
+        summary=tuple(summary),
+        errors=found,
+        typed=entry is not None,
+    )
+
+
+def _criterion(
+    page: ReviewingPage,
+    criterion: Criterion,
+    number: int,
+    share: Fraction,
+    answers: list[ReadAnswer],
+    value: str,
+    comment: str,
+    problems: Mapping[str, str],
+) -> CriterionView:
+    scale = page.dossier.call.file.rubric.scale_of(criterion)
+    marks = grid(scale)
+    control = "radios" if len(marks) <= MOST_CHOICES else "select" if len(marks) <= MOST_LISTED else "number"
+    kind, _, limit = criterion.comment.partition(":")
+    return CriterionView(
+        id=criterion.id,
+        number=number,
+        title=title_of(criterion),
+        question=spaced(criterion.question or ""),
+        share=share,
+        control=control,
+        choices=tuple((mark_text(mark), plain(mark)) for mark in marks) if control != "number" else (),
+        low=scale.min,
+        high=scale.max,
+        step=scale.step,
+        levels=tuple(Level(plain(mark), spaced(text)) for mark, text in sorted(criterion.levels.items())),
+        comment_rule=kind,
+        comment_below=plain(Decimal(limit.replace(",", "."))) if kind == "below" else "",
+        answers=tuple(answer for answer in answers if criterion.id in answer.criteria),
+        value=value,
+        comment=comment,
+        mark_error=problems.get(f"note-{criterion.id}", ""),
+        comment_error=problems.get(f"avis-{criterion.id}", ""),
+    )

@@ -1,0 +1,184 @@
+"""One dossier beside its grid: reading, marking, saving, submitting, asking to correct."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
+from aap.services.permissions import Permission
+from aap.services.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_dossier
+from aap.services.reviewing import (
+    ReviewEntry,
+    entry_problems,
+    request_reopening,
+    save_review,
+    submit_review,
+)
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.filters import clock, moment
+from aap.web.reviewer.grid import GridView, grid_view
+from aap.web.reviewer.routes import blueprint
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """A file as ui/answer.html shows it."""
+
+    name: str
+    size: int
+    url: str
+    note: str
+    inline: bool
+
+
+def _link(application_id: str) -> Any:
+    def link(file: DossierFile) -> FileLink:
+        url = url_for("reviewer.file", application_id=application_id, document_id=file.id, name=file.name)
+        return FileLink(file.name, file.size, url, "", file.inline)
+
+    return link
+
+
+def _entry() -> ReviewEntry:
+    form = request.form
+    version = form.get("version", "0")
+    opened = form.get("opened", "")
+    return ReviewEntry(
+        marks={name[5:]: value for name, value in form.items() if name.startswith("note-")},
+        comments={name[5:]: value for name, value in form.items() if name.startswith("avis-")},
+        general=form.get("general", ""),
+        notes=form.get("notes", ""),
+        version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
+        rubric_hash=form.get("rubric", ""),
+        opened_at=_opened(opened),
+    )
+
+
+def _opened(text: str) -> datetime | None:
+    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+        return None
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def _page(application_id: str) -> ReviewingPage:
+    with reading() as session:
+        return open_dossier(
+            session, actor=signed_in(), application_id=application_id, now=arrived_at(), link=_link(application_id)
+        )
+
+
+def _shown(page: ReviewingPage, grid: GridView, **more: Any) -> str:
+    return render_template("reviewer/dossier.html", page=page, grid=grid, now=arrived_at(), **more)
+
+
+@blueprint.get("/dossiers/<application_id>")
+@requires(Permission.REVIEW_READ)
+def dossier(application_id: str) -> str:
+    page = _page(application_id)
+    return _shown(page, grid_view(page))
+
+
+@blueprint.post("/dossiers/<application_id>")
+@requires(Permission.REVIEW_MARK)
+def mark(application_id: str) -> ResponseReturnValue:
+    """Saves a draft, or submits; then stays, goes to the next dossier, or back to the list."""
+    entry, action = _entry(), request.form.get("action", "save")
+    submitting = action in ("submit", "submit_next")
+    actor, now = signed_in(), arrived_at()
+    try:
+        with writing() as session:
+            work = submit_review if submitting else save_review
+            work(session, actor=actor, application_id=application_id, entry=entry, now=now)
+    except (InvalidInput, StaleVersion, DeadlinePassed, StateForbids) as error:
+        return _refused(application_id, entry, error)
+    page = _page(application_id)
+    problems = {} if submitting else entry_problems(page.dossier.call, entry, finished=False)
+    if problems:
+        return _shown(page, grid_view(page, entry=entry, problems=problems)), 422
+    draft = f"{actor.person_id}/{application_id}"
+    if submitting:
+        flash(_("Évaluation soumise."), "success")
+    if action in ("submit_next", "save_next"):
+        with reading() as session:
+            found = next_dossier(session, actor=actor, call_id=page.dossier.call.id, after=application_id)
+        if found is not None:
+            return redirect(url_for(".dossier", application_id=found, enregistre=draft))
+        flash(_("Il n’y a plus d’autre dossier à évaluer."), "info")
+        return redirect(url_for(".home"))
+    if not submitting:
+        flash(_("Brouillon enregistré."), "success")
+    return redirect(url_for(".dossier", application_id=application_id))
+
+
+def _refused(application_id: str, entry: ReviewEntry, error: Exception) -> ResponseReturnValue:
+    """The page again, with what was typed, and why it wasn't taken. Somebody else's dossier stays NotFound."""
+    page = _page(application_id)
+    if isinstance(error, InvalidInput):
+        view = grid_view(page, entry=entry, problems=dict(error.problems))
+        return _shown(page, view), 422
+    if isinstance(error, StaleVersion):
+        view = grid_view(page, entry=entry)
+        return _shown(page, view, conflict=error), 409
+    late = (
+        _("Le délai des évaluations est passé le %(date)s.", date=moment(error.closed_at))
+        if isinstance(error, DeadlinePassed)
+        else _("L’évaluation, le dossier ou l’appel a changé d’étape entre-temps.")
+    )
+    view = grid_view(page, entry=entry)
+    return _shown(page, view, refused=late), 409
+
+
+@blueprint.post("/dossiers/<application_id>/enregistrement")
+@requires(Permission.REVIEW_MARK)
+def autosave(application_id: str) -> ResponseReturnValue:
+    """The same by script, while it is typed (static/js/autosave.js says what it answers)."""
+    entry, now = _entry(), arrived_at()
+    try:
+        with writing() as session:
+            review = save_review(session, actor=signed_in(), application_id=application_id, entry=entry, now=now)
+            version = review.version
+    except StaleVersion as error:
+        saved_at = error.theirs["saved_at"]
+        conflict = {
+            "version": error.version,
+            "saved_by": "",
+            "saved_at": clock(saved_at) if saved_at else "",
+            "differences": error.theirs["differences"],
+        }
+        return {"conflict": conflict}, 409
+    except (DeadlinePassed, StateForbids, InvalidInput):
+        return {"error": "closed"}, 403
+    with reading() as session:
+        page_call = open_dossier(
+            session, actor=signed_in(), application_id=application_id, now=now, link=_link(application_id)
+        ).dossier.call
+    return {
+        "saved_at": clock(now),
+        "version": version,
+        "errors": entry_problems(page_call, entry, finished=False),
+        "notes": {},
+    }
+
+
+@blueprint.post("/dossiers/<application_id>/rouvrir")
+@requires(Permission.REVIEW_MARK)
+def ask_reopening(application_id: str) -> ResponseReturnValue:
+    """The reviewer asks to correct a submitted review."""
+    try:
+        with writing() as session:
+            request_reopening(
+                session, actor=signed_in(), application_id=application_id, reason=request.form.get("motif", ""),
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        page = _page(application_id)
+        return _shown(page, grid_view(page), reopening_problem=error.problems["motif"]), 422
+    flash(_("Votre demande a été envoyée au service."), "success")
+    return redirect(url_for(".dossier", application_id=application_id))
