@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from aap.core.bundle import run_bundle
@@ -165,13 +166,24 @@ def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str,
     return found
 
 
-def compute(call: OpenedCall, given: RankingInput, *, draws: int, progress: Progress | None = None) -> Run:
-    """Runs the engine. Raises InvalidInput or RulesConflict, in the words of an official."""
+def compute(
+    call: OpenedCall, given: RankingInput, *, draws: int, progress: Progress | None = None, processes: int = 1
+) -> Run:
+    """Runs the engine; `processes` share the draws.
+
+    Raises InvalidInput or RulesConflict, in the words of an official.
+    """
     options = RunOptions(draws=draws, draw_seed=call.record.draw_seed, prices=True)
     inputs = given.given
     try:
         return run_call(
-            inputs.call, inputs.applications, inputs.marks, inputs.decisions, options=options, progress=progress
+            inputs.call,
+            inputs.applications,
+            inputs.marks,
+            inputs.decisions,
+            options=options,
+            progress=progress,
+            processes=processes,
         )
     except InfeasibleRules as error:
         raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
@@ -296,12 +308,54 @@ def get_run(session: Session, run_id: str) -> RankingRun:
     return run
 
 
+def find_run(session: Session, call_id: str, number: int) -> RankingRun:
+    """A call's run by its number. Raises NotFound."""
+    run = session.exec(select(RankingRun).where(RankingRun.call_id == call_id, RankingRun.number == number)).first()
+    if run is None:
+        raise NotFound("ranking_run", f"{call_id}/{number}")
+    return run
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run in the list of a call's runs."""
+
+    number: int
+    state: RunState
+    created_at: datetime
+    author: str
+    laureates: int
+
+
+def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
+    """The call's runs, the newest first. One query, without their bundles."""
+    found = session.exec(
+        select(RankingRun, Person.name)
+        .join(Person, col(Person.id) == col(RankingRun.author_id), isouter=True)
+        .where(RankingRun.call_id == call_id)
+        .order_by(col(RankingRun.number).desc())
+        .options(defer(RankingRun.bundle))  # type: ignore[arg-type]  # a mapped attribute
+    )
+    return tuple(
+        RunLine(
+            number=run.number,
+            state=RunState(run.state),
+            created_at=run.created_at,
+            author=author or "",
+            laureates=run.report.get("counts", {}).get("laureate", 0),
+        )
+        for run, author in found
+    )
+
+
 def latest_run(session: Session, call_id: str) -> RankingRun | None:
     """The frozen run where there is one, else the last computed."""
-    runs = session.exec(
-        select(RankingRun).where(RankingRun.call_id == call_id).order_by(col(RankingRun.number).desc())
-    ).all()
-    return next((run for run in runs if run.state != RunState.COMPUTED), next(iter(runs), None))
+    return session.exec(
+        select(RankingRun)
+        .where(RankingRun.call_id == call_id)
+        .order_by(col(RankingRun.state) == RunState.COMPUTED, col(RankingRun.number).desc())
+        .limit(1)
+    ).first()
 
 
 def view_run(session: Session, run: RankingRun) -> RunView:
