@@ -11,13 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aap.core.selection.model import Fixed, maximise, reduce_rows
+from aap.core.selection.model import Fixed, maximise, reduce_rows, relax
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Retained, Row, make_row
 from aap.core.selection.ties import CHUNK, weights_by_rank
 
 _ANY = RuleRef("laureates", "any")
+_WORTH_TIGHTENING = 200  # open columns from which a linear bound costs less than the questions that it spares
+_FLOAT = 1e-3
 
 
 def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = None) -> Retained | None:
@@ -27,7 +29,7 @@ def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = No
     if witness is None:
         return None
     stride = CHUNK
-    entering = True
+    entering = True  # whether the last stride let more in than it kept out
     while True:
         reduced = reduce_rows(rows, fixed)
         if reduced is None:
@@ -38,7 +40,11 @@ def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = No
         if not len(missing):
             return witness
         fixed[open_[open_ < missing[0]]] = 1  # the witness holds them with everything before
-        open_ = open_[open_ >= missing[0]]
+        if len(open_) > _WORTH_TIGHTENING:
+            _tighten(rows, fixed)
+            if fixed[missing[0]] != -1:
+                continue
+        open_ = np.flatnonzero(fixed == -1)
         if stride > CHUNK:
             ahead = open_[:stride]
             found = _all_of(rows, fixed, ahead) if entering else _any_of(rows, fixed, ahead)
@@ -55,15 +61,35 @@ def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = No
                 witness = found
             stride = CHUNK
         chunk = open_[:CHUNK]
-        found = maximise(rows, weights_by_rank(len(fixed), chunk), fixed, start=witness).retained
+        found = maximise(rows, weights_by_rank(len(fixed), chunk), fixed).retained
         if found is None:
             raise SelectionError("the walk lost its witness")
         witness = found
         fixed[chunk] = witness[chunk]
-        if witness[chunk].all():
-            entering, stride = True, 2 * CHUNK
-        elif not witness[chunk].any():
-            entering, stride = False, 2 * CHUNK
+        entering = 2 * int(witness[chunk].sum()) > len(chunk)
+        if witness[chunk].all() or not witness[chunk].any():
+            stride = 2 * CHUNK
+
+
+def _tighten(rows: Sequence[Row], fixed: Fixed) -> None:
+    """Fix what no feasible selection can have otherwise, by linear bounds.
+
+    For each row over more than half of the open columns: the least that it can reach under the other rows, and what
+    each column adds to it; a column that takes it over its bound is fixed.
+    """
+    for row in rows:
+        state = fixed[row.columns]
+        if 2 * int((state == -1).sum()) <= int((fixed == -1).sum()):
+            continue
+        objective = np.zeros(len(fixed), row.coefficient.dtype)
+        objective[row.columns] = -row.coefficient
+        relaxed = relax([other for other in rows if other is not row], objective, fixed)
+        if relaxed is None:
+            raise SelectionError("the walk lost its witness")
+        reduced, relaxation = relaxed
+        over = relaxation.bound - np.abs(relaxation.reduced) < -row.bound - _FLOAT * (1 + abs(row.bound) * 1e-6)
+        fixed[:] = reduced.fixed
+        fixed[relaxation.free[over]] = (relaxation.reduced[over] > 0).astype(np.int8)
 
 
 def _all_of(rows: Sequence[Row], fixed: Fixed, columns: Columns) -> Retained | None:

@@ -35,7 +35,7 @@ _SCALE_TO = 2**17
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`optimal`: `retained` reaches the maximum. `infeasible`: no solution. `stopped`: node limit, perhaps a solution."""
+    """`optimal`: `retained` reaches the maximum. `infeasible`: none. `stopped`: node limit, perhaps a solution."""
 
     status: Literal["optimal", "infeasible", "stopped"]
     retained: Retained | None
@@ -119,13 +119,15 @@ def maximise(
     objective: Integers,
     fixed: Fixed,
     *,
-    start: Retained | None = None,
     node_limit: int | None = None,
     second_look: bool = True,
 ) -> Answer:
     """The retained columns with the greatest sum of `objective` (integers), some already decided.
 
-    `start`: a feasible selection to begin from. `node_limit`: stop after so many nodes (status `stopped`).
+    `node_limit`: stop after so many nodes (status `stopped`).
+
+    No solution is handed to the solver to begin from: HiGHS 1.16 may give it back as the optimum, worth less than the
+    bound that it reports (the start does not survive presolve's dual reductions).
 
     Raises:
         SelectionError: no solution that stands the exact check could be had.
@@ -135,9 +137,11 @@ def maximise(
         reduced = reduce_rows(working, fixed)
         if reduced is None:
             return Answer("infeasible", None)
-        status, inside = _solve(reduced, objective, start, node_limit, cautious=False)
-        if status == "infeasible" and second_look:
-            status, inside = _solve(reduced, objective, start, node_limit, cautious=True)
+        status, inside = _solve(reduced, objective, node_limit, cautious=False)
+        if status == "refuted" or (status == "infeasible" and second_look):
+            status, inside = _solve(reduced, objective, node_limit, cautious=True)
+        if status == "refuted":
+            raise SelectionError("the solver's solution is worth less than the optimum that it reports")
         if inside is None:
             return Answer(status, None)
         retained = reduced.fixed == 1
@@ -248,8 +252,8 @@ def _solver() -> Any:
 
 
 def _solve(
-    reduced: Reduced, objective: Integers, start: Retained | None, node_limit: int | None, cautious: bool
-) -> tuple[Literal["optimal", "infeasible", "stopped"], Retained | None]:
+    reduced: Reduced, objective: Integers, node_limit: int | None, cautious: bool
+) -> tuple[Literal["optimal", "infeasible", "stopped", "refuted"], Retained | None]:
     """One run of HiGHS. `cautious`: the second look (no presolve, no scaling of rows, another seed)."""
     gains = objective[reduced.free]
     if not len(reduced.free) or not reduced.rows:
@@ -263,9 +267,6 @@ def _solve(
     if node_limit is not None:
         solver.setOptionValue("mip_max_nodes", node_limit)
     solver.passModel(matrix.program(-(gains // divisor).astype(np.float64), integer=True))
-    if start is not None:
-        first = start[reduced.free]
-        solver.setSolution(len(first), np.arange(len(first), dtype=np.int32), first.astype(np.float64))
     solver.run()
     status = solver.getModelStatus()
     found = highspy.HighsModelStatus
@@ -278,7 +279,11 @@ def _solve(
     values = np.asarray(solver.getSolution().col_value)
     if len(values) != len(reduced.free) or not solver.getSolution().value_valid:
         return verdict, None
-    return verdict, values > 0.5
+    inside = np.asarray(values > 0.5, np.bool_)
+    worth = int((gains[inside] // divisor).sum())
+    if verdict == "optimal" and -solver.getInfo().mip_dual_bound > worth + 0.999:
+        return "refuted", None
+    return verdict, inside
 
 
 def _cover_cut(row: Row, retained: Retained) -> Row:

@@ -79,9 +79,10 @@ class Removals:
         for needed, left_out, solved in self._known:
             if needed <= removed <= left_out:
                 return solved
-        solved = solve(self.system, removed, self.base.retained)
-        if solved is None:
+        found = solve(self.system, removed, self.base.retained)
+        if found is None:
             raise SelectionError("fewer rules, and no selection any more")
+        solved = found
         if self.system.rules.mode == "value" and solved.total < self.base.total:
             raise SelectionError("fewer rules, and a smaller sum of scores")
         needed = frozenset(

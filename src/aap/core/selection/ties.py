@@ -67,7 +67,7 @@ def _by_chunks(kept: Sequence[Row], fixed: Fixed, best: Retained, nodes: int | N
             return best, True
         fixed[open_[open_ < missing[0]]] = 1  # the best has them all: no better start exists
         chunk = open_[open_ >= missing[0]][:CHUNK]
-        answer = maximise(kept, weights_by_rank(len(fixed), chunk), fixed, start=best, node_limit=nodes)
+        answer = maximise(kept, weights_by_rank(len(fixed), chunk), fixed, node_limit=nodes)
         if answer.status == "infeasible":
             raise SelectionError("the solver lost a solution that it was given")
         if answer.retained is not None:

@@ -58,7 +58,7 @@ def best_by_value(
     elif int(worth[retained].sum()) < bound:
         first = int(worth[retained].sum())
         settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, first)
-        retained = maximise(rows, worth, settled, start=retained).retained
+        retained = maximise(rows, worth, settled).retained
         if retained is None or int(worth[retained].sum()) < first:
             raise SelectionError("the solver lost a solution that it was given")
     total = int(worth[retained].sum())
