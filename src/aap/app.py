@@ -15,14 +15,15 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
-from aap import identity
+from aap import identity, jobs
 from aap.logs import configure_logs
 from aap.paths import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, menu
+from aap.web import access, context, errors, filters, guide, limits, menu
 from aap.web.access import declare, requires
+from aap.web.requests import TextRequest
 
 BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     configure_logs(settings.log_format)
 
     app = Flask("aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static"))
+    app.request_class = TextRequest
     production = settings.environment == "production"
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -67,14 +69,17 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     Bootstrap5(app)
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
-    identity.init_app(app, platform, limiter)
+    identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
+    for endpoint in identity.OWN_ENDPOINTS:
+        declare(app, endpoint, Permission.ACCOUNT_MANAGE)
     filters.init_filters(app)
     access.init_access(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
+    limits.init_limits(app, limiter)
     if settings.environment in ("development", "testing"):
         app.add_url_rule("/guide", "guide", requires(Permission.PUBLIC_READ)(guide.render_guide))
 

@@ -3,7 +3,7 @@
 It commits and loads its user by itself: it has a session of its own, and the rest of the code gets a plain actor.
 """
 
-from aap.identity.accounts import ENDPOINTS, current_person_id, init_app
-from aap.identity.passwords import hash_password
+from aap.identity.accounts import ENDPOINTS, OWN_ENDPOINTS, current_person_id, init_app, sign_in
+from aap.identity.passwords import hash_password, weakness
 
-__all__ = ["ENDPOINTS", "current_person_id", "hash_password", "init_app"]
+__all__ = ["ENDPOINTS", "OWN_ENDPOINTS", "current_person_id", "hash_password", "init_app", "sign_in", "weakness"]

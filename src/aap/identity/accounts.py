@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from flask import Flask
-from flask_limiter import Limiter
-from flask_security import RoleMixin, Security, SQLAlchemySessionUserDatastore, UserMixin, current_user
+from flask import Flask, current_app, request
+from flask_security import RoleMixin, Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, login_user
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
+from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
-from aap.identity.passwords import PEPPER
+from aap.identity import journal, mails, messages
+from aap.identity.forms import FORMS
+from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
+from aap.records.types import new_id
 from aap.services.platform import Platform
+
+FRESH = timedelta(minutes=30)
+"""How long after signing in a change of e-mail needs no password again."""
 
 ENDPOINTS = (
     "security.login",
@@ -22,15 +31,22 @@ ENDPOINTS = (
     "security.reset_password",
     "security.send_confirmation",
     "security.confirm_email",
-    "security.change_password",
-    "security.verify",
+    "security.change_email_confirm",
 )
+"""Views of Flask-Security that anybody may open."""
+
+OWN_ENDPOINTS = ("security.change_password", "security.change_email", "security.verify")
+"""Views of Flask-Security about one's own account."""
 
 
 class Account(UserMixin):
     """A person, as Flask-Security wants it. Roles are ours (`aap.services.permissions`), not its."""
 
     roles: list[RoleMixin] = []  # noqa: RUF012  (never changed)
+
+    def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
+        """A wrong password leaves a line in the audit log."""
+        journal.refused(str(self.id), auth_type)
 
 
 class NoRole(RoleMixin):
@@ -40,13 +56,36 @@ class NoRole(RoleMixin):
 
 
 class AccountDatastore(SQLAlchemySessionUserDatastore):
-    """Finds accounts. E-mails are stored in lower case, and there are no roles to load."""
+    """Finds and writes accounts. E-mails are stored in lower case, and there are no roles to load.
+
+    An account is read in a short session of its own and comes back detached, so that signing in never holds the
+    database's writer while a page works; `put` takes it up again for `commit`.
+    """
+
+    def __init__(self, platform: Platform, session: Any) -> None:
+        super().__init__(session, Account, NoRole)
+        self.platform = platform
 
     def find_user(self, case_insensitive: bool = False, **fields: Any) -> Account | None:
         if case_insensitive:
             fields = {name: str(value).lower() for name, value in fields.items()}
-        found: Account | None = self.db.session.scalars(select(Account).filter_by(**fields)).one_or_none()
+        with self.platform.database.reading() as session:
+            found: Account | None = session.execute(select(Account).filter_by(**fields)).scalar_one_or_none()
+            if found is not None:
+                session.expunge(found)
         return found
+
+    def commit(self) -> None:
+        """Raises Conflict where somebody took the same e-mail at the same moment."""
+        try:
+            super().commit()
+        except IntegrityError as error:
+            self.db.session.rollback()
+            raise Conflict from error
+
+    def create_user(self, **fields: Any) -> Any:
+        now = self.platform.clock()
+        return super().create_user(**fields, id=new_id(), created_at=now, reminders=True)
 
 
 registry().map_imperatively(Account, Person.__table__)  # type: ignore[attr-defined]
@@ -57,15 +96,30 @@ def current_person_id() -> str | None:
     return str(current_user.id) if current_user.is_authenticated else None
 
 
-def init_app(app: Flask, platform: Platform, limiter: Limiter) -> None:
+def sign_in(person_id: str) -> bool:
+    """Opens a session for a person who proved who they are otherwise (an e-mailed link). False: not active."""
+    datastore: AccountDatastore = current_app.extensions["aap.identity"]
+    account = datastore.find_user(id=person_id)
+    return account is not None and account.active and bool(login_user(account, authn_via=["link"]))
+
+
+def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> None:
+    """Puts sign-in on the application. `wake`: called when a mail waits in the outbox."""
     session = scoped_session(sessionmaker(platform.database.writing_engine, expire_on_commit=False))
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:
         session.remove()
 
+    @app.before_request
+    def only_forms() -> None:
+        # Flask-Security would read JSON bodies too; the product has no use for a second way in.
+        if request.blueprint == "security" and request.is_json:
+            raise UnsupportedMediaType
+
     app.config.update(
         SECURITY_URL_PREFIX=None,
+        SECURITY_STATIC_FOLDER=None,
         SECURITY_LOGIN_URL="/connexion",
         SECURITY_LOGOUT_URL="/deconnexion",
         SECURITY_LOGOUT_METHODS=["POST"],
@@ -74,20 +128,42 @@ def init_app(app: Flask, platform: Platform, limiter: Limiter) -> None:
         SECURITY_CONFIRM_URL="/confirmation",
         SECURITY_CHANGE_URL="/mot-de-passe",
         SECURITY_VERIFY_URL="/verification",
+        SECURITY_CHANGE_EMAIL_URL="/compte/adresse",
         SECURITY_REGISTERABLE=True,
         SECURITY_CONFIRMABLE=True,
         SECURITY_RECOVERABLE=True,
         SECURITY_CHANGEABLE=True,
+        SECURITY_CHANGE_EMAIL=True,
+        SECURITY_USE_REGISTER_V2=True,
+        SECURITY_PASSWORD_CONFIRM_REQUIRED=False,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_FRESHNESS=FRESH,
+        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(minutes=10),
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the method's name)
         SECURITY_PASSWORD_SALT=PEPPER,
-        SECURITY_PASSWORD_LENGTH_MIN=12,
-        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
+        SECURITY_PASSWORD_LENGTH_MIN=SHORTEST,
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": app.testing},
+        SECURITY_DATETIME_FACTORY=platform.clock,
         SECURITY_POST_LOGIN_VIEW="/apres-connexion",
+        SECURITY_POST_REGISTER_VIEW="/connexion",
+        SECURITY_POST_CONFIRM_VIEW="/connexion",
+        SECURITY_POST_CHANGE_VIEW="/compte",
+        SECURITY_POST_CHANGE_EMAIL_VIEW="/compte",
+        SECURITY_RESET_PASSWORD_WITHIN=timedelta(hours=4),
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"email": {"mapper": _email, "case_insensitive": True}}],
-        SECURITY_I18N_DOMAIN="flask_security",
-        SECURITY_SEND_REGISTER_EMAIL=True,
+        SECURITY_EMAIL_PLAINTEXT=False,  # the texts are ours (mails.py)
+        SECURITY_EMAIL_HTML=False,
+        **messages.SETTINGS,
+        **mails.TEMPLATES,
     )
-    Security(app, AccountDatastore(session, Account, NoRole))
+    app.extensions[mails.WAKE] = wake
+    datastore = AccountDatastore(platform, session)
+    forms: dict[str, Any] = dict(FORMS)
+    Security(app, datastore, mail_util_cls=mails.OutboxMails, password_util_cls=PasswordRules, **forms)
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
+    journal.listen(app, platform, datastore)
+    app.extensions["aap.identity"] = datastore
 
 
 def _email(identity: Any) -> str | None:

@@ -1,5 +1,6 @@
 """One's own account, whatever one's role."""
 
-from aap.web.account.routes import blueprint
+from aap.web.account import links, routes
+from aap.web.account.blueprint import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "links", "routes"]

@@ -1,0 +1,107 @@
+"""Flask-Security's forms with our labels, the person's name, and no tick box to stay signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_security import (
+    ChangeEmailForm,
+    ChangePasswordForm,
+    ForgotPasswordForm,
+    LoginForm,
+    RegisterFormV2,
+    ResetPasswordForm,
+    SendConfirmationForm,
+    VerifyForm,
+)
+from flask_security.forms import EmailValidation, email_required, password_required, unique_user_email, valid_user_email
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import DataRequired, EqualTo, Length, Regexp
+
+from aap.identity.passwords import SHORTEST
+
+EMAIL = _("Adresse électronique")
+PASSWORD = _("Mot de passe")
+NEW_PASSWORD = _("Nouveau mot de passe")
+AGAIN = _("Le même mot de passe, une seconde fois")
+ADVICE = _("%(n)s caractères au moins. Quatre ou cinq mots sans rapport entre eux se retiennent bien.", n=SHORTEST)
+_SAME = EqualTo("password", _("Les deux mots de passe sont différents."))
+
+
+class SignInForm(LoginForm):
+    email = EmailField(EMAIL, validators=[email_required, EmailValidation(verify=False)])
+    password = PasswordField(PASSWORD, validators=[password_required])
+    remember = None
+
+
+class SignUpForm(RegisterFormV2):
+    """Name, e-mail, password (once: it can be shown, and reset). A known address answers like an unknown one."""
+
+    name = StringField(
+        _("Prénom et nom"),
+        validators=[
+            DataRequired(_("Écrivez votre prénom et votre nom.")),
+            Length(2, 200, _("Entre 2 et 200 caractères.")),
+            Regexp(r"^[^\x00-\x1f<>]*$", message=_("Ce nom contient des caractères qui ne peuvent pas y être.")),
+        ],
+        filters=[lambda text: " ".join(text.split()) if text else text],
+    )
+    email = EmailField(
+        EMAIL,
+        description=_("Un message y sera envoyé pour la confirmer."),
+        validators=[email_required, EmailValidation(verify=True), unique_user_email],
+    )
+    password = PasswordField(PASSWORD, description=ADVICE, validators=[password_required])
+    password_confirm = None
+
+
+class ForgottenForm(ForgotPasswordForm):
+    email = EmailField(EMAIL, validators=[email_required, EmailValidation(verify=True), valid_user_email])
+
+    def validate(self, **kwargs: Any) -> bool:
+        """An address that isn't confirmed yet may ask too: the mailed link proves it."""
+        if not super(ForgotPasswordForm, self).validate(**kwargs):
+            return False
+        return bool(self.user is not None and self.user.is_active)
+
+
+class NewPasswordForm(ResetPasswordForm):
+    password = PasswordField(NEW_PASSWORD, description=ADVICE, validators=[password_required])
+    password_confirm = PasswordField(AGAIN, validators=[_SAME, password_required])
+
+
+class OtherPasswordForm(ChangePasswordForm):
+    password = PasswordField(_("Mot de passe actuel"))
+    new_password = PasswordField(NEW_PASSWORD, description=ADVICE, validators=[password_required])
+    new_password_confirm = PasswordField(
+        AGAIN, validators=[EqualTo("new_password", _("Les deux mots de passe sont différents.")), password_required]
+    )
+
+
+class ConfirmationForm(SendConfirmationForm):
+    email = EmailField(EMAIL, validators=[email_required, EmailValidation(verify=True), valid_user_email])
+
+
+class AgainForm(VerifyForm):
+    password = PasswordField(PASSWORD, validators=[password_required])
+
+
+class OtherEmailForm(ChangeEmailForm):
+    email = EmailField(
+        _("Nouvelle adresse électronique"),
+        description=_("Un message y sera envoyé ; l’adresse actuelle reste valable jusqu’à ce que vous l’ayez ouvert."),
+        validators=[email_required, EmailValidation(verify=True), unique_user_email],
+    )
+
+
+FORMS = {
+    "login_form": SignInForm,
+    "register_form": SignUpForm,
+    "forgot_password_form": ForgottenForm,
+    "reset_password_form": NewPasswordForm,
+    "change_password_form": OtherPasswordForm,
+    "send_confirmation_form": ConfirmationForm,
+    "verify_form": AgainForm,
+    "change_email_form": OtherEmailForm,
+}

@@ -1,0 +1,190 @@
+"""One's own account: profile, what it may do in words, a copy of one's data, and what the journal keeps of sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from sqlmodel import Session, col, select
+
+from aap.records.applications import Application, Message
+from aap.records.associations import Association
+from aap.records.audit import AuditLine
+from aap.records.calls import Call
+from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.reviews import Interest, Review, Reviewer
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.permissions import Permission, Target, ensure
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role; `call_title` empty: for every call."""
+
+    role: Role
+    call_id: str
+    call_title: str
+
+
+@dataclass(frozen=True)
+class HeldMembership:
+    association_id: str
+    association_name: str
+    role: MembershipRole
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """The account as its page shows it."""
+
+    email: str
+    name: str
+    phone: str
+    reminders: bool
+    has_password: bool
+    created_at: datetime
+    last_login_at: datetime | None
+    roles: tuple[HeldRole, ...]
+    memberships: tuple[HeldMembership, ...]
+
+
+def held_roles(session: Session, person_id: str) -> tuple[HeldRole, ...]:
+    """The roles of a person, by role and call. One query."""
+    rows = session.exec(
+        select(RoleGrant, Call).join(Call, col(RoleGrant.call_id) == col(Call.id), isouter=True)
+        .where(RoleGrant.person_id == person_id)
+        .order_by(col(RoleGrant.role), col(RoleGrant.call_id))
+    )  # fmt: skip
+    return tuple(HeldRole(Role(grant.role), grant.call_id or "", call.title if call else "") for grant, call in rows)
+
+
+def held_memberships(session: Session, person_id: str) -> tuple[HeldMembership, ...]:
+    """The associations a person acts for, by name. One query."""
+    rows = session.exec(
+        select(Membership, Association).join(Association, col(Membership.association_id) == col(Association.id))
+        .where(Membership.person_id == person_id)
+        .order_by(col(Association.name), col(Association.id))
+    )  # fmt: skip
+    return tuple(HeldMembership(held.id, held.name, MembershipRole(own.role)) for own, held in rows)
+
+
+def account_view(session: Session, *, actor: Actor) -> AccountView:
+    ensure(actor, Permission.ACCOUNT_MANAGE, Target())
+    person = _person(session, actor)
+    return AccountView(
+        email=person.email,
+        name=person.name,
+        phone=person.phone or "",
+        reminders=person.reminders,
+        has_password=person.password is not None,
+        created_at=person.created_at,
+        last_login_at=person.last_login_at,
+        roles=held_roles(session, person.id),
+        memberships=held_memberships(session, person.id),
+    )
+
+
+def change_profile(session: Session, *, actor: Actor, name: str, phone: str, reminders: bool, now: datetime) -> None:
+    """Name, phone (kept as +33…), and whether reminders are wanted. Raises InvalidInput."""
+    ensure(actor, Permission.ACCOUNT_MANAGE, Target())
+    person = _person(session, actor)
+    problems: dict[str, str] = {}
+    name = " ".join(name.split())
+    if not 2 <= len(name) <= 200:
+        problems["name"] = "Écrivez votre prénom et votre nom, en 200 caractères au plus."
+    number = _phone(phone) if phone.strip() else ""
+    if number is None:
+        problems["phone"] = "Écrivez un numéro comme 01 99 00 12 34, ou +262 pour l’outre-mer et l’étranger."
+    if problems:
+        raise InvalidInput(problems)
+    before = {"name": person.name, "phone": person.phone, "reminders": person.reminders}
+    person.name, person.phone, person.reminders = name, number or None, reminders
+    after = {"name": person.name, "phone": person.phone, "reminders": person.reminders}
+    if after == before:
+        return
+    session.add(person)
+    record(
+        session, actor=actor, action="person.profile", now=now, object_kind="person", object_id=person.id,
+        before=before, after=after,
+    )  # fmt: skip
+
+
+def _phone(text: str) -> str | None:
+    """E.164, or None. Numbers that are possible are taken: the fictitious ranges and new overseas blocks too."""
+    try:
+        number = phonenumbers.parse(text, "FR")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    """A copy of what the instance holds about the actor (RGPD art. 15 and 20), as JSON values.
+
+    Dossiers belong to the association: they are named, their content is on their own pages.
+    """
+    ensure(actor, Permission.ACCOUNT_MANAGE, Target())
+    person = _person(session, actor)
+    own = person.id
+    associations = [held.association_id for held in held_memberships(session, own)]
+    dossiers = session.exec(
+        select(Application).where(col(Application.association_id).in_(associations)).order_by(col(Application.id))
+    ).all() if associations else []  # fmt: skip
+    messages = session.exec(select(Message).where(Message.author_id == own).order_by(col(Message.created_at))).all()
+    profiles = session.exec(select(Reviewer).where(Reviewer.person_id == own).order_by(col(Reviewer.call_id))).all()
+    interests = session.exec(select(Interest).where(Interest.person_id == own).order_by(col(Interest.id))).all()
+    reviews = session.exec(select(Review).where(Review.person_id == own).order_by(col(Review.id))).all()
+    lines = session.exec(select(AuditLine).where(AuditLine.actor_id == own).order_by(col(AuditLine.sequence))).all()
+    record(
+        session, actor=actor, action="person.data_exported", now=now, object_kind="person", object_id=own,
+    )  # fmt: skip
+    hidden = {"password", "fs_uniquifier", "tf_totp_secret"}
+    return {
+        "exported_at": now.isoformat(),
+        "account": person.model_dump(mode="json", exclude=hidden),
+        "roles": [{"role": str(held.role), "call": held.call_id or None} for held in held_roles(session, own)],
+        "memberships": [
+            {"association": held.association_name, "role": str(held.role)} for held in held_memberships(session, own)
+        ],
+        "dossiers": [{"reference": row.reference, "title": row.title, "state": str(row.state)} for row in dossiers],
+        "messages": [row.model_dump(mode="json") for row in messages],
+        "reviewer_profiles": [row.model_dump(mode="json") for row in profiles],
+        "declared_interests": [row.model_dump(mode="json") for row in interests],
+        "reviews": [row.model_dump(mode="json") for row in reviews],
+        "journal": [
+            {"at": row.at.isoformat(), "action": row.action, "object": f"{row.object_kind}:{row.object_id}"}
+            for row in lines
+        ],
+    }
+
+
+def _person(session: Session, actor: Actor) -> Person:
+    person = session.get(Person, actor.person_id)
+    if person is None:
+        raise NotFound("person", actor.person_id)
+    return person
+
+
+def note_account_event(
+    session: Session, *, person_id: str, action: str, now: datetime, after: Mapping[str, Any] | None = None
+) -> None:
+    """A line about an account that its own person caused. Never the e-mail: the person's id says who."""
+    actor = Actor(person_id, "", "")
+    record(session, actor=actor, action=action, now=now, object_kind="person", object_id=person_id, after=after)
+
+
+def note_sign_in(session: Session, *, person_id: str, way: str, now: datetime) -> None:
+    """When the person last signed in, and a line in the journal. `way`: password, link…"""
+    person = session.get(Person, person_id)
+    if person is None:
+        return
+    person.last_login_at = now
+    session.add(person)
+    note_account_event(session, person_id=person_id, action="person.signed_in", now=now, after={"way": way})

@@ -1,0 +1,34 @@
+"""Forms of the account pages."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, StringField, TelField
+from wtforms.validators import DataRequired, Email, Length, Optional
+
+
+class ProfileForm(FlaskForm):
+    name = StringField(
+        _("Prénom et nom"), validators=[DataRequired(_("Écrivez votre prénom et votre nom.")), Length(max=200)]
+    )
+    phone = TelField(
+        _("Téléphone"),
+        description=_("Pour que le service puisse vous joindre au sujet d’un dossier."),
+        validators=[Optional(), Length(max=30, message=_("30 caractères au plus."))],
+    )
+    reminders = BooleanField(
+        _("Recevoir un rappel quand un dossier commencé n’est pas déposé"),
+        description=_("Sept jours, deux jours et quatre heures avant la clôture."),
+    )
+
+
+class LinkForm(FlaskForm):
+    email = EmailField(
+        _("Adresse électronique"),
+        validators=[
+            DataRequired(_("Écrivez votre adresse électronique.")),
+            Email(_("Écrivez une adresse comme nom@example.org."), check_deliverability=False),
+        ],
+        filters=[lambda text: text.strip() if text else text],
+    )

@@ -1,0 +1,59 @@
+"""Signing in by an e-mailed link, beside the password."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap import identity
+from aap.services import sign_in_links
+from aap.services.permissions import Permission
+from aap.web.access import requires
+from aap.web.account.blueprint import blueprint
+from aap.web.account.forms import LinkForm
+from aap.web.context import arrived_at, platform, reading, writing
+
+
+@blueprint.route("/connexion/lien", methods=["GET", "POST"])
+@requires(Permission.PUBLIC_READ)
+def ask_link() -> ResponseReturnValue:
+    """Asks for the link. The answer is the same whether the address is known or not."""
+    form = LinkForm()
+    if form.validate_on_submit():
+        with writing() as session:
+            sign_in_links.send_sign_in_link(session, platform(), email=form.email.data or "", now=arrived_at())
+        return redirect(url_for("account.link_sent"))
+    return render_template("account/ask_link.html", form=form), 422 if form.errors else 200
+
+
+@blueprint.get("/connexion/lien/envoye")
+@requires(Permission.PUBLIC_READ)
+def link_sent() -> str:
+    return render_template("account/link_sent.html")
+
+
+@blueprint.get("/connexion/lien/<token>")
+@requires(Permission.PUBLIC_READ)
+def open_link(token: str) -> ResponseReturnValue:
+    """Shows a button and changes nothing: programs that read mails open links too."""
+    with reading() as session:
+        person = sign_in_links.person_of_token(session, platform().settings.secret_key, token, now=arrived_at())
+    if person is None:
+        flash(_("Ce lien n’est plus valable : il sert une fois, et pendant quinze minutes."), "warning")
+        return redirect(url_for("account.ask_link"))
+    return render_template("account/open_link.html", token=token, name=person.name)
+
+
+@blueprint.post("/connexion/lien/<token>")
+@requires(Permission.PUBLIC_READ)
+def use_link(token: str) -> ResponseReturnValue:
+    with writing() as session:
+        person = sign_in_links.use_token(session, platform().settings.secret_key, token, now=arrived_at())
+    if person is None or not identity.sign_in(person.id):
+        flash(_("Ce lien n’est plus valable : demandez-en un autre."), "warning")
+        return redirect(url_for("account.ask_link"))
+    if person.password is None:
+        flash(_("Vous êtes connecté. Choisissez un mot de passe, ou continuez à vous connecter par un lien."), "info")
+        return redirect(url_for("security.change_password"))
+    return redirect(url_for("account.after_sign_in"))

@@ -1,0 +1,39 @@
+"""How often one may try to sign in, register or ask for a mail: by address of the network, and by account asked for.
+
+No account is ever locked: that would let anybody shut out anybody. Too many tries at a password slow down that account's
+password for some minutes; signing in by an e-mailed link stays open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+TRIES: dict[str, tuple[str, str]] = {
+    # endpoint: (limit for one network address, limit for one account)
+    "security.login": ("60 per 5 minutes", "10 per 5 minutes"),
+    "security.register": ("20 per hour", "3 per hour"),
+    "security.forgot_password": ("20 per hour", "5 per hour"),
+    "security.send_confirmation": ("20 per hour", "5 per hour"),
+    "security.change_email": ("20 per hour", "10 per hour"),
+    "security.change_password": ("30 per hour", "20 per hour"),
+    "security.verify": ("30 per 5 minutes", "10 per 5 minutes"),
+    "account.ask_link": ("20 per hour", "5 per hour"),
+}
+
+
+def account_key() -> str:
+    """The account that is asked for, unreadable; the network's address where none is named."""
+    email = request.form.get("email", "").strip().lower()
+    return hashlib.sha256(email.encode()).hexdigest() if email else request.remote_addr or ""
+
+
+def init_limits(app: Flask, limiter: Limiter) -> None:
+    app.extensions["aap.limiter"] = limiter  # the limited views hold it only weakly
+    for endpoint, (by_network, by_account) in TRIES.items():
+        view: Any = app.view_functions[endpoint]
+        view = limiter.limit(by_network, methods=["POST"])(view)
+        app.view_functions[endpoint] = limiter.limit(by_account, methods=["POST"], key_func=account_key)(view)

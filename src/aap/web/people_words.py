@@ -1,0 +1,33 @@
+"""Roles and memberships in words."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from aap.records.people import MembershipRole, Role
+
+
+def role_name(role: Role) -> str:
+    return {
+        Role.REVIEWER: _("Évaluateur"),
+        Role.OFFICIAL: _("Instructeur"),
+        Role.ADMIN: _("Administrateur"),
+        Role.CONSULTED: _("Service consulté"),
+    }[role]
+
+
+def role_words(role: Role, call_title: str) -> str:
+    """« Instructeur de l’appel « … » », « Administrateur de l’instance »."""
+    if role is Role.ADMIN:
+        return _("Administrateur de l’instance")
+    if not call_title:
+        return _("%(role)s de tous les appels", role=role_name(role))
+    return _("%(role)s de l’appel « %(title)s »", role=role_name(role), title=call_title)
+
+
+def membership_words(role: MembershipRole) -> str:
+    return {
+        MembershipRole.OWNER: _("responsable : modifie, dépose et invite"),
+        MembershipRole.EDITOR: _("rédacteur : modifie et dépose"),
+        MembershipRole.READER: _("lecteur : consulte"),
+    }[role]

@@ -1,0 +1,33 @@
+"""The request as this application reads it: texts without characters that no text has."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""Controls (NUL breaks PostgreSQL), halves of surrogate pairs, noncharacters: HTML can't show them either."""
+
+
+def cleaned(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    pairs = [(_NO_TEXT.sub("", name), _NO_TEXT.sub("", text)) for name, text in values.items(multi=True)]
+    return ImmutableMultiDict(pairs)
+
+
+class TextRequest(Request):
+    """Form fields and query arguments hold text only."""
+
+    def _load_form_data(self) -> None:
+        loaded = "form" in self.__dict__
+        super()._load_form_data()
+        if not loaded:
+            self.__dict__["form"] = cleaned(self.__dict__["form"])
+
+    @property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        if "aap_args" not in self.__dict__:
+            self.__dict__["aap_args"] = cleaned(super().args)
+        held: ImmutableMultiDict[str, str] = self.__dict__["aap_args"]
+        return held

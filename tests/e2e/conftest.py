@@ -1,0 +1,85 @@
+"""A real browser on a served instance: Chromium by Playwright, axe on every page that a test asks to check."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from werkzeug.serving import make_server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("Chromium is missing: sudo apt-get install chromium")
+    playwright: Playwright
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The application, served on a free port of 127.0.0.1."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
+    """`new_context()` is a person's own browser, with its own cookies; any error on a page's console fails the test."""
+    contexts: list[BrowserContext] = []
+
+    def opened(**options: object) -> BrowserContext:
+        settings = {"base_url": address, "locale": "fr-FR", "viewport": {"width": 1280, "height": 900}, **options}
+        context = chromium.new_context(**settings)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def assert_accessible(page: Page) -> None:
+    """No violation of axe's rules, and nothing wider than the screen."""
+    found = Axe().run(page).response["violations"]
+    report = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found]
+    assert not report, f"{page.url}: {json.dumps(report, ensure_ascii=False, indent=1)}"
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{page.url} is {wide} px wider than the screen"
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    page.goto("/connexion")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/connexion" not in url)
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps a picture of the page in `test-results/` (looked at by people, compared by nobody)."""
+    folder = Path(__file__).parents[2] / "test-results"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -1,0 +1,79 @@
+"""One's own account page."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from aap.records.people import MembershipRole, Person, Role
+from tests.integration.identity.mailbox import link_in, mails_to
+
+
+def test_the_page_says_who_one_is_in_words(browser, factory, count_queries) -> None:
+    call = factory.call()
+    person = factory.person(Role.OFFICIAL, call=call)
+    factory.association(person, role=MembershipRole.READER, name="Les Passerelles fictives")
+    page = browser().sign_in(person)
+    with count_queries() as queries:
+        answer = page.get("/compte")
+    assert f"Instructeur de l’appel « {call.record.title} »" in answer.text.replace("\u00a0", " ")
+    assert "lecteur" in answer.text
+    assert queries.count <= 10
+
+
+def test_name_phone_and_reminders_are_saved(browser, factory, platform) -> None:
+    person = factory.person()
+    page = browser().sign_in(person)
+    assert page.post("/compte", {"name": " Léa  Neuve ", "phone": "06 39 98 12 34"}).location == "/compte"
+    with platform.database.reading() as session:
+        row = session.get(Person, person.id)
+        assert (row.name, row.phone, row.reminders) == ("Léa Neuve", "+33639981234", False)
+
+
+def test_a_phone_that_is_none_is_answered_beside_its_field(browser, factory) -> None:
+    answer = browser().sign_in(factory.person()).post("/compte", {"name": "Léa", "phone": "demain"})
+    assert answer.status_code == 422
+    assert answer.text.count("Écrivez un numéro comme") == 2
+    assert 'value="demain"' in answer.text
+
+
+def test_a_new_address_counts_once_its_mail_was_opened(browser, factory, platform) -> None:
+    person = factory.person(email="ancienne@example.org")
+    taken = factory.person(email="prise@example.org")
+    page = browser().sign_in(person)
+    assert "Un message vient d’être envoyé" in page.post("/compte/adresse", {"email": taken.email}).text
+    assert mails_to(platform, taken.email) == []
+    page.post("/compte/adresse", {"email": "Neuve@example.org"})
+    with platform.database.reading() as session:
+        assert session.get(Person, person.id).email == "ancienne@example.org"
+    link = link_in(mails_to(platform, "neuve@example.org")[0])
+    assert page.get(link).location == "/compte"
+    with platform.database.reading() as session:
+        assert session.get(Person, person.id).email == "neuve@example.org"
+    assert [mail.subject for mail in mails_to(platform, "ancienne@example.org")] == [
+        "L’adresse de votre compte a changé"
+    ]
+
+
+def test_the_copy_of_ones_data_holds_ones_own_and_no_secret(browser, factory) -> None:
+    person, other = factory.person(), factory.person()
+    factory.application(factory.call(), factory.association(person), title="Mon projet")
+    factory.application(factory.call(), factory.association(other), title="Le projet d’une autre")
+    page = browser().sign_in(person)
+    answer = page.post("/compte/donnees", page="/compte")
+    content = json.loads(answer.data)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="mes-donnees.json"'
+    assert content["account"]["email"] == person.email
+    assert [row["title"] for row in content["dossiers"]] == ["Mon projet"]
+    assert "argon2" not in answer.text
+    assert person.fs_uniquifier not in answer.text
+    assert other.email not in answer.text
+
+
+def test_an_old_session_gives_the_password_again_before_the_address_changes(browser, factory, monkeypatch) -> None:
+    import time
+
+    page = browser().sign_in(factory.person())
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + timedelta(hours=1).total_seconds())
+    assert page.get("/compte/adresse").location.startswith("/verification?next=")
