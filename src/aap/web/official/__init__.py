@@ -1,5 +1,6 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
-from aap.web.official.routes import blueprint
+from aap.web.official import candidates, claims, decisions, dossier, jury, ranking, routes
+from aap.web.official.pages import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "candidates", "claims", "decisions", "dossier", "jury", "ranking", "routes"]

@@ -1,16 +1,215 @@
-"""Pages of the official's space."""
+"""The official's home, one call's dashboard, and the steps of the call."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from datetime import datetime
 
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core.delays import paris
+from aap.records.calls import CallState
+from aap.services.advancing import advance_call, next_step, set_draw_seed
+from aap.services.calls import OpenedCall, extend_closing
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.following import counts_of, find_job, followed_calls, reviews_progress
 from aap.services.permissions import Permission
+from aap.services.selecting import latest_run
 from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.official import words
+from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show
 
-blueprint = Blueprint("official", __name__, url_prefix="/instruction")
+__all__ = ["blueprint"]
+
+
+def days_left(moment: datetime, now: datetime) -> int:
+    """Whole days of the calendar of Paris from now to the moment; negative once it is past."""
+    return (paris(moment).date() - paris(now).date()).days
 
 
 @blueprint.get("/")
 @requires(Permission.CALL_HOME)
 def home() -> str:
-    return render_template("official/home.html")
+    with reading() as session:
+        followed = followed_calls(session, actor=signed_in())
+    current = [one for one in followed if one.call.state is not CallState.ARCHIVED]
+    return render_template(
+        "official/home.html",
+        current=current,
+        archived=[one for one in followed if one.call.state is CallState.ARCHIVED],
+        call_states=words.call_states(),
+        next_steps=words.next_steps(),
+        days={one.call.id: days_left(one.call.record.closes_at, arrived_at()) for one in followed},
+    )
+
+
+@blueprint.get("/<call_id>/")
+@requires(Permission.CALL_FOLLOW)
+def call(call_id: str) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        counts = counts_of(session, call_id)
+        step = next_step(session, actor=signed_in(), call=opened, now=arrived_at())
+        progress = reviews_progress(session, actor=signed_in(), call=opened) if opened.state in _REVIEWED else None
+        run = latest_run(session, call_id) if opened.state in _RANKED else None
+    states = list(CallState)
+    return show(
+        "call.html",
+        opened,
+        counts=counts,
+        step=step,
+        progress=progress,
+        run=run,
+        now=arrived_at(),
+        days=days_left(opened.record.closes_at, arrived_at()),
+        states=[words.call_states()[state] for state in states],
+        position=states.index(opened.state) + 1,
+        next_words=words.next_steps()[opened.state],
+        advance_labels=words.advance_labels(),
+        application_states=words.application_states(),
+        run_states=words.run_states(),
+    )
+
+
+_REVIEWED = frozenset({CallState.REVIEWING, CallState.DELIBERATING})
+_RANKED = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED}
+
+
+@blueprint.route("/<call_id>/etape", methods=["GET", "POST"])
+@requires(Permission.CALL_ADVANCE)
+def advance(call_id: str) -> ResponseReturnValue:
+    """Confirms the next step: what it does, what it warns of, the reason to go on."""
+    problems: dict[str, str] = {}
+    reason = request.form.get("reason", "")
+    if request.method == "POST":
+        to = request.form.get("to", "")
+        if to not in set(CallState):
+            raise NotFound("state", to)
+        try:
+            with writing() as session:
+                advance_call(
+                    session, actor=signed_in(), call_id=call_id, to=CallState(to), reason=reason, now=arrived_at()
+                )
+        except InvalidInput as refused:
+            problems = dict(refused.problems)
+        else:
+            flash(_("L’appel est passé à l’étape « %(step)s ».", step=words.call_states()[CallState(to)]), "success")
+            return redirect(url_for("official.call", call_id=call_id))
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        step = next_step(session, actor=signed_in(), call=opened, now=arrived_at())
+    if step.to is None:
+        return redirect(url_for("official.call", call_id=call_id))
+    page = show(
+        "advance.html",
+        opened,
+        step=step,
+        label=words.advance_labels()[step.to],
+        effect=words.advance_effects()[step.to],
+        reason=reason,
+        problems=problems,
+        page_width="narrow",
+    )
+    return (page, 422) if problems else page
+
+
+@blueprint.route("/<call_id>/cloture", methods=["GET", "POST"])
+@requires(Permission.CALL_EXTEND)
+def extend(call_id: str) -> ResponseReturnValue:
+    """A later closing for everybody, after an incident."""
+    problems: dict[str, str] = {}
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+    before = paris(opened.record.closes_at)
+    typed = {
+        "day": request.form.get("day", before.date().isoformat()),
+        "clock": request.form.get("clock", before.strftime("%H:%M")),
+        "reason": request.form.get("reason", ""),
+    }
+    if request.method == "POST":
+        closes_at = paris_moment(typed["day"], typed["clock"])
+        if closes_at is None:
+            problems = {"closes_at": _("Indiquez une date et une heure, par exemple 28/02/2025 et 23:59.")}
+        else:
+            problems = _extended(opened, closes_at, typed["reason"])
+        if not problems:
+            flash(_("La clôture est prolongée pour tous ; l’annonce est sur la page de l’appel."), "success")
+            return redirect(url_for("official.call", call_id=call_id))
+    page = show("extend.html", opened, typed=typed, problems=problems, page_width="narrow")
+    return (page, 422) if problems else page
+
+
+def _extended(opened: OpenedCall, closes_at: datetime, reason: str) -> dict[str, str]:
+    try:
+        with writing() as session:
+            extend_closing(
+                session, actor=signed_in(), call_id=opened.id, closes_at=closes_at, reason=reason, now=arrived_at()
+            )
+    except InvalidInput as refused:
+        return dict(refused.problems)
+    return {}
+
+
+@blueprint.route("/<call_id>/tirage", methods=["GET", "POST"])
+@requires(Permission.CALL_ADVANCE)
+def draw(call_id: str) -> ResponseReturnValue:
+    """The seed of the public draw."""
+    problems: dict[str, str] = {}
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+    typed = {
+        "seed": request.form.get("seed", opened.record.draw_seed or ""),
+        "source": request.form.get("source", ""),
+    }
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                set_draw_seed(session, actor=signed_in(), call_id=call_id, now=arrived_at(), **typed)
+        except InvalidInput as refused:
+            problems = dict(refused.problems)
+        else:
+            flash(_("La graine du tirage est enregistrée. Relancez le classement pour qu’elle compte."), "success")
+            return redirect(url_for("official.call", call_id=call_id))
+    page = show("draw.html", opened, typed=typed, problems=problems, page_width="narrow")
+    return (page, 422) if problems else page
+
+
+@blueprint.get("/<call_id>/evaluations")
+@requires(Permission.REVIEWS_FOLLOW)
+def reviews(call_id: str) -> str:
+    """Progress of the reviews by reviewer and by dossier."""
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        progress = reviews_progress(session, actor=signed_in(), call=opened)
+    return show("reviews.html", opened, progress=progress, now=arrived_at())
+
+
+@blueprint.get("/<call_id>/travaux/<job_id>")
+@requires(Permission.CALL_FOLLOW)
+def job(call_id: str, job_id: str) -> ResponseReturnValue:
+    """How far long work is: by script, or by a page that loads itself again. Leads on when it is done."""
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        work = find_job(session, actor=signed_in(), call=opened, job_id=job_id)
+    if request.args.get("suivi") == "json":
+        return {
+            "done": work.done,
+            "total": work.total,
+            "message": work.message,
+            "finished": work.state in ("done", "failed"),
+        }
+    if work.state == "done" and work.kind == "letters":
+        flash(_("Les %(n)s lettres sont prêtes.", n=work.result.get("letters", 0)), "success")
+        return redirect(url_for("official.decisions", call_id=call_id))
+    if work.state == "done" and "run" in work.result:
+        return redirect(url_for("official.ranking", call_id=call_id))
+    return show("job.html", opened, job=work, **_job_words(opened, work.result), page_width="narrow")
+
+
+def _job_words(opened: OpenedCall, result: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        "conflict": conflict_words(opened.file, result["conflict"]) if "conflict" in result else [],
+        "problems": result.get("problems", []),
+    }

@@ -1,0 +1,190 @@
+"""Decisions: prepare them from the frozen run, render and take away the letters, notify, publish."""
+
+from __future__ import annotations
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core.territories import fold
+from aap.documents.mails import render_mail
+from aap.records.rankings import Outcome
+from aap.services.calls import OpenedCall
+from aap.services.deciding import (
+    DecisionLine,
+    decision_lines,
+    kept_letters,
+    notify_decisions,
+    prepare_decisions,
+    preview_letter,
+    publish_results,
+)
+from aap.services.errors import NotFound
+from aap.services.exporting import PDF, MadeFile, letters_archive
+from aap.services.following import latest_job
+from aap.services.outbox import start_job
+from aap.services.permissions import Permission, ensure
+from aap.services.selecting import latest_run
+from aap.web.access import requires
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.official import words
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+
+
+@blueprint.get("/<call_id>/decisions")
+@requires(Permission.DECISIONS_READ)
+def decisions(call_id: str) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        lines = decision_lines(session, actor=signed_in(), call=opened)
+        run = latest_run(session, call_id)
+        job = latest_job(session, call_id, "letters")
+    outcome = request.args.get("resultat", "")
+    text = request.args.get("q", "")[:200]
+    shown = [
+        line
+        for line in lines
+        if outcome in ("", line.outcome)
+        and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in fold(text).split())
+    ]
+    return show(
+        "decisions.html",
+        opened,
+        lines=shown,
+        total=len(lines),
+        counts={kind: sum(line.outcome == kind for line in lines) for kind in Outcome},
+        granted=sum(line.amount or 0 for line in lines),
+        rendered=sum(line.letter_sha256 is not None for line in lines),
+        notified=sum(line.notified_at is not None for line in lines),
+        run=run,
+        job=job if job is not None and job.state in ("waiting", "running") else None,
+        failed=job is not None and job.state == "failed",
+        outcome=outcome,
+        text=text,
+        outcomes=words.outcomes(),
+        kinds=words.OUTCOME_KINDS,
+    )
+
+
+@blueprint.route("/<call_id>/decisions/preparer", methods=["GET", "POST"])
+@requires(Permission.DECISIONS_PREPARE)
+def prepare(call_id: str) -> ResponseReturnValue:
+    """One decision a dossier from the frozen run, then the letters as a job."""
+    if request.method == "POST":
+        with writing() as session:
+            prepare_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+            job = start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
+        return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.DECISIONS_PREPARE, opened.target(), kind="call", id=call_id)
+        run = latest_run(session, call_id)
+    return show("prepare.html", opened, run=run, outcomes=words.outcomes(), page_width="narrow")
+
+
+@blueprint.post("/<call_id>/decisions/lettres")
+@requires(Permission.DECISIONS_PREPARE)
+def render_again(call_id: str) -> ResponseReturnValue:
+    """The letters again, after a failure."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.DECISIONS_PREPARE, opened.target(), kind="call", id=call_id)
+        job = start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+
+
+@blueprint.get("/<call_id>/decisions/<reference>/apercu.pdf")
+@requires(Permission.DECISIONS_READ)
+def letter_preview(call_id: str, reference: str) -> Response:
+    """A letter as it would be rendered now."""
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        content = preview_letter(session, actor=signed_in(), call=opened, reference=reference)
+    return hand_out(MadeFile(f"{reference}-apercu.pdf", PDF, content), inline=True)
+
+
+@blueprint.get("/<call_id>/decisions/<reference>/lettre.pdf")
+@requires(Permission.DECISIONS_READ)
+def letter(call_id: str, reference: str) -> Response:
+    """The letter that was rendered and kept."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        found = kept_letters(session, actor=signed_in(), call=opened, reference=reference, now=arrived_at())
+    return hand_out(MadeFile(f"{reference}.pdf", PDF, platform().files.read(found[0][1])), inline=True)
+
+
+@blueprint.get("/<call_id>/decisions/lettres.zip")
+@requires(Permission.DECISIONS_READ)
+def letters(call_id: str) -> Response:
+    """All letters that were rendered and kept."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        found = kept_letters(session, actor=signed_in(), call=opened, now=arrived_at())
+    archive = letters_archive([(reference, platform().files.read(sha256)) for reference, sha256 in found])
+    return hand_out(MadeFile(f"{call_id}-lettres.zip", "application/zip", archive))
+
+
+@blueprint.route("/<call_id>/decisions/notifier", methods=["GET", "POST"])
+@requires(Permission.DECISIONS_NOTIFY)
+def notify(call_id: str) -> ResponseReturnValue:
+    """Mails every association that its decision is there, after a look at the mail and the number."""
+    if request.method == "POST":
+        with writing() as session:
+            number = notify_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+        flash(_("%(n)s décisions sont notifiées.", n=number), "success")
+        return redirect(url_for("official.decisions", call_id=call_id))
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.DECISIONS_NOTIFY, opened.target(), kind="call", id=call_id)
+        lines = decision_lines(session, actor=signed_in(), call=opened)
+    waiting = [line for line in lines if line.notified_at is None and line.letter_sha256]
+    subject, body = _mail(opened, waiting[0] if waiting else None)
+    return show(
+        "notify.html",
+        opened,
+        waiting=len(waiting),
+        without=sum(line.letter_sha256 is None for line in lines),
+        subject=subject,
+        body=body,
+        page_width="narrow",
+    )
+
+
+def _mail(opened: OpenedCall, line: DecisionLine | None) -> tuple[str, str]:
+    if line is None:
+        return "", ""
+    return render_mail(
+        "decision_notified",
+        {
+            "call_title": opened.record.title,
+            "reference": line.reference,
+            "title": line.title,
+            "contact": opened.file.call.contact or "",
+        },
+    )
+
+
+@blueprint.route("/<call_id>/decisions/publier", methods=["GET", "POST"])
+@requires(Permission.RESULTS_PUBLISH)
+def publish(call_id: str) -> ResponseReturnValue:
+    """The public results page, after a confirmation."""
+    if request.method == "POST":
+        with writing() as session:
+            publish_results(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+        flash(_("Les résultats sont publics."), "success")
+        return redirect(url_for("official.call", call_id=call_id))
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.RESULTS_PUBLISH, opened.target(), kind="call", id=call_id)
+        lines = decision_lines(session, actor=signed_in(), call=opened)
+    if not lines:
+        raise NotFound("decisions", call_id)
+    laureates = [line for line in lines if line.outcome is Outcome.LAUREATE]
+    return show(
+        "publish.html",
+        opened,
+        laureates=len(laureates),
+        granted=sum(line.amount or 0 for line in laureates),
+        waiting=sum(line.notified_at is None for line in lines),
+        page_width="narrow",
+    )

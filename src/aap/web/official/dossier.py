@@ -1,0 +1,226 @@
+"""One dossier: read it whole, screen it, ask for completion, write to the association, correct it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from decimal import Decimal
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.records.calls import CallState
+from aap.services.asking import ask_completion, write_message
+from aap.services.errors import InvalidInput
+from aap.services.exporting import MadeFile
+from aap.services.inspecting import FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.permissions import Permission, allowed
+from aap.services.platform import Session
+from aap.services.screening import (
+    attribute_names,
+    correct_attribute,
+    dossier_target,
+    find_dossier,
+    marks_are_opened,
+    propose_amount,
+    screen_application,
+)
+from aap.web.access import requires
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.official import words
+from aap.web.official.candidates import theme_titles
+from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show
+
+_SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
+
+
+@blueprint.get("/<call_id>/dossiers/<reference>")
+@requires(Permission.DOSSIER_INSPECT)
+def dossier(call_id: str, reference: str) -> str:
+    return _page(call_id, reference)
+
+
+def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str] | None = None) -> str:
+    """The dossier's page; `form` names the one that was refused, with what is wrong in it."""
+    with reading() as session:
+        call_of_page(session, call_id)
+        application_id = find_dossier(session, call_id, reference)
+        held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
+        opened = marks_are_opened(session, held.call)
+    target = dossier_target(held.call, held.application)
+    may = {
+        name: allowed(signed_in(), permission, target)
+        for name, permission in (
+            ("screen", Permission.DOSSIER_SCREEN),
+            ("complete", Permission.DOSSIER_COMPLETE),
+            ("decide", Permission.JURY_DECIDE),
+        )
+    }
+    return show(
+        "dossier.html",
+        held.call,
+        dossier=held,
+        application=held.application,
+        readings=held.readings(_files(held, call_id)),
+        loose=[file for file in held.files if file.question not in _questions(held)],
+        attributes=attribute_names(held.call),
+        criteria=held.call.file.rubric.criteria,
+        themes=theme_titles(held.call),
+        states=words.application_states(),
+        kinds=words.APPLICATION_KINDS,
+        jury_kinds=words.jury_kinds(),
+        actions=words.actions(),
+        may=may,
+        proposes=held.call.file.selection.amounts == "proposed",
+        may_propose=may["screen"] and not opened,
+        with_ranking=held.call.state not in (CallState.OPEN, CallState.CLOSED),
+        form=form,
+        problems=problems or {},
+        typed=request.form if form else {},
+        now=arrived_at(),
+    )
+
+
+def _questions(held: InspectedDossier) -> set[str]:
+    found = set()
+    for section in held.call.file.form.sections:
+        for question in section.questions:
+            found |= {question.id, *(inner.id for inner in question.questions)}
+    return found
+
+
+def _files(held: InspectedDossier, call_id: str) -> dict[str, list[FileLine]]:
+    found: dict[str, list[FileLine]] = {}
+    for file in held.files:
+        url = url_for(
+            "official.dossier_file", call_id=call_id, reference=held.application.reference, document_id=file.id
+        )
+        found.setdefault(file.question, []).append(dataclasses.replace(file, url=url))
+    return found
+
+
+@blueprint.get("/<call_id>/dossiers/<reference>/pieces/<document_id>")
+@requires(Permission.DOSSIER_INSPECT)
+def dossier_file(call_id: str, reference: str, document_id: str) -> Response:
+    """A file of the dossier; the download is logged. Only PDF and pictures show in the browser."""
+    with writing() as session:
+        call_of_page(session, call_id)
+        file = open_document(
+            session,
+            actor=signed_in(),
+            application_id=find_dossier(session, call_id, reference),
+            document_id=document_id,
+            now=arrived_at(),
+        )
+    made = MadeFile(file.name, file.content_type, platform().files.read(file.sha256))
+    return hand_out(made, inline=file.content_type in _SHOWN_INLINE)
+
+
+def _change(
+    call_id: str, reference: str, form: str, change: Callable[[Session, str], object], done: str
+) -> ResponseReturnValue:
+    """Does one change and comes back to the dossier; refused input stays on the page, beside its field."""
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            change(session, find_dossier(session, call_id, reference))
+    except InvalidInput as refused:
+        return _page(call_id, reference, form, dict(refused.problems)), 422
+    flash(done, "success")
+    return redirect(url_for("official.dossier", call_id=call_id, reference=reference))
+
+
+@blueprint.post("/<call_id>/dossiers/<reference>/recevabilite")
+@requires(Permission.DOSSIER_SCREEN)
+def screen(call_id: str, reference: str) -> ResponseReturnValue:
+    answer = request.form.get("eligible", "")
+
+    def change(session: Session, application_id: str) -> None:
+        if answer not in ("oui", "non"):
+            raise InvalidInput({"eligible": _("Choisissez une réponse.")})
+        screen_application(
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            eligible=answer == "oui",
+            reason=request.form.get("reason", ""),
+            now=arrived_at(),
+        )
+
+    done = _("Le dossier est recevable.") if answer == "oui" else _("Le dossier est irrecevable.")
+    return _change(call_id, reference, "recevabilite", change, done)
+
+
+@blueprint.post("/<call_id>/dossiers/<reference>/complements")
+@requires(Permission.DOSSIER_COMPLETE)
+def complete(call_id: str, reference: str) -> ResponseReturnValue:
+    def change(session: Session, application_id: str) -> None:
+        ask_completion(
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            sections=request.form.getlist("sections"),
+            message=request.form.get("message", ""),
+            due_at=paris_moment(request.form.get("due_day", ""), "23:59"),
+            now=arrived_at(),
+        )
+
+    return _change(call_id, reference, "complements", change, _("La demande est envoyée à l’association."))
+
+
+@blueprint.post("/<call_id>/dossiers/<reference>/messages")
+@requires(Permission.DOSSIER_INSPECT)
+def message(call_id: str, reference: str) -> ResponseReturnValue:
+    def change(session: Session, application_id: str) -> None:
+        write_message(
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            body=request.form.get("body", ""),
+            now=arrived_at(),
+        )
+
+    return _change(call_id, reference, "messages", change, _("Le message est envoyé."))
+
+
+@blueprint.post("/<call_id>/dossiers/<reference>/donnees")
+@requires(Permission.DOSSIER_SCREEN)
+def correct(call_id: str, reference: str) -> ResponseReturnValue:
+    def change(session: Session, application_id: str) -> None:
+        correct_attribute(
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            name=request.form.get("name", ""),
+            values=request.form.get("values", "").split(","),
+            evidence=request.form.get("evidence", ""),
+            now=arrived_at(),
+        )
+
+    return _change(call_id, reference, "donnees", change, _("La donnée est corrigée."))
+
+
+@blueprint.post("/<call_id>/dossiers/<reference>/montant")
+@requires(Permission.DOSSIER_SCREEN)
+def amount(call_id: str, reference: str) -> ResponseReturnValue:
+    def change(session: Session, application_id: str) -> None:
+        euros = typed_euros(request.form.get("amount", ""))
+        propose_amount(
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            cents=None if euros is None else int(euros * 100),
+            reason=request.form.get("reason", ""),
+            now=arrived_at(),
+        )
+
+    return _change(call_id, reference, "montant", change, _("Le montant proposé est enregistré."))
+
+
+def typed_euros(text: str) -> Decimal | None:
+    """Euros as people type them (`12 000,50 €`); None for an empty text. Raises InvalidInput on `amount`."""
+    try:
+        return euros_of(text)
+    except ValueError:
+        raise InvalidInput({"amount": _("Écrivez un montant en euros, par exemple 12 000,50.")}) from None

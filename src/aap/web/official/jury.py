@@ -1,0 +1,111 @@
+"""What the jury decides after the marks."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.records.rankings import JuryDecisionKind
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.jury import DECIDED_HERE, decide, jury_lines, remove_decision
+from aap.services.permissions import Permission
+from aap.services.platform import Session
+from aap.services.screening import find_dossier
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.official import words
+from aap.web.official.dossier import typed_euros
+from aap.web.official.pages import blueprint, call_of_page, show
+
+_FIELDS = ("reference", "decision", "amount", "reason")
+
+
+def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        lines = jury_lines(session, actor=signed_in(), call=opened)
+    typed = {name: request.form.get(name, request.args.get("dossier", "") if name == "reference" else "")
+             for name in _FIELDS}  # fmt: skip
+    choices = [(str(kind), words.jury_kinds()[kind], _help(kind)) for kind in DECIDED_HERE]
+    return show(
+        "jury.html",
+        opened,
+        lines=lines,
+        jury_kinds=words.jury_kinds(),
+        choices=choices,
+        typed=typed,
+        problems=problems or {},
+    )
+
+
+def _help(kind: JuryDecisionKind) -> str:
+    helps: dict[JuryDecisionKind, str] = {
+        JuryDecisionKind.IN: _("Il est lauréat, les autres règles tenant avec lui."),
+        JuryDecisionKind.OUT: _("Il n’est pas candidat à la sélection ; son rang reste."),
+        JuryDecisionKind.AMOUNT: _("Il recevrait ce montant au lieu de celui qu’il demande."),
+        JuryDecisionKind.WITHDRAWN: _("L’association a retiré son dossier avant la décision."),
+        JuryDecisionKind.DECLINED: _("L’association renonce à la subvention ; son rang reste."),
+    }
+    return helps.get(kind, "")
+
+
+@blueprint.get("/<call_id>/jury")
+@requires(Permission.RANKING_READ)
+def jury(call_id: str) -> str:
+    return _page(call_id)
+
+
+@blueprint.post("/<call_id>/jury")
+@requires(Permission.JURY_DECIDE)
+def jury_decide(call_id: str) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            decide(
+                session,
+                actor=signed_in(),
+                application_id=_typed_dossier(session, call_id),
+                decision=_typed_kind(),
+                amount=typed_euros(request.form.get("amount", "")),
+                reason=request.form.get("reason", ""),
+                now=arrived_at(),
+            )
+    except InvalidInput as refused:
+        return _page(call_id, dict(refused.problems)), 422
+    flash(_("La décision du jury est enregistrée. Relancez le classement pour qu’elle compte."), "success")
+    return redirect(url_for("official.jury", call_id=call_id))
+
+
+def _typed_dossier(session: Session, call_id: str) -> str:
+    try:
+        return find_dossier(session, call_id, request.form.get("reference", "").strip())
+    except NotFound:
+        raise InvalidInput({"reference": _("Aucun dossier déposé ne porte ce numéro.")}) from None
+
+
+def _typed_kind() -> JuryDecisionKind:
+    try:
+        return JuryDecisionKind(request.form.get("decision", ""))
+    except ValueError:
+        raise InvalidInput({"decision": _("Choisissez une décision.")}) from None
+
+
+@blueprint.post("/<call_id>/jury/<decision_id>/retrait")
+@requires(Permission.JURY_DECIDE)
+def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            remove_decision(
+                session,
+                actor=signed_in(),
+                decision_id=decision_id,
+                reason=request.form.get("reason", ""),
+                now=arrived_at(),
+            )
+    except InvalidInput as refused:
+        flash(" ".join(refused.problems.values()), "danger")
+    else:
+        flash(_("La décision du jury est retirée. Relancez le classement."), "success")
+    return redirect(url_for("official.jury", call_id=call_id))

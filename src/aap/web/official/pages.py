@@ -1,0 +1,102 @@
+"""What the modules of the official's space share: the blueprint, the call of a page, files as answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext as _
+
+from aap.core.answers.values import parse_number
+from aap.core.call.schema import CallFile
+from aap.core.selection import rules_of
+from aap.services.calls import OpenedCall
+from aap.services.errors import RulesConflict
+from aap.services.exporting import MadeFile
+from aap.services.following import followed_call
+from aap.services.permissions import Permission, allowed
+from aap.services.platform import Session
+from aap.web.context import signed_in
+from aap.web.official import words
+
+blueprint = Blueprint("official", __name__, url_prefix="/instruction")
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def call_of_page(session: Session, call_id: str) -> OpenedCall:
+    """The call in the address. Raises NotFound for who doesn't follow it."""
+    return followed_call(session, actor=signed_in(), call_id=call_id)
+
+
+def show(template: str, call: OpenedCall, **values: Any) -> str:
+    """A page of a call: with its sections' menu and what this official may do now."""
+    actor, target = signed_in(), call.target()
+    return render_template(
+        f"official/{template}",
+        call=call,
+        call_states=words.call_states(),
+        sections=_sections(call),
+        can=lambda permission: allowed(actor, Permission(permission), target),
+        page_width=values.pop("page_width", "wide"),
+        **values,
+    )
+
+
+def _sections(call: OpenedCall) -> list[tuple[str, str]]:
+    """Endpoint and label of the call's pages that its state gives access to."""
+    actor, target = signed_in(), call.target()
+    found = [("official.call", _("Tableau de bord")), ("official.candidates", _("Candidats"))]
+    for endpoint, label, permission in (
+        ("official.reviews", _("Évaluations"), Permission.REVIEWS_FOLLOW),
+        ("official.jury", _("Jury"), Permission.RANKING_READ),
+        ("official.ranking", _("Classement"), Permission.RANKING_READ),
+        ("official.decisions", _("Décisions"), Permission.DECISIONS_READ),
+    ):
+        if allowed(actor, permission, target):
+            found.append((endpoint, label))
+    return found
+
+
+def hand_out(made: MadeFile, *, inline: bool = False) -> Response:
+    """A file as the answer; `inline`: shown by the browser, alone on its page and without scripts."""
+    answer = Response(made.content, content_type=made.content_type)
+    kind = "inline" if inline else "attachment"
+    answer.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(made.name)}"
+    if made.content_type.startswith("text/html"):
+        answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    return answer
+
+
+def page_number() -> int:
+    """The page of a list in the query; 1 where it is no number."""
+    typed = request.args.get("page", "1")
+    return int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 6 and int(typed) else 1
+
+
+def paris_moment(day: str, clock: str) -> datetime | None:
+    """What was typed as a date and an hour in Paris; None where it is neither."""
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PARIS)
+    except ValueError:
+        return None
+
+
+def euros_of(text: str) -> Decimal | None:
+    """Euros as people type them (`12 000,50 €`); None for an empty text. Raises ValueError."""
+    if not text.replace("€", "").strip():
+        return None
+    euros = parse_number(text, "€")
+    if not 0 <= euros < 10**12 or round(euros, 2) != euros:
+        raise ValueError(text)
+    return euros
+
+
+def conflict_words(file: CallFile, conflict: RulesConflict | list[str]) -> list[str]:
+    """The rules that can't all hold, as people call them."""
+    rules = conflict.rules if isinstance(conflict, RulesConflict) else conflict
+    quotas = {quota.id: quota for quota in rules_of(file).quotas}
+    return [words.rule_in_words(rule, quotas) for rule in rules]

@@ -1,0 +1,279 @@
+"""The ranking: compute, read, compare, try other rules, freeze by two persons, take the files away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.records.rankings import RankingRun
+from aap.services.calls import OpenedCall
+from aap.services.errors import InvalidInput, NotFound, RulesConflict
+from aap.services.exporting import reviewer_rows, run_file
+from aap.services.following import latest_job, recused_dossiers
+from aap.services.outbox import start_job
+from aap.services.permissions import Permission, ensure
+from aap.services.platform import Session
+from aap.services.screening import dossier_of, find_dossier
+from aap.services.selecting import (
+    RunView,
+    check_freeze,
+    confirm_freeze,
+    find_run,
+    latest_run,
+    list_runs,
+    propose_freeze,
+    reject_freeze,
+    view_run,
+)
+from aap.services.simulating import Mode, Wish, compare, points_needed
+from aap.web.access import requires
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.official import words
+from aap.web.official.pages import blueprint, call_of_page, conflict_words, euros_of, hand_out, show
+from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
+
+
+def _run_of_page(session: Session, call_id: str, number: int) -> tuple[OpenedCall, RankingRun]:
+    opened = call_of_page(session, call_id)
+    ensure(signed_in(), Permission.RANKING_READ, opened.target(), kind="ranking_run", id=str(number))
+    return opened, find_run(session, call_id, number)
+
+
+@blueprint.get("/<call_id>/classement")
+@requires(Permission.RANKING_READ)
+def ranking(call_id: str) -> ResponseReturnValue:
+    """The frozen run, else the last one; nothing computed yet: how to begin."""
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.RANKING_READ, opened.target(), kind="call", id=call_id)
+        run = latest_run(session, call_id)
+        job = latest_job(session, call_id, "ranking")
+    if run is not None:
+        return redirect(url_for("official.run", call_id=call_id, number=run.number))
+    running = job is not None and job.state in ("waiting", "running")
+    return show("ranking_empty.html", opened, job=job if running else None)
+
+
+@blueprint.post("/<call_id>/classement/calcul")
+@requires(Permission.RANKING_RUN)
+def compute(call_id: str) -> ResponseReturnValue:
+    """Starts the computation as a job and shows how far it is."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.RANKING_RUN, opened.target(), kind="call", id=call_id)
+        job = start_job(session, "ranking", actor=signed_in(), now=arrived_at(), call_id=call_id)
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+
+
+@blueprint.get("/<call_id>/classement/<int:number>")
+@requires(Permission.RANKING_READ)
+def run(call_id: str, number: int) -> str:
+    """The whole ranking of a run, with what it achieves and what is doubtful."""
+    with reading() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        view = view_run(session, kept)
+        hidden = recused_dossiers(session, signed_in(), call_id)
+        runs = list_runs(session, call_id)
+        check = check_freeze(session, opened, kept)
+    status = request.args.get("resultat", "")
+    text = request.args.get("q", "")[:200]
+    lines = rank_lines(opened, view, hidden)
+    shown = [line for line in lines if line.fits(text, status)]
+    return show(
+        "run.html",
+        opened,
+        run=kept,
+        runs=runs,
+        report=kept.report,
+        lines=shown,
+        total=len(lines),
+        scale=scale_of(lines),
+        status=status,
+        text=text,
+        obstacles=check.obstacles,
+        quotas=quota_lines(opened, kept),
+        reviewers=sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id)),
+        contested=set(kept.report.get("contested", [])),
+        mine=kept.proposed_by == signed_in().person_id,
+        **_run_words(),
+    )
+
+
+def _run_words() -> dict[str, Mapping[str, str]]:
+    return {
+        "outcomes": words.outcomes(),
+        "kinds": words.OUTCOME_KINDS,
+        "run_states": words.run_states(),
+        "run_kinds": words.RUN_KINDS,
+        "modes": words.modes(),
+    }
+
+
+@blueprint.get("/<call_id>/classement/<int:number>/fichiers/<name>")
+@requires(Permission.RANKING_READ)
+def download_run(call_id: str, number: int, name: str) -> Response:
+    """One file of a run, by the name that it also bears in file mode."""
+    with writing() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        made = run_file(
+            session,
+            actor=signed_in(),
+            call=opened,
+            run=kept,
+            name=name,
+            secret=platform().settings.secret_key,
+            now=arrived_at(),
+        )
+    return hand_out(made, inline=name == "report.html" and "telecharger" not in request.args)
+
+
+def _wish() -> tuple[Wish, dict[str, str]]:
+    """What the query asks to try, and what of it can't be read."""
+    problems = {}
+    laureates: int | None = None
+    budget: Decimal | None = None
+    typed = request.args.get("laureats", "").strip()
+    if typed:
+        if typed.isascii() and typed.isdigit() and len(typed) < 6:
+            laureates = int(typed)
+        else:
+            problems["laureats"] = _("Écrivez un nombre entier, par exemple 70.")
+    try:
+        budget = euros_of(request.args.get("enveloppe", ""))
+    except ValueError:
+        problems["enveloppe"] = _("Écrivez un montant en euros, par exemple 12 500 000.")
+    modes: dict[str, Mode] = {"value": "value", "merit": "merit"}
+    chosen = modes.get(request.args.get("mode", ""))
+    without = frozenset(request.args.getlist("sans"))
+    return Wish(mode=chosen, laureates=laureates, budget=budget, without=without), problems
+
+
+@blueprint.get("/<call_id>/classement/<int:number>/essai")
+@requires(Permission.RANKING_READ)
+def simulate(call_id: str, number: int) -> ResponseReturnValue:
+    """What happens if: other limits or the other mode on the same scores. Nothing is kept."""
+    with reading() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        view = view_run(session, kept)
+        hidden = recused_dossiers(session, signed_in(), call_id)
+    wish, problems = _wish()
+    comparison, conflict = None, []
+    if not problems:
+        try:
+            comparison = compare(kept, view.rows, wish)
+        except RulesConflict as error:
+            conflict = conflict_words(opened.file, error)
+        except InvalidInput as error:
+            problems = dict(error.problems)
+    page = show(
+        "simulate.html",
+        opened,
+        run=kept,
+        wish=wish,
+        typed=request.args,
+        comparison=comparison,
+        conflict=conflict,
+        problems=problems,
+        view=view,
+        secret={reference for reference, record_id in view.ids.items() if record_id in hidden},
+        quotas=opened.file.selection.quotas,
+        **_run_words(),
+    )
+    return (page, 422) if problems else page
+
+
+@blueprint.get("/<call_id>/classement/<int:number>/dossiers/<reference>")
+@requires(Permission.RANKING_READ)
+def explain(call_id: str, number: int, reference: str) -> str:
+    """One dossier in a run: its marks, its reason, and on demand the points that it lacks."""
+    with reading() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        application_id = find_dossier(session, call_id, reference)
+        dossier_of(session, actor=signed_in(), permission=Permission.DOSSIER_INSPECT, application_id=application_id)
+        view = view_run(session, kept)
+    line = _line(opened, view, reference)
+    needed, refused = None, ""
+    if "points" in request.args:
+        try:
+            needed = points_needed(kept, reference)
+        except InvalidInput as error:
+            refused = " ".join(error.problems.values())
+    return show(
+        "explain.html",
+        opened,
+        run=kept,
+        line=line,
+        criteria=opened.file.rubric.criteria,
+        scale=scale_of([line]),
+        needed=needed,
+        refused=refused,
+        **_run_words(),
+    )
+
+
+def _line(opened: OpenedCall, view: RunView, reference: str) -> RankLine:
+    found = next((line for line in rank_lines(opened, view, frozenset()) if line.reference == reference), None)
+    if found is None:
+        raise NotFound("application", reference)
+    return found
+
+
+@blueprint.route("/<call_id>/classement/<int:number>/arret", methods=["GET", "POST"])
+@requires(Permission.RANKING_FREEZE)
+def freeze(call_id: str, number: int) -> ResponseReturnValue:
+    """Two persons freeze a run: the first proposes it, the second confirms it or sends it back."""
+    problems: dict[str, str] = {}
+    action = request.form.get("action", "")
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                opened, kept = _run_of_page(session, call_id, number)
+                _freeze(session, kept.id, action)
+        except InvalidInput as refused:
+            problems = dict(refused.problems)
+        else:
+            flash(_freeze_words()[action], "success")
+            return redirect(url_for("official.run", call_id=call_id, number=number))
+    with reading() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        ensure(signed_in(), Permission.RANKING_FREEZE, opened.target(), kind="ranking_run", id=kept.id)
+        check = check_freeze(session, opened, kept)
+        view = view_run(session, kept)
+    page = show(
+        "freeze.html",
+        opened,
+        run=kept,
+        report=kept.report,
+        obstacles=check.obstacles,
+        laureates=sum(row.status == "laureate" for row in view.rows),
+        mine=kept.proposed_by == signed_in().person_id,
+        problems=problems,
+        reason=request.form.get("reason", ""),
+        outcomes=words.outcomes(),
+        page_width="narrow",
+    )
+    return (page, 422) if problems else page
+
+
+def _freeze(session: Session, run_id: str, action: str) -> None:
+    actor, now = signed_in(), arrived_at()
+    if action == "proposer":
+        propose_freeze(session, actor=actor, run_id=run_id, now=now)
+    elif action == "confirmer":
+        confirm_freeze(session, actor=actor, run_id=run_id, now=now)
+    elif action == "renvoyer":
+        reject_freeze(session, actor=actor, run_id=run_id, reason=request.form.get("reason", ""), now=now)
+    else:
+        raise NotFound("action", action)
+
+
+def _freeze_words() -> dict[str, str]:
+    return {
+        "proposer": _("Le classement est proposé. Une seconde personne doit le confirmer."),
+        "confirmer": _("Le classement est arrêté. Les décisions peuvent être préparées."),
+        "renvoyer": _("Le classement revient en délibération."),
+    }

@@ -1,0 +1,117 @@
+"""The ranking as its page shows it: lines with their interval as a small bar, quotas in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from aap.core.explanation import bounds_in_words
+from aap.core.french import euros, number
+from aap.core.results import ResultRow
+from aap.core.selection import rules_of
+from aap.core.territories import fold
+from aap.records.rankings import RankingRun
+from aap.services.calls import OpenedCall
+from aap.services.selecting import RunView
+
+BAR_WIDTH = 100  # units of the interval's drawing
+
+
+@dataclass(frozen=True)
+class RankLine:
+    """One dossier of a run. `secret`: the official is recused of it, only its place shows."""
+
+    row: ResultRow
+    reference: str
+    association: str
+    title: str
+    place: str
+    score: Decimal | None
+    secret: bool
+
+    def fits(self, text: str, status: str) -> bool:
+        """Whether the line passes a filter; empty fields let everything pass."""
+        names = fold(f"{self.reference} {self.association} {self.title} {self.place}")
+        return status in ("", self.row.status) and all(word in names for word in fold(text).split())
+
+
+def rank_lines(call: OpenedCall, view: RunView, hidden: frozenset[str]) -> list[RankLine]:
+    """The lines of a run in its order; dossiers of `hidden` (record ids) bear no name."""
+    method = call.file.scoring.method
+    lines = []
+    for row in view.rows:
+        secret = view.ids[row.application_id] in hidden
+        lines.append(
+            RankLine(
+                row=row,
+                reference="" if secret else row.application_id,
+                association=_("Dossier dont vous êtes déporté") if secret else row.association,
+                title="" if secret else view.titles[row.application_id],
+                place="" if secret else view.places[row.application_id],
+                score=row.score(method),
+                secret=secret,
+            )
+        )
+    return lines
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where scores stand on a bar of BAR_WIDTH units."""
+
+    low: float
+    high: float
+
+    def at(self, value: Decimal | None) -> str:
+        if value is None:
+            return "0"
+        share = (float(value) - self.low) / (self.high - self.low or 1.0)
+        return f"{min(max(share, 0.0), 1.0) * BAR_WIDTH:.1f}"
+
+    def width(self, low: Decimal | None, high: Decimal | None) -> str:
+        return f"{max(float(self.at(high)) - float(self.at(low)), 0.5):.1f}"
+
+
+def scale_of(lines: Sequence[RankLine]) -> Scale:
+    """A scale on which every interval of the lines fits, to whole tens."""
+    bounds = [float(value) for line in lines for value in (line.row.ci_low, line.row.ci_high, line.score) if value]
+    if not bounds:
+        return Scale(0.0, 100.0)
+    return Scale(10.0 * (min(bounds) // 10), 10.0 * -(-max(bounds) // 10))
+
+
+@dataclass(frozen=True)
+class QuotaLine:
+    """One quota (one value of it for `each`) in words."""
+
+    title: str
+    asked: str
+    achieved: str
+    price: str
+
+
+def quota_lines(call: OpenedCall, run: RankingRun) -> list[QuotaLine]:
+    """What the quotas ask, what the run gives them, what they cost in points."""
+    rules = {quota.id: quota for quota in rules_of(call.file).quotas}
+    lines = []
+    for entry in run.report.get("quotas", []):
+        quota = rules.get(entry["id"])
+        title = quota.title if quota else entry["id"]
+        sides = ("quota_min", "quota_max") if quota else ()
+        asked = ", ".join(filter(None, (bounds_in_words(quota, side) for side in sides if quota)))
+        achieved = number(entry["achieved"])
+        if "achieved_amount" in entry:
+            achieved = f"{achieved} ({euros(round(entry['achieved_amount'] * 100))})"
+        price = entry.get("price")
+        lines.append(
+            QuotaLine(
+                title=f"{title} : {entry['value']}" if entry.get("value") else title,
+                asked=asked,
+                achieved=achieved,
+                price="–" if price is None else number(Decimal(str(price)), 2),
+            )
+        )
+    return lines

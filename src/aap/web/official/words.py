@@ -1,0 +1,185 @@
+"""What states, decisions and actions are called on the official's pages, and the colour of their badge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from aap.core.explanation import bounds_in_words
+from aap.core.selection.problem import QuotaRule
+from aap.records.applications import ApplicationState
+from aap.records.calls import CallState
+from aap.records.rankings import JuryDecisionKind, Outcome, RunState
+
+
+def call_states() -> Mapping[CallState, str]:
+    return {
+        CallState.DRAFT: _("Préparation"),
+        CallState.OPEN: _("Dépôt des dossiers"),
+        CallState.CLOSED: _("Recevabilité"),
+        CallState.REVIEWING: _("Évaluation"),
+        CallState.DELIBERATING: _("Délibération"),
+        CallState.PROPOSED: _("Classement proposé"),
+        CallState.ARBITRATED: _("Classement arrêté"),
+        CallState.DECIDED: _("Décisions"),
+        CallState.PUBLISHED: _("Publié"),
+        CallState.ARCHIVED: _("Archivé"),
+    }
+
+
+def next_steps() -> Mapping[CallState, str]:
+    """What comes next, in plain words."""
+    return {
+        CallState.DRAFT: _("Un administrateur ouvre l’appel."),
+        CallState.OPEN: _("Après la clôture et son délai de grâce, fermez le dépôt pour examiner la recevabilité."),
+        CallState.CLOSED: _("Dites de chaque dossier s’il est recevable, confiez-les, puis ouvrez les évaluations."),
+        CallState.REVIEWING: _("Suivez les évaluations ; quand elles sont là, ouvrez la délibération."),
+        CallState.DELIBERATING: _("Calculez le classement, notez les décisions du jury, puis proposez de l’arrêter."),
+        CallState.PROPOSED: _("Une seconde personne vérifie le classement et l’arrête, ou le renvoie."),
+        CallState.ARBITRATED: _("Préparez les décisions à partir du classement arrêté."),
+        CallState.DECIDED: _("Préparez les lettres, notifiez-les, puis publiez les résultats."),
+        CallState.PUBLISHED: _("Les résultats sont publics. Suivez les réponses des lauréats."),
+        CallState.ARCHIVED: _("L’appel est terminé."),
+    }
+
+
+def advance_labels() -> Mapping[CallState, str]:
+    """The button that takes the call to a state."""
+    return {
+        CallState.CLOSED: _("Fermer le dépôt"),
+        CallState.REVIEWING: _("Ouvrir les évaluations"),
+        CallState.DELIBERATING: _("Ouvrir la délibération"),
+        CallState.ARCHIVED: _("Archiver l’appel"),
+    }
+
+
+def advance_effects() -> Mapping[CallState, str]:
+    return {
+        CallState.CLOSED: _("Aucun dossier ne pourra plus être déposé. Vous pourrez examiner la recevabilité."),
+        CallState.REVIEWING: _("Les évaluateurs auront accès aux dossiers qui leur sont confiés et pourront noter."),
+        CallState.DELIBERATING: _("Les évaluateurs ne pourront plus noter. Vous verrez les notes et le classement."),
+        CallState.ARCHIVED: _("L’appel quitte la liste des appels en cours. Tout reste consultable."),
+    }
+
+
+def application_states() -> Mapping[str, str]:
+    return {
+        ApplicationState.DRAFT: _("Brouillon"),
+        ApplicationState.SUBMITTED: _("À examiner"),
+        ApplicationState.TO_COMPLETE: _("À compléter"),
+        ApplicationState.ELIGIBLE: _("Recevable"),
+        ApplicationState.INELIGIBLE: _("Irrecevable"),
+        ApplicationState.LAUREATE: _("Lauréat"),
+        ApplicationState.WAITING_LIST: _("Liste d’attente"),
+        ApplicationState.NOT_SELECTED: _("Non retenu"),
+        ApplicationState.NOTIFIED: _("Notifié"),
+        ApplicationState.ACCEPTED: _("Accepté par le lauréat"),
+        ApplicationState.DECLINED: _("Refusé par le lauréat"),
+        ApplicationState.WITHDRAWN: _("Retiré"),
+    }
+
+
+APPLICATION_KINDS: Mapping[str, str] = {
+    ApplicationState.SUBMITTED: "warning",
+    ApplicationState.TO_COMPLETE: "warning",
+    ApplicationState.ELIGIBLE: "info",
+    ApplicationState.INELIGIBLE: "danger",
+    ApplicationState.LAUREATE: "success",
+    ApplicationState.WAITING_LIST: "info",
+    ApplicationState.ACCEPTED: "success",
+}
+
+
+def outcomes() -> Mapping[str, str]:
+    """Outcomes of a ranking and of decisions."""
+    return {
+        Outcome.LAUREATE: _("Lauréat"),
+        Outcome.WAITING_LIST: _("Liste d’attente"),
+        Outcome.NOT_SELECTED: _("Non retenu"),
+        Outcome.BELOW_THRESHOLD: _("Sous un seuil"),
+        Outcome.INELIGIBLE: _("Irrecevable"),
+        Outcome.WITHDRAWN: _("Retiré"),
+        "incomplete": _("Évaluations incomplètes"),
+    }
+
+
+OUTCOME_KINDS: Mapping[str, str] = {
+    Outcome.LAUREATE: "success",
+    Outcome.WAITING_LIST: "info",
+    Outcome.BELOW_THRESHOLD: "warning",
+    Outcome.INELIGIBLE: "danger",
+    "incomplete": "warning",
+}
+
+
+def run_states() -> Mapping[str, str]:
+    return {
+        RunState.COMPUTED: _("Calculé"),
+        RunState.PROPOSED: _("Proposé, à confirmer"),
+        RunState.FROZEN: _("Arrêté"),
+    }
+
+
+RUN_KINDS: Mapping[str, str] = {RunState.PROPOSED: "warning", RunState.FROZEN: "success"}
+
+
+def jury_kinds() -> Mapping[str, str]:
+    return {
+        JuryDecisionKind.IN: _("Retenu par le jury"),
+        JuryDecisionKind.OUT: _("Écarté par le jury"),
+        JuryDecisionKind.AMOUNT: _("Autre montant"),
+        JuryDecisionKind.WITHDRAWN: _("Retrait de l’association"),
+        JuryDecisionKind.DECLINED: _("Désistement"),
+        JuryDecisionKind.CONSENSUS: _("Note de consensus"),
+    }
+
+
+def modes() -> Mapping[str, str]:
+    return {
+        "value": _("La meilleure somme de notes sous les règles"),
+        "merit": _("L’ordre du mérite strict"),
+    }
+
+
+def actions() -> Mapping[str, str]:
+    """Lines of a dossier's history."""
+    return {
+        "application.started": _("Dossier commencé"),
+        "application.submitted": _("Dossier déposé"),
+        "application.withdrawn": _("Dossier retiré"),
+        "completion.asked": _("Compléments demandés"),
+        "completion.answered": _("Compléments reçus"),
+        "dossier.screened": _("Recevabilité décidée"),
+        "dossier.corrected": _("Donnée corrigée"),
+        "dossier.amount_proposed": _("Montant proposé"),
+        "dossier.inspected": _("Dossier consulté"),
+        "document.downloaded": _("Pièce téléchargée"),
+        "jury.decided": _("Décision du jury"),
+        "jury.removed": _("Décision du jury retirée"),
+        "message.sent": _("Message envoyé"),
+        "letters.downloaded": _("Lettre téléchargée"),
+        "recusal.declared": _("Déport déclaré"),
+    }
+
+
+def rule_in_words(rule: str, quotas: Mapping[str, QuotaRule]) -> str:
+    """A rule of a conflict (`budget`, `quota:rural`, `decision:…`) as people call it."""
+    kind, _separator, rest = rule.partition(":")
+    fixed: Mapping[str, str] = {
+        "laureates": _("le nombre maximal de lauréats"),
+        "budget": _("l’enveloppe"),
+        "protect_top": _("la tête de classement protégée"),
+    }
+    if kind in fixed:
+        return fixed[kind]
+    if kind == "decision":
+        return str(_("la décision du jury sur le dossier %(id)s", id=rest))
+    name, _separator, value = rest.partition("=")
+    quota = quotas.get(name)
+    if quota is None:
+        return rule
+    sides = {"quota_min": ("quota_min",), "quota_max": ("quota_max",)}.get(kind, ("quota_min", "quota_max"))
+    bounds = ", ".join(filter(None, (bounds_in_words(quota, side) for side in sides)))
+    title = f"{quota.title} ({value.replace('|', ', ')})" if value else quota.title
+    return str(_("la règle « %(title)s » : %(bounds)s", title=title, bounds=bounds))
