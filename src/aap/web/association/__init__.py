@@ -1,5 +1,6 @@
-"""The association's space: its identity, its dossiers."""
+"""The association's space: describe the association, fill a dossier in, submit it, follow it."""
 
-from aap.web.association.routes import blueprint
+from aap.web.association import documents, dossier, identity, members, routes, submission
+from aap.web.association.blueprint import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "documents", "dossier", "identity", "members", "routes", "submission"]

@@ -1,16 +1,100 @@
-"""Pages of the association's space."""
+"""Home of the association's space, and how a dossier is started."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from aap.core.eligibility import check_eligibility
+from aap.records.applications import ApplicationState
+from aap.records.calls import CallState
+from aap.records.people import MembershipRole
+from aap.services.applying import changed_questions, start_application
+from aap.services.associations import associations_of, claims_of
+from aap.services.calls import get_call, list_calls
+from aap.services.dossiers import dossiers_of
+from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
+from aap.web.association.blueprint import blueprint
+from aap.web.association.states import standing
+from aap.web.context import arrived_at, reading, signed_in, writing
 
-blueprint = Blueprint("association", __name__, url_prefix="/association")
+ELIGIBILITY = "eligibility"
+"""Key in the visitor's cookie session: call id → answers given on the public page."""
 
 
 @blueprint.get("/")
 @requires(Permission.ASSOCIATION_HOME)
 def home() -> str:
-    return render_template("association/home.html")
+    actor = signed_in()
+    now = arrived_at()
+    with reading() as session:
+        associations = associations_of(session, actor)
+        lines = dossiers_of(session, actor)
+        claims = claims_of(session, actor)
+        calls = [call for call in list_calls(session, frozenset({CallState.OPEN})) if call.accepts_new_dossiers(now)]
+    dossiers = [
+        (line, standing(ApplicationState(line.application.state), line.call, now, line.due_at)) for line in lines
+    ]
+    return render_template(
+        "association/home.html",
+        dossiers=dossiers,
+        associations=[(one, actor.memberships[one.id]) for one in associations],
+        claims=claims,
+        calls=calls,
+        roles=role_words(),
+        now=now,
+    )
+
+
+def role_words() -> dict[str, str]:
+    """What each membership role may do."""
+    return {
+        MembershipRole.OWNER: _("Responsable\u00a0: remplit, dépose et gère les personnes"),
+        MembershipRole.EDITOR: _("Rédacteur\u00a0: remplit et dépose"),
+        MembershipRole.READER: _("Lecteur\u00a0: consulte"),
+    }
+
+
+@blueprint.route("/dossiers/nouveau/<call_id>", methods=["GET", "POST"])
+@requires(Permission.ASSOCIATION_HOME)
+def start(call_id: str) -> ResponseReturnValue:
+    """Which association applies, and from which earlier dossier."""
+    actor, now = signed_in(), arrived_at()
+    with reading() as session:
+        call = get_call(session, call_id)
+        if call.state is CallState.DRAFT:
+            raise NotFound("call", call_id)
+        mine = associations_of(session, actor)
+        lines = dossiers_of(session, actor)
+    associations = [one for one in mine if actor.memberships[one.id] is not MembershipRole.READER]
+    present = {line.application.association_id: line.application.id for line in lines if line.call.id == call_id}
+    earlier = {
+        one.id: [line for line in lines if line.application.association_id == one.id and line.call.id != call_id]
+        for one in associations
+    }
+    if request.method == "POST":
+        association_id = request.form.get("association", "")
+        if association_id not in {one.id for one in associations}:
+            return render_template(
+                "association/start.html", call=call, associations=associations, present=present, earlier=earlier,
+                problems=[("association", _("Choisissez l’association qui candidate."))], now=now,
+            ), 422  # fmt: skip
+        answers = (cookie.get(ELIGIBILITY) or {}).get(call_id, {})
+        source = request.form.get("earlier", "")
+        known = {line.application.id for line in earlier.get(association_id, [])}
+        with writing() as session:
+            application = start_application(
+                session, actor=actor, call_id=call_id, association_id=association_id, eligibility=answers,
+                earlier_id=source if source in known else None, now=now,
+            )  # fmt: skip
+        return redirect(url_for("association.dossier", application_id=application.id))
+    verdict = check_eligibility(call.file.eligibility, (cookie.get(ELIGIBILITY) or {}).get(call_id, {})).verdict
+    changes = {line.application.id: changed_questions(line.call, call) for found in earlier.values() for line in found}
+    return render_template(
+        "association/start.html", call=call, associations=associations, present=present, earlier=earlier, problems=[],
+        now=now, verdict=verdict, changes=changes,
+    )  # fmt: skip

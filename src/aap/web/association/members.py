@@ -1,0 +1,112 @@
+"""People of an association: invitations, roles, handover."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.records.people import MembershipRole
+from aap.services.associations import (
+    accept_invitation,
+    cancel_invitation,
+    change_member,
+    find_invitation,
+    get_association,
+    invite_member,
+    members_of,
+)
+from aap.services.errors import InvalidInput
+from aap.services.permissions import Permission
+from aap.web.access import requires
+from aap.web.association.blueprint import blueprint
+from aap.web.association.routes import role_words
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+
+
+def _page(association_id: str, problems: dict[str, str] | None = None, email: str = "", role: str = "editor") -> str:
+    actor = signed_in()
+    with reading() as session:
+        association = get_association(session, actor=actor, association_id=association_id)
+        members = members_of(session, actor=actor, association_id=association_id, now=arrived_at())
+    return render_template(
+        "association/members.html",
+        association=association,
+        members=members,
+        roles=role_words(),
+        may_manage=actor.memberships[association_id] is MembershipRole.OWNER,
+        person_id=actor.person_id,
+        problems=problems or {},
+        email=email,
+        role=role,
+    )
+
+
+@blueprint.get("/associations/<association_id>/personnes")
+@requires(Permission.ASSOCIATION_READ)
+def members(association_id: str) -> str:
+    return _page(association_id)
+
+
+@blueprint.post("/associations/<association_id>/personnes")
+@requires(Permission.ASSOCIATION_MEMBERS)
+def invite(association_id: str) -> ResponseReturnValue:
+    email, role = request.form.get("email", ""), request.form.get("role", "")
+    try:
+        with writing() as session:
+            invite_member(
+                session, actor=signed_in(), association_id=association_id, email=email, role=role,
+                base_url=platform().settings.base_url.rstrip("/"), now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _page(association_id, dict(error.problems), email, role), 422
+    flash(_("L’invitation est envoyée à %(email)s.", email=email), "success")
+    return redirect(url_for("association.members", association_id=association_id))
+
+
+@blueprint.post("/associations/<association_id>/personnes/<person_id>")
+@requires(Permission.ASSOCIATION_READ)
+def change(association_id: str, person_id: str) -> ResponseReturnValue:
+    """Another role; an empty one: no longer a member."""
+    role = request.form.get("role", "")
+    actor = signed_in()
+    try:
+        with writing() as session:
+            change_member(
+                session, actor=actor, association_id=association_id, person_id=person_id, role=role or None,
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _page(association_id, {f"role-{person_id}": error.problems["role"]}), 422
+    if not role and person_id == actor.person_id:
+        flash(_("Vous avez quitté l’association."), "success")
+        return redirect(url_for("association.home"))
+    flash(_("C’est enregistré."), "success")
+    return redirect(url_for("association.members", association_id=association_id))
+
+
+@blueprint.post("/associations/<association_id>/invitations/<invitation_id>/annuler")
+@requires(Permission.ASSOCIATION_MEMBERS)
+def uninvite(association_id: str, invitation_id: str) -> ResponseReturnValue:
+    with writing() as session:
+        cancel_invitation(
+            session, actor=signed_in(), association_id=association_id, invitation_id=invitation_id, now=arrived_at()
+        )
+    flash(_("L’invitation est annulée."), "success")
+    return redirect(url_for("association.members", association_id=association_id))
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+@requires(Permission.ASSOCIATION_HOME)
+def invitation(token: str) -> ResponseReturnValue:
+    """The mailed link: whoever holds it and is signed in may join."""
+    if request.method == "POST":
+        with writing() as session:
+            association = accept_invitation(session, actor=signed_in(), token=token, now=arrived_at())
+        flash(_("Vous faites maintenant partie de %(name)s.", name=association.name), "success")
+        return redirect(url_for("association.show", association_id=association.id))
+    with reading() as session:
+        found, association = find_invitation(session, token=token, now=arrived_at())
+    return render_template(
+        "association/invitation.html", association=association, role=role_words()[MembershipRole(found.role)]
+    )

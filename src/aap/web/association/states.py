@@ -1,0 +1,66 @@
+"""Where a dossier stands, in plain words: what it is, what happens next and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from aap.records.applications import ApplicationState as A
+from aap.records.calls import CallState as C
+from aap.services.calls import OpenedCall
+from aap.web.filters import day, moment
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`kind`: the badge's (neutral, info, success, warning, danger)."""
+
+    label: str
+    kind: str
+    next_step: str
+
+
+def standing(state: A, call: OpenedCall, now: datetime, due_at: datetime | None = None) -> Standing:
+    """Before the notification nothing is told of the outcome, whatever the state holds."""
+    if state is A.DRAFT:
+        return _draft(call, now)
+    if state is A.TO_COMPLETE:
+        until = _(" avant le %(date)s", date=moment(due_at)) if due_at else ""
+        return Standing(
+            _("À compléter"),
+            "warning",
+            _("Le service vous demande des compléments\u00a0: déposez-les%(until)s.", until=until),
+        )
+    if state is A.WITHDRAWN:
+        return Standing(_("Retiré"), "neutral", _("Vous avez retiré ce dossier\u00a0: il ne sera pas examiné."))
+    if state is A.ACCEPTED:
+        return Standing(_("Subvention acceptée"), "success", _("Le service vous écrit pour préparer la convention."))
+    if state is A.DECLINED:
+        return Standing(_("Subvention déclinée"), "neutral", _("Vous avez renoncé à la subvention."))
+    if state is A.NOTIFIED:
+        return Standing(_("Décision rendue"), "info", _("Lisez la décision et sa lettre."))
+    return _in_progress(call)
+
+
+def _draft(call: OpenedCall, now: datetime) -> Standing:
+    if now > call.accepted_until:
+        return Standing(
+            _("Non déposé"), "danger",
+            _("Le délai est passé depuis le %(date)s\u00a0: ce dossier n’a pas été déposé.", date=moment(call.accepted_until)),
+        )  # fmt: skip
+    return Standing(_("Brouillon"), "warning", _("À déposer avant le %(date)s.", date=moment(call.record.closes_at)))
+
+
+def _in_progress(call: OpenedCall) -> Standing:
+    decision = call.file.call.decision_by
+    awaited = _(" La décision est attendue le %(date)s au plus tard.", date=day(decision)) if decision else ""
+    if call.state in (C.OPEN, C.CLOSED):
+        text = _("Le service vérifie que le dossier est recevable.")
+        if call.state is C.OPEN:
+            text = _("L’examen commence après la clôture, le %(date)s.", date=moment(call.record.closes_at))
+        return Standing(_("Déposé"), "info", text + awaited)
+    if call.state is C.REVIEWING:
+        return Standing(_("En évaluation"), "info", _("Les évaluateurs lisent les dossiers.") + awaited)
+    return Standing(_("En délibération"), "info", _("Le jury examine les dossiers.") + awaited)

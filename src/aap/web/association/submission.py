@@ -1,0 +1,193 @@
+"""Checking, approving and submitting a dossier, and the proofs of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.documents.incoming import RefusedFile
+from aap.services.dossiers import MANDATE, Dossier, open_dossier
+from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
+from aap.services.permissions import Permission
+from aap.services.submitting import (
+    approved_signature,
+    ask_signature,
+    deadline_of,
+    last_signature,
+    receipt_pdf,
+    receipts_of,
+    submit_application,
+)
+from aap.services.uploads import attach, limits_for, receive, remove_document
+from aap.web.access import requires
+from aap.web.association.blueprint import blueprint
+from aap.web.association.pages import time_left
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.forms import PREFIX
+from aap.web.sent_files import pdf_answer, sent_files
+
+
+def _page(application_id: str, problems: dict[str, str] | None = None, *, too_late: bool = False) -> str:
+    """The check before the deposit: what is missing with links, attestations, who signs."""
+    now = arrived_at()
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        signature = last_signature(session, application_id)
+        approved = approved_signature(session, found)
+    problems = problems or {}
+    deadline = deadline_of(found)
+    representative = {
+        "name": found.association.representative_name,
+        "capacity": found.association.representative_capacity,
+        "email": found.association.representative_email,
+    }
+    typed = {name: request.form.get(f"signature_{name}", value) for name, value in representative.items()}
+    return render_template(
+        "association/submit.html",
+        dossier=found,
+        missing=_missing(found),
+        warnings=_warnings(found),
+        broken=found.eligibility.broken,
+        to_check=found.eligibility.in_state("to_check"),
+        unknown=[rule for rule in found.eligibility.in_state("unknown") if rule.question],
+        signature=signature,
+        approved=approved,
+        typed=typed,
+        mandate=found.files.get(MANDATE, []),
+        problems=problems,
+        summary=[(key or None, text) for key, text in problems.items()],
+        attested=request.form.getlist("attestation"),
+        capacity=request.form.get("capacity", ""),
+        rules_seen=bool(request.form.get("rules")),
+        deadline=deadline,
+        left=time_left(deadline, now),
+        too_late=too_late or now.replace(microsecond=0) > deadline,
+        now=now,
+    )
+
+
+def _missing(dossier: Dossier) -> list[dict[str, Any]]:
+    """Section by section, what keeps the dossier from being submitted, with links to the fields."""
+    found = []
+    for section in dossier.visible:
+        errors = [one for one in dossier.problems.get(section.id, ()) if one.severity == "error"]
+        if errors:
+            url = url_for("association.section", application_id=dossier.id, section_id=section.id, controle=1)
+            found.append(
+                {
+                    "title": section.title,
+                    "url": url,
+                    "problems": [(f"{url}#{PREFIX}{one.field}", one.label, one.message) for one in errors],
+                }
+            )
+    return found
+
+
+def _warnings(dossier: Dossier) -> list[str]:
+    notes = [
+        f"{one.label}\u00a0: {one.message}"
+        for found in dossier.problems.values()
+        for one in found
+        if one.severity == "warning"
+    ]
+    return notes + [note.message for note in dossier.budget_notes]
+
+
+@blueprint.get("/dossiers/<application_id>/depot")
+@requires(Permission.APPLICATION_READ)
+def check(application_id: str) -> ResponseReturnValue:
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+    if found.state not in ("draft", "to_complete"):
+        return redirect(url_for("association.receipt", application_id=application_id))
+    return _page(application_id)
+
+
+@blueprint.post("/dossiers/<application_id>/depot")
+@requires(Permission.APPLICATION_SUBMIT)
+def submit(application_id: str) -> ResponseReturnValue:
+    attested = [int(one) for one in request.form.getlist("attestation") if one.isascii() and one.isdigit()]
+    try:
+        with writing() as session:
+            submit_application(
+                session, actor=signed_in(), application_id=application_id, attested=attested,
+                capacity=request.form.get("capacity", ""), broken_rules_seen=bool(request.form.get("rules")),
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _page(application_id, dict(error.problems)), 422
+    except DeadlinePassed:
+        return _page(application_id, too_late=True), 409
+    return redirect(url_for("association.receipt", application_id=application_id), 303)
+
+
+@blueprint.post("/dossiers/<application_id>/approbation")
+@requires(Permission.APPLICATION_SUBMIT)
+def ask_approval(application_id: str) -> ResponseReturnValue:
+    """Mails the legal representative a link."""
+    try:
+        with writing() as session:
+            signature = ask_signature(
+                session, actor=signed_in(), application_id=application_id,
+                name=request.form.get("signature_name", ""), capacity=request.form.get("signature_capacity", ""),
+                email=request.form.get("signature_email", ""),
+                base_url=platform().settings.base_url.rstrip("/"), now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _page(application_id, dict(error.problems)), 422
+    flash(_("La demande est envoyée à %(name)s. Vous serez prévenu de sa réponse.", name=signature.name), "success")
+    return redirect(url_for("association.check", application_id=application_id) + "#qui-signe", 303)
+
+
+@blueprint.post("/dossiers/<application_id>/pouvoir")
+@requires(Permission.APPLICATION_EDIT)
+def mandate(application_id: str) -> ResponseReturnValue:
+    """Attaches the power of attorney, or takes it away (`retirer`)."""
+    actor, now = signed_in(), arrived_at()
+    here = url_for("association.check", application_id=application_id) + "#qui-signe"
+    if (document_id := request.form.get("retirer")) is not None:
+        with writing() as session:
+            remove_document(session, actor=actor, application_id=application_id, document_id=document_id, now=now)
+        return redirect(here, 303)
+    files = sent_files("mandate")
+    if not files:
+        return _page(application_id, {"mandate": _("Choisissez d’abord un fichier.")}), 422
+    with reading() as session:
+        found = open_dossier(session, actor=actor, application_id=application_id)
+    accept, megabytes, _most = limits_for(found, MANDATE)
+    try:
+        stored = receive(platform().files, files, accept, max_megabytes=megabytes)
+        with writing() as session:
+            attach(session, actor=actor, application_id=application_id, question_id=MANDATE, files=stored, now=now)
+    except RefusedFile as refused:
+        return _page(application_id, {"mandate": f"{refused.name}\u00a0: {refused.message}"}), 422
+    except InvalidInput as error:
+        return _page(application_id, {"mandate": next(iter(error.problems.values()))}), 422
+    return redirect(here, 303)
+
+
+@blueprint.get("/dossiers/<application_id>/accuse")
+@requires(Permission.APPLICATION_READ)
+def receipt(application_id: str) -> str:
+    """Every receipt of the dossier, the last one first. Only what is committed has one."""
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        receipts = receipts_of(session, found)
+    if not receipts:
+        raise NotFound("receipt", application_id)
+    return render_template("association/receipt.html", dossier=found, receipts=receipts[::-1])
+
+
+@blueprint.get("/dossiers/<application_id>/accuse-<int:ordinal>.pdf")
+@requires(Permission.APPLICATION_READ)
+def receipt_file(application_id: str, ordinal: int) -> ResponseReturnValue:
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        receipts = receipts_of(session, found)
+    wanted = next((one for one in receipts if one.submission.ordinal == ordinal), None)
+    if wanted is None:
+        raise NotFound("receipt", str(ordinal))
+    return pdf_answer(receipt_pdf(wanted.view), f"accuse-de-reception-{wanted.view.number}.pdf")

@@ -1,0 +1,37 @@
+"""Files that came with a post, and files that go out."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO
+
+from flask import Response, request, send_file
+
+from aap.documents.incoming import IncomingFile
+
+SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png"})
+"""What a browser may show in the page; everything else is downloaded."""
+
+
+def sent_files(name: str) -> list[IncomingFile]:
+    """The files of one input; an input left empty gives none."""
+    return [IncomingFile(one.filename, one.stream.read()) for one in request.files.getlist(name) if one.filename]
+
+
+def pdf_answer(content: bytes, name: str) -> Response:
+    """A PDF that the browser may show."""
+    return file_answer(io.BytesIO(content), name, "application/pdf")
+
+
+def file_answer(stream: BinaryIO, name: str, content_type: str) -> Response:
+    """A file, shown where that is safe. Never run: its type is ours, sniffing is off, and nothing in it may load."""
+    shown = content_type in SHOWN
+    answer = send_file(
+        stream,
+        mimetype=content_type if shown else "application/octet-stream",
+        as_attachment=not shown,
+        download_name=name,
+        max_age=0,
+    )
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
