@@ -82,7 +82,7 @@ def associations(seed: int, n: int, territories: Territories) -> tuple[DemoAssoc
     casting = Casting(seeded(seed, "officers"))
     names = association_names(rng)
     seats = _Seats(territories)
-    return tuple(_association(rng, casting, next(names), seats, number) for number in range(1, n + 1))
+    return tuple(one_association(rng, casting, next(names), seats.draw(rng), number) for number in range(1, n + 1))
 
 
 class _Seats:
@@ -126,8 +126,16 @@ def _people(commune: Commune) -> int:
     return commune.population or 0
 
 
-def _association(rng: Random, casting: Casting, base: str, seats: _Seats, number: int) -> DemoAssociation:
-    commune, setting = seats.draw(rng)
+def one_association(
+    rng: Random,
+    casting: Casting,
+    base: str,
+    seat: tuple[Commune, Setting],
+    number: int,
+    purposes: Sequence[str] | None = None,
+) -> DemoAssociation:
+    """The association `number` (its identifiers follow from it: give each number once) named after `base`."""
+    commune, setting = seat
     name = f"{base} {from_(commune)}" if rng.random() < 0.22 and len(base) < 26 else base
     slug = fold(base).replace(" ", "-")
     weights = {"rural": (45, 45, 10), "qpv": (26, 46, 28), "petite-ville": (32, 48, 20), "metropole": (15, 42, 43)}
@@ -140,7 +148,7 @@ def _association(rng: Random, casting: Casting, base: str, seats: _Seats, number
         acronym="".join(word[0] for word in fold(base).split()).upper() if rng.random() < 0.3 else "",
         siret=identifiers.siret(1000 + number * 37),
         rna=identifiers.rna(department, 1000 + number),
-        purpose=rng.choice(_PURPOSES),
+        purpose=rng.choice(purposes or _PURPOSES),
         created_on=date(2023, 6, 1) - timedelta(days=rng.randrange(30, 9000)),
         address=f"{rng.randrange(1, 120)} {rng.choice(_STREETS)}",
         postal_code=rng.choice(commune.postal_codes),

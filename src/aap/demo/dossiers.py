@@ -130,7 +130,7 @@ def dossier(
     }  # fmt: skip
     if answers["duree"] == "pluriannuelle":
         answers |= _three_years(facts, qualities, rng, plan, young)
-    started, submitted = _times(call, rng)
+    started, submitted = times_of(call, rng)
     return DemoDossier(
         key=association.key.replace("association", "dossier"),
         association=association,
@@ -364,7 +364,7 @@ def _three_years(
     return {"trajectoire": tell(people.TRAJECTORY, facts, qualities["solidity"], rng, least=0), "previsions": rows}
 
 
-def _times(call: CallFile, rng: Random) -> tuple[datetime, datetime]:
+def times_of(call: CallFile, rng: Random) -> tuple[datetime, datetime]:
     """When the dossier was begun and submitted: half in the last week, some in the last hour, three in the grace."""
     opens, closes = call.call.opens_at, call.call.closes_at
     assert opens is not None

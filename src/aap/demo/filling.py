@@ -1,52 +1,56 @@
-"""Fills an empty instance with the demonstration: a call led to its end, a call open for applications.
+"""Fills an empty instance with the demonstration: a call led to its end, one being reviewed, one open.
 
 The content comes from the generators beside this module, the decisions from the same services as the web application.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from aap.core.call.canonical import canonical_hash
-from aap.core.call.schema import CallFile
-from aap.demo.associations import DemoAssociation, associations
+from aap.demo.associations import associations
 from aap.demo.attachments import attachments
+from aap.demo.deposits import PASSWORD, Deposit, Depositor
 from aap.demo.dossiers import DemoDossier, dossiers
+from aap.demo.living import LivingCalls
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
-from aap.identity import hash_password
 from aap.paths import rubrics_folder
-from aap.records.applications import Application, ApplicationState, Document, SectionAnswers, Submission
-from aap.records.associations import Association
+from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job
-from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.rankings import Decision, Outcome
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
-from aap.records.types import new_id
 from aap.services.actor import Actor, load_actor
 from aap.services.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.deciding import notify_decisions, prepare_decisions, publish_results, render_letters
-from aap.services.dossier_facts import facts_of
 from aap.services.platform import Platform
 from aap.services.screening import screen_application
 from aap.services.selecting import compute, confirm_freeze, propose_freeze, ranking_input, store_run
 
-PASSWORD = "demonstration-2025"  # noqa: S105  (printed for everybody: the instance is fictitious)
-FINISHED, OPEN = "mentorat-2025", "mentorat-2026"
-DOSSIERS = 236
-PARIS = ZoneInfo("Europe/Paris")
+FINISHED = "mentorat-2025"
 
 Tell = Callable[[str, int, int], None]
 """Progress: French name of the step, what is done, the total."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is made: dossiers of the finished call, of the one being reviewed, of the open one; draws.
+
+    `processes` share the draws; what is made does not depend on it.
+    """
+
+    finished: int = 236
+    reviewed: int = 48
+    open: int = 40
+    draws: int = 400
+    processes: int = 2
 
 
 @dataclass(frozen=True)
@@ -68,40 +72,33 @@ def is_demonstration(platform: Platform) -> bool:
         return session.exec(select(Person.id).where(Person.email == "instruction@example.org")).first() is not None
 
 
-def fill(platform: Platform, *, seed: int, tell: Tell) -> None:
-    """The whole demonstration. The same seed gives the same people, dossiers, marks and decisions."""
-    filling = _Filling(platform, seed, tell)
+def fill(platform: Platform, *, seed: int, tell: Tell, scale: Scale | None = None) -> None:
+    """The whole demonstration. The same seed gives the same people, dossiers, marks and decisions.
+
+    The finished call has the dates of its file; those of the two others lie around today.
+    """
+    filling = _Filling(platform, seed, tell, scale or Scale())
     filling.staff()
     filling.finished_call()
-    filling.open_call()
+    filling.living_calls()
 
 
 class _Filling:
     """Goes through the steps in order; each commits its own transaction."""
 
-    def __init__(self, platform: Platform, seed: int, tell: Tell) -> None:
-        self.platform, self.seed, self.tell = platform, seed, tell
-        self.password = hash_password(PASSWORD)
+    def __init__(self, platform: Platform, seed: int, tell: Tell, scale: Scale) -> None:
+        self.platform, self.seed, self.tell, self.scale = platform, seed, tell, scale
+        self.depositor = Depositor(platform)
         self.people: Staff
-
-    def person(self, session: Session, name: str, email: str, at: datetime) -> Person:
-        person = Person(
-            email=email.lower(),
-            name=name,
-            password=self.password,
-            fs_uniquifier=new_id(),
-            confirmed_at=at,
-            created_at=at,
-        )
-        session.add(person)
-        return person
+        self.made: Sequence[DemoDossier] = ()
+        self.panel: Sequence[DemoReviewer] = ()
 
     def staff(self) -> None:
         at = datetime(2024, 12, 2, 9, tzinfo=UTC)
         with self.platform.database.writing() as session:
-            admin = self.person(session, "Maëlle Fictive", "admin@example.org", at)
-            first = self.person(session, "Sacha Exemple", "instruction@example.org", at)
-            second = self.person(session, "Lou Modèle", "responsable@example.org", at)
+            admin = self.depositor.person(session, "Maëlle Fictive", "admin@example.org", at)
+            first = self.depositor.person(session, "Sacha Exemple", "instruction@example.org", at)
+            second = self.depositor.person(session, "Lou Modèle", "responsable@example.org", at)
             session.flush()
             session.add(RoleGrant(person_id=admin.id, role=Role.ADMIN, created_at=at))
             session.add_all(
@@ -117,11 +114,12 @@ class _Filling:
     # --- the call led to its end --------------------------------------------------------------------------------
 
     def finished_call(self) -> None:
-        text = (rubrics_folder() / f"{FINISHED}.yaml").read_text()
+        text = smaller((rubrics_folder() / f"{FINISHED}.yaml").read_text(), self.scale.finished / Scale.finished)
         with self.platform.database.writing() as session:
             call = add_call(session, actor=None, text=text, name=f"{FINISHED}.yaml", now=_before(text, days=12))
             open_call(session, actor=None, call_id=call.id, now=call.record.opens_at)
-        made = dossiers(self.seed, call.file, associations(self.seed, DOSSIERS, territories()), territories())
+        candidates = associations(self.seed, self.scale.finished, territories())
+        made = self.made = dossiers(self.seed, call.file, candidates, territories())
         applicants = self._deposits(call, made)
         closed = call.accepted_until + timedelta(minutes=10)
         self._screening(call, made, applicants, closed)
@@ -140,100 +138,17 @@ class _Filling:
         return ids
 
     def _deposit(self, session: Session, call: OpenedCall, dossier: DemoDossier, number: int) -> str:
-        association, owner = self._association(session, dossier.association, dossier.started_at)
-        facts = facts_of(call.file, dossier.answers, association)
-        application = Application(
-            call_id=call.id,
-            association_id=association.id,
-            reference=f"{call.file.call.reference or call.id.upper()}-{number:04d}",
-            state=ApplicationState.SUBMITTED,
-            title=facts.title or dossier.title,
-            theme=facts.theme,
-            requested_amount=facts.requested_amount,
-            attributes=facts.attributes,
-            eligibility=dict(dossier.eligibility),
-            created_by=owner.id,
-            created_at=dossier.started_at,
-            updated_at=dossier.submitted_at,
+        association, owner = self.depositor.association(session, dossier.association, dossier.started_at)
+        deposit = Deposit(
+            number=number,
+            answers=dossier.answers,
+            eligibility=dossier.eligibility,
+            files=attachments(dossier),
+            started_at=dossier.started_at,
+            saved_at=dossier.submitted_at,
             submitted_at=dossier.submitted_at,
         )
-        session.add(application)
-        session.flush()
-        for section, answers in _by_section(call.file, dossier.answers):
-            session.add(
-                SectionAnswers(
-                    application_id=application.id,
-                    section=section,
-                    answers=answers,
-                    updated_by=owner.id,
-                    updated_at=dossier.submitted_at,
-                )
-            )
-        documents = []
-        for file in attachments(dossier):
-            stored = self.platform.files.put(io.BytesIO(file.content))
-            documents.append({"question": file.question, "name": file.name, "sha256": stored.sha256})
-            session.add(
-                Document(
-                    association_id=association.id,
-                    application_id=application.id,
-                    question=file.question,
-                    name=file.name,
-                    content_type="application/pdf",
-                    size=stored.size,
-                    sha256=stored.sha256,
-                    uploaded_by=owner.id,
-                    uploaded_at=dossier.started_at,
-                )
-            )
-        content: dict[str, Any] = {"answers": dict(dossier.answers), "documents": documents}
-        session.add(
-            Submission(
-                application_id=application.id,
-                ordinal=1,
-                receipt_number=f"{application.reference}-1",
-                arrived_at=dossier.submitted_at,
-                person_id=owner.id,
-                content=content,
-                content_hash=canonical_hash(content),
-            )
-        )
-        return application.id
-
-    def _association(self, session: Session, made: DemoAssociation, at: datetime) -> tuple[Association, Person]:
-        owner = self.person(session, made.contact.name, made.contact.email, at)
-        representative = made.representative
-        association = Association(
-            name=made.name,
-            acronym=made.acronym,
-            siret=made.siret,
-            rna=made.rna,
-            object=made.purpose,
-            created_on=made.created_on,
-            address=made.address,
-            postal_code=made.postal_code,
-            commune_code=made.commune.code,
-            commune_name=made.commune.name,
-            department=made.commune.department.code,
-            region=made.commune.region.code,
-            zone=made.commune.zone,
-            website=made.website,
-            email=made.email,
-            phone=made.phone,
-            iban=made.iban,
-            representative_name=representative.person.name,
-            representative_capacity=representative.capacity,
-            representative_email=representative.person.email,
-            officers=[{"name": officer.person.name, "capacity": officer.capacity} for officer in made.officers],
-            created_at=at,
-            updated_at=at,
-        )
-        session.add(association)
-        session.flush()
-        session.add(
-            Membership(person_id=owner.id, association_id=association.id, role=MembershipRole.OWNER, created_at=at)
-        )
-        return association, owner
+        return self.depositor.dossier(session, call, association, owner.id, deposit).id
 
     def _screening(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
         at = closed + timedelta(days=4)
@@ -254,7 +169,7 @@ class _Filling:
 
     def _reviews(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
         departments = [department.code for department in territories().departments()]
-        people = reviewers(self.seed, call.file, departments)
+        people = self.panel = reviewers(self.seed, call.file, departments)
         eligible = [dossier for dossier in made if dossier.ineligible_rule is None]
         pairs = assignment(self.seed, eligible, people)
         done = reviews(self.seed, call.file, eligible, people, pairs)
@@ -271,7 +186,7 @@ class _Filling:
     def _reviewers(
         self, session: Session, call: OpenedCall, people: Sequence[DemoReviewer], at: datetime
     ) -> dict[str, Person]:
-        accounts = {reviewer.key: self.person(session, reviewer.person.name, f"{reviewer.key}@example.org", at)
+        accounts = {reviewer.key: self.depositor.person(session, reviewer.person.name, f"{reviewer.key}@example.org", at)
                     for reviewer in people}  # fmt: skip
         session.flush()
         for number, reviewer in enumerate(people, 1):
@@ -318,7 +233,7 @@ class _Filling:
         with self.platform.database.reading() as session:
             current = get_call(session, call.id)
             given = ranking_input(session, current)
-        run = compute(current, given, draws=400, progress=self.tell)
+        run = compute(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
         first, second = self.people.officials
         with self.platform.database.writing() as session:
             current = get_call(session, call.id)
@@ -335,29 +250,35 @@ class _Filling:
             notify_decisions(session, actor=two, call_id=call.id, now=at + timedelta(days=2))
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))
 
-    # --- the call that is open ----------------------------------------------------------------------------------
+    # --- the living calls ---------------------------------------------------------------------------------------
 
-    def open_call(self) -> None:
-        """Next year's call, with its dates moved around today."""
-        now = self.platform.clock()
-        text = around((rubrics_folder() / f"{OPEN}.yaml").read_text(), now)
-        with self.platform.database.writing() as session:
-            call = add_call(session, actor=None, text=text, name=f"{OPEN}.yaml", now=now - timedelta(days=30))
-            open_call(session, actor=None, call_id=call.id, now=call.record.opens_at)
+    def living_calls(self) -> None:
+        """The call that is being reviewed, and next year's call with drafts for the accounts that are printed."""
+        official = self.people.officials[0].id
+        living = LivingCalls(self.platform, self.depositor, self.seed, official, self.platform.clock())
+        self.tell("Appel en évaluation", 0, 1)
+        living.reviewed(self.scale.reviewed, self.panel)
+        self.tell("Appel ouvert", 0, 1)
+        with self.platform.database.reading() as session:
+            applicants = [person.email for person in _applicants(session)]
+        living.open(self.scale.open, self.made, applicants)
 
 
-def around(text: str, now: datetime) -> str:
-    """The call file's text with its opening three weeks ago and its closing in five weeks, at 23:59:59 in Paris."""
-    today = now.astimezone(PARIS)
-    opens = (today - timedelta(days=21)).replace(hour=9, minute=0, second=0, microsecond=0)
-    closes = (today + timedelta(days=35)).replace(hour=23, minute=59, second=59, microsecond=0)
-    for key, value in (
-        ("opens_at", opens.isoformat()),
-        ("closes_at", closes.isoformat()),
-        ("decision_by", (closes + timedelta(days=56)).date().isoformat()),
-    ):
-        text = re.sub(rf"(?m)^(  {key}:) \S+", rf"\1 {value}", text, count=1)
-    return text
+def smaller(text: str, share: float) -> str:
+    """The call file's text with counts and budget of its selection reduced to `share`, so that its rules can hold.
+
+    A whole demonstration (`share` 1 or more) has the file as it is.
+    """
+    if share >= 1:
+        return text
+    head, start, rest = text.partition("\nselection:\n")
+    selection, end, tail = rest.partition("\nletters:\n")
+    selection = re.sub(
+        r"(?m)(^  (?:protect_top|laureates|budget|waiting_list): |\b(?:min|max): )(\d+)",
+        lambda found: f"{found[1]}{max(1, int(int(found[2]) * share * 0.8))}",
+        selection,
+    )
+    return f"{head}{start}{selection}{end}{tail}"
 
 
 def _before(text: str, *, days: int) -> datetime:
@@ -366,38 +287,35 @@ def _before(text: str, *, days: int) -> datetime:
     return datetime.fromisoformat(found.group(1)) - timedelta(days=days)
 
 
-def _by_section(call: CallFile, answers: Any) -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (section.id, {question.id: answers[question.id] for question in section.questions if question.id in answers})
-        for section in call.form.sections
-    ]
+def _applicants(session: Session) -> list[Person]:
+    """The first account of a laureate, of an association that was not retained, and of one on the waiting list."""
+    found = []
+    for outcome in (Outcome.LAUREATE, Outcome.NOT_SELECTED, Outcome.WAITING_LIST):
+        owner = session.exec(
+            select(Person)
+            .where(
+                Person.id == Membership.person_id,
+                Membership.association_id == Application.association_id,
+                Application.id == Decision.application_id,
+                Decision.call_id == FINISHED,
+                Decision.outcome == outcome,
+            )
+            .order_by(col(Application.reference))
+            .limit(1)
+        ).first()
+        if owner is not None:
+            found.append(owner)
+    return found
 
 
 def accounts(platform: Platform) -> list[dict[str, str]]:
     """One account an actor and more: associations (a laureate, a refused one), reviewers, officials, the admin."""
     with platform.database.reading() as session:
-        found: list[tuple[str, Person]] = []
-        for outcome in (Outcome.LAUREATE, Outcome.NOT_SELECTED, Outcome.WAITING_LIST):
-            owner = session.exec(
-                select(Person)
-                .where(
-                    Person.id == Membership.person_id,
-                    Membership.association_id == Application.association_id,
-                    Application.id == Decision.application_id,
-                    Decision.call_id == FINISHED,
-                    Decision.outcome == outcome,
-                )
-                .order_by(col(Application.reference))
-                .limit(1)
-            ).first()
-            if owner is not None:
-                found.append(("association", owner))
+        found: list[tuple[str, Person]] = [("association", person) for person in _applicants(session)]
         for role, limit in ((Role.REVIEWER, 3), (Role.OFFICIAL, 2), (Role.ADMIN, 1)):
+            granted = select(RoleGrant.person_id).where(RoleGrant.role == role)
             people = session.exec(
-                select(Person)
-                .where(RoleGrant.person_id == Person.id, RoleGrant.role == role)
-                .order_by(col(Person.email))
-                .limit(limit)
+                select(Person).where(col(Person.id).in_(granted)).order_by(col(Person.email)).limit(limit)
             )
             found += [(str(role), person) for person in people]
         return [

@@ -38,6 +38,30 @@ VERDICTS: Mapping[str, Mapping[Level, tuple[str, ...]]] = {
         "good": ("Indicateurs mesurables, suivi après la sortie.", "Méthode d’évaluation simple et praticable."),
         "high": ("Évaluation rigoureuse, dont les résultats ont déjà servi.", "Mesure de l’effet à douze mois : très solide."),
     },
+    "artistic": {
+        "low": ("Le propos reste un thème ; je ne vois pas d’œuvre.", "La forme n’est pas décrite, l’équipe à peine.", "Un sujet convenu, sans point de vue."),
+        "fair": ("Propos clair, forme encore à trouver.", "L’intention touche, mais l’écriture n’est pas montrée.", "Une équipe qui convient, un projet qui se cherche."),
+        "good": ("Une forme pensée pour son sujet, portée par une équipe solide.", "Écriture singulière, essais convaincants.", "La matière recueillie est belle et l’on voit ce qui en sera fait."),
+        "high": ("Une nécessité évidente, une maîtrise rare.", "La proposition la plus forte de mon lot.", "Tout se tient : le sujet, la forme, les artistes, le lieu."),
+    },
+    "presence": {
+        "low": ("Des dates dans des lieux déjà bien pourvus, sans travail avec les habitants.", "La rencontre se limite à un échange après la représentation."),
+        "fair": ("Une commune peu équipée, mais un temps court.", "Des ateliers annoncés, sans calendrier.", "La présence est réelle, la mobilité du public n’est pas traitée."),
+        "good": ("Un temps long dans des communes sans équipement.", "Les habitants sont associés avant, pendant et après.", "Les publics éloignés sont nommés et les partenaires d’accord."),
+        "high": ("Le projet naît du territoire et lui revient.", "Des habitants à chaque étape : exemplaire."),
+    },
+    "cooperation": {
+        "low": ("Des partenaires cités, aucun engagement.", "Une seule lettre, qui n’engage à rien."),
+        "fair": ("Un lieu engagé, les autres envisagés.", "Coopération de circonstance, à consolider."),
+        "good": ("Plusieurs lieux engagés par écrit, avec des apports.", "Les communes voisines mettent du temps et de l’argent."),
+        "high": ("Une coopération ancienne, dont ce projet est une étape.", "Cinq partenaires, cinq apports précis."),
+    },
+    "budget": {
+        "low": ("Rémunérations sous les minimums.", "Des postes manquent : ni transport ni logement."),
+        "fair": ("Équilibré, mais les recettes propres paraissent hautes.", "À revoir : la part des coproductions n’est pas acquise."),
+        "good": ("Budget précis, salaires conformes.", "La moitié des recettes est confirmée."),
+        "high": ("Budget exact, presque entièrement confirmé.", "Rien à redire."),
+    },
 }  # fmt: skip
 
 # What the reviewer adds, with facts of the dossier; it must fit any criterion of its row.
@@ -72,10 +96,34 @@ REMARKS: Mapping[str, Mapping[Level, tuple[str, ...]]] = {
         "good": ("À poursuivre.",),
         "high": ("À faire connaître.",),
     },
+    "artistic": {
+        "low": ("À reprendre après un premier essai devant un public.",),
+        "fair": ("J’aurais aimé lire une page de texte ou voir un croquis.", "{semaines} de répétition, est-ce assez ?"),
+        "good": ("Les documents joints donnent envie.", "Le travail avec {artistes} est crédible."),
+        "high": ("À suivre de près.", "On voit déjà l’œuvre."),
+    },
+    "presence": {
+        "low": ("Que se passe-t-il {bourg_a} ?",),
+        "fair": ("Le rôle des habitants est à préciser.", "Comment viendront ceux qui ne conduisent pas ?"),
+        "good": ("Le choix de travailler {bourg_a} est juste.", "Le retour prévu après six mois est une bonne idée."),
+        "high": ("{Bourg_a}, cela comptera.",),
+    },
+    "cooperation": {
+        "low": ("À construire avant toute demande.",),
+        "fair": ("Il manque l’accord de la commune.",),
+        "good": ("L’accord avec {lieu} pèse dans ma note.",),
+        "high": ("Un modèle pour les communes voisines.",),
+    },
+    "budget": {
+        "low": ("À refaire.",),
+        "fair": ("Demander un plan de financement actualisé.",),
+        "good": ("La part demandée est raisonnable.",),
+        "high": ("Un budget que l’on comprend à la première lecture.",),
+    },
 }  # fmt: skip
 
 SUMMARIES: Mapping[Level, tuple[str, ...]] = {
-    "low": ("Projet trop peu préparé pour être soutenu cette année.", "Je ne recommande pas ce dossier en l’état.", "À revoir avec l’appui du service départemental."),
+    "low": ("Projet trop peu préparé pour être soutenu cette année.", "Je ne recommande pas ce dossier en l’état.", "À revoir avec l’appui du service."),
     "fair": ("Projet utile, dossier inégal.", "À soutenir si les crédits le permettent, avec des conditions.", "Un potentiel réel, des points à éclaircir."),
     "good": ("Un bon projet, que je soutiens.", "Dossier sérieux, équipe crédible.", "À retenir ; quelques précisions à demander."),
     "high": ("À retenir sans hésiter.", "L’un des meilleurs dossiers que j’aie lus.", "Projet remarquable, à faire connaître."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -55,9 +56,10 @@ class DemoPerson:
 class Casting:
     """Gives people whose names and addresses are all different."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, taken: Iterable[str] = ()) -> None:
+        """`taken`: addresses that somebody else has already."""
         self._rng = rng
-        self._taken: set[str] = set()
+        self._taken = set(taken)
 
     def person(self) -> DemoPerson:
         while True:
