@@ -19,7 +19,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
-from aap.services import deciding, mailing, selecting
+from aap.services import deciding, mailing, selecting, submitting
 from aap.services.platform import Platform, open_platform
 from aap.services.work import Work
 from aap.settings import Settings
@@ -128,5 +128,6 @@ def _finish(platform: Platform, job_id: str, state: JobState, result: Mapping[st
 WORK: Mapping[str, Work] = {
     "letters": deciding.render_letters,
     "ranking": selecting.rank_in_background,
+    "receipt": submitting.send_receipt,
 }
 """What `services.outbox.start_job` may ask for."""

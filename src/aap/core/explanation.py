@@ -128,10 +128,9 @@ class _Explainer:
 
     def _incomplete(self, standing: Standing) -> Explanation:
         there, needed = len(standing.reviewers), self.call.rubric.min_reviews
-        if there == 0:
-            start = "Aucune évaluation reçue"
-        else:
-            start = french.count(there, "évaluation reçue", "évaluations reçues")
+        start = (
+            "Aucune évaluation reçue" if there == 0 else french.count(there, "évaluation reçue", "évaluations reçues")
+        )
         on = f"sur {needed} nécessaires" if needed > 1 else "alors qu’une est nécessaire"
         return Explanation(
             "incomplete",

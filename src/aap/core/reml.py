@@ -393,10 +393,9 @@ def _without_noise(model: RestrictedLikelihood, a_known: bool, b_known: bool) ->
     else:
         effects = np.zeros(model.reviewers)
     left = model.y - effects[design.reviewer]
-    if a_known:
-        levels = model._by_application(left) / counts
-    else:
-        levels = _component_means(model)[design.component_of_application]
+    levels = (
+        model._by_application(left) / counts if a_known else _component_means(model)[design.component_of_application]
+    )
     applications = np.bincount(design.component_of_application)
     mean = _sums(design.component_of_application, levels, design.components) / applications
     if float(np.abs(left - levels[design.application]).max()) > 1e-9 * float(np.abs(model.y).max()):

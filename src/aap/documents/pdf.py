@@ -42,23 +42,23 @@ class ForbiddenResource(Exception):
         self.url = url
 
 
-class DenyAll(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no type annotations
+class DenyAll(URLFetcher):
     """Refuses every URL, whatever its scheme, and stops the rendering."""
 
     def __init__(self) -> None:
         super().__init__(fail_on_errors=True)
 
-    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> NoReturn:  # noqa: ARG002
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> NoReturn:
         raise ForbiddenResource(url)
 
 
-class FontsOnly(URLFetcher):  # type: ignore[misc]
+class FontsOnly(URLFetcher):
     """Serves the font files named in FONT_FILES to the style sheet, and nothing else."""
 
     def __init__(self) -> None:
         super().__init__(fail_on_errors=True)
 
-    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         name = FONT_FILES.get(url.removeprefix(FONT_SCHEME)) if url.startswith(FONT_SCHEME) else None
         if name is None:
             raise ForbiddenResource(url)

@@ -119,7 +119,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failure(error: Exception) -> ResponseReturnValue:
-        log.error("request.failed", path=request.path, exc_info=error)
+        log.error("request.failed", endpoint=request.endpoint, exc_info=error)
         return error_page(
             500,
             _("Une erreur est survenue de notre côté"),

@@ -8,12 +8,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
-from tests.databases import on_both_databases
-from tests.factories import Factory
 
 from aap.records.people import Person
 from aap.services.audit import AuditFault, record, verify
 from aap.services.platform import Platform
+from tests.databases import on_both_databases
+from tests.factories import Factory
 
 
 @on_both_databases

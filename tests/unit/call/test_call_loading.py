@@ -115,7 +115,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "id: reach",
             "id: quality",
             [
-                "12:12 rubric.criteria[1].id ! cet identifiant est déjà celui d’un autre critère (rubric.criteria[0]) [quality]",  # noqa: E501
+                "12:12 rubric.criteria[1].id ! cet identifiant est déjà celui d’un autre critère (rubric.criteria[0]) [quality]",
                 "13:15 rubric.tie_break[0] ! ce critère n’existe pas [reach]",
             ],
         ),
@@ -147,7 +147,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "below:2",
             "below:6",
             [
-                "11:57 rubric.criteria[0].comment ! la note de la règle de commentaire est hors de l’échelle du critère [below:6]"  # noqa: E501
+                "11:57 rubric.criteria[0].comment ! la note de la règle de commentaire est hors de l’échelle du critère [below:6]"
             ],
         ),
         (
@@ -210,7 +210,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "each: region, ",
             "",
             [
-                "22:7 selection.quotas[1] ! un quota porte sur un groupe (where) ou sur chaque valeur (each), l’un des deux "  # noqa: E501
+                "22:7 selection.quotas[1] ! un quota porte sur un groupe (where) ou sur chaque valeur (each), l’un des deux "
                 "[ni l’un ni l’autre]"
             ],
         ),
@@ -224,7 +224,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "2025-02-28T23:59:59+01:00",
             "2025-02-28T23:59:59",
             [
-                "5:14 call.closes_at ! il manque le décalage avec l'heure universelle à la fin de la date [2025-02-28T23:59:59]"  # noqa: E501
+                "5:14 call.closes_at ! il manque le décalage avec l'heure universelle à la fin de la date [2025-02-28T23:59:59]"
             ],
         ),
         (
@@ -237,8 +237,8 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "2025-01-10T00:00:00+01:00",
             [
                 "5:14 call.closes_at ! la clôture n’est pas après l’ouverture [2025-01-10T00:00:00+01:00]",
-                "6:16 call.decision_by ? cette date est à plus de deux mois de la clôture : à compter du 10 mars 2025, le "  # noqa: E501
-                "silence gardé vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez chaque décision par courrier "  # noqa: E501
+                "6:16 call.decision_by ? cette date est à plus de deux mois de la clôture : à compter du 10 mars 2025, le "
+                "silence gardé vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez chaque décision par courrier "
                 "[2025-04-25]",
             ],
         ),

@@ -63,7 +63,7 @@ class QuestionField(Field):
         self.files: Sequence[Any] = ()
         self.offers: Sequence[Offer] = ()
 
-    def process(self, formdata: Post | None, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ARG002
+    def process(self, formdata: Post | None, data: Any = None, extra_filters: Any = None) -> None:
         """`data`: the answers that hold this question's (a dossier's, or a block's)."""
         self.process_errors: list[str] = []
         answers = data if isinstance(data, Mapping) else {}
