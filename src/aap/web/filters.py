@@ -6,9 +6,13 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from aap.core import french
 
@@ -91,8 +95,9 @@ def file_size(count: int | None) -> str:
 
 
 def typo(text: str | None) -> str:
-    """A text of the call file with the no-break spaces of French typography."""
-    return french.spaced(text or "")
+    """A text with the no-break spaces of French typography; markup stays markup."""
+    made = french.spaced(text or "")
+    return Markup(made) if isinstance(text, Markup) else made  # noqa: S704  (it was markup before)
 
 
 def is_iso_date_or_empty(value: object) -> bool:
@@ -117,3 +122,15 @@ def init_filters(app: Flask) -> None:
     for filter_ in (euros, amount, number, percent, ordinal, day, moment, clock, file_size, typo):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty
+    _space_the_words(app)
+
+
+def _space_the_words(app: Flask) -> None:
+    """What a template says through `_()` bears the no-break spaces that its source writes as plain ones."""
+    worded: Any = app.jinja_env.globals["gettext"]
+
+    @pass_context
+    def spaced(context: Context, *args: Any, **values: Any) -> str:
+        return typo(worded(context, *args, **values))
+
+    app.jinja_env.globals["gettext"] = spaced

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 
 from aap.web import filters
 
@@ -45,3 +46,11 @@ def test_values_read_as_the_french_write_them(shown: str, text: str) -> None:
 def test_a_time_without_its_zone_is_never_shown() -> None:
     with pytest.raises(ValueError, match="without its zone"):
         filters.moment(datetime(2025, 2, 28, 12))  # noqa: DTZ001
+
+
+def test_what_a_template_says_bears_the_no_break_spaces_of_french(app: Flask) -> None:
+    source = '{{ _("Prêt ?") }} {{ _("« %(name)s » : %(n)s %(unit)s", name=n, n=3, unit="€") }}'
+    template = app.jinja_env.from_string(source)
+    with app.test_request_context():
+        said = template.render(n="<b>")
+    assert said == "Prêt\u202f? «\u00a0&lt;b&gt;\u00a0»\u00a0: 3\u00a0€"
