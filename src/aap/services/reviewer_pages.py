@@ -101,6 +101,7 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
     calls = [call for call in list_calls(session, _SHOWN_CALLS) if held & {EVERY_CALL, call.id}]
     rows = session.exec(
         select(Application, Association, Review)
+        .select_from(Assignment)
         .join(Application, col(Assignment.application_id) == Application.id)
         .join(Association, col(Application.association_id) == Association.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)

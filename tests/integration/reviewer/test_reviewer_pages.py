@@ -210,13 +210,13 @@ def test_files_are_served_to_the_assigned_only(desk: Desks, browser: Callable[[]
     here = desk(reviewing="blind: true")
     document, macro = _file(here, "statuts-secrets.pdf"), _file(here, "page.html", "text/html")
     signed = browser().sign_in(here.first)
-    answer = signed.client.get(address(here, f"/pieces/{document.id}/statuts-1.pdf"))
-    assert (answer.status_code, answer.data, answer.mimetype) == (200, b"%PDF-1.4 essai", "application/pdf")
-    assert "secrets" not in answer.headers["Content-Disposition"]
-    other = signed.client.get(address(here, f"/pieces/{macro.id}/x"))
-    assert (other.mimetype, other.headers["Content-Disposition"].partition(";")[0]) == (
-        "application/octet-stream", "attachment",
-    )  # fmt: skip
+    with signed.client.get(address(here, f"/pieces/{document.id}/statuts-1.pdf")) as answer:
+        assert (answer.status_code, answer.data, answer.mimetype) == (200, b"%PDF-1.4 essai", "application/pdf")
+        assert "secrets" not in answer.headers["Content-Disposition"]
+    with signed.client.get(address(here, f"/pieces/{macro.id}/x")) as other:
+        assert (other.mimetype, other.headers["Content-Disposition"].partition(";")[0]) == (
+            "application/octet-stream", "attachment",
+        )  # fmt: skip
     for who in (here.third, here.factory.person(Role.REVIEWER)):
         assert browser().sign_in(who).get(address(here, f"/pieces/{document.id}/x.pdf")).status_code == 404
 
