@@ -1,9 +1,8 @@
-"""What the pages of a dossier share: files with their addresses, answers as texts, time left in words."""
+"""What the pages of a dossier share: files with their addresses, answers as texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -97,18 +96,3 @@ def differences(section: Section, mine: Mapping[str, Any], theirs: Mapping[str, 
         if texts[0] != texts[1]:
             found.append({"label": french.spaced(question.label), "mine": texts[0], "theirs": texts[1]})
     return found
-
-
-def time_left(until: datetime, now: datetime) -> str:
-    """`3 jours`, `1 jour et 4 heures`, `2 h 05`, `12 min`: what the script then keeps true."""
-    seconds = int((until - now).total_seconds())
-    if seconds <= 0:
-        return _("terminé")
-    days, hours, minutes = seconds // 86400, seconds % 86400 // 3600, seconds % 3600 // 60
-    if days >= 2:
-        return french.count(days, "jour")
-    if days == 1:
-        return f"1\u00a0jour et {french.count(hours, 'heure')}" if hours else "1\u00a0jour"
-    if hours:
-        return f"{hours}\u00a0h\u00a0{minutes:02d}"
-    return f"{minutes}\u00a0min\u00a0{seconds % 60:02d}\u00a0s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import redirect, render_template, request, url_for
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,9 +20,7 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import standing
 from aap.web.context import arrived_at, reading, signed_in, writing
-
-ELIGIBILITY = "eligibility"
-"""Key in the visitor's cookie session: call id → answers given on the public page."""
+from aap.web.eligibility_answers import kept_answers
 
 
 @blueprint.get("/")
@@ -83,7 +80,7 @@ def start(call_id: str) -> ResponseReturnValue:
                 "association/start.html", call=call, associations=associations, present=present, earlier=earlier,
                 problems=[("association", _("Choisissez l’association qui candidate."))], now=now,
             ), 422  # fmt: skip
-        answers = (cookie.get(ELIGIBILITY) or {}).get(call_id, {})
+        answers = kept_answers(call_id)
         source = request.form.get("earlier", "")
         known = {line.application.id for line in earlier.get(association_id, [])}
         with writing() as session:
@@ -92,7 +89,7 @@ def start(call_id: str) -> ResponseReturnValue:
                 earlier_id=source if source in known else None, now=now,
             )  # fmt: skip
         return redirect(url_for("association.dossier", application_id=application.id))
-    verdict = check_eligibility(call.file.eligibility, (cookie.get(ELIGIBILITY) or {}).get(call_id, {})).verdict
+    verdict = check_eligibility(call.file.eligibility, kept_answers(call_id)).verdict
     changes = {line.application.id: changed_questions(line.call, call) for found in earlier.values() for line in found}
     return render_template(
         "association/start.html", call=call, associations=associations, present=present, earlier=earlier, problems=[],

@@ -24,10 +24,10 @@ from aap.services.submitting import (
 from aap.services.uploads import attach, limits_for, receive, remove_document
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.pages import time_left
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.sent_files import pdf_answer, sent_files
+from aap.web.time_left import time_left
 
 
 def _page(application_id: str, problems: dict[str, str] | None = None, *, too_late: bool = False) -> str:
