@@ -1,5 +1,5 @@
 """Every table, imported in one place so that the metadata is complete."""
 
-from aap.records import applications, associations, audit, calls, outbox, people, rankings, reviews
+from aap.records import applications, associations, audit, calls, outbox, people, rankings, reviews, specimens
 
-__all__ = ["applications", "associations", "audit", "calls", "outbox", "people", "rankings", "reviews"]
+__all__ = ["applications", "associations", "audit", "calls", "outbox", "people", "rankings", "reviews", "specimens"]

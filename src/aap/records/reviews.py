@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -139,7 +139,10 @@ class Mark(SQLModel, table=True):
 
 
 class Consensus(SQLModel, table=True):
-    """The agreed mark of a divergent dossier: the individual marks stay, frozen."""
+    """The agreed mark of a divergent dossier: the individual marks stay, frozen from `created_at` on.
+
+    `frozen`: reviewer's code → criterion → mark (decimal text), as they stood then.
+    """
 
     __tablename__ = "consensus"
     __table_args__ = (UniqueConstraint("application_id"),)
@@ -151,6 +154,9 @@ class Consensus(SQLModel, table=True):
     reason: str = ""
     dissent: str = ""
     attendees: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    cause: str = ""  # why the dossier is looked at again
+    frozen: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    held_on: date | None = None
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
