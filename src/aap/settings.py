@@ -30,7 +30,6 @@ class Settings(BaseSettings):
     smtp_password: str = Field("", description="Password at the SMTP server.")
     smtp_tls: bool = Field(False, description="STARTTLS before sending.")
     mail_sender: str = Field("ne-pas-repondre@example.org", description="Sender of the mails.")
-    second_factor: bool = Field(False, description="Ask officials and administrators for a second factor.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")

@@ -1,0 +1,66 @@
+"""The repository itself: links that lead somewhere, reasons for dependencies, nothing of a machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[2]
+
+MINIMUM = {
+    "flask": "3.1.1", "jinja2": "3.1.6", "werkzeug": "3.1.4", "pillow": "12.0", "weasyprint": "68.0",
+    "openpyxl": "3.1.5", "defusedxml": "0.7.1", "gunicorn": "23.0", "ruamel.yaml": "0.18", "sqlalchemy": "2.0.40",
+    "pikepdf": "9.11", "flask-security": "5.6", "flask-compress": "1.17", "brotli": "1.2",
+}  # fmt: skip
+"""Versions from which the flaws published so far are mended."""
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout
+    return [ROOT / name for name in listed.split("\0") if name]
+
+
+@pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in tracked("*.md")])
+def test_every_link_of_a_page_leads_to_a_file(page: str) -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.S)
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    broken = [link for link in links if "://" not in link and not ((ROOT / page).parent / link).exists()]
+    assert broken == []
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text().lower()
+    names = [re.split(r"[>=<\[;]", line)[0] for line in project["dependencies"]]
+    assert [name for name in names if name.lower() not in reasons] == []
+
+
+def test_installed_versions_are_at_least_the_safe_ones() -> None:
+    found = {name: Version(version(name)) for name in MINIMUM}
+    assert {name: str(held) for name, held in found.items() if held < Version(MINIMUM[name])} == {}
+
+
+def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
+    said = re.compile(
+        r"pypi\.org|pythonhosted|registry\.npmjs|--(?:extra-)?index-url|resolved\": \"http|/(?:root|work|home)/[a-z]"
+    )
+    texts = [path for path in tracked("*.py", "*.md", "*.txt", "*.toml", "*.sh", "*.html", "*.yaml", "Makefile", ".ci/*")
+             if path != Path(__file__).resolve()]  # fmt: skip
+    assert {str(path.relative_to(ROOT)): said.findall(path.read_text()) for path in texts
+            if said.search(path.read_text())} == {}  # fmt: skip
+
+
+def test_requirements_are_locked_with_hashes() -> None:
+    for name in ("run.txt", "dev.txt"):
+        text = (ROOT / "requirements" / name).read_text()
+        pins = re.split(r"^(?=[\w.\[\]-]+==)", text, flags=re.M)[1:]
+        assert len(pins) > 50, name
+        assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
