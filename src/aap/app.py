@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, g, request
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         RATELIMIT_ENABLED=settings.rate_limit,
         RATELIMIT_STORAGE_URI="memory://",
+        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static"],
     )
     app.extensions["aap.platform"] = platform
     app.jinja_env.trim_blocks = True
@@ -67,6 +69,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     _request_frame(app, platform, production)
     Babel(app)
     Bootstrap5(app)
+    Compress(app)
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
     identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
