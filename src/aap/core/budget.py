@@ -33,6 +33,13 @@ class Account:
     heading: str
     kinds: tuple[BudgetKind, ...] = ("association", "project")
 
+    @property
+    def number(self) -> str:
+        """The account's number as people read it: `641`, `74` for each funder, empty for indirect charges."""
+        if self.code[0].isdigit():
+            return self.code.partition("-")[0]
+        return self.heading if self.heading[0].isdigit() else ""
+
 
 HEADINGS: Mapping[str, str] = MappingProxyType(
     {

@@ -264,7 +264,7 @@ def ask_signature(
         session, "association_signature", to=address, now=now,
         values={"name": signature.name, "association": dossier.association.name, "asker": actor.name,
                 "call_title": dossier.call.record.title, "title": dossier.application.title,
-                "link": f"{base_url}/signature/{token}",
+                "link": f"{base_url}/association/signature/{token}",
                 "closes_at": french.moment(paris(deadline_of(dossier)))},
     )  # fmt: skip
     record(

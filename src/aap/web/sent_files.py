@@ -23,6 +23,13 @@ def pdf_answer(content: bytes, name: str) -> Response:
     return file_answer(io.BytesIO(content), name, "application/pdf")
 
 
+def attachment_answer(content: bytes, name: str, content_type: str) -> Response:
+    """A file that we made, to keep."""
+    answer = send_file(io.BytesIO(content), mimetype=content_type, as_attachment=True, download_name=name, max_age=0)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
 def file_answer(stream: BinaryIO, name: str, content_type: str) -> Response:
     """A file, shown where that is safe. Never run: its type is ours, sniffing is off, and nothing in it may load."""
     shown = content_type in SHOWN

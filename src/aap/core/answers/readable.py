@@ -201,7 +201,7 @@ def _budget(question: Question, value: object, made: Any) -> ReadAnswer:
     sides = []
     for side in ("charges", "products", "used", "given"):
         lines = [
-            (_number(account.code, account.heading), account.label, budget.amount(account.code))
+            (account.number, account.label, budget.amount(account.code))
             for account in accounts(kind)
             if account.side == side and budget.amount(account.code)
         ]
@@ -210,12 +210,6 @@ def _budget(question: Question, value: object, made: Any) -> ReadAnswer:
     share = budget.request_share if budget.request else None
     read: ReadAnswer = made("budget", sides=sides, request=budget.request, share=share)
     return read
-
-
-def _number(code: str, heading: str) -> str:
-    if code[0].isdigit():
-        return code.partition("-")[0]
-    return heading if heading[0].isdigit() else ""
 
 
 def _flat(raw: object) -> str:

@@ -62,6 +62,7 @@ class QuestionField(Field):
         self.notes: dict[str, str] = {}
         self.files: Sequence[Any] = ()
         self.offers: Sequence[Offer] = ()
+        self.upload_url = ""  # where the script sends files
 
     def process(self, formdata: Post | None, data: Any = None, extra_filters: Any = None) -> None:
         """`data`: the answers that hold this question's (a dossier's, or a block's)."""

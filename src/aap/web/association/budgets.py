@@ -1,0 +1,113 @@
+"""A budget by spreadsheet: our template out, filled in or not, and back into the dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core import french
+from aap.core.answers import RAW
+from aap.core.budget import Budget
+from aap.core.call.schema import Question, Section
+from aap.documents.budgets import BadWorkbook, budget_workbook, read_budget_workbook
+from aap.records.territories import territories
+from aap.services.applying import StaleSection, save_section
+from aap.services.dossiers import Dossier, open_dossier, read_budget
+from aap.services.errors import NotFound
+from aap.services.permissions import Permission
+from aap.web.access import requires
+from aap.web.association.blueprint import blueprint
+from aap.web.association.pages import listed_files
+from aap.web.association.sections import check_form_of, section_page
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.filters import moment
+from aap.web.forms import PREFIX, SectionForm
+from aap.web.sent_files import attachment_answer, sent_files
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
+
+
+def _budget_question(dossier: Dossier, question_id: str) -> tuple[Section, Question]:
+    for section in dossier.visible:
+        for question in section.questions:
+            if question.id == question_id and question.type == "budget":
+                return section, question
+    raise NotFound("question", question_id)
+
+
+@blueprint.get("/dossiers/<application_id>/budgets/<question_id>.xlsx")
+@requires(Permission.APPLICATION_READ)
+def budget_export(application_id: str, question_id: str) -> ResponseReturnValue:
+    """The template, with the amounts that the dossier holds."""
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+    _section, question = _budget_question(found, question_id)
+    about = f"{found.association.name} – {found.call.record.title} – {_('dossier')} {found.application.reference}"
+    content = budget_workbook(
+        read_budget(question, found.answers.get(question.id)), title=french.spaced(question.label), about=about
+    )
+    return attachment_answer(content, f"budget-{found.application.reference}-{question.id}.xlsx", XLSX)
+
+
+@blueprint.post("/dossiers/<application_id>/budgets/<question_id>")
+@requires(Permission.APPLICATION_EDIT)
+def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
+    """Replaces a budget's amounts by those of the workbook; every cell that can't be read is named at once."""
+    with reading() as session:
+        found = open_dossier(
+            session, actor=signed_in(), application_id=application_id, permission=Permission.APPLICATION_EDIT
+        )
+    section, question = _budget_question(found, question_id)
+    files = sent_files("sheet")
+    if not files:
+        return _refused(found, section, question, [_("Choisissez d’abord le classeur rempli.")]), 422
+    try:
+        budget = read_budget_workbook(question.budget or "project", files[0])
+        _replace(found, section, question, budget)
+    except BadWorkbook as bad:
+        told = [str(one) for one in bad.problems[:_MOST_PROBLEMS]]
+        if len(bad.problems) > _MOST_PROBLEMS:
+            told.append(_("Et %(n)s autres cellules.", n=len(bad.problems) - _MOST_PROBLEMS))
+        return _refused(found, section, question, told), 422
+    except StaleSection as stale:
+        words = _(
+            "%(name)s a modifié cette page le %(date)s. Vérifiez les montants ci-dessous, puis importez à nouveau le "
+            "classeur pour les remplacer.",
+            name=stale.saved_by or _("Une autre fenêtre"), date=moment(stale.saved_at),
+        )  # fmt: skip
+        with reading() as session:
+            found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        return _refused(found, section, question, [words]), 409
+    flash(_("Les montants du classeur sont dans le budget."), "success")
+    here = url_for("association.section", application_id=application_id, section_id=section.id)
+    return redirect(f"{here}#{PREFIX}{question.id}", 303)
+
+
+def _replace(dossier: Dossier, section: Section, question: Question, budget: Budget) -> None:
+    def read(now_open: Dossier, _section: Section) -> Mapping[str, Any]:
+        held = now_open.sections.get(section.id)
+        raw = {key: value for key, value in (held.raw if held else {}).items() if key != question.id}
+        return {**(held.answers if held else {}), question.id: budget.stored(), RAW: raw}
+
+    with writing() as session:
+        save_section(
+            session, actor=signed_in(), application_id=dossier.id, section_id=section.id, read=read,
+            version=request.form.get("version", type=int) or 0, page=request.args.get("page", ""), now=arrived_at(),
+        )  # fmt: skip
+
+
+def _refused(dossier: Dossier, section: Section, question: Question, messages: list[str]) -> str:
+    """The section's page as it stands, with what is to be mended in the workbook."""
+    page = request.args.get("page", "")
+    held = dossier.sections.get(section.id)
+    form = SectionForm(
+        section, dossier.answers, territories(), version=held.version if held else 0,
+        files=listed_files(dossier, section, page),
+    )  # fmt: skip
+    check_form_of(dossier, form, missing=False)
+    return section_page(dossier, form, page, sheet_problems=[(f"classeur-{question.id}", one) for one in messages])

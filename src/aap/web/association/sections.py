@@ -1,0 +1,329 @@
+"""Filling a dossier in: one section a page, autosave, and what its buttons ask (rows, files, the next page)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core.call.schema import Question, Section
+from aap.documents.incoming import RefusedFile
+from aap.records.people import MembershipRole
+from aap.records.territories import territories
+from aap.services.applying import SavedSection, StaleSection, save_section
+from aap.services.dossiers import Dossier, employees_of, open_dossier
+from aap.services.errors import InvalidInput, StateForbids
+from aap.services.permissions import Permission
+from aap.services.submitting import readings
+from aap.services.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
+from aap.web.access import requires
+from aap.web.association.blueprint import blueprint
+from aap.web.association.pages import differences, listed_files, offered, read_files
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.filters import clock
+from aap.web.forms import PREFIX, SectionForm, request_limits
+from aap.web.sent_files import sent_files
+
+DISK_FULL = "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+
+
+class _Reading:
+    """Builds the section's form from the post, for the dossier that the save has opened."""
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self.form: SectionForm | None = None
+
+    def __call__(self, dossier: Dossier, section: Section) -> Mapping[str, Any]:
+        self.form = SectionForm(
+            section, dossier.answers, territories(), post=request.form, files=listed_files(dossier, section, self.page)
+        )
+        return self.form.own_answers()
+
+
+def _save(application_id: str, section_id: str, page: str) -> tuple[SavedSection, SectionForm]:
+    read = _Reading(page)
+    version = request.form.get("version", type=int) or 0
+    with writing() as session:
+        saved = save_section(
+            session, actor=signed_in(), application_id=application_id, section_id=section_id, read=read,
+            version=version, page=page, now=arrived_at(),
+        )  # fmt: skip
+    assert read.form is not None
+    read.form.version = saved.version
+    return saved, read.form
+
+
+def check_form_of(dossier: Dossier, form: SectionForm, *, missing: bool) -> None:
+    """Binds what is wrong to the fields; `missing=False` for a draft."""
+    form.check(limits=request_limits(dossier.call.file.call), employees=employees_of(dossier.answers), missing=missing)
+
+
+@blueprint.post("/dossiers/<application_id>/sections/<section_id>/enregistrement")
+@requires(Permission.APPLICATION_EDIT)
+def autosave(application_id: str, section_id: str) -> ResponseReturnValue:
+    """What the script sends while a person types (see docs/dossier-forms.md for the answers)."""
+    try:
+        saved, form = _save(application_id, section_id, request.args.get("page", ""))
+    except StaleSection as stale:
+        return jsonify(conflict=_conflict(application_id, section_id, stale)), 409
+    except StateForbids:
+        return jsonify(closed=True), 403
+    check_form_of(saved.dossier, form, missing=False)
+    return jsonify(saved_at=clock(arrived_at()), version=saved.version, errors=form.messages, notes=form.notes)
+
+
+def _conflict(application_id: str, section_id: str, stale: StaleSection) -> dict[str, Any]:
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+    section = next(one for one in found.call.file.form.sections if one.id == section_id)
+    mine = SectionForm(section, found.answers, territories(), post=request.form).own_answers()
+    return {
+        "version": stale.version,
+        "saved_by": stale.saved_by,
+        "saved_at": clock(stale.saved_at),
+        "differences": differences(section, {**found.answers, **mine}, {**found.answers, **stale.theirs}),
+    }
+
+
+@blueprint.get("/dossiers/<application_id>/sections/<section_id>")
+@requires(Permission.APPLICATION_READ)
+def section(application_id: str, section_id: str) -> ResponseReturnValue:
+    actor = signed_in()
+    with reading() as session:
+        found = open_dossier(session, actor=actor, application_id=application_id)
+        asked_for = found.section(section_id)
+        editable = found.is_open(section_id) and actor.memberships[found.association.id] != MembershipRole.READER
+        offers = offered(safe_offers(session, found)) if editable else {}
+    if not editable:
+        return render_template(
+            "association/section_read.html",
+            dossier=found,
+            section=asked_for,
+            reading=next(one for one in readings(found, read_files(found)) if one.id == section_id),
+        )
+    page = secrets.token_hex(8)
+    held = found.sections.get(section_id)
+    form = SectionForm(
+        asked_for,
+        found.answers,
+        territories(),
+        version=held.version if held else 0,
+        files=listed_files(found, asked_for, page),
+        offers=offers,
+    )
+    check_form_of(found, form, missing="controle" in request.args)
+    return section_page(found, form, page, saved_key=request.args.get("enregistre", ""))
+
+
+def section_page(
+    dossier: Dossier, form: SectionForm, page: str, *, refusals: Mapping[str, str] | None = None,
+    conflict: Mapping[str, Any] | None = None, saved_key: str = "", show_summary: bool = True,
+    sheet_problems: Sequence[tuple[str, str]] = (),
+) -> str:  # fmt: skip
+    """The page of a section. `refusals`: question → why what was sent for it wasn't taken; `sheet_problems`: (id of the
+    input, message) of a workbook that couldn't be read."""
+    for question, message in (refusals or {}).items():
+        form[question].messages[f"{PREFIX}{question}"] = message
+    summary = form.summary if show_summary else []
+    summary = [(f"{PREFIX}{question}", message) for question, message in (refusals or {}).items()] + summary
+    ids = [one.id for one in dossier.visible]
+    place = ids.index(form.section.id) if form.section.id in ids else 0
+    held = dossier.sections.get(form.section.id)
+    for field in form.fields:
+        field.upload_url = upload_url(dossier, field.question, page)
+    return render_template(
+        "association/section.html",
+        dossier=dossier,
+        form=form,
+        summary=[*sheet_problems, *summary],
+        saved=request.method == "POST",
+        page=page,
+        place=place + 1,
+        count=len(ids),
+        before=ids[place - 1] if place else None,
+        saved_at=held.updated_at if held else None,
+        draft_key=f"{signed_in().person_id}/{dossier.id}/{form.section.id}",
+        saved_key=saved_key,
+        conflict=conflict,
+        budgets=[field.question for field in form.fields if field.question.type == "budget" and field.shown],
+        sheet_error=dict(sheet_problems),
+    )
+
+
+def upload_url(dossier: Dossier, question: Question, page: str) -> str:
+    """Where the script sends a question's files; empty for a question without files."""
+    if question.type != "file":
+        return ""
+    return url_for("association.upload", application_id=dossier.id, question_id=question.id, page=page)
+
+
+@blueprint.post("/dossiers/<application_id>/sections/<section_id>")
+@requires(Permission.APPLICATION_EDIT)
+def save(application_id: str, section_id: str) -> ResponseReturnValue:
+    """Saves the page; then does what its button asked: rows, files, the next page."""
+    page = request.args.get("page", "")
+    try:
+        saved, form = _save(application_id, section_id, page)
+    except StaleSection as stale:
+        return _stale_page(application_id, section_id, stale), 409
+    here = url_for("association.section", application_id=application_id, section_id=section_id)
+    if section_id not in {one.id for one in saved.dossier.visible}:
+        flash(_("C’est enregistré. D’après vos autres réponses, cette page n’est plus demandée."), "info")
+        return redirect(url_for("association.dossier", application_id=application_id), 303)
+    if (asked := _of_a_file(application_id, form, page, here)) is not None:
+        return asked
+    refusals, received = _take_uploads(saved.dossier, form)
+    if refusals:
+        return _again(application_id, form, page, refusals=refusals), 422
+    verb, _space, question = request.form.get("edit", "").partition(" ")
+    if verb == "upload":
+        if not received:
+            return _again(application_id, form, page, refusals={question: _("Choisissez d’abord un fichier.")}), 422
+        return redirect(f"{here}#{PREFIX}{question}", 303)
+    if form.edits:
+        return _again(application_id, form, page)
+    if received:
+        with reading() as session:
+            found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        saved = SavedSection(saved.version, found)
+    check_form_of(saved.dossier, form, missing=False)
+    if form.messages:
+        return section_page(saved.dossier, form, page), 422
+    if request.form.get("save") == "stay":
+        flash(_("C’est enregistré."), "success")
+        return redirect(here, 303)
+    return redirect(_after(saved.dossier, section_id), 303)
+
+
+def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> ResponseReturnValue | None:
+    """Takes a file away, or one over from the safe, where the pressed button asks for it."""
+    actor, now = signed_in(), arrived_at()
+    if (document_id := request.args.get("retirer")) is not None:
+        with writing() as session:
+            question = remove_document(
+                session, actor=actor, application_id=application_id, document_id=document_id, now=now
+            )
+        return redirect(f"{here}#{PREFIX}{question}", 303)
+    verb, _space, rest = request.form.get("edit", "").partition(" ")
+    if verb != "safe":
+        return None
+    question, _space, document_id = rest.partition(" ")
+    try:
+        with writing() as session:
+            take_from_safe(
+                session, actor=actor, application_id=application_id, question_id=question, document_id=document_id,
+                now=now,
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _again(application_id, form, page, refusals=error.problems), 422
+    return redirect(f"{here}#{PREFIX}{question}", 303)
+
+
+def _after(dossier: Dossier, section_id: str) -> str:
+    ids = [one.id for one in dossier.visible]
+    key = f"{signed_in().person_id}/{dossier.id}/{section_id}"
+    later = [one for one in ids[ids.index(section_id) + 1 :] if dossier.is_open(one)]
+    if later:
+        return url_for("association.section", application_id=dossier.id, section_id=later[0], enregistre=key)
+    return url_for("association.dossier", application_id=dossier.id, enregistre=key)
+
+
+def _again(application_id: str, form: SectionForm, page: str, *, refusals: Mapping[str, str] | None = None) -> str:
+    """The same page with what was typed (saved already), rows added or taken away, and what was refused."""
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        offers = offered(safe_offers(session, found))
+    files = listed_files(found, form.section, page)
+    form.files = files
+    for field in form.fields:
+        field.files = files.get(field.question.id, ())
+        field.offers = offers.get(field.question.id, ())
+    check_form_of(found, form, missing=False)
+    known = {question.id for question in form.section.questions}
+    return section_page(found, form, page, refusals={k: v for k, v in (refusals or {}).items() if k in known},
+                        show_summary=bool(refusals))  # fmt: skip
+
+
+def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> str:
+    """Both texts: mine in the fields, the other beside. Saving again keeps mine, now knowingly."""
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+    asked_for = next(one for one in found.call.file.form.sections if one.id == section_id)
+    page = secrets.token_hex(8)
+    form = SectionForm(
+        asked_for, found.answers, territories(), post=request.form, files=listed_files(found, asked_for, page)
+    )
+    mine = form.own_answers()
+    form.version = stale.version
+    conflict = {
+        "saved_by": stale.saved_by,
+        "saved_at": stale.saved_at,
+        "differences": differences(asked_for, {**found.answers, **mine}, {**found.answers, **stale.theirs}),
+    }
+    return section_page(found, form, page, conflict=conflict)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def _take_uploads(dossier: Dossier, form: SectionForm) -> tuple[dict[str, str], bool]:
+    """Stores what came with the page. Gives question → why it was refused, and whether something was stored."""
+    refusals: dict[str, str] = {}
+    received = False
+    for question in form.section.questions:
+        if question.type == "file" and request.files.getlist(f"f.{question.id}"):
+            refusal, stored = take_upload(dossier, question.id)
+            received = received or stored
+            if refusal:
+                refusals[question.id] = refusal
+    return refusals, received
+
+
+def take_upload(dossier: Dossier, question_id: str) -> tuple[str, bool]:
+    """Stores the files sent for one question: (why they were refused or an empty text, whether some are stored)."""
+    files = sent_files(f"f.{question_id}")
+    if not files:
+        return "", False
+    accept, megabytes, _most = limits_for(dossier, question_id)
+    try:
+        stored = receive(platform().files, files, accept, max_megabytes=megabytes)
+        with writing() as session:
+            attach(
+                session, actor=signed_in(), application_id=dossier.id, question_id=question_id, files=stored,
+                now=arrived_at(),
+            )  # fmt: skip
+    except RefusedFile as refused:
+        return f"{refused.name}\u00a0: {refused.message}", False
+    except InvalidInput as error:
+        return next(iter(error.problems.values())), False
+    except OSError:
+        return _(DISK_FULL), False
+    return "", True
+
+
+@blueprint.post("/dossiers/<application_id>/pieces/<question_id>")
+@requires(Permission.APPLICATION_EDIT)
+def upload(application_id: str, question_id: str) -> ResponseReturnValue:
+    """Files sent by the script, apart from the page: JSON with the question as it now stands, or why they are refused."""
+    with reading() as session:
+        found = open_dossier(
+            session, actor=signed_in(), application_id=application_id, permission=Permission.APPLICATION_EDIT
+        )
+    limits_for(found, question_id)
+    refusal, stored = take_upload(found, question_id)
+    if refusal or not stored:
+        return jsonify(error=refusal or _("Choisissez d’abord un fichier.")), 422
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        offers = offered(safe_offers(session, found))
+    page = request.args.get("page", "")
+    holding = next(one for one in found.visible if any(q.id == question_id for q in one.questions))
+    form = SectionForm(holding, found.answers, territories(), files=listed_files(found, holding, page), offers=offers)
+    field = form[question_id]
+    field.upload_url = upload_url(found, field.question, page)
+    return jsonify(html=render_template("association/file_question.html", field=field))

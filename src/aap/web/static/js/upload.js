@@ -1,0 +1,143 @@
+// Sends the chosen files at once, apart from the page: progress, another try after a cut, and the list as the server has it.
+// Without this the button « Envoyer » posts them with the page.
+//
+// The input: data-upload (address), data-largest (megabytes a file), name. POST multipart, answered by JSON:
+//   200 {"html": the question as it now stands}; 422 {"error": why it is refused}; 413: too heavy; no answer: tried again.
+
+import { announce } from "./announce.js";
+
+const LONGEST_WAIT = 30000;
+const TOLD_APART = [400, 401, 403, 404];
+
+class Upload {
+  constructor(input) {
+    this.input = input;
+    this.form = input.closest("form");
+    this.field = input.closest(".question");
+    this.failures = 0;
+    this.files = [...input.files];
+    this.place = this.made();
+  }
+
+  made() {
+    const place = document.createElement("div");
+    place.className = "upload";
+    const words = document.createElement("p");
+    words.className = "hint";
+    words.dataset.words = "";
+    const bar = document.createElement("progress");
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", "Envoi du fichier");
+    const stop = document.createElement("button");
+    stop.type = "button";
+    stop.className = "btn btn-link btn-sm";
+    stop.textContent = "Annuler l’envoi";
+    stop.addEventListener("click", () => this.end());
+    place.append(words, bar, stop);
+    this.input.closest(".with-suffix").after(place);
+    return place;
+  }
+
+  begin() {
+    this.input.setAttribute("aria-busy", "true");
+    const most = Number(this.input.dataset.largest) * 1000000;
+    const heavy = this.files.find((file) => most && file.size > most && !file.type.startsWith("image/"));
+    if (heavy) {
+      this.refuse(`${heavy.name}\u00a0: ce fichier dépasse ${this.input.dataset.largest}\u00a0Mo. Réduisez-le, ou envoyez-le en plusieurs fichiers.`);
+      return;
+    }
+    this.send();
+  }
+
+  send() {
+    const body = new FormData();
+    body.set("csrf_token", this.form.elements.csrf_token.value);
+    for (const file of this.files) body.append(this.input.name, file);
+    const request = new XMLHttpRequest();
+    this.request = request;
+    request.open("POST", this.input.dataset.upload);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("progress", (event) => {
+      const share = event.lengthComputable ? event.loaded / event.total : 0;
+      this.place.querySelector("progress").value = share;
+      this.say(share < 1 ? `Envoi\u00a0: ${Math.floor(share * 100)}\u00a0%` : "Vérification du fichier…");
+    });
+    request.addEventListener("load", () => this.take(request));
+    request.addEventListener("error", () => this.again());
+    request.addEventListener("timeout", () => this.again());
+    request.send(body);
+    this.say("Envoi…");
+  }
+
+  take(request) {
+    let answer = {};
+    try { answer = JSON.parse(request.responseText); } catch { /* a page of words: its status tells */ }
+    if (request.status === 200) { this.show(answer.html); return; }
+    if (answer.error) { this.refuse(answer.error); return; }
+    if (request.status === 413) { this.refuse("Cet envoi est trop lourd. Envoyez les fichiers un par un."); return; }
+    if (TOLD_APART.includes(request.status)) {
+      this.refuse("Vous n’êtes plus connecté, ou cette page est fermée. Reconnectez-vous, rouvrez cette page et recommencez.");
+      return;
+    }
+    this.again();
+  }
+
+  again() {
+    this.failures += 1;
+    const wait = Math.min(1000 * 2 ** this.failures, LONGEST_WAIT);
+    this.say(`La connexion a été coupée. Nouvel essai dans ${Math.round(wait / 1000)}\u00a0s.`);
+    if (this.failures === 1) announce("La connexion a été coupée. L’envoi reprendra tout seul.");
+    const retry = () => { clearTimeout(this.timer); window.removeEventListener("online", retry); if (!this.ended) this.send(); };
+    window.addEventListener("online", retry);
+    this.timer = setTimeout(retry, wait);
+  }
+
+  say(text) { this.place.querySelector("[data-words]").textContent = text; }
+
+  show(html) {
+    this.ended = true;
+    const pattern = document.createElement("template");
+    pattern.innerHTML = html;
+    this.field.replaceChildren(pattern.content);
+    dress(this.field);
+    const next = this.field.querySelector("input[type=file]") ?? this.field.querySelector("[tabindex]");
+    next?.focus();
+    announce("Le fichier est enregistré.");
+  }
+
+  refuse(text) {
+    const { id } = this.input;
+    let error = document.getElementById(`${id}-error`);
+    if (!error) {
+      error = document.createElement("p");
+      error.id = `${id}-error`;
+      error.className = "field-error";
+      this.input.closest(".with-suffix").before(error);
+    }
+    error.textContent = text;
+    const described = new Set((this.input.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
+    this.input.setAttribute("aria-describedby", [...described.add(error.id)].join(" "));
+    this.input.setAttribute("aria-invalid", "true");
+    this.input.value = "";
+    this.end();
+    announce(text);
+  }
+
+  end() {
+    this.ended = true;
+    clearTimeout(this.timer);
+    this.request?.abort();
+    this.place.remove();
+    this.input.removeAttribute("aria-busy");
+  }
+}
+
+function dress(root) {
+  root.querySelectorAll("input[data-upload]").forEach((input) => {
+    input.closest(".with-suffix").querySelector("button")?.setAttribute("hidden", "");
+    input.addEventListener("change", () => { if (input.files.length) new Upload(input).begin(); });
+  });
+}
+
+export function start(root) { dress(root); }
