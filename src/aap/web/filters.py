@@ -127,10 +127,13 @@ def init_filters(app: Flask) -> None:
 
 def _space_the_words(app: Flask) -> None:
     """What a template says through `_()` bears the no-break spaces that its source writes as plain ones."""
-    worded: Any = app.jinja_env.globals["gettext"]
+    for name in ("gettext", "ngettext"):
+        app.jinja_env.globals[name] = _spaced(app.jinja_env.globals[name])
 
+
+def _spaced(worded: Any) -> Any:
     @pass_context
     def spaced(context: Context, *args: Any, **values: Any) -> str:
         return typo(worded(context, *args, **values))
 
-    app.jinja_env.globals["gettext"] = spaced
+    return spaced
