@@ -1,4 +1,8 @@
-"""An output folder that is there whole or not at all: written beside its place, then renamed."""
+"""An output folder that is there whole or not at all: written beside its place, then renamed.
+
+With `--force` an earlier run that stands there is replaced; a folder of anything else is never deleted, it is set aside
+under another name.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
+
+from aap.core.french import NBSP
 
 MARKS_OF_A_RUN = ("report.json", "bundle.json")
 
@@ -17,23 +24,22 @@ class FolderRefused(Exception):
 
 
 def check_place(out: Path, *, force: bool) -> None:
-    """Refuse what must not be replaced: any existing path without `force`, and with it anything but an earlier run."""
+    """Refuse any existing path without `force`, and with it what is no folder or can't be moved."""
     if not os.path.lexists(out):
         return
     if not force:
         raise FolderRefused(f"{out} existe déjà (--force le remplace).")
     if not out.is_dir():
         raise FolderRefused(f"{out} n’est pas un dossier.")
-    names = {entry.name for entry in out.iterdir()}
-    if names and not names.issuperset(MARKS_OF_A_RUN):
-        raise FolderRefused(f"{out} contient autre chose qu’un classement : --force ne le remplace pas.")
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise FolderRefused(f"{out} contient le dossier courant{NBSP}: --force ne le remplace pas.")
 
 
 @contextmanager
 def written_whole(out: Path, *, force: bool) -> Iterator[Path]:
     """A temporary folder beside `out`, renamed to it when the block ends well and removed in every other case.
 
-    With `force` an earlier run is set aside first, put back if the renaming fails, and removed at the end.
+    With `force` what stands there is set aside first, put back if the renaming fails; an earlier run is then removed.
     """
     out = out.resolve() if out.is_symlink() else out
     made = _missing_parents(out.parent)
@@ -56,6 +62,18 @@ def written_whole(out: Path, *, force: bool) -> Iterator[Path]:
                     parent.rmdir()
 
 
+def place_aside(out: Path) -> Path | None:
+    """Where `written_whole` would move what stands in `out`: None when it is nothing, or a run to be replaced."""
+    if not out.is_dir():
+        return None
+    names = {entry.name for entry in out.iterdir()}
+    if not names or names.issuperset(MARKS_OF_A_RUN):
+        return None
+    endings = chain(("",), (f"-{number}" for number in count(2)))
+    spare = (out.with_name(f"{out.name}.avant{ending}") for ending in endings)
+    return next(path for path in spare if not os.path.lexists(path))
+
+
 def _missing_parents(parent: Path) -> list[Path]:
     """The folders above `out` that will have to be made, the deepest first."""
     missing = []
@@ -69,14 +87,18 @@ def _swap(folder: Path, out: Path) -> None:
     if not out.exists():
         folder.rename(out)
         return
+    kept = place_aside(out)
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    out.rename(aside / "before")
+    before = aside / "before"
+    out.rename(before)
     try:
         folder.rename(out)
     except BaseException:
-        (aside / "before").rename(out)
+        before.rename(out)
         aside.rmdir()
         raise
+    if kept is not None:
+        before.rename(kept)
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -6,19 +6,19 @@ import dataclasses
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from aap.cli.call import load_call_file
-from aap.cli.output_folder import FolderRefused, check_place, write, written_whole
+from aap.cli.call import read_call_file
+from aap.cli.output_folder import FolderRefused, check_place, place_aside, write, written_whole
 from aap.cli.progress import ProgressLine
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.core.problems import BadInput, Problem
+from aap.core.problems import BadInput, Problem, in_order
 
 if TYPE_CHECKING:
     from aap.core.run import Run
@@ -64,6 +64,7 @@ def rank_command(
     drop_incomplete_reviews: bool,
 ) -> None:
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 the rules can't all hold."""
+    from aap.core.ranking import ImposedNotCandidate
     from aap.core.run import RunOptions, run_call
     from aap.core.selection import InfeasibleRules
     from aap.documents.press import Press
@@ -72,14 +73,9 @@ def rank_command(
     try:
         check_place(out, force=force)
         _check_seed(draw_seed)
-        inspected = load_call_file(call_path)
-        call = inspected.call
-        assert call is not None
-        _tell_warnings(inspected.problems)
-        inputs = _read(call, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews)
-        _tell_warnings(inputs.warnings)
-        if letters:
-            _check_letters(call, call_path)
+        call, inputs = _read(
+            call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
+        )
         progress = ProgressLine()
         cores = os.cpu_count() or 1
         try:
@@ -95,20 +91,24 @@ def rank_command(
                 )
                 with written_whole(out, force=force) as folder:
                     _write_all(run, folder, press, letters=letters, progress=progress)
+                    kept = place_aside(out.resolve())
         finally:
             progress.clear()
     except FolderRefused as refusal:
         _fail([str(refusal)], BAD_INPUT)
+    except ImposedNotCandidate as refusal:
+        named = zip(sorted(refusal.places), refusal.problems, strict=True)
+        rows = inputs.imposed_at
+        _refuse(in_order(dataclasses.replace(p, file=_name_of(decisions), row=rows.get(name)) for name, p in named))
     except BadInput as refusal:
-        files = {"décisions": decisions.name if decisions else "", "évaluations": reviews.name}
-        problems = (dataclasses.replace(p, file=files.get(p.file) or p.file) for p in refusal.problems)
-        _fail([str(problem) for problem in problems], BAD_INPUT)
+        files = {"décisions": _name_of(decisions), "évaluations": reviews.name}
+        _refuse([dataclasses.replace(p, file=files.get(p.file) or p.file) for p in refusal.problems])
     except InfeasibleRules as refusal:
         _fail(_conflict(refusal), INFEASIBLE)
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _fail([f"Écriture impossible{place}\u00a0: {error.strerror or error}."], FAILED)
-    _tell_result(run, out)
+    _tell_result(run, out, kept)
 
 
 def _check_seed(seed: str | None) -> None:
@@ -120,21 +120,45 @@ def _stopped(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _name_of(path: Path | None) -> str:
+    return path.name if path is not None else ""
+
+
 def _read(
-    call: CallFile, applications: Path, reviews: Path, decisions: Path | None, *, drop_incomplete: bool
-) -> RunInputs:
-    from aap.documents.tables_in import read_run_inputs
+    call_path: Path,
+    applications: Path,
+    reviews: Path,
+    decisions: Path | None,
+    *,
+    drop_incomplete: bool,
+    letters: bool,
+) -> tuple[CallFile, RunInputs]:
+    """The call and its tables; raises BadInput with every error of every file, and tells the warnings."""
+    from aap.documents.tables_in import problems_without_call, read_run_inputs
 
-    return read_run_inputs(call, applications, reviews, decisions, drop_incomplete)
+    inspected = read_call_file(call_path)
+    call = inspected.call
+    if call is None:
+        raise BadInput((*inspected.problems, *problems_without_call(applications, reviews, decisions)))
+    problems = list(_strict_letters(call, inspected.problems) if letters else inspected.problems)
+    try:
+        inputs = read_run_inputs(call, applications, reviews, decisions, drop_incomplete)
+    except BadInput as refusal:
+        raise BadInput((*problems, *refusal.problems)) from None
+    if any(problem.is_error for problem in problems):
+        raise BadInput((*problems, *inputs.warnings))
+    for problem in (*problems, *inputs.warnings):
+        click.echo(str(problem), err=True)
+    return call, inputs
 
 
-def _check_letters(call: CallFile, path: Path) -> None:
-    """A text of `letters` that names a value which isn't there is found before anything is computed."""
+def _strict_letters(call: CallFile, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Texts of `letters` that can't be filled in are errors where letters are asked for."""
     from aap.core.letter_texts import placeholder_problems
 
-    found = placeholder_problems(call)
-    if found:
-        raise BadInput(Problem(path.name, problem.message, key=problem.path, found=problem.found) for problem in found)
+    unfit = {problem.path for problem in placeholder_problems(call)}
+    for problem in problems:
+        yield dataclasses.replace(problem, severity="error") if problem.key in unfit else problem
 
 
 def _notices(warnings: Iterable[Problem]) -> tuple[str, ...]:
@@ -161,12 +185,6 @@ def _write_all(run: Run, folder: Path, press: Press, *, letters: bool, progress:
             write(folder, name, content)
 
 
-def _tell_warnings(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        if not problem.is_error:
-            click.echo(str(problem), err=True)
-
-
 def _conflict(refusal: InfeasibleRules) -> list[str]:
     lines = ["Les règles ne peuvent pas toutes être respectées. Celles-ci sont en conflit\u00a0:"]
     lines += [f"  {name}" for name in refusal.names]
@@ -175,17 +193,23 @@ def _conflict(refusal: InfeasibleRules) -> list[str]:
     return lines
 
 
+def _refuse(problems: Sequence[Problem]) -> NoReturn:
+    errors = sum(problem.is_error for problem in problems)
+    heading = [f"{french.count(errors, 'erreur')}\u00a0:"] if errors > 1 else []
+    _fail([*heading, *(str(problem) for problem in problems)], BAD_INPUT)
+
+
 def _fail(lines: list[str], code: int) -> NoReturn:
-    if code == BAD_INPUT and len(lines) > 1:
-        click.echo(f"{french.count(len(lines), 'erreur')}\u00a0:", err=True)
     for line in lines:
         click.echo(line, err=True)
     sys.exit(code)
 
 
-def _tell_result(run: Run, out: Path) -> None:
+def _tell_result(run: Run, out: Path, kept: Path | None) -> None:
     for warning in run.warnings:
         click.echo(f"Avertissement\u00a0: {warning}", err=True)
+    if kept is not None:
+        click.echo(f"{out} contenait autre chose qu’un classement\u00a0: son contenu est gardé dans {kept}.", err=True)
     laureates = run.report["counts"]["laureate"]
     click.echo(
         f"{french.count(laureates, 'lauréat')} sur {french.count(len(run.rows), 'dossier')}, "

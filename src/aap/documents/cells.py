@@ -7,7 +7,8 @@ from decimal import Decimal
 
 SPACES = " \u00a0\u202f\u2009"  # between thousands, in French spreadsheets
 NUMBER = re.compile(
-    rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d{{1,15}})(?:[.,](?P<decimals>\d{{1,12}}))?",
+    rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d{{1,15}}|(?=[.,]))"
+    rf"(?:[.,](?P<decimals>\d{{1,12}}))?",
     re.ASCII,
 )
 EURO = re.compile(rf"[{SPACES}]?(?:€|EUR)$")
@@ -26,13 +27,13 @@ class Refused(ValueError):
 
 
 def number(text: str) -> Decimal:
-    """`12.5`, `12,5`, `12 000` or `12 000,50`; no exponent, no infinity, no thousands but by spaces."""
+    """`12.5`, `12,5`, `,5`, `12 000` or `12 000,50`; no exponent, no infinity, no thousands but by spaces."""
     match = NUMBER.fullmatch(text)
     if match is None or len(match["whole"]) > 20:
         raise Refused("ce n'est pas un nombre", "un nombre, par exemple 12000 ou 2,5")
     digits = re.sub(rf"[{SPACES}]", "", match["whole"])
     sign = "-" if match["sign"] in ("-", "\u2212") else ""
-    return Decimal(f"{sign}{digits}.{match['decimals'] or '0'}")
+    return Decimal(f"{sign}{digits or '0'}.{match['decimals'] or '0'}")
 
 
 def euros(text: str) -> Decimal:

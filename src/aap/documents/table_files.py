@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -116,7 +117,7 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
     rows: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
     for number, line in enumerate(lines, start=2):
-        cells = [cell.strip() for cell in line]
+        cells = [_clean(cell) for cell in line]
         if len(cells) != width:
             if any(cells[width:]):
                 extra = next(cell for cell in cells[width:] if cell)
@@ -132,6 +133,11 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
                 problems.append(Problem(name, message, row=number, found=cells[index]))
         rows.append((number, cells))
     return Table(name, tuple(header), tuple(rows), tuple(problems))
+
+
+def _clean(cell: str) -> str:
+    """A cell without surrounding blanks; a line end in it is a line feed."""
+    return (cell.replace("\r\n", "\n").replace("\r", "\n") if "\r" in cell else cell).strip()
 
 
 def _check_header(name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> None:
@@ -256,7 +262,9 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+        if not math.isfinite(value) or value.is_integer():
+            return f"{value:.0f}"
+        return f"{Decimal(f'{value:.15g}'):f}"  # what a spreadsheet shows: 0.1 + 0.2 is 0.3, not 0.30000000000000004
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     return unicodedata.normalize("NFC", str(value))

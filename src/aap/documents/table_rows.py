@@ -25,12 +25,16 @@ Known = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """The values of the sound rows of one table, its problems, and what other tables need to know of it."""
+    """The values of the sound rows of one table, its problems, and what other tables need to know of it.
+
+    `requested`: of applications; `readable`: false where even the ids can't be told; `rows`: of the jury's `in`.
+    """
 
     values: tuple[T, ...] = ()
     problems: tuple[Problem, ...] = ()
     requested: Known = field(default_factory=dict)
     readable: bool = True
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def all_or_nothing(self) -> tuple[T, ...]:
         if any(problem.is_error for problem in self.problems):

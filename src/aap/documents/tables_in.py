@@ -29,12 +29,16 @@ DECISIONS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """What a run of the ranking takes in, in the order of the files, and what deserves a look."""
+    """What a run of the ranking takes in, in the order of the files, and what deserves a look.
+
+    `imposed_at`: the row of the jury's `in`, by application id, for what is found wrong with it later.
+    """
 
     applications: tuple[Application, ...]
     marks: tuple[Mark, ...]
     decisions: tuple[JuryDecision, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    imposed_at: Mapping[str, int] = field(default_factory=dict)
 
 
 NO_DECISIONS: Reading[JuryDecision] = Reading()
@@ -57,14 +61,32 @@ def read_run_inputs(
     Raises:
         BadInput: every error of every file.
     """
-    dossiers = _applications(applications, call)
-    known = dossiers.requested if dossiers.readable else None
-    marks = _marks(reviews, call.rubric, known, drop_incomplete_reviews)
-    jury = _decisions(decisions, known) if decisions is not None else NO_DECISIONS
+    dossiers, marks, jury = _readings(call, applications, reviews, decisions, drop_incomplete_reviews)
     found = (*dossiers.problems, *marks.problems, *jury.problems)
     if any(problem.is_error for problem in found):
         raise BadInput(found)
-    return RunInputs(dossiers.values, marks.values, jury.values, found)
+    return RunInputs(dossiers.values, marks.values, jury.values, found, jury.rows)
+
+
+def problems_without_call(
+    applications: TableSource, reviews: TableSource, decisions: TableSource | None = None
+) -> tuple[Problem, ...]:
+    """What is wrong in the tables whatever the call says: for a person whose call file can't be used either."""
+    readings = _readings(None, applications, reviews, decisions, drop_incomplete=True)
+    return tuple(problem for reading in readings for problem in reading.problems if problem.is_error)
+
+
+def _readings(
+    call: CallFile | None,
+    applications: TableSource,
+    reviews: TableSource,
+    decisions: TableSource | None,
+    drop_incomplete: bool,
+) -> tuple[Reading[Application], Reading[Mark], Reading[JuryDecision]]:
+    dossiers = _applications(applications, call)
+    known = dossiers.requested if dossiers.readable else None
+    marks = _marks(reviews, call.rubric if call is not None else None, known, drop_incomplete)
+    return dossiers, marks, _decisions(decisions, known) if decisions is not None else NO_DECISIONS
 
 
 def read_applications(source: TableSource, call: CallFile) -> tuple[Application, ...]:
@@ -94,14 +116,15 @@ def _requested(applications: Iterable[Application] | None) -> Known | None:
 # --- applications -----------------------------------------------------------------------------------------------------
 
 
-def _applications(source: TableSource, call: CallFile) -> Reading[Application]:
+def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
         sheet = Sheet.read(source, APPLICATION_COLUMNS, APPLICATION_OPTIONS)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
     get = {heading: sheet.getter(heading) for heading in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS)}
     attributes = [(heading, sheet.getter(heading)) for heading in sheet.headings if heading and heading not in get]
-    _check_columns(sheet, call, [heading for heading, _ in attributes])
+    if call is not None:
+        _check_columns(sheet, call, [heading for heading, _ in attributes])
     values: list[Application] = []
     first_row: dict[str, int] = {}
     requested_of: dict[str, int] = {}
@@ -191,7 +214,8 @@ def _check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> N
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
-def _marks(source: TableSource, rubric: Rubric, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
+def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
+    """`rubric` None: any criterion and any number will do, and only the problems of the reading are of use."""
     try:
         sheet = Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
     except BadInput as error:
@@ -199,13 +223,14 @@ def _marks(source: TableSource, rubric: Rubric, known: Known | None, drop_incomp
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
     ids = KnownIds(sheet, known)
-    grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria}
+    grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria} if rubric is not None else {}
+    any_number = _Grid(None) if rubric is None else None
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
     for row, cells in sheet.rows:
         application_id, reviewer_id, criterion_id = application(cells), reviewer(cells), criterion(cells)
         is_named = ids.check(row, application_id) & sheet.identifier(row, "reviewer_id", reviewer_id)
-        grid = grids.get(criterion_id)
+        grid = grids.get(criterion_id, any_number)
         if grid is None:
             close = nearest(criterion_id, grids)
             sheet.refuse(
@@ -245,9 +270,9 @@ class _ReviewRows:
 
 
 class _Grid:
-    """The marks of one criterion's scale. Texts already read are remembered: a scale has few."""
+    """The marks of one criterion's scale, or of any (None). Texts already read are remembered: a scale has few."""
 
-    def __init__(self, scale: Scale) -> None:
+    def __init__(self, scale: Scale | None) -> None:
         self.scale = scale
         self.known: dict[str, Decimal | Refused] = {}
 
@@ -257,12 +282,16 @@ class _Grid:
         return self.known[text]
 
     def _read(self, text: str) -> Decimal | Refused:
-        lowest, highest, step = self.scale.min, self.scale.max, self.scale.step
-        allowed = f"de {plain(lowest)} à {plain(highest)} par pas de {plain(step)}"
+        allowed = ""
+        if self.scale is not None:
+            lowest, highest, step = self.scale.min, self.scale.max, self.scale.step
+            allowed = f"de {plain(lowest)} à {plain(highest)} par pas de {plain(step)}"
         try:
             value = number(text)
         except Refused:
             return Refused("ce n'est pas une note", allowed)
+        if self.scale is None:
+            return value
         if not lowest <= value <= highest:
             return Refused("cette note est hors de l'échelle", allowed)
         if (value - lowest) % step:
@@ -306,6 +335,7 @@ def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision
     amount = sheet.getter("amount")
     ids = KnownIds(sheet, known)
     earlier: dict[str, dict[DecisionKind, int]] = {}
+    imposed_at: dict[str, int] = {}
     values: list[JuryDecision] = []
     for row, cells in sheet.rows:
         application_id, kind = application(cells), _kind(sheet, row, decision(cells))
@@ -321,7 +351,9 @@ def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision
             message = f"le montant décidé dépasse le montant demandé ({plain(Decimal(requested) / 100)}{NBSP}€)"
             sheet.warn(message, row, "amount", amount(cells))
         values.append(JuryDecision(application_id, kind, value, reason(cells), author(cells)))
-    return Reading(tuple(values), sheet.sorted_problems())
+        if kind == "in":
+            imposed_at[application_id] = row
+    return Reading(tuple(values), sheet.sorted_problems(), rows=imposed_at)
 
 
 def _kind(sheet: Sheet, row: int, text: str) -> DecisionKind | None:

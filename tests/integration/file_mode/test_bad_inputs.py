@@ -49,6 +49,35 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "tie break on nothing": (call("[reach]", "[rich]"), 2, ("tie_break", "rich", "reach")),
     "threshold above 100": (call("threshold: 20", "threshold: 120"), 2, ("threshold", "120")),
     "unknown method": (call("calibrated", "magic"), 2, ("scoring.method", "magic")),
+    "number with a comma": (call("weight: 60", 'weight: "60,5"'), 2, ("call.yaml:8:45", "60,5", "point")),
+    "number that is too large": (call("weight: 60", "weight: 1e40"), 2, ("call.yaml:8:45", "1e40")),
+    "weight of zero": (call("weight: 60", "weight: 0"), 2, ("call.yaml:8:45", "supérieur à 0")),
+    "closing without an offset": (
+        call("{id: essai-2025}", "{id: essai-2025, closes_at: 2025-02-28T23:59:59}"), 2, ("closes_at", "décalage"),
+    ),
+    "closing before opening": (
+        call("{id: essai-2025}", "{id: essai-2025, opens_at: 2025-03-01T09:00:00Z, closes_at: 2025-02-28T23:59:59Z}"),
+        2, ("call.yaml:2", "closes_at"),
+    ),
+    "level off the grid": (
+        call("title: Qualité, weight: 60", 'title: Qualité, weight: 60, levels: {0.3: "peu"}'), 2,
+        ("levels.0.3", "par pas de 0,5"),
+    ),
+    "criterion threshold off the scale": (call("weight: 60", "weight: 60, threshold: 6"), 2, ("threshold", "de 0 à 5")),
+    "criterion without a scale": (call("  scale: {min: 0, max: 5, step: 0.5}\n", ""), 2, ("criteria[0]", "échelle")),
+    "step that doesn't divide": (call("step: 0.5", "step: 0.3"), 2, ("rubric.scale.step", "0.3")),
+    "two quotas of one id": (
+        call("min: 1}", "min: 1}\n    - {id: rural, each: territory, max: 2}"), 2, ("call.yaml:19", "rural"),
+    ),
+    "upper case quota": (call("id: rural", "id: Rural"), 2, ("quotas[0].id", "Rural")),
+    "no reviews wanted": (call("min_reviews: 2", "min_reviews: 0"), 2, ("min_reviews", "supérieur ou égal à 1")),
+    "budget with three decimals": (call("budget: 30000", "budget: 30000.001"), 2, ("budget", "deux décimales")),
+    "aliases that explode": (
+        {"call": "a: &a [x, x, x, x, x, x, x, x, x]\n"
+         + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(9))},
+        2, ("call.yaml:", "trop de valeurs"),
+    ),
+    "a call file of two megabytes": ({"call": "# " + "x" * 2_000_000}, 2, ("call.yaml", "trop grand")),
     "unknown mode": (call("mode: value", "mode: valeur"), 2, ("selection.mode", "valeur")),
     "laureates that are a fraction": (call("laureates: 2", "laureates: 2.5"), 2, ("laureates", "2.5")),
     "negative budget": (call("budget: 30000", "budget: -1"), 2, ("budget", "-1")),
@@ -109,8 +138,30 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "consensus above 100": (decisions("a,consensus,101,motif,jury"), 2, ("D.csv, ligne\u00a02", "101")),
     "in for no candidate": (
         {**applications("\nc,Jeunesse en Loire,9000,urban\n", "\nc,Jeunesse en Loire,9000,urban\ne,Seul,10,urban\n"),
-         **decisions("e,in,,motif,jury")}, 2, ("D.csv", "e"),
+         **decisions("a,out,,motif,jury", "e,in,,motif,jury")}, 2, ("D.csv, ligne\u00a03, colonne decision", "dossier e"),
     ),
+    "in for one below a threshold": (
+        {**call("threshold: 20", "threshold: 50"), **decisions("d,in,,motif,jury")}, 2,
+        ("D.csv, ligne\u00a02", "sous un seuil"),
+    ),
+    "in for an ineligible one": (
+        {"applications": APPLICATIONS.replace("territory\n", "territory,eligible\n").replace("urban\n", "urban,NON\n", 1)
+         .replace("rural\n", "rural,\n").replace("9000,urban\n", "9000,urban,\n"),
+         **decisions("a,in,,motif,jury")}, 2, ("D.csv, ligne\u00a02", "irrecevable"),
+    ),
+    "consensus without a total": (decisions("a,consensus,,motif,jury"), 2, ("D.csv, ligne\u00a02", "total sur 100")),
+    "amount with three decimals": (decisions("a,amount,10.001,motif,jury"), 2, ("D.csv, ligne\u00a02", "10.001")),
+    "negative amount decided": (decisions("a,amount,-1,motif,jury"), 2, ("D.csv, ligne\u00a02", "négatif")),
+    "out beside an amount": (
+        decisions("a,out,,motif,jury", "a,amount,10,motif,jury"), 2, ("D.csv, ligne\u00a03", "out"),
+    ),
+    "two amounts": (decisions("a,amount,9,motif,jury", "a,amount,10,motif,jury"), 2, ("D.csv, ligne\u00a03",)),
+    "out with an amount": (decisions("a,out,10,motif,jury"), 2, ("D.csv, ligne\u00a02", "colonne amount")),
+    "an open quotation mark": (applications("Les Amis", '"Les Amis'), 2, ("A.csv", "guillemet")),
+    "tabs": ({"applications": APPLICATIONS.replace(",", "\t")}, 2, ("A.csv", "tabulations")),
+    "UTF-16": ({"applications": APPLICATIONS.encode("utf-16")}, 2, ("A.csv", "UTF-16")),
+    "an archive that is no workbook": ({"applications": b"PK\x03\x04 etc"}, 2, ("A.csv", "XLSX")),
+    "a folder for a table": ({"options": ("--decisions", ".")}, 2, ("dossier",)),
     "negative draws": ({"options": ("--draws", "-1")}, 2, ("--draws",)),
     "draws in words": ({"options": ("--draws", "beaucoup")}, 2, ("--draws",)),
     "empty draw seed": ({"options": ("--draw-seed", " ")}, 2, ("--draw-seed",)),
@@ -159,3 +210,30 @@ def test_errors_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
     assert result.exit_code == 2
     for place in ("A.csv, ligne\u00a04", "A.csv, ligne\u00a05", "R.csv, ligne\u00a02", "D.csv, ligne\u00a02"):
         assert place in result.output
+
+
+def test_errors_of_a_call_file_and_of_the_tables_are_told_at_once(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        call=CALL.replace("weight: 60", "weight: lourd"),
+        applications=APPLICATIONS.replace("9000", "neuf"),
+        reviews=REVIEWS.replace("4.5\n", "bien\n", 1).replace("b,r3", "z,r3", 1),
+        decisions=DECISIONS_HEADER + "a,peut-etre,,motif,jury\n",
+    )
+    result = case.run()
+    assert result.exit_code == 2
+    assert result.output.startswith("5\u00a0erreurs")
+    for place in (
+        "call.yaml:8:45", "A.csv, ligne\u00a04, colonne requested_amount", "R.csv, ligne\u00a02, colonne score",
+        "R.csv, ligne\u00a08, colonne application_id", "D.csv, ligne\u00a02, colonne decision",
+    ):  # fmt: skip
+        assert place in result.output
+
+
+def test_a_letter_that_names_what_is_not_there_is_told_with_its_line(tmp_path: Path) -> None:
+    case = Case(tmp_path, call=CALL + "letters:\n  refusal:\n    object: 'Refus de {asociation}'\n")
+    warned = case.run()
+    assert (warned.exit_code, "call.yaml:21:13" in warned.output, "{association}" in warned.output) == (0, True, False)
+    refused = case.run("--letters", "--force")
+    assert (refused.exit_code, "call.yaml:21:13" in refused.output) == (2, True)
+    assert "association" in refused.output

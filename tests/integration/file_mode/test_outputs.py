@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import random
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -134,6 +135,15 @@ def test_the_same_inputs_give_the_same_bytes_in_any_order_and_dialect(
     assert found == expected
 
 
+def test_line_ends_of_a_windows_table_never_reach_the_files(tmp_path: Path) -> None:
+    table = APPLICATIONS.replace("Les Amis de Lyon", '"Les Amis\nde Lyon"').replace("\n", "\r\n")
+    case = Case(tmp_path, applications=table)
+    assert case.run().exit_code == 0
+    for name in ("ranking.csv", "laureates.csv", "reviewers.csv", "report.json", "bundle.json"):
+        assert b"\r" not in (case.out / name).read_bytes()
+    assert ranking_of(case)[0]["association"] == "Les Amis\nde Lyon"
+
+
 def test_names_that_look_like_formulas_stay_text(tmp_path: Path) -> None:
     formula = '=HYPERLINK("http://example.org")'
     table = APPLICATIONS.replace("Les Amis de Lyon", '"=HYPERLINK(""http://example.org"")"')
@@ -178,12 +188,30 @@ def test_an_existing_folder_is_kept_without_force_and_replaced_with_it(tmp_path:
     assert json.loads((case.out / "report.json").read_bytes())["draw_seed"] == "autre"
 
 
-def test_force_never_replaces_a_folder_that_is_no_run(tmp_path: Path) -> None:
+def test_force_sets_aside_a_folder_that_is_no_run(tmp_path: Path) -> None:
     case = Case(tmp_path)
-    case.out.mkdir()
-    (case.out / "these.txt").write_text("précieux")
+    for name in ("out.avant", "out.avant-2"):
+        case.out.mkdir()
+        (case.out / "these.txt").write_text(name)
+        result = case.run("--force")
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / name / "these.txt").read_text() == name
+        assert str(tmp_path / name) in result.output
+        assert set(digests(case.out)) == FILES
+        shutil.rmtree(case.out)
+    assert {path.name for path in tmp_path.iterdir()} == {"call.yaml", "A.csv", "R.csv", "out.avant", "out.avant-2"}
+
+
+def test_force_takes_neither_a_file_nor_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(tmp_path)
+    case.out.write_text("un fichier")
     assert case.run("--force").exit_code == 2
-    assert (case.out / "these.txt").read_text() == "précieux"
+    assert case.out.read_text() == "un fichier"
+    case.out.unlink()
+    (case.out / "inside").mkdir(parents=True)
+    monkeypatch.chdir(case.out / "inside")
+    assert case.run("--force").exit_code == 2
+    assert [path.name for path in case.out.iterdir()] == ["inside"]
 
 
 def test_a_failed_writing_keeps_the_earlier_run_and_leaves_nothing(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aap.core.call.canonical import rubric_hash
 from aap.core.call.loading import CallFileError, inspect_call, load_call
 from aap.core.call.yaml_tree import MAX_BYTES
 
@@ -61,6 +62,13 @@ def test_a_sound_file_gives_exact_values() -> None:
     assert call.call.closes_at.isoformat() == "2025-02-28T23:59:59+01:00"
 
 
+@pytest.mark.parametrize("written", ["6e1", "60.0", "+60", ".6E+2", "600e-1", "6_0", '"60"', "60."])
+def test_a_number_is_the_same_in_every_writing_of_yaml(written: str) -> None:
+    call = load_call(changed("weight: 60", f"weight: {written}"), name="f.yaml")
+    assert call.rubric.criteria[1].weight == 60
+    assert rubric_hash(call) == rubric_hash(load_call(WHOLE, name="f.yaml"))
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -108,7 +116,12 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             ["9:14 rubric.threshold ! le seuil général porte sur le total, sur 100 [101]"],
         ),
         ("weight: 60", "weight: 0", ["12:27 rubric.criteria[1].weight ! ce nombre n'est pas possible ici [0]"]),
-        ("weight: 60", "weight: 1e3", ["12:27 rubric.criteria[1].weight ! un nombre est attendu [1e3]"]),
+        ("weight: 60", "weight: e3", ["12:27 rubric.criteria[1].weight ! un nombre est attendu [e3]"]),
+        (
+            "weight: 60",
+            "weight: 1e15",
+            ["12:27 rubric.criteria[1].weight ! ce nombre est trop grand ou trop précis [1e15]"],
+        ),
         ("weight: 60", "weight: .nan", ["12:27 rubric.criteria[1].weight ! un nombre est attendu [.nan]"]),
         ("weight: 60", "weight: [60]", ["12:27 rubric.criteria[1].weight ! un nombre est attendu [une liste]"]),
         (

@@ -17,7 +17,7 @@ from aap.core.call.loading import load_call
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput
 from aap.documents.cells import Refused, euros, number, yes
-from aap.documents.table_files import TableFile
+from aap.documents.table_files import TableFile, cell_text
 from aap.documents.tables_in import read_applications, read_decisions, read_marks, read_run_inputs
 
 CALL = load_call(
@@ -101,6 +101,17 @@ def test_typed_cells_give_the_same_applications() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (0.1 + 0.2, "0.3"), (9600.000000000002, "9600"), (2.5, "2.5"), (1e-7, "0.0000001"), (-0.5, "-0.5"),
+        (12345678901234.0, "12345678901234"), (1e15, "1000000000000000"), (False, "false"), (None, ""),
+    ],
+)  # fmt: skip
+def test_a_computed_cell_is_the_figure_that_the_spreadsheet_shows(cell: object, text: str) -> None:
+    assert cell_text(cell) == text
+
+
 def test_windows_letters_and_cells_of_several_lines_are_read() -> None:
     text = 'application_id;association;requested_amount;territory\nA1;"Été\nà l’œuvre";1;x\n'
     (application,) = read_applications(TableFile("A.csv", text.encode("cp1252")), CALL)
@@ -127,11 +138,18 @@ def test_an_amount_is_read_as_it_was_written(cents: int, thousands: str, point: 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "NaN", "inf", "1e3", "1,234,5", "12 00", "1 2345", ".5", "5.", "--1", "0x1", "٣"]
+    "text", ["", "x", "NaN", "inf", "1e3", "1,234,5", "12 00", "1 2345", ".", "5.", "--1", "0x1", "٣"]
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(Refused):
         number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [(".5", "0.5"), (",50", "0.50"), ("-12 000,5", "-12000.5"), ("+3", "3"), ("0003", "3")]
+)
+def test_a_number_is_read_as_french_and_english_write_it(text: str, value: str) -> None:
+    assert number(text) == Decimal(value)
 
 
 def test_neither_yes_nor_no_is_refused() -> None:

@@ -15,9 +15,10 @@ from fractions import Fraction
 
 from aap.core.call.findings import Finding, out_of_order, repeated, unknown
 from aap.core.call.form_checks import check_eligibility, check_form, possible_values
-from aap.core.call.paths import ANY, Path
+from aap.core.call.paths import ANY, Path, path_of
 from aap.core.call.schema import CallFile, Criterion, Scale
 from aap.core.french import NBSP, day, plain, quoted
+from aap.core.letter_texts import placeholder_problems
 from aap.core.problems import nearest
 
 BELOW = re.compile(r"below:\s*(-?\d+(?:\.\d+)?)", re.ASCII)
@@ -32,6 +33,7 @@ def check_call(call: CallFile) -> Iterator[Finding]:
     yield from _reviewing(call)
     yield from _selection(call)
     yield from _quotas(call)
+    yield from _letters(call)
 
 
 def below(comment: str) -> Decimal | None:
@@ -295,3 +297,19 @@ def _shares_beyond_the_whole(call: CallFile) -> Iterator[Finding]:
                     rests_on=(("selection", "quotas", ANY, "min_share"), ("selection", "quotas", ANY, "where")),
                 )
                 break
+
+
+# --- letters ----------------------------------------------------------------------------------------------------------
+
+
+def _letters(call: CallFile) -> Iterator[Finding]:
+    """Names between braces that no letter could fill in: warnings, for only who writes letters needs them."""
+    for problem in placeholder_problems(call):
+        yield Finding(
+            path_of(problem.path),
+            problem.message,
+            found=problem.found,
+            nearest=nearest(problem.found.strip("{}"), problem.allowed),
+            severity="warning",
+            rests_on=(("call",),),
+        )

@@ -17,7 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from aap.core.french import NBSP
 
-NUMBER = re.compile(r"[+-]?\d(_?\d){0,14}(\.\d{1,12})?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(?:\d(?:_?\d){0,14}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+LARGEST, DECIMALS = 15, 12  # digits before and after the point
 WHOLE = re.compile(r"[+-]?\d(_?\d){0,11}", re.ASCII)
 INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}([Tt]|[ \t]+)\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s*(?P<offset>[Zz]|[+-]\d{2}(:?\d{2})?)?",
@@ -39,13 +40,19 @@ def refusal(message: str, allowed: str = "") -> PydanticCustomError:
 
 
 def exact(value: object) -> Decimal:
-    """A number, as it is written: sign, digits (`_` between them allowed), decimal point, at most 12 decimals."""
+    """A number as YAML writes it, taken exactly: `40`, `2.5`, `.5`, `1e3`, `1_000`.
+
+    At most 15 digits before the decimal point and 12 after it.
+    """
     if isinstance(value, Decimal) and value.is_finite():
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
+        number = Decimal(f"{Decimal(value.strip()):f}")
+        if abs(number) < 10**LARGEST and number == round(number, DECIMALS):
+            return number
+        raise refusal("ce nombre est trop grand ou trop précis", f"{LARGEST} chiffres et {DECIMALS} décimales au plus")
     if isinstance(value, str) and NUMBER.fullmatch(value.strip().replace(",", ".", 1)):
         raise refusal("la décimale s'écrit avec un point", "un nombre, par exemple 2.5")
     raise refusal("un nombre est attendu", "un nombre, par exemple 40 ou 2.5")
