@@ -85,7 +85,7 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
 
     def create_user(self, **fields: Any) -> Any:
         now = self.platform.clock()
-        return super().create_user(**fields, id=new_id(), created_at=now, reminders=True)
+        return super().create_user(**fields, id=new_id(), created_at=now, remind_7_days=True, remind_2_days=True, remind_4_hours=True)
 
 
 registry().map_imperatively(Account, Person.__table__)  # type: ignore[attr-defined]

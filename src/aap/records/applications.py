@@ -114,6 +114,7 @@ class CompletionRequest(SQLModel, table=True):
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lapsed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # its time was over without an answer
 
 
 class SignatureState(StrEnum):

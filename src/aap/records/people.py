@@ -48,7 +48,9 @@ class Person(SQLModel, table=True):
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     tf_primary_method: str | None = Field(default=None, max_length=64)
     tf_totp_secret: str | None = Field(default=None, max_length=255)
-    reminders: bool = True  # mails about a dossier started and not submitted
+    remind_7_days: bool = True  # mails about a dossier started and not submitted: so long before the closing
+    remind_2_days: bool = True
+    remind_4_hours: bool = True
 
 
 class RoleGrant(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,9 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, Target, ensure
+
+REMINDERS = ("7_days", "2_days", "4_hours")
+"""Reminders of a dossier started and not submitted, each switched by itself: how long before the closing."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class AccountView:
     email: str
     name: str
     phone: str
-    reminders: bool
+    reminders: tuple[str, ...]
     has_password: bool
     created_at: datetime
     last_login_at: datetime | None
@@ -80,7 +83,7 @@ def account_view(session: Session, *, actor: Actor) -> AccountView:
         email=person.email,
         name=person.name,
         phone=person.phone or "",
-        reminders=person.reminders,
+        reminders=reminders_of(person),
         has_password=person.password is not None,
         created_at=person.created_at,
         last_login_at=person.last_login_at,
@@ -89,8 +92,15 @@ def account_view(session: Session, *, actor: Actor) -> AccountView:
     )
 
 
-def change_profile(session: Session, *, actor: Actor, name: str, phone: str, reminders: bool, now: datetime) -> None:
-    """Name, phone (kept as +33…), and whether reminders are wanted. Raises InvalidInput."""
+def reminders_of(person: Person) -> tuple[str, ...]:
+    """The reminders that a person wants, by their names (see `REMINDERS`)."""
+    return tuple(name for name in REMINDERS if getattr(person, f"remind_{name}"))
+
+
+def change_profile(
+    session: Session, *, actor: Actor, name: str, phone: str, reminders: Collection[str], now: datetime
+) -> None:
+    """Name, phone (kept as +33…), and which reminders are wanted (of `REMINDERS`). Raises InvalidInput."""
     ensure(actor, Permission.ACCOUNT_MANAGE, Target())
     person = _person(session, actor)
     problems: dict[str, str] = {}
@@ -102,9 +112,11 @@ def change_profile(session: Session, *, actor: Actor, name: str, phone: str, rem
         problems["phone"] = "Écrivez un numéro comme 01 99 00 12 34, ou +262 pour l’outre-mer et l’étranger."
     if problems:
         raise InvalidInput(problems)
-    before = {"name": person.name, "phone": person.phone, "reminders": person.reminders}
-    person.name, person.phone, person.reminders = name, number or None, reminders
-    after = {"name": person.name, "phone": person.phone, "reminders": person.reminders}
+    before = {"name": person.name, "phone": person.phone, "reminders": list(reminders_of(person))}
+    person.name, person.phone = name, number or None
+    for one in REMINDERS:
+        setattr(person, f"remind_{one}", one in reminders)
+    after = {"name": person.name, "phone": person.phone, "reminders": list(reminders_of(person))}
     if after == before:
         return
     session.add(person)

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 from aap.records.people import MembershipRole, Person, Role
+from aap.services.accounts import reminders_of
 from tests.integration.identity.mailbox import link_in, mails_to
 
 
@@ -24,10 +25,11 @@ def test_the_page_says_who_one_is_in_words(browser, factory, count_queries) -> N
 def test_name_phone_and_reminders_are_saved(browser, factory, platform) -> None:
     person = factory.person()
     page = browser().sign_in(person)
-    assert page.post("/compte", {"name": " Léa  Neuve ", "phone": "06 39 98 12 34"}).location == "/compte"
+    typed = {"name": " Léa  Neuve ", "phone": "06 39 98 12 34", "remind_2_days": "y"}
+    assert page.post("/compte", typed).location == "/compte"
     with platform.database.reading() as session:
         row = session.get(Person, person.id)
-        assert (row.name, row.phone, row.reminders) == ("Léa Neuve", "+33639981234", False)
+        assert (row.name, row.phone, reminders_of(row)) == ("Léa Neuve", "+33639981234", ("2_days",))
 
 
 def test_a_phone_that_is_none_is_answered_beside_its_field(browser, factory) -> None:

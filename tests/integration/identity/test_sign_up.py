@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from aap.records.people import Person
+from aap.services.accounts import reminders_of
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.integration.identity.mailbox import link_in, mails_to
@@ -28,11 +29,11 @@ def test_an_account_is_made_confirmed_by_mail_and_signs_in(browser, platform: Pl
     assert (done.status_code, done.location) == (302, "/apres-connexion")
     with platform.database.reading() as session:
         person = session.exec(select(Person)).one()
-    assert (person.email, person.name, person.active, person.reminders) == (
+    assert (person.email, person.name, person.active, reminders_of(person)) == (
         "lea@example.org",
         "Léa Exemple",
         True,
-        True,
+        ("7_days", "2_days", "4_hours"),
     )
     assert person.last_login_at == platform.clock()
 

@@ -7,6 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
+from aap.services.accounts import REMINDERS
+
 
 class ProfileForm(FlaskForm):
     name = StringField(
@@ -17,10 +19,14 @@ class ProfileForm(FlaskForm):
         description=_("Pour que le service puisse vous joindre au sujet d’un dossier."),
         validators=[Optional(), Length(max=30, message=_("30 caractères au plus."))],
     )
-    reminders = BooleanField(
-        _("Recevoir un rappel quand un dossier commencé n’est pas déposé"),
-        description=_("Sept jours, deux jours et quatre heures avant la clôture."),
-    )
+    remind_7_days = BooleanField(_("Sept jours avant la clôture"))
+    remind_2_days = BooleanField(_("Deux jours avant la clôture"))
+    remind_4_hours = BooleanField(_("Quatre heures avant la clôture"))
+
+    @property
+    def reminders(self) -> list[str]:
+        """The reminders that are ticked, by their names."""
+        return [name for name in REMINDERS if self[f"remind_{name}"].data]
 
 
 class LinkForm(FlaskForm):

@@ -40,7 +40,7 @@ def after_sign_in() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     with reading() as session:
         account = accounts.account_view(session, actor=signed_in())
-    form = ProfileForm(obj=account)
+    form = ProfileForm(obj=account, data={f"remind_{name}": True for name in account.reminders})
     if form.validate_on_submit():
         try:
             with writing() as session:
@@ -49,7 +49,7 @@ def home() -> ResponseReturnValue:
                     actor=signed_in(),
                     name=form.name.data or "",
                     phone=form.phone.data or "",
-                    reminders=bool(form.reminders.data),
+                    reminders=form.reminders,
                     now=arrived_at(),
                 )
         except InvalidInput as refused:
