@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 
 # CRPA L231-4 3°: silence kept for two months on a financial request is a rejection.
 SILENCE_MONTHS = 2
+
+# CJA R421-1: two months to contest a decision; R421-7: one month more for who lives overseas.
+APPEAL_MONTHS, APPEAL_MONTHS_OVERSEAS = 2, 3
 
 
 def paris(moment: datetime) -> datetime:
@@ -29,3 +32,32 @@ def months_later(day: date, months: int) -> date:
 def silence_is_rejection(received: datetime) -> date:
     """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°)."""
     return months_later(paris(received).date(), SILENCE_MONTHS)
+
+
+def appeal_deadline(notified: datetime, *, overseas: bool) -> date:
+    """The last day on which a decision notified at that moment can be contested (CJA R421-1, R421-7).
+
+    Neither the day of the notification nor the one on which the delay ends is counted (délai franc), and a last day
+    that is no working day moves to the next one that is (as CPC 640 to 642; the authority's counsel confirms both).
+    """
+    months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
+    last = months_later(paris(notified).date(), months) + timedelta(days=1)
+    while last.weekday() >= 5 or is_public_holiday(last):
+        last += timedelta(days=1)
+    return last
+
+
+def is_public_holiday(day: date) -> bool:
+    """Whether all of France keeps this day (Code du travail L3133-1; local holidays aside)."""
+    if (day.month, day.day) in ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)):
+        return True
+    return (day - easter(day.year)).days in (1, 39, 50)  # Easter Monday, Ascension, Whit Monday
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (Meeus, Jones and Butcher)."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    month, day = divmod(moon + week - 7 * ((year % 19 + 11 * moon + 22 * week) // 451) + 114, 31)
+    return date(year, month, day + 1)

@@ -253,7 +253,7 @@ def letter_view(
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
         highlights=_highlights(call, facts, kind),
-        marks=_mark_table(call, facts) if kind == "refusal" and facts.status != "withdrawn" else None,
+        marks=mark_table(call, facts) if kind == "refusal" and facts.status != "withdrawn" else None,
         appeals=tuple(map(final, appeals)),
         algorithm=final(letters.algorithm or letter_texts.default_algorithm(contact)),
         privacy=final(letters.privacy or letter_texts.default_privacy(contact)),
@@ -399,7 +399,7 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[s
     return paragraphs
 
 
-def _mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
+def mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
     """The marks in rubric order; None when the application has none."""
     rubric = call.rubric
     total = sum(criterion.weight for criterion in rubric.criteria)

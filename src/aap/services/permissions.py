@@ -33,6 +33,7 @@ class Permission(StrEnum):
     APPLICATION_EDIT = "application:edit"
     APPLICATION_SUBMIT = "application:submit"
     APPLICATION_WITHDRAW = "application:withdraw"
+    APPLICATION_RESUME = "application:resume"
     APPLICATION_MESSAGE = "application:message"
     DECISION_READ = "decision:read"
     DECISION_ANSWER = "decision:answer"
@@ -66,6 +67,7 @@ class Permission(StrEnum):
     CALL_LOAD = "call:load"
     CALL_OPEN = "call:open"
     AUDIT_READ = "audit:read"
+    SYSTEM_MANAGE = "system:manage"
 
 
 class Who(StrEnum):
@@ -112,6 +114,7 @@ _WORKING = frozenset({C.CLOSED, C.REVIEWING, C.DELIBERATING})
 _RANKING = frozenset({C.REVIEWING, C.DELIBERATING, C.PROPOSED})
 _RANKED = frozenset({C.REVIEWING, C.DELIBERATING, C.PROPOSED, C.ARBITRATED, C.DECIDED, C.PUBLISHED, C.ARCHIVED})
 _DECIDED = frozenset({C.DECIDED, C.PUBLISHED, C.ARCHIVED})
+_FROZEN = frozenset({C.ARBITRATED}) | _DECIDED
 _STARTED = frozenset(C) - {C.DRAFT}
 
 TABLE: Mapping[Permission, tuple[Grant, ...]] = {
@@ -133,9 +136,10 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
         Grant(Who.EDITOR, _COLLECTING, frozenset({A.DRAFT})),
         Grant(Who.EDITOR, None, frozenset({A.TO_COMPLETE})),
     ),
-    Permission.APPLICATION_WITHDRAW: (Grant(Who.EDITOR, None, _BEFORE_DECISION),),
-    Permission.APPLICATION_MESSAGE: (Grant(Who.EDITOR), Grant(Who.OFFICIAL, None, _SUBMITTED)),
-    Permission.DECISION_READ: (Grant(Who.MEMBER, None, _NOTIFIED),),
+    Permission.APPLICATION_WITHDRAW: (Grant(Who.EDITOR, frozenset(C) - _FROZEN, _BEFORE_DECISION),),
+    Permission.APPLICATION_RESUME: (Grant(Who.EDITOR, frozenset({C.OPEN}), frozenset({A.WITHDRAWN})),),
+    Permission.APPLICATION_MESSAGE: (Grant(Who.EDITOR, None, _SUBMITTED), Grant(Who.OFFICIAL, None, _SUBMITTED)),
+    Permission.DECISION_READ: (Grant(Who.MEMBER, None, _NOTIFIED | {A.WITHDRAWN}),),
     Permission.DECISION_ANSWER: (Grant(Who.EDITOR, None, _NOTIFIED),),
     Permission.REVIEW_HOME: (Grant(Who.REVIEWER),),
     Permission.REVIEW_READ: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
@@ -167,6 +171,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.CALL_LOAD: (Grant(Who.ADMIN),),
     Permission.CALL_OPEN: (Grant(Who.ADMIN),),
     Permission.AUDIT_READ: (Grant(Who.ADMIN),),
+    Permission.SYSTEM_MANAGE: (Grant(Who.ADMIN),),
 }
 
 

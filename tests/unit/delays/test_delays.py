@@ -1,0 +1,40 @@
+"""Delays of appeal: months, the two days that don't count, and last days that are no working days."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday
+
+
+@pytest.mark.parametrize(
+    ("notified", "overseas", "last"),
+    [
+        (datetime(2025, 4, 8, 10, tzinfo=PARIS), False, date(2025, 6, 10)),  # the 9th is Whit Monday
+        (datetime(2025, 3, 11, 10, tzinfo=PARIS), False, date(2025, 5, 12)),
+        (datetime(2025, 3, 11, 10, tzinfo=PARIS), True, date(2025, 6, 12)),
+        (datetime(2025, 3, 13, 10, tzinfo=PARIS), False, date(2025, 5, 14)),
+        (datetime(2025, 3, 14, 10, tzinfo=PARIS), False, date(2025, 5, 15)),
+        (datetime(2025, 3, 15, 10, tzinfo=PARIS), False, date(2025, 5, 16)),
+        (datetime(2025, 3, 16, 10, tzinfo=PARIS), False, date(2025, 5, 19)),  # a Saturday: to Monday
+        (datetime(2025, 12, 31, 10, tzinfo=PARIS), False, date(2026, 3, 2)),  # no 31 February; 1 March is a Sunday
+        (datetime(2025, 2, 28, 23, 30, tzinfo=UTC), False, date(2025, 5, 2)),  # 1 March in Paris
+    ],
+)
+def test_the_last_day_to_contest(notified: datetime, overseas: bool, last: date) -> None:
+    assert appeal_deadline(notified, overseas=overseas) == last
+
+
+def test_public_holidays_of_2025() -> None:
+    days = [date.fromordinal(number) for number in range(date(2025, 1, 1).toordinal(), date(2026, 1, 1).toordinal())]
+    assert [day.isoformat()[5:] for day in days if is_public_holiday(day)] == [
+        "01-01", "04-21", "05-01", "05-08", "05-29", "06-09", "07-14", "08-15", "11-01", "11-11", "12-25",
+    ]  # fmt: skip
+
+
+def test_easter_of_known_years() -> None:
+    assert [easter(year).isoformat() for year in (1954, 2000, 2024, 2025, 2026, 2038)] == [
+        "1954-04-18", "2000-04-23", "2024-03-31", "2025-04-20", "2026-04-05", "2038-04-25",
+    ]  # fmt: skip
