@@ -24,9 +24,12 @@ from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
 from aap.web import access, context, errors, filters, guide, limits, menu
 from aap.web.access import declare, requires
+from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
 
 BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
+
+ACCESSIBILITY = statement()
 
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; frame-src 'self'; frame-ancestors 'self'; "
@@ -93,6 +96,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
             "menu": menu.main_menu(),
             "account_menu": menu.account_menu(),
             "instance_notice": _notice(settings),
+            "accessibility_state": ACCESSIBILITY.state,
         }
 
     return app

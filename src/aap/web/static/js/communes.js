@@ -27,8 +27,8 @@ class Combobox {
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
-    this.list.addEventListener("mousedown", (event) => {
-      event.preventDefault();
+    this.list.addEventListener("mousedown", (event) => event.preventDefault()); // the text keeps the focus
+    this.list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
       if (option) this.choose(Number(option.dataset.index));
     });

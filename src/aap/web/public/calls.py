@@ -1,0 +1,88 @@
+"""A call for everybody: its page, its questions, the questionnaire to work on, the rules as a file."""
+
+from __future__ import annotations
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+
+from aap.documents.dossier import blank_questionnaire, limits
+from aap.services.permissions import Permission
+from aap.services.public_calls import Phase, PublicCall, phase_of, public_call
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading
+from aap.web.public.blueprint import blueprint
+from aap.web.public.words import (
+    amounts,
+    authority_name,
+    condition_words,
+    countdown,
+    dates,
+    phase_badge,
+    privacy_words,
+    rules_by_id,
+)
+from aap.web.sent_files import pdf_answer
+
+
+def _open(call_id: str) -> PublicCall:
+    with reading() as session:
+        return public_call(session, call_id)
+
+
+@blueprint.get("/appels/<call_id>")
+@requires(Permission.PUBLIC_READ)
+def call(call_id: str) -> str:
+    """For whom, how much, when, how it is judged, what to prepare: the call in one page."""
+    now = arrived_at()
+    found = _open(call_id)
+    phase = phase_of(found.opened, now)
+    return render_template(
+        "public/call.html",
+        call=found,
+        identity=found.file.call,
+        authority=authority_name(found.file.call),
+        now=now,
+        phase=phase,
+        badge=phase_badge(phase),
+        open=phase is Phase.OPEN,
+        dates=dates(found.opened, phase),
+        left=countdown(found.opened, phase, now),
+        deadline=found.opened.accepted_until if phase is Phase.GRACE else found.opened.record.closes_at,
+        amounts=amounts(found.file),
+        rules=rules_by_id(found.file),
+        privacy=privacy_words(found.file),
+        count=sum(len(section.questions) for section in found.file.form.sections),
+    )
+
+
+@blueprint.get("/appels/<call_id>/questions")
+@requires(Permission.PUBLIC_READ)
+def questions(call_id: str) -> str:
+    """Every question of the dossier, to read before starting."""
+    found = _open(call_id)
+    return render_template(
+        "public/questions.html",
+        call=found,
+        sections=found.file.form.sections,
+        limits=limits,
+        condition=lambda shown_if: condition_words(found.file, shown_if),
+        open=phase_of(found.opened, arrived_at()) is Phase.OPEN,
+    )
+
+
+@blueprint.get("/appels/<call_id>/questionnaire.pdf")
+@requires(Permission.PUBLIC_READ)
+def questionnaire(call_id: str) -> ResponseReturnValue:
+    """The same questions as a PDF, with room to write."""
+    found = _open(call_id)
+    return pdf_answer(blank_questionnaire(found.file), f"questionnaire-{found.id}.pdf")
+
+
+@blueprint.get("/appels/<call_id>/regles.json")
+@requires(Permission.PUBLIC_READ)
+def rules_file(call_id: str) -> Response:
+    """What ranks (rubric, scoring, selection), byte for byte as it was sealed: its SHA-256 is the call's."""
+    found = _open(call_id)
+    name = f"regles-{found.id}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(found.rules, mimetype="application/json", headers=headers)

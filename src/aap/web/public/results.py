@@ -1,0 +1,108 @@
+"""The results of a call: its page, its list as a file, the bundle that anybody may replay."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core import french
+from aap.core.territories import fold
+from aap.documents.csv_out import csv_bytes
+from aap.records.rankings import Outcome
+from aap.services.permissions import Permission
+from aap.services.publishing import Laureate, PublishedResults, published_bundle, published_results, results_table
+from aap.web.access import requires
+from aap.web.context import platform, reading
+from aap.web.public.blueprint import blueprint
+from aap.web.public.results_view import group_words, quota_lines, rule_words, rules_of
+from aap.web.public.words import authority_name, privacy_words, rules_by_id
+
+LINES = 100
+"""Laureates on one page."""
+
+
+def _results(call_id: str) -> PublishedResults:
+    with reading() as session:
+        return published_results(session, call_id)
+
+
+@blueprint.get("/resultats/<call_id>")
+@requires(Permission.PUBLIC_READ)
+def results(call_id: str) -> str:
+    found = _results(call_id)
+    file = found.call.file
+    query = request.args.get("q", "")[:100]
+    lines = _matching(found, query)
+    pages = max(1, -(-len(lines) // LINES))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    rules = rules_by_id(file)
+    return render_template(
+        "public/results.html",
+        found=found,
+        title=french.spaced(found.call.record.title),
+        authority=authority_name(file.call),
+        budget=None if file.selection.budget is None else int(file.selection.budget * 100),
+        places=file.selection.laureates,
+        outcomes=_outcomes(found),
+        lines=[(one, rule_words(file, one.reason_code)) for one in lines[(page - 1) * LINES : page * LINES]],
+        matching=len(lines),
+        query=query,
+        page=page,
+        pages=pages,
+        page_url=lambda number: url_for(
+            "public.results", call_id=call_id, q=query or None, page=number, _anchor="liste"
+        ),
+        quotas=quota_lines(file, found.quotas),
+        group_words=group_words,
+        applied=rules_of(file, found),
+        rules=rules,
+        privacy=privacy_words(file),
+    )
+
+
+def _matching(found: PublishedResults, query: str) -> list[Laureate]:
+    """Those whose name, project or place holds every word of the query, accents and case aside."""
+    words = fold(query).split()
+    return [
+        one
+        for one in found.laureates
+        if all(
+            word in fold(f"{one.association} {one.title} {one.commune} {one.department} {one.region}") for word in words
+        )
+    ]
+
+
+def _outcomes(found: PublishedResults) -> list[tuple[str, int]]:
+    """What became of the submitted dossiers, in words."""
+    words = {
+        Outcome.LAUREATE: _("Retenus"),
+        Outcome.WAITING_LIST: _("En liste d’attente"),
+        Outcome.NOT_SELECTED: _("Non retenus"),
+        Outcome.BELOW_THRESHOLD: _("Sous un seuil de la grille"),
+        Outcome.INELIGIBLE: _("Irrecevables"),
+        Outcome.WITHDRAWN: _("Retirés"),
+    }
+    return [(label, found.outcomes[outcome]) for outcome, label in words.items() if found.outcomes.get(outcome)]
+
+
+@blueprint.get("/resultats/<call_id>/laureats.csv")
+@requires(Permission.PUBLIC_READ)
+def results_csv(call_id: str) -> ResponseReturnValue:
+    found = _results(call_id)
+    words = {one.reason_code: rule_words(found.call.file, one.reason_code) for one in found.laureates}
+    return _download(csv_bytes(results_table(found, words)), f"laureats-{call_id}.csv", "text/csv; charset=utf-8")
+
+
+@blueprint.get("/resultats/<call_id>/verification.json")
+@requires(Permission.PUBLIC_READ)
+def bundle(call_id: str) -> ResponseReturnValue:
+    """The run under pseudonyms: `aap verify` recomputes the list from it."""
+    with reading() as session:
+        content = published_bundle(session, call_id, secret=platform().settings.secret_key)
+    return _download(content, f"verification-{call_id}.json", "application/json")
+
+
+def _download(content: bytes, name: str, content_type: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "public, max-age=3600"}
+    return Response(content, content_type=content_type, headers=headers)

@@ -1,0 +1,178 @@
+"""A call in words for its cards and its page: phase, amounts, dates, conditions, personal data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from aap.core import french
+from aap.core.call.form_checks import questions_of
+from aap.core.call.schema import CallFile, CallIdentity, Condition
+from aap.core.call.wording import WordedSection, rules_in_words
+from aap.core.letter_texts import UnknownPlaceholder, default_privacy, fill
+from aap.services.calls import OpenedCall
+from aap.services.public_calls import Phase, in_force, phase_of
+from aap.web.filters import day, moment
+from aap.web.time_left import time_left
+
+
+def phase_badge(phase: Phase) -> tuple[str, str]:
+    """(words, kind of badge)."""
+    return {
+        Phase.UPCOMING: (_("À venir"), "info"),
+        Phase.OPEN: (_("Ouvert"), "success"),
+        Phase.GRACE: (_("Clôture en cours"), "warning"),
+        Phase.EXAMINED: (_("Clos, en cours d’examen"), "neutral"),
+        Phase.PUBLISHED: (_("Résultats publiés"), "info"),
+    }[phase]
+
+
+@dataclass(frozen=True)
+class CallCard:
+    """What a card says of a call. `dates`: sentences, the most useful first."""
+
+    id: str
+    title: str
+    authority: str
+    audience: str
+    amounts: tuple[str, ...]
+    dates: tuple[str, ...]
+    phase: Phase
+    badge: tuple[str, str]
+    closes_at: datetime
+
+
+def call_card(call: OpenedCall, now: datetime) -> CallCard:
+    phase = phase_of(call, now)
+    identity = in_force(call).call
+    return CallCard(
+        id=call.id,
+        title=french.spaced(call.record.title),
+        authority=authority_name(identity),
+        audience=french.spaced(identity.audience or identity.summary or ""),
+        amounts=tuple(amounts(call.file)[:2]),
+        dates=tuple(dates(call, phase)),
+        phase=phase,
+        badge=phase_badge(phase),
+        closes_at=call.record.closes_at,
+    )
+
+
+def authority_name(identity: CallIdentity) -> str:
+    return identity.authority.name if identity.authority else ""
+
+
+def dates(call: OpenedCall, phase: Phase) -> list[str]:
+    """The dates that matter in this phase."""
+    record, decision = call.record, call.file.call.decision_by
+    if phase is Phase.UPCOMING:
+        return [
+            _("Ouverture le %(date)s (heure de Paris)", date=moment(record.opens_at)),
+            _("Clôture le %(date)s", date=moment(record.closes_at)),
+        ]
+    if phase is Phase.OPEN:
+        return [_("Clôture le %(date)s (heure de Paris)", date=moment(record.closes_at))]
+    if phase is Phase.GRACE:
+        return [
+            _(
+                "Clos le %(date)s\u00a0: seuls les dossiers déjà commencés sont encore reçus",
+                date=moment(record.closes_at),
+            )
+        ]
+    if phase is Phase.EXAMINED:
+        found = [_("Clos le %(date)s", date=day(record.closes_at))]
+        return [*found, _("Décision attendue le %(date)s au plus tard", date=day(decision))] if decision else found
+    return [_("Résultats publiés le %(date)s", date=day(record.published_at))] if record.published_at else []
+
+
+def countdown(call: OpenedCall, phase: Phase, now: datetime) -> str:
+    """« 12 jours », « 2 h 05 »: until the closing, or until the end of the grace."""
+    if phase is Phase.OPEN:
+        return time_left(call.record.closes_at, now)
+    return time_left(call.accepted_until, now) if phase is Phase.GRACE else ""
+
+
+def amounts(call: CallFile) -> list[str]:
+    """How much one project may ask for, how much there is in all; nothing for what the call doesn't say."""
+    identity, rules = call.call, call.selection
+    least, most = _cents(identity.min_amount), _cents(identity.max_amount)
+    found = []
+    if least is not None and most is not None:
+        found.append(_("De %(least)s à %(most)s par projet", least=french.euros(least), most=french.euros(most)))
+    elif most is not None:
+        found.append(_("Jusqu’à %(most)s par projet", most=french.euros(most)))
+    elif least is not None:
+        found.append(_("À partir de %(least)s par projet", least=french.euros(least)))
+    budget = _cents(rules.budget)
+    if budget is not None and rules.laureates is not None:
+        projects = french.count(rules.laureates, "projet")
+        found.append(_("%(budget)s en tout, pour %(projects)s au plus", budget=french.euros(budget), projects=projects))
+    elif budget is not None:
+        found.append(_("%(budget)s en tout", budget=french.euros(budget)))
+    elif rules.laureates is not None:
+        found.append(_("%(projects)s au plus", projects=french.count(rules.laureates, "projet")))
+    if identity.max_share is not None:
+        found.append(_("%(share)s du budget du projet au plus", share=french.percent(identity.max_share)))
+    if len(identity.years) == 1:
+        found.append(_("Année financée\u00a0: %(year)s", year=identity.years[0]))
+    elif identity.years:
+        found.append(
+            _("Années financées\u00a0: %(years)s", years=french.listed([str(year) for year in identity.years]))
+        )
+    return found
+
+
+def _cents(euros: Decimal | None) -> int | None:
+    return None if euros is None else int(euros * 100)
+
+
+def rules_by_id(call: CallFile) -> dict[str, WordedSection]:
+    return {section.id: section for section in rules_in_words(call)}
+
+
+def condition_words(call: CallFile, condition: Condition | None) -> str:
+    """When a question or a section is asked: « Demandé si la réponse à « … » est « … ». »"""
+    if condition is None or condition.question is None:
+        return ""
+    question = questions_of(call).get(condition.question)
+    if question is None:  # a question of the same block
+        return _("Demandé selon vos autres réponses.")
+    labels = {option.value: french.spaced(option.label) for option in question.options}
+    wanted = [value for value in (condition.equals, condition.contains) if value is not None]
+    wanted += condition.one_of or ()
+    words = [french.quoted(labels.get(value, value)) for value in wanted]
+    if condition.min is not None:
+        words.append(_("au moins %(n)s", n=french.plain(condition.min)))
+    if condition.max is not None:
+        words.append(_("au plus %(n)s", n=french.plain(condition.max)))
+    return _(
+        "Demandé si la réponse à %(question)s est %(answer)s.",
+        question=french.quoted(french.spaced(question.label)),
+        answer=french.listed(words, _("ou")),
+    )
+
+
+def privacy_words(call: CallFile) -> str:
+    """The call's mention on personal data, or the product's; one whose text names a dossier is left to its letters."""
+    identity = call.call
+    authority = identity.authority
+    values = {
+        name: value
+        for name, value in {
+            "title": identity.title or call.id,
+            "reference": identity.reference or call.id,
+            "authority": authority.name if authority else None,
+            "service": (authority.service or authority.name) if authority else None,
+            "city": authority.city if authority else None,
+            "contact": identity.contact,
+        }.items()
+        if value
+    }
+    text = call.letters.privacy or default_privacy(identity.contact)
+    try:
+        return french.spaced(fill(text, values))
+    except UnknownPlaceholder:
+        return french.spaced(default_privacy(identity.contact))
