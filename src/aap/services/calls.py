@@ -61,21 +61,44 @@ def _parsed(text: str, name: str) -> CallFile:
 
 
 def get_call(session: Session, call_id: str) -> OpenedCall:
-    """The call with its file (parsed once a process). Raises NotFound. Two queries."""
+    """The call with its file (parsed once a process). Raises NotFound. One query, two the first time."""
     call = session.get(Call, call_id)
-    version = session.get(CallVersion, call.version_id) if call and call.version_id else None
-    if call is None or version is None:
+    if call is None:
         raise NotFound("call", call_id)
-    return OpenedCall(call, _parsed(version.text, f"{call_id}.yaml"))
+    return opened_call(session, call)
+
+
+_FILES: dict[str, CallFile] = {}
+"""Call files by their version's id: a version is never edited, so that its text is read and parsed once a process."""
+_MOST_FILES = 256
+
+
+def _keep_file(version_id: str, file: CallFile) -> CallFile:
+    if len(_FILES) >= _MOST_FILES:
+        _FILES.clear()
+    _FILES[version_id] = file
+    return file
+
+
+def opened_call(session: Session, call: Call) -> OpenedCall:
+    """A call's record with its file. Raises NotFound where it has none."""
+    version_id = call.version_id or ""
+    file = _FILES.get(version_id)
+    if file is None:
+        version = session.get(CallVersion, version_id)
+        if version is None:
+            raise NotFound("call", call.id)
+        file = _keep_file(version_id, _parsed(version.text, f"{call.id}.yaml"))
+    return OpenedCall(call, file)
 
 
 def list_calls(session: Session, states: frozenset[CallState] | None = None) -> tuple[OpenedCall, ...]:
-    """Calls, the earliest closing first. One query."""
-    query = select(Call, CallVersion).where(Call.version_id == CallVersion.id)
+    """Calls, the earliest closing first. One query, and one more for each file that this process reads first."""
+    query = select(Call).where(col(Call.version_id).is_not(None))
     if states is not None:
         query = query.where(col(Call.state).in_(states))
-    rows = session.exec(query.order_by(col(Call.closes_at), col(Call.id)))
-    return tuple(OpenedCall(call, _parsed(version.text, f"{call.id}.yaml")) for call, version in rows)
+    rows = session.exec(query.order_by(col(Call.closes_at), col(Call.id))).all()
+    return tuple(opened_call(session, call) for call in rows)
 
 
 def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now: datetime) -> OpenedCall:
@@ -107,6 +130,7 @@ def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now
     )
     session.add(version)
     session.flush()
+    _keep_file(version.id, file)
     if call is None:
         call = Call(id=file.id, title=file.call.title or file.id, opens_at=now, closes_at=now, created_at=now)
     call.title = file.call.title or file.id
