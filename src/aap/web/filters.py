@@ -131,9 +131,22 @@ def _space_the_words(app: Flask) -> None:
         app.jinja_env.globals[name] = _spaced(app.jinja_env.globals[name])
 
 
+_MOST_WORDS = 5_000
+
+
 def _spaced(worded: Any) -> Any:
+    held: dict[Any, str] = {}  # texts without values, said once a process: the product speaks French only
+
     @pass_context
     def spaced(context: Context, *args: Any, **values: Any) -> str:
-        return typo(worded(context, *args, **values))
+        if values:
+            return typo(worded(context, *args, **values))
+        key = (*args, context.eval_ctx.autoescape)
+        text = held.get(key)
+        if text is None:
+            text = typo(worded(context, *args))
+            if len(held) < _MOST_WORDS:
+                held[key] = text
+        return text
 
     return spaced
