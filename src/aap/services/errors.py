@@ -65,3 +65,10 @@ class RulesConflict(DomainError):
 @dataclass
 class SamePerson(DomainError):
     """A second person has to confirm, and this is the first."""
+
+
+@dataclass
+class CalibrationFirst(DomainError):
+    """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""
+
+    call_id: str

@@ -9,8 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, exists
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import and_
 from sqlmodel import Session, col, func, select
 
 from aap.core.answers.readable import SectionReading, read_section
@@ -19,31 +18,19 @@ from aap.records.applications import Application, ApplicationState, Document, Se
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Role
-from aap.records.reviews import Assignment, Mark, Recusal, Review, Reviewer, ReviewState
+from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.calls import OpenedCall, list_calls
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
-from aap.services.reviewing import ReviewedDossier, find_dossier, is_late
+from aap.services.reviewing import ReviewedDossier, find_dossier, is_late, not_recused
 
 TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of a dossier in which it can be marked."""
 
 INLINE_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg", "image/webp"})
 """Files that are shown in the page; the others are downloaded."""
-
-
-def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
-    """No recusal stands between `person_id` and the application of the query."""
-    return ~exists().where(
-        and_(
-            col(Recusal.application_id) == col(Application.id),
-            col(Recusal.person_id) == person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,11 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
     held = actor.roles.get(Role.REVIEWER, frozenset())
     calls = [call for call in list_calls(session, _SHOWN_CALLS) if held & {EVERY_CALL, call.id}]
     rows = session.exec(
-        select(Application, Association, Review)
+        select(  # type: ignore[call-overload]  (more columns than its stubs know)
+            Application.call_id, Application.id, Application.reference, Application.title, Application.theme,
+            Application.state, Association.name, Association.commune_name, Review.state, Review.updated_at,
+            Review.submitted_at, Review.seconds_spent,
+        )
         .select_from(Assignment)
         .join(Application, col(Assignment.application_id) == Application.id)
         .join(Association, col(Application.association_id) == Association.id)
@@ -113,38 +104,33 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
             not_recused(actor.person_id),
         )
         .order_by(col(Application.reference), col(Application.id))
-    ).all()
+    ).all()  # fmt: skip
     found = []
     for call in calls:
+        themes = {theme.id: theme.title for theme in call.file.call.themes}
         blind = call.file.reviewing.blind
-        listed = tuple(
-            _listed(call, application, None if blind else association, review)
-            for application, association, review in rows
-            if application.call_id == call.id
-        )
+        listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
         if listed or call.state is CallState.REVIEWING:
             found.append(ReviewerCall(call, listed, is_late(call, now)))
     return tuple(found)
 
 
-def _listed(
-    call: OpenedCall, application: Application, association: Association | None, review: Review | None
-) -> ListedDossier:
-    themes = {theme.id: theme.title for theme in call.file.call.themes}
-    state = "todo" if review is None else str(review.state)
-    if application.state not in TO_MARK and state != "submitted":
+def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
+    application_id, reference, title, theme, at, association, place, state, updated_at, submitted_at, seconds = row
+    state = state or "todo"
+    if at not in TO_MARK and state != "submitted":
         state = "closed"
     return ListedDossier(
-        application_id=application.id,
-        reference=application.reference,
-        title=application.title,
-        association=association.name if association else "",
-        place=association.commune_name if association else "",
-        theme=themes.get(application.theme, application.theme),
+        application_id=application_id,
+        reference=reference,
+        title=title,
+        association="" if blind else association,
+        place="" if blind else place,
+        theme=themes.get(theme, theme),
         state=state,
-        updated_at=review.updated_at if review else None,
-        submitted_at=review.submitted_at if review else None,
-        minutes=round(review.seconds_spent / 60) if review and review.seconds_spent else None,
+        updated_at=updated_at,
+        submitted_at=submitted_at,
+        minutes=round(seconds / 60) if seconds else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Marking: a reviewer's draft, its submission, its reopening. One review an assignment."""
+"""Marking: a reviewer's draft and its submission. One review an assignment."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import and_, exists
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from aap.core.french import quoted
 from aap.core.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
-from aap.records.people import Person
-from aap.records.reviews import Assignment, Mark, Recusal, Review, Reviewer, ReviewState
+from aap.records.calls import Call
+from aap.records.reviews import Assignment, Consensus, Mark, Recusal, Review, ReviewState
+from aap.records.specimens import CalibrationRound, Specimen, SpecimenReview
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.calls import OpenedCall, get_call
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
-from aap.services.outbox import send_mail
+from aap.services.calls import OpenedCall, opened_call
+from aap.services.errors import CalibrationFirst, DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 
 LONGEST_PAUSE = 300
@@ -59,13 +61,17 @@ class RubricChanged(InvalidInput):
 
 @dataclass(frozen=True)
 class ReviewedDossier:
-    """An assignment with all that it stands for; `review` is None before the first save."""
+    """An assignment with all that it stands for; `review` is None before the first save.
+
+    `frozen`: the dossier is in a consensus step, its marks stand as they are.
+    """
 
     call: OpenedCall
     application: Application
     assignment: Assignment
     review: Review | None
     marks: Mapping[str, Mark]
+    frozen: bool = False
 
     @property
     def target(self) -> Target:
@@ -86,7 +92,7 @@ class ReviewedDossier:
 
     def may_edit(self, now: datetime) -> bool:
         """Whether the marks can still be typed (a reopened review may be after the closing)."""
-        if self.state is ReviewState.SUBMITTED:
+        if self.frozen or self.state is ReviewState.SUBMITTED:
             return False
         return self.state is ReviewState.REOPENED or not is_late(self.call, now)
 
@@ -97,55 +103,103 @@ def is_late(call: OpenedCall, now: datetime) -> bool:
     return closes_at is not None and now > closes_at
 
 
-def is_recused(session: Session, person_id: str, application_id: str) -> bool:
-    """Whether a recusal stands between the person and the dossier (a probable match not yet confirmed does not)."""
-    found = select(Recusal.id).where(
-        Recusal.person_id == person_id,
-        Recusal.application_id == application_id,
-        col(Recusal.confirmed).is_(True),
-        col(Recusal.dismissed_at).is_(None),
+def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
+    """No recusal stands between `person_id` and the application of the query (a probable match not yet confirmed
+    does not)."""
+    return ~exists().where(
+        and_(
+            col(Recusal.application_id) == col(Application.id),
+            col(Recusal.person_id) == person_id,
+            col(Recusal.confirmed).is_(True),
+            col(Recusal.dismissed_at).is_(None),
+        )
     )
-    return session.exec(found).first() is not None
 
 
 def find_dossier(
     session: Session, *, actor: Actor, application_id: str, permission: Permission, lock: bool = False
 ) -> ReviewedDossier:
-    """The dossier given to this actor. Not given, taken back, recused: NotFound, as if it did not exist. Six queries.
+    """The dossier given to this actor. Not given, taken back, recused: NotFound, as if it did not exist. Two queries.
 
-    `lock`: the assignment's row is held until the end of the transaction (two saves at once come one after the other).
+    `lock`: the assignment's row is held until the end of the transaction (two saves at once come one after the other);
+    the review is read behind it. Raises CalibrationFirst where the call's specimens come before its dossiers.
     """
-    query = select(Assignment, Application).where(
-        Assignment.application_id == application_id,
-        Assignment.person_id == actor.person_id,
-        Assignment.application_id == Application.id,
-        col(Assignment.removed_at).is_(None),
+    query = (
+        select(Assignment, Application, Call, CalibrationRound.call_id)
+        .join(Application, col(Assignment.application_id) == Application.id)
+        .join(Call, col(Assignment.call_id) == Call.id)
+        .outerjoin(CalibrationRound, col(CalibrationRound.call_id) == Call.id)
+        .where(
+            Assignment.application_id == application_id,
+            Assignment.person_id == actor.person_id,
+            col(Assignment.removed_at).is_(None),
+            not_recused(actor.person_id),
+        )
     )
     if lock:
         query = query.with_for_update(of=Assignment)
     row = session.exec(query).first()
-    if row is None or is_recused(session, actor.person_id, application_id):
+    if row is None:
         raise NotFound("application", application_id)
-    assignment, application = row
-    call = get_call(session, application.call_id)
-    review = session.exec(select(Review).where(Review.assignment_id == assignment.id)).first()
-    marks = session.exec(select(Mark).where(Mark.review_id == review.id)).all() if review else ()
-    dossier = ReviewedDossier(call, application, assignment, review, {mark.criterion: mark for mark in marks})
+    assignment, application, record_, round_of = row
+    if round_of is not None and permission is not Permission.RECUSAL_DECLARE:
+        require_calibrated(session, actor, record_.id)
+    call = opened_call(session, record_)
+    found = session.exec(
+        select(Review, Mark, Consensus.id)
+        .select_from(Assignment)
+        .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+        .outerjoin(Mark, col(Mark.review_id) == Review.id)
+        .outerjoin(Consensus, col(Consensus.application_id) == Assignment.application_id)
+        .where(Assignment.id == assignment.id)
+    ).all()
+    review, _, consensus = found[0]
+    marks = {mark.criterion: mark for _, mark, _ in found if mark is not None}
+    dossier = ReviewedDossier(call, application, assignment, review, marks, consensus is not None)
     ensure(actor, permission, dossier.target, kind="application", id=application_id)
     return dossier
+
+
+def require_calibrated(session: Session, actor: Actor, call_id: str) -> None:
+    """Raises CalibrationFirst unless this reviewer marked every specimen and read every comparison. One query."""
+    left = session.exec(
+        select(Specimen.id)
+        .outerjoin(
+            SpecimenReview,
+            and_(col(SpecimenReview.specimen_id) == Specimen.id, col(SpecimenReview.person_id) == actor.person_id),
+        )
+        .where(Specimen.call_id == call_id, col(SpecimenReview.read_at).is_(None))
+        .limit(1)
+    ).first()
+    if left is not None:
+        raise CalibrationFirst(call_id)
 
 
 def save_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
     """Keeps a draft. A mark that can't be read is left as it was stored; the caller shows why (`entry_problems`).
 
-    Raises NotFound, StateForbids (already submitted, dossier withdrawn, call elsewhere), DeadlinePassed, StaleVersion
-    (with what stands now) and RubricChanged.
+    Raises NotFound, StateForbids (already submitted, dossier withdrawn or in consensus, call elsewhere),
+    DeadlinePassed, StaleVersion (with what stands now) and RubricChanged.
     """
+    return keep_draft(session, actor=actor, application_id=application_id, entry=entry, now=now).review
+
+
+@dataclass(frozen=True)
+class KeptDraft:
+    """A saved draft; `problems`: by field of the form, what couldn't be kept."""
+
+    review: Review
+    problems: Mapping[str, str]
+
+
+def keep_draft(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> KeptDraft:
+    """What `save_review` does, with what was wrong in the entry."""
     dossier = find_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
     _ensure_editable(dossier, now)
-    return _store(session, actor, dossier, entry, now)
+    review = _store(session, actor, dossier, entry, now)
+    return KeptDraft(review, entry_problems(dossier.call, entry, finished=False))
 
 
 def submit_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
@@ -197,6 +251,8 @@ def current_rubric(call: OpenedCall) -> str:
 def _ensure_editable(dossier: ReviewedDossier, now: datetime) -> None:
     if dossier.state is ReviewState.SUBMITTED:
         raise StateForbids(Permission.REVIEW_MARK, "submitted")
+    if dossier.frozen:
+        raise StateForbids(Permission.REVIEW_MARK, "consensus")
     if not dossier.may_edit(now):
         closes_at = dossier.call.file.reviewing.closes_at
         assert closes_at is not None
@@ -296,93 +352,3 @@ def _worked(review: Review | None, opened_at: datetime | None, now: datetime) ->
         return 0
     elapsed = int((now - max(starts)).total_seconds())
     return elapsed if 0 <= elapsed <= LONGEST_PAUSE else 0
-
-
-# --- reopening --------------------------------------------------------------------------------------------------------
-
-
-def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
-    """A reviewer asks to correct a submitted review; the service is told by mail. Raises InvalidInput, StateForbids."""
-    dossier = find_dossier(
-        session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
-    )
-    if dossier.review is None or dossier.state is not ReviewState.SUBMITTED:
-        raise StateForbids(Permission.REVIEW_MARK, str(dossier.state or ""))
-    if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez ce que vous souhaitez corriger."})
-    dossier.review.reopen_request = reason.strip()
-    session.add(dossier.review)
-    record(
-        session, actor=actor, action="review.reopening_asked", now=now, object_kind="review",
-        object_id=dossier.review.id, call_id=dossier.call.id, after={"reason": reason.strip()},
-    )  # fmt: skip
-    contact = dossier.call.file.call.contact
-    if contact:
-        code = session.exec(
-            select(Reviewer.code).where(Reviewer.call_id == dossier.call.id, Reviewer.person_id == actor.person_id)
-        ).first()
-        send_mail(
-            session,
-            "reviewer_asks_reopening",
-            to=contact,
-            now=now,
-            values={
-                "call": dossier.call.record.title,
-                "reference": dossier.application.reference,
-                "reviewer": code or actor.name,
-                "reason": reason.strip(),
-            },
-        )
-
-
-def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason: str, now: datetime) -> Review:
-    """An official gives a review back to its reviewer, submitted or late, and says why: the reason is kept.
-
-    Its marks leave the ranking until it is submitted again. Raises NotFound, StateForbids, InvalidInput.
-    """
-    row = session.exec(
-        select(Assignment, Application, Person).where(
-            Assignment.id == assignment_id,
-            Assignment.application_id == Application.id,
-            Assignment.person_id == Person.id,
-            col(Assignment.removed_at).is_(None),
-        )
-    ).first()
-    if row is None:
-        raise NotFound("assignment", assignment_id)
-    assignment, application, person = row
-    call = get_call(session, assignment.call_id)
-    ensure(actor, Permission.REVIEW_REOPEN, call.target(), kind="assignment", id=assignment_id)
-    if is_recused(session, person.id, application.id):
-        raise NotFound("assignment", assignment_id)
-    if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez pourquoi l’évaluation est rouverte : le motif est conservé."})
-    review = session.exec(select(Review).where(Review.assignment_id == assignment_id)).first()
-    before = str(review.state) if review else ""
-    review = review or Review(
-        assignment_id=assignment_id,
-        application_id=application.id,
-        person_id=person.id,
-        rubric_hash=current_rubric(call),
-        version=0,
-        created_at=now,
-        updated_at=now,
-    )
-    review.state, review.submitted_at = ReviewState.REOPENED, None
-    review.reopen_reason, review.reopen_request = reason.strip(), ""
-    review.version += 1
-    review.updated_at = now
-    session.add(review)
-    session.flush()
-    record(
-        session, actor=actor, action="review.reopened", now=now, object_kind="review", object_id=review.id,
-        call_id=call.id, before={"state": before}, after={"state": "reopened", "reason": reason.strip()},
-    )  # fmt: skip
-    send_mail(
-        session,
-        "reviewer_reopened",
-        to=person.email,
-        now=now,
-        values={"call": call.record.title, "reference": application.reference, "reason": reason.strip()},
-    )
-    return review

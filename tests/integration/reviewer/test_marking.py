@@ -16,7 +16,8 @@ from aap.records.reviews import Assignment, Mark, Review, ReviewState
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
 from aap.services.platform import Platform
 from aap.services.recusing import declare_recusal
-from aap.services.reviewing import RubricChanged, reopen_review, request_reopening, save_review, submit_review
+from aap.services.reopening import reopen_review, request_reopening
+from aap.services.reviewing import RubricChanged, save_review, submit_review
 from tests.integration.reviewer.conftest import Desk, Desks
 
 both = pytest.mark.parametrize(

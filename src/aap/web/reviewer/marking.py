@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 
 from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
 from aap.services.permissions import Permission
+from aap.services.reopening import request_reopening
 from aap.services.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_dossier
 from aap.services.reviewing import (
     ReviewEntry,
     entry_problems,
-    request_reopening,
+    keep_draft,
     save_review,
     submit_review,
 )
@@ -142,8 +143,8 @@ def autosave(application_id: str) -> ResponseReturnValue:
     entry, now = _entry(), arrived_at()
     try:
         with writing() as session:
-            review = save_review(session, actor=signed_in(), application_id=application_id, entry=entry, now=now)
-            version = review.version
+            kept = keep_draft(session, actor=signed_in(), application_id=application_id, entry=entry, now=now)
+            version = kept.review.version
     except StaleVersion as error:
         saved_at = error.theirs["saved_at"]
         conflict = {
@@ -155,14 +156,10 @@ def autosave(application_id: str) -> ResponseReturnValue:
         return {"conflict": conflict}, 409
     except (DeadlinePassed, StateForbids, InvalidInput):
         return {"error": "closed"}, 403
-    with reading() as session:
-        page_call = open_dossier(
-            session, actor=signed_in(), application_id=application_id, now=now, link=_link(application_id)
-        ).dossier.call
     return {
         "saved_at": clock(now),
         "version": version,
-        "errors": entry_problems(page_call, entry, finished=False),
+        "errors": dict(kept.problems),
         "notes": {},
     }
 
