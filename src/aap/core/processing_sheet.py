@@ -11,15 +11,18 @@ the wording before it is used.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, Protocol
 
 from aap.core import french
 from aap.core.explanation import bounds_in_words
-from aap.core.ranking import Standing
+from aap.core.ranking import Ranking, Standing
 from aap.core.results import ResultRow
-from aap.core.run import Run
+from aap.core.run import RunInput
 from aap.core.scoring import UNIT, Review, decimal_of, reviews_from_marks
+from aap.core.selection import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,22 @@ class ProcessingSheet:
     result_hash: str
 
 
-def processing_sheet(run: Run, application_id: str) -> ProcessingSheet:
+class Ranked(Protocol):
+    """What of a run the sheet is made of: a `Run`, or a kept one read from its bundle."""
+
+    @property
+    def given(self) -> RunInput: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def rows(self) -> Sequence[ResultRow]: ...
+    @property
+    def ranking(self) -> Ranking: ...
+    @property
+    def report(self) -> Mapping[str, Any]: ...
+
+
+def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
     """The sheet of one application of a run. Raises KeyError for an id that is not in it."""
     standings = {standing.id: standing for standing in run.ranking.standings}
     standing = standings[application_id]
@@ -66,7 +84,7 @@ def processing_sheet(run: Run, application_id: str) -> ProcessingSheet:
     )
 
 
-def _contribution(run: Run) -> SheetPart:
+def _contribution(run: Ranked) -> SheetPart:
     decided = " Le jury a pris des décisions, qui l’emportent sur le calcul." if run.given.decisions else ""
     return SheetPart(
         "Part du traitement dans la décision",
@@ -78,7 +96,7 @@ def _contribution(run: Run) -> SheetPart:
     )
 
 
-def _sources(run: Run, standing: Standing, reviews: list[Review]) -> SheetPart:
+def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPart:
     application = standing.application
     named = {
         name
@@ -104,7 +122,7 @@ def _sources(run: Run, standing: Standing, reviews: list[Review]) -> SheetPart:
     return SheetPart("Données traitées et leurs sources", (), tuple(lines))
 
 
-def _parameters(run: Run) -> SheetPart:
+def _parameters(run: Ranked) -> SheetPart:
     call = run.given.call
     total = sum(Fraction(criterion.weight) for criterion in call.rubric.criteria)
     lines = [("Critère", "Poids", "Échelle", "Minimum")]
@@ -134,7 +152,7 @@ def _parameters(run: Run) -> SheetPart:
     return SheetPart("Paramètres et poids", tuple(map(french.spaced, rules)), tuple(lines))
 
 
-def _operations(run: Run, standing: Standing, row: ResultRow, reviews: list[Review]) -> SheetPart:
+def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[Review]) -> SheetPart:
     calibrated = run.ranking.method == "calibrated"
     severities = run.ranking.calibration.severities
     header = ("Évaluation", "Total sur 100", "Écart de l’évaluateur", "Total corrigé")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from aap.core.results import ResultRow
+from aap.core.results import ResultRow, Status
 from aap.documents.letters import Recipient, facts_of, letter_view, render_letter
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -40,7 +41,8 @@ _STATE_AFTER: Mapping[Outcome, ApplicationState] = {
 }
 
 
-def _frozen_run(session: Session, call_id: str) -> RankingRun:
+def frozen_run(session: Session, call_id: str) -> RankingRun:
+    """The run that two persons froze. Raises NotFound."""
     run = session.exec(
         select(RankingRun).where(RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN)
     ).first()
@@ -55,7 +57,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
     ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
     if call.state is not CallState.ARBITRATED:
         raise StateForbids(Permission.DECISIONS_PREPARE, call.state)
-    run = _frozen_run(session, call_id)
+    run = frozen_run(session, call_id)
     fingerprint = bundle_hash(run)
     rows = session.exec(
         select(RankingRow, Application).where(RankingRow.run_id == run.id, RankingRow.application_id == Application.id)
@@ -108,8 +110,11 @@ class LetterCase:
 
 
 def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], int]:
-    """The letters of a call in the order of the references, and the number of ranked dossiers. Three queries."""
-    view = view_run(session, _frozen_run(session, call.id))
+    """The letters that aren't notified yet, in the order of the references; the number of ranked dossiers. Three queries.
+
+    A letter that an association was told of stays as it is, byte for byte.
+    """
+    view = view_run(session, frozen_run(session, call.id))
     rows = {row.application_id: row for row in view.rows}
     found = session.exec(
         select(Decision, Application, Association)
@@ -117,16 +122,31 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
             Decision.call_id == call.id,
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
-            _in_force(),
+            col(Decision.notified_at).is_(None),
+            in_force(),
         )
         .order_by(col(Application.reference))
     )
     cases = tuple(
-        LetterCase(decision.id, rows[application.reference], _recipient(association), application.reference,
-                   application.title)
+        LetterCase(decision.id, _decided(rows[application.reference], decision), _recipient(association),
+                   application.reference, application.title)
         for decision, application, association in found
     )  # fmt: skip
     return cases, sum(row.rank is not None for row in view.rows)
+
+
+def _decided(row: ResultRow, decision: Decision) -> ResultRow:
+    """The line of the ranking as it was decided: a dossier called from the waiting list is a laureate."""
+    if decision.replaces_id is None:
+        return row
+    outcome: Status = decision.outcome.value  # type: ignore[assignment]  # every outcome is a status
+    return dataclasses.replace(
+        row,
+        status=outcome,
+        granted_amount=decision.amount,
+        reason=decision.reason,
+        waiting_rank=row.waiting_rank if decision.outcome == Outcome.WAITING_LIST else None,
+    )
 
 
 def _recipient(association: Association) -> Recipient:
@@ -171,6 +191,12 @@ class DecisionLine:
     notified_at: datetime | None
     read_at: datetime | None
     answer: str
+    called: bool
+
+    @property
+    def leaves(self) -> bool:
+        """A laureate who gave the grant up."""
+        return self.outcome is Outcome.LAUREATE and self.answer == "declined"
 
 
 def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DecisionLine, ...]:
@@ -183,7 +209,7 @@ def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple
             Decision.call_id == call.id,
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
-            _in_force(),
+            in_force(),
         )
         .order_by(col(Application.reference))
     )
@@ -202,6 +228,7 @@ def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple
             notified_at=decision.notified_at,
             read_at=decision.read_at,
             answer=decision.answer,
+            called=decision.replaces_id is not None,
         )
         for decision, application, name in found
         if application.id not in hidden
@@ -216,14 +243,15 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    view = view_run(session, _frozen_run(session, call.id))
+    view = view_run(session, frozen_run(session, call.id))
     row = next((one for one in view.rows if one.application_id == reference), None)
     application = session.get_one(Application, application_id)
     if row is None:
         raise NotFound("letter", reference)
+    decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
     case = LetterCase(
         "",
-        row,
+        _decided(row, decision) if decision else row,
         _recipient(session.get_one(Association, application.association_id)),
         reference,
         application.title,
@@ -285,6 +313,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, now: datet
             Decision.application_id == Application.id,
             col(Decision.notified_at).is_(None),
             col(Decision.letter_sha256).is_not(None),
+            in_force(),
         )
         .order_by(col(Application.reference))
     ).all()
@@ -333,7 +362,7 @@ def publish_results(session: Session, *, actor: Actor, call_id: str, now: dateti
     call = get_call(session, call_id)
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call_id)
     waiting = session.exec(
-        select(Decision.id).where(Decision.call_id == call_id, col(Decision.notified_at).is_(None)).limit(1)
+        select(Decision.id).where(Decision.call_id == call_id, col(Decision.notified_at).is_(None), in_force()).limit(1)
     ).first()
     if waiting is not None:
         raise StateForbids(Permission.RESULTS_PUBLISH, call.state)
@@ -373,7 +402,7 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
             Application.association_id == Association.id,
             Decision.outcome == Outcome.LAUREATE,
             Decision.answer != "declined",
-            _in_force(),
+            in_force(),
         )
     ).all()
     ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))
@@ -388,7 +417,7 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
     )
 
 
-def _in_force() -> Any:
-    """SQL condition: the decision was not replaced by another."""
+def in_force() -> Any:
+    """SQL condition on `Decision`: it was not replaced by another."""
     replaced = select(Decision.replaces_id).where(col(Decision.replaces_id).is_not(None))
     return col(Decision.id).not_in(replaced)

@@ -11,26 +11,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session
 
+from aap.core.delays import paris
+from aap.core.processing_sheet import processing_sheet
 from aap.core.public_bundle import public_bundle
+from aap.core.ranking import Ranking
 from aap.core.results import ResultRow, ReviewerRow, Table, euros_text, laureates_table
-from aap.core.run import json_text
+from aap.core.run import RunInput, json_text
+from aap.core.selection import Rules, rules_of
 from aap.documents.csv_out import csv_bytes
+from aap.documents.letters import sender_of
 from aap.documents.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list
 from aap.documents.ranking_files import file_stem, readable_json
 from aap.documents.report_html import ReportInput, report_html
+from aap.documents.sheets import SheetView, render_sheet
 from aap.documents.workbooks import Column, laureates_workbook, ranking_workbook, workbook_bytes
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
+from aap.services.candidates import Candidate
 from aap.services.errors import NotFound
-from aap.services.following import Candidate
 from aap.services.permissions import Permission, ensure
+from aap.services.screening import dossier_of, find_dossier
 from aap.services.selecting import RunView, view_run
-from aap.services.simulating import content_of
+from aap.services.simulating import content_of, ranked
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -174,6 +182,43 @@ def run_file(
         call_id=call.id, after={"file": name, "sha256": hashlib.sha256(content).hexdigest()},
     )  # fmt: skip
     return MadeFile(f"{call.id}-{run.number}-{name}", content_type, content)
+
+
+@dataclass(frozen=True)
+class _KeptRun:
+    """A kept run as the sheet of a dossier reads it: its rows as they were computed, nothing solved again."""
+
+    given: RunInput
+    rules: Rules
+    rows: Sequence[ResultRow]
+    ranking: Ranking
+    report: Mapping[str, Any]
+
+
+def processing_sheet_file(
+    session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, reference: str, now: datetime
+) -> MadeFile:
+    """The sheet of one dossier's processing, to hand out on request. Raises NotFound, also for who is recused of it."""
+    application_id = find_dossier(session, call.id, reference)
+    dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
+    files = _RunFiles(call, view_run(session, run), "")
+    content, ranking = ranked(run)
+    if reference not in {standing.id for standing in ranking.standings}:
+        raise NotFound("application", reference)
+    given = dataclasses.replace(content.given, call=call.file)
+    kept = _KeptRun(given, rules_of(call.file), files.rows, ranking, run.report)
+    view = SheetView(
+        sheet=processing_sheet(kept, reference),
+        sender=sender_of(call.file),
+        reference=call.file.call.reference or call.id,
+        made_on=paris(run.created_at).date(),
+    )
+    record(
+        session, actor=actor, action="sheet.downloaded", now=now, object_kind="application", object_id=application_id,
+        call_id=call.id, after={"run": run.number},
+    )  # fmt: skip
+    return MadeFile(f"{file_stem(reference)}-fiche-de-traitement.pdf", PDF, render_sheet(view))
 
 
 def candidates_table(rows: Sequence[Candidate], words: Mapping[str, str]) -> Table:

@@ -1,4 +1,4 @@
-"""What an official follows: the calls, the candidates, the progress of the reviews, long work. Only reads."""
+"""What an official follows: the calls, the progress of the reviews, long work. Only reads."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.people import Person, Role
 from aap.records.reviews import Assignment, Recusal, Review, Reviewer, ReviewState
-from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall, get_call, list_calls
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
-
-PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
@@ -95,141 +91,6 @@ def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[
         )
     )
     return frozenset(found)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A submitted dossier as lists show it. Amounts in cents; `reviews` given of `expected` asked for."""
-
-    id: str
-    reference: str
-    title: str
-    theme: str
-    state: ApplicationState
-    association: str
-    siret: str
-    commune: str
-    department: str
-    region: str
-    requested_amount: int
-    proposed_amount: int | None
-    submitted_at: datetime | None
-    screened_at: datetime | None
-    reviews: int
-    expected: int
-
-
-@dataclass(frozen=True)
-class CandidateFilter:
-    """What a list is narrowed to; empty fields narrow nothing. `sort`: a key of SORTS, `-` in front: downwards."""
-
-    text: str = ""
-    state: str = ""
-    region: str = ""
-    theme: str = ""
-    sort: str = "reference"
-
-
-SORTS = {
-    "reference": lambda one: one.reference,
-    "association": lambda one: fold(one.association),
-    "region": lambda one: (fold(one.region), one.department),
-    "amount": lambda one: one.requested_amount,
-    "submitted": lambda one: one.submitted_at,
-    "reviews": lambda one: one.reviews - one.expected,
-}
-
-
-@dataclass(frozen=True)
-class CandidateList:
-    """The dossiers that fit a filter, in its order, and what the filter may be set to."""
-
-    rows: tuple[Candidate, ...]
-    total: int
-    requested: int
-    states: tuple[ApplicationState, ...]
-    regions: tuple[str, ...]
-    themes: tuple[str, ...]
-    hidden: int
-
-
-def candidates(session: Session, *, actor: Actor, call: OpenedCall, wanted: CandidateFilter) -> CandidateList:
-    """Submitted dossiers; those of which the official is recused are left out (`hidden` counts them). Four queries."""
-    ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
-    hidden = recused_dossiers(session, actor, call.id)
-    everything = _candidates(session, call)
-    seen = [one for one in everything if one.id not in hidden]
-    kept = [one for one in seen if _fits(one, wanted)]
-    key = SORTS.get(wanted.sort.removeprefix("-"), SORTS["reference"])
-    kept.sort(key=lambda one: one.reference)
-    kept.sort(key=key, reverse=wanted.sort.startswith("-"))
-    present = {one.state for one in seen}
-    return CandidateList(
-        rows=tuple(kept),
-        total=len(seen),
-        requested=sum(one.requested_amount for one in kept),
-        states=tuple(state for state in ApplicationState if state in present),
-        regions=tuple(sorted({one.region for one in seen if one.region}, key=fold)),
-        themes=tuple(sorted({one.theme for one in seen if one.theme})),
-        hidden=len(everything) - len(seen),
-    )
-
-
-def _candidates(session: Session, call: OpenedCall) -> list[Candidate]:
-    expected: dict[str, int] = defaultdict(int)
-    given: dict[str, int] = defaultdict(int)
-    for application_id, state in session.exec(
-        select(Assignment.application_id, Review.state)
-        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
-        .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
-    ):
-        expected[application_id] += 1
-        given[application_id] += state == ReviewState.SUBMITTED
-    rows = session.exec(
-        select(Application, Association).where(
-            Application.association_id == Association.id,
-            Application.call_id == call.id,
-            col(Application.submitted_at).is_not(None),
-        )
-    )
-    return [
-        Candidate(
-            id=application.id,
-            reference=application.reference,
-            title=application.title,
-            theme=application.theme,
-            state=ApplicationState(application.state),
-            association=association.name,
-            siret=association.siret or "",
-            commune=association.commune_name,
-            department=association.department,
-            region=region_name(association.department),
-            requested_amount=application.requested_amount,
-            proposed_amount=application.proposed_amount,
-            submitted_at=application.submitted_at,
-            screened_at=application.screened_at,
-            reviews=given[application.id],
-            expected=expected[application.id],
-        )
-        for application, association in rows
-    ]
-
-
-def region_name(department: str) -> str:
-    """The region of a department's code; empty where it isn't known."""
-    found = territories().department(department)
-    return found.region.name if found else ""
-
-
-def _fits(one: Candidate, wanted: CandidateFilter) -> bool:
-    words = fold(wanted.text).split()
-    text = fold(f"{one.reference} {one.association} {one.title} {one.commune} {one.siret}")
-    return (
-        all(word in text for word in words)
-        and wanted.state in ("", one.state)
-        and wanted.region in ("", one.region)
-        and wanted.theme in ("", one.theme)
-    )
 
 
 @dataclass(frozen=True)

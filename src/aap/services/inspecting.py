@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.answers.conditions import visible_sections
 from aap.core.answers.readable import SectionReading, read_section
+from aap.core.eligibility import Eligibility
 from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
 from aap.records.associations import Association
 from aap.records.audit import AuditLine, AuditValues
@@ -23,14 +24,16 @@ from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
-from aap.services.dossiers import merge_sections
+from aap.services.candidates import region_name
+from aap.services.dossiers import Dossier, merge_sections
 from aap.services.errors import NotFound
-from aap.services.following import region_name
 from aap.services.permissions import Permission
 from aap.services.screening import dossier_of
 
 MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
 """Officials read marks once nobody can change them."""
+
+SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,13 @@ class FileLine:
     size: int
     note: str
     sha256: str
+    content_type: str
     url: str = ""
+
+    @property
+    def inline(self) -> bool:
+        """Whether a browser may show it in a page: never what could carry a script."""
+        return self.content_type in SHOWN_INLINE
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class InspectedDossier:
     association: Association
     region: str
     answers: Mapping[str, Any]
+    eligibility: Eligibility
     files: tuple[FileLine, ...]
     submissions: tuple[Submission, ...]
     history: tuple[HistoryLine, ...]
@@ -113,8 +123,9 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
     )
     association = session.get_one(Association, application.association_id)
-    sections = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
-    answers = merge_sections({section.section: section for section in sections})
+    found = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
+    sections = {section.section: section for section in found}
+    answers = merge_sections(sections)
     screener = session.get(Person, application.screened_by) if application.screened_by else None
     return InspectedDossier(
         call=call,
@@ -122,6 +133,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         association=association,
         region=region_name(association.department),
         answers=answers,
+        eligibility=Dossier(call, application, association, sections).eligibility,
         files=_files(session, application_id),
         submissions=tuple(
             session.exec(
@@ -166,6 +178,7 @@ def _files(session: Session, application_id: str) -> tuple[FileLine, ...]:
             size=document.size,
             note=str(document.year) if document.year else "",
             sha256=document.sha256,
+            content_type=document.content_type,
         )
         for document in found
     )

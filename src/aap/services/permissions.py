@@ -161,7 +161,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.RANKING_RUN: (Grant(Who.OFFICIAL, _RANKING),),
     Permission.RANKING_READ: (Grant(Who.OFFICIAL, _RANKED),),
     Permission.RANKING_FREEZE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
-    Permission.DECISIONS_PREPARE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED})),),
+    Permission.DECISIONS_PREPARE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED, C.PUBLISHED})),),
     Permission.DECISIONS_READ: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED}) | _DECIDED),),
     Permission.DECISIONS_NOTIFY: (Grant(Who.OFFICIAL, _DECIDED),),
     Permission.RESULTS_PUBLISH: (Grant(Who.OFFICIAL, frozenset({C.DECIDED})),),

@@ -144,6 +144,21 @@ def attribute_names(call: OpenedCall) -> tuple[str, ...]:
     return tuple(sorted(named))
 
 
+def attribute_labels(call: OpenedCall) -> dict[str, str]:
+    """Attribute → how people call it: the question it comes from, else the rule that names it, else its own name."""
+    questions = {
+        f"answers.{question.id}": question.label
+        for section in call.file.form.sections
+        for question in section.questions
+    }
+    fixed = {"association.region": "Région", "association.department": "Département", "association.zone": "Zone"}
+    found = {}
+    for name in attribute_names(call):
+        source = call.file.form.attributes.get(name, "")
+        found[name] = questions.get(source) or fixed.get(source) or name
+    return found
+
+
 def marks_are_opened(session: Session, call: OpenedCall) -> bool:
     """Whether officials may have seen marks: a ranking was computed, or the deliberation has begun."""
     if call.state not in (CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING):

@@ -14,17 +14,18 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from aap.core.bundle import run_bundle
-from aap.core.french import count
+from aap.core.french import NBSP, count
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
-from aap.core.ranking import ImposedNotCandidate
+from aap.core.problems import BadInput
 from aap.core.results import ResultRow, Status
 from aap.core.run import DEFAULT_DRAWS, Progress, Run, RunInput, RunOptions, inputs_hash, json_text, run_call
 from aap.core.scoring import IncompleteReviews
 from aap.core.selection import InfeasibleRules
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
+from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.outbox import Job
 from aap.records.people import Person
@@ -187,8 +188,11 @@ def compute(
         )
     except InfeasibleRules as error:
         raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
-    except (IncompleteReviews, ImposedNotCandidate) as error:
-        raise InvalidInput({"": str(error)}) from error
+    except IncompleteReviews as error:
+        places = ", ".join(f"{dossier} (évaluateur {reviewer})" for dossier, reviewer, _ in error.missing[:10])
+        raise InvalidInput({"": f"Des évaluations remises n’ont pas toutes leurs notes{NBSP}: {places}."}) from error
+    except BadInput as error:
+        raise InvalidInput({"": " ".join(problem.message for problem in error.problems)}) from error
 
 
 def store_run(
@@ -429,6 +433,29 @@ def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeC
     if run.rubric_hash != call.record.rubric_hash:
         obstacles.append("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel.")
     return FreezeCheck(tuple(obstacles))
+
+
+_COUNTING = (
+    "application.withdrawn", "assignment.removed", "call.draw_seed", "completion.answered", "completion.asked",
+    "consensus.decided", "dossier.amount_proposed", "dossier.corrected", "dossier.screened", "jury.decided",
+    "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",
+    "review.submitted",
+)  # fmt: skip
+
+
+def moved_since(session: Session, run: RankingRun) -> bool:
+    """Whether the log tells of something that counts in a ranking since the run was computed. One query.
+
+    Only a hint for who reads the run: `check_freeze` compares everything.
+    """
+    found = (
+        select(AuditLine.sequence)
+        .where(
+            AuditLine.call_id == run.call_id, col(AuditLine.at) > run.created_at, col(AuditLine.action).in_(_COUNTING)
+        )
+        .limit(1)
+    )
+    return run.state != RunState.FROZEN and session.exec(found).first() is not None
 
 
 def propose_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime) -> None:

@@ -76,9 +76,19 @@ def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
     return content, ranking
 
 
+def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
+    """What a kept run was computed from, and its ranking from the stored scores."""
+    return _ranked(run.bundle)
+
+
 def content_of(run: RankingRun) -> BundleContent:
     """What a kept run was computed from, and its tables."""
     return _ranked(run.bundle)[0]
+
+
+def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
+    """The candidates of a kept run in the order of its ranking, with what each would be granted."""
+    return tuple(_ranked(run.bundle)[1].candidates)
 
 
 def compare(run: RankingRun, rows: Sequence[ResultRow], wish: Wish) -> Comparison:

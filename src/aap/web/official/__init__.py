@@ -1,6 +1,6 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
-from aap.web.official import candidates, claims, decisions, dossier, jury, ranking, routes
+from aap.web.official import candidates, claims, decisions, dossier, jury, ranking, replacements, routes
 from aap.web.official.pages import blueprint
 
-__all__ = ["blueprint", "candidates", "claims", "decisions", "dossier", "jury", "ranking", "routes"]
+__all__ = ["blueprint", "candidates", "claims", "decisions", "dossier", "jury", "ranking", "replacements", "routes"]

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from aap.core import french
 from aap.services.calls import OpenedCall
+from aap.services.candidates import PAGE_SIZE, SORTS, CandidateFilter
+from aap.services.candidates import candidates as find_candidates
 from aap.services.exporting import candidates_file
-from aap.services.following import PAGE_SIZE, SORTS, CandidateFilter
-from aap.services.following import candidates as find_candidates
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
@@ -50,10 +51,11 @@ def candidates(call_id: str) -> str:
     wanted = _wanted()
     with reading() as session:
         opened = call_of_page(session, call_id)
-        found = find_candidates(session, actor=signed_in(), call=opened, wanted=wanted)
-    pages = max(1, -(-len(found.rows) // PAGE_SIZE))
+        found = find_candidates(session, actor=signed_in(), call=opened, wanted=wanted, page=page_number())
+    pages = max(1, -(-found.count // PAGE_SIZE))
     page = min(page_number(), pages)
     kept = _kept_query()
+    themes, states = theme_titles(opened), words.application_states()
 
     def sorted_by(key: str) -> str:
         down = wanted.sort == key
@@ -63,15 +65,18 @@ def candidates(call_id: str) -> str:
         "candidates.html",
         opened,
         found=found,
-        rows=found.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        rows=found.rows,
         wanted=wanted,
         page=page,
         pages=pages,
         url_of=lambda number: url_for("official.candidates", call_id=call_id, **kept, page=number),
         export=lambda ending: url_for("official.export_candidates", call_id=call_id, ending=ending, **kept),
         sorted_by=sorted_by,
-        themes=theme_titles(opened),
-        states=words.application_states(),
+        themes=themes,
+        states=states,
+        state_choices=[(state, states[state]) for state in found.states],
+        region_choices=[(name, name) for name in found.regions],
+        theme_choices=[(theme, french.spaced(themes.get(theme, theme))) for theme in found.themes],
         kinds=words.APPLICATION_KINDS,
     )
 

@@ -10,6 +10,7 @@ from aap.core.territories import fold
 from aap.documents.mails import render_mail
 from aap.records.rankings import Outcome
 from aap.services.calls import OpenedCall
+from aap.services.candidates import PAGE_SIZE
 from aap.services.deciding import (
     DecisionLine,
     decision_lines,
@@ -28,7 +29,7 @@ from aap.services.selecting import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, page_number, show
 
 
 @blueprint.get("/<call_id>/decisions")
@@ -47,10 +48,21 @@ def decisions(call_id: str) -> str:
         if outcome in ("", line.outcome)
         and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in fold(text).split())
     ]
+    pages = max(1, -(-len(shown) // PAGE_SIZE))
+    page = min(page_number(), pages)
+    kept = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
     return show(
         "decisions.html",
         opened,
-        lines=shown,
+        lines=shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        shown=len(shown),
+        page=page,
+        pages=pages,
+        url_of=lambda number: url_for("official.decisions", call_id=call_id, **kept, page=number),
+        declined=max(0, sum(line.leaves for line in lines) - sum(line.called for line in lines)),
+        outcome_choices=[
+            (kind, words.outcomes()[kind]) for kind in Outcome if any(kind == line.outcome for line in lines)
+        ],
         total=len(lines),
         counts={kind: sum(line.outcome == kind for line in lines) for kind in Outcome},
         granted=sum(line.amount or 0 for line in lines),

@@ -10,15 +10,15 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.records.calls import CallState
+from aap.core import french
 from aap.services.asking import ask_completion, write_message
 from aap.services.errors import InvalidInput
 from aap.services.exporting import MadeFile
-from aap.services.inspecting import FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.inspecting import SHOWN_INLINE, FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.screening import (
-    attribute_names,
+    attribute_labels,
     correct_attribute,
     dossier_target,
     find_dossier,
@@ -26,13 +26,21 @@ from aap.services.screening import (
     propose_amount,
     screen_application,
 )
+from aap.services.selecting import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.candidates import theme_titles
 from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show
 
-_SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
+_FIELDS = {
+    # form → field of the problem → id of its input on the page
+    "recevabilite": {"eligible": "eligible", "reason": "motif-recevabilite"},
+    "complements": {"sections": "sections", "message": "message", "due_at": "due_day"},
+    "messages": {"body": "body"},
+    "donnees": {"name": "name", "values": "values", "evidence": "evidence"},
+    "montant": {"amount": "amount", "reason": "justification"},
+}
 
 
 @blueprint.get("/<call_id>/dossiers/<reference>")
@@ -48,6 +56,8 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         application_id = find_dossier(session, call_id, reference)
         held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
         opened = marks_are_opened(session, held.call)
+        ranked = allowed(signed_in(), Permission.RANKING_READ, held.call.target())
+        run = latest_run(session, call_id) if ranked else None
     target = dossier_target(held.call, held.application)
     may = {
         name: allowed(signed_in(), permission, target)
@@ -57,14 +67,21 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
             ("decide", Permission.JURY_DECIDE),
         )
     }
+    readings = held.readings(_files(held, call_id))
+    labels = attribute_labels(held.call)
     return show(
         "dossier.html",
         held.call,
         dossier=held,
         application=held.application,
-        readings=held.readings(_files(held, call_id)),
+        readings=readings,
+        section_choices=[(section.id, french.spaced(section.title)) for section in readings],
+        checks=held.eligibility.outcomes,
         loose=[file for file in held.files if file.question not in _questions(held)],
-        attributes=attribute_names(held.call),
+        attributes=labels,
+        attribute_pairs=[
+            (label, ", ".join(held.application.attributes.get(name, ()))) for name, label in labels.items()
+        ],
         criteria=held.call.file.rubric.criteria,
         themes=theme_titles(held.call),
         states=words.application_states(),
@@ -74,9 +91,10 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         may=may,
         proposes=held.call.file.selection.amounts == "proposed",
         may_propose=may["screen"] and not opened,
-        with_ranking=held.call.state not in (CallState.OPEN, CallState.CLOSED),
+        run_number=run.number if run else None,
         form=form,
         problems=problems or {},
+        problem_links=[(_FIELDS.get(form, {}).get(name), message) for name, message in (problems or {}).items()],
         typed=request.form if form else {},
         now=arrived_at(),
     )
@@ -114,7 +132,7 @@ def dossier_file(call_id: str, reference: str, document_id: str) -> Response:
             now=arrived_at(),
         )
     made = MadeFile(file.name, file.content_type, platform().files.read(file.sha256))
-    return hand_out(made, inline=file.content_type in _SHOWN_INLINE)
+    return hand_out(made, inline=file.content_type in SHOWN_INLINE)
 
 
 def _change(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.records.rankings import JuryDecisionKind
 from aap.services.errors import InvalidInput, NotFound
+from aap.services.exporting import PDF, MadeFile
 from aap.services.jury import DECIDED_HERE, decide, jury_lines, remove_decision
+from aap.services.minuting import minutes_pdf
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.screening import find_dossier
@@ -16,7 +18,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.dossier import typed_euros
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show
 
 _FIELDS = ("reference", "decision", "amount", "reason")
 
@@ -36,6 +38,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
         choices=choices,
         typed=typed,
         problems=problems or {},
+        problem_links=[(name or None, message) for name, message in (problems or {}).items()],
     )
 
 
@@ -54,6 +57,16 @@ def _help(kind: JuryDecisionKind) -> str:
 @requires(Permission.RANKING_READ)
 def jury(call_id: str) -> str:
     return _page(call_id)
+
+
+@blueprint.get("/<call_id>/jury/proces-verbal.pdf")
+@requires(Permission.RANKING_READ)
+def minutes(call_id: str) -> Response:
+    """The minutes of the deliberation, to complete and to sign."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        content = minutes_pdf(session, actor=signed_in(), call=opened, now=arrived_at())
+    return hand_out(MadeFile(f"{call_id}-proces-verbal.pdf", PDF, content))
 
 
 @blueprint.post("/<call_id>/jury")

@@ -9,10 +9,11 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core import french
 from aap.records.rankings import RankingRun
 from aap.services.calls import OpenedCall
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
-from aap.services.exporting import reviewer_rows, run_file
+from aap.services.exporting import processing_sheet_file, reviewer_rows, run_file
 from aap.services.following import latest_job, recused_dossiers
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
@@ -25,6 +26,7 @@ from aap.services.selecting import (
     find_run,
     latest_run,
     list_runs,
+    moved_since,
     propose_freeze,
     reject_freeze,
     view_run,
@@ -33,8 +35,11 @@ from aap.services.simulating import Mode, Wish, compare, points_needed
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, conflict_words, euros_of, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, conflict_words, euros_of, hand_out, page_number, show
 from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
+
+RANKING_PAGE = 300
+"""Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
 
 
 def _run_of_page(session: Session, call_id: str, number: int) -> tuple[OpenedCall, RankingRun]:
@@ -78,23 +83,31 @@ def run(call_id: str, number: int) -> str:
         view = view_run(session, kept)
         hidden = recused_dossiers(session, signed_in(), call_id)
         runs = list_runs(session, call_id)
-        check = check_freeze(session, opened, kept)
+        moved = moved_since(session, kept)
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view, hidden)
     shown = [line for line in lines if line.fits(text, status)]
+    pages = max(1, -(-len(shown) // RANKING_PAGE))
+    page = min(page_number(), pages)
+    kept_query = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
     return show(
         "run.html",
         opened,
         run=kept,
         runs=runs,
         report=kept.report,
-        lines=shown,
+        lines=shown[(page - 1) * RANKING_PAGE : page * RANKING_PAGE],
+        shown=len(shown),
         total=len(lines),
+        page=page,
+        pages=pages,
+        url_of=lambda at: url_for("official.run", call_id=call_id, number=number, **kept_query, page=at),
         scale=scale_of(lines),
         status=status,
         text=text,
-        obstacles=check.obstacles,
+        moved=moved,
+        outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, kept),
         reviewers=sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id)),
         contested=set(kept.report.get("contested", [])),
@@ -134,14 +147,13 @@ def download_run(call_id: str, number: int, name: str) -> Response:
 def _wish() -> tuple[Wish, dict[str, str]]:
     """What the query asks to try, and what of it can't be read."""
     problems = {}
-    laureates: int | None = None
     budget: Decimal | None = None
-    typed = request.args.get("laureats", "").strip()
-    if typed:
-        if typed.isascii() and typed.isdigit() and len(typed) < 6:
-            laureates = int(typed)
-        else:
-            problems["laureats"] = _("Écrivez un nombre entier, par exemple 70.")
+    whole: dict[str, int | None] = {}
+    for name in ("laureats", "tete"):
+        typed = request.args.get(name, "").strip()
+        whole[name] = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else None
+        if typed and whole[name] is None:
+            problems[name] = _("Écrivez un nombre entier, par exemple 70.")
     try:
         budget = euros_of(request.args.get("enveloppe", ""))
     except ValueError:
@@ -149,7 +161,7 @@ def _wish() -> tuple[Wish, dict[str, str]]:
     modes: dict[str, Mode] = {"value": "value", "merit": "merit"}
     chosen = modes.get(request.args.get("mode", ""))
     without = frozenset(request.args.getlist("sans"))
-    return Wish(mode=chosen, laureates=laureates, budget=budget, without=without), problems
+    return Wish(chosen, whole["laureats"], budget, whole["tete"], without), problems
 
 
 @blueprint.get("/<call_id>/classement/<int:number>/essai")
@@ -173,14 +185,17 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
         "simulate.html",
         opened,
         run=kept,
+        report=kept.report,
         wish=wish,
         typed=request.args,
         comparison=comparison,
         conflict=conflict,
         problems=problems,
+        problem_links=[(name or None, message) for name, message in problems.items()],
         view=view,
         secret={reference for reference, record_id in view.ids.items() if record_id in hidden},
         quotas=opened.file.selection.quotas,
+        quota_choices=[(quota.id, french.spaced(quota.title or quota.id)) for quota in opened.file.selection.quotas],
         **_run_words(),
     )
     return (page, 422) if problems else page
@@ -213,6 +228,18 @@ def explain(call_id: str, number: int, reference: str) -> str:
         refused=refused,
         **_run_words(),
     )
+
+
+@blueprint.get("/<call_id>/classement/<int:number>/dossiers/<reference>/fiche.pdf")
+@requires(Permission.RANKING_READ)
+def sheet(call_id: str, number: int, reference: str) -> Response:
+    """How the calculation treated one dossier, as the law lets its association ask."""
+    with writing() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        made = processing_sheet_file(
+            session, actor=signed_in(), call=opened, run=kept, reference=reference, now=arrived_at()
+        )
+    return hand_out(made)
 
 
 def _line(opened: OpenedCall, view: RunView, reference: str) -> RankLine:

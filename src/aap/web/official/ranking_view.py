@@ -71,6 +71,10 @@ class Scale:
         share = (float(value) - self.low) / (self.high - self.low or 1.0)
         return f"{min(max(share, 0.0), 1.0) * BAR_WIDTH:.1f}"
 
+    def dot(self, value: Decimal | None) -> str:
+        """Where the mark of a score begins, so that its middle stands on it."""
+        return f"{min(max(float(self.at(value)) - 0.8, 0.0), BAR_WIDTH - 1.6):.1f}"
+
     def width(self, low: Decimal | None, high: Decimal | None) -> str:
         return f"{max(float(self.at(high)) - float(self.at(low)), 0.5):.1f}"
 

@@ -1,0 +1,299 @@
+"""The candidates of a call as an official lists them: search, filters, order, pages. Only reads.
+
+The database filters, orders and cuts the page wherever it can; texts are compared without accents, so that searching and
+ordering by name read a few columns of every dossier and then the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlmodel import Session, case, col, func, select
+
+from aap.core.territories import fold
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.reviews import Assignment, Review, ReviewState
+from aap.records.territories import territories
+from aap.services.actor import Actor
+from aap.services.calls import OpenedCall
+from aap.services.following import recused_dossiers
+from aap.services.permissions import Permission, ensure
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A submitted dossier as lists show it. Amounts in cents; `reviews` given of `expected` asked for."""
+
+    id: str
+    reference: str
+    title: str
+    theme: str
+    state: ApplicationState
+    association: str
+    siret: str
+    commune: str
+    department: str
+    region: str
+    requested_amount: int
+    proposed_amount: int | None
+    submitted_at: datetime | None
+    screened_at: datetime | None
+    reviews: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class CandidateFilter:
+    """What a list is narrowed to; empty fields narrow nothing. `sort`: a key of SORTS, `-` in front: downwards."""
+
+    text: str = ""
+    state: str = ""
+    region: str = ""
+    theme: str = ""
+    sort: str = "reference"
+
+
+SORTS = ("reference", "association", "region", "amount", "submitted", "reviews")
+"""What a list of candidates may be ordered by; `-` in front: downwards."""
+
+_SQL_SORTS = {
+    "reference": col(Application.reference),
+    "amount": col(Application.requested_amount),
+    "submitted": col(Application.submitted_at),
+}
+
+
+@dataclass(frozen=True)
+class CandidateList:
+    """The dossiers of a page that fit a filter, in its order, and what the filter may be set to.
+
+    `count` and `requested` (cents) are of all that fit, `total` of all that this official may see.
+    """
+
+    rows: tuple[Candidate, ...]
+    count: int
+    total: int
+    requested: int
+    states: tuple[ApplicationState, ...]
+    regions: tuple[str, ...]
+    themes: tuple[str, ...]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class _Facet:
+    """How many dossiers share a state, a theme and a department, and what they ask for."""
+
+    state: str
+    theme: str
+    region: str
+    number: int
+    requested: int
+
+    def fits(self, wanted: CandidateFilter) -> bool:
+        return (
+            wanted.state in ("", self.state) and wanted.region in ("", self.region) and wanted.theme in ("", self.theme)
+        )
+
+
+def candidates(
+    session: Session, *, actor: Actor, call: OpenedCall, wanted: CandidateFilter, page: int | None = None
+) -> CandidateList:
+    """Submitted dossiers, those of a page (from 1) or all; the last page stands for one beyond it.
+
+    Those of which the official is recused are left out (`hidden` counts them). At most five queries.
+    """
+    ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
+    facets = _facets(session, call.id, hidden)
+    fitting = [one for one in facets if one.fits(wanted)]
+    count, requested = sum(one.number for one in fitting), sum(one.requested for one in fitting)
+    sort = wanted.sort.removeprefix("-")
+    chosen = select(Application.id).where(*_conditions(call.id, hidden, wanted))
+    if wanted.text.split() or sort not in _SQL_SORTS:
+        ids, count, requested = _picked(session, call, chosen, wanted)
+        kept = ids if page is None else _page_of(ids, page)
+        rows = {one.id: one for one in _candidates(session, call, col(Application.id).in_(kept))}
+        listed = [rows[application_id] for application_id in kept]
+    else:
+        key = _SQL_SORTS[sort]
+        chosen = chosen.order_by(key.desc() if wanted.sort.startswith("-") else key, col(Application.reference))
+        if page is not None:
+            at = min(page, max(1, -(-count // PAGE_SIZE)))
+            chosen = chosen.limit(PAGE_SIZE).offset((at - 1) * PAGE_SIZE)
+        listed = _candidates(session, call, col(Application.id).in_(chosen))
+        listed.sort(key=lambda one: one.reference)
+        listed.sort(key=_LISTED[sort], reverse=wanted.sort.startswith("-"))
+    present = {one.state for one in facets}
+    return CandidateList(
+        rows=tuple(listed),
+        count=count,
+        total=sum(one.number for one in facets),
+        requested=requested,
+        states=tuple(state for state in ApplicationState if state in present),
+        regions=tuple(sorted({one.region for one in facets if one.region}, key=fold)),
+        themes=tuple(sorted({one.theme for one in facets if one.theme})),
+        hidden=len(hidden),
+    )
+
+
+_LISTED: Mapping[str, Callable[[Candidate], Any]] = {
+    "reference": lambda one: one.reference,
+    "amount": lambda one: one.requested_amount,
+    "submitted": lambda one: one.submitted_at,
+}
+
+
+def _page_of(ids: Sequence[str], page: int) -> Sequence[str]:
+    at = min(page, max(1, -(-len(ids) // PAGE_SIZE)))
+    return ids[(at - 1) * PAGE_SIZE : at * PAGE_SIZE]
+
+
+def _facets(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Facet]:
+    grouped = session.exec(
+        select(  # type: ignore[call-overload]  # five columns
+            Application.state,
+            Application.theme,
+            Association.department,
+            func.count(),
+            func.sum(Application.requested_amount),
+        )
+        .where(Application.association_id == Association.id, *_conditions(call_id, hidden, CandidateFilter()))
+        .group_by(col(Application.state), col(Application.theme), col(Association.department))
+    )
+    return [
+        _Facet(state, theme, region_name(department), number, int(requested))
+        for state, theme, department, number, requested in grouped
+    ]
+
+
+def _conditions(call_id: str, hidden: frozenset[str], wanted: CandidateFilter) -> list[Any]:
+    """SQL conditions: submitted dossiers of the call, not hidden, of the wanted state, theme and region."""
+    found: list[Any] = [Application.call_id == call_id, col(Application.submitted_at).is_not(None)]
+    if hidden:
+        found.append(col(Application.id).not_in(hidden))
+    if wanted.state:
+        found.append(Application.state == wanted.state)
+    if wanted.theme:
+        found.append(Application.theme == wanted.theme)
+    if wanted.region:
+        codes = [one.code for one in territories().departments() if one.region.name == wanted.region]
+        there = select(Association.id).where(col(Association.department).in_(codes))
+        found.append(col(Application.association_id).in_(there))
+    return found
+
+
+def _picked(session: Session, call: OpenedCall, chosen: Any, wanted: CandidateFilter) -> tuple[list[str], int, int]:
+    """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents."""
+    found = session.exec(
+        select(  # type: ignore[call-overload]  # eight columns
+            Application.id,
+            Application.reference,
+            Application.title,
+            Application.requested_amount,
+            Association.name,
+            Association.commune_name,
+            Association.siret,
+            Association.department,
+        ).where(Application.association_id == Association.id, col(Application.id).in_(chosen))
+    ).all()
+    words = fold(wanted.text).split()
+    if words:
+        found = [row for row in found if _holds(words, row)]
+    found.sort(key=lambda row: row.reference)
+    sort, down = wanted.sort.removeprefix("-"), wanted.sort.startswith("-")
+    keys: dict[str, Callable[[Any], Any]] = {
+        "association": lambda row: fold(row.name),
+        "region": lambda row: (fold(region_name(row.department)), row.department),
+        "amount": lambda row: row.requested_amount,
+    }
+    if sort == "reviews":
+        progress = _review_counts(session, Assignment.call_id == call.id)
+        found.sort(key=lambda row: _missing(progress.get(row.id)), reverse=down)
+    elif sort in keys:
+        found.sort(key=keys[sort], reverse=down)
+    elif down:
+        found.reverse()
+    return [row.id for row in found], len(found), sum(row.requested_amount for row in found)
+
+
+def _missing(counts: tuple[int, int] | None) -> int:
+    """Reviews given less reviews asked for."""
+    return counts[0] - counts[1] if counts else 0
+
+
+def _holds(words: Sequence[str], row: Any) -> bool:
+    text = fold(f"{row.reference} {row.name} {row.title} {row.commune_name} {row.siret or ''}")
+    return all(word in text for word in words)
+
+
+def _review_counts(session: Session, condition: Any) -> dict[str, tuple[int, int]]:
+    """Application id → reviews given, reviews asked for. One query."""
+    given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
+    rows = session.exec(
+        select(Assignment.application_id, given, func.count())
+        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(condition, col(Assignment.removed_at).is_(None))
+        .group_by(col(Assignment.application_id))
+    )
+    return {application_id: (int(submitted), asked) for application_id, submitted, asked in rows}
+
+
+def _candidates(session: Session, call: OpenedCall, condition: Any) -> list[Candidate]:
+    """The candidates that a condition on `Application` chooses, in no order. Two queries."""
+    rows = session.exec(
+        select(  # type: ignore[call-overload]  # more columns than the overloads know
+            Application.id,
+            Application.reference,
+            Application.title,
+            Application.theme,
+            Application.state,
+            Application.requested_amount,
+            Application.proposed_amount,
+            Application.submitted_at,
+            Application.screened_at,
+            Association.name,
+            Association.siret,
+            Association.commune_name,
+            Association.department,
+        ).where(Application.association_id == Association.id, condition)
+    ).all()
+    chosen = Assignment.call_id == call.id if len(rows) > PAGE_SIZE else col(Assignment.application_id).in_(
+        [row.id for row in rows]
+    )  # fmt: skip
+    progress = _review_counts(session, chosen)
+    return [
+        Candidate(
+            id=row.id,
+            reference=row.reference,
+            title=row.title,
+            theme=row.theme,
+            state=ApplicationState(row.state),
+            association=row.name,
+            siret=row.siret or "",
+            commune=row.commune_name,
+            department=row.department,
+            region=region_name(row.department),
+            requested_amount=row.requested_amount,
+            proposed_amount=row.proposed_amount,
+            submitted_at=row.submitted_at,
+            screened_at=row.screened_at,
+            reviews=progress.get(row.id, (0, 0))[0],
+            expected=progress.get(row.id, (0, 0))[1],
+        )
+        for row in rows
+    ]
+
+
+@lru_cache(maxsize=256)
+def region_name(department: str) -> str:
+    """The region of a department's code; empty where it isn't known."""
+    found = territories().department(department)
+    return found.region.name if found else ""

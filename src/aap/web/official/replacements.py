@@ -1,0 +1,67 @@
+"""After the decisions: laureates who gave up, who is called from the waiting list, recours gracieux."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core.selection import rules_of
+from aap.services.answering import received_contests
+from aap.services.errors import InvalidInput
+from aap.services.following import recused_dossiers
+from aap.services.outbox import start_job
+from aap.services.permissions import Permission
+from aap.services.replacing import call_from_waiting_list, succession
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.official import words
+from aap.web.official.pages import blueprint, call_of_page, show
+
+
+def _page(call_id: str, problem: str = "") -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        found = succession(session, actor=signed_in(), call=opened)
+        hidden = recused_dossiers(session, signed_in(), call_id)
+        contests = received_contests(session, actor=signed_in(), call=opened, hidden=hidden)
+    quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
+    broken = {rule: words.rule_in_words(rule, quotas) for one in found.waiting for rule in one.breaks}
+    return show(
+        "replacements.html",
+        opened,
+        found=found,
+        broken=broken,
+        contests=contests,
+        outcomes=words.outcomes(),
+        problem=problem,
+        reason=request.form.get("reason", ""),
+    )
+
+
+@blueprint.get("/<call_id>/decisions/suites")
+@requires(Permission.DECISIONS_NOTIFY)
+def replacements(call_id: str) -> str:
+    return _page(call_id)
+
+
+@blueprint.post("/<call_id>/decisions/suites")
+@requires(Permission.DECISIONS_NOTIFY)
+def replace(call_id: str) -> ResponseReturnValue:
+    """Calls the dossier that the rules name; its letter is rendered, its notification is a step of its own."""
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            call_from_waiting_list(
+                session,
+                actor=signed_in(),
+                call_id=call_id,
+                reference=request.form.get("reference", ""),
+                reason=request.form.get("reason", ""),
+                now=arrived_at(),
+            )
+            start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
+    except InvalidInput as refused:
+        return _page(call_id, " ".join(refused.problems.values())), 422
+    flash(_("Le dossier est appelé : il devient lauréat. Relisez sa lettre, puis notifiez-la."), "success")
+    return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))
