@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 
 TRIES: dict[str, tuple[str, str]] = {
@@ -31,9 +31,20 @@ def account_key() -> str:
     return hashlib.sha256(email.encode()).hexdigest() if email else request.remote_addr or ""
 
 
+CHECKED = frozenset({"security.login", "security.verify"})
+"""Where a right password costs no try: many people behind one network address may sign in at the same hour."""
+
+
+def refused(answer: Response) -> bool:
+    """Whether the form came back instead of leading on."""
+    return answer.status_code not in (302, 303)
+
+
 def init_limits(app: Flask, limiter: Limiter) -> None:
     app.extensions["aap.limiter"] = limiter  # the limited views hold it only weakly
     for endpoint, (by_network, by_account) in TRIES.items():
         view: Any = app.view_functions[endpoint]
-        view = limiter.limit(by_network, methods=["POST"])(view)
-        app.view_functions[endpoint] = limiter.limit(by_account, methods=["POST"], key_func=account_key)(view)
+        when = refused if endpoint in CHECKED else None
+        view = limiter.limit(by_network, methods=["POST"], deduct_when=when)(view)
+        limit = limiter.limit(by_account, methods=["POST"], key_func=account_key, deduct_when=when)
+        app.view_functions[endpoint] = limit(view)

@@ -193,3 +193,16 @@ def test_many_tries_at_one_account_are_slowed_down_and_others_are_not(platform, 
     answers = [page.post("/connexion", wrong).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
     assert page.post("/connexion", {"email": other.email, "password": PASSWORD}).status_code == 302
+
+
+def test_signing_in_with_the_right_password_costs_no_try(platform, factory) -> None:
+    person = factory.person()
+    limited = platform.settings.model_copy(update={"rate_limit": True})
+    app = create_app(platform=type(platform)(limited, platform.database, platform.files, platform.clock))
+    page = Browser(app.test_client())
+    right = {"email": person.email, "password": PASSWORD}
+    answers = []
+    for _ in range(12):
+        answers.append(page.post("/connexion", right).status_code)
+        page.post("/deconnexion")
+    assert answers == [302] * 12
