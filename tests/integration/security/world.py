@@ -1,0 +1,311 @@
+"""A small demonstration with marked texts (canaries) in one dossier, and one signed-in browser an actor.
+
+The dossier `own` is a laureate's of the finished call; what the actors are to it is known. `other` is a dossier of
+another association in another call.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlmodel import Session, col, select
+
+from aap.app import create_app
+from aap.demo.filling import FINISHED, Scale, fill
+from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
+from aap.records.associations import SiretClaim
+from aap.records.calls import Call, CallState
+from aap.records.outbox import Job
+from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.rankings import Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
+from aap.records.reviews import Assignment, Recusal, RecusalOrigin, Review, Reviewer
+from aap.records.types import new_id
+from aap.services.actor import Actor, load_actor
+from aap.services.permissions import Target
+from aap.services.platform import Platform, open_platform
+from aap.settings import Settings
+from tests.factories import PASSWORD, password_hash
+
+MEMBERS = frozenset({"owner", "editor", "reader"})
+ANSWERS, COMMENT, NOTES, MESSAGE, JURY, FILE = (
+    f"CANARI-{word}" for word in ("REPONSE", "COMMENTAIRE", "NOTES", "MESSAGE", "JURY", "PIECE")
+)
+SEES: Mapping[str, frozenset[str]] = {
+    ANSWERS: MEMBERS | {"assigned", "fellow", "official"},
+    COMMENT: MEMBERS | {"assigned", "fellow", "official"},
+    NOTES: frozenset({"assigned"}),
+    MESSAGE: MEMBERS | {"official"},
+    JURY: frozenset({"official"}),
+    FILE: MEMBERS | {"assigned", "fellow", "official"},
+}
+"""Canary → actors who may ever read it."""
+
+
+@dataclass(eq=False)
+class Objects:
+    """Values for the parameters of routes, for one dossier and what hangs on it."""
+
+    call_id: str
+    association_id: str
+    application_id: str
+    values: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class World:
+    platform: Platform
+    app: Flask
+    own: Objects
+    other: Objects
+    people: dict[str, Person | None]
+    browsers: dict[str, FlaskClient] = field(default_factory=dict)
+    actors: dict[str, Actor | None] = field(default_factory=dict)
+
+    def set_states(self, call: CallState, application: ApplicationState) -> None:
+        """Puts the own call and dossier into these states, whatever they were."""
+        with self.platform.database.writing() as session:
+            held = session.get_one(Call, self.own.call_id)
+            held.state = call
+            dossier = session.get_one(Application, self.own.application_id)
+            dossier.state = application
+            session.add_all([held, dossier])
+        self._states.cache_clear()
+
+    @cache  # noqa: B019  (one world a module)
+    def _states(self, objects: Objects) -> tuple[CallState, ApplicationState]:
+        with self.platform.database.reading() as session:
+            call = session.get_one(Call, objects.call_id)
+            dossier = session.get_one(Application, objects.application_id)
+        return CallState(call.state), ApplicationState(dossier.state)
+
+    def target(self, objects: Objects, parameters: frozenset[str], who: str) -> Target:
+        """What a route with these parameters is about."""
+        call, dossier = self._states(objects)
+        about_dossier = bool(parameters & {"application_id", "reference"})
+        about_call = about_dossier or "call_id" in parameters
+        about_association = about_dossier or bool(parameters & {"association_id", "document_id"})
+        mine = objects is self.own
+        return Target(
+            call_id=objects.call_id if about_call else "",
+            call_state=call if about_call else None,
+            association_id=objects.association_id if about_association else "",
+            application_state=dossier if about_dossier else None,
+            assigned=about_dossier and mine and who in ("assigned", "fellow"),
+            recused=about_dossier and mine and who == "recused",
+        )
+
+    def fingerprint(self) -> dict[str, object]:
+        """Number of rows and newest change of each table, but for the audit log."""
+        with self.platform.database.engine.connect() as connection:
+            tables = [
+                row[0]
+                for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+                if not row[0].startswith(("audit", "sqlite", "alembic"))
+            ]
+            return {
+                table: connection.exec_driver_sql(f"SELECT count(*), {self._content(connection, table)} FROM {table}")
+                .one()
+                
+                for table in tables
+            }
+
+    @staticmethod
+    def _content(connection: object, table: str) -> str:
+        columns = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]  # type: ignore[attr-defined]
+        return ", ".join(f"total(length({column}))" for column in columns if column != "bundle")
+
+
+def build(folder: Path) -> World:
+    settings = Settings(
+        instance=folder / "instance",
+        environment="testing",
+        immediate_jobs=True,
+        rate_limit=False,
+        secret_key="only-for-tests",
+    )
+    platform = open_platform(settings)
+    fill(
+        platform,
+        seed=3,
+        tell=lambda *_: None,
+        scale=Scale(finished=24, reviewed=8, open=6, draws=0, processes=1),
+    )
+    app = create_app(platform=platform)
+    app.config["WTF_CSRF_ENABLED"] = False  # what is tested here is who, not from where
+    with platform.database.writing() as session:
+        own, other, people = _cast(session, platform)
+    world = World(platform, app, own, other, people)
+    for name, person in people.items():
+        world.browsers[name] = app.test_client()
+        with platform.database.reading() as session:
+            world.actors[name] = load_actor(session, person.id) if person else None
+        if person:
+            answer = world.browsers[name].post("/connexion", data={"email": person.email, "password": PASSWORD})
+            assert answer.status_code == 302, answer.text
+    return world
+
+
+def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[str, Person | None]]:
+    now = platform.clock()
+    decision = session.exec(
+        select(Decision)
+        .where(Decision.call_id == FINISHED, Decision.outcome == Outcome.LAUREATE)
+        .order_by(col(Decision.id))
+    ).first()
+    assert decision is not None
+    dossier = session.get_one(Application, decision.application_id)
+    elsewhere = session.exec(
+        select(Application)
+        .where(Application.call_id != FINISHED, col(Application.submitted_at).is_not(None))
+        .where(Application.association_id != dossier.association_id)
+        .order_by(col(Application.id))
+    ).first()
+    assert elsewhere is not None
+    readers = session.exec(
+        select(Assignment).where(Assignment.application_id == dossier.id).order_by(col(Assignment.id))
+    ).all()
+    first, second, third = readers[:3]
+    people: dict[str, Person | None] = {"anonymous": None}
+    for name in (
+        "newcomer", "owner", "editor", "reader", "outsider", "unassigned", "elsewhere_reviewer", "official",
+        "elsewhere_official", "admin",
+    ):  # fmt: skip
+        people[name] = _person(session, f"qui-{name.replace('_', '-')}@example.org", now)
+    for name, given in (("assigned", first), ("fellow", second), ("recused", third)):
+        held = session.get_one(Person, given.person_id)
+        held.password = password_hash()
+        people[name] = held
+    session.flush()
+    for name, role in (
+        ("owner", MembershipRole.OWNER), ("editor", MembershipRole.EDITOR), ("reader", MembershipRole.READER),
+    ):  # fmt: skip
+        session.add(
+            Membership(person_id=people[name].id, association_id=dossier.association_id, role=role, created_at=now)
+        )
+    session.add(
+        Membership(
+            person_id=people["outsider"].id,
+            association_id=elsewhere.association_id,
+            role=MembershipRole.OWNER,
+            created_at=now,
+        )
+    )
+    grants = (
+        ("unassigned", Role.REVIEWER, FINISHED), ("elsewhere_reviewer", Role.REVIEWER, elsewhere.call_id),
+        ("official", Role.OFFICIAL, FINISHED), ("elsewhere_official", Role.OFFICIAL, elsewhere.call_id),
+        ("admin", Role.ADMIN, None),
+    )  # fmt: skip
+    for name, role, call_id in grants:
+        session.add(RoleGrant(person_id=people[name].id, role=role, call_id=call_id, created_at=now))
+        if role is Role.REVIEWER:
+            session.add(Reviewer(call_id=call_id, person_id=people[name].id, code=f"X-{name[:4]}", created_at=now))
+    session.add(
+        Recusal(
+            person_id=third.person_id, application_id=dossier.id, origin=RecusalOrigin.OFFICIAL, reason="Intérêt.",
+            created_at=now,
+        )
+    )  # fmt: skip
+    return _objects(session, platform, dossier, first), _objects(session, platform, elsewhere, None), people
+
+
+def _person(session: Session, email: str, now: object) -> Person:
+    person = Person(
+        email=email,
+        name=f"Camille {email.split('@', maxsplit=1)[0]}",
+        password=password_hash(),
+        fs_uniquifier=new_id(),
+        confirmed_at=now,
+        created_at=now,
+    )
+    session.add(person)
+    return person
+
+
+def _objects(session: Session, platform: Platform, dossier: Application, reader: Assignment | None) -> Objects:
+    """Everything that routes may name of this dossier, with canaries in the own one."""
+    now = platform.clock()
+    marked = reader is not None
+    stored = platform.files.put(io.BytesIO(b"%PDF-1.4 " + dossier.id.encode()))
+    document = Document(
+        association_id=dossier.association_id,
+        application_id=dossier.id,
+        question="statuts",
+        name=f"{FILE if marked else 'piece'}.pdf",
+        content_type="application/pdf",
+        size=stored.size,
+        sha256=stored.sha256,
+        uploaded_at=now,
+    )
+    claimant = _person(session, f"reclamante-{dossier.id[-6:]}@example.org", now)
+    session.add(document)
+    session.flush()
+    claim = SiretClaim(
+        association_id=dossier.association_id, person_id=claimant.id, explanation="C’est nous.", created_at=now
+    )
+    invitation = Invitation(
+        email="invitee@example.org", token_hash=new_id(), association_id=dossier.association_id, role="reader",
+        created_at=now, expires_at=now,
+    )  # fmt: skip
+    job = Job(kind="letters", call_id=dossier.call_id, created_at=now)
+    jury = JuryDecision(
+        call_id=dossier.call_id, application_id=dossier.id, decision=JuryDecisionKind.CONSENSUS, amount=50,
+        reason=JURY if marked else "Accord.", created_at=now,
+    )  # fmt: skip
+    session.add_all([claim, invitation, job, jury])
+    session.add(
+        Message(application_id=dossier.id, from_service=False, body=MESSAGE if marked else "Bonjour.", created_at=now)
+    )
+    sections = session.exec(
+        select(SectionAnswers).where(SectionAnswers.application_id == dossier.id).order_by(col(SectionAnswers.id))
+    ).all()
+    if marked:
+        _mark_answers(sections)
+        session.add_all(sections)
+        review = session.exec(select(Review).where(Review.assignment_id == reader.id)).one()
+        review.general_comment, review.notes = COMMENT, NOTES
+        session.add(review)
+    session.flush()
+    run = session.exec(select(RankingRun.number).where(RankingRun.call_id == dossier.call_id)).first()
+    return Objects(
+        dossier.call_id,
+        dossier.association_id,
+        dossier.id,
+        {
+            "call_id": dossier.call_id,
+            "association_id": dossier.association_id,
+            "application_id": dossier.id,
+            "reference": dossier.reference,
+            "section_id": sections[0].section,
+            "document_id": document.id,
+            "person_id": claimant.id,
+            "claim_id": claim.id,
+            "invitation_id": invitation.id,
+            "job_id": job.id,
+            "decision_id": jury.id,
+            "number": run or 1,
+            "ordinal": 1,
+        },
+    )
+
+
+def _mark_answers(sections: list[SectionAnswers]) -> None:
+    """Puts the canary into every text of the answers."""
+    for held in sections:
+        held.answers = {
+            name: f"{ANSWERS} {answer}" if isinstance(answer, str) and " " in answer else answer
+            for name, answer in held.answers.items()
+        }
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[World]:
+    world = build(folder)
+    yield world
+    world.platform.database.dispose()
