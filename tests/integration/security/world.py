@@ -110,9 +110,9 @@ class World:
                 if not row[0].startswith(("audit", "sqlite", "alembic"))
             ]
             return {
-                table: connection.exec_driver_sql(f"SELECT count(*), {self._content(connection, table)} FROM {table}")
-                .one()
-                
+                table: connection.exec_driver_sql(
+                    f"SELECT count(*), {self._content(connection, table)} FROM {table}"
+                ).one()
                 for table in tables
             }
 
