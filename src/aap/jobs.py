@@ -21,6 +21,7 @@ from sqlmodel import col, select
 from aap.records.outbox import Job, JobState
 from aap.services import deciding, mailing, selecting, submitting
 from aap.services.platform import Platform, open_platform
+from aap.services.timekeeping import Kept, keep_time
 from aap.services.work import Work
 from aap.settings import Settings
 
@@ -43,12 +44,25 @@ def queue(settings: Settings) -> Queue:
     settings.instance.mkdir(parents=True, exist_ok=True)
     huey = SqliteHuey("aap", filename=str(settings.instance / "queue.sqlite3"), fsync=False)
     wake_task = huey.task(name="sweep")(_sweep_instance)
-    huey.periodic_task(crontab(minute="*"), name="sweep_every_minute")(_sweep_instance)
+    huey.periodic_task(crontab(minute="*"), name="every_minute")(_every_minute)
     return Queue(huey, wake_task)
 
 
 def _sweep_instance() -> None:
     sweep(worker_platform())
+
+
+def _every_minute() -> None:
+    tick(worker_platform())
+
+
+def tick(platform: Platform) -> Kept:
+    """What the time asks for (reminders, completions that end), then a sweep: it takes up what a crash left behind."""
+    kept = keep_time(platform)
+    if kept.reminders or kept.lapsed:
+        log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed)
+    sweep(platform)
+    return kept
 
 
 @cache

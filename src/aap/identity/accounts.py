@@ -18,6 +18,7 @@ from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
 from aap.records.types import new_id
+from aap.services.accounts import REMINDERS
 from aap.services.platform import Platform
 
 FRESH = timedelta(minutes=30)
@@ -85,7 +86,8 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
 
     def create_user(self, **fields: Any) -> Any:
         now = self.platform.clock()
-        return super().create_user(**fields, id=new_id(), created_at=now, remind_7_days=True, remind_2_days=True, remind_4_hours=True)
+        reminders = {f"remind_{name}": True for name in REMINDERS}
+        return super().create_user(**fields, **reminders, id=new_id(), created_at=now)
 
 
 registry().map_imperatively(Account, Person.__table__)  # type: ignore[attr-defined]

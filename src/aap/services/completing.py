@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -50,8 +51,7 @@ def revisions_of(session: Session, dossier: Dossier) -> tuple[Revision, ...]:
     deposits = submissions_of(session, dossier.id)
     file = dossier.call.file
     found = [
-        Revision(later, compare_contents(file, earlier.content, later.content))
-        for earlier, later in zip(deposits, deposits[1:], strict=False)
+        Revision(later, compare_contents(file, earlier.content, later.content)) for earlier, later in pairwise(deposits)
     ]
     if deposits and dossier.state in (ApplicationState.TO_COMPLETE, ApplicationState.DRAFT):
         found.append(Revision(None, compare_contents(file, deposits[-1].content, content_of(dossier))))

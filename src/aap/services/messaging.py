@@ -126,9 +126,9 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
         .order_by(col(Message.created_at).desc(), col(Message.id).desc())
         .limit(1)
     ).first()
-    if last is not None and (last.author_id, last.body) == (actor.person_id, text):
-        if (now - last.created_at).total_seconds() < 60:
-            return last
+    again = last is not None and (last.author_id, last.body) == (actor.person_id, text)
+    if last is not None and again and (now - last.created_at).total_seconds() < 60:
+        return last
     message = Message(
         application_id=application_id, author_id=actor.person_id, from_service=False, body=text, created_at=now
     )

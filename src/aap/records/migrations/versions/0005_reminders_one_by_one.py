@@ -22,7 +22,7 @@ def upgrade() -> None:
         for name in REMINDERS:
             table.add_column(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.true()))
     person = sa.table("person", sa.column("reminders", sa.Boolean), *(sa.column(one, sa.Boolean) for one in REMINDERS))
-    op.execute(person.update().values({name: person.c.reminders for name in REMINDERS}))
+    op.execute(person.update().values(dict.fromkeys(REMINDERS, person.c.reminders)))
     with op.batch_alter_table("person") as table:
         for name in REMINDERS:
             table.alter_column(name, server_default=None)
