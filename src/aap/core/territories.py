@@ -15,6 +15,8 @@ from functools import cached_property
 from heapq import nsmallest
 from typing import Any, Literal, TypeVar
 
+from aap.core.composed import with_few_marks
+
 Zone = Literal["metro", "drom", "com"]
 
 _Row = TypeVar("_Row", bound=tuple[Any, ...])
@@ -69,7 +71,7 @@ class Commune:
 
 def fold(text: str) -> str:
     """A name as it is compared: no accents, case, hyphens or apostrophes, `st` written out."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
+    plain = unicodedata.normalize("NFKD", with_few_marks(text.lower().translate(_LIGATURES)))
     words = re.findall(r"[a-z0-9]+", "".join(char for char in plain if not unicodedata.combining(char)))
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 

@@ -21,6 +21,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from aap.core.budget import Account, BadAmount, Budget, BudgetKind, Side, accounts, budget_of, parse_amount
+from aap.core.composed import with_few_marks
 from aap.core.french import quoted
 from aap.documents.incoming import IncomingFile, RefusedFile, take_files
 from aap.documents.workbooks import FIXED_DATE
@@ -249,7 +250,7 @@ def _names(account: Account, label: str) -> bool:
 
 
 def _folded(value: object) -> str:
-    text = unicodedata.normalize("NFKD", str(value or "").casefold())
+    text = unicodedata.normalize("NFKD", with_few_marks(str(value or "").casefold()))
     return re.sub(r"[^a-z0-9]+", " ", "".join(char for char in text if not unicodedata.combining(char))).strip()
 
 

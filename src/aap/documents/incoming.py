@@ -21,6 +21,8 @@ import pillow_heif
 import puremagic
 from PIL import Image, ImageOps
 
+from aap.core.composed import nfc
+
 pillow_heif.register_heif_opener()
 
 Family = Literal["pdf", "image", "spreadsheet", "document"]
@@ -109,7 +111,7 @@ def take_files(files: Sequence[IncomingFile], accept: Sequence[Family], *, max_b
 def clean_name(name: str) -> str:
     """The last part of a name, without control characters or marks that turn the reading direction; 120 characters."""
     last = re.split(r"[/\\]", name)[-1]
-    kept = "".join(char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
+    kept = "".join(char for char in nfc(last) if unicodedata.category(char)[0] != "C")
     kept = re.sub(r'[<>:"|?*]', "_", kept).strip(" .")
     if len(kept) > 120:
         stem, dot, ending = kept.rpartition(".")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
+from aap.core.composed import MOST_MARKS, nfc, piled_marks
 from aap.core.problems import BadInput, Problem, nearest
 
 MAX_BYTES = 100_000_000
@@ -199,7 +199,11 @@ def _decoded(file: TableFile) -> str:
             found = f"octet 0x{content[error.start]:02X}"
             problem = Problem(file.name, "encodage non accepté", row=row, found=found, allowed=ACCEPTED)
             raise BadInput([problem]) from None
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    piled = piled_marks(text)
+    if piled is not None:
+        row, allowed = text.count("\n", 0, piled) + 1, f"{MOST_MARKS} au plus"
+        raise BadInput([Problem(file.name, "trop d'accents sur une même lettre", row=row, allowed=allowed)])
+    return nfc(text)
 
 
 def _delimiter(text: str, expected: Sequence[str]) -> str:
@@ -227,7 +231,7 @@ def _xlsx_lines(file: TableFile) -> Iterator[Sequence[str]]:
         sheet.reset_dimensions()  # some writers state dimensions that cut the sheet
         lines: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
         for line in lines:
-            yield [cell if isinstance(cell, str) else cell_text(cell) for cell in line]
+            yield [nfc(cell) if isinstance(cell, str) else cell_text(cell) for cell in line]
     except Exception as error:
         # A damaged workbook makes openpyxl fail anywhere, with any class of error.
         if isinstance(error, (MemoryError, RecursionError)):
@@ -267,4 +271,4 @@ def cell_text(value: object) -> str:
         return f"{Decimal(f'{value:.15g}'):f}"  # what a spreadsheet shows: 0.1 + 0.2 is 0.3, not 0.30000000000000004
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    return unicodedata.normalize("NFC", str(value))
+    return nfc(str(value))

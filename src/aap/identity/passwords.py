@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from flask_babel import gettext as _
 from flask_security import PasswordUtil
 
+from aap.core.composed import nfc, with_few_marks
 from aap.core.territories import fold
 
 PEPPER = "aap"
@@ -33,7 +34,7 @@ _COMMON = (
 
 def hash_password(password: str) -> str:
     """The stored form, also for accounts made by commands. The steps before argon2 are Flask-Security's."""
-    normalised = unicodedata.normalize("NFKD", password)
+    normalised = unicodedata.normalize("NFKD", with_few_marks(password))
     digest = hmac.new(PEPPER.encode(), normalised.encode(), hashlib.sha512).digest()
     return PasswordHasher().hash(base64.b64encode(digest))
 
@@ -66,10 +67,14 @@ def weakness(password: str, *own_words: str) -> str | None:
 class PasswordRules(PasswordUtil):
     """The rules above, where Flask-Security asks."""
 
+    def normalize(self, password: str) -> str:
+        normalised: str = super().normalize(with_few_marks(password))
+        return normalised
+
     def validate(self, password: str, is_register: bool, **fields: Any) -> tuple[list[str] | None, str]:
         user = fields.get("user")
         name = fields.get("name") or getattr(user, "name", "") or ""
         email = fields.get("email") or getattr(user, "email", "") or ""
         normalised: str = self.normalize(password)
-        found = weakness(unicodedata.normalize("NFC", password), str(name), str(email))
+        found = weakness(nfc(password), str(name), str(email))
         return ([found] if found else None), normalised

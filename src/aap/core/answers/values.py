@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from aap.core.composed import nfc
+
 Answers = Mapping[str, Any]
 
 RAW = "_raw"
@@ -39,7 +41,7 @@ def clean_text(text: str, *, lines: bool = False) -> str:
     text = printable(text)
     if not lines:
         text = text.replace("\n", " ").replace("\t", " ")
-    return unicodedata.normalize("NFC", text).strip()
+    return nfc(text).strip()
 
 
 def parse_number(text: str, unit: str | None = None) -> Decimal:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +15,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from aap.core.call.schema import CallFile
+from aap.core.composed import nfc
 
 CanonicalValue = str | int | bool | None | list["CanonicalValue"] | dict[str, "CanonicalValue"]
 
@@ -45,7 +45,7 @@ def canonical_value(value: object) -> CanonicalValue:
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return nfc(value)
     if isinstance(value, Decimal):
         return decimal_text(value)
     if isinstance(value, datetime):

@@ -7,7 +7,6 @@ built, aliases counted as many times as they are used.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
+from aap.core.composed import MOST_MARKS, nfc, piled_marks
 from aap.core.french import NBSP
 from aap.core.problems import Problem, quoted
 
@@ -107,8 +107,13 @@ def _decoded(text: str | bytes, name: str) -> str:
         size = f"{len(text) / 1e6:.1f}".replace(".", ",")
         message = "le fichier est trop grand pour un fichier d'appel"
         raise UnreadableYaml(Problem(name, message, found=f"{size} Mo", allowed=f"1{NBSP}Mo au plus"))
-    decoded = text if isinstance(text, str) else _from_utf8(text, name)
-    return unicodedata.normalize("NFC", decoded.removeprefix("\ufeff"))
+    decoded = (text if isinstance(text, str) else _from_utf8(text, name)).removeprefix("\ufeff")
+    piled = piled_marks(decoded)
+    if piled is not None:
+        line, column = decoded.count("\n", 0, piled) + 1, piled - decoded.rfind("\n", 0, piled)
+        allowed = f"{MOST_MARKS} au plus"
+        raise UnreadableYaml(Problem(name, "trop d'accents sur une même lettre", line, column, allowed=allowed))
+    return nfc(decoded)
 
 
 def _from_utf8(content: bytes, name: str) -> str:
