@@ -1,5 +1,5 @@
 // Rows of a table and blocks of a group: added and removed in the page. Without this the same buttons post the form.
-// The markup: [data-rows=NAME] holds [data-list] of [data-row], a <template> with row 9999, and a [data-add] button.
+// The markup: [data-rows=NAME] holds [data-list] of [data-row], a <template> that holds row 9999, and a [data-add] button.
 
 import { announce } from "./announce.js";
 
@@ -37,7 +37,7 @@ export function addRow(container) {
   if (rowsOf(container).length >= most) return null;
   const name = container.dataset.rows;
   const pattern = container.querySelector(":scope > template");
-  const row = pattern.content.firstElementChild.cloneNode(true);
+  const row = pattern.content.querySelector("[data-row]").cloneNode(true);
   number(row, name, rowsOf(container).length);
   listOf(container).append(row);
   renumber(container);
