@@ -140,6 +140,13 @@ def _report_html(files: _RunFiles) -> bytes:
     )
 
 
+def _synthesis_xlsx(files: _RunFiles) -> bytes:
+    from aap.documents.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
+
+    applications = content_of(files.run).given.applications
+    return synthesis_workbook(files.call.file, applications, files.rows, f"Synthèse – {files.title}")
+
+
 def _public(files: _RunFiles) -> bytes:
     key = hmac.new(files.secret.encode(), f"public:{files.call.id}".encode(), hashlib.sha256).hexdigest()
     return json_text(public_bundle(files.run.bundle, key=key).value).encode() + b"\n"
@@ -155,6 +162,7 @@ _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
         lambda files: laureates_workbook(files.rows, files.method, f"Lauréats – {files.title}"),
     ),
     "laureates.pdf": (PDF, _laureates_pdf),
+    "synthesis.xlsx": (XLSX, _synthesis_xlsx),
     "reviewers.csv": (CSV, lambda files: csv_bytes(content_of(files.run).reviewers)),
     "report.json": ("application/json", lambda files: readable_json(files.run.report)),
     "report.html": ("text/html; charset=utf-8", _report_html),

@@ -245,11 +245,11 @@ def _quota(call: CallFile, quota: Quota) -> str:
 
 def _group(call: CallFile, quota: Quota) -> str:
     if quota.each is not None:
-        each = f"Pour chaque {_attribute(quota.each)}"
+        each = f"Pour chaque {attribute_title(quota.each)}"
         floor = " (là où il y a au moins un candidat)" if quota.min is not None else ""
         return f"{quota.title} – {each[0].lower()}{each[1:]}{floor}" if quota.title else f"{each}{floor}"
     members = [
-        _members(call, attribute, [_label(call, attribute, value) for value in values])
+        _members(call, attribute, [value_label(call, attribute, value) for value in values])
         for attribute, values in (quota.where or {}).items()
     ]
     described = listed(members)
@@ -259,14 +259,15 @@ def _group(call: CallFile, quota: Quota) -> str:
 def _members(call: CallFile, attribute: str, labels: list[str]) -> str:
     if call.form.attributes.get(attribute, "").startswith("answers."):
         return f"réponse {listed([quoted(label) for label in labels], 'ou')}"
-    return f"{_attribute(attribute)} : {listed(labels, 'ou')}"
+    return f"{attribute_title(attribute)} : {listed(labels, 'ou')}"
 
 
-def _attribute(name: str) -> str:
+def attribute_title(name: str) -> str:
+    """An attribute in French, or its own name where it is the call's."""
     return ATTRIBUTES.get(name, name)
 
 
-def _label(call: CallFile, attribute: str, value: str) -> str:
+def value_label(call: CallFile, attribute: str, value: str) -> str:
     """A value as the form words it."""
     kind, _, name = call.form.attributes.get(attribute, "").partition(".")
     question = questions_of(call).get(name) if kind == "answers" else None
