@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from aap.core.results import ResultRow, Status
 from aap.documents.letters import Recipient, facts_of, letter_view, render_letter
@@ -367,54 +367,6 @@ def publish_results(session: Session, *, actor: Actor, call_id: str, now: dateti
     if waiting is not None:
         raise StateForbids(Permission.RESULTS_PUBLISH, call.state)
     change_state(session, call, CallState.PUBLISHED, actor=actor, now=now)
-
-
-@dataclass(frozen=True)
-class PublishedLaureate:
-    """One line of the public results. `amount` in cents."""
-
-    association: str
-    commune: str
-    department: str
-    title: str
-    amount: int
-
-
-@dataclass(frozen=True)
-class PublishedResults:
-    """What everybody may read of a decided call. `candidates` counts the submitted dossiers."""
-
-    call: OpenedCall
-    laureates: tuple[PublishedLaureate, ...]
-    total: int
-    candidates: int
-
-
-def published_results(session: Session, call_id: str) -> PublishedResults:
-    """The laureates in the order of their names. Raises NotFound before the publication. Four queries."""
-    call = get_call(session, call_id)
-    if call.state not in (CallState.PUBLISHED, CallState.ARCHIVED):
-        raise NotFound("results", call_id)
-    found = session.exec(
-        select(Decision, Application, Association).where(
-            Decision.call_id == call_id,
-            Decision.application_id == Application.id,
-            Application.association_id == Association.id,
-            Decision.outcome == Outcome.LAUREATE,
-            Decision.answer != "declined",
-            in_force(),
-        )
-    ).all()
-    ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))
-    laureates = tuple(
-        PublishedLaureate(association.name, association.commune_name, association.department, application.title,
-                          decision.amount or 0)
-        for decision, application, association in ordered
-    )  # fmt: skip
-    submitted = select(func.count()).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
-    return PublishedResults(
-        call, laureates, sum(laureate.amount for laureate in laureates), session.exec(submitted).one()
-    )
 
 
 def in_force() -> Any:

@@ -23,6 +23,7 @@ from aap.records.calls import CallState
 from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.calls import OpenedCall, get_call
+from aap.services.deciding import in_force
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed
 
@@ -97,9 +98,7 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
     if run is None:
         raise NotFound("results", call_id)
     counted = session.exec(
-        select(Decision.outcome, func.count())
-        .where(Decision.call_id == call_id, _in_force())
-        .group_by(Decision.outcome)
+        select(Decision.outcome, func.count()).where(Decision.call_id == call_id, in_force()).group_by(Decision.outcome)
     )
     outcomes = {Outcome(outcome): count for outcome, count in counted}
     submitted = session.exec(
@@ -135,7 +134,7 @@ def _laureates(session: Session, call_id: str) -> tuple[tuple[Laureate, ...], in
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
             Decision.outcome == Outcome.LAUREATE,
-            _in_force(),
+            in_force(),
         )
     ).all()
     kept = [line for line in found if line[0].answer != "declined"]
@@ -156,12 +155,6 @@ def _laureate(decision: Decision, application: Application, association: Associa
         amount=decision.amount or 0,
         reason_code=str(decision.row.get("reason_code", "")),
     )
-
-
-def _in_force() -> Any:
-    """SQL condition: the decision was not replaced by another."""
-    replaced = select(Decision.replaces_id).where(col(Decision.replaces_id).is_not(None))
-    return col(Decision.id).not_in(replaced)
 
 
 def _quota(reported: Mapping[str, Any]) -> QuotaResult:
