@@ -128,6 +128,8 @@ def _request_frame(app: Flask, platform: Platform, production: bool) -> None:
         if production:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint not in access.ASSETS:
+            if request.blueprint == "security":
+                response.headers.pop("Cache-Control", None)  # Flask-Security's own can't be read by browsers
             response.headers.setdefault("Cache-Control", "private, no-store")
             log.info("request", method=request.method, endpoint=request.endpoint, status=response.status_code)
         return response
