@@ -114,9 +114,8 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
 
     Raises InvalidInput for an empty or too long one, StateForbids before the deposit, NotFound.
     """
-    dossier = open_dossier(
-        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_MESSAGE, lock=True
-    )
+    dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)  # a member's, not the service's
+    ensure(actor, Permission.APPLICATION_MESSAGE, dossier.target, kind="application", id=application_id)
     text = body.strip()
     if not text or len(text) > LONGEST_MESSAGE:
         raise InvalidInput({"body": "Écrivez votre message, en 5\u202f000 caractères au plus."})

@@ -27,9 +27,9 @@ def withdraw_application(
     """
     dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
     application = dossier.application
+    ensure(actor, Permission.APPLICATION_WITHDRAW, dossier.target, kind="application", id=application_id)
     if dossier.state is ApplicationState.WITHDRAWN:
         return application
-    ensure(actor, Permission.APPLICATION_WITHDRAW, dossier.target, kind="application", id=application_id)
     if len(reason) > LONGEST_REASON:
         raise InvalidInput({"reason": "Dites-le en 2 000 caractères au plus."})
     before = str(application.state)
@@ -57,9 +57,9 @@ def resume_application(session: Session, *, actor: Actor, application_id: str, n
     """
     dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
     application = dossier.application
+    ensure(actor, Permission.APPLICATION_RESUME, dossier.target, kind="application", id=application_id)
     if dossier.state is ApplicationState.DRAFT:
         return application
-    ensure(actor, Permission.APPLICATION_RESUME, dossier.target, kind="application", id=application_id)
     if now.replace(microsecond=0) > dossier.call.accepted_until:
         raise DeadlinePassed(dossier.call.accepted_until)
     application.state = ApplicationState.DRAFT

@@ -14,12 +14,13 @@ from aap.core.eligibility import asked
 from aap.records.people import MembershipRole
 from aap.services.applying import answer_eligibility
 from aap.services.dossiers import Dossier, open_dossier
+from aap.services.messaging import unread_of
 from aap.services.permissions import Permission
 from aap.services.submitting import deadline_of, dossier_pdf, readings
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files
-from aap.web.association.states import standing
+from aap.web.association.states import path_of, standing
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.sent_files import pdf_answer
 from aap.web.time_left import time_left
@@ -32,11 +33,15 @@ def dossier(application_id: str) -> str:
     actor, now = signed_in(), arrived_at()
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
+        unread = unread_of(session, application_id) if found.state != "draft" else 0
     deadline = deadline_of(found)
+    due_at = found.completion.due_at if found.completion else None
     return render_template(
         "association/dossier.html",
         dossier=found,
-        standing=standing(found.state, found.call, now, found.completion.due_at if found.completion else None),
+        standing=standing(found.state, found.call, now, due_at),
+        path=path_of(found.application, found.call, now, due_at),
+        unread=unread,
         tasks=_tasks(found),
         editable=found.state in ("draft", "to_complete"),
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,

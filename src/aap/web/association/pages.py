@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.answers.readable import ReadAnswer, read_section
+from aap.core.answers.comparing import changed_answers
 from aap.core.call.schema import Section
 from aap.records.applications import Document
 from aap.records.territories import territories
@@ -71,28 +71,9 @@ def offered(found: Mapping[str, Sequence[Document]]) -> dict[str, list[Offer]]:
     }
 
 
-def as_text(answer: ReadAnswer) -> str:
-    """An answer in plain lines, to compare two versions of it."""
-    lines = [answer.text, *answer.items]
-    lines += [" | ".join(row) for row in answer.rows]
-    for block in answer.blocks:
-        lines += [block.title, *(f"{one.label}\u00a0: {as_text(one)}" for one in block.answers)]
-    for side in answer.sides:
-        lines += [f"{side.title}\u00a0: {french.euros(side.total)}"]
-        lines += [f"{code} {label}\u00a0: {french.euros(cents)}" for code, label, cents in side.lines]
-    lines += [one.name for one in answer.files]
-    return "\n".join(line for line in [*lines, answer.unread] if line)
-
-
 def differences(section: Section, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[dict[str, str]]:
     """Where two versions of a section differ: label and both texts."""
-    first, second = (
-        {one.id: one for one in read_section(section, version, territories()).answers} for version in (mine, theirs)
-    )
-    found = []
-    for question in section.questions:
-        ours, other = first.get(question.id), second.get(question.id)
-        texts = as_text(ours) if ours else "", as_text(other) if other else ""
-        if texts[0] != texts[1]:
-            found.append({"label": french.spaced(question.label), "mine": texts[0], "theirs": texts[1]})
-    return found
+    return [
+        {"label": one.label, "mine": one.before, "theirs": one.after}
+        for one in changed_answers(section, mine, theirs, territories())
+    ]

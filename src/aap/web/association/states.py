@@ -7,6 +7,8 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from aap.core.delays import silence_is_rejection
+from aap.records.applications import Application
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.services.calls import OpenedCall
@@ -64,3 +66,53 @@ def _in_progress(call: OpenedCall) -> Standing:
     if call.state is C.REVIEWING:
         return Standing(_("En évaluation"), "info", _("Les évaluateurs lisent les dossiers.") + awaited)
     return Standing(_("En délibération"), "info", _("Le jury examine les dossiers.") + awaited)
+
+
+@dataclass(frozen=True)
+class Path:
+    """The way of a dossier: `steps` in words, `current` counts from 1 (one more than there are: all done).
+
+    `dates`: what happened or is to happen, and when.
+    """
+
+    steps: tuple[str, ...]
+    current: int
+    dates: tuple[tuple[str, str], ...]
+
+
+def path_of(application: Application, call: OpenedCall, now: datetime, due_at: datetime | None = None) -> Path | None:
+    """Where the dossier is on its way; None for one that was withdrawn, or not deposited in time."""
+    state = A(application.state)
+    if state is A.WITHDRAWN or (state is A.DRAFT and now > call.accepted_until):
+        return None
+    steps = (_("Dépôt"), _("Recevabilité"), _("Évaluation"), _("Délibération"), _("Décision"))
+    return Path(steps, _position(state, call), tuple(_dates(application, state, call, due_at)))
+
+
+def _position(state: A, call: OpenedCall) -> int:
+    if state is A.DRAFT:
+        return 1
+    if state in (A.NOTIFIED, A.ACCEPTED, A.DECLINED):
+        return 6
+    if state is A.TO_COMPLETE or call.state in (C.OPEN, C.CLOSED):
+        return 2
+    return 3 if call.state is C.REVIEWING else 4
+
+
+def _dates(application: Application, state: A, call: OpenedCall, due_at: datetime | None) -> list[tuple[str, str]]:
+    found = []
+    if application.submitted_at is not None:
+        found.append((_("Déposé le"), moment(application.submitted_at)))
+    if call.state is C.OPEN:
+        found.append((_("Clôture de l’appel"), moment(call.record.closes_at)))
+    if state is A.TO_COMPLETE and due_at is not None:
+        found.append((_("Compléments à déposer avant le"), moment(due_at)))
+    if state in (A.NOTIFIED, A.ACCEPTED, A.DECLINED):
+        return found
+    if call.file.call.decision_by:
+        found.append((_("Décision attendue au plus tard le"), day(call.file.call.decision_by)))
+    if application.submitted_at is not None:
+        found.append(
+            (_("Sans réponse, demande réputée rejetée le"), day(silence_is_rejection(application.submitted_at)))
+        )
+    return found

@@ -1,0 +1,256 @@
+"""After the deposit: withdraw, write to the service, see what changed, read the decision, answer it, contest it."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.records.applications import ApplicationState
+from aap.records.people import MembershipRole
+from aap.records.rankings import Outcome
+from aap.services.answering import (
+    DECLINED,
+    LONGEST_CONTEST,
+    ReadDecision,
+    answer_grant,
+    contest_decision,
+    letter_for_association,
+    note_reading,
+    read_decision,
+)
+from aap.services.asking import LONGEST_MESSAGE
+from aap.services.completing import revisions_of
+from aap.services.dossiers import Dossier, open_dossier
+from aap.services.errors import DeadlinePassed, InvalidInput
+from aap.services.messaging import mark_thread_read, read_thread, write_to_service
+from aap.services.permissions import Permission, allowed, ensure
+from aap.services.withdrawing import resume_application, withdraw_application
+from aap.web.access import requires
+from aap.web.association.blueprint import blueprint
+from aap.web.association.states import path_of, standing
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.filters import paris
+from aap.web.sent_files import pdf_answer
+
+
+def _to_dossier(application_id: str) -> ResponseReturnValue:
+    return redirect(url_for("association.dossier", application_id=application_id), 303)
+
+
+def _writes(dossier: Dossier) -> bool:
+    return signed_in().memberships[dossier.association.id] is not MembershipRole.READER
+
+
+# --- where it stands --------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/dossiers/<application_id>/suivi")
+@requires(Permission.APPLICATION_READ)
+def status(application_id: str) -> str:
+    """Where the dossier stands, what comes next and when; what each deposit changed."""
+    now = arrived_at()
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        revisions = revisions_of(session, found)
+    due_at = found.completion.due_at if found.completion else None
+    return render_template(
+        "association/status.html",
+        dossier=found,
+        standing=standing(found.state, found.call, now, due_at),
+        path=path_of(found.application, found.call, now, due_at),
+        revisions=revisions,
+        may_resume=_writes(found) and _can_resume(found),
+        now=now,
+    )
+
+
+def _can_resume(dossier: Dossier) -> bool:
+    possible = allowed(signed_in(), Permission.APPLICATION_RESUME, dossier.target)
+    return possible and dossier.state is ApplicationState.WITHDRAWN and arrived_at() <= dossier.call.accepted_until
+
+
+# --- withdrawing ------------------------------------------------------------------------------------------------------
+
+
+def _withdraw_page(application_id: str, problems: dict[str, str]) -> str:
+    with reading() as session:
+        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+    ensure(signed_in(), Permission.APPLICATION_WITHDRAW, found.target, kind="application", id=application_id)
+    return render_template(
+        "association/withdraw.html",
+        dossier=found,
+        problems=problems,
+        reason=request.form.get("reason", ""),
+        again=found.call.accepts_new_dossiers(arrived_at()),
+    )
+
+
+@blueprint.get("/dossiers/<application_id>/retrait")
+@requires(Permission.APPLICATION_WITHDRAW)
+def withdraw(application_id: str) -> str:
+    return _withdraw_page(application_id, {})
+
+
+@blueprint.post("/dossiers/<application_id>/retrait")
+@requires(Permission.APPLICATION_WITHDRAW)
+def withdraw_now(application_id: str) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            withdraw_application(
+                session, actor=signed_in(), application_id=application_id, reason=request.form.get("reason", ""),
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _withdraw_page(application_id, dict(error.problems)), 422
+    flash(_("Votre dossier est retiré."), "success")
+    return _to_dossier(application_id)
+
+
+@blueprint.post("/dossiers/<application_id>/reprise")
+@requires(Permission.APPLICATION_RESUME)
+def resume(application_id: str) -> ResponseReturnValue:
+    """A withdrawn dossier is a draft again, while the call takes dossiers."""
+    with writing() as session:
+        resume_application(session, actor=signed_in(), application_id=application_id, now=arrived_at())
+    flash(_("Votre dossier est repris\u00a0: déposez-le à nouveau avant la clôture."), "success")
+    return _to_dossier(application_id)
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+def _messages_page(application_id: str, problems: dict[str, str]) -> str:
+    with reading() as session:
+        thread = read_thread(session, actor=signed_in(), application_id=application_id)
+    if thread.unread:
+        with writing() as session:
+            mark_thread_read(session, actor=signed_in(), application_id=application_id, now=arrived_at())
+    return render_template(
+        "association/messages.html",
+        dossier=thread.dossier,
+        thread=thread,
+        may_write=allowed(signed_in(), Permission.APPLICATION_MESSAGE, thread.dossier.target),
+        problems=problems,
+        body=request.form.get("body", ""),
+        longest=LONGEST_MESSAGE,
+    )
+
+
+@blueprint.get("/dossiers/<application_id>/messages")
+@requires(Permission.APPLICATION_READ)
+def messages(application_id: str) -> str:
+    return _messages_page(application_id, {})
+
+
+@blueprint.post("/dossiers/<application_id>/messages")
+@requires(Permission.APPLICATION_MESSAGE)
+def write(application_id: str) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            write_to_service(
+                session, actor=signed_in(), application_id=application_id, body=request.form.get("body", ""),
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _messages_page(application_id, dict(error.problems)), 422
+    flash(_("Votre message est envoyé."), "success")
+    return redirect(url_for("association.messages", application_id=application_id), 303)
+
+
+# --- decision ---------------------------------------------------------------------------------------------------------
+
+
+def _decision_page(application_id: str, problems: dict[str, str], form: str = "") -> str:
+    """`form`: which of the page's forms was refused."""
+    with reading() as session:
+        found = read_decision(session, actor=signed_in(), application_id=application_id)
+    first = found.decision.read_at is None
+    if first:
+        with writing() as session:
+            note_reading(session, actor=signed_in(), application_id=application_id, now=arrived_at())
+    return render_template(
+        "association/decision.html",
+        dossier=found.dossier,
+        found=found,
+        heading=_heading(found),
+        read_at=found.decision.read_at or arrived_at(),
+        may_answer=_writes(found.dossier) and found.outcome is Outcome.LAUREATE and found.decision.answer != DECLINED,
+        may_contest=_writes(found.dossier) and found.outcome is not Outcome.WITHDRAWN,
+        in_time=_in_time(found),
+        problems=problems,
+        form=form,
+        typed=request.form,
+        longest=LONGEST_CONTEST,
+    )
+
+
+def _in_time(found: ReadDecision) -> bool:
+    return paris(arrived_at()).date() <= found.contest_until
+
+
+def _heading(found: ReadDecision) -> tuple[str, str]:
+    """(words, kind of badge) of the outcome."""
+    return {
+        Outcome.LAUREATE: (_("Votre projet est retenu"), "success"),
+        Outcome.WAITING_LIST: (_("Votre projet est sur la liste d’attente"), "info"),
+        Outcome.NOT_SELECTED: (_("Votre projet n’est pas retenu"), "neutral"),
+        Outcome.BELOW_THRESHOLD: (_("Votre projet n’est pas retenu"), "neutral"),
+        Outcome.INELIGIBLE: (_("Votre demande n’est pas recevable"), "neutral"),
+        Outcome.WITHDRAWN: (_("Votre dossier a été retiré"), "neutral"),
+    }[found.outcome]
+
+
+@blueprint.get("/dossiers/<application_id>/decision")
+@requires(Permission.DECISION_READ)
+def decision(application_id: str) -> str:
+    return _decision_page(application_id, {})
+
+
+@blueprint.get("/dossiers/<application_id>/decision/lettre.pdf")
+@requires(Permission.DECISION_READ)
+def letter(application_id: str) -> ResponseReturnValue:
+    with writing() as session:
+        reference, sha256 = letter_for_association(
+            session, actor=signed_in(), application_id=application_id, now=arrived_at()
+        )
+    return pdf_answer(platform().files.read(sha256), f"decision-{reference}.pdf")
+
+
+@blueprint.post("/dossiers/<application_id>/decision")
+@requires(Permission.DECISION_ANSWER)
+def answer(application_id: str) -> ResponseReturnValue:
+    """Accepts or declines the grant."""
+    try:
+        with writing() as session:
+            held = answer_grant(
+                session, actor=signed_in(), application_id=application_id, answer=request.form.get("answer", ""),
+                reason=request.form.get("reason", ""), now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _decision_page(application_id, dict(error.problems), "answer"), 422
+    declined = held.answer == DECLINED
+    flash(
+        _("Vous avez renoncé à la subvention. Le service en est informé.") if declined
+        else _("Vous avez accepté la subvention. Le service vous écrira pour la convention."),
+        "success",
+    )  # fmt: skip
+    return redirect(url_for("association.decision", application_id=application_id), 303)
+
+
+@blueprint.post("/dossiers/<application_id>/recours")
+@requires(Permission.DECISION_ANSWER)
+def contest(application_id: str) -> ResponseReturnValue:
+    """A recours gracieux; too late, the page says what is left."""
+    try:
+        with writing() as session:
+            contest_decision(
+                session, actor=signed_in(), application_id=application_id, body=request.form.get("body", ""),
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as error:
+        return _decision_page(application_id, dict(error.problems), "contest"), 422
+    except DeadlinePassed:
+        return _decision_page(application_id, {}, "late"), 409
+    flash(_("Votre recours est enregistré et transmis au service."), "success")
+    return redirect(url_for("association.decision", application_id=application_id) + "#recours", 303)
