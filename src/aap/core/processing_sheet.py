@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from aap.core import french
+from aap.core.call.wording import attribute_title, value_label
 from aap.core.explanation import bounds_in_words
 from aap.core.ranking import Ranking, Standing
 from aap.core.results import ResultRow
@@ -109,7 +110,8 @@ def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPar
     if standing.grant != application.requested_amount:
         lines.append(("Montant retenu pour le calcul", french.euros(standing.grant), "instruction ou jury"))
     for name in sorted(named):
-        lines.append((name, french.listed(application.attributes.get(name, ())) or "sans valeur", "dossier"))
+        values = [value_label(run.given.call, name, value) for value in application.attributes.get(name, ())]
+        lines.append((attribute_title(name).capitalize(), french.listed(values) or "sans valeur", "dossier"))
     for number, review in enumerate(reviews, start=1):
         for criterion in criteria:
             lines.append(
@@ -147,7 +149,7 @@ def _parameters(run: Ranked) -> SheetPart:
         rules.append(f"Premiers candidats retenus quel que soit leur montant : {french.number(run.rules.protect_top)}.")
     for quota in run.rules.quotas:
         bounds = [words for kind in ("quota_min", "quota_max") if (words := bounds_in_words(quota, kind))]
-        each = f" pour chaque valeur de {quota.each}" if quota.each else ""
+        each = f" pour chaque {attribute_title(quota.each)}" if quota.each else ""
         rules.append(f"{french.quoted(quota.title or quota.id)}{each} : {french.listed(bounds)}.")
     return SheetPart("Paramètres et poids", tuple(map(french.spaced, rules)), tuple(lines))
 

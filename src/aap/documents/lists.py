@@ -26,11 +26,12 @@ STATUS_WORDS: Mapping[Status, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` in millimetres, None takes what is left; figures are set to the right."""
+    """`width` in millimetres, None takes what is left; figures are set to the right, references (ids) small."""
 
     title: str
     width: int | None = None
     figure: bool = False
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def laureate_list_view(
         summary=tuple(summary),
         columns=(
             Column("Rang", 11, figure=True),
-            Column("Dossier", 27),
+            Column("Dossier", 39, reference=True),
             Column("Association et projet"),
             Column("Note", 14, figure=True),
             Column("Demandé", 23, figure=True),
@@ -164,7 +165,7 @@ def ranking_list_view(
         summary=_status_counts(shown),
         columns=(
             Column("Rang", 11, figure=True),
-            Column("Dossier", 27),
+            Column("Dossier", 39, reference=True),
             Column("Association et projet", 62),
             Column("Note", 14, figure=True),
             Column("Demandé", 24, figure=True),

@@ -17,9 +17,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; neighbours that begin with « – » are set as one list."""
+    """A paragraph."""
 
     paragraph: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Sentences set as one list."""
+
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class MinutesView:
     held_on: date
     place: str = ""
     attendees: tuple[Attendee, ...] = ()
-    body: tuple[Heading | Paragraph | MinutesTable, ...] = ()
+    body: tuple[Heading | Paragraph | Sentences | MinutesTable, ...] = ()
     signatories: tuple[Attendee, ...] = ()
     fingerprint: str = ""
 

@@ -15,7 +15,7 @@ from aap.core.delays import paris
 from aap.core.results import ResultRow
 from aap.documents.letters import sender_of
 from aap.documents.lists import STATUS_WORDS, Cell, Column
-from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, render_minutes
+from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, Sentences, render_minutes
 from aap.records.applications import Application
 from aap.records.people import Person
 from aap.records.rankings import JuryDecisionKind, RankingRun
@@ -35,7 +35,7 @@ _DECIDED: Mapping[JuryDecisionKind, str] = {
     JuryDecisionKind.DECLINED: "Désistement",
     JuryDecisionKind.CONSENSUS: "Note de consensus",
 }
-_ADOPTED = ("rubric", "scoring", "selection")
+_ADOPTED = ("rubric", "scoring", "selection", "quotas")
 """The sections of the rules (`core.call.wording`) that the jury adopts as its method."""
 
 
@@ -110,7 +110,7 @@ def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None
     return paris(max(moments, default=call.record.closes_at)).date()
 
 
-Part = Heading | Paragraph | MinutesTable
+Part = Heading | Paragraph | Sentences | MinutesTable
 
 
 def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
@@ -123,7 +123,7 @@ def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
         Heading("Déports"),
         Paragraph("Les personnes déportées n’ont ni lu, ni noté, ni débattu le dossier nommé en face."),
         MinutesTable(
-            (Column("Personne", 50), Column("Dossier", 32), Column("Motif")),
+            (Column("Personne", 50), Column("Dossier", 39, reference=True), Column("Motif")),
             tuple((Cell(one.person), Cell(one.reference), Cell(french.spaced(one.reason))) for one in recusals),
             empty="Aucun déport.",
         ),
@@ -140,7 +140,8 @@ def _method(call: OpenedCall) -> list[Part]:
     ]
     for section in rules_in_words(call.file):
         if section.id in _ADOPTED:
-            parts.extend(Paragraph(f"– {sentence}") for sentence in section.sentences)
+            parts.append(Paragraph(f"{section.title}{french.NBSP}:"))
+            parts.append(Sentences(section.sentences))
     return parts
 
 
@@ -155,7 +156,7 @@ def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
     return [
         Heading("Décisions du jury"),
         MinutesTable(
-            (Column("Dossier", 32), Column("Association", 48), Column("Décision", 34), Column("Motif")),
+            (Column("Dossier", 39, reference=True), Column("Association", 44), Column("Décision", 30), Column("Motif")),
             tuple(
                 (Cell(line.reference), Cell(line.association), what(line), Cell(french.spaced(line.reason)))
                 for line in lines
@@ -183,7 +184,7 @@ def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> li
         ),
         Heading("Lauréats"),
         MinutesTable(
-            (Column("Rang", 14, figure=True), Column("Dossier", 32), Column("Association"),
+            (Column("Rang", 14, figure=True), Column("Dossier", 39, reference=True), Column("Association"),
              Column("Note", 18, figure=True), Column("Attribué", 28, figure=True)),
             tuple(
                 (

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.wording import attribute_title, value_label
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.rankings import RankingRun
@@ -145,18 +146,16 @@ def attribute_names(call: OpenedCall) -> tuple[str, ...]:
 
 
 def attribute_labels(call: OpenedCall) -> dict[str, str]:
-    """Attribute → how people call it: the question it comes from, else the rule that names it, else its own name."""
-    questions = {
-        f"answers.{question.id}": question.label
-        for section in call.file.form.sections
-        for question in section.questions
+    """Attribute → its French title."""
+    return {name: attribute_title(name).capitalize() for name in attribute_names(call)}
+
+
+def attribute_values(call: OpenedCall, application: Application) -> dict[str, tuple[str, ...]]:
+    """Attribute → its values as the form words them."""
+    return {
+        name: tuple(value_label(call.file, name, value) for value in application.attributes.get(name, ()))
+        for name in attribute_names(call)
     }
-    fixed = {"association.region": "Région", "association.department": "Département", "association.zone": "Zone"}
-    found = {}
-    for name in attribute_names(call):
-        source = call.file.form.attributes.get(name, "")
-        found[name] = questions.get(source) or fixed.get(source) or name
-    return found
 
 
 def marks_are_opened(session: Session, call: OpenedCall) -> bool:

@@ -19,6 +19,7 @@ from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.screening import (
     attribute_labels,
+    attribute_values,
     correct_attribute,
     dossier_target,
     find_dossier,
@@ -69,6 +70,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
     }
     readings = held.readings(_files(held, call_id))
     labels = attribute_labels(held.call)
+    values = attribute_values(held.call, held.application)
     return show(
         "dossier.html",
         held.call,
@@ -79,9 +81,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         checks=held.eligibility.outcomes,
         loose=[file for file in held.files if file.question not in _questions(held)],
         attributes=labels,
-        attribute_pairs=[
-            (label, ", ".join(held.application.attributes.get(name, ()))) for name, label in labels.items()
-        ],
+        attribute_pairs=[(french.spaced(label), ", ".join(values[name])) for name, label in labels.items()],
         criteria=held.call.file.rubric.criteria,
         themes=theme_titles(held.call),
         states=words.application_states(),

@@ -89,7 +89,7 @@ def scale_of(lines: Sequence[RankLine]) -> Scale:
 
 @dataclass(frozen=True)
 class QuotaLine:
-    """One quota (one value of it for `each`) in words."""
+    """One quota (one value of it for `each`) in words. A quota has one price, on its first line."""
 
     title: str
     asked: str
@@ -101,6 +101,7 @@ def quota_lines(call: OpenedCall, run: RankingRun) -> list[QuotaLine]:
     """What the quotas ask, what the run gives them, what they cost in points."""
     rules = {quota.id: quota for quota in rules_of(call.file).quotas}
     lines = []
+    priced: set[str] = set()
     for entry in run.report.get("quotas", []):
         quota = rules.get(entry["id"])
         title = quota.title if quota else entry["id"]
@@ -109,13 +110,18 @@ def quota_lines(call: OpenedCall, run: RankingRun) -> list[QuotaLine]:
         achieved = number(entry["achieved"])
         if "achieved_amount" in entry:
             achieved = f"{achieved} ({euros(round(entry['achieved_amount'] * 100))})"
-        price = entry.get("price")
+        price = "" if entry["id"] in priced else _price(entry.get("price"))
+        priced.add(entry["id"])
         lines.append(
             QuotaLine(
                 title=f"{title} : {entry['value']}" if entry.get("value") else title,
                 asked=asked,
                 achieved=achieved,
-                price="–" if price is None else number(Decimal(str(price)), 2),
+                price=price,
             )
         )
     return lines
+
+
+def _price(points: float | None) -> str:
+    return "–" if points is None else number(Decimal(str(points)), 2)
