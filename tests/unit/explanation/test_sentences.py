@@ -65,8 +65,8 @@ def test_the_budget_is_told_by_exchange_with_lower_laureates() -> None:
 def test_the_budget_is_told_by_what_is_left_where_no_laureate_is_lower() -> None:
     run = ran(a_call(budget=1000), {"a": "80", "b": "70"}, amounts={"a": 500, "b": 900})
     assert said(run, "b")[2] == (
-        "Classé 2ᵉ avec 70,0 points sur 100. Les projets retenus laissent 500 € de l’enveloppe de 1 000 €, pour un "
-        "montant de 900 €."
+        "Classé 2ᵉ avec 70,0 points sur 100. Le projet retenu laisse 500 € de l’enveloppe de 1 000 €, pour un montant "
+        "de 900 €."
     )
 
 
@@ -117,8 +117,8 @@ def test_in_merit_a_place_kept_for_a_minimum_is_told() -> None:
     )
     assert said(run, "b")[1:] == (
         "count_reached",
-        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir avec les projets mieux classés ne laisserait plus assez de "
-        "places (2 places en tout) pour respecter toutes les autres règles.",
+        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir avec le projet mieux classé déjà retenu ne laisserait plus "
+        "assez de places (2 places en tout) pour respecter les autres règles.",
     )
 
 
@@ -176,3 +176,58 @@ def test_no_sentence_names_another_association_or_a_reviewer() -> None:
     for row in run.rows:
         assert "Association" not in row.reason
         assert "r1" not in row.reason
+
+
+def test_what_the_jury_took_is_told_apart_from_what_ranks_before() -> None:
+    run = ran(
+        a_call(mode="merit", laureates=3, budget=2000),
+        {"a": "80", "b": "70", "c": "60"},
+        amounts={"a": 900, "b": 700, "c": 800},
+        decisions=[decided("c", "in")],
+    )
+    assert said(run, "b")[1:] == (
+        "budget_exhausted",
+        "Classé 2ᵉ avec 70,0 points sur 100. Le projet mieux classé déjà retenu et celui retenu par décision du jury "
+        "laissent 300 € de l’enveloppe de 2 000 €, pour un montant de 700 €.",
+    )
+
+
+def test_the_first_of_the_ranking_is_not_compared_with_who_ranks_before() -> None:
+    run = ran(a_call(mode="merit", budget=500), {"a": "80", "b": "70"}, amounts={"a": 501, "b": 500})
+    assert said(run, "a")[1:] == (
+        "budget_exhausted",
+        "Classé 1ᵉʳ avec 80,0 points sur 100. Son montant de 501 € dépasse l’enveloppe de 500 €.",
+    )
+
+
+def test_in_merit_places_and_budget_gone_together_read_as_places_gone() -> None:
+    run = ran(a_call(mode="merit", laureates=1, budget=1000), {"a": "80", "b": "70"})
+    assert said(run, "b")[1:] == (
+        "count_reached",
+        "Classé 2ᵉ avec 70,0 points sur 100. La seule place a été attribuée ; le projet retenu en obtient 80,0.",
+    )
+
+
+def test_an_amount_beyond_the_request_is_the_jurys() -> None:
+    run = ran(a_call(), {"a": "80"}, decisions=[decided("a", "amount", "1500")])
+    assert said(run, "a")[2] == (
+        "Classé 1ᵉʳ avec 80,0 points sur 100. Retenu, pour 1 500 €, montant fixé par le jury au-delà des 1 000 € demandés."
+    )
+
+
+def test_one_of_several_exchanges_reads_as_one() -> None:
+    quotas = [
+        {"id": "nord", "title": "Nord", "where": {"region": "nord"}, "min": 1},
+        {"id": "sud", "title": "Sud", "where": {"region": "sud"}, "min": 1},
+    ]
+    run = ran(
+        a_call(quotas=quotas),
+        {"a": "80", "b": "70", "c": "60"},
+        attributes={"b": {"region": ("nord",)}, "c": {"region": ("sud",)}},
+    )
+    assert said(run, "a")[1:] == (
+        "quota_min:nord",
+        "Classé 1ᵉʳ avec 80,0 points sur 100. Le retenir à la place d’un des 2 projets retenus moins bien classés ne "
+        "respecterait plus le minimum de la règle « Nord » (au moins 1 projet) ; à la place du seul autre, une autre "
+        "règle ne serait plus respectée.",
+    )

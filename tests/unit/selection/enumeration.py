@@ -235,12 +235,18 @@ class Enumeration:
         return self._first(ties, j)
 
     def _first(self, atoms: Sequence[Atom], j: int) -> frozenset[str]:
-        """On equal counts budget, quota_max, quota_min; then quotas in file order; several values stay open."""
-        files = [quota["id"] for quota in self.quotas]
-        key = min((ORDER.index(atom.kind), files.index(atom.id) if atom.id else 0) for atom in atoms)
-        return frozenset(
-            atom.code for atom in atoms if (ORDER.index(atom.kind), files.index(atom.id) if atom.id else 0) == key
-        )
+        """On equal counts budget, quota_max, quota_min; then file order; then the candidate's own values in the cell.
+
+        The contract says the first; what follows is ours (docs/selection.md).
+        """
+        return frozenset([min(atoms, key=lambda atom: (ORDER.index(atom.kind), *self._place(atom, j))).code])
+
+    def _place(self, atom: Atom, j: int) -> tuple[int, int, str]:
+        if not atom.id:
+            return -1, 0, ""
+        at, quota = next((at, quota) for at, quota in enumerate(self.quotas) if quota["id"] == atom.id)
+        own = held(self.people[j], quota["each"]) if "each" in quota else []
+        return at, own.index(atom.value) if atom.value in own else len(own), atom.value
 
     def _why_not_by_merit(self, chosen: int, j: int) -> frozenset[str]:
         before = chosen & ((1 << j) - 1) | 1 << j
@@ -253,12 +259,22 @@ class Enumeration:
             left = members(self.together(atom for atom in self.atoms if atom not in removed))
             return any(selection & before == before for selection in left)
 
+        def order(atom: Atom) -> tuple[Any, ...]:
+            at, own, value = self._place(atom, j)
+            return atom.kind != "laureates", atom.kind != "budget", at, atom.kind != "quota_max", own, value
+
         for block in blocks:
-            if not block or not lets_in(block):
-                continue
-            alone = [atom for atom in block if lets_in([atom])]
-            return frozenset(atom.code for atom in alone or block)
-        return frozenset()  # no rule alone lets it in: the contract doesn't say more
+            if block and lets_in(block):
+                alone = [atom for atom in block if lets_in([atom])]
+                return frozenset([min(alone or block, key=order).code])
+        # No rule alone lets it in: the contract doesn't say more, and the count and the budget come first.
+        must = before | sum(1 << k for k, person in enumerate(self.people) if person.imposed)
+        for atom in self.atoms:
+            if atom.kind in ("laureates", "budget") and not any(
+                selection & must == must for selection in members(atom.keeping)
+            ):
+                return frozenset([atom.code])
+        return frozenset()
 
     # --- the rest ---------------------------------------------------------------------------------------------------
 

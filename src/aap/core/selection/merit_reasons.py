@@ -9,7 +9,7 @@ import numpy as np
 from aap.core.selection.model import free_columns, maximise, reduce_rows
 from aap.core.selection.outcome import Certificate, Reason, SelectionError
 from aap.core.selection.problem import RuleRef
-from aap.core.selection.reasons import as_reason
+from aap.core.selection.reasons import as_reason, file_order
 from aap.core.selection.rows import Retained, Row, System
 
 
@@ -25,24 +25,33 @@ def certificates_by_merit(system: System, retained: Retained) -> dict[int, Certi
         whole = retained.copy()
         whole[column] = True
         dead = [row for row in system.rows if _impossible(row, inside)]
+        freeing, last = _freeing(system, blocks, dead, (inside, whole), column)
         certificates[column] = Certificate(
             exchanges=0,
             broken=(),
             adding=tuple(dict.fromkeys(row.rule for row in dead)),
-            freeing=_freeing(system, blocks, dead, inside, whole, column),
+            freeing=freeing,
+            last=last,
         )
     return certificates
 
 
-def reason_by_merit(system: System, certificate: Certificate) -> Reason:
+def reason_by_merit(system: System, certificate: Certificate, column: int) -> Reason:
     """The rule whose removal lets the candidate in.
 
     Where no single rule does: the first (count, budget, quotas in file order) that the candidate makes impossible
     with everything retained before it, else the last of those to remove, in that order, before it can enter.
     """
-    if certificate.freeing is not None:
-        return as_reason(certificate.freeing)
-    return as_reason(min(certificate.adding, key=system.rule_position))
+    rule = certificate.freeing or certificate.last
+    if rule is None:
+        rule = min(certificate.adding, key=lambda broken: _order(system, broken, column))
+    return as_reason(rule)
+
+
+def _order(system: System, rule: RuleRef, column: int) -> tuple[bool, bool, int, bool, int, str]:
+    """Count, budget, quotas in file order; of one quota the maximum first, then the candidate's own values."""
+    quota, own, value = file_order(system, rule, column)
+    return rule.kind != "laureates", rule.kind != "budget", quota, rule.kind != "quota_max", own, value
 
 
 def _blocks(rows: Sequence[Row]) -> dict[RuleRef, list[Row]]:
@@ -73,56 +82,45 @@ def _freeing(
     system: System,
     blocks: dict[RuleRef, list[Row]],
     dead: Sequence[Row],
-    inside: Retained,
-    whole: Retained,
+    guesses: tuple[Retained, Retained],
     column: int,
-) -> RuleRef | None:
-    """The first rule whose removal lets the candidate in; a quota is named by the side and value that is in the way."""
-    guesses = (inside, whole)
+) -> tuple[RuleRef | None, RuleRef | None]:
+    """The first rule whose removal alone lets the candidate in; a quota is named by the side and value in the way.
+
+    Where there is none and no rule is impossible by itself: second, the rule with whose removal, after all those
+    before it, the candidate can enter. `guesses`: everybody to hold, and a selection that may do.
+    """
 
     def without(removed: Sequence[Row]) -> bool:
         if any(row not in removed for row in dead):
             return False
-        return _possible([row for row in system.rows if row not in removed], inside, guesses)
+        return _possible([row for row in system.rows if row not in removed], guesses[0], guesses)
 
     for rule, rows in blocks.items():
         if without(rows):
-            return rule if rule.kind != "quota" else _side(system, rows, dead, without, column)
+            return (rule if rule.kind != "quota" else _side(system, rows, without, column)), None
     if dead:
-        return None
+        return None, None
     removed: list[Row] = []
     for rule, rows in blocks.items():
+        before = list(removed)
         removed += rows
         if without(removed):
-            return rule if rule.kind != "quota" else _side(system, rows, dead, without, column)
+            if rule.kind != "quota":
+                return None, rule
+            return None, _side(system, rows, lambda side, kept=before: without([*kept, *side]), column)
     raise SelectionError("a candidate can't enter even without a rule")
 
 
-def _side(
-    system: System,
-    rows: Sequence[Row],
-    dead: Sequence[Row],
-    without: Callable[[Sequence[Row]], bool],
-    column: int,
-) -> RuleRef:
-    """Of a quota: the side and value whose removal alone suffices, else the first that the candidate breaks.
+def _side(system: System, rows: Sequence[Row], without: Callable[[Sequence[Row]], bool], column: int) -> RuleRef:
+    """Of a quota: the first side and value whose removal alone suffices, else the first of all.
 
-    Maximum before minimum, the candidate's own values in cell order first, then the others.
+    The maximum comes before the minimum, then the candidate's own values in cell order before the others.
     """
-    quota = next(quota for quota in system.rules.quotas if quota.id == rows[0].rule.id)
-    own = list(system.candidates[column].attributes.get(quota.each, ())) if quota.each else []
-    sides = sorted(
-        dict.fromkeys(row.rule for row in rows),
-        key=lambda rule: (
-            rule.kind != "quota_max",
-            own.index(rule.value) if rule.value in own else len(own),
-            rule.value,
-        ),
-    )
+    sides = sorted(dict.fromkeys(row.rule for row in rows), key=lambda rule: _order(system, rule, column))
     if len(sides) == 1:
         return sides[0]
     for side in sides:
         if without([row for row in rows if row.rule == side]):
             return side
-    broken = {row.rule for row in dead}
-    return next((side for side in sides if side in broken), sides[0])
+    return sides[0]

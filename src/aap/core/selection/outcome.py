@@ -67,15 +67,17 @@ class Certificate:
 
     `value`: `exchanges` lower-ranked laureates; `broken` says for each rule how many of these exchanges break it (an
     exchange may break several, `decision:<id>` is the laureate that the jury imposed); every exchange breaks one.
-    `merit`: `exchanges` is 0 and `broken` is empty; `freeing` is the rule whose removal would let it in with
-    everything retained before it (None where no single rule does). `adding`: the rules that adding it breaks: to the
-    selection in `value`, to everything retained before it in `merit`.
+    `merit`: `exchanges` is 0 and `broken` is empty; `freeing` is the rule whose removal alone would let it in with
+    everything retained before it, None where no single rule does. `adding`: the rules that adding it breaks: to the
+    selection in `value`, to everything retained before it (whoever else enters) in `merit`. `last`: where neither
+    names a rule, the one whose removal, after that of all rules before it, lets it in.
     """
 
     exchanges: int
     broken: tuple[tuple[RuleRef, int], ...]
     adding: tuple[RuleRef, ...]
     freeing: RuleRef | None = None
+    last: RuleRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,19 +57,28 @@ def certificates_by_value(system: System, solved: Solved) -> dict[int, Certifica
     return certificates
 
 
-def reason_by_value(system: System, certificate: Certificate) -> Reason:
+def reason_by_value(system: System, certificate: Certificate, column: int) -> Reason:
     """The rule broken by most exchanges; on equal counts budget, quota_max, quota_min, then file order.
 
-    Where no exchange breaks such a rule (no laureate is lower, or the jury imposed all that are): `count_reached`
-    where the count is full, else the rule that adding the candidate breaks, in the same order.
+    Of several values of one quota, the candidate's own in cell order come first, then the others by alphabet. Where no
+    exchange breaks such a rule (no laureate is lower, or the jury imposed all that are): `count_reached` where the
+    count is full, else the rule that adding the candidate breaks, in the same order.
     """
     named = [(rule, count) for rule, count in certificate.broken if rule.kind in _KINDS]
     if not named:
         if RuleRef("laureates") in certificate.adding:
             return Reason("count_reached")
         named = [(rule, 1) for rule in certificate.adding]
-    rule, _ = min(named, key=lambda item: (-item[1], _KINDS[item[0].kind], system.rule_position(item[0])))
+    rule, _ = min(named, key=lambda item: (-item[1], _KINDS[item[0].kind], file_order(system, item[0], column)))
     return as_reason(rule)
+
+
+def file_order(system: System, rule: RuleRef, column: int) -> tuple[int, int, str]:
+    """Where a quota's rule stands for a candidate: quotas in file order, its own values in cell order, the others."""
+    at = next((at for at, quota in enumerate(system.rules.quotas) if quota.id == rule.id), -1)
+    each = system.rules.quotas[at].each if at >= 0 else None
+    own = system.candidates[column].attributes.get(each, ()) if each else ()
+    return at, own.index(rule.value) if rule.value in own else len(own), rule.value
 
 
 def as_reason(rule: RuleRef) -> Reason:
@@ -82,11 +91,6 @@ def as_reason(rule: RuleRef) -> Reason:
         return Reason("quota_min", rule.id, rule.value)
     assert rule.kind == "quota_max"
     return Reason("quota_max", rule.id, rule.value)
-
-
-def broken_by(system: System, retained: Retained) -> tuple[RuleRef, ...]:
-    """The rules that a set of candidates breaks, in rule order."""
-    return tuple(dict.fromkeys(row.rule for row in system.rows if not row.holds(retained)))
 
 
 def _by_rule(rows: Sequence[Row]) -> dict[RuleRef, list[Row]]:

@@ -7,7 +7,7 @@ multiplying through by the common denominator, so that "the rows hold" and "the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, lcm
 from typing import Any
@@ -89,7 +89,6 @@ class System:
     parts: tuple[QuotaPart, ...]
     imposed: Retained
     worth: Columns  # score, 0 where negative
-    _order: dict[RuleRef, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -106,10 +105,6 @@ class System:
     def rows_without(self, removed: frozenset[tuple[str, str]]) -> list[Row]:
         """The rows but those of the given quota parts."""
         return [row for row in self.rows if row.quota_part not in removed] if removed else list(self.rows)
-
-    def rule_position(self, rule: RuleRef) -> int:
-        """Position of a rule in the order: count, budget, quotas in file order."""
-        return self._order[rule]
 
 
 def compile_system(candidates: Sequence[Candidate], rules: Rules) -> System:
@@ -131,9 +126,6 @@ def compile_system(candidates: Sequence[Candidate], rules: Rules) -> System:
     parts = [part for quota in rules.quotas for part in _parts(quota, candidates)]
     for part in parts:
         rows.extend(_rows_of(part, candidates, rules.budget))
-    order: dict[RuleRef, int] = {}
-    for row in rows:
-        order.setdefault(row.rule, len(order))
     return System(
         candidates=tuple(candidates),
         rules=rules,
@@ -141,7 +133,6 @@ def compile_system(candidates: Sequence[Candidate], rules: Rules) -> System:
         parts=tuple(parts),
         imposed=np.array([candidate.imposed for candidate in candidates], np.bool_),
         worth=np.array([max(0, candidate.score) for candidate in candidates], np.int64),
-        _order=order,
     )
 
 

@@ -37,10 +37,10 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
     by_quota = retained_by_quota(system, removals) if priced else {}
     if rules.mode == "value":
         certificates = certificates_by_value(system, solved)
-        passed = {column: reason_by_value(system, certificate) for column, certificate in certificates.items()}
+        passed = {column: reason_by_value(system, certificate, column) for column, certificate in certificates.items()}
     else:
         certificates = certificates_by_merit(system, solved.retained)
-        passed = {column: reason_by_merit(system, certificate) for column, certificate in certificates.items()}
+        passed = {column: reason_by_merit(system, certificate, column) for column, certificate in certificates.items()}
     ids = [candidate.id for candidate in system.candidates]
     reasons = {}
     for column, candidate in enumerate(system.candidates):
