@@ -1,0 +1,122 @@
+"""The three exact steps of an assignment: as many seats as possible, the largest total fit, the highest worst fit.
+
+1. `fill`: as many seats as possible, spread over the dossiers that go short; then as few reviewers below their minimum
+   as possible; then as many of the pairs to keep as possible. Lexicographic, in one flow.
+2. `fittest`: with the seats and minima so found, the largest total fit. Among equals: balanced loads, and panels that
+   mix (a drawn figure a pair).
+3. `raise_floor`: the highest fit that no new pair is below while the total stays within a share of the optimum (the
+   bottleneck, by bisection over the fits that occur: the largest total can only fall when the floor rises).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from aap.core.assignment.flow import Network, solve
+from aap.core.assignment.model import Bools, Grid, Ints
+
+BALANCE = 1000
+"""Price of the last seat of a full load, in the order below fit; the first seat of an empty one costs nothing."""
+
+_NOISE = 256
+
+
+@dataclass(frozen=True)
+class Seats:
+    """What can be filled, apart from what is fixed: seats a dossier (n,), units a reviewer must have (m,) and may have
+    (m,), and the pairs (n, m) with which it was shown.
+    """
+
+    needs: Ints
+    least: Ints
+    caps: Ints
+    given: Bools
+
+
+def wanted(grid: Grid) -> Seats:
+    """What the demand asks for, beside what is fixed."""
+    needs = np.maximum(grid.reviews - grid.fixed.sum(axis=1), 0)
+    load = grid.fixed.sum(axis=0)
+    caps = grid.most - load
+    least = np.minimum(np.maximum(grid.least - load, 0), caps)
+    return Seats(needs, least, caps, np.zeros_like(grid.fixed))
+
+
+def fill(grid: Grid, keep: Bools | None = None) -> Seats:
+    """As many seats as can be filled at once, and the minima that can be reached with them; of the pairs to `keep`,
+    as many as this allows. `given` shows it.
+    """
+    asked = wanted(grid)
+    keep = (keep if keep is not None else np.zeros_like(grid.fixed)) & grid.open
+    below = int(keep.sum()) + 1  # price of one unit below a minimum
+    empty = below * (int(asked.least.sum()) + 1) * 1000  # price of an empty seat; a second one in a dossier, a bit more
+    most = int(asked.caps.max(initial=0))
+    under = np.arange(most)[None, :] < asked.least[:, None]
+    network = Network(
+        needs=asked.needs,
+        open=grid.open,
+        cost=np.where(keep, -1, 0).astype(np.int64),
+        steps=np.where(under, -below, 0).astype(np.int64),
+        caps=asked.caps,
+        short=_short(asked, empty, max(empty // 1000, 1)),
+        tie=grid.noise,
+    )
+    given = solve(network)
+    return Seats(given.sum(axis=1), np.minimum(given.sum(axis=0), asked.least), asked.caps, given)
+
+
+def fittest(grid: Grid, seats: Seats, *, floor: int = 0) -> Bools | None:
+    """The pairs with the largest total fit, none below `floor`; None where the floor leaves seats or minima unmet."""
+    total = int(seats.needs.sum())
+    scale = total * (BALANCE + _NOISE) + 1  # a point of fit outweighs everything below
+    cost = grid.noise - grid.fit * scale
+    highest = int(grid.fit.max(initial=0)) * scale + BALANCE + _NOISE
+    unmet = (len(grid.reviewers) + 1) * highest + 1  # no exchange along a path can be worth an unmet rule
+    most = int(seats.caps.max(initial=0))
+    unit = np.arange(most)[None, :]
+    load = grid.fixed.sum(axis=0)[:, None]
+    steps = ((load + unit) * BALANCE) // np.maximum(grid.most, 1)[:, None]
+    steps = np.where(unit < seats.least[:, None], steps - unmet, steps)
+    network = Network(
+        needs=seats.needs,
+        open=grid.open & (grid.fit >= floor),
+        cost=cost,
+        steps=steps.astype(np.int64),
+        caps=seats.caps,
+        short=_short(seats, unmet, 0),
+        tie=grid.noise,
+    )
+    given = solve(network)
+    met = (given.sum(axis=1) == seats.needs).all() and (given.sum(axis=0) >= seats.least).all()
+    return given if met else None
+
+
+def raise_floor(grid: Grid, seats: Seats, best: Bools, *, loss: int) -> tuple[int, Bools]:
+    """The highest floor with a total fit at most `loss` below that of `best`, and the fittest pairs above it."""
+    if not best.any():
+        return 0, best
+    optimum = int(grid.fit[best].sum())
+    worst = int(grid.fit[best].min())
+    floors = np.unique(grid.fit[grid.open])
+    floors = floors[floors > worst]
+    found, low, high = (worst, best), 0, len(floors)
+    while low < high:
+        middle = (low + high) // 2
+        given = fittest(grid, seats, floor=int(floors[middle]))
+        if given is not None and optimum - int(grid.fit[given].sum()) <= loss:
+            found, low = (int(grid.fit[given].min()), given), middle + 1
+        else:
+            high = middle
+    return found
+
+
+def only(grid: Grid, kept: Bools) -> Grid:
+    """The grid with more pairs that stay."""
+    return replace(grid, fixed=grid.fixed | kept)
+
+
+def _short(seats: Seats, first: int, more: int) -> Ints:
+    most = int(seats.needs.max(initial=0))
+    return np.tile(first + more * np.arange(most, dtype=np.int64), (len(seats.needs), 1))

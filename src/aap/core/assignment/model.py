@@ -1,0 +1,220 @@
+"""What an assignment is made from: dossiers, reviewers, who can't read what, how well they fit; and the same as a grid.
+
+Fit is a whole number from 0 to 100, so that the optimum is exact. Without a figure of the caller's own (`affinities`)
+it follows from the themes: the share of the dossier's themes that the reviewer knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pair = tuple[str, str]
+"""(dossier id, reviewer id)."""
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+EXPERT = 100
+"""Fit of a reviewer who knows every theme of the dossier."""
+
+GENERALIST = 60
+"""Fit of a reviewer who named no theme, and of anybody for a dossier without theme."""
+
+OTHER = 20
+"""Fit of a reviewer who knows none of the dossier's themes."""
+
+MOST_FIT = 100
+
+
+class Bar(IntEnum):
+    """Why a reviewer can't be given a dossier. Where several hold, the first of them."""
+
+    NONE = 0
+    CONFLICT = 1
+    UNAVAILABLE = 2
+    DEPARTMENT = 3
+    EARLIER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """`reviews`: how many it needs; None: as many as the others. `department`: code; empty: unknown."""
+
+    id: str
+    themes: tuple[str, ...] = ()
+    department: str = ""
+    reviews: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """`departments`: codes to avoid; `themes`: expertise, none: any; loads count dossiers, what is fixed included."""
+
+    id: str
+    themes: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    min_load: int = 0
+    max_load: int = 25
+    available: bool = True
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Everything that an assignment follows from; the order of the sequences doesn't matter.
+
+    `conflicts`: pairs that must not be. `earlier`: pairs to avoid because the reviewer read an earlier dossier of the
+    same association. `fixed`: pairs that stay whatever happens (locked, or already marked), even against a rule.
+    `current`: pairs that hold now. `affinities`: fits that replace the one computed from themes.
+    """
+
+    dossiers: Sequence[Dossier]
+    reviewers: Sequence[Reviewer]
+    reviews: int
+    conflicts: frozenset[Pair] = frozenset()
+    earlier: frozenset[Pair] = frozenset()
+    fixed: frozenset[Pair] = frozenset()
+    current: frozenset[Pair] = frozenset()
+    affinities: Mapping[Pair, int] = field(default_factory=dict)
+    avoid_department: bool = True
+    seed: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A demand as arrays: n dossiers by m reviewers, both sorted by id.
+
+    `fit` (n, m), 0 to 100; `barred` (n, m), codes of Bar; `fixed`, `current` (n, m); `reviews` (n,): seats a dossier
+    needs in all; `least`, `most` (m,): bounds of the loads in all (most: at least what is fixed); `noise` (n, m), 0 to
+    255: drawn from the seed, settles ties so that panels mix.
+    """
+
+    dossiers: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    fit: Ints
+    barred: NDArray[np.int8]
+    fixed: Bools
+    current: Bools
+    reviews: Ints
+    least: Ints
+    most: Ints
+    noise: Ints
+
+    @property
+    def open(self) -> Bools:
+        """Pairs that may be given: nothing bars them, and they aren't fixed already."""
+        return (self.barred == Bar.NONE) & ~self.fixed
+
+    def pairs(self, given: Bools) -> frozenset[Pair]:
+        """The ids of the pairs that hold in an (n, m) array."""
+        return frozenset((self.dossiers[d], self.reviewers[r]) for d, r in zip(*np.nonzero(given), strict=True))
+
+    def array(self, pairs: Iterable[Pair]) -> Bools:
+        """The pairs as an (n, m) array; those of unknown ids are left out."""
+        return _array(pairs, _places(self.dossiers), _places(self.reviewers))
+
+
+def grid_of(demand: Demand) -> Grid:
+    """The arrays of a demand. Pairs of ids that aren't in it are left out."""
+    dossiers = sorted(demand.dossiers, key=lambda one: one.id)
+    reviewers = sorted(demand.reviewers, key=lambda one: one.id)
+    rows, columns = _places([one.id for one in dossiers]), _places([one.id for one in reviewers])
+    fixed = _array(demand.fixed, rows, columns)
+    load = fixed.sum(axis=0)
+    available = np.array([one.available for one in reviewers], dtype=bool)
+    most = np.array([one.max_load for one in reviewers], dtype=np.int64)
+    least = np.array([one.min_load for one in reviewers], dtype=np.int64)
+    return Grid(
+        dossiers=tuple(rows),
+        reviewers=tuple(columns),
+        fit=_fits(demand, dossiers, reviewers, rows, columns),
+        barred=_barred(demand, dossiers, reviewers, rows, columns),
+        fixed=fixed,
+        current=_array(demand.current, rows, columns) | fixed,
+        reviews=np.array([demand.reviews if one.reviews is None else one.reviews for one in dossiers], dtype=np.int64),
+        least=np.where(available, least, 0),
+        most=np.maximum(np.where(available, most, 0), load),
+        noise=drawn(demand.seed, 256, (len(rows), len(columns))),
+    )
+
+
+def drawn(seed: str, below: int, shape: tuple[int, ...]) -> Ints:
+    """Whole numbers from 0 to `below` - 1, always the same for the same seed (NumPy's Philox keyed by SHA-256)."""
+    key = int.from_bytes(hashlib.sha256(f"{seed}:assignment".encode()).digest()[:16], "big")
+    return np.random.Generator(np.random.Philox(key=key)).integers(0, below, shape, dtype=np.int64)
+
+
+def _places(ids: Iterable[str]) -> dict[str, int]:
+    return {one: at for at, one in enumerate(ids)}
+
+
+def _array(pairs: Iterable[Pair], rows: Mapping[str, int], columns: Mapping[str, int]) -> Bools:
+    found = np.zeros((len(rows), len(columns)), dtype=bool)
+    at = [(rows[d], columns[r]) for d, r in pairs if d in rows and r in columns]
+    if at:
+        where = np.array(at)
+        found[where[:, 0], where[:, 1]] = True
+    return found
+
+
+def _members(sets: Sequence[tuple[str, ...]], names: Mapping[str, int]) -> Ints:
+    """One row a set, one column a name: 1 where the name is in the set."""
+    found = np.zeros((len(sets), len(names)), dtype=np.int64)
+    for at, one in enumerate(sets):
+        for name in one:
+            if name in names:
+                found[at, names[name]] = 1
+    return found
+
+
+def _fits(
+    demand: Demand,
+    dossiers: Sequence[Dossier],
+    reviewers: Sequence[Reviewer],
+    rows: Mapping[str, int],
+    columns: Mapping[str, int],
+) -> Ints:
+    themes = _places(sorted({theme for one in dossiers for theme in one.themes}))
+    of_dossier = _members([one.themes for one in dossiers], themes)
+    of_reviewer = _members([one.themes for one in reviewers], themes)
+    count = of_dossier.sum(axis=1)[:, None]
+    common = of_dossier @ of_reviewer.T
+    fit = OTHER + ((EXPERT - OTHER) * common) // np.maximum(count, 1)
+    anything = np.array([not one.themes for one in reviewers], dtype=bool)[None, :] | (count == 0)
+    fit = np.where(anything, GENERALIST, fit)
+    known = [
+        (rows[dossier], columns[reviewer], value)
+        for (dossier, reviewer), value in demand.affinities.items()
+        if dossier in rows and reviewer in columns
+    ]
+    if known:
+        given = np.array(known, dtype=np.int64)
+        fit[given[:, 0], given[:, 1]] = np.clip(given[:, 2], 0, MOST_FIT)
+    return fit
+
+
+def _barred(
+    demand: Demand,
+    dossiers: Sequence[Dossier],
+    reviewers: Sequence[Reviewer],
+    rows: Mapping[str, int],
+    columns: Mapping[str, int],
+) -> NDArray[np.int8]:
+    barred = np.zeros((len(rows), len(columns)), dtype=np.int8)
+    barred[_array(demand.earlier, rows, columns)] = Bar.EARLIER
+    if demand.avoid_department:
+        codes = _places(sorted({one.department for one in dossiers if one.department}))
+        near = (
+            _members([(one.department,) for one in dossiers], codes)
+            @ _members([one.departments for one in reviewers], codes).T
+        )
+        barred[near > 0] = Bar.DEPARTMENT
+    barred[:, [not one.available for one in reviewers]] = Bar.UNAVAILABLE
+    barred[_array(demand.conflicts, rows, columns)] = Bar.CONFLICT
+    return barred
