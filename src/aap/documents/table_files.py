@@ -52,10 +52,10 @@ class TableFile:
         try:
             if path.is_dir():
                 raise BadInput([Problem(name, "c'est un dossier, un fichier est attendu", allowed=ACCEPTED)])
-            size = path.stat().st_size
-            if size > MAX_BYTES:
-                raise BadInput([_too_large(name, size)])
-            return cls(name, path.read_bytes())
+            if path.stat().st_size > MAX_BYTES:
+                raise BadInput([_too_large(name, path.stat().st_size)])
+            with path.open("rb") as stream:
+                return cls(name, stream.read(MAX_BYTES + 1))  # a device has no size: one byte too many is enough
         except FileNotFoundError:
             raise BadInput([Problem(name, "le fichier n'existe pas", found=str(path))]) from None
         except PermissionError:
@@ -102,7 +102,7 @@ def _too_large(name: str, size: int) -> Problem:
     return Problem(
         name,
         "le fichier est trop grand",
-        found=f"{size // 1_000_000} Mo",
+        found=f"{size // 1_000_000} Mo" if size > MAX_BYTES + 1 else "davantage",
         allowed=f"{MAX_BYTES // 1_000_000} Mo au plus",
     )
 
