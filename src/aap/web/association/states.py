@@ -109,10 +109,9 @@ def _dates(application: Application, state: A, call: OpenedCall, due_at: datetim
         found.append((_("Compléments à déposer avant le"), moment(due_at)))
     if state in (A.NOTIFIED, A.ACCEPTED, A.DECLINED):
         return found
+    later = []
     if call.file.call.decision_by:
-        found.append((_("Décision attendue au plus tard le"), day(call.file.call.decision_by)))
+        later.append((call.file.call.decision_by, _("Décision attendue au plus tard le")))
     if application.submitted_at is not None:
-        found.append(
-            (_("Sans réponse, demande réputée rejetée le"), day(silence_is_rejection(application.submitted_at)))
-        )
-    return found
+        later.append((silence_is_rejection(application.submitted_at), _("Sans réponse, demande réputée rejetée le")))
+    return found + [(label, day(on)) for on, label in sorted(later)]
