@@ -17,13 +17,16 @@ VARIANCES = AssumedVariances(100.0, 40.0, 90.0)
 
 
 def dense_variances(given: Bools, variances: AssumedVariances) -> np.ndarray:
-    """Var of the mean of (b - b̂) over each panel, by the whole covariance of all reviews and a flat mean."""
+    """Var of the mean of (b - b̂) over each panel, by the whole covariance of all reviews, a flat mean a component."""
     dossiers, reviewers = np.nonzero(given)
     za = (dossiers[:, None] == np.arange(given.shape[0])[None, :]).astype(float)
     zb = (reviewers[:, None] == np.arange(given.shape[1])[None, :]).astype(float)
     v = variances.application * za @ za.T + variances.reviewer * zb @ zb.T + variances.noise * np.eye(len(dossiers))
     inverse = np.linalg.inv(v)
-    one = np.ones((len(dossiers), 1))
+    reach = (za @ za.T + zb @ zb.T > 0).astype(float)
+    for _ in range(len(dossiers)):
+        reach = (reach @ reach > 0).astype(float)
+    one = np.unique(reach, axis=0).T  # a column a component
     project = inverse - inverse @ one @ np.linalg.inv(one.T @ inverse @ one) @ one.T @ inverse
     b = variances.reviewer
     covariance = b * np.eye(given.shape[1]) - b * zb.T @ project @ zb * b
@@ -31,8 +34,10 @@ def dense_variances(given: Bools, variances: AssumedVariances) -> np.ndarray:
     return np.einsum("ij,jk,ik->i", weights, covariance, weights)
 
 
-def test_expected_errors_are_those_of_a_dense_model() -> None:
-    proposal = assign(themed(24, 10))
+@pytest.mark.parametrize(("bridges", "parts"), [(True, 1), (False, 4)])
+def test_expected_errors_are_those_of_a_dense_model(bridges: bool, parts: int) -> None:
+    proposal = assign(themed(24, 16), Options(bridges=bridges))
+    assert len(proposal.connection.components) == parts
     expected = dense_variances(proposal.given, VARIANCES)
     precision = Precision(proposal.given, VARIANCES)
     assert precision.severity_variances() == pytest.approx(expected, rel=1e-8)

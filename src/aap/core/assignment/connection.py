@@ -7,8 +7,8 @@ panel S_i of k reviewers,
     M = Zb' Ra Zb,    Ra = (I + (va / ve) Za Za')^-1,
 
 which is Henderson's prediction error variance of the reviewers' effects (Biometrics 31, 1975). It depends on who reads
-what and on the variances, not on the marks, so it is known beforehand. One mean for all: also a graph that falls apart
-has a figure, though there the calibration refuses, or compares inside the parts only.
+what and on the variances, not on the marks, so it is known beforehand. As in the calibration, every component of the
+graph has a mean of its own: what its reviewers have in common can't be told from the quality of what they read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, eigh, lapack
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from aap.core.assignment.model import Bools, Floats, Grid, Ints
 from aap.core.review_graph import Component, WeakLinks, components, weak_links
@@ -103,6 +104,15 @@ class Precision:
         return float(np.sqrt(self.variances.noise / self.sizes + self.severity_variances()).mean())
 
 
+def _components(panels: csr_array) -> tuple[int, Ints]:
+    """Number of components, and that of every dossier and then every reviewer."""
+    n, m = panels.shape
+    dossiers, reviewers = panels.nonzero()
+    graph = coo_array((np.ones(len(dossiers)), (dossiers, reviewers + n)), shape=(n + m, n + m))
+    parts, part = connected_components(graph, directed=False)
+    return int(parts), part
+
+
 def _covariance(panels: csr_array, sizes: Floats, variances: AssumedVariances) -> Floats:
     """Prediction error covariance of all reviewers (those who read nothing: zeros), points squared."""
     a, b = variances.application / variances.noise, variances.reviewer / variances.noise
@@ -115,11 +125,16 @@ def _covariance(panels: csr_array, sizes: Floats, variances: AssumedVariances) -
     lower, failed = lapack.dpotri(factor, lower=1)
     assert failed == 0
     inverse: Floats = np.tril(lower) + np.tril(lower, -1).T
+    parts, part = _components(panels)
     of_mean = 1.0 / (1.0 + a * sizes)  # Ra 1, the same for each review of a dossier
     h: Floats = panels.T @ of_mean
     u = inverse @ h
-    weight = float(sizes @ of_mean) - b * float(h @ u)  # 1' H^-1 1
-    covariance = variances.reviewer * inverse + variances.noise * b * b * np.outer(u, u) / weight
+    n = len(sizes)
+    # 1' H^-1 1 in each component
+    weight = np.bincount(part[:n], sizes * of_mean, parts) - b * np.bincount(part[n:], h * u, parts)
+    level = b * u * np.sqrt(variances.noise / np.where(weight > 0, weight, 1.0))[part[n:]]
+    covariance = variances.reviewer * inverse
+    covariance += np.where(part[n:][:, None] == part[n:][None, :], np.outer(level, level), 0.0)
     idle = load == 0
     covariance[idle, :] = 0.0
     covariance[:, idle] = 0.0
