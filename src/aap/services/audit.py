@@ -78,18 +78,41 @@ class AuditFault:
     fault: str  # missing | changed | values_changed
 
 
-def verify(session: Session) -> tuple[AuditFault, ...]:
-    """Every fault of the chain, in order. Erased values are no fault."""
+@dataclass(frozen=True)
+class ChainCheck:
+    """What a reading of the whole chain found. `head`: hash of the last line (64 zeros where there is none).
+
+    Somebody who keeps a head elsewhere can tell later whether the lines up to it are still there (`known`): lines cut
+    off at the end leave no other trace.
+    """
+
+    lines: int
+    head: str
+    faults: tuple[AuditFault, ...]
+    known: bool
+
+
+def verify(session: Session, *, head: str = "") -> ChainCheck:
+    """Reads the chain from its first line and gives every fault, in order. Erased values are no fault.
+
+    `head`: a hash that was noted earlier; `known` says whether it is still in the chain (True where none is given).
+    One query, whose rows are read as they come.
+    """
     faults: list[AuditFault] = []
-    previous, expected = FIRST, 1
-    values = {row.sequence: row for row in session.exec(select(AuditValues))}
-    for line in session.exec(select(AuditLine).order_by(col(AuditLine.sequence))):
+    previous, expected, count, known = FIRST, 1, 0, head in ("", FIRST)
+    rows = session.exec(
+        select(AuditLine, AuditValues)
+        .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)
+        .order_by(col(AuditLine.sequence))
+        .execution_options(yield_per=2_000)
+    )
+    for line, held in rows:
         gap = range(expected, line.sequence)
         faults.extend(AuditFault(sequence, "missing") for sequence in gap)
         if line.hash != _chain_hash(line) or (not gap and line.previous_hash != previous):
             faults.append(AuditFault(line.sequence, "changed"))
-        held = values.get(line.sequence)
         if held is not None and held.content is not None and _digest(held.salt, held.content) != line.values_digest:
             faults.append(AuditFault(line.sequence, "values_changed"))
-        previous, expected = line.hash, line.sequence + 1
-    return tuple(faults)
+        known = known or line.hash == head
+        previous, expected, count = line.hash, line.sequence + 1, count + 1
+    return ChainCheck(count, previous, tuple(faults), known)

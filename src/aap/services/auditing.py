@@ -1,0 +1,146 @@
+"""The audit log to read: filtered, page by page; and its chain, verified as long work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, func, select
+
+from aap.core.delays import PARIS
+from aap.records.audit import AuditLine, AuditValues
+from aap.records.outbox import Job
+from aap.records.people import Person
+from aap.services.actor import Actor
+from aap.services.audit import record, verify
+from aap.services.outbox import start_job
+from aap.services.permissions import Permission, Target, ensure
+from aap.services.platform import Platform
+from aap.services.work import Progress
+
+PAGE_SIZE = 50
+MOST_FAULTS = 200
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What the log is narrowed to; empty fields narrow nothing. Days are days in Paris, both included.
+
+    `person`: in the name or the e-mail; `action`: the beginning of an action; `object_id`: of what was changed.
+    """
+
+    person: str = ""
+    action: str = ""
+    call_id: str = ""
+    object_id: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One line. `person` empty: nobody signed in (a command, the worker, a mailed link); values None: erased."""
+
+    sequence: int
+    at: datetime
+    person: str
+    person_id: str
+    action: str
+    object_kind: str
+    object_id: str
+    call_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """Lines from the newest down. `older`: the sequence to go on from (None: that was the last page)."""
+
+    lines: tuple[AuditEntry, ...]
+    older: int | None
+    actions: tuple[str, ...]
+
+
+def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int | None = None) -> AuditPage:
+    """A page of the log; `before`: only lines below this sequence. Two queries, whatever the log's length."""
+    ensure(actor, Permission.AUDIT_READ, Target())
+    query = (
+        select(AuditLine, AuditValues, Person)
+        .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)
+        .join(Person, col(Person.id) == col(AuditLine.actor_id), isouter=True)
+    )
+    for word in wanted.person.lower().split()[:5]:
+        like = f"%{word.replace('%', '').replace('_', '')}%"
+        query = query.where(or_(func.lower(Person.name).like(like), col(Person.email).like(like)))
+    if wanted.action:
+        query = query.where(col(AuditLine.action).startswith(wanted.action, autoescape=True))
+    if wanted.call_id:
+        query = query.where(AuditLine.call_id == wanted.call_id)
+    if wanted.object_id:
+        query = query.where(AuditLine.object_id == wanted.object_id)
+    if wanted.since is not None:
+        query = query.where(col(AuditLine.at) >= _midnight(wanted.since))
+    if wanted.until is not None:
+        query = query.where(col(AuditLine.at) < _midnight(wanted.until + timedelta(days=1)))
+    if before is not None:
+        query = query.where(col(AuditLine.sequence) < before)
+    found = session.exec(query.order_by(col(AuditLine.sequence).desc()).limit(PAGE_SIZE + 1)).all()
+    shown = found[:PAGE_SIZE]
+    lines = tuple(
+        AuditEntry(
+            sequence=line.sequence,
+            at=line.at,
+            person=person.name if person else "",
+            person_id=line.actor_id,
+            action=line.action,
+            object_kind=line.object_kind,
+            object_id=line.object_id,
+            call_id=line.call_id,
+            before=values.content.get("before", {}) if values and values.content is not None else None,
+            after=values.content.get("after", {}) if values and values.content is not None else None,
+        )
+        for line, values, person in shown
+    )
+    actions = tuple(session.exec(select(AuditLine.action).distinct().order_by(col(AuditLine.action))))
+    return AuditPage(lines, lines[-1].sequence if len(found) > PAGE_SIZE else None, actions)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=PARIS)
+
+
+def ask_verification(session: Session, *, actor: Actor, now: datetime) -> Job:
+    """Starts the verification of the whole chain as long work."""
+    ensure(actor, Permission.AUDIT_READ, Target())
+    return start_job(session, "audit", actor=actor, now=now)
+
+
+def last_verification(session: Session, *, actor: Actor) -> Job | None:
+    """The last one asked for, running or done."""
+    ensure(actor, Permission.AUDIT_READ, Target())
+    return session.exec(
+        select(Job).where(Job.kind == "audit").order_by(col(Job.created_at).desc(), col(Job.id).desc()).limit(1)
+    ).first()
+
+
+def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Job `audit`: the whole chain; `faults` names at most `MOST_FAULTS` lines, `count` says how many there are."""
+    with platform.database.reading() as session:
+        progress(0, 1)
+        result = verify(session)
+    with platform.database.writing() as session:
+        record(
+            session, actor=None, action="audit.verified", now=platform.clock(), object_kind="audit",
+            after={"lines": result.lines, "head": result.head, "faults": len(result.faults)},
+        )  # fmt: skip
+    progress(1, 1)
+    return {
+        "lines": result.lines,
+        "head": result.head,
+        "count": len(result.faults),
+        "faults": [[one.sequence, one.fault] for one in result.faults[:MOST_FAULTS]],
+    }
