@@ -106,15 +106,20 @@ def advance_call(session: Session, *, actor: Actor, call_id: str, to: CallState,
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
 
 
+def ensure_may_draw(actor: Actor, call: OpenedCall) -> None:
+    """The seed is drawn after the closing and before the ranking is proposed. Raises NotFound and StateForbids."""
+    ensure(actor, Permission.CALL_ADVANCE, call.target(), kind="call", id=call.id)
+    if call.state not in (CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING):
+        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+
+
 def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, source: str, now: datetime) -> None:
     """The seed of the public draw that parts perfect ties: from an event after the closing that the call announced.
 
     Raises StateForbids before the closing and once the ranking is proposed, InvalidInput without seed or source.
     """
     call = get_call(session, call_id)
-    ensure(actor, Permission.CALL_ADVANCE, call.target(), kind="call", id=call_id)
-    if call.state not in (CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING):
-        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+    ensure_may_draw(actor, call)
     problems = {}
     if not seed.strip() or len(seed.strip()) > 200:
         problems["seed"] = "Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."

@@ -139,7 +139,7 @@ def _decided(row: ResultRow, decision: Decision) -> ResultRow:
     """The line of the ranking as it was decided: a dossier called from the waiting list is a laureate."""
     if decision.replaces_id is None:
         return row
-    outcome: Status = decision.outcome.value  # type: ignore[assignment]  # every outcome is a status
+    outcome: Status = Outcome(decision.outcome).value
     return dataclasses.replace(
         row,
         status=outcome,

@@ -124,9 +124,7 @@ def office(factory: Factory) -> Offices:
                 review(factory, dossier, reviewer, marks)
         officials = [factory.person(Role.OFFICIAL, call=call) for _ in range(2)]
         other = factory.call(CallState.DELIBERATING)
-        made = Office(
-            call, dossiers, reviewers, *officials, factory.person(Role.OFFICIAL, call=other), member, factory
-        )
+        made = Office(call, dossiers, reviewers, *officials, factory.person(Role.OFFICIAL, call=other), member, factory)
         lead(made, reached)
         return made
 

@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from aap.core.delays import paris
 from aap.records.calls import CallState
-from aap.services.advancing import advance_call, next_step, set_draw_seed
+from aap.services.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.calls import OpenedCall, extend_closing
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.following import counts_of, find_job, followed_calls, reviews_progress
-from aap.services.permissions import Permission
+from aap.services.permissions import Permission, ensure
 from aap.services.selecting import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
@@ -122,6 +122,7 @@ def extend(call_id: str) -> ResponseReturnValue:
     problems: dict[str, str] = {}
     with reading() as session:
         opened = call_of_page(session, call_id)
+        ensure(signed_in(), Permission.CALL_EXTEND, opened.target(), kind="call", id=call_id)
     before = paris(opened.record.closes_at)
     typed = {
         "day": request.form.get("day", before.date().isoformat()),
@@ -159,6 +160,7 @@ def draw(call_id: str) -> ResponseReturnValue:
     problems: dict[str, str] = {}
     with reading() as session:
         opened = call_of_page(session, call_id)
+        ensure_may_draw(signed_in(), opened)
     typed = {
         "seed": request.form.get("seed", opened.record.draw_seed or ""),
         "source": request.form.get("source", ""),
