@@ -73,6 +73,7 @@ class Recusal(SQLModel, table=True):
     reason: str
     confirmed: bool = True
     dismissed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    dismissal_reason: str = ""
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -91,6 +92,31 @@ class Assignment(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     removal_reason: str = ""
+
+
+class ProposalState(StrEnum):
+    OPEN = "open"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
+class AssignmentProposal(SQLModel, table=True):
+    """A distribution to look at before it is applied. `content`: pairs that come and go, figures, what is unmet;
+    `basis`: digest of what it was computed from, so that a stale one is not applied."""
+
+    __tablename__ = "assignment_proposal"
+    __table_args__ = (CheckConstraint(one_of("state", ProposalState), name="state"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    call_id: str = Field(foreign_key="call.id", index=True)
+    state: ProposalState = Field(default=ProposalState.OPEN, max_length=20, sa_type=String)
+    basis: str = Field(max_length=64)
+    settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    content: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    author_id: str | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    decided_by: str | None = Field(default=None, foreign_key="person.id")
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ReviewState(StrEnum):
