@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("aap.cli.demo:demo_command", "Remplir l’instance d’une démonstration."),
     "serve": ("aap.cli.serve:serve_command", "Servir l’application et faire le travail de fond."),
     "worker": ("aap.cli.serve:worker_command", "Faire seulement le travail de fond."),
-    "bundle": ("aap.cli.bundle:bundle_group", "Faire d’un lot une version publique, sans les noms."),
+    "bundle": ("aap.cli.bundle:bundle_group", "Publier un lot sans les noms, expliquer un de ses dossiers."),
 }
 
 

@@ -1,7 +1,8 @@
-"""`aap verify` and `aap bundle public`: replay a run from its bundle, and publish it without names."""
+"""`aap verify` and `aap bundle …`: replay a run from its bundle, publish it without names, explain one application."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -49,7 +50,7 @@ def _content(path: Path) -> bytes:
         sys.exit(FAILED)
 
 
-@click.group(name="bundle", help="Faire d’un lot une version publique, sans les noms.")
+@click.group(name="bundle", help="Publier un lot sans les noms, expliquer un de ses dossiers.")
 def bundle_group() -> None:
     """The group that `aap` registers."""
 
@@ -86,3 +87,29 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
             sys.exit(2)
         path.write_bytes(written)
     click.echo(f"Lot public écrit dans {out}.")
+
+
+@bundle_group.command(
+    name="explain", help="Dire pourquoi un dossier est où il est, et combien de points lui manquaient."
+)
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("dossier")
+def explain_command(bundle: Path, dossier: str) -> None:
+    """Exit code 0 done, 2 for an unknown application, 4 where the bundle can't be read."""
+    from aap.core.bundle import ranking_of, read_text
+    from aap.core.bundle_reading import MalformedBundle
+    from aap.core.counterfactual import NothingToGain, in_words, points_needed
+
+    try:
+        content = read_text(_content(bundle))
+    except MalformedBundle as error:
+        click.echo(f"{bundle.name}\u00a0: {error}", err=True)
+        sys.exit(DIFFERENT)
+    at = {name: place for place, name in enumerate(content.ranking.header)}
+    row = next((row for row in content.ranking.rows if row[at["application_id"]] == dossier), None)
+    if row is None:
+        click.echo(f"{bundle.name}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
+        sys.exit(2)
+    click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
+    with contextlib.suppress(NothingToGain):
+        click.echo(in_words(points_needed(content.given.call, ranking_of(content), dossier)))

@@ -18,7 +18,7 @@ from aap.core.bundle_reading import BundleContent, MalformedBundle, read_bundle
 from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, quoted
-from aap.core.ranking import rank
+from aap.core.ranking import Ranking, rank
 from aap.core.results import Table
 from aap.core.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
 from aap.core.scoring import UNIT, IncompleteReviews, decimal_of, reviews_from_marks
@@ -100,6 +100,24 @@ def verify(text: bytes | str, *, progress: Progress | None = None, processes: in
         found = f"{type(refusal).__name__} {refusal}"
         return (Difference("", message=f"Le calcul ne peut pas être refait sur ces données ({found})."),)
     return tuple(differences[:MAX_DIFFERENCES])
+
+
+def ranking_of(content: BundleContent) -> Ranking:
+    """The ranking behind a bundle, from its stored scores: what further questions about the run are asked of."""
+    given = content.given
+    return rank(
+        given.call,
+        given.applications,
+        reviews_from_marks(given.marks, given.call.rubric),
+        given.decisions,
+        content.report["draw_seed"],
+        stored=content.scores,
+    )
+
+
+def read_text(text: bytes | str) -> BundleContent:
+    """A bundle from its text. Raises MalformedBundle."""
+    return read_bundle(_parsed(text))
 
 
 def _parsed(text: bytes | str) -> Any:

@@ -22,7 +22,7 @@ from aap.core.scoring import UNIT, decimal_of
 from aap.core.selection.outcome import Reason, SelectionOutcome
 from aap.core.selection.problem import Rules
 
-__all__ = ["Explanation", "Figure", "bounds_in_words", "counterfactual", "explain"]
+__all__ = ["Explanation", "Figure", "bounds_in_words", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,6 @@ class Explanation:
 def explain(call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Explanation]:
     """One explanation an application, by id, in the order of the ranking's table."""
     return _Explainer(call, rules, ranking, outcome).all()
-
-
-def counterfactual(points: int | None) -> str:
-    """What would have changed the outcome, from the smallest number of points found by re-solving (x 10,000).
-
-    None: no score would have been enough, the other rules being what they are.
-    """
-    if points is None:
-        return "Aucun score plus élevé n’aurait suffi : les autres règles de l’appel ne le permettaient pas.".replace(
-            " :", french.NBSP + ":"
-        )
-    return f"Avec {french.points(decimal_of(points), 4)} de plus, toutes choses égales par ailleurs, il était retenu."
 
 
 class _Explainer:

@@ -169,7 +169,7 @@ def rank(
         raise ImposedNotCandidate(refused)
 
     seed = rubric_hash(call) if draw_seed is None else draw_seed
-    in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: _rank_key(s, call.rubric, seed))
+    in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: rank_key(s, call.rubric, seed))
     ranked = [_with_rank(standing, position) for position, standing in enumerate(in_rank, 1)]
     unranked = sorted(
         (s for s in standings if s.place not in RANKED), key=lambda s: (_UNRANKED_ORDER.index(s.place), s.id)
@@ -312,7 +312,7 @@ def _grant(call: CallFile, application: Application, jury: _Jury) -> int:
     return application.requested_amount
 
 
-def _rank_key(standing: Standing, rubric: Rubric, seed: str) -> tuple[int, list[Fraction], int, str, str]:
+def rank_key(standing: Standing, rubric: Rubric, seed: str) -> tuple[int, list[Fraction], int, str, str]:
     """Score, mean marks of the tie-break, smaller request, public draw; the id makes the order total."""
     assert standing.score is not None
     return (

@@ -10,12 +10,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from aap.core.bundle import ranking_of
 from aap.core.bundle_reading import BundleContent, read_bundle
-from aap.core.explanation import counterfactual
-from aap.core.ranking import Ranking, rank
+from aap.core.counterfactual import NothingToGain, in_words
+from aap.core.counterfactual import points_needed as core_points_needed
+from aap.core.ranking import Ranking
 from aap.core.results import ResultRow
 from aap.core.run import score_number
-from aap.core.scoring import UNIT, reviews_from_marks
+from aap.core.scoring import UNIT
 from aap.core.selection import Candidate, Rules, rules_of
 from aap.core.selection.conflicts import smallest_conflict
 from aap.core.selection.rows import compile_system
@@ -24,7 +26,6 @@ from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, RulesConflict
 
 Mode = Literal["value", "merit"]
-MOST_POINTS = 1_000_000  # ten-thousandths: the whole scale on 100
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,7 @@ class Comparison:
 def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
     """The inputs of a kept run, ranked again from its stored scores."""
     content = read_bundle(json.loads(bundle))
-    given = content.given
-    reviews = reviews_from_marks(given.marks, given.call.rubric)
-    ranking = rank(
-        given.call, given.applications, reviews, given.decisions, content.report["draw_seed"], stored=content.scores
-    )
-    return content, ranking
+    return content, ranking_of(content)
 
 
 def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
@@ -154,39 +150,21 @@ class PointsNeeded:
 
 
 def points_needed(run: RankingRun, reference: str) -> PointsNeeded:
-    """The fewest points with which a candidate that was passed over is retained, all else equal, by solving again.
+    """The fewest points with which an application that is not retained is, all else equal, by solving again.
 
-    More points never take a place away from a candidate, so that the search halves the scale: about twenty
-    selections. Raises InvalidInput for who is no candidate or is retained.
+    Raises InvalidInput for who is retained, or would be no candidate with any score.
     """
     content, ranking = _ranked(run.bundle)
-    rules = rules_of(content.given.call)
-    if reference not in {candidate.id for candidate in ranking.candidates}:
-        raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."})
-    if _retained_with(ranking.candidates, rules, reference, 0):
-        raise InvalidInput({"": "Ce dossier est déjà retenu."})
-    score = next(one.score for one in ranking.candidates if one.id == reference)
-    low, high = 0, max(MOST_POINTS - score, 0)
-    if not _retained_with(ranking.candidates, rules, reference, high):
-        return PointsNeeded(None, counterfactual(None))
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _retained_with(ranking.candidates, rules, reference, middle):
-            high = middle
-        else:
-            low = middle
-    return PointsNeeded(high, counterfactual(high))
-
-
-def _retained_with(candidates: Sequence[Candidate], rules: Rules, name: str, more: int) -> bool:
-    raised = [dataclasses.replace(one, score=one.score + more) if one.id == name else one for one in candidates]
-    raised.sort(key=lambda one: -one.score)  # stable: at equal scores the order of the ranking stays
-    system = compile_system(raised, rules)
-    solved = solve(system)
-    if solved is None:
-        return False
-    place = next(at for at, one in enumerate(system.candidates) if one.id == name)
-    return bool(solved.retained[place])
+    try:
+        points = core_points_needed(content.given.call, ranking, reference)
+    except KeyError as error:
+        raise InvalidInput({"": "Ce dossier n’est pas dans ce classement."}) from error
+    except NothingToGain as error:
+        place = next(standing.place for standing in ranking.standings if standing.id == reference)
+        if place == "candidate":
+            raise InvalidInput({"": "Ce dossier est déjà retenu."}) from error
+        raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."}) from error
+    return PointsNeeded(points, in_words(points))
 
 
 def attributes_of_run(run: RankingRun) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -65,14 +66,14 @@ class WholeCall:
             marks[row["criterion"]] = Fraction(row["score"])
         self.dossiers = [self._dossier(row) for row in applications]
         ranked = [one for one in self.dossiers if one.place in ("candidate", "jury_out", "declined")]
-        self.ranked = sorted(ranked, key=self._key)
+        self.ranked = sorted(ranked, key=self.key)
         self.unranked = sorted(
             (one for one in self.dossiers if one not in ranked), key=lambda one: (UNRANKED.index(one.place), one.id)
         )
         self.candidates = [one for one in self.ranked if one.place == "candidate"]
         budget = self.selection.get("budget")
         self.every = Enumeration(
-            [self._person(one) for one in self.candidates],
+            [self.person(one) for one in self.candidates],
             {**self.selection, "budget": None if budget is None else cents(budget)},
         )
 
@@ -130,7 +131,7 @@ class WholeCall:
             grant = cents(jury["amount"])
         return Dossier(row, score, means, place, missed, grant)
 
-    def _key(self, one: Dossier) -> tuple[Any, ...]:
+    def key(self, one: Dossier) -> tuple[Any, ...]:
         assert one.score is not None
         token = one.row["draw_token"] or one.id
         return (
@@ -140,10 +141,14 @@ class WholeCall:
             hashlib.sha256(f"{self.seed}:{token}".encode()).hexdigest(),
         )
 
-    def _person(self, one: Dossier) -> Person:
+    def person(self, one: Dossier) -> Person:
         assert one.score is not None
         attributes = {name: one.row[name].split("|") if one.row[name] else [] for name in ("region", "size")}
         return Person(one.id, one.score, one.grant, attributes, "in" in self.jury.get(one.id, {}))
+
+    def least_score(self) -> int:
+        """The overall threshold x 10,000."""
+        return math.ceil(Fraction(str(self.rubric["threshold"])) * 10_000)
 
     def imposed_in_vain(self) -> bool:
         """Whether an `in` is for no candidate: bad input."""
