@@ -8,6 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.scoring import decimal_of
 from aap.services.agreement import agreement as measure_agreement
 from aap.services.consensus import (
     ConsensusEntry,
@@ -127,6 +128,7 @@ def agreement(call_id: str) -> str:
         "coordination_agreement.html",
         opened,
         agreement=found,
+        scaled=decimal_of,
         reviewers_picture=box_picture([(one.code, one.box) for one in found.reviewers]),
         dossiers_picture=box_picture([(one.reference, one.box) for one in found.dossiers[:40]], line=found.line),
         severity_picture=interval_picture([one.severity for one in found.reviewers if one.severity]),
@@ -267,7 +269,5 @@ def consensus_close(call_id: str, reference: str) -> ResponseReturnValue:
 @requires(Permission.REVIEWS_FOLLOW)
 def consensus_paper(call_id: str, reference: str) -> ResponseReturnValue:
     with reading() as session:
-        made = consensus_minutes(
-            session, actor=signed_in(), call=call_of_page(session, call_id), reference=reference
-        )
+        made = consensus_minutes(session, actor=signed_in(), call=call_of_page(session, call_id), reference=reference)
     return hand_out(made)

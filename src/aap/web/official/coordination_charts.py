@@ -89,9 +89,7 @@ class IntervalPicture:
 def interval_picture(severities: Sequence[Severity]) -> IntervalPicture:
     """Severities in points on 100 with their 90 % intervals, the most severe first."""
     rows = sorted(severities, key=lambda one: (one.value, one.reviewer_id))
-    values = [
-        float(decimal_of(value)) for one in rows for value in (one.low, one.value, one.high) if value is not None
-    ]
+    values = [float(decimal_of(value)) for one in rows for value in (one.low, one.value, one.high) if value is not None]
     axis = axis_over(values, LABELS, WIDTH - 20, zero=True)
 
     def at(value: int) -> float:

@@ -1,0 +1,232 @@
+"""The coordinator's view: how far the reviews are, who is late, when they will be done. Reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from aap.core.forecast import predicted_end
+from aap.records.applications import Application, ApplicationState
+from aap.records.outbox import OutboxMail
+from aap.records.people import Person
+from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
+from aap.services.actor import Actor
+from aap.services.calls import OpenedCall
+from aap.services.permissions import Permission, ensure
+from aap.services.reviewing import current_rubric, is_late, not_recused
+
+GONE = (ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN, ApplicationState.DRAFT)
+"""States in which nothing is left to review."""
+
+
+@dataclass(frozen=True)
+class ReviewerLine:
+    """One reviewer. `pace`: done | on_time | slow (the predicted end is after the closing) | not_begun | late."""
+
+    person_id: str
+    code: str
+    name: str
+    assigned: int
+    submitted: int
+    drafts: int
+    minutes: int | None
+    last: datetime | None
+    end: datetime | None
+    pace: str
+    reminded_at: datetime | None
+
+    @property
+    def missing(self) -> int:
+        return self.assigned - self.submitted
+
+
+@dataclass(frozen=True)
+class DossierLine:
+    reference: str
+    title: str
+    assigned: int
+    submitted: int
+    needed: int
+
+
+@dataclass(frozen=True)
+class CriterionLine:
+    """How far a criterion is marked: `marked` of `assigned` reviews have a mark on it, drafts included."""
+
+    id: str
+    title: str
+    marked: int
+    assigned: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the reviews stand. `reopen_requests`: (assignment, reviewer's code, reference, reason); `older_grid`:
+    submitted against another version of the rubric."""
+
+    reviewers: tuple[ReviewerLine, ...]
+    dossiers: tuple[DossierLine, ...]
+    criteria: tuple[CriterionLine, ...]
+    reopen_requests: tuple[tuple[str, str, str, str], ...]
+    older_grid: int
+    closes_at: datetime | None
+    late: bool
+    end: datetime | None
+
+    @property
+    def assigned(self) -> int:
+        return sum(one.assigned for one in self.reviewers)
+
+    @property
+    def submitted(self) -> int:
+        return sum(one.submitted for one in self.reviewers)
+
+    @property
+    def behind(self) -> tuple[ReviewerLine, ...]:
+        """Who would do well to be reminded."""
+        return tuple(one for one in self.reviewers if one.pace in ("slow", "not_begun", "late"))
+
+    @property
+    def short(self) -> tuple[DossierLine, ...]:
+        return tuple(one for one in self.dossiers if one.submitted < one.needed)
+
+
+def progress(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> Progress:
+    """Progress by reviewer, dossier and criterion; dossiers of which the actor is recused don't count. Five queries."""
+    ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
+    people = session.exec(
+        select(Reviewer, Person.name).where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
+    ).all()
+    dossiers = session.exec(
+        select(Application.id, Application.reference, Application.title).where(
+            Application.call_id == call.id, col(Application.state).not_in(GONE), not_recused(actor.person_id)
+        )
+    ).all()
+    shown = {application_id for application_id, _, _ in dossiers}
+    rows = [
+        row
+        for row in session.exec(
+            select(Assignment, Review)
+            .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+            .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
+        )
+        if row[0].application_id in shown
+    ]
+    reminded = _reminded(session, call)
+    closes_at = call.file.reviewing.closes_at
+    given: dict[str, list[tuple[Assignment, Review | None]]] = defaultdict(list)
+    done: dict[str, list[bool]] = defaultdict(list)
+    for assignment, review in rows:
+        given[assignment.person_id].append((assignment, review))
+        done[assignment.application_id].append(_submitted(review))
+    lines = [
+        _reviewer(reviewer, name, given.get(reviewer.person_id, []), closes_at, reminded.get(reviewer.person_id), now)
+        for reviewer, name in people
+    ]
+    order = {"late": 0, "not_begun": 1, "slow": 2, "on_time": 3, "done": 4}
+    lines.sort(key=lambda one: (order[one.pace], -one.missing, one.code))
+    moments = [review.submitted_at for _, review in rows if review and review.submitted_at]
+    codes = {reviewer.person_id: reviewer.code for reviewer, _ in people}
+    references = {application_id: reference for application_id, reference, _ in dossiers}
+    needed = call.file.rubric.min_reviews
+    by_dossier = [
+        DossierLine(reference, title, len(done.get(one, ())), sum(done.get(one, ())), needed)
+        for one, reference, title in dossiers
+    ]
+    by_dossier.sort(key=lambda one: (one.submitted - one.needed, one.reference))
+    return Progress(
+        reviewers=tuple(lines),
+        dossiers=tuple(by_dossier),
+        criteria=_criteria(session, call, shown, len(rows)),
+        reopen_requests=tuple(
+            (assignment.id, codes.get(assignment.person_id, ""), references[assignment.application_id],
+             review.reopen_request)
+            for assignment, review in sorted(rows, key=lambda row: references[row[0].application_id])
+            if review and review.reopen_request
+        ),
+        older_grid=sum(
+            review is not None and _submitted(review) and review.rubric_hash != current_rubric(call)
+            for _, review in rows
+        ),
+        closes_at=closes_at,
+        late=is_late(call, now),
+        end=predicted_end(moments, len(rows) - len(moments), now) if rows else None,
+    )  # fmt: skip
+
+
+def _submitted(review: Review | None) -> bool:
+    return review is not None and review.state == ReviewState.SUBMITTED
+
+
+def _reviewer(
+    reviewer: Reviewer,
+    name: str,
+    given: Sequence[tuple[Assignment, Review | None]],
+    closes_at: datetime | None,
+    reminded_at: datetime | None,
+    now: datetime,
+) -> ReviewerLine:
+    reviews = [review for _, review in given if review is not None]
+    moments = [review.submitted_at for review in reviews if _submitted(review) and review.submitted_at]
+    timed = [review.seconds_spent for review in reviews if _submitted(review) and review.seconds_spent]
+    missing = len(given) - len(moments)
+    end = predicted_end(moments, missing, now) if given else None
+    if missing == 0:
+        pace = "done"
+    elif closes_at is not None and now > closes_at:
+        pace = "late"
+    elif not reviews:
+        pace = "not_begun"
+    else:
+        pace = "slow" if closes_at is not None and (end is None or end > closes_at) else "on_time"
+    return ReviewerLine(
+        person_id=reviewer.person_id,
+        code=reviewer.code,
+        name=name,
+        assigned=len(given),
+        submitted=len(moments),
+        drafts=len(reviews) - len(moments),
+        minutes=round(sum(timed) / len(timed) / 60) if timed else None,
+        last=max(moments, default=None),
+        end=end if missing else None,
+        pace=pace,
+        reminded_at=reminded_at,
+    )
+
+
+def _criteria(session: Session, call: OpenedCall, shown: set[str], assigned: int) -> tuple[CriterionLine, ...]:
+    marked: dict[str, int] = defaultdict(int)
+    for criterion, application_id in session.exec(
+        select(Mark.criterion, Review.application_id).where(
+            Mark.review_id == Review.id,
+            Review.assignment_id == Assignment.id,
+            Assignment.call_id == call.id,
+            col(Assignment.removed_at).is_(None),
+            col(Mark.score).is_not(None),
+        )
+    ):
+        marked[criterion] += application_id in shown
+    return tuple(
+        CriterionLine(one.id, one.title or one.id, marked[one.id], assigned) for one in call.file.rubric.criteria
+    )
+
+
+REMINDER = "review-reminder/"
+"""Start of the outbox key of a reminder: then the call, the person, the day."""
+
+
+def _reminded(session: Session, call: OpenedCall) -> dict[str, datetime]:
+    start = f"{REMINDER}{call.id}/"
+    found: dict[str, datetime] = {}
+    for key, at in session.exec(
+        select(OutboxMail.dedupe_key, OutboxMail.created_at).where(
+            col(OutboxMail.dedupe_key) >= start, col(OutboxMail.dedupe_key) < start + "\U0010ffff"
+        )
+    ):
+        person_id = str(key).removeprefix(start).partition("/")[0]
+        found[person_id] = max(at, found.get(person_id, at))
+    return found
