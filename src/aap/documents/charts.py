@@ -91,6 +91,7 @@ class Interval:
 
 TOP = 28
 LABELS = 190
+BAR_LABELS = 320
 
 
 def interval_chart(lines: Sequence[Interval], *, mark: Decimal | None, row: int, labels: bool = True) -> IntervalChart:
@@ -151,7 +152,7 @@ def bar_chart(amounts: Sequence[Amount], *, row: int = 26) -> BarChart:
     """Horizontal bars from zero, with the bounds that each must keep."""
     width = 860
     bounds = [bound for amount in amounts for bound in (amount.low, amount.high) if bound is not None]
-    axis = axis_over([*(amount.value for amount in amounts), *bounds], 260, width - 120, zero=True)
+    axis = axis_over([*(amount.value for amount in amounts), *bounds], BAR_LABELS, width - 120, zero=True)
     bars = tuple(
         Bar(
             label=amount.label,

@@ -6,6 +6,7 @@ with the decision and opened in ten years.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aap.core import french
 from aap.core.call.schema import CallFile, Quota
+from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
 from aap.core.results import STATUSES, ResultRow, ReviewerRow
 from aap.documents.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
@@ -138,7 +140,8 @@ def _budget(report: Mapping[str, Any]) -> dict[str, str]:
         words["limit"] = french.euros(_cents(limit))
         words["left"] = french.euros(_cents(limit) - _cents(granted))
         if limit:
-            words["share"] = french.percent(Fraction(_cents(granted), _cents(limit)), 1)
+            share = Fraction(_cents(granted), _cents(limit))
+            words["share"] = french.percent(Fraction(math.floor(share * 1000), 1000), 1)  # 100 % only when all is spent
     return words
 
 
@@ -194,17 +197,21 @@ def _quota_lines(given: ReportInput) -> tuple[QuotaLine, ...]:
     lines = []
     for entry in given.report["quotas"]:
         quota = quotas[entry["id"]]
-        name = quota.title or quota.id
         shares = quota.min_share is not None or quota.max_share is not None
         lines.append(
             QuotaLine(
-                title=f"{name} : {entry['value']}" if entry["value"] else name,
+                title=_quota_title(given.call, quota, entry["value"]),
                 asked=_asked(quota),
                 achieved=_achieved(entry, shares=shares),
                 price="" if entry["price"] is None else french.number(Decimal(str(entry["price"])), 1),
             )
         )
     return tuple(lines)
+
+
+def _quota_title(call: CallFile, quota: Quota, value: str | None) -> str:
+    name = quota.title or quota.id
+    return name if value is None else f"{name} : {value_label(call, quota.each or '', value)}"
 
 
 def _asked(quota: Quota) -> str:
@@ -237,10 +244,9 @@ def _quota_chart(given: ReportInput) -> BarChart:
         if quota.min is None and quota.max is None:
             continue
         achieved = entry["achieved"]
-        name = quota.title or quota.id
         amounts.append(
             Amount(
-                label=f"{name} : {entry['value']}" if entry["value"] else name,
+                label=_quota_title(given.call, quota, entry["value"]),
                 figure=french.number(achieved),
                 value=float(achieved),
                 low=None if quota.min is None else float(quota.min),
@@ -266,17 +272,19 @@ def _money(given: ReportInput) -> tuple[MoneySection, ...]:
                 projects[value] += 1
         order = sorted(granted, key=lambda value: (-granted[value], value))
         cents = {value: round(granted[value]) for value in order}
+        labels = {value: value_label(given.call, name, value) for value in order}
         lines = tuple(
             MoneyLine(
-                value,
+                labels[value],
                 projects[value],
                 french.euros(cents[value]),
                 french.percent(granted[value] / total, 1) if total else "",
             )
             for value in order
         )
-        chart = bar_chart([Amount(value, french.euros(cents[value]), cents[value] / 100) for value in order])
-        sections.append(MoneySection(name, f"montants-{number}", chart, lines))
+        chart = bar_chart([Amount(labels[value], french.euros(cents[value]), cents[value] / 100) for value in order])
+        title = attribute_title(name)
+        sections.append(MoneySection(title[:1].upper() + title[1:], f"montants-{number}", chart, lines))
     return tuple(sections)
 
 
