@@ -21,6 +21,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("aap.cli.demo:demo_command", "Remplir l’instance d’une démonstration."),
     "serve": ("aap.cli.serve:serve_command", "Servir l’application et faire le travail de fond."),
     "worker": ("aap.cli.serve:worker_command", "Faire seulement le travail de fond."),
+    "tick": ("aap.cli.operating:tick_command", "Faire une fois ce que l’heure demande : rappels, compléments échus."),
+    "audit": ("aap.cli.operating:audit_group", "Vérifier le journal."),
+    "backup": ("aap.cli.operating:backup_command", "Sauvegarder l’instance dans un dossier neuf."),
+    "restore": ("aap.cli.operating:restore_command", "Remettre une sauvegarde dans une instance vide."),
+    "person": ("aap.cli.operating:person_group", "Ouvrir un compte, par exemple celui du premier administrateur."),
     "bundle": ("aap.cli.bundle:bundle_group", "Publier un lot sans les noms, expliquer un de ses dossiers."),
 }
 

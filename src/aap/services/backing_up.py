@@ -1,0 +1,240 @@
+"""A copy of the instance that can be put back: the database as of one moment, every stored file, and a list of both.
+
+The embedded database is copied by SQLite's own online backup while the application goes on. Files are never changed
+and are durable before a row names them: copied after the database, all that it names are there. The folder is made
+under another name and renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import NullPool, create_engine
+from sqlmodel import Session, col, select
+
+from aap.records.applications import Document
+from aap.records.outbox import OutboxMail
+from aap.records.rankings import Decision
+from aap.services.audit import ChainCheck, record, verify
+from aap.services.platform import Platform
+
+FORMAT = 1
+MANIFEST, DATABASE, FILES = "sauvegarde.json", "aap.sqlite3", "files"
+_BLOCK = 1 << 20
+
+Tell = Callable[[int, int], None]
+"""Told how many files of how many are done."""
+
+
+class BackupFault(Exception):
+    """A backup that can't be made or put back: `faults`, French sentences, all at once."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds. `head`: the audit chain's last hash; sizes in bytes."""
+
+    made_at: str
+    version: str
+    database_sha256: str
+    database_size: int
+    files: int
+    files_size: int
+    audit_lines: int
+    head: str
+    format: int = FORMAT
+
+
+def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -> Backup:
+    """Copies the instance into the new folder. Raises BackupFault (the folder is there, or another database)."""
+    settings = platform.settings
+    if settings.database_url:
+        raise BackupFault(
+            "La base est un serveur\u00a0: sauvegardez-la par pg_dump, puis copiez le dossier des fichiers "
+            f"({settings.files_folder}), dans cet ordre."
+        )
+    if folder.exists():
+        raise BackupFault(f"{folder} existe déjà\u00a0: donnez un nom neuf à chaque sauvegarde.")
+    now = platform.clock()
+    partial = folder.with_name(f".{folder.name}.partiel-{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        _copy_database(settings.instance / DATABASE, partial / DATABASE)
+        count, size = _copy_files(settings.files_folder, partial / FILES, tell)
+        chain, missing = _look_into(partial)
+        _refuse_missing(missing)
+        backup = Backup(
+            made_at=now.isoformat(),
+            version=metadata.version("aap"),
+            database_sha256=_sha256(partial / DATABASE),
+            database_size=(partial / DATABASE).stat().st_size,
+            files=count,
+            files_size=size,
+            audit_lines=chain.lines,
+            head=chain.head,
+        )
+        _write(partial / MANIFEST, json.dumps(asdict(backup), indent=2) + "\n")
+        os.replace(partial, folder)
+        _sync(folder.parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    with platform.database.writing() as session:
+        record(session, actor=None, action="system.backup", now=now, object_kind="instance", after=asdict(backup))
+    return backup
+
+
+def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
+    """Reads a whole backup again: hashes of the database and of every file, the database's own check, the audit chain.
+
+    Raises BackupFault with everything that is wrong.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        backup = Backup(**content)
+    except (OSError, ValueError, TypeError):
+        raise BackupFault(f"{folder} n’est pas une sauvegarde\u00a0: {MANIFEST} manque ou ne se lit pas.") from None
+    if backup.format != FORMAT:
+        raise BackupFault("Cette sauvegarde vient d’une version plus récente du logiciel.")
+    if not (folder / DATABASE).exists() or _sha256(folder / DATABASE) != backup.database_sha256:
+        raise BackupFault("La base de cette sauvegarde manque ou a été changée.")
+    faults = []
+    if not _is_sound(folder / DATABASE):
+        faults.append("La base ne passe pas le contrôle d’intégrité de SQLite.")
+    paths = sorted(_stored(folder / FILES))
+    if len(paths) != backup.files:
+        faults.append(f"{backup.files} fichiers attendus, {len(paths)} trouvés.")
+    for done, path in enumerate(paths, 1):
+        if _sha256(path) != path.name:
+            faults.append(f"Le fichier {path.name} a été changé.")
+        if tell:
+            tell(done, len(paths))
+    chain, missing = _look_into(folder)
+    faults += [f"Le fichier {sha} manque." for sha in missing]
+    if (chain.head, chain.lines) != (backup.head, backup.audit_lines):
+        faults.append("Le journal n’est pas celui qui a été sauvegardé.")
+    if faults:
+        raise BackupFault(*faults[:50])
+    return backup
+
+
+def restore_backup(folder: Path, instance: Path, *, tell: Tell | None = None) -> Backup:
+    """Puts a checked backup into an empty (or missing) instance folder. Raises BackupFault; nothing is overwritten."""
+    if instance.exists() and any(instance.iterdir()):
+        raise BackupFault(
+            f"{instance} n’est pas vide\u00a0: restaurez dans un dossier neuf, puis changez AAP_INSTANCE."
+        )
+    backup = check_backup(folder, tell=tell)
+    instance.mkdir(parents=True, exist_ok=True)
+    _copy_files(folder / FILES, instance / FILES, None)
+    partial = instance / f".{DATABASE}.partiel"
+    shutil.copyfile(folder / DATABASE, partial)
+    _sync(partial)
+    os.replace(partial, instance / DATABASE)  # last: an instance without a database was not restored
+    _sync(instance)
+    return backup
+
+
+def named_files(session: Session) -> set[str]:
+    """SHA-256 of every stored file that the database names."""
+    found = set(session.exec(select(Document.sha256)))
+    found |= {sha for sha in session.exec(select(Decision.letter_sha256)) if sha}
+    for attachments in session.exec(select(OutboxMail.attachments).where(col(OutboxMail.sent_at).is_(None))):
+        found |= {one["sha256"] for one in attachments}
+    return found
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """One file, without a log beside it (`journal_mode=DELETE`): the application turns it on again."""
+    with closing(sqlite3.connect(source, timeout=30)) as held, closing(sqlite3.connect(target)) as copy:
+        held.backup(copy, pages=4_096, sleep=0.01)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    _sync(target)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Never writes, not even a log beside the file."""
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+    return sqlite3.connect(address, uri=True, check_same_thread=False)
+
+
+def _look_into(folder: Path) -> tuple[ChainCheck, list[str]]:
+    """The audit chain of a backup's database, and which files that it names are not there."""
+    engine = create_engine("sqlite://", creator=lambda: _read_only(folder / DATABASE), poolclass=NullPool)
+    with Session(engine) as session:
+        missing = sorted(sha for sha in named_files(session) if not _at(folder / FILES, sha).exists())
+        return verify(session), missing
+
+
+def _refuse_missing(missing: list[str]) -> None:
+    if missing:
+        raise BackupFault(*(f"Le fichier {sha} manque dans l’instance." for sha in missing[:20]))
+
+
+def _is_sound(path: Path) -> bool:
+    with closing(_read_only(path)) as connection:
+        try:
+            return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+        except sqlite3.DatabaseError:
+            return False
+
+
+def _stored(folder: Path) -> Iterator[Path]:
+    """Whole files of a store (what is on its way in has another name)."""
+    if folder.is_dir():
+        for path in folder.glob("??/*"):
+            if len(path.name) == 64:
+                yield path
+
+
+def _at(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+def _copy_files(source: Path, target: Path, tell: Tell | None) -> tuple[int, int]:
+    target.mkdir(parents=True, exist_ok=True)
+    paths, size = sorted(_stored(source)), 0
+    for done, path in enumerate(paths, 1):
+        kept = _at(target, path.name)
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, kept)
+        _sync(kept)
+        size += kept.stat().st_size
+        if tell:
+            tell(done, len(paths))
+    return len(paths), size
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _write(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8")
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

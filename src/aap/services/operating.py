@@ -1,0 +1,166 @@
+"""The state of the machine, as an administrator looks after it: what waits, what failed, what room is left."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlmodel import Session, col, func, select
+
+from aap.records.applications import Document
+from aap.records.audit import AuditLine, AuditValues
+from aap.records.outbox import Job, JobState, OutboxMail
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.errors import NotFound
+from aap.services.mailing import MOST_ATTEMPTS
+from aap.services.outbox import WAKE
+from aap.services.permissions import Permission, Target, ensure
+from aap.services.platform import Platform
+
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class FailedMail:
+    """A mail that could not be sent. `given_up`: it is not tried again by itself. Its text is shown to nobody."""
+
+    id: str
+    recipient: str
+    subject: str
+    attempts: int
+    error: str
+    next_at: datetime
+    given_up: bool
+
+
+@dataclass(frozen=True)
+class SystemState:
+    """`oldest`: since when the oldest mail or job waits. Sizes in bytes; `database_size` None where it is a server's."""
+
+    version: str
+    revision: str
+    database: str
+    mails_waiting: int
+    mails_sent: int
+    failed_mails: tuple[FailedMail, ...]
+    jobs: Mapping[JobState, int]
+    failed_jobs: tuple[Job, ...]
+    oldest: datetime | None
+    documents: int
+    documents_size: int
+    database_size: int | None
+    disk_free: int
+    disk_total: int
+    last_backup: datetime | None
+    last_backup_files: int
+
+
+def system_state(session: Session, platform: Platform, *, actor: Actor) -> SystemState:
+    """Nine queries, whatever waits."""
+    ensure(actor, Permission.SYSTEM_MANAGE, Target())
+    waiting, oldest_mail = session.exec(
+        select(func.count(), func.min(OutboxMail.created_at)).where(
+            col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) < MOST_ATTEMPTS
+        )
+    ).one()
+    sent = session.exec(select(func.count()).where(col(OutboxMail.sent_at).is_not(None))).one()
+    failed = session.exec(
+        select(OutboxMail)
+        .where(col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) > 0)
+        .order_by(col(OutboxMail.created_at), col(OutboxMail.id))
+        .limit(MOST_SHOWN)
+    )
+    counted = session.exec(select(Job.state, func.count(), func.min(Job.created_at)).group_by(col(Job.state))).all()
+    jobs = {JobState(state): number for state, number, _ in counted}
+    oldest_job = next((at for state, _, at in counted if state == JobState.WAITING), None)
+    failed_jobs = session.exec(
+        select(Job)
+        .where(Job.state == JobState.FAILED)
+        .order_by(col(Job.created_at).desc(), col(Job.id))
+        .limit(MOST_SHOWN)
+    )
+    documents, size = session.exec(select(func.count(), func.coalesce(func.sum(Document.size), 0))).one()
+    usage = shutil.disk_usage(platform.settings.instance)
+    backup = _last_backup(session)
+    embedded = session.get_bind().dialect.name == "sqlite"
+    return SystemState(
+        version=metadata.version("aap"),
+        revision=str(session.execute(text("SELECT version_num FROM alembic_version")).scalar()),
+        database="SQLite" if embedded else "PostgreSQL",
+        mails_waiting=waiting,
+        mails_sent=sent,
+        failed_mails=tuple(
+            FailedMail(
+                mail.id, mail.recipient, mail.subject, mail.attempts, mail.error, mail.not_before,
+                mail.attempts >= MOST_ATTEMPTS,
+            )
+            for mail in failed
+        ),
+        jobs=jobs,
+        failed_jobs=tuple(failed_jobs),
+        oldest=min((at for at in (oldest_mail, oldest_job) if at is not None), default=None),
+        documents=documents,
+        documents_size=int(size),
+        database_size=_database_size(session) if embedded else None,
+        disk_free=usage.free,
+        disk_total=usage.total,
+        last_backup=backup[0] if backup else None,
+        last_backup_files=int(backup[1].get("files", 0)) if backup else 0,
+    )  # fmt: skip
+
+
+def _database_size(session: Session) -> int:
+    pages = session.execute(text("PRAGMA page_count")).scalar() or 0
+    return int(pages) * int(session.execute(text("PRAGMA page_size")).scalar() or 0)
+
+
+def _last_backup(session: Session) -> tuple[datetime, Mapping[str, Any]] | None:
+    found = session.exec(
+        select(AuditLine.at, AuditValues.content)
+        .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)
+        .where(AuditLine.action == "system.backup")
+        .order_by(col(AuditLine.sequence).desc())
+        .limit(1)
+    ).first()
+    return (found[0], (found[1] or {}).get("after", {})) if found else None
+
+
+def retry_mails(session: Session, *, actor: Actor, mail_id: str = "", now: datetime) -> int:
+    """Has a failed mail tried again at once, or (no id) all of them. Gives their number. Raises NotFound."""
+    ensure(actor, Permission.SYSTEM_MANAGE, Target())
+    which = [col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) > 0]
+    if mail_id:
+        which.append(col(OutboxMail.id) == mail_id)
+    changed = session.execute(update(OutboxMail).where(*which).values(attempts=0, not_before=now))
+    number: int = changed.rowcount  # type: ignore[attr-defined]
+    if mail_id and not number:
+        raise NotFound("mail", mail_id)
+    if number:
+        session.info[WAKE] = True
+        record(
+            session, actor=actor, action="mails.retried", now=now, object_kind="outbox", object_id=mail_id,
+            after={"mails": number},
+        )  # fmt: skip
+    return number
+
+
+def retry_job(session: Session, *, actor: Actor, job_id: str, now: datetime) -> Job:
+    """Puts failed long work back into the queue (every kind may be run again). Raises NotFound."""
+    ensure(actor, Permission.SYSTEM_MANAGE, Target())
+    job = session.get(Job, job_id)
+    if job is None or job.state != JobState.FAILED:
+        raise NotFound("job", job_id)
+    job.state, job.done, job.started_at, job.finished_at = JobState.WAITING, 0, None, None
+    session.add(job)
+    session.info[WAKE] = True
+    record(
+        session, actor=actor, action="job.retried", now=now, object_kind="job", object_id=job_id,
+        call_id=job.call_id or "", after={"kind": job.kind},
+    )  # fmt: skip
+    return job

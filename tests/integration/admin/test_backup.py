@@ -1,0 +1,215 @@
+"""A backup is whole, is checked, and comes back as it was; the commands say so by their exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlmodel import select
+
+from aap.cli import main
+from aap.records.applications import Document
+from aap.records.audit import AuditLine
+from aap.records.people import Person
+from aap.services.audit import record, verify
+from aap.services.backing_up import BackupFault, check_backup, make_backup, restore_backup
+from aap.services.platform import Platform, open_platform
+from aap.settings import Settings
+from tests.factories import Factory
+
+
+@pytest.fixture
+def filled(factory: Factory, platform: Platform) -> Document:
+    """An instance with people, a dossier, a stored file and some lines of the log."""
+    application = factory.application(factory.call(), factory.association(factory.person()))
+    kept = platform.files.put(io.BytesIO(b"%PDF-1.7 statuts"))
+    document = Document(
+        association_id=application.association_id, application_id=application.id, question="statuts",
+        name="statuts.pdf", content_type="application/pdf", size=kept.size, sha256=kept.sha256,
+        uploaded_at=factory.now,
+    )  # fmt: skip
+    with platform.database.writing() as session:
+        session.add(document)
+        record(session, actor=None, action="essai", now=factory.now, after={"é": "à"})
+    return document
+
+
+def test_what_is_restored_is_what_was_backed_up(platform: Platform, filled: Document, tmp_path: Path) -> None:
+    made = make_backup(platform, tmp_path / "sauvegarde")
+    with platform.database.writing() as session:
+        record(session, actor=None, action="plus tard", now=platform.clock())
+    restored = restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
+    assert restored == made
+    again = open_platform(Settings(instance=tmp_path / "neuve", environment="testing", secret_key="x"))
+    with again.database.reading() as session, platform.database.reading() as before:
+        assert again.files.read(filled.sha256) == b"%PDF-1.7 statuts"
+        assert [person.email for person in session.exec(select(Person))] == [
+            person.email for person in before.exec(select(Person))
+        ]
+        assert (verify(session).faults, verify(session).head) == ((), made.head)
+        assert "plus tard" not in session.exec(select(AuditLine.action)).all()
+    again.database.dispose()
+    assert (made.files, made.files_size) == (1, len(b"%PDF-1.7 statuts"))
+
+
+def test_a_backup_leaves_a_line_in_the_log_and_no_half_folder(
+    platform: Platform, filled: Document, tmp_path: Path
+) -> None:
+    make_backup(platform, tmp_path / "une")
+    with pytest.raises(BackupFault, match="existe déjà"):
+        make_backup(platform, tmp_path / "une")
+    platform.files.path(filled.sha256).unlink()
+    with pytest.raises(BackupFault, match=f"{filled.sha256} manque"):
+        make_backup(platform, tmp_path / "deux")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["instance", "une"]
+    with platform.database.reading() as session:
+        assert session.exec(select(AuditLine.action)).all().count("system.backup") == 1
+
+
+def test_a_backup_made_while_people_write_is_sound(platform: Platform, filled: Document, tmp_path: Path) -> None:
+    assert filled
+    stop = threading.Event()
+    written = []
+
+    def write() -> None:
+        while not stop.is_set():
+            with platform.database.writing() as session:
+                record(session, actor=None, action="pendant", now=platform.clock())
+            written.append(1)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(written) < 3:
+            stop.wait(0.01)
+        made = make_backup(platform, tmp_path / "sauvegarde")
+    finally:
+        stop.set()
+        writer.join()
+    assert check_backup(tmp_path / "sauvegarde") == made
+
+
+def _break_file(folder: Path, sha256: str) -> None:
+    (folder / "files" / sha256[:2] / sha256).write_bytes(b"autre")
+
+
+def _remove_file(folder: Path, sha256: str) -> None:
+    (folder / "files" / sha256[:2] / sha256).unlink()
+
+
+def _break_database(folder: Path, _sha256: str) -> None:
+    with (folder / "aap.sqlite3").open("r+b") as stream:
+        stream.seek(5000)
+        stream.write(b"\xff" * 64)
+
+
+def _no_list(folder: Path, _sha256: str) -> None:
+    (folder / "sauvegarde.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("breaking", "said"),
+    [
+        (_break_file, "a été changé"),
+        (_remove_file, "manque"),
+        (_break_database, "changée"),
+        (_no_list, "sauvegarde.json"),
+    ],
+)
+def test_a_broken_backup_is_told_and_not_restored(
+    platform: Platform, filled: Document, tmp_path: Path, breaking: object, said: str
+) -> None:
+    make_backup(platform, tmp_path / "sauvegarde")
+    breaking(tmp_path / "sauvegarde", filled.sha256)  # type: ignore[operator]
+    with pytest.raises(BackupFault, match=said):
+        restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
+    assert not (tmp_path / "neuve").exists()
+
+
+def test_a_rewritten_log_in_a_backup_is_found(platform: Platform, filled: Document, tmp_path: Path) -> None:
+    assert filled
+    make_backup(platform, tmp_path / "sauvegarde")
+    path = tmp_path / "sauvegarde" / "aap.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM audit_values WHERE sequence = (SELECT max(sequence) FROM audit_line)")
+        connection.execute("DELETE FROM audit_line WHERE sequence = (SELECT max(sequence) FROM audit_line)")
+    connection.close()
+    listed = json.loads((tmp_path / "sauvegarde" / "sauvegarde.json").read_text())
+    import hashlib
+
+    listed["database_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (tmp_path / "sauvegarde" / "sauvegarde.json").write_text(json.dumps(listed))
+    with pytest.raises(BackupFault, match="journal"):
+        check_backup(tmp_path / "sauvegarde")
+
+
+def test_an_instance_that_holds_something_is_never_written_over(
+    platform: Platform, filled: Document, tmp_path: Path
+) -> None:
+    assert filled
+    make_backup(platform, tmp_path / "sauvegarde")
+    with pytest.raises(BackupFault, match="n’est pas vide"):
+        restore_backup(tmp_path / "sauvegarde", platform.settings.instance)
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def aap(instance: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, env={"AAP_INSTANCE": str(instance), "AAP_IMMEDIATE_JOBS": "1"})
+
+
+def test_the_commands_back_up_check_and_restore(platform: Platform, filled: Document, tmp_path: Path) -> None:
+    assert filled
+    kept, new = str(tmp_path / "sauvegarde"), tmp_path / "neuve"
+    assert aap(platform.settings.instance, "backup", kept).exit_code == 0
+    assert aap(platform.settings.instance, "backup", kept).exit_code == 2
+    assert aap(new, "restore", kept, "--check-only").exit_code == 0
+    assert not new.exists()
+    assert aap(new, "restore", kept).exit_code == 0
+    assert aap(new, "restore", kept).exit_code == 2
+    assert aap(new, "audit", "verify").exit_code == 0
+    assert aap(tmp_path / "rien", "backup", str(tmp_path / "b")).exit_code == 2
+    assert not (tmp_path / "rien").exists()
+
+
+def test_audit_verify_tells_faults_and_lines_cut_off_at_the_end(platform: Platform, tmp_path: Path) -> None:
+    for number in range(3):
+        with platform.database.writing() as session:
+            record(session, actor=None, action="essai", now=platform.clock(), after={"n": number})
+    instance = platform.settings.instance
+    done = aap(instance, "audit", "verify")
+    assert done.exit_code == 0
+    head = done.output.split()[-1]
+    with sqlite3.connect(instance / "aap.sqlite3") as connection:
+        connection.execute("DELETE FROM audit_values WHERE sequence = 3")
+        connection.execute("DELETE FROM audit_line WHERE sequence = 3")
+    assert aap(instance, "audit", "verify").exit_code == 0
+    assert aap(instance, "audit", "verify", "--head", head).exit_code == 4
+    with sqlite3.connect(instance / "aap.sqlite3") as connection:
+        connection.execute("UPDATE audit_line SET action = 'autre' WHERE sequence = 1")
+    connection.close()
+    changed = aap(instance, "audit", "verify")
+    assert (changed.exit_code, "La ligne 1 a été changée." in changed.output) == (4, True)
+
+
+def test_the_first_administrator_comes_from_the_command(platform: Platform, browser: object) -> None:
+    instance = platform.settings.instance
+    made = aap(instance, "person", "add", "Admin@example.org", "--name", "Dominique Exemple")
+    assert made.exit_code == 0
+    with platform.database.reading() as session:
+        person = session.exec(select(Person)).one()
+    assert (person.email, person.name, person.password) == ("admin@example.org", "Dominique Exemple", None)
+    assert "/connexion/lien/" in made.output
+    again = aap(instance, "person", "add", "admin@example.org", "--name", "Autre")
+    assert (again.exit_code, "existe déjà" in again.output) == (2, True)
+
+
+def test_tick_does_the_minutes_work_once(platform: Platform) -> None:
+    done = aap(platform.settings.instance, "tick")
+    assert (done.exit_code, done.output) == (0, "0\u00a0rappel, 0\u00a0demande de compléments close.\n")
