@@ -34,6 +34,10 @@ class SignInForm(LoginForm):
     password = PasswordField(PASSWORD, validators=[password_required])
     remember = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password.description = ""  # Flask-Security puts a link there, which the page has at its own place
+
 
 class SignUpForm(RegisterFormV2):
     """Name, e-mail, password (once: it can be shown, and reset). A known address answers like an unknown one."""

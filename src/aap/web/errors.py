@@ -7,6 +7,7 @@ from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from aap.services.errors import (
@@ -19,9 +20,19 @@ from aap.services.errors import (
     StaleVersion,
     StateForbids,
 )
+from aap.web import wanted
 from aap.web.filters import moment
 
 log = structlog.get_logger(__name__)
+
+LAST_PAGE = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Service momentanément indisponible</title></head>
+<body><main><h1>Service momentanément indisponible</h1>
+<p>Rien de ce que vous aviez enregistré n’est perdu. Réessayez dans quelques minutes.</p>
+<p>Référence à donner au service&nbsp;: {reference}</p></main></body></html>
+"""
+"""What is shown when nothing else can be: no template, no database."""
 
 
 def error_page(status: int, title: str, message: str) -> tuple[str, int]:
@@ -42,6 +53,7 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         if request.method in ("GET", "HEAD"):
+            wanted.remember(request.full_path.rstrip("?"), g.arrived_at)
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
         return error_page(
             401, _("Vous n’êtes plus connecté"), _("Reconnectez-vous dans un autre onglet, puis recommencez ici.")
@@ -120,8 +132,14 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def failure(error: Exception) -> ResponseReturnValue:
         log.error("request.failed", endpoint=request.endpoint, exc_info=error)
-        return error_page(
-            500,
-            _("Une erreur est survenue de notre côté"),
-            _("Rien de ce que vous aviez enregistré n’est perdu. Réessayez ; si cela continue, écrivez au service."),
-        )
+        try:
+            return error_page(
+                500,
+                _("Une erreur est survenue de notre côté"),
+                _(
+                    "Rien de ce que vous aviez enregistré n’est perdu. Réessayez\u00a0; si cela continue, écrivez au service."
+                ),
+            )
+        except Exception:  # the page itself needs what is broken (the database)
+            log.exception("request.error_page_failed")
+            return LAST_PAGE.format(reference=escape(g.get("request_id", ""))), 500

@@ -22,12 +22,12 @@ def role_words(role: Role, call_title: str) -> str:
         return _("Administrateur de l’instance")
     if not call_title:
         return _("%(role)s de tous les appels", role=role_name(role))
-    return _("%(role)s de l’appel « %(title)s »", role=role_name(role), title=call_title)
+    return _("%(role)s de l’appel «\u00a0%(title)s\u00a0»", role=role_name(role), title=call_title)
 
 
 def membership_words(role: MembershipRole) -> str:
     return {
-        MembershipRole.OWNER: _("responsable : modifie, dépose et invite"),
-        MembershipRole.EDITOR: _("rédacteur : modifie et dépose"),
-        MembershipRole.READER: _("lecteur : consulte"),
+        MembershipRole.OWNER: _("responsable\u00a0: modifie, dépose et invite"),
+        MembershipRole.EDITOR: _("rédacteur\u00a0: modifie et dépose"),
+        MembershipRole.READER: _("lecteur\u00a0: consulte"),
     }[role]

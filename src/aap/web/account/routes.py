@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from aap.services import accounts
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission, conceivable
+from aap.web import wanted
 from aap.web.access import requires
 from aap.web.account.blueprint import blueprint
 from aap.web.account.forms import ProfileForm
@@ -27,8 +28,11 @@ HOMES = (
 @blueprint.get("/apres-connexion")
 @requires(Permission.ACCOUNT_MANAGE)
 def after_sign_in() -> ResponseReturnValue:
-    """To the home of the actor's role."""
+    """To the page that was asked for before signing in, else to the home of the actor's role."""
     actor = signed_in()
+    asked_for = wanted.take(arrived_at())
+    if asked_for is not None:
+        return redirect(asked_for)
     for endpoint, permission in HOMES:
         if conceivable(actor, permission):
             return redirect(url_for(endpoint))
