@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from file_mode_case import APPLICATIONS, CALL, REVIEWS, Case
+from pypdf import PdfReader
 
 from aap.cli import main
 
@@ -268,6 +269,15 @@ def test_letters_of_hostile_ids_stay_in_their_folder(tmp_path: Path) -> None:
         "d.pdf",
     }
     assert all(path.read_bytes().startswith(b"%PDF-") for path in (case.out / "letters").iterdir())
+
+
+def test_the_papers_of_a_run_that_is_not_final_say_so(tmp_path: Path) -> None:
+    case = Case(tmp_path, real_pdf=True, reviews=REVIEWS.replace("d,r2,quality,3\nd,r2,reach,2\n", ""))
+    assert case.run("--letters").exit_code == 0
+    assert {path.name for path in (case.out / "letters").iterdir()} == {"a.pdf", "b.pdf", "c.pdf"}
+    for name, words in (("laureates.pdf", "Document provisoire"), ("letters/a.pdf", "Projet de courrier")):
+        text = " ".join(PdfReader(case.out / name).pages[0].extract_text().split())
+        assert words in text
 
 
 def test_an_incomplete_review_can_be_left_out_and_is_reported(tmp_path: Path) -> None:
