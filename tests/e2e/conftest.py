@@ -34,7 +34,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    """The application, served on a free port of 127.0.0.1."""
+    """The application, served on a free port of 127.0.0.1, with files that a browser keeps as in production."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
