@@ -11,21 +11,10 @@ from aap.core.selection.problem import QuotaRule
 from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
+from aap.web import state_words
 
-
-def call_states() -> Mapping[CallState, str]:
-    return {
-        CallState.DRAFT: _("Préparation"),
-        CallState.OPEN: _("Dépôt des dossiers"),
-        CallState.CLOSED: _("Recevabilité"),
-        CallState.REVIEWING: _("Évaluation"),
-        CallState.DELIBERATING: _("Délibération"),
-        CallState.PROPOSED: _("Classement proposé"),
-        CallState.ARBITRATED: _("Classement arrêté"),
-        CallState.DECIDED: _("Décisions"),
-        CallState.PUBLISHED: _("Publié"),
-        CallState.ARCHIVED: _("Archivé"),
-    }
+call_states = state_words.call_states
+actions = state_words.actions
 
 
 def next_steps() -> Mapping[CallState, str]:
@@ -139,27 +128,6 @@ def modes() -> Mapping[str, str]:
     return {
         "value": _("La meilleure somme de notes sous les règles"),
         "merit": _("L’ordre du mérite strict"),
-    }
-
-
-def actions() -> Mapping[str, str]:
-    """Lines of a dossier's history."""
-    return {
-        "application.started": _("Dossier commencé"),
-        "application.submitted": _("Dossier déposé"),
-        "application.withdrawn": _("Dossier retiré"),
-        "completion.asked": _("Compléments demandés"),
-        "completion.answered": _("Compléments reçus"),
-        "dossier.screened": _("Recevabilité décidée"),
-        "dossier.corrected": _("Donnée corrigée"),
-        "dossier.amount_proposed": _("Montant proposé"),
-        "dossier.inspected": _("Dossier consulté"),
-        "document.downloaded": _("Pièce téléchargée"),
-        "jury.decided": _("Décision du jury"),
-        "jury.removed": _("Décision du jury retirée"),
-        "message.sent": _("Message envoyé"),
-        "letters.downloaded": _("Lettre téléchargée"),
-        "recusal.declared": _("Déport déclaré"),
     }
 
 
