@@ -8,13 +8,15 @@ from sqlmodel import Session, col, select
 
 from aap.core.marking import mark_text
 from aap.records.applications import Application
+from aap.records.people import Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Recusal, RecusalOrigin, Review
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.calls import get_call
+from aap.services.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, ensure
 from aap.services.reviewing import find_dossier
+from aap.services.screening import dossier_target
 
 
 def declare_recusal(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
@@ -27,7 +29,7 @@ def declare_recusal(session: Session, *, actor: Actor, application_id: str, reas
     )
     if not reason.strip():
         raise InvalidInput({"motif": "Indiquez le lien qui vous fait vous déporter : le registre le conserve."})
-    _recuse(session, actor, dossier.application, actor.person_id, RecusalOrigin.REVIEWER, reason.strip(), now)
+    recuse(session, actor, dossier.application, actor.person_id, RecusalOrigin.REVIEWER, reason.strip(), now)
 
 
 def add_recusal(
@@ -35,51 +37,100 @@ def add_recusal(
 ) -> None:
     """An official sets a person apart from a dossier. Raises NotFound and InvalidInput."""
     application = session.get(Application, application_id)
-    if application is None:
+    if application is None or application.submitted_at is None:
         raise NotFound("application", application_id)
     call = get_call(session, application.call_id)
-    ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="application", id=application_id)
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, Permission.REVIEWERS_MANAGE, target, kind="application", id=application_id)
+    if not _works_on(session, call, person_id):
+        raise NotFound("person", person_id)
     if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez le lien : le registre le conserve."})
-    _recuse(session, actor, application, person_id, RecusalOrigin.OFFICIAL, reason.strip(), now)
+        raise InvalidInput({"motif": "Indiquez le lien\u00a0: le registre le conserve."})
+    recuse(session, actor, application, person_id, RecusalOrigin.OFFICIAL, reason.strip(), now)
 
 
-def answer_match(session: Session, *, actor: Actor, recusal_id: str, confirmed: bool, now: datetime) -> None:
+def answer_match(
+    session: Session, *, actor: Actor, recusal_id: str, confirmed: bool, now: datetime, reason: str = ""
+) -> None:
     """An official confirms a probable conflict, or dismisses it. Raises NotFound."""
+    recusal, application = _find_recusal(session, actor, recusal_id)
+    if recusal.confirmed or recusal.dismissed_at is not None:
+        raise NotFound("recusal", recusal_id)
+    if confirmed:
+        recuse(session, actor, application, recusal.person_id, RecusalOrigin(recusal.origin), recusal.reason, now)
+        return
+    _dismiss(session, actor, recusal, application, reason.strip(), now)
+
+
+def lift_recusal(session: Session, *, actor: Actor, recusal_id: str, reason: str, now: datetime) -> None:
+    """An official lifts a recusal, with a reason that the register keeps. Nobody lifts their own.
+
+    The dossier isn't given back: what was taken away is given by a new distribution. Raises NotFound, InvalidInput.
+    """
+    recusal, application = _find_recusal(session, actor, recusal_id)
+    if not recusal.confirmed or recusal.dismissed_at is not None:
+        raise NotFound("recusal", recusal_id)
+    if not reason.strip():
+        raise InvalidInput({"motif": "Indiquez pourquoi ce déport est levé\u00a0: le registre le conserve."})
+    _dismiss(session, actor, recusal, application, reason.strip(), now)
+
+
+def _find_recusal(session: Session, actor: Actor, recusal_id: str) -> tuple[Recusal, Application]:
+    """A recusal that this official may decide on: not of a dossier of which they are recused, so never their own."""
     recusal = session.get(Recusal, recusal_id)
     application = session.get(Application, recusal.application_id) if recusal else None
-    if recusal is None or application is None:
+    if recusal is None or application is None or recusal.person_id == actor.person_id:
         raise NotFound("recusal", recusal_id)
     call = get_call(session, application.call_id)
-    ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="recusal", id=recusal_id)
-    if confirmed:
-        _recuse(session, actor, application, recusal.person_id, RecusalOrigin(recusal.origin), recusal.reason, now)
-        return
-    recusal.dismissed_at, recusal.author_id = now, actor.person_id
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, Permission.REVIEWERS_MANAGE, target, kind="recusal", id=recusal_id)
+    return recusal, application
+
+
+def _dismiss(
+    session: Session, actor: Actor, recusal: Recusal, application: Application, reason: str, now: datetime
+) -> None:
+    before = "confirmed" if recusal.confirmed else "probable"
+    recusal.dismissed_at, recusal.dismissal_reason, recusal.author_id = now, reason, actor.person_id
     session.add(recusal)
     record(
         session, actor=actor, action="recusal.dismissed", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=call.id, after={"application": application.id, "person": recusal.person_id},
+        call_id=application.call_id, before={"state": before},
+        after={"application": application.id, "person": recusal.person_id, "reason": reason},
     )  # fmt: skip
 
 
-def _recuse(
+def _works_on(session: Session, call: OpenedCall, person_id: str) -> bool:
+    """Whether the person reviews or follows the call: nobody else can see its dossiers."""
+    found = select(RoleGrant.id).where(
+        RoleGrant.person_id == person_id,
+        col(RoleGrant.role).in_([Role.REVIEWER, Role.OFFICIAL]),
+        (col(RoleGrant.call_id) == call.id) | col(RoleGrant.call_id).is_(None),
+    )
+    return session.exec(found).first() is not None
+
+
+def recuse(
     session: Session,
-    actor: Actor,
+    actor: Actor | None,
     application: Application,
     person_id: str,
     origin: RecusalOrigin,
     reason: str,
     now: datetime,
 ) -> None:
-    """Keeps the recusal and takes the dossier back where it was given."""
+    """Keeps the recusal and takes the dossier back where it was given; permissions are the caller's.
+
+    `actor` None: found by matching identifiers. Its marks leave the ranking and stay in the audit.
+    """
     recusal = session.exec(
         select(Recusal).where(Recusal.person_id == person_id, Recusal.application_id == application.id)
     ).first() or Recusal(
         person_id=person_id, application_id=application.id, origin=origin, reason=reason, created_at=now
     )
     recusal.origin, recusal.reason, recusal.confirmed = origin, reason, True
-    recusal.dismissed_at, recusal.author_id = None, actor.person_id
+    recusal.dismissed_at, recusal.dismissal_reason = None, ""
+    recusal.author_id = actor.person_id if actor else None
     session.add(recusal)
     session.flush()
     assignment = session.exec(
