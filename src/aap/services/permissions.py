@@ -41,6 +41,8 @@ class Permission(StrEnum):
     REVIEW_READ = "review:read"
     REVIEW_MARK = "review:mark"
     RECUSAL_DECLARE = "recusal:declare"
+    SPECIMEN_READ = "specimen:read"
+    SPECIMEN_MARK = "specimen:mark"
     CALL_HOME = "call:home"
     CALL_FOLLOW = "call:follow"
     CALL_EXTEND = "call:extend"
@@ -145,6 +147,8 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEW_READ: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
     Permission.REVIEW_MARK: (Grant(Who.ASSIGNED, frozenset({C.REVIEWING}), frozenset({A.ELIGIBLE, A.SUBMITTED})),),
     Permission.RECUSAL_DECLARE: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
+    Permission.SPECIMEN_READ: (Grant(Who.REVIEWER, _RANKED | {C.CLOSED}),),
+    Permission.SPECIMEN_MARK: (Grant(Who.REVIEWER, frozenset({C.CLOSED, C.REVIEWING})),),
     Permission.CALL_HOME: (Grant(Who.OFFICIAL),),
     Permission.CALL_FOLLOW: (Grant(Who.OFFICIAL),),
     Permission.CALL_EXTEND: (Grant(Who.OFFICIAL, _COLLECTING),),
