@@ -222,6 +222,27 @@ def _delimiter(text: str, expected: Sequence[str]) -> str:
 # --- XLSX -------------------------------------------------------------------------------------------------------------
 
 
+def workbook_sheets(file: TableFile) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook by its name, as rows of texts from the first row on. Raises BadInput."""
+    _check_archive(file)
+    try:
+        workbook = load_workbook(io.BytesIO(file.content), read_only=True, data_only=True)
+        found = {}
+        for sheet in workbook.worksheets:
+            sheet.reset_dimensions()
+            lines: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
+            found[sheet.title] = [[nfc(c) if isinstance(c, str) else cell_text(c) for c in line] for line in lines]
+    except Exception as error:
+        # A damaged workbook makes openpyxl fail anywhere, with any class of error.
+        if isinstance(error, (MemoryError, RecursionError)):
+            raise
+        found_words = "un fichier illisible ou protégé par un mot de passe"
+        problem = Problem(file.name, "ce n'est pas un classeur XLSX", found=found_words, allowed="le classeur rempli")
+        raise BadInput([problem]) from None
+    else:
+        return found
+
+
 def _xlsx_lines(file: TableFile) -> Iterator[Sequence[str]]:
     """The first sheet's rows. Formulas give the value that the spreadsheet last computed."""
     _check_archive(file)

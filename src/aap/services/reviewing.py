@@ -160,6 +160,12 @@ def find_dossier(
     return dossier
 
 
+def require_calibrated_where_open(session: Session, actor: Actor, call_id: str) -> None:
+    """The same, where the call has an open round at all. At most two queries."""
+    if session.get(CalibrationRound, call_id) is not None:
+        require_calibrated(session, actor, call_id)
+
+
 def require_calibrated(session: Session, actor: Actor, call_id: str) -> None:
     """Raises CalibrationFirst unless this reviewer marked every specimen and read every comparison. One query."""
     left = session.exec(
@@ -210,7 +216,7 @@ def submit_review(session: Session, *, actor: Actor, application_id: str, entry:
     dossier = find_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
-    if dossier.review and dossier.state is ReviewState.SUBMITTED and not _differences(dossier, entry):
+    if dossier.review and dossier.state is ReviewState.SUBMITTED and not differences(dossier, entry):
         return dossier.review
     _ensure_editable(dossier, now)
     problems = entry_problems(dossier.call, entry, finished=True)
@@ -262,8 +268,8 @@ def _ensure_editable(dossier: ReviewedDossier, now: datetime) -> None:
 def _ensure_current(dossier: ReviewedDossier, entry: ReviewEntry) -> None:
     """Refuses an entry typed on another version of the review, or against another grid."""
     if entry.version != dossier.version:
-        differences = _differences(dossier, entry)
-        raise StaleVersion(dossier.version, {"differences": differences, "saved_at": _saved_at(dossier)})
+        found = {"differences": differences(dossier, entry), "saved_at": _saved_at(dossier)}
+        raise StaleVersion(dossier.version, found)
     if entry.rubric_hash != current_rubric(dossier.call):
         raise RubricChanged
 
@@ -272,7 +278,7 @@ def _saved_at(dossier: ReviewedDossier) -> datetime | None:
     return dossier.review.updated_at if dossier.review else None
 
 
-def _differences(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
+def differences(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
     """What was typed that isn't what is stored: label, mine, theirs."""
     found: list[dict[str, str]] = []
 
