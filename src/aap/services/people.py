@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import or_
+from sqlalchemy import case, or_
 from sqlmodel import Session, col, func, select
 
 from aap.records.calls import Call
@@ -106,6 +106,14 @@ def list_people(
         for person in people
     )
     return PeoplePage(lines, total, page, pages)
+
+
+def count_people(session: Session, *, actor: Actor) -> tuple[int, int]:
+    """How many accounts there are, and how many open ones nobody has ever signed in to. One query."""
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    never = case((col(Person.last_login_at).is_(None) & col(Person.active), 1), else_=0)
+    total, waiting = session.exec(select(func.count(), func.coalesce(func.sum(never), 0)).select_from(Person)).one()
+    return total, int(waiting)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""The administrator's space: people, roles, calls."""
+"""The administrator's space: people and roles, calls, the audit log, the state of the machine."""
 
-from aap.web.admin.routes import blueprint
+from aap.web.admin import calls, home, journal, people, system
+from aap.web.admin.blueprint import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "calls", "home", "journal", "people", "system"]

@@ -1,0 +1,29 @@
+"""The blueprint of the administrator's space, and what its pages share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+blueprint = Blueprint("admin", __name__, url_prefix="/administration")
+
+
+def show(template: str, **values: Any) -> str:
+    """A page of the space, with its sections' menu."""
+    sections = [
+        ("admin.people", _("Personnes")),
+        ("admin.calls", _("Appels")),
+        ("admin.journal", _("Journal")),
+        ("admin.system", _("Système")),
+    ]
+    return render_template(
+        f"admin/{template}", sections=sections, page_width=values.pop("page_width", "wide"), **values
+    )
+
+
+def page_number() -> int:
+    """The page of a list in the query; 1 where it is no number."""
+    typed = request.args.get("page", "1")
+    return int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 6 and int(typed) else 1

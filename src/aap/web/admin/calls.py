@@ -1,0 +1,159 @@
+"""Calls: load a file with all its errors shown, replace a draft, open it, amend it, read its versions."""
+
+from __future__ import annotations
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core.problems import Problem
+from aap.records.calls import CallState
+from aap.services.amending import (
+    LARGEST_FILE,
+    amend_call,
+    call_sheet,
+    load_call_file,
+    open_prepared_call,
+    prepared_calls,
+    read_call_file,
+    version_text,
+)
+from aap.services.calls import CallFileRefused
+from aap.services.errors import InvalidInput
+from aap.services.permissions import Permission
+from aap.web.access import requires
+from aap.web.admin.blueprint import blueprint, show
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.sent_files import sent_files
+from aap.web.state_words import call_states
+
+
+def _list(problems: dict[str, str] | None = None, found: tuple[Problem, ...] = (), name: str = "") -> str:
+    with reading() as session:
+        calls = prepared_calls(session, actor=signed_in())
+    return show(
+        "calls.html", calls=calls, call_states=call_states(), problems=problems or {}, found=found, name=name,
+    )  # fmt: skip
+
+
+@blueprint.get("/appels")
+@requires(Permission.CALL_LOAD)
+def calls() -> str:
+    return _list()
+
+
+def _posted() -> tuple[bytes, str]:
+    """Content and name of the posted call file. Raises InvalidInput (`file`)."""
+    files = sent_files("file")
+    if not files:
+        raise InvalidInput({"file": _("Choisissez d’abord un fichier d’appel (.yaml).")})
+    if len(files[0].content) > LARGEST_FILE:
+        raise InvalidInput({"file": _("Un fichier d’appel pèse 1 Mo au plus.")})
+    return files[0].content, files[0].name[-120:]
+
+
+@blueprint.post("/appels")
+@requires(Permission.CALL_LOAD)
+def load() -> ResponseReturnValue:
+    """Loads a call file as a draft: a new call, or a new text of one."""
+    name = ""
+    try:
+        content, name = _posted()
+        with writing() as session:
+            call = load_call_file(
+                session, actor=signed_in(), read=read_call_file(content, name), name=name, now=arrived_at()
+            )
+    except CallFileRefused as refused:
+        return _list({"file": _problem_count(refused.found)}, refused.found, name), 422
+    except InvalidInput as error:
+        return _list(dict(error.problems), name=name), 422
+    flash(_("L’appel est chargé comme brouillon\u00a0: relisez ses règles, puis ouvrez-le."), "success")
+    return redirect(url_for("admin.call", call_id=call.id), 303)
+
+
+def _problem_count(found: tuple[Problem, ...]) -> str:
+    errors = sum(one.is_error for one in found)
+    if errors == 1:
+        return str(_("Le fichier a une erreur\u00a0: elle est décrite ci-dessous."))
+    return str(_("Le fichier a %(n)s erreurs\u00a0: elles sont décrites ci-dessous.", n=errors))
+
+
+def _sheet(
+    call_id: str, problems: dict[str, str] | None = None, found: tuple[Problem, ...] = (), name: str = ""
+) -> str:
+    with reading() as session:
+        sheet = call_sheet(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+    return show(
+        "call.html",
+        sheet=sheet,
+        call=sheet.call,
+        call_states=call_states(),
+        draft=sheet.call.state is CallState.DRAFT,
+        amendable=sheet.call.state not in (CallState.DRAFT, CallState.ARCHIVED),
+        problems=problems or {},
+        found=found,
+        name=name,
+        reason=request.form.get("reason", ""),
+        page_width="page",
+    )
+
+
+@blueprint.get("/appels/<call_id>")
+@requires(Permission.CALL_LOAD)
+def call(call_id: str) -> str:
+    return _sheet(call_id)
+
+
+@blueprint.post("/appels/<call_id>")
+@requires(Permission.CALL_LOAD)
+def replace(call_id: str) -> ResponseReturnValue:
+    """Another text: replaces a draft, amends what has opened (with a reason)."""
+    name = ""
+    with reading() as session:
+        draft = call_sheet(session, actor=signed_in(), call_id=call_id, now=arrived_at()).call.state is CallState.DRAFT
+    try:
+        content, name = _posted()
+        read = read_call_file(content, name)
+        with writing() as session:
+            if draft:
+                load_call_file(session, actor=signed_in(), read=read, name=name, call_id=call_id, now=arrived_at())
+            else:
+                amend_call(
+                    session, actor=signed_in(), call_id=call_id, read=read, reason=request.form.get("reason", ""),
+                    now=arrived_at(),
+                )  # fmt: skip
+    except CallFileRefused as refused:
+        return _sheet(call_id, {"file": _problem_count(refused.found)}, refused.found, name), 422
+    except InvalidInput as error:
+        return _sheet(call_id, dict(error.problems), name=name), 422
+    flash(
+        _("Le brouillon est remplacé.") if draft else _("La modification est publiée sur la page de l’appel."),
+        "success",
+    )
+    return redirect(url_for("admin.call", call_id=call_id), 303)
+
+
+@blueprint.post("/appels/<call_id>/ouverture")
+@requires(Permission.CALL_OPEN)
+def open_call(call_id: str) -> ResponseReturnValue:
+    """Opens the call: what ranks is sealed."""
+    try:
+        with writing() as session:
+            open_prepared_call(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+    except InvalidInput as error:
+        return _sheet(call_id, dict(error.problems)), 422
+    flash(_("L’appel est ouvert. Ses règles sont scellées."), "success")
+    return redirect(url_for("admin.call", call_id=call_id), 303)
+
+
+@blueprint.get("/appels/<call_id>/fichier-<int:number>.yaml")
+@requires(Permission.CALL_LOAD)
+def call_file(call_id: str, number: int) -> Response:
+    """The text of one version."""
+    with reading() as session:
+        text = version_text(session, actor=signed_in(), call_id=call_id, number=number)
+    return Response(
+        text,
+        content_type="application/yaml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{call_id}-v{number}.yaml"'},
+    )
