@@ -20,6 +20,7 @@ from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.documents.dossier import Attachment, DossierView, render_dossier
 from aap.documents.letters import sender_of
+from aap.documents.pdf import moment as exact_moment
 from aap.documents.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
 from aap.records.applications import Application, ApplicationState, Document, Signature, SignatureState, Submission
 from aap.records.associations import Association
@@ -201,9 +202,12 @@ def _identity(association: Association) -> dict[str, Any]:
 def approved_signature(session: Session, dossier: Dossier) -> Signature | None:
     """The approval of the dossier exactly as it stands."""
     latest = last_signature(session, dossier.id)
-    if latest is None or latest.state != SignatureState.APPROVED or latest.content_hash != signed_hash(dossier):
-        return None
-    return latest
+    return latest if latest is not None and approves(latest, dossier) else None
+
+
+def approves(signature: Signature, dossier: Dossier) -> bool:
+    """Whether an approval was given, and of the dossier exactly as it stands."""
+    return signature.state == SignatureState.APPROVED and signature.content_hash == signed_hash(dossier)
 
 
 def last_signature(session: Session, application_id: str) -> Signature | None:
@@ -428,7 +432,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                 now=platform.clock(),
                 values={
                     "number": view.number,
-                    "received_at": french.moment(paris(submission.arrived_at)),
+                    "received_at": exact_moment(submission.arrived_at),
                     "association": association.name,
                     "title": application.title,
                     "call_title": call.record.title,

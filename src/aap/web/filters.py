@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from aap.core import french
+from aap.documents import pdf
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -94,6 +95,11 @@ def file_size(count: int | None) -> str:
     return french.plain(size, 0 if unit < 2 else 1) + french.NBSP + _SIZES[unit]
 
 
+def exact_moment(value: datetime) -> str:
+    """`28 février 2025 à 23 h 58 min 12 s`: a moment that proves something, as its PDF writes it."""
+    return pdf.moment(value)
+
+
 def typo(text: str | None) -> str:
     """A text with the no-break spaces of French typography; markup stays markup."""
     made = french.spaced(text or "")
@@ -119,7 +125,7 @@ def _decimal(value: french.Number | str | None) -> french.Number | None:
 
 def init_filters(app: Flask) -> None:
     """Makes the filters known to the templates, under their function's names."""
-    for filter_ in (euros, amount, number, percent, ordinal, day, moment, clock, file_size, typo):
+    for filter_ in (euros, amount, number, percent, ordinal, day, moment, exact_moment, clock, file_size, typo):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty
     _space_the_words(app)

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.core.answers import RAW
 from aap.core.answers.comparing import changed_answers
 from aap.core.call.schema import Section
 from aap.records.applications import Document
@@ -71,9 +72,13 @@ def offered(found: Mapping[str, Sequence[Document]]) -> dict[str, list[Offer]]:
     }
 
 
-def differences(section: Section, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Where two versions of a section differ: label and both texts."""
+def differences(
+    section: Section, answers: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """Where two versions of a section differ: label and both texts. `answers`: the dossier's, for conditions."""
+    own = {question.id for question in section.questions}
+    others = {key: value for key, value in answers.items() if key not in own and key != RAW}
     return [
         {"label": one.label, "mine": one.before, "theirs": one.after}
-        for one in changed_answers(section, mine, theirs, territories())
+        for one in changed_answers(section, {**others, **mine}, {**others, **theirs}, territories())
     ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.eligibility import check_eligibility
 from aap.records.applications import ApplicationState
+from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole
+from aap.services.actor import Actor
 from aap.services.applying import changed_questions, start_application
 from aap.services.associations import associations_of, claims_of
-from aap.services.calls import get_call, list_calls
-from aap.services.dossiers import dossiers_of
+from aap.services.calls import OpenedCall, get_call, list_calls
+from aap.services.dossiers import DossierLine, dossiers_of
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -41,10 +45,19 @@ def home() -> str:
         dossiers=dossiers,
         associations=[(one, actor.memberships[one.id]) for one in associations],
         claims=claims,
-        calls=calls,
+        calls=[(call, _startable(call, associations, lines, actor)) for call in calls],
         roles=role_words(),
         now=now,
     )
+
+
+def _startable(
+    call: OpenedCall, associations: Sequence[Association], lines: Sequence[DossierLine], actor: Actor
+) -> bool:
+    """Whether one of the person's associations has no dossier for this call yet."""
+    present = {line.application.association_id for line in lines if line.call.id == call.id}
+    mine = {one.id for one in associations if actor.memberships[one.id] is not MembershipRole.READER}
+    return bool(mine - present)
 
 
 def role_words() -> dict[str, str]:

@@ -86,7 +86,7 @@ def _conflict(application_id: str, section_id: str, stale: StaleSection) -> dict
         "version": stale.version,
         "saved_by": stale.saved_by,
         "saved_at": clock(stale.saved_at),
-        "differences": differences(section, {**found.answers, **mine}, {**found.answers, **stale.theirs}),
+        "differences": differences(section, found.answers, mine, stale.theirs),
     }
 
 
@@ -136,19 +136,21 @@ def section_page(
     held = dossier.sections.get(form.section.id)
     for field in form.fields:
         field.upload_url = upload_url(dossier, field.question, page)
+    draft_key = f"{signed_in().person_id}/{dossier.id}/{form.section.id}"
+    kept = request.method == "POST" and conflict is None and not sheet_problems
     return render_template(
         "association/section.html",
         dossier=dossier,
         form=form,
         summary=[*sheet_problems, *summary],
-        saved=request.method == "POST",
+        kept=kept,
         page=page,
         place=place + 1,
         count=len(ids),
         before=ids[place - 1] if place else None,
         saved_at=held.updated_at if held else None,
-        draft_key=f"{signed_in().person_id}/{dossier.id}/{form.section.id}",
-        saved_key=saved_key,
+        draft_key=draft_key,
+        saved_key=draft_key if kept else saved_key,
         conflict=conflict,
         budgets=[field.question for field in form.fields if field.question.type == "budget" and field.shown],
         sheet_error=dict(sheet_problems),
@@ -258,12 +260,11 @@ def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> st
     form = SectionForm(
         asked_for, found.answers, territories(), post=request.form, files=listed_files(found, asked_for, page)
     )
-    mine = form.own_answers()
     form.version = stale.version
     conflict = {
         "saved_by": stale.saved_by,
         "saved_at": stale.saved_at,
-        "differences": differences(asked_for, {**found.answers, **mine}, {**found.answers, **stale.theirs}),
+        "differences": differences(asked_for, found.answers, form.own_answers(), stale.theirs),
     }
     return section_page(found, form, page, conflict=conflict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.documents.incoming import RefusedFile
+from aap.records.applications import Signature
 from aap.services.dossiers import MANDATE, Dossier, open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.services.submitting import (
-    approved_signature,
+    approves,
     ask_signature,
     deadline_of,
     last_signature,
@@ -30,13 +32,22 @@ from aap.web.sent_files import pdf_answer, sent_files
 from aap.web.time_left import time_left
 
 
-def _page(application_id: str, problems: dict[str, str] | None = None, *, too_late: bool = False) -> str:
-    """The check before the deposit: what is missing with links, attestations, who signs."""
-    now = arrived_at()
+def _opened(application_id: str) -> tuple[Dossier, Signature | None]:
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
-        signature = last_signature(session, application_id)
-        approved = approved_signature(session, found)
+        return found, last_signature(session, application_id)
+
+
+def _page(application_id: str, problems: dict[str, str] | None = None, *, too_late: bool = False) -> str:
+    """The check before the deposit: what is missing with links, attestations, who signs."""
+    return _shown(*_opened(application_id), problems, too_late=too_late)
+
+
+def _shown(
+    found: Dossier, signature: Signature | None, problems: dict[str, str] | None = None, *, too_late: bool = False
+) -> str:
+    now = arrived_at()
+    approved = signature if signature is not None and approves(signature, found) else None
     problems = problems or {}
     deadline = deadline_of(found)
     representative = {
@@ -58,7 +69,7 @@ def _page(application_id: str, problems: dict[str, str] | None = None, *, too_la
         typed=typed,
         mandate=found.files.get(MANDATE, []),
         problems=problems,
-        summary=[(key or None, text) for key, text in problems.items()],
+        summary=_summary(problems),
         attested=request.form.getlist("attestation"),
         capacity=request.form.get("capacity", ""),
         rules_seen=bool(request.form.get("rules")),
@@ -67,6 +78,20 @@ def _page(application_id: str, problems: dict[str, str] | None = None, *, too_la
         too_late=too_late or now.replace(microsecond=0) > deadline,
         now=now,
     )
+
+
+def _summary(problems: Mapping[str, str]) -> list[tuple[str | None, str]]:
+    """(id of the field, message) in the page's order; each attestation by its number."""
+    found: list[tuple[str | None, str]] = []
+    for key, message in sorted(
+        problems.items(), key=lambda one: (one[0].startswith("attestation-"), one[0] == "rules")
+    ):
+        kind, _dash, number = key.partition("-")
+        text = message
+        if kind == "attestation":
+            text = _("Attestation %(n)s\u00a0: cochez-la pour déposer le dossier.", n=int(number) + 1)
+        found.append((key or None, text))
+    return found
 
 
 def _missing(dossier: Dossier) -> list[dict[str, Any]]:
@@ -99,11 +124,10 @@ def _warnings(dossier: Dossier) -> list[str]:
 @blueprint.get("/dossiers/<application_id>/depot")
 @requires(Permission.APPLICATION_READ)
 def check(application_id: str) -> ResponseReturnValue:
-    with reading() as session:
-        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+    found, signature = _opened(application_id)
     if found.state not in ("draft", "to_complete"):
         return redirect(url_for("association.receipt", application_id=application_id))
-    return _page(application_id)
+    return _shown(found, signature)
 
 
 @blueprint.post("/dossiers/<application_id>/depot")

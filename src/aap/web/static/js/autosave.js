@@ -1,7 +1,8 @@
 // Saves a page of the dossier while it is typed, and never loses a word: what the server has not acknowledged stays on this
 // device (drafts.js) and comes back after a crash.
 //
-// The form: data-autosave (address), data-draft-key (person/dossier/section), an input named version.
+// The form: data-autosave (address), data-draft-key (person/dossier/section), an input named version; data-unsaved where the
+// page shows what the server has not stored (two versions).
 // POST, form-encoded, without files, answered by JSON:
 //   200 {"saved_at": "22:14:03", "version": 4, "errors": {field: text}, "notes": {field: text}}
 //   409 {"conflict": {"version": 5, "saved_by": "…", "saved_at": "…", "differences": [{"label", "mine", "theirs"}]}}
@@ -29,7 +30,7 @@ class Autosave {
     this.failures = 0;
     this.touched = new Set();
     this.original = this.entries();
-    this.restore();
+    if ("unsaved" in form.dataset) { this.typed = 1; this.remember(); } else this.restore();
     form.addEventListener("input", (event) => this.edited(event, REST_AFTER_TYPING));
     form.addEventListener("change", (event) => this.edited(event, REST_AFTER_CHANGE));
     form.addEventListener("submit", () => { this.leaving = true; this.remember(); });
