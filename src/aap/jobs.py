@@ -19,7 +19,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
-from aap.services import auditing, deciding, mailing, offline_dossiers, selecting, submitting
+from aap.services import assigning, auditing, deciding, mailing, offline_dossiers, selecting, submitting
 from aap.services.platform import Platform, open_platform
 from aap.services.timekeeping import Kept, keep_time
 from aap.services.work import Work
@@ -140,6 +140,7 @@ def _finish(platform: Platform, job_id: str, state: JobState, result: Mapping[st
 
 
 WORK: Mapping[str, Work] = {
+    "assignment": assigning.propose_in_background,
     "letters": deciding.render_letters,
     "ranking": selecting.rank_in_background,
     "receipt": submitting.send_receipt,

@@ -2,7 +2,7 @@
 
 from aap.core.assignment.changes import Changes, Effect, changes, effect
 from aap.core.assignment.connection import AssumedVariances, Connection
-from aap.core.assignment.distribution import Options, Proposal, assign
+from aap.core.assignment.distribution import Mode, Options, Proposal, assign
 from aap.core.assignment.model import Bar, Demand, Dossier, Pair, Reviewer, grid_of
 from aap.core.assignment.report import BAR_WORDS, Unmet, assignment_table, figures, load_table, unmet
 
@@ -15,6 +15,7 @@ __all__ = [
     "Demand",
     "Dossier",
     "Effect",
+    "Mode",
     "Options",
     "Pair",
     "Proposal",
