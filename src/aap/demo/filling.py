@@ -27,6 +27,7 @@ from aap.records.rankings import Decision, Outcome
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor, load_actor
+from aap.services.advancing import set_draw_seed
 from aap.services.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.deciding import notify_decisions, prepare_decisions, publish_results, render_letters
 from aap.services.platform import Platform
@@ -34,6 +35,8 @@ from aap.services.screening import screen_application
 from aap.services.selecting import compute, confirm_freeze, propose_freeze, ranking_input, store_run
 
 FINISHED = "mentorat-2025"
+DRAWN = "4-17-23-31-48 et 6"
+"""What a draw after the closing would have given."""
 
 Tell = Callable[[str, int, int], None]
 """Progress: French name of the step, what is done, the total."""
@@ -124,7 +127,7 @@ class _Filling:
         closed = call.accepted_until + timedelta(minutes=10)
         self._screening(call, made, applicants, closed)
         self._reviews(call, made, applicants, closed)
-        self._decisions(call, closed + timedelta(days=45))
+        self._decisions(call, (closed + timedelta(days=45)).replace(hour=8, minute=30))
 
     def _deposits(self, call: OpenedCall, made: Sequence[DemoDossier]) -> dict[str, str]:
         """Every dossier with its association, account, answers, files and receipt. Gives key → application id."""
@@ -165,6 +168,9 @@ class _Filling:
                     reason=dossier.ineligible_reason,
                     now=at + timedelta(minutes=number),
                 )
+            set_draw_seed(
+                session, actor=actor, call_id=call.id, seed=DRAWN, source="Tirage fictif de la démonstration", now=at
+            )
             self.tell("Recevabilité", len(made), len(made))
 
     def _reviews(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:

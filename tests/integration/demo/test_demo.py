@@ -1,0 +1,119 @@
+"""The demonstration fills an instance by the services' own rules, the same each time, and says its accounts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlmodel import col, select
+
+from aap.app import create_app
+from aap.cli import main
+from aap.core.bundle import verify as verify_bundle
+from aap.demo.filling import FINISHED, Scale, accounts, fill, is_demonstration
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.calls import Call, CallState
+from aap.records.rankings import Decision, Outcome, RankingRun
+from aap.services.audit import verify
+from aap.services.platform import Platform, open_platform
+from aap.settings import Settings
+from tests.conftest import Browser
+
+SMALL = Scale(finished=24, reviewed=8, open=6, draws=4, processes=1)
+
+
+def filled(folder: Path, seed: int = 3) -> Platform:
+    settings = Settings(
+        instance=folder, environment="testing", immediate_jobs=True, rate_limit=False, secret_key="only-for-tests"
+    )
+    platform = open_platform(settings, clock=lambda: datetime(2026, 3, 2, 10, tzinfo=UTC))
+    fill(platform, seed=seed, tell=lambda *_: None, scale=SMALL)
+    return platform
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    return filled(tmp_path_factory.mktemp("demo"))
+
+
+def story(platform: Platform) -> list[tuple[object, ...]]:
+    """What a reader of the demonstration sees, without the random identifiers."""
+    with platform.database.reading() as session:
+        rows = session.exec(
+            select(
+                Application.reference, Association.name, Application.state, Application.title,
+                Application.requested_amount, Application.submitted_at,
+            )
+            .where(Application.association_id == Association.id)
+            .order_by(col(Application.reference))
+        )  # fmt: skip
+        return [tuple(row) for row in rows]
+
+
+def test_the_same_seed_tells_the_same_story_and_another_seed_another(platform: Platform, tmp_path: Path) -> None:
+    assert story(filled(tmp_path / "again")) == story(platform)
+    assert story(filled(tmp_path / "other", seed=4)) != story(platform)
+
+
+def test_the_finished_call_is_decided_notified_and_published(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        call = session.get_one(Call, FINISHED)
+        run = session.exec(select(RankingRun).where(RankingRun.call_id == FINISHED)).one()
+        decisions = session.exec(select(Decision).where(Decision.call_id == FINISHED)).all()
+    assert call.state == CallState.PUBLISHED
+    assert run.state == "frozen"
+    assert run.frozen_by != run.proposed_by
+    assert len(decisions) == SMALL.finished
+    assert all(decision.letter_sha256 and decision.notified_at for decision in decisions)
+    laureates = sum(decision.outcome == Outcome.LAUREATE for decision in decisions)
+    assert laureates == run.report["counts"]["laureate"]
+    assert verify_bundle(run.bundle) == ()
+
+
+def test_the_three_calls_are_at_three_stages(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        states = Counter(call.state for call in session.exec(select(Call)))
+    assert states == {CallState.PUBLISHED: 1, CallState.REVIEWING: 1, CallState.OPEN: 1}
+
+
+def test_the_audit_chain_is_whole(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        assert verify(session).faults == ()
+
+
+def test_the_accounts_cover_every_role_and_each_signs_in_without_a_second_factor(platform: Platform) -> None:
+    given = accounts(platform)
+    roles = Counter(account["role"] for account in given)
+    assert roles["association"] >= 2
+    assert roles["reviewer"] >= 2
+    assert roles["official"] >= 2
+    assert roles["admin"] == 1
+    homes = {"association": "/association/", "reviewer": "/evaluation/", "official": "/instruction/",
+             "admin": "/administration/"}  # fmt: skip
+    app = create_app(platform=platform)
+    for account in given:
+        page = Browser(app.test_client())
+        answer = page.post("/connexion", {"email": account["email"], "password": account["password"]})
+        assert answer.status_code == 302
+        assert page.get(homes[account["role"]]).status_code == 200
+
+
+def test_the_command_fills_once_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform
+) -> None:
+    monkeypatch.setenv("AAP_INSTANCE", str(platform.settings.instance))
+    run = CliRunner().invoke
+    refused = run(main, ["demo"])
+    assert refused.exit_code == 2
+    assert "--force" in refused.output
+    assert run(main, ["demo", "--if-empty"]).exit_code == 0
+    assert json.loads(run(main, ["demo", "--accounts"]).stdout) == accounts(platform)
+    monkeypatch.setenv("AAP_INSTANCE", str(tmp_path / "production"))
+    monkeypatch.setenv("AAP_ENVIRONMENT", "production")
+    assert run(main, ["demo"]).exit_code == 2
+    assert not is_demonstration(open_platform(Settings(instance=tmp_path / "empty", environment="testing")))
