@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_
+from sqlalchemy import and_, case
 from sqlmodel import Session, col, func, select
 
 from aap.core.answers.readable import SectionReading, read_section
@@ -21,6 +21,7 @@ from aap.records.people import Role
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
+from aap.services.calibrating import round_progress
 from aap.services.calls import OpenedCall, list_calls
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
@@ -52,11 +53,17 @@ class ListedDossier:
 
 @dataclass(frozen=True)
 class ReviewerCall:
-    """A call with the reviewer's dossiers in it."""
+    """A call with the reviewer's dossiers in it. `specimens`: (done, all) of its calibration round, None without one."""
 
     call: OpenedCall
     dossiers: tuple[ListedDossier, ...]
     late: bool
+    specimens: tuple[int, int] | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the dossiers are open: no round, or every specimen done."""
+        return self.specimens is None or self.specimens[0] == self.specimens[1]
 
     @property
     def to_mark(self) -> int:
@@ -83,9 +90,14 @@ _SHOWN_CALLS = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallStat
 
 
 def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[ReviewerCall, ...]:
-    """The calls that the actor reviews, with their dossiers, whatever their number. Two queries."""
+    """The calls that the actor reviews, with their dossiers, whatever their number. Three queries."""
     held = actor.roles.get(Role.REVIEWER, frozenset())
-    calls = [call for call in list_calls(session, _SHOWN_CALLS) if held & {EVERY_CALL, call.id}]
+    rounds = round_progress(session, actor)
+    calls = [
+        call
+        for call in list_calls(session, _SHOWN_CALLS | {CallState.CLOSED})
+        if held & {EVERY_CALL, call.id} and (call.state is not CallState.CLOSED or call.id in rounds)
+    ]
     rows = session.exec(
         select(  # type: ignore[call-overload]  (more columns than its stubs know)
             Application.call_id, Application.id, Application.reference, Application.title, Application.theme,
@@ -110,8 +122,8 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         themes = {theme.id: theme.title for theme in call.file.call.themes}
         blind = call.file.reviewing.blind
         listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
-        if listed or call.state is CallState.REVIEWING:
-            found.append(ReviewerCall(call, listed, is_late(call, now)))
+        if listed or call.state is CallState.REVIEWING or call.id in rounds:
+            found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
     return tuple(found)
 
 
@@ -240,8 +252,9 @@ def _editable(dossier: ReviewedDossier, now: datetime) -> bool:
 
 
 def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int]:
-    rows = session.exec(
-        select(Review.state)
+    submitted = col(Review.state) == ReviewState.SUBMITTED
+    row = session.exec(
+        select(func.count(), func.sum(case((submitted, 1), else_=0)))
         .select_from(Assignment)
         .join(Application, col(Assignment.application_id) == Application.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
@@ -249,11 +262,11 @@ def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int]:
             Assignment.person_id == actor.person_id,
             Assignment.call_id == call_id,
             col(Assignment.removed_at).is_(None),
-            (col(Application.state).in_(TO_MARK)) | (col(Review.state) == ReviewState.SUBMITTED),
+            (col(Application.state).in_(TO_MARK)) | submitted,
             not_recused(actor.person_id),
         )
-    ).all()
-    return sum(state == ReviewState.SUBMITTED for state in rows), len(rows)
+    ).one()
+    return int(row[1] or 0), int(row[0])
 
 
 def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFile, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from aap.core.answers.readable import ReadAnswer
-from aap.core.call.schema import Criterion
+from aap.core.call.schema import Criterion, Scale
 from aap.core.french import plain, spaced
 from aap.core.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
 from aap.services.reviewer_pages import ReviewingPage
@@ -92,7 +92,9 @@ def grid_view(
         if mark is not None:
             marks[criterion.id] = mark
         share = Fraction(criterion.weight) / weights
-        views.append(_criterion(page, criterion, number, share, answers, value, comment, found))
+        views.append(
+            criterion_view(criterion, rubric.scale_of(criterion), number, share, answers, value, comment, found)
+        )
     summary = [(None if field == "" else field, message) for field, message in found.items()]
     review = dossier.review
     return GridView(
@@ -109,17 +111,17 @@ def grid_view(
     )
 
 
-def _criterion(
-    page: ReviewingPage,
+def criterion_view(
     criterion: Criterion,
+    scale: Scale,
     number: int,
     share: Fraction,
-    answers: list[ReadAnswer],
+    answers: Sequence[ReadAnswer],
     value: str,
     comment: str,
     problems: Mapping[str, str],
 ) -> CriterionView:
-    scale = page.dossier.call.file.rubric.scale_of(criterion)
+    """One criterion of a grid: `value` and `comment` as typed, `answers` those that bear on it, problems by field."""
     marks = grid(scale)
     control = "radios" if len(marks) <= MOST_CHOICES else "select" if len(marks) <= MOST_LISTED else "number"
     kind, _, limit = criterion.comment.partition(":")

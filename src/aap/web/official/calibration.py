@@ -1,0 +1,91 @@
+"""The calibration round as its coordinator prepares, opens and follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.permissions import Permission
+from aap.services.specimens import add_earlier, add_fictitious, agree_marks, remove_specimen, round_view, start_round
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.official.pages import blueprint, call_of_page, show
+
+
+def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        view = round_view(session, actor=signed_in(), call=opened)
+    return show("calibration.html", opened, view=view, typed=request.form, problems=problems or {})
+
+
+@blueprint.get("/<call_id>/evaluations/calibrage")
+@requires(Permission.REVIEWS_FOLLOW)
+def calibration(call_id: str) -> str:
+    return _page(call_id)
+
+
+@blueprint.post("/<call_id>/evaluations/calibrage")
+@requires(Permission.REVIEWERS_MANAGE)
+def calibration_change(call_id: str) -> ResponseReturnValue:
+    """Adds a specimen (invented, or of an earlier call), takes one out, or opens the round."""
+    form = request.form
+    given: dict[str, Any] = {"actor": signed_in(), "now": arrived_at()}
+    try:
+        with writing() as session:
+            given["call"] = call_of_page(session, call_id)
+            match form.get("action", ""):
+                case "fictitious":
+                    parts = {name[7:]: text for name, text in form.items() if name.startswith("partie-")}
+                    add_fictitious(session, title=form.get("title", ""), parts=parts, **given)
+                    said = _("Dossier d’essai ajouté : donnez-lui sa note convenue.")
+                case "earlier":
+                    add_earlier(session, reference=form.get("reference", ""), consent=form.get("consent", ""), **given)
+                    said = _("Dossier d’essai ajouté : donnez-lui sa note convenue.")
+                case "remove":
+                    remove_specimen(session, specimen_id=form.get("specimen", ""), **given)
+                    said = _("Dossier d’essai retiré.")
+                case "open":
+                    start_round(session, **given)
+                    said = _("Le tour est ouvert : chaque évaluateur note les dossiers d’essai avant les siens.")
+                case other:
+                    raise NotFound("action", other)
+    except InvalidInput as refused:
+        return _page(call_id, dict(refused.problems)), 422
+    flash(said, "success")
+    return redirect(url_for("official.calibration", call_id=call_id))
+
+
+@blueprint.route("/<call_id>/evaluations/calibrage/<specimen_id>", methods=["GET", "POST"])
+@requires(Permission.REVIEWS_FOLLOW)
+def calibration_specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
+    """One specimen, with its agreed marks and their reasons."""
+    problems: dict[str, str] = {}
+    form = request.form
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                call_of_page(session, call_id)
+                agree_marks(
+                    session, actor=signed_in(), specimen_id=specimen_id,
+                    marks={name[5:]: text for name, text in form.items() if name.startswith("note-")},
+                    reasons={name[6:]: text for name, text in form.items() if name.startswith("motif-")},
+                    now=arrived_at(),
+                )  # fmt: skip
+        except InvalidInput as refused:
+            problems = dict(refused.problems)
+        else:
+            flash(_("La note convenue est enregistrée."), "success")
+            return redirect(url_for("official.calibration", call_id=call_id))
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        view = round_view(session, actor=signed_in(), call=opened)
+    specimen = next((one for one in view.specimens if one.id == specimen_id), None)
+    if specimen is None:
+        raise NotFound("specimen", specimen_id)
+    page = show("calibration_specimen.html", opened, view=view, specimen=specimen, typed=form, problems=problems)
+    return (page, 422) if problems else page
