@@ -12,13 +12,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from aap.core.delays import paris
-from aap.core.french import NBSP, count, moment
+from aap.core.french import NBSP, count, is_plural, moment
 from aap.records.calls import CallState
 from aap.services.actor import Actor
+from aap.services.assigning import tell_everybody
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, StateForbids
-from aap.services.following import counts_of, reviews_progress
+from aap.services.following import Counts, ReviewsTotals, counts_of, reviews_totals
 from aap.services.permissions import Permission, ensure
 
 STEPS = {
@@ -41,22 +42,29 @@ class NextStep:
     cautions: tuple[str, ...] = ()
 
 
-def next_step(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> NextStep:
-    """The next step from the call's state. At most six queries."""
+def next_step(
+    session: Session,
+    *,
+    actor: Actor,
+    call: OpenedCall,
+    now: datetime,
+    counts: Counts | None = None,
+    totals: ReviewsTotals | None = None,
+) -> NextStep:
+    """The next step from the call's state. `counts` and `totals` where they are known; else at most three queries."""
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     to = STEPS.get(call.state)
     if call.state is CallState.OPEN and now <= call.accepted_until:
         until = moment(paris(call.accepted_until))
         return NextStep(to, obstacles=(f"Des dossiers peuvent encore être déposés jusqu’au {until}.",))
-    if call.state is CallState.CLOSED:
-        return NextStep(to, cautions=(*_unscreened(session, call), *_unassigned(session, actor, call)))
-    if call.state is CallState.REVIEWING:
-        return NextStep(to, cautions=(*_unscreened(session, call), *_unreviewed(session, actor, call)))
-    return NextStep(to)
+    if call.state not in (CallState.CLOSED, CallState.REVIEWING):
+        return NextStep(to)
+    totals = totals or reviews_totals(session, call)
+    reviews = _unassigned(call, totals) if call.state is CallState.CLOSED else _unreviewed(call, totals)
+    return NextStep(to, cautions=(*_unscreened(counts or counts_of(session, call.id)), *reviews))
 
 
-def _unscreened(session: Session, call: OpenedCall) -> tuple[str, ...]:
-    counts = counts_of(session, call.id)
+def _unscreened(counts: Counts) -> tuple[str, ...]:
     found = []
     if counts.to_screen:
         found.append(f"{count(counts.to_screen, 'dossier')} sans avis de recevabilité.")
@@ -65,33 +73,39 @@ def _unscreened(session: Session, call: OpenedCall) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _unassigned(session: Session, actor: Actor, call: OpenedCall) -> tuple[str, ...]:
-    progress = reviews_progress(session, actor=actor, call=call)
-    without = sum(one.assigned < one.needed for one in progress.dossiers)
-    if not without:
+def _unassigned(call: OpenedCall, totals: ReviewsTotals) -> tuple[str, ...]:
+    if not totals.unassigned:
         return ()
     needed = count(call.file.rubric.min_reviews, "évaluateur")
-    return (f"{count(without, 'dossier')} confié{'s' if without > 1 else ''} à moins de {needed}.",)
+    return (f"{count(totals.unassigned, 'dossier')} {_agreed('confié', totals.unassigned)} à moins de {needed}.",)
 
 
-def _unreviewed(session: Session, actor: Actor, call: OpenedCall) -> tuple[str, ...]:
-    progress = reviews_progress(session, actor=actor, call=call)
-    missing, short = progress.assigned - progress.submitted, len(progress.short)
+def _unreviewed(call: OpenedCall, totals: ReviewsTotals) -> tuple[str, ...]:
+    missing = totals.assigned - totals.submitted
     found = []
     if missing:
-        found.append(f"{count(missing, 'évaluation')} confiée{'s' if missing > 1 else ''} et non remise"
-                     f"{'s' if missing > 1 else ''}.")  # fmt: skip
-    if short:
         found.append(
-            f"{count(short, 'dossier')} sous le minimum de {count(call.file.rubric.min_reviews, 'évaluation')}{NBSP}: "
-            "sans elles, le classement ne pourra pas être arrêté."
+            f"{count(missing, 'évaluation')} {_agreed('confiée', missing)} et non {_agreed('remise', missing)}."
+        )
+    if totals.short:
+        found.append(
+            f"{count(totals.short, 'dossier')} sous le minimum de {count(call.file.rubric.min_reviews, 'évaluation')}"
+            f"{NBSP}: sans elles, le classement ne pourra pas être arrêté."
         )
     return tuple(found)
 
 
-def advance_call(session: Session, *, actor: Actor, call_id: str, to: CallState, reason: str, now: datetime) -> None:
+def _agreed(word: str, number: int) -> str:
+    """A word in the number of what it goes with."""
+    return f"{word}s" if is_plural(number) else word
+
+
+def advance_call(
+    session: Session, *, actor: Actor, call_id: str, to: CallState, reason: str, now: datetime, address: str = ""
+) -> None:
     """Takes the next step; what it warns of is gone past with a reason, which the log keeps.
 
+    `address`: of the reviewers' list; with it they are told when the reviews open.
     Raises StateForbids (another step is next), InvalidInput with the obstacles or the missing reason.
     """
     call = get_call(session, call_id)
@@ -104,6 +118,8 @@ def advance_call(session: Session, *, actor: Actor, call_id: str, to: CallState,
     if step.cautions and not reason.strip():
         raise InvalidInput({"reason": "Indiquez pourquoi vous passez à l’étape suivante malgré ces points."})
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
+    if to is CallState.REVIEWING and address:
+        tell_everybody(session, call, address=address, now=now)
 
 
 def ensure_may_draw(actor: Actor, call: OpenedCall) -> None:

@@ -118,9 +118,10 @@ def candidates(
     sort = wanted.sort.removeprefix("-")
     chosen = select(Application.id).where(*_conditions(call.id, hidden, wanted))
     if wanted.text.split() or sort not in _SQL_SORTS:
-        ids, count, requested = _picked(session, call, chosen, wanted)
+        progress = _review_counts(session, Assignment.call_id == call.id) if sort == "reviews" else None
+        ids, count, requested = _picked(session, chosen, wanted, progress or {})
         kept = ids if page is None else _page_of(ids, page)
-        rows = {one.id: one for one in _candidates(session, call, col(Application.id).in_(kept))}
+        rows = {one.id: one for one in _candidates(session, call, col(Application.id).in_(kept), progress)}
         listed = [rows[application_id] for application_id in kept]
     else:
         key = _SQL_SORTS[sort]
@@ -190,14 +191,17 @@ def _conditions(call_id: str, hidden: frozenset[str], wanted: CandidateFilter) -
     return found
 
 
-def _picked(session: Session, call: OpenedCall, chosen: Any, wanted: CandidateFilter) -> tuple[list[str], int, int]:
+def _picked(
+    session: Session, chosen: Any, wanted: CandidateFilter, progress: ReviewCounts
+) -> tuple[list[str], int, int]:
     """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents."""
     found = session.exec(
-        select(  # type: ignore[call-overload]  # eight columns
+        select(  # type: ignore[call-overload]  # nine columns
             Application.id,
             Application.reference,
             Application.title,
             Application.requested_amount,
+            Application.submitted_at,
             Association.name,
             Association.commune_name,
             Association.siret,
@@ -213,11 +217,10 @@ def _picked(session: Session, call: OpenedCall, chosen: Any, wanted: CandidateFi
         "association": lambda row: fold(row.name),
         "region": lambda row: (fold(region_name(row.department)), row.department),
         "amount": lambda row: row.requested_amount,
+        "submitted": lambda row: row.submitted_at,
+        "reviews": lambda row: _missing(progress.get(row.id)),
     }
-    if sort == "reviews":
-        progress = _review_counts(session, Assignment.call_id == call.id)
-        found.sort(key=lambda row: _missing(progress.get(row.id)), reverse=down)
-    elif sort in keys:
+    if sort in keys:
         found.sort(key=keys[sort], reverse=down)
     elif down:
         found.reverse()
@@ -234,8 +237,12 @@ def _holds(words: Sequence[str], row: Any) -> bool:
     return all(word in text for word in words)
 
 
-def _review_counts(session: Session, condition: Any) -> dict[str, tuple[int, int]]:
-    """Application id → reviews given, reviews asked for. One query."""
+ReviewCounts = Mapping[str, tuple[int, int]]
+"""Application id → reviews given, reviews asked for."""
+
+
+def _review_counts(session: Session, condition: Any) -> ReviewCounts:
+    """Reviews of the assignments that a condition chooses. One query."""
     given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
     rows = session.exec(
         select(Assignment.application_id, given, func.count())
@@ -246,8 +253,10 @@ def _review_counts(session: Session, condition: Any) -> dict[str, tuple[int, int
     return {application_id: (int(submitted), asked) for application_id, submitted, asked in rows}
 
 
-def _candidates(session: Session, call: OpenedCall, condition: Any) -> list[Candidate]:
-    """The candidates that a condition on `Application` chooses, in no order. Two queries."""
+def _candidates(
+    session: Session, call: OpenedCall, condition: Any, progress: ReviewCounts | None = None
+) -> list[Candidate]:
+    """The candidates that a condition on `Application` chooses, in no order. Two queries, one with their `progress`."""
     rows = session.exec(
         select(  # type: ignore[call-overload]  # more columns than the overloads know
             Application.id,
@@ -265,10 +274,10 @@ def _candidates(session: Session, call: OpenedCall, condition: Any) -> list[Cand
             Association.department,
         ).where(Application.association_id == Association.id, condition)
     ).all()
-    chosen = Assignment.call_id == call.id if len(rows) > PAGE_SIZE else col(Assignment.application_id).in_(
-        [row.id for row in rows]
-    )  # fmt: skip
-    progress = _review_counts(session, chosen)
+    if progress is None:
+        many = len(rows) > PAGE_SIZE
+        here = col(Assignment.application_id).in_([row.id for row in rows])
+        progress = _review_counts(session, Assignment.call_id == call.id if many else here)
     return [
         Candidate(
             id=row.id,

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -147,6 +148,48 @@ class ReviewsProgress:
         return tuple(one for one in self.dossiers if one.short)
 
 
+@dataclass(frozen=True)
+class ReviewsTotals:
+    """Where the reviews of a call stand, in numbers; `short` and `unassigned` count dossiers below the minimum."""
+
+    assigned: int
+    submitted: int
+    short: int
+    unassigned: int
+
+
+def reviews_totals(session: Session, call: OpenedCall) -> ReviewsTotals:
+    """The numbers that a dashboard shows. Two queries."""
+    given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
+    counted = session.exec(
+        select(Assignment.application_id, func.count(), given)
+        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
+        .group_by(col(Assignment.application_id))
+    ).all()
+    counts = {application_id: (assigned, int(submitted)) for application_id, assigned, submitted in counted}
+    needed = call.file.rubric.min_reviews
+    reviewed = [
+        counts.get(application_id, (0, 0))
+        for application_id in session.exec(select(Application.id).where(*_reviewable(call.id)))
+    ]
+    return ReviewsTotals(
+        assigned=sum(assigned for assigned, _ in counts.values()),
+        submitted=sum(submitted for _, submitted in counts.values()),
+        short=sum(submitted < needed for _, submitted in reviewed),
+        unassigned=sum(assigned < needed for assigned, _ in reviewed),
+    )
+
+
+def _reviewable(call_id: str) -> list[Any]:
+    """SQL conditions: the dossiers of a call that want reviews."""
+    return [
+        Application.call_id == call_id,
+        col(Application.submitted_at).is_not(None),
+        col(Application.state).not_in([ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN]),
+    ]
+
+
 def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall) -> ReviewsProgress:
     """Progress by reviewer and by dossier, the latest first. Four queries, no mark among them."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
@@ -179,10 +222,7 @@ def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall) -> Rev
         )
         for application_id, reference, name in session.exec(
             select(Application.id, Application.reference, Association.name).where(
-                Application.association_id == Association.id,
-                Application.call_id == call.id,
-                col(Application.submitted_at).is_not(None),
-                col(Application.state).not_in([ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN]),
+                Application.association_id == Association.id, *_reviewable(call.id)
             )
         )
         if application_id not in hidden

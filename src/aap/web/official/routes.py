@@ -13,7 +13,7 @@ from aap.records.calls import CallState
 from aap.services.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.calls import OpenedCall, extend_closing
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.following import counts_of, find_job, followed_calls, reviews_progress
+from aap.services.following import counts_of, find_job, followed_calls, reviews_progress, reviews_totals
 from aap.services.permissions import Permission, ensure
 from aap.services.selecting import latest_run
 from aap.web.access import requires
@@ -51,8 +51,8 @@ def call(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         counts = counts_of(session, call_id)
-        step = next_step(session, actor=signed_in(), call=opened, now=arrived_at())
-        progress = reviews_progress(session, actor=signed_in(), call=opened) if opened.state in _REVIEWED else None
+        totals = reviews_totals(session, opened) if opened.state in _REVIEWED else None
+        step = next_step(session, actor=signed_in(), call=opened, now=arrived_at(), counts=counts, totals=totals)
         run = latest_run(session, call_id) if opened.state in _RANKED else None
     states = list(CallState)
     return show(
@@ -60,7 +60,7 @@ def call(call_id: str) -> str:
         opened,
         counts=counts,
         step=step,
-        progress=progress,
+        totals=totals,
         run=run,
         now=arrived_at(),
         days=days_left(opened.record.closes_at, arrived_at()),
@@ -73,7 +73,7 @@ def call(call_id: str) -> str:
     )
 
 
-_REVIEWED = frozenset({CallState.REVIEWING, CallState.DELIBERATING})
+_REVIEWED = frozenset({CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING})
 _RANKED = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED}
 
 
