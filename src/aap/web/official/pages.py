@@ -51,6 +51,8 @@ def _sections(call: OpenedCall) -> list[tuple[str, str]]:
     actor, target = signed_in(), call.target()
     found = [("official.call", _("Tableau de bord")), ("official.candidates", _("Candidats"))]
     for endpoint, label, permission in (
+        ("official.reviewers", _("Évaluateurs"), Permission.CALL_FOLLOW),
+        ("official.assignment", _("Répartition"), Permission.REVIEWS_FOLLOW),
         ("official.reviews", _("Évaluations"), Permission.REVIEWS_FOLLOW),
         ("official.jury", _("Jury"), Permission.RANKING_READ),
         ("official.ranking", _("Classement"), Permission.RANKING_READ),

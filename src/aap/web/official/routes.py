@@ -90,8 +90,9 @@ def advance(call_id: str) -> ResponseReturnValue:
         try:
             with writing() as session:
                 advance_call(
-                    session, actor=signed_in(), call_id=call_id, to=CallState(to), reason=reason, now=arrived_at()
-                )
+                    session, actor=signed_in(), call_id=call_id, to=CallState(to), reason=reason, now=arrived_at(),
+                    address=url_for("reviewer.home", _external=True),
+                )  # fmt: skip
         except InvalidInput as refused:
             problems = dict(refused.problems)
         else:
@@ -205,6 +206,9 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
     if work.state == "done" and work.kind == "letters":
         flash(_("Les %(n)s lettres sont prêtes.", n=work.result.get("letters", 0)), "success")
         return redirect(url_for("official.decisions", call_id=call_id))
+    if work.state == "done" and "proposal" in work.result:
+        proposal = work.result["proposal"]
+        return redirect(url_for("official.assignment_proposal", call_id=call_id, proposal_id=proposal))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
     return show("job.html", opened, job=work, **_job_words(opened, work.result), page_width="narrow")
