@@ -285,6 +285,13 @@ def test_nothing_is_said_of_what_rests_on_a_broken_value() -> None:
     ]
 
 
+def test_a_stray_key_hides_nothing_of_the_sound_ones_beside_it() -> None:
+    found = told(changed("step: 0.5", "step: 0.3, stap: 1"))
+    assert [line.split(" [")[0].split(" ! ")[0].split(" ", 1)[1] for line in found] == [
+        "rubric.scale.step", "rubric.scale.stap", "rubric.criteria[0].levels.2.5", "rubric.criteria[0].levels.5",
+    ]  # fmt: skip
+
+
 def test_an_unknown_key_comes_with_the_nearest_one() -> None:
     (problem,) = inspect_call(changed("laureates: 10", "lauréats: 10"), name="f.yaml").problems
     assert (problem.nearest, problem.allowed) == (

@@ -77,7 +77,8 @@ def _schema_and_checks(root: Mapping, name: str) -> Iterator[Problem]:
         call: CallFile | None = CallFile.model_validate(raw)
     except ValidationError as error:
         for refusal in in_french(error, raw):
-            broken.append(refusal.concerns)
+            if refusal.concerns is not None:
+                broken.append(refusal.concerns)
             place = position(root, refusal.path, of_key=refusal.at_key)
             yield Problem(
                 name,

@@ -43,11 +43,11 @@ SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One refusal. `concerns` is the path that the checks across keys can't rely on."""
+    """One refusal. `concerns` is the path that the checks across keys can't rely on, None where they can on all."""
 
     path: Path
     message: str
-    concerns: Path
+    concerns: Path | None
     at_key: bool = False
     found: str = ""
     allowed: str = ""
@@ -70,7 +70,7 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
     path: Path = detail["loc"][:-1] if at_key else detail["loc"]
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, raw)
     found = str(path[-1]) if at_key else described(raw, path)
     message, allowed = _worded(kind, context, path)
     if kind == "missing" and found:
@@ -80,10 +80,12 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
     return Refusal(path, message, path, at_key, found, allowed, close)
 
 
-def _unknown_key(path: Path) -> Refusal:
+def _unknown_key(path: Path, raw: object) -> Refusal:
+    """The key that was meant may be missing for it; where it is there too, nothing is."""
     key, known = str(path[-1]), keys_at(path[:-1])
     close = nearest(key, known)
-    concerns = (*path[:-1], close) if close else path
+    meant = (*path[:-1], close)
+    concerns = meant if close and not described(raw, meant) else None
     return Refusal(path, "clé inconnue", concerns, True, key, listed(known, "ou"), close)
 
 
