@@ -26,6 +26,7 @@ from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
 from aap.records.reviews import Assignment, Recusal, RecusalOrigin, Review, Reviewer
+from aap.records.specimens import Specimen, SpecimenOrigin
 from aap.records.types import new_id
 from aap.services.actor import Actor, load_actor
 from aap.services.permissions import Target
@@ -258,7 +259,11 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         call_id=dossier.call_id, application_id=dossier.id, decision=JuryDecisionKind.CONSENSUS, amount=50,
         reason=JURY if marked else "Accord.", created_at=now,
     )  # fmt: skip
-    session.add_all([claim, invitation, job, jury])
+    specimen = Specimen(
+        call_id=dossier.call_id, position=1, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
+        content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
+    )  # fmt: skip
+    session.add_all([claim, invitation, job, jury, specimen])
     session.add(
         Message(application_id=dossier.id, from_service=False, body=MESSAGE if marked else "Bonjour.", created_at=now)
     )
@@ -289,6 +294,8 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "invitation_id": invitation.id,
             "job_id": job.id,
             "decision_id": jury.id,
+            "assignment_id": reader.id if reader else new_id(),
+            "specimen_id": specimen.id,
             "number": run or 1,
             "ordinal": 1,
         },
