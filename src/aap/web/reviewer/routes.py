@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.services.conflicts import must_declare
 from aap.services.permissions import Permission
 from aap.services.reviewer_pages import next_dossier, reviewer_calls
 from aap.web.access import requires
@@ -28,9 +29,16 @@ def home() -> str:
     shown = shown if shown in SHOWN else "tous"
     with reading() as session:
         calls = reviewer_calls(session, actor=signed_in(), now=arrived_at())
+        undeclared = must_declare(session, actor=signed_in())
     labels = {"tous": _("Tous"), "a-faire": _("À faire"), "brouillons": _("Brouillons"), "soumis": _("Soumis")}
     return render_template(
-        "reviewer/home.html", calls=calls, shown=shown, states=_STATES.get(shown), labels=labels, now=arrived_at()
+        "reviewer/home.html",
+        calls=calls,
+        shown=shown,
+        states=_STATES.get(shown),
+        labels=labels,
+        now=arrived_at(),
+        undeclared=undeclared,
     )
 
 
