@@ -32,8 +32,8 @@ from aap.services.assignment_moves import (
     proposal_view,
 )
 from aap.services.assignment_situation import Settings, default_settings, situation, visible
+from aap.services.candidates import PAGE_SIZE
 from aap.services.errors import InvalidInput
-from aap.services.following import PAGE_SIZE
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission
 from aap.services.reviewers import theme_titles
