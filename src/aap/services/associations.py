@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from aap.records.associations import Association, ClaimState, SiretClaim
@@ -23,7 +24,9 @@ from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, Target, ensure
 
 INVITATION_DAYS = 14
-_PERSONAL = frozenset({"iban", "representative_email", "representative_name"})  # kept out of the audit's values
+_PERSONAL = frozenset(
+    {"iban", "officers", "representative_email", "representative_name"}
+)  # kept out of the audit's values
 
 
 class SiretHeld(InvalidInput):
@@ -65,7 +68,7 @@ def create_association(session: Session, *, actor: Actor, typed: Mapping[str, st
     values = _checked(session, typed, now, own_id=None)
     association = Association(**values, created_at=now, updated_at=now)
     session.add(association)
-    session.flush()
+    _flush(session, values)
     session.add(
         Membership(person_id=actor.person_id, association_id=association.id, role=MembershipRole.OWNER, created_at=now)
     )
@@ -92,6 +95,7 @@ def describe_association(
     association.version += 1
     association.updated_at = now
     session.add(association)
+    _flush(session, values)
     record(
         session, actor=actor, action="association.described", now=now, object_kind="association",
         object_id=association.id, before=before, after=_audited(values),
@@ -110,6 +114,14 @@ def _checked(session: Session, typed: Mapping[str, str], now: datetime, *, own_i
     if found.problems:
         raise InvalidInput(found.problems)
     return found.values
+
+
+def _flush(session: Session, values: Mapping[str, Any]) -> None:
+    """Writes. Raises SiretHeld where somebody described the same SIRET at the same moment (PostgreSQL lets both try)."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise SiretHeld(str(values.get("siret"))) from error
 
 
 def _audited(values: Mapping[str, object]) -> dict[str, object]:

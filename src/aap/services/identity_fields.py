@@ -25,6 +25,9 @@ TEXTS: Mapping[str, int] = {
 }  # fmt: skip
 """Free texts and the characters they may count."""
 
+OFFICERS_MOST = 60
+"""People that may be named as charged with the association's administration."""
+
 REQUIRED: Mapping[str, str] = {
     "name": "Indiquez le nom de l’association, tel qu’il figure dans ses statuts.",
     "siret": "Indiquez le numéro SIRET de l’association\u00a0: quatorze chiffres.",
@@ -66,6 +69,7 @@ def check_identity(typed: Mapping[str, str], territories: Territories, *, now: d
     _siret(cleaned.get("siret", ""), found)
     _rna(cleaned.get("rna", ""), found)
     _created(cleaned.get("created_on", ""), now, found)
+    _officers(typed.get("officers", ""), found)
     for name in ("email", "representative_email"):
         _email(name, cleaned.get(name, ""), found)
     _phone(cleaned.get("phone", ""), str(found.values.get("department") or ""), found)
@@ -117,9 +121,11 @@ def _siret(typed: str, found: CheckedIdentity) -> None:
 
 def _rna(typed: str, found: CheckedIdentity) -> None:
     number = re.sub(r"[\s.\u00a0\u202f-]", "", typed).upper()
-    if number and not re.fullmatch(r"W[0-9]{9}", number):
+    # W, the prefecture (two digits and a digit or, in Corsica and overseas, a letter: W2A, W9R), seven digits
+    if number and not re.fullmatch(r"W[0-9][0-9A-Z][0-9]{7}", number):
         found.problems["rna"] = (
-            "Un numéro RNA commence par W, suivi de neuf chiffres. Si votre association n’en a pas, laissez ce champ vide."
+            "Un numéro RNA commence par W, suivi de neuf chiffres (ou d’une lettre parmi eux, en Corse et outre-mer). "
+            "Si votre association n’en a pas, laissez ce champ vide."
         )
     found.values["rna"] = number or None
 
@@ -139,6 +145,25 @@ def _created(typed: str, now: datetime, found: CheckedIdentity) -> None:
         found.problems["created_on"] = "Cette date est trop ancienne\u00a0: vérifiez l’année."
     else:
         found.values["created_on"] = on
+
+
+def _officers(typed: str, found: CheckedIdentity) -> None:
+    """One person a line: a name, then after a comma or semicolon what they are (`Léa Exemple, trésorière`)."""
+    lines = [line for line in clean_text(typed[:20_000], lines=True).split("\n") if line.strip()]
+    people = []
+    for line in lines:
+        name, _sep, capacity = re.sub(r"\s*[,;\t]\s*", ",", line.strip()).partition(",")
+        people.append({"name": name.strip(), "capacity": capacity.replace(",", ", ").strip()})
+    wrong = [n for n, one in enumerate(people, 1) if not 2 <= len(one["name"]) <= 200 or len(one["capacity"]) > 100]
+    if len(people) > OFFICERS_MOST:
+        found.problems["officers"] = (
+            f"{OFFICERS_MOST} personnes au plus\u00a0: gardez le bureau et le conseil d’administration."
+        )
+    elif wrong:
+        found.problems["officers"] = (
+            f"Ligne {wrong[0]}\u00a0: écrivez le prénom et le nom, une virgule, puis la fonction (100 caractères au plus)."
+        )
+    found.values["officers"] = people
 
 
 def _email(name: str, typed: str, found: CheckedIdentity) -> None:

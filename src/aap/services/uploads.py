@@ -225,10 +225,13 @@ def add_to_safe(
     files: Sequence[ReceivedFile],
     now: datetime,
 ) -> None:
-    """Keeps documents for the next dossiers. Raises InvalidInput."""
+    """Keeps documents for the next dossiers. Raises InvalidInput (see `_promise_problems` for provisional accounts)."""
     get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
     if kind not in SAFE_KINDS:
         raise InvalidInput({"kind": "Choisissez ce qu’est ce document."})
+    problems = _promise_problems(kind, provisional, promised_on, now)
+    if problems:
+        raise InvalidInput(problems)
     present = _safe(session, association_id)
     if len(present) + len(files) > SAFE_MOST:
         raise InvalidInput({"files": f"Le coffre contient {SAFE_MOST} documents au plus\u00a0: retirez les anciens."})
@@ -255,6 +258,26 @@ def add_to_safe(
         session, actor=actor, action="safe.added", now=now, object_kind="association", object_id=association_id,
         after={"kind": kind, "sha256": [file.sha256 for file in files]},
     )  # fmt: skip
+
+
+def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
+    """Only accounts are provisional, and who gives provisional ones says when the approved ones will be there."""
+    if not provisional:
+        wrong = promised_on is not None
+        return {"provisional": "Cochez cette case, ou effacez la date promise."} if wrong else {}
+    if kind != "accounts":
+        return {"provisional": "Seuls des comptes annuels peuvent être provisoires."}
+    if promised_on is None:
+        return {
+            "promised_on": "Indiquez quand les comptes approuvés seront prêts, par exemple après l’assemblée générale."
+        }
+    if promised_on < now.date():
+        return {
+            "promised_on": "Cette date est passée\u00a0: déposez les comptes approuvés, ou donnez une date à venir."
+        }
+    if (promised_on - now.date()).days > 730:
+        return {"promised_on": "Cette date est trop lointaine\u00a0: vérifiez l’année."}
+    return {}
 
 
 def remove_from_safe(session: Session, *, actor: Actor, association_id: str, document_id: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ TRIES: dict[str, tuple[str, str]] = {
     "security.change_password": ("30 per hour", "20 per hour"),
     "security.verify": ("30 per 5 minutes", "10 per 5 minutes"),
     "account.ask_link": ("20 per hour", "5 per hour"),
+    "association.invite": ("60 per hour", "5 per hour"),
 }
 
 

@@ -25,6 +25,7 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.filters import paris
 from aap.web.sent_files import file_answer, sent_files
 
 
@@ -56,6 +57,7 @@ def _page(association_id: str, problems: dict[str, str], typed: dict[str, str]) 
         problems=problems,
         typed=typed,
         limit=SAFE_MEGABYTES,
+        today=paris(arrived_at()).date(),
     )
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
+from aap.core.call.wording import ZONES
 from aap.records.associations import Association
 from aap.records.territories import territories
 from aap.services.associations import (
@@ -40,6 +41,7 @@ class AssociationForm(FlaskForm):
     siret = StringField()
     rna = StringField()
     object = TextAreaField()
+    officers = TextAreaField()
     created_on = StringField()
     address = TextAreaField()
     postal_code = StringField()
@@ -76,6 +78,7 @@ def labels() -> dict[str, str]:
         "representative_name": _("Prénom et nom"),
         "representative_capacity": _("Fonction"),
         "representative_email": _("Adresse électronique du représentant légal"),
+        "officers": _("Personnes chargées de l’administration"),
         "iban": _("IBAN"),
     }
 
@@ -89,6 +92,10 @@ def stored_values(association: Association) -> dict[str, str]:
     values["created_on"] = association.created_on.isoformat() if association.created_on else ""
     values["phone"] = shown_phone(association.phone) if association.phone else ""
     values["iban"] = shown_iban(association.iban)
+    values["officers"] = "\n".join(
+        ", ".join(part for part in (one.get("name", ""), one.get("capacity", "")) if part)
+        for one in association.officers
+    )
     return values
 
 
@@ -167,6 +174,7 @@ def show(association_id: str) -> str:
         values=values,
         labels=labels(),
         department=department,
+        zone=ZONES.get(association.zone, ""),
         bank=bank_of(association.iban),
         members=members,
         documents=documents,

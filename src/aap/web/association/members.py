@@ -16,7 +16,7 @@ from aap.services.associations import (
     invite_member,
     members_of,
 )
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
@@ -101,12 +101,18 @@ def uninvite(association_id: str, invitation_id: str) -> ResponseReturnValue:
 def invitation(token: str) -> ResponseReturnValue:
     """The mailed link: whoever holds it and is signed in may join."""
     if request.method == "POST":
-        with writing() as session:
-            association = accept_invitation(session, actor=signed_in(), token=token, now=arrived_at())
+        try:
+            with writing() as session:
+                association = accept_invitation(session, actor=signed_in(), token=token, now=arrived_at())
+        except NotFound:
+            return render_template("association/invitation_over.html"), 404
         flash(_("Vous faites maintenant partie de %(name)s.", name=association.name), "success")
         return redirect(url_for("association.show", association_id=association.id))
-    with reading() as session:
-        found, association = find_invitation(session, token=token, now=arrived_at())
+    try:
+        with reading() as session:
+            found, association = find_invitation(session, token=token, now=arrived_at())
+    except NotFound:
+        return render_template("association/invitation_over.html"), 404
     return render_template(
         "association/invitation.html", association=association, role=role_words()[MembershipRole(found.role)]
     )
