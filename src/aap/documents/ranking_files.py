@@ -16,7 +16,7 @@ from aap.core.results import laureates_table
 from aap.core.run import Run, json_text
 from aap.documents.csv_out import csv_bytes
 from aap.documents.report_html import ReportInput, report_html
-from aap.documents.workbooks import laureates_workbook, ranking_workbook
+from aap.documents.workbooks import laureates_workbook, ranking_file
 
 LONGEST_NAME = 180  # bytes of a file name before its ending: file systems hold 255
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]')
@@ -35,7 +35,7 @@ def table_files(run: Run) -> Iterator[File]:
     yield "reviewers.csv", csv_bytes(run.reviewers_table)
     yield "report.json", readable_json(run.report)
     yield "bundle.json", json_text(run_bundle(run)).encode() + b"\n"
-    yield "ranking.xlsx", ranking_workbook(run.rows, criteria, f"Classement – {title}")
+    yield "ranking.xlsx", ranking_file(run.rows, criteria, f"Classement – {title}")
     yield "laureates.xlsx", laureates_workbook(run.rows, method, f"Lauréats – {title}")
     yield "report.html", report_html(ReportInput(call, run.given.applications, run.rows, run.reviewers, run.report))
 

@@ -7,10 +7,11 @@ fixed: the same values give the same bytes.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, Literal, TypeVar
 
 import xlsxwriter
@@ -60,8 +61,22 @@ class Column(Generic[Row]):
     width: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SheetOf(Generic[Row]):
+    """One sheet: its name, its columns, its rows."""
+
+    name: str
+    columns: Sequence[Column[Row]]
+    rows: Sequence[Row]
+
+
 def workbook_bytes(title: str, columns: Sequence[Column[Row]], rows: Sequence[Row], *, sheet: str) -> bytes:
     """A workbook of one sheet. `title` goes to the document's properties and the page header."""
+    return workbook_of(title, [SheetOf(sheet, columns, rows)])
+
+
+def workbook_of(title: str, sheets: Sequence[SheetOf[Any]]) -> bytes:
+    """A workbook of several sheets; it opens on the first."""
     out = io.BytesIO()
     # in_memory: nothing is written beside the result; the strings_to_… options keep text as text
     book = xlsxwriter.Workbook(
@@ -75,26 +90,31 @@ def workbook_bytes(title: str, columns: Sequence[Column[Row]], rows: Sequence[Ro
         },
     )
     book.set_properties({"title": title, "created": FIXED_DATE, "comments": ""})
-    sheet_ = book.add_worksheet(sheet)
     heading_format = book.add_format(
         {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF5", "bottom": 1, "font_name": "Arial"}
     )
-    for index, column in enumerate(columns):
-        cell_format = _format(book, column.kind)
-        sheet_.set_column(index, index, column.width or _WIDTHS[column.kind])
-        sheet_.write_string(0, index, column.heading, heading_format)
-        for line, row in enumerate(rows, start=1):
-            _write(sheet_, (line, index), column.kind, column.value(row), cell_format)
-    sheet_.freeze_panes(1, 0)
-    if columns:
-        sheet_.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
-    sheet_.repeat_rows(0)
-    sheet_.set_landscape()
-    sheet_.set_paper(9)
-    sheet_.fit_to_pages(1, 0)
-    sheet_.set_footer("&L&A&R&P / &N")
+    formats = {kind: _format(book, kind) for kind in _NUMBER_FORMATS}
+    for sheet in sheets:
+        _write_sheet(book.add_worksheet(sheet.name), sheet, heading_format, formats)
     book.close()
     return out.getvalue()
+
+
+def _write_sheet(made: Worksheet, sheet: SheetOf[Any], heading_format: Format, formats: Mapping[Kind, Format]) -> None:
+    columns, rows = sheet.columns, sheet.rows
+    for index, column in enumerate(columns):
+        made.set_column(index, index, column.width or _WIDTHS[column.kind])
+        made.write_string(0, index, column.heading, heading_format)
+        for line, row in enumerate(rows, start=1):
+            _write(made, (line, index), column.kind, column.value(row), formats[column.kind])
+    made.freeze_panes(1, 0)
+    if columns:
+        made.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
+    made.repeat_rows(0)
+    made.set_landscape()
+    made.set_paper(9)
+    made.fit_to_pages(1, 0)
+    made.set_footer("&L&A&R&P / &N")
 
 
 def _format(book: xlsxwriter.Workbook, kind: Kind) -> Format:
@@ -117,7 +137,29 @@ def _write(sheet: Worksheet, place: tuple[int, int], kind: Kind, value: CellValu
 
 
 def ranking_workbook(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
-    """`ranking.xlsx`: the whole ranking; `criteria` are pairs of id and title in rubric order."""
+    """The whole ranking, for people; `criteria` are pairs of id and title in rubric order."""
+    return workbook_of(title, [_ranking_for_people(rows, criteria)])
+
+
+def ranking_file(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
+    """`ranking.xlsx`: the columns, names and codes of `ranking.csv` as typed cells, then the same for people."""
+    columns: list[Column[ResultRow]] = [
+        Column(name, kind, attrgetter(name), width) for name, (kind, width) in _RANKING_KINDS.items()
+    ]
+    columns += [Column(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
+    return workbook_of(title, [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)])
+
+
+_RANKING_KINDS: Mapping[str, tuple[Kind, float | None]] = {
+    "rank": ("whole", 8), "application_id": ("text", None), "association": ("text", 40), "status": ("text", 16),
+    "reason_code": ("text", 24), "reason": ("long_text", None), "raw_score": ("score", None),
+    "calibrated_score": ("score", 16), "ci_low": ("score", None), "ci_high": ("score", None),
+    "selection_probability": ("probability", 20), "reviews": ("whole", None), "requested_amount": ("money", None),
+    "granted_amount": ("money", None), "waiting_rank": ("whole", 13),
+}  # fmt: skip
+
+
+def _ranking_for_people(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]]) -> SheetOf[ResultRow]:
     columns: list[Column[ResultRow]] = [
         Column("Rang", "whole", lambda row: row.rank, 8),
         Column("Dossier", "text", lambda row: row.application_id),
@@ -134,13 +176,13 @@ def ranking_workbook(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, st
         Column("Montant demandé", "money", lambda row: row.requested_amount),
         Column("Montant attribué", "money", lambda row: row.granted_amount),
         Column("Rang sur la liste d’attente", "whole", lambda row: row.waiting_rank, 12),
-        *(_mark_column(criterion, heading) for criterion, heading in criteria),
+        *(Column(f"Note moyenne : {heading}", "score", _mark(criterion), 16) for criterion, heading in criteria),
     ]
-    return workbook_bytes(title, columns, rows, sheet="Classement")
+    return SheetOf("Classement", columns, rows)
 
 
-def _mark_column(criterion: str, heading: str) -> Column[ResultRow]:
-    return Column(f"Note moyenne : {heading}", "score", lambda row: row.marks.get(criterion), 16)
+def _mark(criterion: str) -> Callable[[ResultRow], Decimal | None]:
+    return lambda row: row.marks.get(criterion)
 
 
 def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str) -> bytes:
