@@ -124,7 +124,8 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
         if listed or call.state is CallState.REVIEWING or call.id in rounds:
             found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
-    return tuple(found)
+    # What is to be done now comes first; the calls come in the order of their closing.
+    return tuple(sorted(found, key=lambda one: one.call.state not in (CallState.REVIEWING, CallState.CLOSED)))
 
 
 def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
@@ -205,7 +206,8 @@ class OtherReview:
 
 @dataclass(frozen=True)
 class ReviewingPage:
-    """One dossier beside its grid. `others` is None while they are hidden."""
+    """One dossier beside its grid. `others` is None while they are hidden; `average_minutes`: of one's own submitted
+    reviews whose time is known."""
 
     dossier: ReviewedDossier
     association: Association | None
@@ -214,7 +216,13 @@ class ReviewingPage:
     others: tuple[OtherReview, ...] | None
     done: int
     total: int
+    average_minutes: int | None
     editable: bool
+
+    @property
+    def minutes_left(self) -> int | None:
+        """Expected minutes for what remains, at this reviewer's own pace."""
+        return None if self.average_minutes is None else self.average_minutes * (self.total - self.done)
 
 
 def open_dossier(session: Session, *, actor: Actor, application_id: str, now: datetime, link: Any) -> ReviewingPage:
@@ -234,7 +242,7 @@ def open_dossier(session: Session, *, actor: Actor, application_id: str, now: da
         read_section(section, answers, territories(), files=shown, blind=blind)
         for section in dossier.call.file.form.sections
     )
-    done, total = _progress(session, actor, dossier.call.id)
+    done, total, minutes = _progress(session, actor, dossier.call.id)
     return ReviewingPage(
         dossier=dossier,
         association=None if blind else association,
@@ -243,6 +251,7 @@ def open_dossier(session: Session, *, actor: Actor, application_id: str, now: da
         others=_others(session, actor, dossier, now),
         done=done,
         total=total,
+        average_minutes=minutes,
         editable=_editable(dossier, now),
     )
 
@@ -251,10 +260,15 @@ def _editable(dossier: ReviewedDossier, now: datetime) -> bool:
     return dossier.call.state is CallState.REVIEWING and dossier.application.state in TO_MARK and dossier.may_edit(now)
 
 
-def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int]:
+def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int, int | None]:
+    """Submitted, all, mean minutes."""
     submitted = col(Review.state) == ReviewState.SUBMITTED
+    timed = submitted & (col(Review.seconds_spent) > 0)
     row = session.exec(
-        select(func.count(), func.sum(case((submitted, 1), else_=0)))
+        select(
+            func.count(), func.sum(case((submitted, 1), else_=0)), func.sum(case((timed, 1), else_=0)),
+            func.sum(case((timed, Review.seconds_spent), else_=0)),
+        )
         .select_from(Assignment)
         .join(Application, col(Assignment.application_id) == Application.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
@@ -265,8 +279,9 @@ def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int]:
             (col(Application.state).in_(TO_MARK)) | submitted,
             not_recused(actor.person_id),
         )
-    ).one()
-    return int(row[1] or 0), int(row[0])
+    ).one()  # fmt: skip
+    count, done, known, seconds = (int(value or 0) for value in row)
+    return done, count, round(seconds / known / 60) if known else None
 
 
 def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFile, ...]:

@@ -20,6 +20,9 @@ MOST_LISTED = 101
 
 @dataclass(frozen=True)
 class Level:
+    """A described mark: `value` as the form carries it, `mark` as people read it."""
+
+    value: str
     mark: str
     text: str
 
@@ -136,7 +139,7 @@ def criterion_view(
         low=scale.min,
         high=scale.max,
         step=scale.step,
-        levels=tuple(Level(plain(mark), spaced(text)) for mark, text in sorted(criterion.levels.items())),
+        levels=tuple(Level(mark_text(mark), plain(mark), spaced(text)) for mark, text in sorted(criterion.levels.items())),
         comment_rule=kind,
         comment_below=plain(Decimal(limit.replace(",", "."))) if kind == "below" else "",
         answers=tuple(answer for answer in answers if criterion.id in answer.criteria),

@@ -43,6 +43,36 @@ function typeMarks(row) {
   });
 }
 
+// A described level gives its mark: the figure becomes a button that does what choosing the mark does.
+function giveLevels(criterion) {
+  const fields = [...criterion.querySelectorAll("input[type=radio], select.mark-select, input[inputmode=decimal]")];
+  for (const place of criterion.querySelectorAll("[data-level]")) {
+    const radio = fields.find((field) => field.type === "radio" && field.value === place.dataset.level);
+    const field = radio ?? fields.find((one) => one.type !== "radio");
+    if (!field) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "level-button";
+    button.textContent = place.textContent;
+    button.setAttribute("aria-label", `Donner ${place.textContent}\u00a0: ${place.nextElementSibling.textContent}`);
+    button.addEventListener("click", () => {
+      if (radio) radio.checked = true;
+      else field.value = field.tagName === "SELECT" ? place.dataset.level : place.textContent;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      announce(`Note\u00a0: ${place.textContent}`);
+    });
+    place.replaceChildren(button);
+  }
+  showLevel(criterion);
+}
+
+function showLevel(criterion) {
+  const mark = markOf(criterion);
+  for (const place of criterion.querySelectorAll("[data-level]")) {
+    place.parentElement.classList.toggle("level-given", mark !== null && Number(place.dataset.level) === mark);
+  }
+}
+
 function search(place, dossier) {
   const line = document.createElement("p");
   line.className = "search-line";
@@ -116,11 +146,21 @@ function highlight(dossier, wanted) {
 export function start(root) {
   root.querySelectorAll("form[data-reviewing]").forEach((form) => {
     form.addEventListener("input", () => total(form));
-    form.addEventListener("change", () => total(form));
+    form.addEventListener("change", (event) => {
+      total(form);
+      const criterion = event.target.closest("[data-criterion]");
+      if (criterion) showLevel(criterion);
+    });
+    form.querySelectorAll("[data-criterion]").forEach(giveLevels);
+    const keys = form.querySelector("[data-keys]");
+    if (keys) keys.hidden = false;
     form.querySelectorAll(".mark-row").forEach(typeMarks);
     // Enter in a row of marks would submit the review: it goes on to the comment instead.
     form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.type === "radio") {
+      if (event.key === "Enter" && event.ctrlKey) {
+        event.preventDefault();
+        form.requestSubmit(form.querySelector("button[value=submit_next], button[value=submit]"));
+      } else if (event.key === "Enter" && (event.target.type === "radio" || event.target.tagName === "SELECT")) {
         event.preventDefault();
         event.target.closest("[data-criterion]").querySelector("textarea")?.focus();
       }
