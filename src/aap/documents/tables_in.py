@@ -15,10 +15,10 @@ from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, nearest, quoted
 from aap.documents.cells import Refused, euros, number, yes
+from aap.documents.quota_columns import APPLICATION_OPTIONS, check_columns, check_values
 from aap.documents.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
-APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
 MARK_OPTIONS = ("comment",)
 DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
@@ -124,7 +124,7 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
     get = {heading: sheet.getter(heading) for heading in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS)}
     attributes = [(heading, sheet.getter(heading)) for heading in sheet.headings if heading and heading not in get]
     if call is not None:
-        _check_columns(sheet, call, [heading for heading, _ in attributes])
+        check_columns(sheet, call, [heading for heading, _ in attributes])
     values: list[Application] = []
     first_row: dict[str, int] = {}
     requested_of: dict[str, int] = {}
@@ -171,6 +171,8 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
             )
     if not sheet.rows:
         sheet.refuse(1, "", "la table ne contient aucune candidature")
+    if call is not None and values:
+        check_values(sheet, call, values)
     return Reading(tuple(values), sheet.sorted_problems(), requested_of)
 
 
@@ -187,28 +189,6 @@ def _several(text: str) -> tuple[str, ...]:
     if "|" not in text:
         return (text,) if text else ()
     return tuple(dict.fromkeys(part for part in (part.strip() for part in text.split("|")) if part))
-
-
-def _check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
-    """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
-    named: dict[str, str] = {}
-    for quota in call.selection.quotas:
-        for attribute in (*(quota.where or ()), *((quota.each,) if quota.each else ())):
-            named.setdefault(attribute, quota.id)
-    for attribute, quota_id in named.items():
-        if attribute not in sheet.headings:
-            message = f"colonne absente, alors que le quota {quoted(quota_id)} porte sur elle"
-            sheet.refuse(1, attribute, message, nearest=nearest(attribute, attributes))
-    for heading in attributes:
-        close = nearest(heading, (name for name in APPLICATION_OPTIONS if name not in sheet.headings), cutoff=0.85)
-        if heading not in named and close:
-            message = "cette colonne est lue comme une caractéristique des candidatures"
-            sheet.warn(message, 1, heading, nearest=close)
-    if call.selection.amounts == "proposed" and "proposed_amount" not in sheet.headings:
-        message = (
-            "l'appel retient les montants proposés, mais cette colonne est absente : le montant demandé en tient lieu"
-        )
-        sheet.warn(message, 1, "proposed_amount")
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------

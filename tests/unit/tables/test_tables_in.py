@@ -234,6 +234,12 @@ def test_a_wrong_application_is_told(row: str, problems: list[str]) -> None:
     assert told(refused.value) == [f"A.csv 4 {problem}" for problem in problems]
 
 
+def test_a_quotas_value_that_no_application_has_is_pointed_at() -> None:
+    read = read_run_inputs(CALL, csv_file(A.replace("rural", "Rural")), csv_file(R))
+    assert [(w.heading, w.found, w.nearest) for w in read.warnings] == [("territory", "rural", "Rural")]
+    assert read_run_inputs(CALL, csv_file(A.replace("rural|", "")), csv_file(R)).warnings == ()
+
+
 def test_a_quota_needs_its_column() -> None:
     with pytest.raises(BadInput) as refused:
         read_applications(csv_file(A.replace("territory", "territoire"), "A.csv"), CALL)
