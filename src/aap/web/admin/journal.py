@@ -11,6 +11,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aap.services.auditing import AuditFilter, ask_verification, last_verification, read_log
+from aap.services.calls import list_calls
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show
@@ -34,6 +35,7 @@ def journal() -> ResponseReturnValue:
     with reading() as session:
         page = read_log(session, actor=signed_in(), wanted=wanted, before=_sequence(before))
         verification = last_verification(session, actor=signed_in())
+        calls = [(call.id, call.record.title) for call in list_calls(session)]
     if request.args.get("suivi") == "json":
         return {
             "done": verification.done if verification else 0,
@@ -47,6 +49,7 @@ def journal() -> ResponseReturnValue:
         page=page,
         words=words,
         action_choices=sorted(((one, words.get(one, one)) for one in page.actions), key=lambda pair: pair[1]),
+        call_choices=calls,
         values=_values,
         typed=typed,
         narrowed=any(typed.values()),
