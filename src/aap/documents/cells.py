@@ -30,7 +30,7 @@ def number(text: str) -> Decimal:
     """`12.5`, `12,5`, `,5`, `12 000` or `12 000,50`; no exponent, no infinity, no thousands but by spaces."""
     match = NUMBER.fullmatch(text)
     if match is None or len(match["whole"]) > 20:
-        raise Refused("ce n'est pas un nombre", "un nombre, par exemple 12000 ou 2,5")
+        raise Refused("ce n’est pas un nombre", "un nombre, par exemple 12000 ou 2,5")
     digits = re.sub(rf"[{SPACES}]", "", match["whole"])
     sign = "-" if match["sign"] in ("-", "\u2212") else ""
     return Decimal(f"{sign}{digits or '0'}.{match['decimals'] or '0'}")
@@ -42,7 +42,7 @@ def euros(text: str) -> Decimal:
     try:
         value = number(EURO.sub("", text))
     except Refused:
-        raise Refused("ce n'est pas un montant", allowed) from None
+        raise Refused("ce n’est pas un montant", allowed) from None
     if value < 0:
         raise Refused("un montant ne peut pas être négatif", allowed)
     if value != value.quantize(Decimal("0.01")):
@@ -57,4 +57,4 @@ def yes(text: str) -> bool:
         return True
     if word in NO:
         return False
-    raise Refused("cette valeur n'est ni oui ni non", "oui, non, yes, no, true, false, 1 ou 0")
+    raise Refused("cette valeur n’est ni oui ni non", "oui, non, yes, no, true, false, 1 ou 0")

@@ -29,7 +29,7 @@ def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> No
             sheet.warn(message, 1, heading, nearest=close)
     if call.selection.amounts == "proposed" and "proposed_amount" not in sheet.headings:
         message = (
-            "l'appel retient les montants proposés, mais cette colonne est absente : le montant demandé en tient lieu"
+            "l’appel retient les montants proposés, mais cette colonne est absente : le montant demandé en tient lieu"
         )
         sheet.warn(message, 1, "proposed_amount")
 
@@ -45,5 +45,5 @@ def check_values(sheet: Sheet, call: CallFile, applications: Sequence[Applicatio
             for value in absent:
                 close = nearest(value, seen - set(wanted))
                 if close or len(absent) == len(wanted):
-                    message = f"aucune candidature n'a cette valeur, que le quota {quoted(quota.id)} nomme"
+                    message = f"aucune candidature n’a cette valeur, que le quota {quoted(quota.id)} nomme"
                     sheet.warn(message, 1, attribute, value, close)

@@ -51,13 +51,13 @@ class TableFile:
         name = path.name
         try:
             if path.is_dir():
-                raise BadInput([Problem(name, "c'est un dossier, un fichier est attendu", allowed=ACCEPTED)])
+                raise BadInput([Problem(name, "c’est un dossier, un fichier est attendu", allowed=ACCEPTED)])
             if path.stat().st_size > MAX_BYTES:
                 raise BadInput([_too_large(name, path.stat().st_size)])
             with path.open("rb") as stream:
                 return cls(name, stream.read(MAX_BYTES + 1))  # a device has no size: one byte too many is enough
         except FileNotFoundError:
-            raise BadInput([Problem(name, "le fichier n'existe pas", found=str(path))]) from None
+            raise BadInput([Problem(name, "le fichier n’existe pas", found=str(path))]) from None
         except PermissionError:
             raise BadInput([Problem(name, "le fichier ne peut pas être lu (droits insuffisants)")]) from None
         except OSError as error:
@@ -92,7 +92,7 @@ def read_table(file: TableFile, *, required: Sequence[str], optional: Sequence[s
         raise BadInput([_too_large(file.name, len(file.content))])
     for signature, kind in SIGNATURES:
         if file.content.startswith(signature):
-            raise BadInput([Problem(file.name, "ce n'est pas une table", found=kind, allowed=ACCEPTED)])
+            raise BadInput([Problem(file.name, "ce n’est pas une table", found=kind, allowed=ACCEPTED)])
     is_archive = file.content.startswith(b"PK\x03\x04")
     lines = _xlsx_lines(file) if is_archive else _csv_lines(file, (*required, *optional))
     return _table(file.name, lines, required, optional)
@@ -121,7 +121,7 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
         if len(cells) != width:
             if any(cells[width:]):
                 extra = next(cell for cell in cells[width:] if cell)
-                message = "cette ligne a plus de cellules que l'en-tête de colonnes"
+                message = "cette ligne a plus de cellules que l’en-tête de colonnes"
                 allowed = f"{width} cellules"
                 problems.append(Problem(name, message, row=number, found=extra, allowed=allowed))
             cells = cells[:width] + [""] * (width - len(cells))
@@ -175,11 +175,11 @@ def _csv_lines(file: TableFile, expected: Sequence[str]) -> Iterator[Sequence[st
     except csv.Error as error:
         said = str(error)
         if "field larger" in said:
-            message = "cette cellule est trop longue (un guillemet n'est peut-être pas refermé)"
+            message = "cette cellule est trop longue (un guillemet n’est peut-être pas refermé)"
         elif "unexpected end" in said:
-            message = "un guillemet n'est pas refermé"
+            message = "un guillemet n’est pas refermé"
         else:
-            message = "un guillemet est mal placé (doublez les guillemets à l'intérieur d'une cellule)"
+            message = "un guillemet est mal placé (doublez les guillemets à l’intérieur d’une cellule)"
         raise BadInput([Problem(file.name, message, row=number + 1)]) from None
 
 
@@ -188,7 +188,7 @@ def _decoded(file: TableFile) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput([Problem(file.name, "encodage non accepté", found="UTF-16", allowed=ACCEPTED)])
     if b"\x00" in content:
-        raise BadInput([Problem(file.name, "ce n'est pas une table", found="un fichier binaire", allowed=ACCEPTED)])
+        raise BadInput([Problem(file.name, "ce n’est pas une table", found="un fichier binaire", allowed=ACCEPTED)])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -202,7 +202,7 @@ def _decoded(file: TableFile) -> str:
     piled = piled_marks(text)
     if piled is not None:
         row, allowed = text.count("\n", 0, piled) + 1, f"{MOST_MARKS} au plus"
-        raise BadInput([Problem(file.name, "trop d'accents sur une même lettre", row=row, allowed=allowed)])
+        raise BadInput([Problem(file.name, "trop d’accents sur une même lettre", row=row, allowed=allowed)])
     return nfc(text)
 
 
@@ -237,7 +237,7 @@ def workbook_sheets(file: TableFile) -> dict[str, list[list[str]]]:
         if isinstance(error, (MemoryError, RecursionError)):
             raise
         found_words = "un fichier illisible ou protégé par un mot de passe"
-        problem = Problem(file.name, "ce n'est pas un classeur XLSX", found=found_words, allowed="le classeur rempli")
+        problem = Problem(file.name, "ce n’est pas un classeur XLSX", found=found_words, allowed="le classeur rempli")
         raise BadInput([problem]) from None
     else:
         return found
@@ -258,7 +258,7 @@ def _xlsx_lines(file: TableFile) -> Iterator[Sequence[str]]:
         if isinstance(error, (MemoryError, RecursionError)):
             raise
         found = "un fichier illisible ou protégé par un mot de passe"
-        raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
+        raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
 
 
 def _check_archive(file: TableFile) -> None:
@@ -267,17 +267,17 @@ def _check_archive(file: TableFile) -> None:
             parts = archive.infolist()
             if "xl/workbook.xml" not in {part.filename for part in parts}:
                 found = "une archive ZIP ou un autre document bureautique"
-                raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found=found, allowed=ACCEPTED)])
+                raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)])
             if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
                 raise BadInput([Problem(file.name, "le classeur est trop grand une fois décompressé")])
             for part in parts:
                 # A spreadsheet never declares entities; a file that does wants to fill the memory.
                 with archive.open(part) as stream:
                     if b"<!DOCTYPE" in stream.read(4096):
-                        raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found="une DTD")])
+                        raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found="une DTD")])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         found = "un fichier endommagé"
-        raise BadInput([Problem(file.name, "ce n'est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
+        raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
 
 
 def cell_text(value: object) -> str:

@@ -96,7 +96,7 @@ class Sheet:
             self.refuse(row, heading, "le tableur affiche une erreur dans cette cellule", text)
         elif len(text) > MAX_ID or not text.isprintable():
             allowed = f"{MAX_ID} caractères visibles au plus"
-            self.refuse(row, heading, "cet identifiant n'est pas utilisable", text, allowed)
+            self.refuse(row, heading, "cet identifiant n’est pas utilisable", text, allowed)
         else:
             return True
         return False

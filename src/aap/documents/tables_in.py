@@ -138,7 +138,7 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
                 sheet.refuse(row, "application_id", message, id_)
             first_row.setdefault(id_, row)
         if not get["association"](cells):
-            sheet.warn("le nom de l'association est vide", row, "association")
+            sheet.warn("le nom de l’association est vide", row, "association")
         requested = _amount(sheet, row, "requested_amount", get["requested_amount"](cells))
         proposed = None
         if text := get["proposed_amount"](cells):
@@ -269,13 +269,13 @@ class _Grid:
         try:
             value = number(text)
         except Refused:
-            return Refused("ce n'est pas une note", allowed)
+            return Refused("ce n’est pas une note", allowed)
         if self.scale is None:
             return value
         if not lowest <= value <= highest:
             return Refused("cette note est hors de l'échelle", allowed)
         if (value - lowest) % step:
-            return Refused("cette note n'est pas sur la grille de l'échelle", allowed)
+            return Refused("cette note n’est pas sur la grille de l'échelle", allowed)
         return value
 
 
@@ -362,7 +362,7 @@ def _decision_amount(sheet: Sheet, row: int, kind: DecisionKind, text: str) -> D
     """Euros for `amount`, points on 100 for `consensus`, nothing for the others."""
     if kind not in ("amount", "consensus"):
         if text:
-            message = f"un montant n'a pas de sens pour la décision {quoted(kind)} (écrivez une ligne amount)"
+            message = f"un montant n’a pas de sens pour la décision {quoted(kind)} (écrivez une ligne amount)"
             sheet.refuse(row, "amount", message, text, "une cellule vide")
         return None
     if not text:

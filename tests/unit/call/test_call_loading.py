@@ -105,9 +105,9 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problems"),
     [
-        ("schema: 1", "schema: 2", ["1:9 schema ! cette valeur n'est pas possible ici [2]"]),
+        ("schema: 1", "schema: 2", ["1:9 schema ! cette valeur n’est pas possible ici [2]"]),
         ("schema: 1\n", "", ["1:1 schema ! cette clé est obligatoire []"]),
-        ("essai-2025", "Essai", ["3:7 call.id ! cet identifiant n'est pas bien formé [Essai]"]),
+        ("essai-2025", "Essai", ["3:7 call.id ! cet identifiant n’est pas bien formé [Essai]"]),
         ("id: essai-2025", "id:", ["3:3 call.id ! cette clé obligatoire ne contient rien []"]),
         ("threshold: 50", "treshold: 50", ["9:3 rubric.treshold ! clé inconnue [treshold]"]),
         (
@@ -115,7 +115,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "threshold: 101",
             ["9:14 rubric.threshold ! le seuil général porte sur le total, sur 100 [101]"],
         ),
-        ("weight: 60", "weight: 0", ["12:27 rubric.criteria[1].weight ! ce nombre n'est pas possible ici [0]"]),
+        ("weight: 60", "weight: 0", ["12:27 rubric.criteria[1].weight ! ce nombre n’est pas possible ici [0]"]),
         ("weight: 60", "weight: e3", ["12:27 rubric.criteria[1].weight ! un nombre est attendu [e3]"]),
         (
             "weight: 60",
@@ -180,8 +180,8 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             ["13:22 rubric.tie_break[1] ! ce critère est déjà cité dans le départage [reach]"],
         ),
         ("[reach, quality]", "reach", ["13:14 rubric.tie_break ! une liste est attendue [reach]"]),
-        ("calibrated", "calibrate", ["14:19 scoring.method ! cette valeur n'est pas possible ici [calibrate]"]),
-        ("mode: value", "mode: best", ["16:9 selection.mode ! cette valeur n'est pas possible ici [best]"]),
+        ("calibrated", "calibrate", ["14:19 scoring.method ! cette valeur n’est pas possible ici [calibrate]"]),
+        ("mode: value", "mode: best", ["16:9 selection.mode ! cette valeur n’est pas possible ici [best]"]),
         (
             "mode: value",
             "mode: merit",
@@ -193,10 +193,10 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             ["17:16 selection.protect_top ? la tête protégée est plus nombreuse que les lauréats (10) [12]"],
         ),
         ("laureates: 10", "laureates: 10.5", ["18:14 selection.laureates ! un nombre entier est attendu [10.5]"]),
-        ("laureates: 10", "laureates: -1", ["18:14 selection.laureates ! ce nombre n'est pas possible ici [-1]"]),
+        ("laureates: 10", "laureates: -1", ["18:14 selection.laureates ! ce nombre n’est pas possible ici [-1]"]),
         ("1000.50", "1000.505", ["19:11 selection.budget ! un montant a au plus deux décimales [1000.505]"]),
         ("1000.50", "1000,50", ["19:11 selection.budget ! la décimale s'écrit avec un point [1000,50]"]),
-        ("1000.50", "-5", ["19:11 selection.budget ! ce nombre n'est pas possible ici [-5]"]),
+        ("1000.50", "-5", ["19:11 selection.budget ! ce nombre n’est pas possible ici [-5]"]),
         (
             "  budget: 1000.50\n",
             "",
@@ -230,20 +230,20 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
         (
             "{territory: rural}",
             "{}",
-            ["21:26 selection.quotas[0].where ! il n'y a rien ici [un ensemble de clés vide]"],
+            ["21:26 selection.quotas[0].where ! il n’y a rien ici [un ensemble de clés vide]"],
         ),
-        ("0.25", "25", ["22:45 selection.quotas[1].max_share ! ce nombre n'est pas possible ici [25]"]),
+        ("0.25", "25", ["22:45 selection.quotas[1].max_share ! ce nombre n’est pas possible ici [25]"]),
         (
             "2025-02-28T23:59:59+01:00",
             "2025-02-28T23:59:59",
             [
-                "5:14 call.closes_at ! il manque le décalage avec l'heure universelle à la fin de la date [2025-02-28T23:59:59]"
+                "5:14 call.closes_at ! il manque le décalage avec l’heure universelle à la fin de la date [2025-02-28T23:59:59]"
             ],
         ),
         (
             "2025-02-28T23:59:59+01:00",
             "2025-02-30T23:59:59+01:00",
-            ["5:14 call.closes_at ! cette date n'existe pas [2025-02-30T23:59:59+01:00]"],
+            ["5:14 call.closes_at ! cette date n’existe pas [2025-02-30T23:59:59+01:00]"],
         ),
         (
             "2025-02-28T23:59:59+01:00",
@@ -281,7 +281,7 @@ def test_values_and_links_that_are_wrong_are_told_at_once() -> None:
 
 def test_nothing_is_said_of_what_rests_on_a_broken_value() -> None:
     assert told(changed("id: quality", "id: Quality")) == [
-        "11:12 rubric.criteria[0].id ! cet identifiant n'est pas bien formé [Quality]"
+        "11:12 rubric.criteria[0].id ! cet identifiant n’est pas bien formé [Quality]"
     ]
 
 
@@ -305,17 +305,17 @@ def test_an_unknown_key_comes_with_the_nearest_one() -> None:
     [
         ("", ["1:1  ! le fichier est vide []"]),
         ("# rien\n", None),
-        ("- a\n", ["1:1  ! un fichier d'appel est un ensemble de clés (schema : 1, call : …) []"]),
+        ("- a\n", ["1:1  ! un fichier d’appel est un ensemble de clés (schema : 1, call : …) []"]),
         ("a: [1,\nb: 2", None),
         ("a:\n\tb: 1", ["2:1  ! une tabulation ne peut pas servir à mettre en retrait, utilisez des espaces []"]),
-        ("a: 'x", ["1:6  ! un guillemet n'est pas refermé []"]),
-        ("a: b: c", ["1:5  ! « : » n'est pas attendu ici (mettez le texte entre guillemets) []"]),
+        ("a: 'x", ["1:6  ! un guillemet n’est pas refermé []"]),
+        ("a: b: c", ["1:5  ! « : » n’est pas attendu ici (mettez le texte entre guillemets) []"]),
         ("a: \x07", ["1:4  ! caractère de contrôle interdit dans un fichier YAML [U+0007]"]),
-        (b"a: \xe9t\xe9", ["1:4  ! le fichier n'est pas en UTF-8 [octet 0xE9]"]),
+        (b"a: \xe9t\xe9", ["1:4  ! le fichier n’est pas en UTF-8 [octet 0xE9]"]),
         ("a: 1\n---\nb: 2", ["2:1  ! le fichier contient plusieurs documents YAML, un seul est attendu []"]),
         ("a: &x [*x]", ["1:8  ! cet alias ne renvoie à aucune ancre placée avant lui []"]),
         ("[" * 5000, ["1:31  ! le fichier emboîte plus de 30 niveaux []"]),
-        ("a: " + "x" * MAX_BYTES, ["None:None  ! le fichier est trop grand pour un fichier d'appel [1,0 Mo]"]),
+        ("a: " + "x" * MAX_BYTES, ["None:None  ! le fichier est trop grand pour un fichier d’appel [1,0 Mo]"]),
     ],
 )
 def test_a_text_that_is_no_call_is_refused(text: str | bytes, problems: list[str] | None) -> None:
@@ -346,6 +346,6 @@ def test_a_refused_file_raises_every_problem() -> None:
     with pytest.raises(CallFileError) as refused:
         load_call(changed("mode: value", "mode: best"), name="f.yaml")
     assert str(refused.value).replace("\u00a0", " ") == (
-        "f.yaml:16:9 : selection.mode : cette valeur n'est pas possible ici ; trouvé : « best » ; "
+        "f.yaml:16:9 : selection.mode : cette valeur n’est pas possible ici ; trouvé : « best » ; "
         "attendu : value ou merit"
     )

@@ -31,7 +31,7 @@ def test_marks_beyond_thirty_on_a_letter_are_left_out() -> None:
 
 def test_a_file_of_piled_accents_is_refused_where_they_stand() -> None:
     (problem,) = inspect_call(f"schema: 1\ncall: {{id: {PILED}}}\n", name="f.yaml").problems
-    assert (problem.line, problem.column, problem.message) == (2, 43, "trop d'accents sur une même lettre")
+    assert (problem.line, problem.column, problem.message) == (2, 43, "trop d’accents sur une même lettre")
     with pytest.raises(BadInput) as refused:
         read_table(TableFile("A.csv", f"a,b\n1,2\n3,{PILED}\n".encode()), required=["a", "b"])
-    assert [(p.row, p.message) for p in refused.value.problems] == [(3, "trop d'accents sur une même lettre")]
+    assert [(p.row, p.message) for p in refused.value.problems] == [(3, "trop d’accents sur une même lettre")]

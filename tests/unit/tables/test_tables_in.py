@@ -172,24 +172,24 @@ def zipped(name: str, content: bytes) -> bytes:
     [
         (b"", ["t.csv None : le fichier est vide []"]),
         (b"\xef\xbb\xbf \n", ["t.csv None : le fichier est vide []"]),
-        (b"%PDF-1.7", ["t.csv None : ce n'est pas une table [un PDF]"]),
-        (b"a\x00b", ["t.csv None : ce n'est pas une table [un fichier binaire]"]),
+        (b"%PDF-1.7", ["t.csv None : ce n’est pas une table [un PDF]"]),
+        (b"a\x00b", ["t.csv None : ce n’est pas une table [un fichier binaire]"]),
         ("é,b".encode("utf-16"), ["t.csv None : encodage non accepté [UTF-16]"]),
         (b"\x81\n", ["t.csv 1 : encodage non accepté [octet 0x81]"]),
-        (b"PK\x03\x04xx", ["t.csv None : ce n'est pas un classeur XLSX [un fichier endommagé]"]),
+        (b"PK\x03\x04xx", ["t.csv None : ce n’est pas un classeur XLSX [un fichier endommagé]"]),
         (zipped("a", b""), [
-            "t.csv None : ce n'est pas un classeur XLSX [une archive ZIP ou un autre document bureautique]"
+            "t.csv None : ce n’est pas un classeur XLSX [une archive ZIP ou un autre document bureautique]"
         ]),
-        (zipped("xl/workbook.xml", b"<!DOCTYPE a>"), ["t.csv None : ce n'est pas un classeur XLSX [une DTD]"]),
+        (zipped("xl/workbook.xml", b"<!DOCTYPE a>"), ["t.csv None : ce n’est pas un classeur XLSX [une DTD]"]),
         (zipped("xl/workbook.xml", b"<a/>"), [
-            "t.csv None : ce n'est pas un classeur XLSX [un fichier illisible ou protégé par un mot de passe]"
+            "t.csv None : ce n’est pas un classeur XLSX [un fichier illisible ou protégé par un mot de passe]"
         ]),
         (A.replace(",", "\t").encode(), ["t.csv 1 : séparateur inattendu [des tabulations]"]),
         (A.replace("association", "asso").encode(), ["t.csv 1 association: colonne absente []"]),
         (A.replace("territory", "association").encode(), ["t.csv 1 association: colonne donnée deux fois []"]),
-        (A.replace("Une", '"Une').encode(), ["t.csv 2 : un guillemet n'est pas refermé []"]),
+        (A.replace("Une", '"Une').encode(), ["t.csv 2 : un guillemet n’est pas refermé []"]),
         (A.replace("Une", '"Une" x').encode(), [
-            "t.csv 2 : un guillemet est mal placé (doublez les guillemets à l'intérieur d'une cellule) []"
+            "t.csv 2 : un guillemet est mal placé (doublez les guillemets à l’intérieur d’une cellule) []"
         ]),
     ],
 )  # fmt: skip
@@ -203,8 +203,8 @@ def test_a_missing_file_and_a_folder_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         read_run_inputs(CALL, tmp_path / "A.csv", tmp_path)
     assert [p.message for p in refused.value.problems] == [
-        "le fichier n'existe pas",
-        "c'est un dossier, un fichier est attendu",
+        "le fichier n’existe pas",
+        "c’est un dossier, un fichier est attendu",
     ]
 
 
@@ -220,11 +220,11 @@ def test_a_missing_file_and_a_folder_are_told_together(tmp_path: Path) -> None:
         ("A3,x,,r", ["requested_amount: cette cellule est vide []"]),
         ("A3,x,-1,r", ["requested_amount: un montant ne peut pas être négatif [-1]"]),
         ("A3,x,1.005,r", ["requested_amount: un montant a au plus deux décimales [1.005]"]),
-        ("A3,x,NaN,r", ["requested_amount: ce n'est pas un montant [NaN]"]),
-        ("A3,x,1e9,r", ["requested_amount: ce n'est pas un montant [1e9]"]),
+        ("A3,x,NaN,r", ["requested_amount: ce n’est pas un montant [NaN]"]),
+        ("A3,x,1e9,r", ["requested_amount: ce n’est pas un montant [1e9]"]),
         ("A3,x,10,r,11", ["proposed_amount: le montant proposé dépasse le montant demandé [11]"]),
-        ("A3,x,10,r,,maybe", ["eligible: cette valeur n'est ni oui ni non [maybe]"]),
-        ("A3,x,10,r,,,z", [": cette ligne a plus de cellules que l'en-tête de colonnes [z]"]),
+        ("A3,x,10,r,,maybe", ["eligible: cette valeur n’est ni oui ni non [maybe]"]),
+        ("A3,x,10,r,,,z", [": cette ligne a plus de cellules que l’en-tête de colonnes [z]"]),
     ],
 )
 def test_a_wrong_application_is_told(row: str, problems: list[str]) -> None:
@@ -263,10 +263,10 @@ def test_a_quota_needs_its_column() -> None:
             "5 score: cette note est hors de l'échelle [0]",
         ]),
         ("A2,R1,quality,0.25\nA2,R1,reach,1.5", [
-            "4 score: cette note n'est pas sur la grille de l'échelle [0.25]",
-            "5 score: cette note n'est pas sur la grille de l'échelle [1.5]",
+            "4 score: cette note n’est pas sur la grille de l'échelle [0.25]",
+            "5 score: cette note n’est pas sur la grille de l'échelle [1.5]",
         ]),
-        ("A2,R1,quality,x\nA2,R1,reach,1", ["4 score: ce n'est pas une note [x]"]),
+        ("A2,R1,quality,x\nA2,R1,reach,1", ["4 score: ce n’est pas une note [x]"]),
     ],
 )  # fmt: skip
 def test_a_wrong_mark_is_told(row: str, problems: list[str]) -> None:
@@ -294,7 +294,7 @@ D = "application_id,decision,amount,reason,author\n"
         ("A1,amount,-5,r,a", ["2 amount: un montant ne peut pas être négatif [-5]"]),
         ("A1,amount,1.001,r,a", ["2 amount: un montant a au plus deux décimales [1.001]"]),
         ("A1,out,3,r,a", [
-            "2 amount: un montant n'a pas de sens pour la décision « out » (écrivez une ligne amount) [3]"
+            "2 amount: un montant n’a pas de sens pour la décision « out » (écrivez une ligne amount) [3]"
         ]),
         ("A1,out,,,", ["2 author: cette cellule est vide []", "2 reason: cette cellule est vide []"]),
         ("A7,out,,r,a", ["2 application_id: aucune candidature ne porte cet identifiant [A7]"]),
@@ -335,7 +335,7 @@ def test_the_problems_of_all_files_come_at_once() -> None:
             csv_file(D + "A1,no,,r,a\n", "D.csv"),
         )
     assert told(refused.value) == [
-        "A.csv 2 requested_amount: ce n'est pas un montant [x]",
+        "A.csv 2 requested_amount: ce n’est pas un montant [x]",
         "R.csv 2 score: cette note est hors de l'échelle [9]",
         "D.csv 2 decision: décision inconnue [no]",
     ]

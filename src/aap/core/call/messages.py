@@ -36,7 +36,7 @@ SHAPES = {
     "tuple_type": ("une liste est attendue", "une liste"),
     "dict_type": ("un ensemble de clés est attendu", "clé : valeur"),
     "model_type": ("un ensemble de clés est attendu", "clé : valeur"),
-    "too_short": ("il n'y a rien ici", "au moins une valeur"),
+    "too_short": ("il n’y a rien ici", "au moins une valeur"),
     "string_too_short": ("le texte est vide", "un texte"),
 }
 
@@ -95,15 +95,15 @@ def _worded(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str
     if kind == "missing":
         return "cette clé est obligatoire", ""
     if kind == "literal_error":
-        return "cette valeur n'est pas possible ici", listed([str(value) for value in get_args(type_at(path))], "ou")
+        return "cette valeur n’est pas possible ici", listed([str(value) for value in get_args(type_at(path))], "ou")
     if kind == "string_pattern_mismatch":
-        return "cet identifiant n'est pas bien formé", PATTERNS.get(context["pattern"], context["pattern"])
+        return "cet identifiant n’est pas bien formé", PATTERNS.get(context["pattern"], context["pattern"])
     if kind in COMPARED:
         bound, words = COMPARED[kind]
-        return "ce nombre n'est pas possible ici", f"{words} {context[bound]}".replace(".", ",")
+        return "ce nombre n’est pas possible ici", f"{words} {context[bound]}".replace(".", ",")
     if kind in SHAPES:
         return SHAPES[kind]
-    return "cette valeur n'est pas possible ici", ""
+    return "cette valeur n’est pas possible ici", ""
 
 
 def described(raw: object, path: Path) -> str:

@@ -85,13 +85,13 @@ def timed(value: object) -> object:
         raise refusal("une date et une heure sont attendues", INSTANT_EXAMPLE)
     if written["offset"] is None:
         raise refusal(
-            "il manque le décalage avec l'heure universelle à la fin de la date",
+            "il manque le décalage avec l’heure universelle à la fin de la date",
             f"{INSTANT_EXAMPLE} (+01:00 en hiver, +02:00 en été)",
         )
     try:
         return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", re.sub(r"[ \t]+(?=\d)", "T", written[0], count=1)))
     except ValueError:
-        raise refusal("cette date n'existe pas", INSTANT_EXAMPLE) from None
+        raise refusal("cette date n’existe pas", INSTANT_EXAMPLE) from None
 
 
 def dated(value: object) -> object:
@@ -103,7 +103,7 @@ def dated(value: object) -> object:
     try:
         return date.fromisoformat(value.strip())
     except ValueError:
-        raise refusal("cette date n'existe pas", "une date, par exemple 2025-04-25") from None
+        raise refusal("cette date n’existe pas", "une date, par exemple 2025-04-25") from None
 
 
 def in_cents(value: Decimal) -> Decimal:

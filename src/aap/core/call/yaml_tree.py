@@ -41,13 +41,13 @@ NULLS = {"", "~", "null", "Null", "NULL"}
 SYNTAX = (
     ("found character '\\t'", "une tabulation ne peut pas servir à mettre en retrait, utilisez des espaces"),
     ("could not find expected ':'", f"il manque «{NBSP}:{NBSP}» après une clé"),
-    ("mapping values are not allowed", f"«{NBSP}:{NBSP}» n'est pas attendu ici (mettez le texte entre guillemets)"),
-    ("found unexpected end of stream", "un guillemet n'est pas refermé"),
-    ("expected <block end>", "le retrait n'est pas celui des lignes du même niveau"),
+    ("mapping values are not allowed", f"«{NBSP}:{NBSP}» n’est pas attendu ici (mettez le texte entre guillemets)"),
+    ("found unexpected end of stream", "un guillemet n’est pas refermé"),
+    ("expected <block end>", "le retrait n’est pas celui des lignes du même niveau"),
     ("expected ',' or ']'", f"il manque une virgule ou le crochet «{NBSP}]{NBSP}»"),
-    ("expected ',' or '}'", f"il manque une virgule ou l'accolade «{NBSP}}}{NBSP}»"),
+    ("expected ',' or '}'", f"il manque une virgule ou l’accolade «{NBSP}}}{NBSP}»"),
     ("that cannot start any token", "ce caractère ne peut pas commencer un texte (mettez le texte entre guillemets)"),
-    ("found unknown escape character", "cette séquence après une barre oblique inverse n'existe pas"),
+    ("found unknown escape character", "cette séquence après une barre oblique inverse n’existe pas"),
     ("found undefined tag handle", "étiquette YAML refusée"),
     ("found undefined alias", "cet alias ne renvoie à aucune ancre placée avant lui"),
     ("found duplicate anchor", "cette ancre est définie deux fois"),
@@ -105,14 +105,14 @@ def parse_yaml(text: str | bytes, *, name: str) -> tuple[Mapping, tuple[Problem,
 def _decoded(text: str | bytes, name: str) -> str:
     if len(text) > MAX_BYTES:
         size = f"{len(text) / 1e6:.1f}".replace(".", ",")
-        message = "le fichier est trop grand pour un fichier d'appel"
+        message = "le fichier est trop grand pour un fichier d’appel"
         raise UnreadableYaml(Problem(name, message, found=f"{size} Mo", allowed=f"1{NBSP}Mo au plus"))
     decoded = (text if isinstance(text, str) else _from_utf8(text, name)).removeprefix("\ufeff")
     piled = piled_marks(decoded)
     if piled is not None:
         line, column = decoded.count("\n", 0, piled) + 1, piled - decoded.rfind("\n", 0, piled)
         allowed = f"{MOST_MARKS} au plus"
-        raise UnreadableYaml(Problem(name, "trop d'accents sur une même lettre", line, column, allowed=allowed))
+        raise UnreadableYaml(Problem(name, "trop d’accents sur une même lettre", line, column, allowed=allowed))
     return nfc(decoded)
 
 
@@ -124,7 +124,7 @@ def _from_utf8(content: bytes, name: str) -> str:
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         found = f"octet 0x{content[error.start]:02X}"
-        problem = Problem(name, "le fichier n'est pas en UTF-8", line, column, found=found, allowed="UTF-8")
+        problem = Problem(name, "le fichier n’est pas en UTF-8", line, column, found=found, allowed="UTF-8")
         raise UnreadableYaml(problem) from None
 
 
@@ -156,7 +156,7 @@ class _Builder:
             return root, tuple(self.problems)
         if root is None or (isinstance(root, Scalar) and root.text is None):
             raise UnreadableYaml(Problem(self.name, "le fichier est vide", 1, 1))
-        message = f"un fichier d'appel est un ensemble de clés (schema{NBSP}: 1, call{NBSP}: …)"
+        message = f"un fichier d’appel est un ensemble de clés (schema{NBSP}: 1, call{NBSP}: …)"
         raise UnreadableYaml(Problem(self.name, message, root.line, root.column))
 
     def _document(self, events: Iterator[Event]) -> Node | None:
