@@ -220,6 +220,11 @@ def shown_iban(iban: str) -> str:
     return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
 
 
+def shown_siret(siret: str) -> str:
+    """`130 025 265 00013`: the SIREN in groups of three, then the establishment."""
+    return " ".join(part for part in (siret[:3], siret[3:6], siret[6:9], siret[9:]) if part)
+
+
 def shown_phone(phone: str) -> str:
     """As people of the country write it."""
     try:

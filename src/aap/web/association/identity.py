@@ -22,7 +22,7 @@ from aap.services.associations import (
     members_of,
 )
 from aap.services.errors import InvalidInput, StaleVersion
-from aap.services.identity_fields import bank_of, shown_iban, shown_phone
+from aap.services.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
 from aap.services.permissions import Permission
 from aap.services.uploads import SAFE_KINDS, safe_documents
 from aap.web.access import requires
@@ -89,7 +89,7 @@ def stored_values(association: Association) -> dict[str, str]:
     commune = territories().commune(association.commune_code or "")
     values["commune"] = commune.label if commune else association.commune_name
     values["commune_code"] = association.commune_code or ""
-    values["created_on"] = association.created_on.isoformat() if association.created_on else ""
+    values["created_on"] = association.created_on.strftime("%d/%m/%Y") if association.created_on else ""
     values["phone"] = shown_phone(association.phone) if association.phone else ""
     values["iban"] = shown_iban(association.iban)
     values["officers"] = "\n".join(
@@ -168,6 +168,7 @@ def show(association_id: str) -> str:
     department = territories().department(association.department)
     values = stored_values(association)
     values["created_on"] = day(association.created_on)
+    values["siret"] = shown_siret(association.siret or "")
     return render_template(
         "association/show.html",
         association=association,
