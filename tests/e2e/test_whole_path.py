@@ -169,7 +169,8 @@ def _apply(page: Page, factory: Factory, clock: TestClock, name: str, amount: in
     page.goto(f"/association/associations/nouvelle?pour={CALL}")
     for field, value in {
         "name": name, "address": "1 rue de l’Exemple", "postal_code": "69003", "email": email, "phone": "01 99 00 00 01",
-        "siret": siret(11 if first else 12), "rna": "W691000001" if first else "W691000002", "representative_name": "Dominique Exemple", "representative_capacity": "présidente",
+        "siret": siret(11 if first else 12), "rna": "W691000001" if first else "W691000002",
+        "representative_name": "Dominique Exemple", "representative_capacity": "présidente",
         "representative_email": email,
     }.items():  # fmt: skip
         if page.locator(f"#{field}").count():
