@@ -17,8 +17,10 @@ import numpy as np
 from aap.core.assignment.flow import Network, solve
 from aap.core.assignment.model import Bools, Grid, Ints
 
-BALANCE = 1000
+BALANCE = 64_000
 """Price of the last seat of a full load, in the order below fit; the first seat of an empty one costs nothing."""
+
+_LARGEST = 4 * 10**18  # the solver multiplies prices by the number of nodes, in 64 bits
 
 _NOISE = 256
 
@@ -70,14 +72,17 @@ def fill(grid: Grid, keep: Bools | None = None) -> Seats:
 def fittest(grid: Grid, seats: Seats, *, floor: int = 0) -> Bools | None:
     """The pairs with the largest total fit, none below `floor`; None where the floor leaves seats or minima unmet."""
     total = int(seats.needs.sum())
-    scale = total * (BALANCE + _NOISE) + 1  # a point of fit outweighs everything below
+    n, m = grid.fit.shape
+    largest = int(grid.fit.max(initial=1))
+    balance = min(BALANCE, _LARGEST // ((m + 2) * (n + m + 2) * (largest + 1) * (total + 1)))
+    scale = total * (balance + _NOISE) + 1  # a point of fit outweighs everything below
     cost = grid.noise - grid.fit * scale
-    highest = int(grid.fit.max(initial=0)) * scale + BALANCE + _NOISE
+    highest = largest * scale + balance + _NOISE
     unmet = (len(grid.reviewers) + 1) * highest + 1  # no exchange along a path can be worth an unmet rule
     most = int(seats.caps.max(initial=0))
     unit = np.arange(most)[None, :]
     load = grid.fixed.sum(axis=0)[:, None]
-    steps = ((load + unit) * BALANCE) // np.maximum(grid.most, 1)[:, None]
+    steps = ((load + unit) * balance) // np.maximum(grid.most, 1)[:, None]
     steps = np.where(unit < seats.least[:, None], steps - unmet, steps)
     network = Network(
         needs=seats.needs,
