@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,18 +67,19 @@ def prepared_calls(session: Session, *, actor: Actor) -> tuple[PreparedCall, ...
     """Every call, the latest closing first. Three queries."""
     ensure(actor, Permission.CALL_LOAD, Target())
     counted = session.exec(
-        select(Application.call_id, Application.state == ApplicationState.DRAFT, func.count()).group_by(
-            col(Application.call_id), Application.state == ApplicationState.DRAFT
+        select(Application.call_id, Application.state, func.count()).group_by(
+            col(Application.call_id), col(Application.state)
         )
     )
-    counts = {(call_id, bool(draft)): number for call_id, draft, number in counted}
+    counts: Counter[tuple[str, bool]] = Counter()
+    for call_id, state, number in counted:
+        counts[call_id, state == ApplicationState.DRAFT] += number
     numbers = dict(
         session.exec(select(CallVersion.call_id, func.max(CallVersion.number)).group_by(col(CallVersion.call_id))).all()
     )
     calls = sorted(list_calls(session), key=lambda one: (one.record.closes_at, one.id), reverse=True)
     return tuple(
-        PreparedCall(call, counts.get((call.id, False), 0), counts.get((call.id, True), 0), numbers.get(call.id, 1))
-        for call in calls
+        PreparedCall(call, counts[call.id, False], counts[call.id, True], numbers.get(call.id, 1)) for call in calls
     )
 
 

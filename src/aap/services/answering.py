@@ -265,7 +265,7 @@ def received_contests(
     """The recours gracieux of a call, the latest first. `hidden`: dossiers left out. One query."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
     found = session.exec(
-        select(Contest, Decision, Application, Association.name, Person.name)
+        select(Contest, Decision, Application, Association.name, Person.name)  # type: ignore[call-overload]  # five
         .join(Decision, col(Decision.id) == col(Contest.decision_id))
         .join(Application, col(Application.id) == col(Decision.application_id))
         .join(Association, col(Association.id) == col(Application.association_id))

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from aap.records.applications import ApplicationState
 from aap.records.calls import Call, CallState, CallVersion
 from aap.records.people import Person, Role
-from aap.services.amending import amend_call, open_prepared_call, read_call_file
+from aap.services.amending import amend_call, open_prepared_call, prepared_calls, read_call_file
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
@@ -198,6 +199,19 @@ def test_only_administrators_prepare_calls(factory: Factory, browser: Callable[[
             assert other.get(path).status_code == 404
         for path in (CALLS, f"{CALLS}/{call.id}", f"{CALLS}/{call.id}/ouverture"):
             assert other.post(path, page="/compte").status_code == 404
+
+
+@on_both_databases
+def test_the_list_counts_deposits_and_drafts_apart(factory: Factory, platform: Platform, admin: Person) -> None:
+    call, empty = factory.call(), factory.call()
+    for state in (ApplicationState.DRAFT, ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE,
+                  ApplicationState.WITHDRAWN):  # fmt: skip
+        factory.application(call, None, state)
+    with platform.database.reading() as session:
+        found = prepared_calls(session, actor=factory.actor(admin))
+    assert {one.call.id: (one.deposited, one.drafts, one.version) for one in found} == {
+        call.id: (3, 2, 1), empty.id: (0, 0, 1),
+    }  # fmt: skip
 
 
 def test_calls_take_as_many_queries_as_one(factory: Factory, signed: Any, count_queries: Callable[[], Any]) -> None:

@@ -44,6 +44,7 @@ def journal() -> ResponseReturnValue:
             "finished": verification is None or verification.state in ("done", "failed"),
         }
     words = actions()
+    kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
     return show(
         "journal.html",
         page=page,
@@ -53,10 +54,8 @@ def journal() -> ResponseReturnValue:
         values=_values,
         typed=typed,
         narrowed=any(typed.values()),
-        older=url_for("admin.journal", **{k: v for k, v in typed.items() if v}, avant=page.older)
-        if page.older
-        else None,
-        newest=url_for("admin.journal", **{k: v for k, v in typed.items() if v}) if before else None,
+        older=url_for("admin.journal", **kept, avant=page.older) if page.older else None,
+        newest=url_for("admin.journal", **kept) if before else None,
         verification=verification,
     )
 
