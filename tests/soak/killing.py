@@ -154,8 +154,13 @@ class _Volunteer:
         self.outcome.receipts.setdefault(self.id, set()).add(number[0])
 
 
-def submit_under_kills(folder: Path, submissions: int, *, volunteers: int = 4, seed: int = 1) -> Outcome:
-    """Deposits that many dossiers while the server is killed, again and again, at moments that `seed` draws."""
+def submit_under_kills(
+    folder: Path, submissions: int, *, volunteers: int = 4, seed: int = 1, answers: tuple[int, int] = (3, 16)
+) -> Outcome:
+    """Deposits that many dossiers while the server is killed, again and again, at moments that `seed` draws.
+
+    `answers`: least and most that the server gives between two kills.
+    """
     platform = open_platform(settings_of(folder))
     factory = Factory(platform)
     call = factory.call()
@@ -184,17 +189,19 @@ def submit_under_kills(folder: Path, submissions: int, *, volunteers: int = 4, s
     for thread in threads:
         thread.start()
     try:
-        _kill_at_random(server, threads, outcome, random.Random(seed))
+        _kill_at_random(server, threads, outcome, random.Random(seed), answers)
     finally:
         server.kill()
     outcome.seconds = time.monotonic() - begun
     return outcome
 
 
-def _kill_at_random(server: _Server, threads: list[threading.Thread], outcome: Outcome, draw: random.Random) -> None:
+def _kill_at_random(
+    server: _Server, threads: list[threading.Thread], outcome: Outcome, draw: random.Random, answers: tuple[int, int]
+) -> None:
     """Lets the server give a few answers, so that there is progress on any machine; kills it anywhere in the next one."""
     while any(thread.is_alive() for thread in threads):
-        enough = outcome.answers + draw.randint(3, 16)
+        enough = outcome.answers + draw.randint(*answers)
         while outcome.answers < enough and any(thread.is_alive() for thread in threads):
             time.sleep(0.005)
         time.sleep(draw.uniform(0, 0.2))

@@ -285,9 +285,12 @@ def _take_uploads(dossier: Dossier, form: SectionForm) -> tuple[dict[str, str], 
     return refusals, received
 
 
-def take_upload(dossier: Dossier, question_id: str) -> tuple[str, bool]:
-    """Stores the files sent for one question: (why they were refused or an empty text, whether some are stored)."""
-    files = sent_files(f"f.{question_id}")
+def take_upload(dossier: Dossier, question_id: str, name: str = "") -> tuple[str, bool]:
+    """Stores the files sent for one question: (why they were refused or an empty text, whether some are stored).
+
+    `name`: the input's, where it isn't the question's own.
+    """
+    files = sent_files(name or f"f.{question_id}")
     if not files:
         return "", False
     accept, megabytes, _most = limits_for(dossier, question_id)
@@ -303,7 +306,7 @@ def take_upload(dossier: Dossier, question_id: str) -> tuple[str, bool]:
     except InvalidInput as error:
         return next(iter(error.problems.values())), False
     except OSError:
-        return _(DISK_FULL), False
+        return DISK_FULL, False
     return "", True
 
 
@@ -317,6 +320,8 @@ def upload(application_id: str, question_id: str) -> ResponseReturnValue:
         )
     limits_for(found, question_id)
     refusal, stored = take_upload(found, question_id)
+    if refusal == DISK_FULL:
+        return jsonify(error=refusal), 507
     if refusal or not stored:
         return jsonify(error=refusal or _("Choisissez d’abord un fichier.")), 422
     with reading() as session:

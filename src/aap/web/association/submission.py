@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.incoming import RefusedFile
 from aap.records.applications import Signature
 from aap.services.dossiers import MANDATE, Dossier, open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
@@ -23,12 +22,13 @@ from aap.services.submitting import (
     receipts_of,
     submit_application,
 )
-from aap.services.uploads import attach, limits_for, receive, remove_document
+from aap.services.uploads import remove_document
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
+from aap.web.association.sections import take_upload
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.forms import PREFIX
-from aap.web.sent_files import pdf_answer, sent_files
+from aap.web.sent_files import pdf_answer
 from aap.web.time_left import time_left
 
 
@@ -176,20 +176,13 @@ def mandate(application_id: str) -> ResponseReturnValue:
         with writing() as session:
             remove_document(session, actor=actor, application_id=application_id, document_id=document_id, now=now)
         return redirect(here, 303)
-    files = sent_files("mandate")
-    if not files:
-        return _page(application_id, {"mandate": _("Choisissez d’abord un fichier.")}), 422
     with reading() as session:
-        found = open_dossier(session, actor=actor, application_id=application_id)
-    accept, megabytes, _most = limits_for(found, MANDATE)
-    try:
-        stored = receive(platform().files, files, accept, max_megabytes=megabytes)
-        with writing() as session:
-            attach(session, actor=actor, application_id=application_id, question_id=MANDATE, files=stored, now=now)
-    except RefusedFile as refused:
-        return _page(application_id, {"mandate": f"{refused.name}\u00a0: {refused.message}"}), 422
-    except InvalidInput as error:
-        return _page(application_id, {"mandate": next(iter(error.problems.values()))}), 422
+        found = open_dossier(
+            session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT
+        )
+    refusal, stored = take_upload(found, MANDATE, "mandate")
+    if refusal or not stored:
+        return _page(application_id, {"mandate": refusal or _("Choisissez d’abord un fichier.")}), 422
     return redirect(here, 303)
 
 
