@@ -123,6 +123,36 @@ def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
     assert [text for keys in DESCRIPTIONS.values() for text in keys.values() if text not in reference] == []
 
 
+KEYWORDS = {
+    "$schema", "$defs", "$ref", "type", "title", "description", "default", "properties", "required",
+    "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf", "enum", "const", "pattern",
+    "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+}  # fmt: skip
+
+
+def keywords(part: object) -> set[str]:
+    """The keywords of a JSON Schema, not the names of what it describes."""
+    if isinstance(part, list):
+        return set[str]().union(*map(keywords, part))
+    if not isinstance(part, dict):
+        return set()
+    found = set(part)
+    for key, inner in part.items():
+        found |= (
+            keywords(list(inner.values()) if key in ("properties", "patternProperties", "$defs") else inner)
+            if key != "default"
+            else set()
+        )
+    return found
+
+
+def test_the_schema_speaks_the_words_of_json_schema_only() -> None:
+    schema = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)
+    assert keywords(schema) - KEYWORDS == set()
+    share, _ = schema["$defs"]["Quota"]["properties"]["max_share"]["anyOf"]
+    assert share == {"type": "number", "minimum": 0, "maximum": 1}
+
+
 def test_check_tells_problems_and_exits_with_two(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(SMALL)

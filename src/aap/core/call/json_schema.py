@@ -11,6 +11,7 @@ from aap.core.call.descriptions import DESCRIPTIONS
 from aap.core.call.schema import CallFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
 class _YamlTypes(GenerateJsonSchema):
@@ -18,9 +19,8 @@ class _YamlTypes(GenerateJsonSchema):
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         described: JsonSchemaValue = {"type": "number"}
-        names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-        bounds = {key: bound for key, bound in schema.items() if key in names}
-        return described | {names[key]: float(str(bound)) for key, bound in bounds.items()}
+        bounds = {key: bound for key, bound in schema.items() if key in BOUNDS}
+        return described | {BOUNDS[key]: float(str(bound)) for key, bound in bounds.items()}
 
 
 def call_file_schema() -> dict[str, Any]:
@@ -34,4 +34,18 @@ def call_file_schema() -> dict[str, Any]:
             if value.get("default", 0) is None or isinstance(value.get("default"), dict):
                 del value["default"]  # nothing, or a part that is itself optional: no news for an editor
             value["description"] = DESCRIPTIONS[name][key]
+    _rename_bounds(schema)
     return {"$schema": DIALECT, **schema, "title": "Fichier d’appel à projets"}
+
+
+def _rename_bounds(part: Any) -> None:
+    """Bounds of values that may be absent: pydantic leaves them under its own names, which no editor knows."""
+    if isinstance(part, dict):
+        if part.get("type") in ("integer", "number"):
+            for key in BOUNDS.keys() & part.keys():
+                part[BOUNDS[key]] = part.pop(key)
+        for inner in part.values():
+            _rename_bounds(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _rename_bounds(inner)
