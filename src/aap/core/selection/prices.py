@@ -13,8 +13,8 @@ def quota_prices(system: System, removals: Removals) -> dict[str, int]:
     Never below 0 in `value`; in `merit` a rule may help the sum, and its price is then below 0.
     """
     units = {quota.id: _whole(system, quota.id) for quota in system.rules.quotas}
-    changed = removals.that_matter(unit for unit in units.values() if unit)
-    return {quota: changed[unit].total - removals.base.total if unit in changed else 0 for quota, unit in units.items()}
+    changed = removals.totals_that_matter(unit for unit in units.values() if unit)
+    return {quota: changed.get(unit, removals.base.total) - removals.base.total for quota, unit in units.items()}
 
 
 def retained_by_quota(system: System, removals: Removals) -> dict[int, Reason]:

@@ -33,8 +33,8 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         raise smallest_conflict(system)
     priced = prices or system.size <= EXACT_UP_TO
     removals = Removals(system, solved)
-    price_of = quota_prices(system, removals) if priced else {}
     by_quota = retained_by_quota(system, removals) if priced else {}
+    price_of = quota_prices(system, removals) if priced else {}
     if rules.mode == "value":
         certificates = certificates_by_value(system, solved)
         passed = {column: reason_by_value(system, certificate, column) for column, certificate in certificates.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aap.core.selection.merit import best_by_merit
@@ -27,8 +27,13 @@ class Solved:
     tie_proven: bool
 
 
-def solve(system: System, removed: Parts = NOTHING, start: Retained | None = None) -> Solved | None:
-    """The selection by the rules, but those quota parts; None where no selection is feasible."""
+def solve(
+    system: System, removed: Parts = NOTHING, start: Retained | None = None, *, ties: bool = True
+) -> Solved | None:
+    """The selection by the rules, but those quota parts; None where no selection is feasible.
+
+    `ties=False`: in `value`, any of those with the greatest sum.
+    """
     rows = system.rows_without(removed)
     fixed = free_columns(system.size, system.imposed | system.protected)
     if system.rules.mode == "merit":
@@ -38,7 +43,7 @@ def solve(system: System, removed: Parts = NOTHING, start: Retained | None = Non
         retained, proven = walked, True
     else:
         nodes = None if system.size <= EXACT_UP_TO else TIE_NODES
-        best = best_by_value(rows, system.worth, fixed, tie_nodes=nodes, start=start)
+        best = best_by_value(rows, system.worth, fixed, ties=ties, tie_nodes=nodes, start=start)
         if best is None:
             return None
         retained, proven = best.retained, best.tie_proven
@@ -71,18 +76,27 @@ class Removals:
     system: System
     base: Solved
     _known: list[tuple[Parts, Parts, Solved]] = field(default_factory=list)
+    _unsettled: list[tuple[Parts, Parts, Solved]] = field(default_factory=list)  # ties left open: good for sums
 
     def __post_init__(self) -> None:
         self._known.append((NOTHING, NOTHING, self.base))
 
     def without(self, removed: Parts) -> Solved:
-        for needed, left_out, solved in self._known:
-            if needed <= removed <= left_out:
-                return solved
-        found = solve(self.system, removed, self.base.retained)
-        if found is None:
+        """The selection without these parts, ties settled."""
+        return self._found(removed, self._known) or self._solve(removed, ties=True)
+
+    def total_without(self, removed: Parts) -> int:
+        """Its sum of scores, for which ties don't matter in `value`."""
+        found = self._found(removed, self._known) or self._found(removed, self._unsettled)
+        return (found or self._solve(removed, ties=self.system.rules.mode == "merit")).total
+
+    def _found(self, removed: Parts, known: Iterable[tuple[Parts, Parts, Solved]]) -> Solved | None:
+        return next((solved for needed, left_out, solved in known if needed <= removed <= left_out), None)
+
+    def _solve(self, removed: Parts, *, ties: bool) -> Solved:
+        solved = solve(self.system, removed, self.base.retained, ties=ties)
+        if solved is None:
             raise SelectionError("fewer rules, and no selection any more")
-        solved = found
         if self.system.rules.mode == "value" and solved.total < self.base.total:
             raise SelectionError("fewer rules, and a smaller sum of scores")
         needed = frozenset(
@@ -90,18 +104,29 @@ class Removals:
             for row in self.system.rows
             if row.quota_part in removed and row.quota_part is not None and not row.holds(solved.retained)
         )
-        self._known.append((needed, removed, solved))
+        (self._known if ties else self._unsettled).append((needed, removed, solved))
         return solved
 
     def that_matter(self, units: Iterable[Parts]) -> dict[Parts, Solved]:
         """The units (each removed alone) whose removal changes the selection, with the selection then."""
-        listed = list(dict.fromkeys(units))
-        if not listed:
-            return {}
-        solved = self.without(frozenset().union(*listed))
-        if bool((solved.retained == self.base.retained).all()):
-            return {}
-        if len(listed) == 1:
-            return {listed[0]: solved}
-        middle = len(listed) // 2
-        return self.that_matter(listed[:middle]) | self.that_matter(listed[middle:])
+        return {unit: self.without(unit) for unit in self._narrowed(list(dict.fromkeys(units)), self._changes)}
+
+    def totals_that_matter(self, units: Iterable[Parts]) -> dict[Parts, int]:
+        """The units whose removal changes the sum of scores, with the sum then."""
+        if self.system.rules.mode == "merit":  # the sum may stay, or fall, where the selection changes
+            return {unit: solved.total for unit, solved in self.that_matter(units).items()}
+        distinct = list(dict.fromkeys(units))
+        mattering = self._narrowed(distinct, lambda removed: self.total_without(removed) != self.base.total)
+        return {unit: self.total_without(unit) for unit in mattering}
+
+    def _changes(self, removed: Parts) -> bool:
+        return not bool((self.without(removed).retained == self.base.retained).all())
+
+    def _narrowed(self, units: list[Parts], matters: Callable[[Parts], bool]) -> list[Parts]:
+        """The units that matter alone; where several together don't, none does."""
+        if not units or not matters(frozenset().union(*units)):
+            return []
+        if len(units) == 1:
+            return units
+        middle = len(units) // 2
+        return self._narrowed(units[:middle], matters) + self._narrowed(units[middle:], matters)

@@ -1,8 +1,9 @@
 """Among selections with the same sum of scores, the lexicographically best by rank.
 
-First one cut: is there an optimum that prefers a higher-ranked candidate at the first difference? Mostly there is
-none. Otherwise the undecided candidates are settled in rank order, 24 at a time, with weights 2^23 … 1: a sum of such
-weights is greater exactly where the selection is lexicographically better.
+First one cut, which only the selection at hand breaks: what is the best of all others worth? Mostly less, and that is
+a proof by an optimum, which needs no second look as a proof by "there is none" would. Otherwise the undecided candidates
+are settled in rank order, 24 at a time, with weights 2^23 … 1: a sum of such weights is greater exactly where the
+selection is lexicographically better.
 """
 
 from __future__ import annotations
@@ -45,11 +46,9 @@ def settle(
     if retained[open_].all():
         return retained, True
     other = make_row(_OTHER, {int(j): 1 if retained[j] else -1 for j in open_}, int(retained[open_].sum()) - 1)
-    answer = maximise([*kept, other], np.zeros(len(fixed), np.int64), fixed, node_limit=nodes)
-    if answer.status == "infeasible":
-        return retained, True
-    if answer.retained is None:
-        return retained, False
+    answer = maximise([*rows, other], worth, fixed, node_limit=nodes)
+    if answer.retained is None or int(worth[answer.retained].sum()) < total:
+        return retained, answer.status != "stopped"
     return _by_chunks(kept, fixed, better_by_rank(retained, answer.retained), nodes)
 
 

@@ -13,7 +13,7 @@ from math import floor
 
 import numpy as np
 
-from aap.core.selection.model import Fixed, Floats, maximise, reduce_rows, relax
+from aap.core.selection.model import Fixed, Floats, Relaxation, maximise, reduce_rows, relax
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.rows import Columns, Retained, Row
 from aap.core.selection.ties import settle
@@ -50,7 +50,7 @@ def best_by_value(
         return None
     reduced, relaxation = relaxed
     bound = floor(relaxation.bound + _FLOAT)
-    retained = _first(rows, worth, reduced.fixed, relaxation.reduced, relaxation.fractional, start)
+    retained = _first(rows, worth, reduced.fixed, relaxation, start)
     if retained is None:
         retained = maximise(rows, worth, reduced.fixed).retained
         if retained is None:
@@ -72,19 +72,19 @@ def best_by_value(
 
 
 def _first(
-    rows: Sequence[Row],
-    worth: Columns,
-    fixed: Fixed,
-    reduced: Floats,
-    fractional: Retained,
-    start: Retained | None,
+    rows: Sequence[Row], worth: Columns, fixed: Fixed, relaxation: Relaxation, start: Retained | None
 ) -> Retained | None:
     """A good solution: the fractional columns and those that cost least to move are open, the rest as the bound says.
 
-    None where that core holds no solution: the caller opens everything.
+    `start`, a feasible selection, is good enough where it settles most columns by itself. None where the core holds no
+    solution: the caller opens everything.
     """
-    free = np.flatnonzero(fixed == -1)
+    free, reduced, fractional = relaxation.free, relaxation.reduced, relaxation.fractional
     size = _CORE + 2 * int(fractional.sum())
+    if start is not None:
+        left = _settle_by_bound(fixed, reduced, relaxation.bound, int(worth[start].sum()))
+        if int((left == -1).sum()) <= 2 * size:
+            return start
     while size < len(free):
         core = fixed.copy()
         nearest = np.argsort(np.abs(reduced), kind="stable")
