@@ -125,8 +125,8 @@ def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
 
 KEYWORDS = {
     "$schema", "$defs", "$ref", "type", "title", "description", "default", "properties", "required",
-    "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf", "enum", "const", "pattern",
-    "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf",
+    "enum", "const", "pattern", "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 
 

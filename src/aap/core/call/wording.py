@@ -175,8 +175,11 @@ def _scoring(call: CallFile) -> Iterator[str]:
     yield "Les dossiers sont classés du score le plus haut au plus bas, à quatre décimales."
     titles = {criterion.id: criterion.title or criterion.id for criterion in rubric.criteria}
     ladder = [f"la note moyenne sur le critère {quoted(titles[name])}" for name in rubric.tie_break]
-    ladder.append("le montant demandé, le plus petit d’abord")
-    yield f"À score égal, sont comparés dans l’ordre : {listed(ladder, 'puis')}."
+    if ladder:
+        ladder.append("le montant demandé, le plus petit d’abord")
+        yield f"À score égal, sont comparés dans l’ordre : {listed(ladder, 'puis')}."
+    else:
+        yield "À score égal, la plus petite demande passe la première."
     yield (
         "S’il reste une égalité, un tirage au sort public départage"
         " : l’ordre est celui des empreintes SHA-256 d’une graine commune suivie du jeton de chaque dossier."
