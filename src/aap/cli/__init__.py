@@ -18,6 +18,7 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "call": ("aap.cli.call:call_group", "Vérifier, décrire et créer des fichiers d’appel."),
     "rank": ("aap.cli.rank:rank_command", "Classer et sélectionner à partir de tableaux, sans base de données."),
+    "assign": ("aap.cli.assign:assign_command", "Répartir des dossiers entre des évaluateurs, à partir de tableaux."),
     "verify": ("aap.cli.bundle:verify_command", "Refaire le calcul d’un lot et dire ce qui diffère."),
     "demo": ("aap.cli.demo:demo_command", "Remplir l’instance d’une démonstration."),
     "serve": ("aap.cli.serve:serve_command", "Servir l’application et faire le travail de fond."),

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from aap.core.french import NBSP
 
-MARKS_OF_A_RUN = ("report.json", "bundle.json")
+MARKS_OF_A_RUN = (("report.json", "bundle.json"), ("report.json", "assignment.csv"))
+"""Files that a folder of `aap rank` or of `aap assign` has: such a folder may be replaced."""
 
 
 class FolderRefused(Exception):
@@ -67,7 +68,7 @@ def place_aside(out: Path) -> Path | None:
     if not out.is_dir():
         return None
     names = {entry.name for entry in out.iterdir()}
-    if not names or names.issuperset(MARKS_OF_A_RUN):
+    if not names or any(names.issuperset(marks) for marks in MARKS_OF_A_RUN):
         return None
     endings = chain(("",), (f"-{number}" for number in count(2)))
     spare = (out.with_name(f"{out.name}.avant{ending}") for ending in endings)

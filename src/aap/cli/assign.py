@@ -1,0 +1,163 @@
+"""`aap assign`: dossiers to reviewers from tables, without a database (docs/assignment.md)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from aap.cli.output_folder import FolderRefused, check_place, write, written_whole
+from aap.core import french
+from aap.core.problems import BadInput, Problem
+
+if TYPE_CHECKING:
+    from aap.core.assignment import Demand, Pair, Proposal
+
+DONE, FAILED, BAD_INPUT, UNMET = 0, 1, 2, 3
+MOST_REVIEWS = 100
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command(name="assign", help="Répartir des dossiers entre des évaluateurs, à partir de tableaux CSV ou XLSX.")
+@click.option("--dossiers", required=True, type=_FILE, metavar="FICHIER", help="Tableau des dossiers.")
+@click.option("--reviewers", required=True, type=_FILE, metavar="FICHIER", help="Tableau des évaluateurs.")
+@click.option(
+    "--reviews", type=click.IntRange(1, MOST_REVIEWS), default=3, show_default=True, metavar="N",
+    help="Évaluations par dossier.",
+)  # fmt: skip
+@click.option("--conflicts", type=_FILE, metavar="FICHIER", help="Paires interdites.")
+@click.option("--earlier", type=_FILE, metavar="FICHIER", help="Paires à éviter : dossier antérieur déjà lu.")
+@click.option("--fixed", type=_FILE, metavar="FICHIER", help="Paires qui restent : notées ou verrouillées.")
+@click.option("--current", type=_FILE, metavar="FICHIER", help="Répartition en place, à compléter.")
+@click.option("--affinities", type=_FILE, metavar="FICHIER", help="Adéquations de 0 à 100, au lieu des thèmes.")
+@click.option("--rebuild", is_flag=True, help="Avec --current : tout répartir à neuf, sauf ce qui est fixé.")
+@click.option("--same-department", is_flag=True, help="Permettre les dossiers des départements à éviter.")
+@click.option("--seed", default="", metavar="TEXTE", help="Départage les répartitions de même valeur.")
+@click.option("--out", required=True, type=_FILE, metavar="DOSSIER", help="Dossier à écrire ; il ne doit pas exister.")
+@click.option("--force", is_flag=True, help="Remplacer une répartition déjà écrite dans ce dossier.")
+def assign_command(
+    *,
+    dossiers: Path,
+    reviewers: Path,
+    reviews: int,
+    conflicts: Path | None,
+    earlier: Path | None,
+    fixed: Path | None,
+    current: Path | None,
+    affinities: Path | None,
+    rebuild: bool,
+    same_department: bool,
+    seed: str,
+    out: Path,
+    force: bool,
+) -> None:
+    """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 done, but not everything could be satisfied."""
+    from aap.core.assignment import Options, assign
+
+    try:
+        check_place(out, force=force)
+        demand = _read(dossiers, reviewers, conflicts, earlier, fixed, current, affinities)
+        demand = dataclasses.replace(demand, reviews=reviews, avoid_department=not same_department, seed=seed)
+        complete = current is not None and not rebuild
+        proposal = assign(demand, Options(mode="complete" if complete else "rebuild"))
+        with written_whole(out, force=force) as folder:
+            unmet = _write_all(proposal, folder)
+    except FolderRefused as refusal:
+        _fail([str(refusal)], BAD_INPUT)
+    except BadInput as refusal:
+        _fail([str(problem) for problem in refusal.problems], BAD_INPUT)
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        _fail([f"Écriture impossible{place}\u00a0: {error.strerror or error}."], FAILED)
+    _tell(proposal, out)
+    if unmet:
+        _fail(unmet, UNMET)
+
+
+def _read(
+    dossiers: Path,
+    reviewers: Path,
+    conflicts: Path | None,
+    earlier: Path | None,
+    fixed: Path | None,
+    current: Path | None,
+    affinities: Path | None,
+) -> Demand:
+    """All tables, every problem of every one of them at once. Raises BadInput."""
+    from aap.core.assignment import Demand
+    from aap.documents.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
+
+    found_dossiers, found_reviewers = read_dossiers(dossiers), read_reviewers(reviewers)
+    problems: list[Problem] = [*found_dossiers.problems, *found_reviewers.problems]
+    known = {one.id for one in found_dossiers.values}, {one.id for one in found_reviewers.values}
+    whole = not any(problem.is_error for problem in problems)  # else known ids would be missing, and be reported too
+
+    def pairs(path: Path | None) -> frozenset[Pair]:
+        if path is None or not whole:
+            return frozenset()
+        reading = read_pairs(path, *known)
+        problems.extend(reading.problems)
+        return frozenset(reading.values)
+
+    barred, read_before, stays, held = pairs(conflicts), pairs(earlier), pairs(fixed), pairs(current)
+    fits: dict[Pair, int] = {}
+    if affinities is not None and whole:
+        reading = read_affinities(affinities, *known)
+        problems.extend(reading.problems)
+        fits = dict(reading.values)
+    if not problems and not found_dossiers.values:
+        problems.append(Problem(dossiers.name, "le tableau n'a aucune ligne"))
+    if not problems and not found_reviewers.values:
+        problems.append(Problem(reviewers.name, "le tableau n'a aucune ligne"))
+    if any(problem.is_error for problem in problems):
+        raise BadInput(problem for problem in problems if problem.is_error)
+    return Demand(
+        found_dossiers.values,
+        found_reviewers.values,
+        1,
+        conflicts=barred,
+        earlier=read_before,
+        fixed=stays,
+        current=held,
+        affinities=fits,
+    )
+
+
+def _write_all(proposal: Proposal, folder: Path) -> list[str]:
+    """Writes the files; gives the sentences of what couldn't be satisfied."""
+    from aap.core.assignment import assignment_table, figures, load_table, unmet
+    from aap.core.results import Table
+    from aap.documents.csv_out import csv_bytes
+
+    left = unmet(proposal)
+    rows = tuple(
+        (one.kind, str(one.missing), "|".join(one.dossiers), "|".join(one.reviewers), one.sentence) for one in left
+    )
+    write(folder, "assignment.csv", csv_bytes(assignment_table(proposal)))
+    write(folder, "loads.csv", csv_bytes(load_table(proposal)))
+    write(folder, "unmet.csv", csv_bytes(Table(("kind", "missing", "dossiers", "reviewers", "reason"), rows)))
+    report = json.dumps(figures(proposal), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    write(folder, "report.json", report.encode())
+    return [one.sentence for one in left]
+
+
+def _tell(proposal: Proposal, out: Path) -> None:
+    link = proposal.connection
+    parts = french.count(len(link.components), "réseau", "réseaux")
+    click.echo(
+        f"{french.count(int(proposal.given.sum()), 'évaluation')} pour "
+        f"{french.count(len(proposal.grid.dossiers), 'dossier')}, {parts}. Résultats dans {out}."
+    )
+
+
+def _fail(lines: list[str], code: int) -> NoReturn:
+    if code == BAD_INPUT and len(lines) > 1:
+        click.echo(f"{french.count(len(lines), 'erreur')}\u00a0:", err=True)
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(code)
