@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from aap.core.answers import RAW, shown_answers
-from aap.core.call.schema import Section
+from aap.core.call.schema import Question, Section
 from aap.core.eligibility import asked
 from aap.records.applications import Application, Document, SectionAnswers
 from aap.records.people import Person
@@ -107,16 +107,16 @@ def _new_reference(session: Session, call: OpenedCall) -> str:
 def _copy(
     session: Session, *, actor: Actor, call: OpenedCall, application: Application, earlier_id: str, now: datetime
 ) -> None:
-    """Copies what still fits: questions of the same id and type (what doesn't fit any more is left out)."""
+    """Copies what still fits: questions of the same id and type, choices that are still offered."""
     earlier = open_dossier(session, actor=actor, application_id=earlier_id)
     if earlier.application.association_id != application.association_id:
         raise NotFound("application", earlier_id)
-    old_types = {q.id: q.type for section in earlier.call.file.form.sections for q in section.questions}
+    old = {q.id: q for section in earlier.call.file.form.sections for q in section.questions}
     for section in call.file.form.sections:
         fitting = {
-            q.id: earlier.answers[q.id]
+            q.id: kept
             for q in section.questions
-            if q.id in earlier.answers and old_types.get(q.id) == q.type
+            if q.id in earlier.answers and (kept := _still_fits(old.get(q.id), q, earlier.answers[q.id])) is not None
         }
         if fitting:
             session.add(
@@ -126,12 +126,44 @@ def _copy(
                 )
             )  # fmt: skip
         for question in section.questions:
-            if question.type == "file" and old_types.get(question.id) == "file":
+            before = old.get(question.id)
+            if question.type == "file" and before is not None and before.type == "file":
                 for held in earlier.files.get(question.id, [])[: question.max_files]:
                     session.add(copy_document(held, application.id, question.id, actor, now))
     application.earlier_id = earlier_id
     _take_title(application, call, {**earlier.answers})
     session.add(application)
+
+
+def _still_fits(before: Question | None, question: Question, answer: Any) -> Any:
+    """An earlier answer as far as the question still takes it; None where it doesn't. Lengths are checked later."""
+    if before is None or (before.type, before.budget) != (question.type, question.budget):
+        return None
+    offered = {option.value for option in question.options}
+    if question.type == "choice":
+        value = answer.get("value") if isinstance(answer, Mapping) else answer
+        return answer if value in offered else None
+    if question.type == "multiple_choice":
+        return [value for value in answer if value in offered] or None
+    if question.type == "table":
+        columns = {column.id for column in question.columns}
+        rows = [
+            {key: cell for key, cell in row.items() if key in columns} for row in answer if isinstance(row, Mapping)
+        ]
+        return [row for row in rows if row] or None
+    if question.type == "group":
+        inner = {one.id: one for one in before.questions}
+        blocks = [
+            {
+                one.id: kept
+                for one in question.questions
+                if one.id in block and (kept := _still_fits(inner.get(one.id), one, block[one.id])) is not None
+            }
+            for block in answer
+            if isinstance(block, Mapping)
+        ]
+        return [block for block in blocks if block] or None
+    return answer
 
 
 def copy_document(held: Document, application_id: str, question: str, actor: Actor, now: datetime) -> Document:
@@ -153,10 +185,34 @@ def copy_document(held: Document, application_id: str, question: str, actor: Act
     )
 
 
-def changed_questions(earlier: OpenedCall, call: OpenedCall) -> tuple[str, ...]:
-    """Labels of the questions that are new, or no longer of the same type, compared with an earlier call's form."""
-    old = {q.id: q.type for section in earlier.file.form.sections for q in section.questions}
-    return tuple(q.label for section in call.file.form.sections for q in section.questions if old.get(q.id) != q.type)
+@dataclass(frozen=True)
+class FormChanges:
+    """Labels of the questions that an earlier form didn't have, of those asked otherwise, and of those gone."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def form_changes(earlier: OpenedCall, call: OpenedCall) -> FormChanges:
+    """How a call's form differs from an earlier one's: types, choices, columns and blocks, not the wording."""
+    old = {q.id: q for section in earlier.file.form.sections for q in section.questions}
+    now = {q.id: q for section in call.file.form.sections for q in section.questions}
+    return FormChanges(
+        new=tuple(q.label for q in now.values() if q.id not in old),
+        changed=tuple(q.label for q in now.values() if q.id in old and _shape(old[q.id]) != _shape(q)),
+        gone=tuple(q.label for q in old.values() if q.id not in now),
+    )
+
+
+def _shape(question: Question) -> object:
+    return (
+        question.type,
+        question.budget,
+        tuple(option.value for option in question.options),
+        tuple(column.id for column in question.columns),
+        tuple((one.id, _shape(one)) for one in question.questions),
+    )
 
 
 def answer_eligibility(

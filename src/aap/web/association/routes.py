@@ -14,7 +14,7 @@ from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole
 from aap.services.actor import Actor
-from aap.services.applying import changed_questions, start_application
+from aap.services.applying import form_changes, start_application
 from aap.services.associations import associations_of, claims_of
 from aap.services.calls import OpenedCall, get_call, list_calls
 from aap.services.dossiers import DossierLine, dossiers_of
@@ -86,12 +86,13 @@ def start(call_id: str) -> ResponseReturnValue:
         one.id: [line for line in lines if line.application.association_id == one.id and line.call.id != call_id]
         for one in associations
     }
+    changes = {line.application.id: form_changes(line.call, call) for found in earlier.values() for line in found}
     if request.method == "POST":
         association_id = request.form.get("association", "")
         if association_id not in {one.id for one in associations}:
             return render_template(
                 "association/start.html", call=call, associations=associations, present=present, earlier=earlier,
-                problems=[("association", _("Choisissez l’association qui candidate."))], now=now,
+                problems=[("association", _("Choisissez l’association qui candidate."))], now=now, changes=changes,
             ), 422  # fmt: skip
         answers = kept_answers(call_id)
         source = request.form.get("earlier", "")
@@ -103,7 +104,6 @@ def start(call_id: str) -> ResponseReturnValue:
             )  # fmt: skip
         return redirect(url_for("association.dossier", application_id=application.id))
     verdict = check_eligibility(call.file.eligibility, kept_answers(call_id)).verdict
-    changes = {line.application.id: changed_questions(line.call, call) for found in earlier.values() for line in found}
     return render_template(
         "association/start.html", call=call, associations=associations, present=present, earlier=earlier, problems=[],
         now=now, verdict=verdict, changes=changes,
