@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     Babel(app)
     Bootstrap5(app)
     Compress(app)
+    app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
     identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
@@ -100,6 +101,14 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         }
 
     return app
+
+
+def _close_when_sent(response: Response) -> Response:
+    """Flask-Compress puts its own stream in the place of a file, and leaves the file open."""
+    close = getattr(response.response, "close", None)
+    if close is not None:
+        response.call_on_close(close)
+    return response
 
 
 def _notice(settings: Settings) -> str:
