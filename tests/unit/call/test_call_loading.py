@@ -285,6 +285,14 @@ def test_nothing_is_said_of_what_rests_on_a_broken_value() -> None:
     ]
 
 
+def test_a_broken_id_hides_only_the_names_that_look_like_it() -> None:
+    text = changed("id: quality", "id: Quality").replace("[reach, quality]", "[raech, quality]")
+    assert told(text) == [
+        "11:12 rubric.criteria[0].id ! cet identifiant n’est pas bien formé [Quality]",
+        "13:15 rubric.tie_break[0] ! ce critère n’existe pas [raech]",
+    ]
+
+
 def test_a_stray_key_hides_nothing_of_the_sound_ones_beside_it() -> None:
     found = told(changed("step: 0.5", "step: 0.3, stap: 1"))
     assert [line.split(" [")[0].split(" ! ")[0].split(" ", 1)[1] for line in found] == [

@@ -10,9 +10,15 @@ from aap.core.french import listed, quoted
 from aap.core.problems import Severity, nearest
 
 
+STAND_IN = "x--inconnu-"  # how a name begins that stands for a refused one (see `repair`); nobody writes that
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that doesn't fit. `rests_on`: the other paths that were read to find it (`*` for any step)."""
+    """Something that doesn't fit. `rests_on`: the other paths that were read to find it (`*` for any step).
+
+    `among`: `found` is a name that was looked for among the values at `rests_on`.
+    """
 
     path: Path
     message: str
@@ -22,6 +28,7 @@ class Finding:
     severity: Severity = "error"
     at_key: bool = False
     rests_on: tuple[Path, ...] = ()
+    among: bool = False
 
 
 def repeated(named: Iterable[tuple[Path, str]], what: str) -> Iterator[Finding]:
@@ -37,10 +44,11 @@ def repeated(named: Iterable[tuple[Path, str]], what: str) -> Iterator[Finding]:
 
 def unknown(path: Path, name: str, known: Iterable[str], message: str, *rests_on: Path) -> Iterator[Finding]:
     """`name` isn't among the known ones."""
-    names = tuple(known)
+    names = tuple(dict.fromkeys(name for name in known if not name.startswith(STAND_IN)))
     if name not in names:
         allowed = listed(names, "ou") if names else "rien : aucun n’est défini"
-        yield Finding(path, message, found=name, allowed=allowed, nearest=nearest(name, names), rests_on=rests_on)
+        close = nearest(name, names)
+        yield Finding(path, message, found=name, allowed=allowed, nearest=close, rests_on=rests_on, among=True)
 
 
 def out_of_order(

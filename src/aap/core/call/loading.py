@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
-from aap.core.call.messages import in_french
+from aap.core.call.findings import Finding
+from aap.core.call.messages import described, in_french
 from aap.core.call.paths import Path, overlaps, shown
 from aap.core.call.repair import repaired
 from aap.core.call.schema import CallFile
 from aap.core.call.yaml_tree import Mapping, Node, Scalar, Sequence, UnreadableYaml, parse_yaml
-from aap.core.problems import BadInput, Problem, in_order
+from aap.core.problems import BadInput, Problem, in_order, nearest
 
 Raw = str | None | list["Raw"] | dict[str, "Raw"]
 
@@ -94,7 +95,7 @@ def _schema_and_checks(root: Mapping, name: str) -> Iterator[Problem]:
     if call is None:
         return
     for finding in check_call(call):
-        if any(overlaps(path, lost) for path in (finding.path, *finding.rests_on) for lost in broken):
+        if any(_rests_on(finding, lost, described(raw, lost)) for lost in broken):
             continue
         place = position(root, finding.path, of_key=finding.at_key)
         yield Problem(
@@ -108,6 +109,18 @@ def _schema_and_checks(root: Mapping, name: str) -> Iterator[Problem]:
             nearest=finding.nearest,
             severity=finding.severity,
         )
+
+
+def _rests_on(finding: Finding, lost: Path, text: str) -> bool:
+    """Whether a refused value (`text`) may be what a check found: then its refusal says enough.
+
+    A name that was looked for among several values may be the refused one when they look alike.
+    """
+    if overlaps(finding.path, lost):
+        return True
+    if not any(overlaps(path, lost) for path in finding.rests_on):
+        return False
+    return not (finding.among and text) or bool(nearest(finding.found, [text]))
 
 
 def plain(node: Node) -> Raw:

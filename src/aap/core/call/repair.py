@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from aap.core.call.findings import STAND_IN
 from aap.core.call.messages import refused
 from aap.core.call.paths import Path
 from aap.core.call.schema import CallFile
@@ -66,4 +67,4 @@ def _stand_in(kind: Any, names: count[int]) -> Any:
         return [_stand_in(bare(get_args(kind)[0]), names)]
     if get_origin(kind) is dict:
         return {}
-    return f"inconnu-{next(names)}" if kind is str else "1"
+    return f"{STAND_IN}{next(names)}" if kind is str else "1"
