@@ -9,7 +9,6 @@ from aap.core.call.paths import Path, shown
 from aap.core.french import listed, quoted
 from aap.core.problems import Severity, nearest
 
-
 STAND_IN = "x--inconnu-"  # how a name begins that stands for a refused one (see `repair`); nobody writes that
 
 
