@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Literal
 
 import img2pdf
@@ -15,6 +16,7 @@ from PIL import Image, ImageOps
 from aap.core import french
 from aap.core.answers.readable import SectionReading
 from aap.core.call.schema import CallFile, Question
+from aap.core.call.wording import condition_in_words
 from aap.documents.letters import Sender, document_date, sender_of
 from aap.documents.pdf import PdfMetadata, render_pdf
 
@@ -93,7 +95,13 @@ def blank_questionnaire(call: CallFile) -> bytes:
         made_on=document_date(call),
         subject=call.call.reference or call.id,
     )
-    return render_pdf("questionnaire.html", metadata, {"call": call, "sender": sender_of(call), "limits": limits})
+    values = {
+        "call": call,
+        "sender": sender_of(call),
+        "limits": limits,
+        "condition": partial(condition_in_words, call),
+    }
+    return render_pdf("questionnaire.html", metadata, values)
 
 
 def limits(question: Question) -> str:
@@ -114,8 +122,6 @@ def limits(question: Question) -> str:
     if question.type == "file":
         kinds = french.listed([_LIMIT_WORDS[kind] for kind in question.accept], "ou")
         words.append(f"{kinds}, {french.count(question.max_files, 'fichier')} de {question.max_size_mb} Mo au plus")
-    if question.show_if is not None:
-        words.append("demandé selon vos autres réponses")
     return " ; ".join(words).replace(" ;", french.NNBSP + ";")
 
 

@@ -167,10 +167,13 @@ def test_a_dossier_binds_answers_and_files_and_says_which_file_it_cannot_show() 
 def test_the_blank_questionnaire_asks_every_question_with_its_limits() -> None:
     call = samples.call()
     question = {"id": "why", "label": "Pourquoi cela ?", "type": "long_text", "max_length": 1200, "required": False}
-    form = {"sections": [{"id": "s", "title": "Le projet", "questions": [question]}]}
+    choice = {"id": "who", "label": "Pour qui ?", "type": "choice", "options": [{"value": "a", "label": "Jeunes"}]}
+    then = {"id": "age", "label": "Quel âge ?", "type": "text", "show_if": {"question": "who", "equals": "a"}}
+    form = {"sections": [{"id": "s", "title": "Le projet", "questions": [question, choice, then]}]}
     asked = type(call).model_validate({**call.model_dump(by_alias=True), "form": form})
     text = samples.text_of(blank_questionnaire(asked))
-    for words in ("Pourquoi cela ?", "facultatif ; 1 200 caractères au plus", "28 février 2025 à 23 h 59 min 59 s"):
+    for words in ("Pourquoi cela ?", "facultatif ; 1 200 caractères au plus", "28 février 2025 à 23 h 59 min 59 s",
+                  "Demandé si la réponse à « Pour qui ? » est « Jeunes »."):  # fmt: skip
         assert words in text
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aap.core.call.checks import below, two_months_after
 from aap.core.call.form_checks import questions_of
-from aap.core.call.schema import CallFile, Criterion, Quota, Scale
+from aap.core.call.schema import CallFile, Condition, Criterion, Quota, Scale
 from aap.core.french import count, day, euros, listed, moment, percent, plain, quoted, spaced
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -278,6 +278,23 @@ def value_label(call: CallFile, attribute: str, value: str) -> str:
     if attribute == "zone":
         labels = {**ZONES, **labels}
     return labels.get(value, value)
+
+
+def condition_in_words(call: CallFile, condition: Condition | None) -> str:
+    """When a question or a section is asked: « Demandé si la réponse à « … » est « … ». »; empty for no condition."""
+    if condition is None or condition.question is None:
+        return ""
+    question = questions_of(call).get(condition.question)
+    if question is None:  # a question of the same block
+        return "Demandé selon vos autres réponses."
+    labels = {"oui": "Oui", "non": "Non"} | {option.value: option.label for option in question.options}
+    wanted = [value for value in (condition.equals, condition.contains) if value is not None]
+    words = [quoted(labels.get(value, value)) for value in (*wanted, *(condition.one_of or ()))]
+    if condition.min is not None:
+        words.append(f"au moins {plain(condition.min)}")
+    if condition.max is not None:
+        words.append(f"au plus {plain(condition.max)}")
+    return spaced(f"Demandé si la réponse à {quoted(question.label)} est {listed(words, 'ou')}.")
 
 
 def _algorithm() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
+from aap.core.call.wording import condition_in_words
 from aap.documents.dossier import blank_questionnaire, limits
 from aap.services.permissions import Permission
 from aap.services.public_calls import Phase, PublicCall, phase_of, public_call
@@ -14,7 +15,6 @@ from aap.web.public.blueprint import blueprint
 from aap.web.public.words import (
     amounts,
     authority_name,
-    condition_words,
     countdown,
     dates,
     phase_badge,
@@ -65,7 +65,7 @@ def questions(call_id: str) -> str:
         call=found,
         sections=found.file.form.sections,
         limits=limits,
-        condition=lambda shown_if: condition_words(found.file, shown_if),
+        condition=lambda shown_if: condition_in_words(found.file, shown_if),
         open=phase_of(found.opened, arrived_at()) is Phase.OPEN,
     )
 

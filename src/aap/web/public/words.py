@@ -1,4 +1,4 @@
-"""A call in words for its cards and its page: phase, amounts, dates, conditions, personal data."""
+"""A call in words for its cards and its page: phase, amounts, dates, personal data."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.call.form_checks import questions_of
-from aap.core.call.schema import CallFile, CallIdentity, Condition
+from aap.core.call.schema import CallFile, CallIdentity
 from aap.core.call.wording import WordedSection, rules_in_words
 from aap.core.letter_texts import UnknownPlaceholder, default_privacy, fill
 from aap.services.calls import OpenedCall
@@ -131,28 +130,6 @@ def _cents(euros: Decimal | None) -> int | None:
 
 def rules_by_id(call: CallFile) -> dict[str, WordedSection]:
     return {section.id: section for section in rules_in_words(call)}
-
-
-def condition_words(call: CallFile, condition: Condition | None) -> str:
-    """When a question or a section is asked: « Demandé si la réponse à « … » est « … ». »"""
-    if condition is None or condition.question is None:
-        return ""
-    question = questions_of(call).get(condition.question)
-    if question is None:  # a question of the same block
-        return _("Demandé selon vos autres réponses.")
-    labels = {option.value: french.spaced(option.label) for option in question.options}
-    wanted = [value for value in (condition.equals, condition.contains) if value is not None]
-    wanted += condition.one_of or ()
-    words = [french.quoted(labels.get(value, value)) for value in wanted]
-    if condition.min is not None:
-        words.append(_("au moins %(n)s", n=french.plain(condition.min)))
-    if condition.max is not None:
-        words.append(_("au plus %(n)s", n=french.plain(condition.max)))
-    return _(
-        "Demandé si la réponse à %(question)s est %(answer)s.",
-        question=french.quoted(french.spaced(question.label)),
-        answer=french.listed(words, _("ou")),
-    )
 
 
 def privacy_words(call: CallFile) -> str:
