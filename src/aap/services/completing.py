@@ -23,10 +23,13 @@ from aap.records.applications import (
     Submission,
 )
 from aap.records.territories import territories
+from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.calls import get_call
+from aap.services.calls import OpenedCall, get_call
 from aap.services.dossiers import MANDATE, Dossier, merge_sections, submissions_of
 from aap.services.outbox import send_mail
+from aap.services.permissions import Permission
+from aap.services.screening import dossier_of
 from aap.services.submitting import content_of, editors_of
 
 
@@ -56,6 +59,27 @@ def revisions_of(session: Session, dossier: Dossier) -> tuple[Revision, ...]:
     if deposits and dossier.state in (ApplicationState.TO_COMPLETE, ApplicationState.DRAFT):
         found.append(Revision(None, compare_contents(file, deposits[-1].content, content_of(dossier))))
     return tuple(reversed(found))
+
+
+@dataclass(frozen=True)
+class ComparedDeposits:
+    """The deposits of a dossier as the service compares them: only what was deposited, never what is being written."""
+
+    call: OpenedCall
+    application: Application
+    revisions: tuple[Revision, ...]
+
+
+def compared_deposits(session: Session, *, actor: Actor, application_id: str) -> ComparedDeposits:
+    """What each deposit changed, the latest first, for an official. Raises NotFound, also for who is recused."""
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
+    )
+    deposits = submissions_of(session, application_id)
+    found = [
+        Revision(later, compare_contents(call.file, one.content, later.content)) for one, later in pairwise(deposits)
+    ]
+    return ComparedDeposits(call, application, tuple(reversed(found)))
 
 
 def compare_contents(file: CallFile, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ChangedSection, ...]:

@@ -18,6 +18,7 @@ from aap.services.audit import record
 from aap.services.calls import OpenedCall
 from aap.services.dossiers import Dossier, open_dossier
 from aap.services.errors import InvalidInput
+from aap.services.following import recused_dossiers
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.screening import dossier_of
@@ -114,7 +115,9 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
 
     Raises InvalidInput for an empty or too long one, StateForbids before the deposit, NotFound.
     """
-    dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)  # a member's, not the service's
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, lock=True
+    )  # a member's, not the service's
     ensure(actor, Permission.APPLICATION_MESSAGE, dossier.target, kind="application", id=application_id)
     text = body.strip()
     if not text or len(text) > LONGEST_MESSAGE:
@@ -191,10 +194,11 @@ class WaitingMessages:
     messages: tuple[Message, ...]
 
 
-def waiting_messages(
-    session: Session, *, actor: Actor, call: OpenedCall, hidden: frozenset[str] = frozenset()
-) -> tuple[WaitingMessages, ...]:
-    """What associations wrote and the service has not read, the oldest first. `hidden`: dossiers left out. One query."""
+def waiting_messages(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[WaitingMessages, ...]:
+    """What associations wrote and the service has neither opened nor answered, the oldest first.
+
+    Dossiers that the official is recused of are left out. One query, two where something waits.
+    """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     answers = select(func.max(Message.created_at)).where(
         Message.application_id == Application.id, col(Message.from_service).is_(True)
@@ -210,7 +214,8 @@ def waiting_messages(
             func.coalesce(Message.created_at > answers.correlate(Application).scalar_subquery(), True),
         )
         .order_by(col(Message.created_at), col(Message.id))
-    )
+    ).all()
+    hidden = recused_dossiers(session, actor, call.id) if found else frozenset()
     grouped: dict[str, tuple[Application, str, list[Message]]] = {}
     for message, application, name in found:
         if application.id not in hidden:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from aap.records.applications import ApplicationState as A
-from aap.records.applications import Message
+from aap.records.applications import Message, SectionAnswers
 from aap.records.calls import CallState as C
 from aap.records.rankings import Decision, Outcome
 from aap.services.asking import write_message
@@ -180,3 +180,38 @@ def test_pages_take_few_queries(case: Cases, browser: Callable[[], Any], count_q
             assert signed.get(address(here, tail)).status_code == 200
         taken[tail] = queries.count
     assert all(count <= 10 for count in taken.values()), taken
+
+
+def test_the_service_sees_who_waits_for_an_answer_until_it_has_read(case: Cases, browser: Callable[[], Any]) -> None:
+    here = case()
+    association, official = browser().sign_in(here.owner), browser().sign_in(here.official)
+    board = f"/instruction/{here.call.id}/"
+    assert "attend une réponse" not in official.get(board).text
+    association.post(address(here, "/messages"), {"body": HOSTILE})
+    page = official.get(board).text.replace("\u00a0", " ")
+    assert "1 association attend une réponse" in page
+    assert "<script>alert" not in page
+    read = f"{board}dossiers/{here.application.reference}/messages/lus"
+    assert official.post(read, page=board).status_code == 303
+    assert "attend une réponse" not in official.get(board).text
+    for person in (here.stranger, here.owner):
+        assert browser().sign_in(person).post(read, page="/compte").status_code == 404
+
+
+def test_the_service_compares_deposits_and_sees_no_draft(case: Cases, browser: Callable[[], Any]) -> None:
+    here = case()
+    official = browser().sign_in(here.official)
+    page = f"/instruction/{here.call.id}/dossiers/{here.application.reference}/versions"
+    assert "Un seul dépôt" in official.get(page).text
+    for summary in ("Deuxième texte.", "Pas encore déposé."):
+        with here.factory.platform.database.writing() as session:
+            held = session.exec(select(SectionAnswers).where(SectionAnswers.section == "projet")).one()
+            held.answers = {**held.answers, "resume": summary}
+            session.add(held)
+        if summary == "Deuxième texte.":
+            here.deposit()
+    text = official.get(page).text
+    assert "Un projet solide." in text
+    assert "Deuxième texte." in text
+    assert "Pas encore déposé." not in text
+    assert browser().sign_in(here.owner).get(page).status_code == 404

@@ -14,6 +14,7 @@ from aap.services.advancing import advance_call, ensure_may_draw, next_step, set
 from aap.services.calls import OpenedCall, extend_closing
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.following import counts_of, find_job, followed_calls, reviews_progress, reviews_totals
+from aap.services.messaging import waiting_messages
 from aap.services.permissions import Permission, ensure
 from aap.services.selecting import latest_run
 from aap.web.access import requires
@@ -54,6 +55,7 @@ def call(call_id: str) -> str:
         totals = reviews_totals(session, opened) if opened.state in _REVIEWED else None
         step = next_step(session, actor=signed_in(), call=opened, now=arrived_at(), counts=counts, totals=totals)
         run = latest_run(session, call_id) if opened.state in _RANKED else None
+        waiting = waiting_messages(session, actor=signed_in(), call=opened)
     states = list(CallState)
     return show(
         "call.html",
@@ -62,6 +64,7 @@ def call(call_id: str) -> str:
         step=step,
         totals=totals,
         run=run,
+        waiting=waiting,
         now=arrived_at(),
         days=days_left(opened.record.closes_at, arrived_at()),
         states=[words.call_states()[state] for state in states],
