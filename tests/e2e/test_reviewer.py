@@ -1,0 +1,233 @@
+"""In a real browser: marking by the keyboard alone, what stays hidden, who gets 404, and every page within reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlmodel import select
+
+from aap.records.applications import Application, ApplicationState
+from aap.records.calls import CallState
+from aap.records.people import Person, Role
+from aap.records.reviews import Mark, Review
+from aap.services.calls import OpenedCall
+from aap.services.platform import Platform
+from aap.services.reviewing import ReviewEntry, submit_review
+from aap.services.specimens import add_fictitious, agree_marks, start_round
+from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.factories import CALL_FILE, PASSWORD, Factory
+
+Contexts = Callable[..., BrowserContext]
+REVIEWING = "reviewing: {others_visible: after_own, divergence: {overall: 25}}\n"
+
+
+@dataclass
+class Scene:
+    """A call under review: three dossiers, all given to `first` and `second`."""
+
+    call: OpenedCall
+    applications: list[Application]
+    first: Person
+    second: Person
+    official: Person
+    factory: Factory
+
+    def submit(self, person: Person, application: Application, qualite: str, solidite: str, text: str = "") -> None:
+        platform = self.factory.platform
+        entry = ReviewEntry(
+            marks={"qualite": qualite, "solidite": solidite},
+            comments={"qualite": text or "Vu."},
+            rubric_hash="0" * 64,
+        )
+        with platform.database.writing() as session:
+            submit_review(
+                session, actor=self.factory.actor(person), application_id=application.id, entry=entry,
+                now=platform.clock(),
+            )  # fmt: skip
+
+
+@pytest.fixture
+def scene(factory: Factory) -> Scene:
+    text = CALL_FILE.format(
+        id="revue",
+        opens_at=(factory.now - timedelta(days=30)).isoformat(),
+        closes_at=(factory.now - timedelta(days=5)).isoformat(),
+    )
+    call = factory.call(CallState.REVIEWING, text=text + REVIEWING, id="revue")
+    people = [factory.person(Role.REVIEWER, call=call) for _ in range(3)]
+    applications = [
+        factory.application(
+            call,
+            None,
+            ApplicationState.ELIGIBLE,
+            {"projet": {"titre": f"Projet {number}", "resume": "Des ateliers, chaque semaine, pour les élèves."}},
+        )
+        for number in range(3)
+    ]
+    for application in applications:
+        for person in people[:2]:
+            factory.assignment(application, person)
+    return Scene(call, applications, people[0], people[1], factory.person(Role.OFFICIAL), factory)
+
+
+def entered(new_context: Contexts, person: Person, **options: object) -> Page:
+    page = new_context(**options).new_page()
+    sign_in(page, person.email, PASSWORD)
+    return page
+
+
+def ready(page: Page) -> None:
+    page.wait_for_selector("html[data-ready]", state="attached")
+
+
+def tab_to(page: Page, selector: str, most: int = 60) -> None:
+    """Presses Tab until the element has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is out of the keyboard's reach")
+
+
+def test_a_dossier_is_marked_by_the_keyboard_alone(scene: Scene, new_context: Contexts, platform: Platform) -> None:
+    page = entered(new_context, scene.first)
+    page.goto("/evaluation/")
+    tab_to(page, "a[href$='/suivant']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/evaluation/dossiers/*")
+    ready(page)
+    tab_to(page, "input[name=note-qualite]")
+    page.keyboard.type("3,5")
+    expect(page.locator("input[name=note-qualite]:checked")).to_have_value("3.5")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Un projet construit.")
+    tab_to(page, "input[name=note-solidite]")
+    page.keyboard.type("4")
+    expect(page.locator("[data-total]")).to_have_text("Total\u00a0: 74,0\u00a0/\u00a0100")
+    expect(page.locator("[data-save-state]")).to_contain_text("Enregistré à")
+    first = page.url
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: "/evaluation/dossiers/" in url and url.partition("?")[0] != first)
+    with platform.database.reading() as session:
+        found = session.exec(
+            select(Review.state, Mark.criterion, Mark.score).where(Mark.review_id == Review.id)  # type: ignore[call-overload]
+        ).all()
+    assert {(state, criterion, str(score)) for state, criterion, score in found} == {
+        ("submitted", "qualite", "3.5"),
+        ("submitted", "solidite", "4"),
+    }
+
+
+def test_a_described_level_gives_its_mark(scene: Scene, new_context: Contexts) -> None:
+    page = entered(new_context, scene.first)
+    page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")
+    ready(page)
+    page.get_by_role("button", name="Donner 5\u00a0: Excellent").click()
+    expect(page.locator("input[name=note-qualite]:checked")).to_have_value("5")
+    expect(page.locator("[data-total]")).to_have_text("1 critères notés sur 2")
+
+
+def test_search_in_the_dossier_finds_without_accents(scene: Scene, new_context: Contexts) -> None:
+    page = entered(new_context, scene.first)
+    page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")
+    ready(page)
+    page.get_by_label("Chercher dans le dossier").fill("eleves")
+    expect(page.locator("mark.here")).to_have_text("élèves")
+
+
+def test_a_second_reviewer_sees_nothing_before_submitting(scene: Scene, new_context: Contexts) -> None:
+    application = scene.applications[0]
+    scene.submit(scene.first, application, "1", "1", "Secret du premier")
+    page = entered(new_context, scene.second)
+    for url in ("/evaluation/", f"/evaluation/dossiers/{application.id}", "/evaluation/appels/revue/mes-notes",
+                "/evaluation/appels/revue/hors-ligne"):  # fmt: skip
+        page.goto(url)
+        assert "Secret du premier" not in page.content()
+    page.goto(f"/evaluation/dossiers/{application.id}")
+    ready(page)
+    page.locator("[id='note-qualite.8']").check()
+    page.locator("[id='note-solidite.8']").check()
+    page.get_by_role("button", name="Soumettre", exact=True).click()
+    expect(page.get_by_text("Évaluation soumise.")).to_be_visible()
+    page.get_by_text("Commentaires de").click()
+    expect(page.get_by_text("Secret du premier")).to_be_visible()
+
+
+def test_who_steps_back_gets_404_everywhere(scene: Scene, new_context: Contexts) -> None:
+    application = scene.applications[0]
+    context = new_context()
+    page = context.new_page()
+    sign_in(page, scene.first.email, PASSWORD)
+    page.goto(f"/evaluation/dossiers/{application.id}")
+    page.get_by_role("link", name="Me déporter").click()
+    page.get_by_label("Quel est ce lien").fill("Ancienne salariée.")
+    page.get_by_role("button", name="Me déporter").click()
+    page.wait_for_url("**/evaluation/")
+    assert application.title not in page.content()
+    start = f"/evaluation/dossiers/{application.id}"
+    found = {tail: context.request.get(start + tail).status for tail in ("", "/deport", "/pieces/x/y.pdf")}
+    assert found == {"": 404, "/deport": 404, "/pieces/x/y.pdf": 404}
+    page.goto("/evaluation/?voir=tous")
+    assert application.title not in page.content()
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_every_page_of_reviewers_is_accessible(scene: Scene, new_context: Contexts, width: int) -> None:
+    scene.submit(scene.second, scene.applications[1], "1", "1")
+    scene.submit(scene.first, scene.applications[1], "5", "4")
+    page = entered(new_context, scene.first, viewport={"width": width, "height": 900})
+    for name, url in (
+        ("list", "/evaluation/"),
+        ("dossier", f"/evaluation/dossiers/{scene.applications[0].id}"),
+        ("submitted", f"/evaluation/dossiers/{scene.applications[1].id}"),
+        ("recusal", f"/evaluation/dossiers/{scene.applications[0].id}/deport"),
+        ("offline", "/evaluation/appels/revue/hors-ligne"),
+        ("own", "/evaluation/appels/revue/mes-notes"),
+    ):
+        page.goto(url)
+        ready(page)
+        assert_accessible(page)
+        picture(page, f"reviewer-{name}-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_specimens_and_the_coordinators_pages_are_accessible(
+    scene: Scene, new_context: Contexts, platform: Platform, width: int
+) -> None:
+    actor = scene.factory.actor(scene.official)
+    with platform.database.writing() as session:
+        given = {"actor": actor, "now": platform.clock()}
+        for number in range(2):
+            one = add_fictitious(session, call=scene.call, title=f"Essai {number}", parts={"projet": "Texte."}, **given)
+            reasons = {"qualite": "Des preuves.", "solidite": "Un exercice."}
+            agree_marks(session, specimen_id=one.id, marks={"qualite": "3", "solidite": "3"}, reasons=reasons, **given)
+        start_round(session, call=scene.call, **given)
+    page = entered(new_context, scene.first, viewport={"width": width, "height": 900})
+    page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")
+    assert page.url.endswith("/evaluation/appels/revue/calibrage")
+    assert_accessible(page)
+    for number in range(2):
+        page.goto("/evaluation/appels/revue/calibrage")
+        page.get_by_role("link", name=f"Essai {number}").click()
+        ready(page)
+        assert_accessible(page)
+        page.locator("[id='note-qualite.8']").check()
+        page.locator("[id='note-solidite.8']").check()
+        page.get_by_role("button", name="Soumettre et comparer").click()
+        expect(page.get_by_role("heading", name="Où vous vous situez")).to_be_visible()
+        assert_accessible(page)
+        picture(page, f"reviewer-specimen-{width}")
+        page.get_by_role("button", name="J’ai comparé").click()
+    page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")
+    expect(page.get_by_role("heading", name="La grille")).to_be_visible()
+    official = entered(new_context, scene.official, viewport={"width": width, "height": 900})
+    start = "/instruction/revue/evaluations"
+    for name in ("coordination", "rappels", "accord", "ecarts", "calibrage"):
+        official.goto(f"{start}/{name}")
+        ready(official)
+        assert_accessible(official)
+        picture(official, f"coordination-{name}-{width}")
