@@ -122,7 +122,7 @@ function fold(text) {
 
 function highlight(dossier, wanted) {
   const texts = [];
-  for (const part of dossier.querySelectorAll(".answers dd")) {
+  for (const part of dossier.querySelectorAll(".answers dd, .answer-text")) {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) texts.push(walker.currentNode);
   }
