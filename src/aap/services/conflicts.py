@@ -306,7 +306,7 @@ def _rows(answer: Any) -> Iterable[Mapping[str, Any]]:
 
 def _named(question: Question, row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Name (the first text), SIRET and RNA (by their ids) of one partner."""
-    fields = [(column.id, column.type) for column in question.columns]
+    fields: list[tuple[str, str]] = [(column.id, column.type) for column in question.columns]
     fields += [(inner.id, inner.type) for inner in question.questions]
     texts = {name: str(row.get(name) or "").strip() for name, _ in fields}
     siret = next((re.sub(r"\s", "", text) for name, text in texts.items() if "siret" in name.lower()), "")

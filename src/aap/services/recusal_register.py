@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import NBSP, count, day
-from aap.documents.letters import sender_of
+from aap.documents.letters import author_of, sender_of
 from aap.documents.lists import Cell, Column, SignedListView, render_list
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -125,6 +125,7 @@ def register_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datet
                  ("Levés", str(sum(one.state == "lifted" for one in lines)))),
         notes=(f"{count(len(lines), 'ligne')} au {day(today)}{NBSP}; les dossiers dont l’auteur de ce document est "
                "lui-même déporté n’y figurent pas.",),
+        author=author_of(call.file),
         orientation="landscape",
     )  # fmt: skip
     record(

@@ -2,8 +2,8 @@
 
 1. `fill`: as many seats as possible, spread over the dossiers that go short; then as few reviewers below their minimum
    as possible; then as many of the pairs to keep as possible. Lexicographic, in one flow.
-2. `fittest`: with the seats and minima so found, the largest total fit. Among equals: balanced loads, and panels that
-   mix (a drawn figure a pair).
+2. `fittest`: with the seats and minima so found, the largest total fit. Among equals: balanced loads, then pairs that
+   hold now, and panels that mix (a drawn figure a pair).
 3. `raise_floor`: the highest fit that no new pair is below while the total stays within a share of the optimum (the
    bottleneck, by bisection over the fits that occur: the largest total can only fall when the floor rises).
 """
@@ -75,9 +75,9 @@ def fittest(grid: Grid, seats: Seats, *, floor: int = 0) -> Bools | None:
     n, m = grid.fit.shape
     largest = int(grid.fit.max(initial=1))
     balance = min(BALANCE, _LARGEST // ((m + 2) * (n + m + 2) * (largest + 1) * (total + 1)))
-    scale = total * (balance + _NOISE) + 1  # a point of fit outweighs everything below
-    cost = grid.noise - grid.fit * scale
-    highest = largest * scale + balance + _NOISE
+    scale = total * (balance + 2 * _NOISE) + 1  # a point of fit outweighs everything below
+    cost = np.where(grid.current, grid.noise - _NOISE, grid.noise) - grid.fit * scale
+    highest = largest * scale + balance + 2 * _NOISE
     unmet = (len(grid.reviewers) + 1) * highest + 1  # no exchange along a path can be worth an unmet rule
     most = int(seats.caps.max(initial=0))
     unit = np.arange(most)[None, :]

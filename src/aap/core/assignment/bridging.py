@@ -123,7 +123,7 @@ def _labels(given: Bools) -> Ints:
     dossiers, reviewers = np.nonzero(given)
     graph = coo_array((np.ones(len(dossiers)), (dossiers, reviewers + n)), shape=(n + m, n + m))
     own = connected_components(graph, directed=False)[1][:n].astype(np.int64)
-    read = given.any(axis=1)
+    read: Bools = np.asarray(given.any(axis=1))
     names, first, count = np.unique(own[read], return_index=True, return_counts=True)
     rank = np.lexsort((first, -count))
     number = {int(names[at]): place for place, at in enumerate(rank)}
@@ -193,7 +193,7 @@ def _starts(panels: Panels, side: Ints, dossiers: Ints, reviewers: Ints, allowed
     for one in np.unique(side[dossiers[seats]]):
         here = side[dossiers[seats]] == one
         d, q = dossiers[seats[here]], reviewers[seats[here]]
-        others = np.delete(elsewhere, one, axis=0).any(axis=0)
+        others: Bools = np.asarray(np.delete(elsewhere, one, axis=0).any(axis=0))
         away = (side >= 0) & (side != one)
         to_dossier = np.where(allowed & others[None, :], fit, -10_000).max(axis=1)
         to_reviewer = np.where(allowed & away[:, None], fit, -10_000).max(axis=0)

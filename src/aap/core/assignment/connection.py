@@ -110,13 +110,13 @@ def _components(panels: csr_array) -> tuple[int, Ints]:
     dossiers, reviewers = panels.nonzero()
     graph = coo_array((np.ones(len(dossiers)), (dossiers, reviewers + n)), shape=(n + m, n + m))
     parts, part = connected_components(graph, directed=False)
-    return int(parts), part
+    return int(parts), part.astype(np.int64)
 
 
 def _covariance(panels: csr_array, sizes: Floats, variances: AssumedVariances) -> Floats:
     """Prediction error covariance of all reviewers (those who read nothing: zeros), points squared."""
     a, b = variances.application / variances.noise, variances.reviewer / variances.noise
-    load: Floats = panels.sum(axis=0)
+    load = panels.sum(axis=0).astype(np.float64)
     shrink = a / (1.0 + a * sizes)
     m_matrix: Floats = np.diag(load) - (panels.T @ (panels * shrink[:, None])).toarray()
     m_matrix *= b

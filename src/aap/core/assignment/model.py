@@ -109,7 +109,8 @@ class Grid:
     @property
     def open(self) -> Bools:
         """Pairs that may be given: nothing bars them, and they aren't fixed already."""
-        return (self.barred == Bar.NONE) & ~self.fixed
+        free: Bools = (self.barred == Bar.NONE) & ~self.fixed
+        return free
 
     def pairs(self, given: Bools) -> frozenset[Pair]:
         """The ids of the pairs that hold in an (n, m) array."""

@@ -85,7 +85,8 @@ def _profile_page(
 @requires(Permission.REVIEWERS_MANAGE)
 def invite_table(call_id: str) -> ResponseReturnValue:
     """Many people by a table: every error at once, with its row."""
-    problem, lines = "", ()
+    problem = ""
+    lines: tuple[str, ...] = ()
     if request.method == "POST":
         sent = request.files.get("fichier")
         content = sent.read() if sent else b""
