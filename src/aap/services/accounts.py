@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import phonenumbers
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from aap.records.applications import Application, Message
-from aap.records.associations import Association
+from aap.records.associations import Association, SiretClaim
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
-from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -149,32 +150,44 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     dossiers = session.exec(
         select(Application).where(col(Application.association_id).in_(associations)).order_by(col(Application.id))
     ).all() if associations else []  # fmt: skip
-    messages = session.exec(select(Message).where(Message.author_id == own).order_by(col(Message.created_at))).all()
+    messages = session.exec(select(Message).where(Message.author_id == own).order_by(col(Message.id))).all()
     profiles = session.exec(select(Reviewer).where(Reviewer.person_id == own).order_by(col(Reviewer.call_id))).all()
     interests = session.exec(select(Interest).where(Interest.person_id == own).order_by(col(Interest.id))).all()
     reviews = session.exec(select(Review).where(Review.person_id == own).order_by(col(Review.id))).all()
+    claims = session.exec(select(SiretClaim).where(SiretClaim.person_id == own).order_by(col(SiretClaim.id))).all()
+    invited = session.exec(
+        select(Invitation).where(Invitation.email == person.email).order_by(col(Invitation.id))
+    ).all()  # fmt: skip
+    contests = session.exec(select(Contest).where(Contest.person_id == own).order_by(col(Contest.id))).all()
     lines = session.exec(select(AuditLine).where(AuditLine.actor_id == own).order_by(col(AuditLine.sequence))).all()
     record(
         session, actor=actor, action="person.data_exported", now=now, object_kind="person", object_id=own,
     )  # fmt: skip
-    hidden = {"password", "fs_uniquifier", "tf_totp_secret"}
     return {
         "exported_at": now.isoformat(),
-        "account": person.model_dump(mode="json", exclude=hidden),
+        "account": _plain(person, "password", "fs_uniquifier", "tf_totp_secret"),
         "roles": [{"role": str(held.role), "call": held.call_id or None} for held in held_roles(session, own)],
         "memberships": [
             {"association": held.association_name, "role": str(held.role)} for held in held_memberships(session, own)
         ],
         "dossiers": [{"reference": row.reference, "title": row.title, "state": str(row.state)} for row in dossiers],
-        "messages": [row.model_dump(mode="json") for row in messages],
-        "reviewer_profiles": [row.model_dump(mode="json") for row in profiles],
-        "declared_interests": [row.model_dump(mode="json") for row in interests],
-        "reviews": [row.model_dump(mode="json") for row in reviews],
+        "messages": [_plain(row) for row in messages],
+        "contests": [_plain(row) for row in contests],
+        "siret_claims": [_plain(row, "decided_by") for row in claims],
+        "invitations": [_plain(row, "token_hash", "invited_by") for row in invited],
+        "reviewer_profiles": [_plain(row) for row in profiles],
+        "declared_interests": [_plain(row) for row in interests],
+        "reviews": [_plain(row) for row in reviews],
         "journal": [
             {"at": row.at.isoformat(), "action": row.action, "object": f"{row.object_kind}:{row.object_id}"}
             for row in lines
         ],
     }
+
+
+def _plain(row: SQLModel, *hidden: str) -> dict[str, Any]:
+    """A row as JSON values, without the named columns. States come back as text, which pydantic would warn of."""
+    return row.model_dump(mode="json", exclude=set(hidden), warnings=False)
 
 
 def _person(session: Session, actor: Actor) -> Person:

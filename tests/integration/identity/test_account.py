@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
@@ -71,6 +72,25 @@ def test_the_copy_of_ones_data_holds_ones_own_and_no_secret(browser, factory) ->
     assert "argon2" not in answer.text
     assert person.fs_uniquifier not in answer.text
     assert other.email not in answer.text
+
+
+def test_the_copy_holds_claims_and_invitations_without_their_secrets(browser, factory, platform) -> None:
+    person, owner = factory.person(), factory.person()
+    factory.association(owner, siret="13002526500013")
+    inviting = browser().sign_in(owner)
+    association_page = inviting.get("/association/").text
+    address = re.search(r"/association/associations/[0-9a-f-]{36}", association_page)
+    assert address
+    inviting.post(f"{address[0]}/personnes", {"email": person.email, "role": "reader"})
+    page = browser().sign_in(person)
+    page.post(
+        "/association/associations/reclamer", {"siret": "13002526500013", "explanation": "Trésorière"}, page="/compte"
+    )
+    content = json.loads(page.post("/compte/donnees", page="/compte").data)
+    assert [claim["explanation"] for claim in content["siret_claims"]] == ["Trésorière"]
+    assert [(one["email"], one["role"], "token_hash" in one) for one in content["invitations"]] == [
+        (person.email, "reader", False)
+    ]
 
 
 def test_an_old_session_gives_the_password_again_before_the_address_changes(browser, factory) -> None:

@@ -14,6 +14,7 @@ from aap.core.public_bundle import public_bundle
 from aap.records.calls import CallState
 from aap.records.rankings import Decision
 from aap.services import publishing
+from aap.web.public.results_view import rule_words
 from tests.integration.official.conftest import office  # noqa: F401  (a call led to its end)
 from tests.integration.public.test_calls import words
 
@@ -106,3 +107,19 @@ def test_the_bundle_is_computed_once(browser, office, monkeypatch) -> None:  # n
     for _ in range(3):
         browser().get(f"/resultats/{made.call.id}/verification.json")
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("selected", "Classement"),
+        ("jury_in", "Décision motivée du jury"),
+        ("selected_by_quota:sud", "Équilibre « Le Sud »"),
+        ("selected_by_quota:par-region=La Réunion", "Équilibre « Par région, La Réunion »"),
+        ("selected_by_quota:disparu", "Équilibre « disparu »"),
+    ],
+)
+def test_a_reason_code_is_said_as_a_rule(app, office, code: str, rule: str) -> None:  # noqa: F811
+    call = office().call
+    with app.test_request_context():
+        assert rule_words(call.file, code).replace("\u00a0", " ") == rule
