@@ -18,7 +18,7 @@ from aap.records.calls import CallState
 from aap.records.reviews import Recusal
 from aap.services.candidates import CandidateFilter, candidates
 from tests.databases import on_both_databases
-from tests.integration.official.conftest import Office, Offices
+from tests.offices import Office, Offices
 
 
 def listed(page: str) -> list[str]:

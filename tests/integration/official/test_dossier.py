@@ -14,7 +14,7 @@ from aap.records.applications import Application, ApplicationState, CompletionRe
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
-from tests.integration.official.conftest import RULES, Office, Offices
+from tests.offices import RULES, Office, Offices, set_state
 
 
 def of(here: Office, at: int, tail: str = "") -> str:
@@ -149,8 +149,6 @@ def test_an_amount_is_proposed_before_the_marks_are_opened_only(office: Offices,
     typed = {"amount": "30 000,50 €", "reason": "Dépenses non éligibles."}
     assert signed.post(of(here, 0, "/montant"), typed, page=of(here, 0)).status_code == 302
     assert here.reload(here.dossiers[0]).proposed_amount == 30_000_50
-    from tests.integration.official.conftest import set_state
-
     set_state(here, CallState.DELIBERATING)
     assert signed.post(of(here, 0, "/montant"), typed, page=of(here, 0)).status_code == 409
 

@@ -9,7 +9,7 @@ import pytest
 
 from aap.records.calls import CallState
 from aap.records.people import Role
-from tests.integration.official.conftest import Offices
+from tests.offices import Offices
 
 PAGES: dict[str, tuple[CallState, str]] = {
     # page → a state in which it is there, and words that it must hold

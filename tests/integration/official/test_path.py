@@ -15,7 +15,7 @@ from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision, RankingRun
-from tests.integration.official.conftest import RULES, Office, Offices, set_state
+from tests.offices import RULES, Office, Offices, set_state
 
 
 def runs(here: Office) -> list[RankingRun]:
