@@ -250,16 +250,19 @@ def save_section(
     version: int,
     page: str,
     now: datetime,
+    files: bool = True,
 ) -> SavedSection:
     """Keeps a section's answers, right or wrong; what can't be read goes beside them.
 
     `read` gives the section's answers with `_raw`, for the dossier as it stands. `page`: a token of the opened page,
     which makes a repeated save of the same page (its answer was lost on the way) no conflict. A save that changes
-    nothing is none either. Raises StaleSection, StateForbids, NotFound.
+    nothing is none either. `files` False: the dossier comes without its documents. Raises StaleSection, StateForbids,
+    NotFound.
     """
     dossier = open_dossier(
-        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
-    )
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True,
+        files=files,
+    )  # fmt: skip
     section = next((one for one in dossier.call.file.form.sections if one.id == section_id), None)
     if section is None:
         raise NotFound("section", section_id)

@@ -182,10 +182,12 @@ def open_dossier(
     application_id: str,
     permission: Permission = Permission.APPLICATION_READ,
     lock: bool = False,
+    files: bool = True,
 ) -> Dossier:
     """The whole dossier, for a member of its association. Three queries, four when completion is asked for.
 
-    `lock`: nobody else changes the application until the transaction ends. Raises NotFound, StateForbids.
+    `lock`: nobody else changes the application until the transaction ends. `files` False: its documents are left out
+    (autosave has no use for them). Raises NotFound, StateForbids.
     """
     query = (
         select(Application, Association, Call, CallVersion)
@@ -206,11 +208,13 @@ def open_dossier(
     bare = Dossier(call, application, association)
     ensure(actor, permission, bare.target, kind="application", id=application_id)
     sections = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
-    documents = session.exec(
-        select(Document)
-        .where(Document.application_id == application_id, col(Document.removed_at).is_(None))
-        .order_by(col(Document.uploaded_at), col(Document.id))
-    )
+    documents: Sequence[Document] = ()
+    if files:
+        documents = session.exec(
+            select(Document)
+            .where(Document.application_id == application_id, col(Document.removed_at).is_(None))
+            .order_by(col(Document.uploaded_at), col(Document.id))
+        ).all()
     completion = None
     if application.state == ApplicationState.TO_COMPLETE:
         completion = open_completion(session, application_id)

@@ -45,13 +45,13 @@ class _Reading:
         return self.form.own_answers()
 
 
-def _save(application_id: str, section_id: str, page: str) -> tuple[SavedSection, SectionForm]:
+def _save(application_id: str, section_id: str, page: str, *, files: bool = True) -> tuple[SavedSection, SectionForm]:
     read = _Reading(page)
     version = request.form.get("version", type=int) or 0
     with writing() as session:
         saved = save_section(
             session, actor=signed_in(), application_id=application_id, section_id=section_id, read=read,
-            version=version, page=page, now=arrived_at(),
+            version=version, page=page, now=arrived_at(), files=files,
         )  # fmt: skip
     assert read.form is not None
     read.form.version = saved.version
@@ -68,7 +68,7 @@ def check_form_of(dossier: Dossier, form: SectionForm, *, missing: bool) -> None
 def autosave(application_id: str, section_id: str) -> ResponseReturnValue:
     """What the script sends while a person types (see docs/dossier-forms.md for the answers)."""
     try:
-        saved, form = _save(application_id, section_id, request.args.get("page", ""))
+        saved, form = _save(application_id, section_id, request.args.get("page", ""), files=False)
     except StaleSection as stale:
         return jsonify(conflict=_conflict(application_id, section_id, stale)), 409
     except StateForbids:
