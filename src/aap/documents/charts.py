@@ -42,8 +42,10 @@ class Axis:
         )
 
 
-def axis_over(values: Sequence[float], start: float, end: float, *, zero: bool = False, wanted: int = 6) -> Axis:
-    """An axis that holds all the values (and zero on demand), with about `wanted` round ticks."""
+def axis_over(
+    values: Sequence[float], start: float, end: float, *, zero: bool = False, whole: bool = False, wanted: int = 6
+) -> Axis:
+    """An axis that holds all the values (and zero on demand), with about `wanted` round ticks, whole ones on demand."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
@@ -52,6 +54,7 @@ def axis_over(values: Sequence[float], start: float, end: float, *, zero: bool =
     rough = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough - 1e-12)
+    step = max(step, 1.0) if whole else step
     return Axis(math.floor(low / step) * step, math.ceil(high / step) * step, start, end, step)
 
 
@@ -149,10 +152,10 @@ class Amount:
 
 
 def bar_chart(amounts: Sequence[Amount], *, row: int = 26) -> BarChart:
-    """Horizontal bars from zero, with the bounds that each must keep."""
+    """Horizontal bars from zero, of counts or euros, with the bounds that each must keep."""
     width = 860
     bounds = [bound for amount in amounts for bound in (amount.low, amount.high) if bound is not None]
-    axis = axis_over([*(amount.value for amount in amounts), *bounds], BAR_LABELS, width - 120, zero=True)
+    axis = axis_over([*(amount.value for amount in amounts), *bounds], BAR_LABELS, width - 120, zero=True, whole=True)
     bars = tuple(
         Bar(
             label=amount.label,
