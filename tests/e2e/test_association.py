@@ -12,6 +12,8 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 from sqlmodel import select
 
 from aap.records.applications import Submission
+from aap.records.outbox import OutboxMail
+from aap.records.people import MembershipRole
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD
 from tests.integration.association.conftest import ANSWERS, POSTED, Space, Spaces, pdf, photo
@@ -268,3 +270,33 @@ def test_a_dossier_weighs_little_at_first_and_less_after(space: Spaces, new_cont
     assert first < 120_000, first
     assert after < 30_000, after
     print(f"first load {first} bytes gzipped, then {after}")
+
+
+def test_the_pages_beside_the_path_are_accessible_too(space: Spaces, new_context: Contexts) -> None:
+    one = space(ANSWERS).attach_all()
+    page = opened(new_context, one)
+    one.factory.association(one.person)
+    go(page, f"/association/dossiers/nouveau/{one.call.id}")
+    looked_at(page, "start")
+    go(page, f"{one.url}/recevabilite")
+    looked_at(page, "eligibility")
+    go(page, f"{one.url}/depot")
+    page.locator("summary", has_text="Faire approuver").click()
+    page.get_by_role("button", name="Envoyer le lien").click()
+    expect(page.locator("main")).to_contain_text("La demande est envoyée à Dominique Exemple")
+    page.locator("summary", has_text="Joindre un pouvoir").click()
+    looked_at(page, "submit-asked")
+    with one.database.reading() as session:
+        bodies = [mail.body for mail in session.exec(select(OutboxMail))]
+    link = next(found[0] for body in bodies if (found := re.search(r"/association/signature/\S+", body)))
+    theirs = new_context().new_page()
+    go(theirs, link)
+    looked_at(theirs, "signature")
+    theirs.get_by_role("button", name="J’approuve ce dossier").press("Enter")
+    expect(theirs.locator("main")).to_contain_text("Merci, c’est enregistré")
+    looked_at(theirs, "signature-approved")
+    reader = one.colleague(MembershipRole.READER)
+    other = new_context().new_page()
+    sign_in(other, reader.email, PASSWORD)
+    go(other, f"{one.url}/sections/moyens")
+    looked_at(other, "section-read")

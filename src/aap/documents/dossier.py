@@ -41,6 +41,12 @@ class Attachment:
     media: Literal["pdf", "image", "other"]
     content: bytes
     sha256: str = ""
+    size: int = 0  # bytes, where the content isn't given
+
+    @property
+    def weight(self) -> int:
+        """Size in bytes."""
+        return len(self.content) or self.size
 
 
 @dataclass(frozen=True, slots=True)

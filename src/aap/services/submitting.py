@@ -507,4 +507,4 @@ def _attachment(store: FileStore, labels: Mapping[str, str], document: Document)
         media = "image"
     label = labels.get(document.question, document.question)
     content = store.read(document.sha256) if media != "other" else b""
-    return Attachment(label, document.name, media, content, document.sha256)
+    return Attachment(label, document.name, media, content, document.sha256, document.size)
