@@ -85,6 +85,11 @@ def deadline_of(dossier: Dossier) -> datetime:
     return dossier.call.accepted_until
 
 
+def announced_deadline(dossier: Dossier) -> datetime:
+    """The moment that people are told to keep: without the grace, which is for accidents."""
+    return dossier.completion.due_at if dossier.completion is not None else dossier.call.record.closes_at
+
+
 def submit_application(
     session: Session,
     *,
@@ -269,7 +274,7 @@ def ask_signature(
         values={"name": signature.name, "association": dossier.association.name, "asker": actor.name,
                 "call_title": dossier.call.record.title, "title": dossier.application.title,
                 "link": f"{base_url}/association/signature/{token}",
-                "closes_at": french.moment(paris(deadline_of(dossier)))},
+                "closes_at": french.moment(paris(announced_deadline(dossier)))},
     )  # fmt: skip
     record(
         session, actor=actor, action="signature.asked", now=now, object_kind="application", object_id=application_id,

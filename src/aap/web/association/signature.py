@@ -8,7 +8,14 @@ from flask.typing import ResponseReturnValue
 from aap.core import french
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
-from aap.services.submitting import ReadFile, SignatureCase, answer_signature, deadline_of, open_signature, readings
+from aap.services.submitting import (
+    ReadFile,
+    SignatureCase,
+    announced_deadline,
+    answer_signature,
+    open_signature,
+    readings,
+)
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
@@ -70,7 +77,7 @@ def _page(case: SignatureCase, token: str, problems: dict[str, str]) -> str:
         dossier=case.dossier,
         readings=readings(case.dossier, files),
         attestations=[french.spaced(text) for text in case.dossier.call.file.form.attestations],
-        deadline=deadline_of(case.dossier),
+        deadline=announced_deadline(case.dossier),
         token=token,
         problems=problems,
         remark=request.form.get("remark", ""),
