@@ -79,7 +79,8 @@ def budget_workbook(budget: Budget, *, title: str, about: str) -> bytes:
         2, 0, "Remplissez les cases de couleur, en euros\u00a0; les totaux se calculent. Enregistrez au format XLSX, puis "
         "importez ce fichier dans le dossier.", look.text,
     )  # fmt: skip
-    row, totals = 4, {}
+    row = 4
+    totals: dict[Side, int] = {}
     for side, heading, total in _SIDES:
         row = _write_side(sheet, look, row, budget, side, (heading, total))
         totals[side] = row - 1
@@ -140,10 +141,11 @@ def _write_side(
 
 
 def _write_checks(sheet: Worksheet, look: _Look, row: int, totals: Mapping[Side, int], budget: Budget) -> None:
-    for words, (first, second), cents in (
-        ("Produits moins charges (doit être nul)", ("products", "charges"), budget.gap),
-        ("Compte 87 moins compte 86 (doit être nul)", ("given", "used"), budget.contributions_gap),
-    ):
+    checks: Sequence[tuple[str, Side, Side, int]] = (
+        ("Produits moins charges (doit être nul)", "products", "charges", budget.gap),
+        ("Compte 87 moins compte 86 (doit être nul)", "given", "used", budget.contributions_gap),
+    )
+    for words, first, second, cents in checks:
         sheet.write(row, 1, words, look.total)
         formula = f"=C{totals[first] + 1}-C{totals[second] + 1}"
         sheet.write_formula(row, 2, formula, look.total_amount, float(Decimal(cents) / 100))

@@ -33,10 +33,17 @@ class Actor:
 def load_actor(session: Session, person_id: str) -> Actor | None:
     """The actor of an active account; None where there is none. One query, of columns: every request asks it."""
     rows = session.execute(
-        select(Person.email, Person.name, RoleGrant.role, RoleGrant.call_id, Membership.association_id, Membership.role)
+        select(
+            col(Person.email),
+            col(Person.name),
+            col(RoleGrant.role),
+            col(RoleGrant.call_id),
+            col(Membership.association_id),
+            col(Membership.role),
+        )
         .outerjoin(RoleGrant, col(RoleGrant.person_id) == Person.id)
         .outerjoin(Membership, col(Membership.person_id) == Person.id)
-        .where(Person.id == person_id, col(Person.active).is_(True))
+        .where(col(Person.id) == person_id, col(Person.active).is_(True))
     ).all()
     if not rows:
         return None
