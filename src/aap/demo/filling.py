@@ -205,6 +205,7 @@ class _Filling:
                     code=f"EV-{number:02d}",
                     themes=list(reviewer.themes),
                     departments=[reviewer.department],
+                    interests_declared_at=at,
                     created_at=at,
                 )
             )

@@ -436,8 +436,9 @@ def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeC
 
 
 _COUNTING = (
-    "application.withdrawn", "assignment.removed", "call.draw_seed", "completion.answered", "completion.asked",
-    "consensus.decided", "dossier.amount_proposed", "dossier.corrected", "dossier.screened", "jury.decided",
+    "application.withdrawn", "assignment.applied", "assignment.moved", "assignment.removed", "call.draw_seed",
+    "completion.answered", "completion.asked", "consensus.decided", "dossier.amount_proposed", "dossier.corrected",
+    "dossier.screened", "jury.decided",
     "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",
     "review.submitted",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from aap.records.audit import AuditValues
 from aap.records.calls import CallState
 from aap.records.outbox import Job, OutboxMail
 from aap.records.reviews import Assignment, AssignmentProposal, Recusal, RecusalOrigin, Reviewer, ReviewState
+from aap.services.advancing import advance_call
 from aap.services.assigning import apply_proposal, compute, discard_proposal, keep_proposal, prepare
 from aap.services.assignment_moves import board, lock_seats, move_by_hand, preview_move, set_available
 from aap.services.assignment_situation import Settings, default_settings, situation
@@ -238,6 +239,19 @@ def test_long_work_proposes_in_the_background(table: Tables) -> None:
         done = session.get_one(Job, job_id)
         kept = session.get_one(AssignmentProposal, done.result["proposal"])
     assert (done.state, len(kept.content["added"])) == ("done", 24)
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/evaluation/"])
+def test_reviewers_are_told_when_the_reviews_open_and_not_before(table: Tables, address: str) -> None:
+    here = table(state=CallState.CLOSED)
+    here.distribute()
+    database = here.factory.platform.database
+    with database.writing() as session:
+        assert session.exec(select(OutboxMail)).all() == []
+        advance_call(session, actor=here.actor, call_id=here.call.id, to=CallState.REVIEWING, reason="Prêt.",
+                     now=here.factory.now, address=address)  # fmt: skip
+    with database.reading() as session:
+        assert len(session.exec(select(OutboxMail)).all()) == (6 if address else 0)
 
 
 def test_a_recused_official_sees_nothing_of_the_dossier_and_can_t_lift_it(table: Tables) -> None:
