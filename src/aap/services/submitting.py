@@ -22,7 +22,15 @@ from aap.documents.dossier import Attachment, DossierView, render_dossier
 from aap.documents.letters import sender_of
 from aap.documents.pdf import moment as exact_moment
 from aap.documents.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
-from aap.records.applications import Application, ApplicationState, Document, Signature, SignatureState, Submission
+from aap.records.applications import (
+    Application,
+    ApplicationState,
+    CompletionRequest,
+    Document,
+    Signature,
+    SignatureState,
+    Submission,
+)
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.people import Membership, MembershipRole, Person
@@ -425,6 +433,16 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
         association = session.get_one(Association, application.association_id)
         call = get_call(session, application.call_id)
         depositor = session.get(Person, submission.person_id) if submission.person_id else None
+        # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
+        completed = (
+            session.exec(
+                select(CompletionRequest.id).where(
+                    CompletionRequest.application_id == application.id,
+                    CompletionRequest.answered_at == submission.arrived_at,
+                )
+            ).first()
+            is not None
+        )
     view = receipt_of(call, application, association, submission, depositor.name if depositor else "")
     stored = platform.files.put(io.BytesIO(render_receipt(view)))
     with platform.database.writing() as session:
@@ -444,7 +462,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     "rejection_on": french.day(view.rejection_on),
                     "files": view.files,
                     "contact": call.file.call.contact or "",
-                    "completed": submission.ordinal > 1,
+                    "completed": completed,
                 },
                 dedupe_key=f"receipt:{submission.id}:{email}",
                 attachments=(
