@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from aap.core.call.canonical import canonical_hash, canonical_value, decimal_text, rubric_hash
+from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
 from aap.core.explanation import Explanation, explain
 from aap.core.french import NBSP
@@ -191,7 +191,7 @@ def inputs_value(given: RunInput) -> dict[str, Any]:
 
 def inputs_hash(given: RunInput) -> str:
     """SHA-256 of the canonical JSON of the normalised inputs."""
-    return canonical_hash(canonical_value(inputs_value(given)))
+    return canonical_hash(inputs_value(given))
 
 
 def json_text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -101,15 +102,16 @@ def _freeing(
             return (rule if rule.kind != "quota" else _side(system, rows, without, column)), None
     if dead:
         return None, None
-    removed: list[Row] = []
+    before: list[Row] = []
     for rule, rows in blocks.items():
-        before = list(removed)
-        removed += rows
-        if without(removed):
-            if rule.kind != "quota":
-                return None, rule
-            return None, _side(system, rows, lambda side, kept=before: without([*kept, *side]), column)
+        if without([*before, *rows]):
+            return None, rule if rule.kind != "quota" else _side(system, rows, partial(_and, without, before), column)
+        before += rows
     raise SelectionError("a candidate can't enter even without a rule")
+
+
+def _and(without: Callable[[Sequence[Row]], bool], before: Sequence[Row], rows: Sequence[Row]) -> bool:
+    return without([*before, *rows])
 
 
 def _side(system: System, rows: Sequence[Row], without: Callable[[Sequence[Row]], bool], column: int) -> RuleRef:
