@@ -56,11 +56,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Succession:
-    """Who left, who waits, and the first whose entry keeps every rule (None: nobody's does). Cents."""
+    """Who left, who waits, and the first whose entry keeps every rule (None: nobody's does). Cents.
+
+    `already`: rules that the departures alone break.
+    """
 
     leaving: tuple[Leaving, ...]
     entered: int
     waiting: tuple[Waiting, ...]
+    already: tuple[str, ...]
     next: Waiting | None
     laureates: int
     granted: int
@@ -94,7 +98,9 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
     candidates = ranked_candidates(frozen_run(session, call.id))
     rules = rules_of(call.file)
     left = {application.reference for _, application, _ in gone}
-    broken = _broken(candidates, rules, staying, left, [application.reference for _, application, _ in waiting])
+    already, broken = _broken(
+        candidates, rules, staying, left, [application.reference for _, application, _ in waiting]
+    )
     grants = {candidate.id: candidate.grant for candidate in candidates}
     listed = tuple(
         Waiting(
@@ -117,6 +123,7 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
         ),
         entered=entered,
         waiting=listed,
+        already=already,
         next=next((one for one in listed if not one.breaks), None) if gone else None,
         laureates=len(staying),
         granted=sum(decision.amount or 0 for decision, _, _ in laureates if decision.answer != "declined"),
@@ -125,8 +132,8 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
 
 def _broken(
     candidates: Sequence[Candidate], rules: Rules, staying: set[str], left: set[str], waiting: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """Waiting dossier → names of the rules that don't hold once it has entered beside those who stay.
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Names of the rules that don't hold: with those who stay; and, by waiting dossier, once it has entered too.
 
     As `core.selection.replacement`: who left is no candidate any more, so that `each` no longer asks for them.
     """
@@ -134,12 +141,16 @@ def _broken(
     column = {candidate.id: at for at, candidate in enumerate(system.candidates)}
     inside = np.zeros(len(system.candidates), np.bool_)
     inside[[column[name] for name in sorted(staying)]] = True
+
+    def broken(retained: np.ndarray) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(retained)))
+
     found = {}
     for name in waiting:
         entered = inside.copy()
         entered[column[name]] = True
-        found[name] = tuple(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(entered)))
-    return found
+        found[name] = broken(entered)
+    return broken(inside), found
 
 
 def call_from_waiting_list(

@@ -259,8 +259,9 @@ def test_a_laureate_who_leaves_is_replaced_by_the_first_that_the_rules_let_in(
         session.add(left)
     letter = signed.client.get(here.address(f"decisions/{here.dossiers[0].reference}/lettre.pdf")).data
     page = signed.get(suites).text
-    # The laureate of the Sud left: the first on the list is of Lyon and would break the rule, the second enters.
-    assert "romprait : la règle" in page.replace("\u00a0:", " :")
+    # The laureate of the Sud left: the first on the list is of Lyon and would not mend the rule, the second enters.
+    assert "Règles que les renoncements ne laissent plus tenir" in page
+    assert "ne rétablirait pas\u00a0: la règle «\u00a0Le Sud\u00a0»" in page
     assert "2ᵉ de la liste d’attente" in page
     other = signed.post(suites, {"reference": here.dossiers[1].reference, "reason": ""})
     assert (other.status_code, "n’est pas celui que les règles appellent" in other.text) == (422, True)

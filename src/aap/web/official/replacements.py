@@ -26,7 +26,10 @@ def _page(call_id: str, problem: str = "") -> str:
         hidden = recused_dossiers(session, signed_in(), call_id)
         contests = received_contests(session, actor=signed_in(), call=opened, hidden=hidden)
     quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
-    broken = {rule: words.rule_in_words(rule, quotas) for one in found.waiting for rule in one.breaks}
+    broken = {
+        rule: words.rule_in_words(rule, quotas)
+        for rule in {*found.already, *(rule for one in found.waiting for rule in one.breaks)}
+    }
     return show(
         "replacements.html",
         opened,
