@@ -195,7 +195,7 @@ def _picked(
     session: Session, chosen: Any, wanted: CandidateFilter, progress: ReviewCounts
 ) -> tuple[list[str], int, int]:
     """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents."""
-    found = session.exec(
+    rows = session.exec(
         select(  # type: ignore[call-overload]  # nine columns
             Application.id,
             Application.reference,
@@ -208,6 +208,7 @@ def _picked(
             Association.department,
         ).where(Application.association_id == Association.id, col(Application.id).in_(chosen))
     ).all()
+    found: list[Any] = list(rows)
     words = fold(wanted.text).split()
     if words:
         found = [row for row in found if _holds(words, row)]
@@ -257,7 +258,7 @@ def _candidates(
     session: Session, call: OpenedCall, condition: Any, progress: ReviewCounts | None = None
 ) -> list[Candidate]:
     """The candidates that a condition on `Application` chooses, in no order. Two queries, one with their `progress`."""
-    rows = session.exec(
+    found = session.exec(
         select(  # type: ignore[call-overload]  # more columns than the overloads know
             Application.id,
             Application.reference,
@@ -274,6 +275,7 @@ def _candidates(
             Association.department,
         ).where(Application.association_id == Association.id, condition)
     ).all()
+    rows: list[Any] = list(found)
     if progress is None:
         many = len(rows) > PAGE_SIZE
         here = col(Assignment.application_id).in_([row.id for row in rows])

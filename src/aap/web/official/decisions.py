@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -50,7 +52,7 @@ def decisions(call_id: str) -> str:
     ]
     pages = max(1, -(-len(shown) // PAGE_SIZE))
     page = min(page_number(), pages)
-    kept = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
+    kept: dict[str, Any] = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
     return show(
         "decisions.html",
         opened,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -90,7 +91,7 @@ def run(call_id: str, number: int) -> str:
     shown = [line for line in lines if line.fits(text, status)]
     pages = max(1, -(-len(shown) // RANKING_PAGE))
     page = min(page_number(), pages)
-    kept_query = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
+    kept_query: dict[str, Any] = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
     return show(
         "run.html",
         opened,
