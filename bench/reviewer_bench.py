@@ -16,8 +16,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -43,7 +43,7 @@ CALL = Path(__file__).resolve().parent.parent / "rubrics" / "mentorat-2025.yaml"
 LISTED = 250
 AT_ONCE = 50
 ROUNDS = 6
-PASSWORD = "un long mot de passe"  # noqa: S105  (of the bench's own people)
+PASSWORD = "un long mot de passe"
 
 
 class Case:
@@ -70,6 +70,8 @@ class Case:
         self.given: dict[str, list[str]] = {}
         self._fill(dossiers)
         self.app: Flask = create_app(platform=self.platform)
+        self.meter = Meter(self.app.wsgi_app)
+        self.app.wsgi_app = self.meter  # type: ignore[method-assign]
 
     def _call(self) -> OpenedCall:
         with self.platform.database.writing() as session:
@@ -161,15 +163,34 @@ class Case:
         return client
 
 
-def cpu(work: Callable[[], int], times: int = 40) -> tuple[float, float]:
-    """Median and 95th centile of the CPU time of one request, in ms."""
+class Meter:
+    """Times the server alone: what runs between the request's arrival and the last byte of the answer."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+        self.spent = 0.0
+
+    def __call__(self, environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+        before = time.process_time()
+        answer = self.application(environ, start_response)
+        try:
+            return list(answer)
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+            self.spent = 1000 * (time.process_time() - before)
+
+
+def cpu(meter: Meter, work: Callable[[], int], times: int = 60) -> tuple[float, float, float]:
+    """Median, least and 95th centile of the CPU time of one request, in ms. On a machine that others use at the same
+    time the least is nearest to the work itself."""
     spent = []
     for _ in range(times):
-        before = time.process_time()
         status = work()
-        spent.append(1000 * (time.process_time() - before))
+        spent.append(meter.spent)
         assert status in (200, 302), status
-    return statistics.median(spent), statistics.quantiles(spent, n=20)[18]
+    return statistics.median(spent), min(spent), statistics.quantiles(spent, n=20)[18]
 
 
 def queries_of(platform: Platform, work: Callable[[], int]) -> int:
@@ -265,9 +286,11 @@ def main(dossiers: int, profiled: str) -> None:
                 pstats.Stats(profile).sort_stats("cumulative").print_stats(70)
         print(f"{dossiers} dossiers, {dossiers * 3} reviews asked for, SQLite, CPU of the server a request")
         for name, (request, target) in work.items():
-            median, high = cpu(request)
+            median, least, high = cpu(case.meter, request)
             queries = queries_of(case.platform, request)
-            print(f"  {name:5} {median:6.1f} ms (95 %: {high:.1f}; target {target:.0f}), {queries} queries")
+            print(
+                f"  {name:5} {median:6.1f} ms (least {least:.1f}, 95 %: {high:.1f}; target {target:.0f}), {queries} queries"
+            )
         found, seconds = at_once(case)
         errors = sum(number for status, number in found.items() if status != 200)
         print(f"  {AT_ONCE} reviewers saving at once, {ROUNDS} times each: {found[200]} saved, {errors} errors, "

@@ -248,7 +248,7 @@ def read_offline_workbook(name: str, content: bytes, rubric: Rubric) -> ReadBook
     Raises BadInput where it isn't one of ours, its columns were moved, or a dossier stands there twice.
     """
     sheets = workbook_sheets(TableFile(name, content))
-    if SHEET not in sheets or HIDDEN not in sheets or not sheets[HIDDEN] or sheets[HIDDEN][0][:1] != [FORMAT]:
+    if SHEET not in sheets or HIDDEN not in sheets or len(sheets[HIDDEN]) < 4 or sheets[HIDDEN][0][:1] != [FORMAT]:
         problem = Problem(name, "ce n'est pas le classeur d'évaluation téléchargé ici", allowed="ce classeur, rempli")
         raise BadInput([problem])
     made_from, lines = sheets[HIDDEN], sheets[SHEET]
@@ -279,7 +279,8 @@ def read_offline_workbook(name: str, content: bytes, rubric: Rubric) -> ReadBook
         rows.append(_read_row(reference, place, cells, rubric, origin.get(reference, ("", ""))))
     if problems:
         raise BadInput(problems)
-    return ReadBook(*(row[0] for row in made_from[1:4]), tuple(rows))
+    call_id, who, rubric_hash = (row[0] for row in made_from[1:4])
+    return ReadBook(call_id, who, rubric_hash, tuple(rows))
 
 
 def _read_row(reference: str, place: int, cells: Sequence[str], rubric: Rubric, origin: tuple[str, str]) -> ReadRow:

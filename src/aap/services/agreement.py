@@ -87,7 +87,9 @@ def submitted_reviews(
     known = {criterion.id for criterion in call.file.rubric.criteria}
     hidden = not_recused(actor.person_id)
     rows = session.exec(
-        select(Application.reference, Application.title, Review.person_id, Mark.criterion, col(Mark.score))
+        select(  # type: ignore[call-overload]
+            Application.reference, Application.title, Review.person_id, Mark.criterion, col(Mark.score)
+        )
         .select_from(Mark)
         .join(Review, col(Mark.review_id) == Review.id)
         .join(Assignment, col(Review.assignment_id) == Assignment.id)
@@ -182,7 +184,7 @@ def _line(session: Session, call: OpenedCall, scores: Mapping[str, Fraction]) ->
     run = latest_run(session, call.id)
     if run is not None:
         lowest = session.exec(
-            select(RankingRow.raw_score, RankingRow.calibrated_score).where(
+            select(col(RankingRow.raw_score), col(RankingRow.calibrated_score)).where(
                 RankingRow.run_id == run.id, RankingRow.status == "laureate"
             )
         ).all()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, case
+from sqlalchemy import and_, bindparam, case
 from sqlmodel import Session, col, func, select
 
 from aap.core.answers.readable import SectionReading, read_section
@@ -99,7 +99,7 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         if held & {EVERY_CALL, call.id} and (call.state is not CallState.CLOSED or call.id in rounds)
     ]
     rows = session.exec(
-        select(  # type: ignore[call-overload]  (more columns than its stubs know)
+        select(  # type: ignore[call-overload]
             Application.call_id, Application.id, Application.reference, Application.title, Application.theme,
             Application.state, Association.name, Association.commune_name, Review.state, Review.updated_at,
             Review.submitted_at, Review.seconds_spent,
@@ -260,26 +260,29 @@ def _editable(dossier: ReviewedDossier, now: datetime) -> bool:
     return dossier.call.state is CallState.REVIEWING and dossier.application.state in TO_MARK and dossier.may_edit(now)
 
 
+_SUBMITTED = col(Review.state) == ReviewState.SUBMITTED
+_TIMED = _SUBMITTED & (col(Review.seconds_spent) > 0)
+_PROGRESS = (
+    select(
+        func.count(), func.sum(case((_SUBMITTED, 1), else_=0)), func.sum(case((_TIMED, 1), else_=0)),
+        func.sum(case((_TIMED, Review.seconds_spent), else_=0)),
+    )
+    .select_from(Assignment)
+    .join(Application, col(Assignment.application_id) == Application.id)
+    .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+    .where(
+        Assignment.person_id == bindparam("person_id"),
+        Assignment.call_id == bindparam("call_id"),
+        col(Assignment.removed_at).is_(None),
+        (col(Application.state).in_(TO_MARK)) | _SUBMITTED,
+        not_recused(bindparam("person_id")),
+    )
+)  # fmt: skip
+
+
 def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int, int | None]:
     """Submitted, all, mean minutes."""
-    submitted = col(Review.state) == ReviewState.SUBMITTED
-    timed = submitted & (col(Review.seconds_spent) > 0)
-    row = session.exec(
-        select(
-            func.count(), func.sum(case((submitted, 1), else_=0)), func.sum(case((timed, 1), else_=0)),
-            func.sum(case((timed, Review.seconds_spent), else_=0)),
-        )
-        .select_from(Assignment)
-        .join(Application, col(Assignment.application_id) == Application.id)
-        .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
-        .where(
-            Assignment.person_id == actor.person_id,
-            Assignment.call_id == call_id,
-            col(Assignment.removed_at).is_(None),
-            (col(Application.state).in_(TO_MARK)) | submitted,
-            not_recused(actor.person_id),
-        )
-    ).one()  # fmt: skip
+    row = session.exec(_PROGRESS, params={"person_id": actor.person_id, "call_id": call_id}).one()
     count, done, known, seconds = (int(value or 0) for value in row)
     return done, count, round(seconds / known / 60) if known else None
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, exists
+from sqlalchemy import and_, bindparam, exists
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -116,6 +116,30 @@ def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
     )
 
 
+# Made once: a reviewer's every request asks these two.
+_GIVEN = (
+    select(Assignment, Application, Call, CalibrationRound.call_id)
+    .join(Application, col(Assignment.application_id) == Application.id)
+    .join(Call, col(Assignment.call_id) == Call.id)
+    .outerjoin(CalibrationRound, col(CalibrationRound.call_id) == Call.id)
+    .where(
+        Assignment.application_id == bindparam("application_id"),
+        Assignment.person_id == bindparam("person_id"),
+        col(Assignment.removed_at).is_(None),
+        not_recused(bindparam("person_id")),
+    )
+)
+_GIVEN_LOCKED = _GIVEN.with_for_update(of=Assignment)
+_REVIEWED = (
+    select(Review, Mark, Consensus.id)
+    .select_from(Assignment)
+    .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+    .outerjoin(Mark, col(Mark.review_id) == Review.id)
+    .outerjoin(Consensus, col(Consensus.application_id) == Assignment.application_id)
+    .where(Assignment.id == bindparam("assignment_id"))
+)
+
+
 def find_dossier(
     session: Session, *, actor: Actor, application_id: str, permission: Permission, lock: bool = False
 ) -> ReviewedDossier:
@@ -124,35 +148,15 @@ def find_dossier(
     `lock`: the assignment's row is held until the end of the transaction (two saves at once come one after the other);
     the review is read behind it. Raises CalibrationFirst where the call's specimens come before its dossiers.
     """
-    query = (
-        select(Assignment, Application, Call, CalibrationRound.call_id)
-        .join(Application, col(Assignment.application_id) == Application.id)
-        .join(Call, col(Assignment.call_id) == Call.id)
-        .outerjoin(CalibrationRound, col(CalibrationRound.call_id) == Call.id)
-        .where(
-            Assignment.application_id == application_id,
-            Assignment.person_id == actor.person_id,
-            col(Assignment.removed_at).is_(None),
-            not_recused(actor.person_id),
-        )
-    )
-    if lock:
-        query = query.with_for_update(of=Assignment)
-    row = session.exec(query).first()
+    given = {"application_id": application_id, "person_id": actor.person_id}
+    row = session.exec(_GIVEN_LOCKED if lock else _GIVEN, params=given).first()
     if row is None:
         raise NotFound("application", application_id)
     assignment, application, record_, round_of = row
     if round_of is not None and permission is not Permission.RECUSAL_DECLARE:
         require_calibrated(session, actor, record_.id)
     call = opened_call(session, record_)
-    found = session.exec(
-        select(Review, Mark, Consensus.id)
-        .select_from(Assignment)
-        .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
-        .outerjoin(Mark, col(Mark.review_id) == Review.id)
-        .outerjoin(Consensus, col(Consensus.application_id) == Assignment.application_id)
-        .where(Assignment.id == assignment.id)
-    ).all()
+    found = session.exec(_REVIEWED, params={"assignment_id": assignment.id}).all()
     review, _, consensus = found[0]
     marks = {mark.criterion: mark for _, mark, _ in found if mark is not None}
     dossier = ReviewedDossier(call, application, assignment, review, marks, consensus is not None)

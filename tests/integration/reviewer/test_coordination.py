@@ -36,7 +36,7 @@ def review(here: Desk, person: Any, qualite: str, solidite: str, application: An
 
 def pages(here: Desk) -> tuple[str, ...]:
     start = f"/instruction/{here.call.id}/evaluations"
-    return (f"{start}/coordination", f"{start}/accord", f"{start}/ecarts", f"{start}/rappels")
+    return (f"{start}/coordination", f"{start}/accord", f"{start}/ecarts", f"{start}/rappels", f"{start}/calibrage")
 
 
 def test_progress_says_who_is_late_by_the_pace_of_each(desk: Desks, platform: Platform, clock: Any) -> None:
@@ -174,3 +174,32 @@ def test_the_coordinators_lists_take_as_many_queries_for_fifty_dossiers_as_for_o
                 here.factory.assignment(application, person)
     assert counts[0] == counts[1]
     assert max(counts[0].values()) <= 12, counts
+
+
+def test_the_reviewers_own_pages_take_as_many_queries_for_thirty_dossiers_as_for_one(
+    desk: Desks, browser: Callable[[], Any], count_queries: Callable[[], Any]
+) -> None:
+    here = desk()
+    signed = browser().sign_in(here.first)
+    review(here, here.first, "5", "5")
+    urls = (
+        "/evaluation/",
+        f"/evaluation/dossiers/{here.application.id}",
+        f"/evaluation/appels/{here.call.id}/mes-notes",
+        f"/evaluation/appels/{here.call.id}/hors-ligne",
+        f"/evaluation/appels/{here.call.id}/hors-ligne/classeur.xlsx",
+    )
+    counts = []
+    for _ in range(2):
+        found = {}
+        for url in urls:
+            with count_queries() as queries:
+                assert signed.get(url).status_code == 200
+            found[url] = queries.count
+        counts.append(found)
+        for _ in range(30):
+            application = here.factory.application(here.call, None, ApplicationState.ELIGIBLE)
+            here.factory.assignment(application, here.first)
+            review(here, here.first, "4", "4", application)
+    assert counts[0] == counts[1]
+    assert counts[0]["/evaluation/"] <= 8, counts

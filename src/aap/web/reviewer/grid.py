@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from aap.core.answers.readable import ReadAnswer
 from aap.core.call.schema import Criterion, Scale
@@ -29,7 +30,8 @@ class Level:
 
 @dataclass(frozen=True)
 class CriterionView:
-    """One criterion. `choices`: (value, text) of each mark; `control`: radios, select or number."""
+    """One criterion. `choices`: (what ends the field's id, value, text) of each mark; `control`: radios, select or
+    number."""
 
     id: str
     number: int
@@ -37,7 +39,7 @@ class CriterionView:
     question: str
     share: Fraction
     control: str
-    choices: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, str, str], ...]
     low: Decimal
     high: Decimal
     step: Decimal
@@ -114,6 +116,17 @@ def grid_view(
     )
 
 
+@lru_cache(maxsize=256)
+def _choices(low: Decimal, high: Decimal, step: Decimal) -> tuple[tuple[str, str, str], ...]:
+    """Every mark of a scale: what ends its field's id (nothing for the first), value, text."""
+    marks = grid(Scale(min=low, max=high, step=step))
+    return tuple((f".{place}" if place else "", mark_text(mark), plain(mark)) for place, mark in enumerate(marks))
+
+
+_set = lru_cache(maxsize=4_096)(spaced)
+"""Texts of call files, set once a process."""
+
+
 def criterion_view(
     criterion: Criterion,
     scale: Scale,
@@ -125,21 +138,23 @@ def criterion_view(
     problems: Mapping[str, str],
 ) -> CriterionView:
     """One criterion of a grid: `value` and `comment` as typed, `answers` those that bear on it, problems by field."""
-    marks = grid(scale)
-    control = "radios" if len(marks) <= MOST_CHOICES else "select" if len(marks) <= MOST_LISTED else "number"
+    choices = _choices(scale.min, scale.max, scale.step)
+    control = "radios" if len(choices) <= MOST_CHOICES else "select" if len(choices) <= MOST_LISTED else "number"
     kind, _, limit = criterion.comment.partition(":")
     return CriterionView(
         id=criterion.id,
         number=number,
         title=title_of(criterion),
-        question=spaced(criterion.question or ""),
+        question=_set(criterion.question or ""),
         share=share,
         control=control,
-        choices=tuple((mark_text(mark), plain(mark)) for mark in marks) if control != "number" else (),
+        choices=choices if control != "number" else (),
         low=scale.min,
         high=scale.max,
         step=scale.step,
-        levels=tuple(Level(mark_text(mark), plain(mark), spaced(text)) for mark, text in sorted(criterion.levels.items())),
+        levels=tuple(
+            Level(mark_text(mark), plain(mark), _set(text)) for mark, text in sorted(criterion.levels.items())
+        ),
         comment_rule=kind,
         comment_below=plain(Decimal(limit.replace(",", "."))) if kind == "below" else "",
         answers=tuple(answer for answer in answers if criterion.id in answer.criteria),
