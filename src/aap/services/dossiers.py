@@ -225,7 +225,11 @@ def open_completion(session: Session, application_id: str) -> CompletionRequest 
     """The request for completion that isn't answered yet."""
     return session.exec(
         select(CompletionRequest)
-        .where(CompletionRequest.application_id == application_id, col(CompletionRequest.answered_at).is_(None))
+        .where(
+            CompletionRequest.application_id == application_id,
+            col(CompletionRequest.answered_at).is_(None),
+            col(CompletionRequest.lapsed_at).is_(None),
+        )
         .order_by(col(CompletionRequest.created_at).desc(), col(CompletionRequest.id))
     ).first()
 
@@ -255,7 +259,9 @@ def dossiers_of(session: Session, actor: Actor) -> tuple[DossierLine, ...]:
     asked = [application.id for application, *_ in rows if application.state == ApplicationState.TO_COMPLETE]
     due = session.exec(
         select(CompletionRequest.application_id, CompletionRequest.due_at).where(
-            col(CompletionRequest.application_id).in_(asked), col(CompletionRequest.answered_at).is_(None)
+            col(CompletionRequest.application_id).in_(asked),
+            col(CompletionRequest.answered_at).is_(None),
+            col(CompletionRequest.lapsed_at).is_(None),
         )
     )
     due_at = dict(due.all())

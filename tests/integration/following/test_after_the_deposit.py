@@ -18,7 +18,7 @@ from aap.records.rankings import Contest, Decision, Outcome
 from aap.services.answering import answer_grant, contest_decision, note_reading, read_decision
 from aap.services.asking import ask_completion, write_message
 from aap.services.completing import lapse_completions, revisions_of
-from aap.services.dossiers import open_dossier
+from aap.services.dossiers import dossiers_of, open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from aap.services.messaging import mark_messages_read, read_thread, waiting_messages, write_to_service
 from aap.services.withdrawing import resume_application, withdraw_application
@@ -218,6 +218,22 @@ def test_a_request_without_an_answer_in_time_leaves_the_dossier_as_it_was_deposi
     assert f"Votre dossier {here.application.reference} : le délai des compléments est passé" in here.mails(
         here.owner.email
     )
+
+
+def test_a_dossier_whose_request_lapsed_can_be_asked_again(case: Cases, clock: Any) -> None:
+    here = case()
+    platform = here.factory.platform
+    ask(here)
+    clock.move(days=4)
+    with platform.database.writing() as session:
+        lapse_completions(session, now=platform.clock())
+    ask(here)
+    with platform.database.reading() as session:
+        dossier = open_dossier(session, actor=here.actor(here.owner), application_id=here.id)
+        lines = dossiers_of(session, here.actor(here.owner))
+    due = here.factory.now + timedelta(days=3)
+    assert dossier.completion is not None
+    assert (dossier.completion.due_at, [line.due_at for line in lines]) == (due, [due])
 
 
 # --- decision ---------------------------------------------------------------------------------------------------------
