@@ -146,7 +146,7 @@ def survives(name: str, path: Path, tree: ast.Module, tests: Sequence[str], seco
         sys.meta_path.insert(0, _Loader(name, path, tree))
         import pytest
 
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests])))
+        os._exit(int(pytest.main(["-x", "-q", "--noconftest", "-p", "no:cacheprovider", *tests])))
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) == 0
 

@@ -17,6 +17,7 @@ from aap.core.selection.rows import Retained, Row, System
 def certificates_by_merit(system: System, retained: Retained) -> dict[int, Certificate]:
     """Column -> certificate of each passed-over candidate."""
     blocks = _blocks(system.rows)
+    impossible = {row: _impossible(system, row, retained) for row in system.rows}
     certificates = {}
     for column in np.flatnonzero(~retained).tolist():
         inside = retained.copy()
@@ -25,7 +26,7 @@ def certificates_by_merit(system: System, retained: Retained) -> dict[int, Certi
         inside[column] = True
         whole = retained.copy()
         whole[column] = True
-        dead = [row for row in system.rows if _impossible(row, inside)]
+        dead = [row for row, beside in impossible.items() if beside[column]]
         freeing, last = _freeing(system, blocks, dead, (inside, whole), column)
         certificates[column] = Certificate(
             exchanges=0,
@@ -63,10 +64,19 @@ def _blocks(rows: Sequence[Row]) -> dict[RuleRef, list[Row]]:
     return blocks
 
 
-def _impossible(row: Row, inside: Retained) -> bool:
-    """Whether nobody's entry can make the row hold again."""
-    held = inside[row.columns]
-    return int(row.coefficient[held].sum()) + int(np.minimum(row.coefficient[~held], 0).sum()) > row.bound
+def _impossible(system: System, row: Row, retained: Retained) -> Retained:
+    """For each column: whether nobody else's entry can make the row hold beside it and everything retained before it.
+
+    Beside it and them stand those whom the jury imposed. Meaningless for the retained columns.
+    """
+    least = np.zeros(system.size, row.coefficient.dtype)
+    least[row.columns] = np.minimum(row.coefficient, 0)  # what a column that is still free may take off
+    more = np.zeros(system.size, row.coefficient.dtype)
+    more[row.columns] = row.coefficient
+    more -= least  # what its being inside adds to that
+    before = np.where(retained & ~system.imposed, more, 0)
+    held = np.cumsum(before) - before + more[system.imposed].sum() + more
+    return np.asarray(held + least.sum() > row.bound, np.bool_)
 
 
 def _possible(rows: Sequence[Row], inside: Retained, guesses: Sequence[Retained]) -> bool:
