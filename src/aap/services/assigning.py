@@ -146,10 +146,12 @@ def propose_in_background(platform: Platform, job: Job, progress: WorkProgress) 
         return {"proposal": kept.id}
 
 
-def find_proposal(session: Session, *, actor: Actor, call: OpenedCall, proposal_id: str) -> AssignmentProposal:
-    """A proposal of this call. Raises NotFound."""
+def find_proposal(
+    session: Session, *, actor: Actor, call: OpenedCall, proposal_id: str, lock: bool = False
+) -> AssignmentProposal:
+    """A proposal of this call; `lock`: its row is held, so that two decisions come one after the other. Raises NotFound."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
-    found = session.get(AssignmentProposal, proposal_id)
+    found = session.get(AssignmentProposal, proposal_id, with_for_update=lock)
     if found is None or found.call_id != call.id:
         raise NotFound("assignment_proposal", proposal_id)
     return found
@@ -168,7 +170,7 @@ def open_proposal(session: Session, call_id: str) -> AssignmentProposal | None:
 def discard_proposal(session: Session, *, actor: Actor, call: OpenedCall, proposal_id: str, now: datetime) -> None:
     """Sets a proposal aside; nothing changes. Raises NotFound."""
     ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call.id)
-    found = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id))
+    found = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
     _decided(found, ProposalState.DISCARDED, actor, now)
     session.add(found)
     record(
@@ -196,17 +198,23 @@ def apply_proposal(
     """
     call = get_call(session, call_id)
     ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
-    kept = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id))
+    kept = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
     found = situation(session, call, Settings.of_json(kept.settings))
     if found.digest != kept.basis:
         raise InvalidInput(
             {"": "La situation a changé depuis cette proposition (une note, un déport, un dossier, un profil)\u00a0: "
                  "faites-en une nouvelle."}
         )  # fmt: skip
+    rows = {
+        (one.application_id, one.person_id): one
+        for one in session.exec(select(Assignment).where(Assignment.call_id == call.id))
+    }
     for reference, code in kept.content["removed"]:
         take_back(session, found.held[reference, code].assignment_id, "répartition", now)
     for reference, code in kept.content["added"]:
-        give(session, found.dossiers[reference], found.reviewers[code][1].id, now)
+        application, person_id = found.dossiers[reference], found.reviewers[code][1].id
+        _give(session, application, person_id, rows.get((application.id, person_id)), now)
+    session.flush()
     _decided(kept, ProposalState.APPLIED, actor, now)
     session.add(kept)
     record(
@@ -224,12 +232,24 @@ def give(session: Session, application: Application, person_id: str, now: dateti
     known = session.exec(
         select(Assignment).where(Assignment.application_id == application.id, Assignment.person_id == person_id)
     ).first()
+    _give(session, application, person_id, known, now, locked=locked)
+    session.flush()
+
+
+def _give(
+    session: Session,
+    application: Application,
+    person_id: str,
+    known: Assignment | None,
+    now: datetime,
+    *,
+    locked: bool = False,
+) -> None:
     given = known or Assignment(
         call_id=application.call_id, application_id=application.id, person_id=person_id, created_at=now
     )
     given.removed_at, given.removal_reason, given.locked = None, "", locked
     session.add(given)
-    session.flush()
 
 
 def take_back(session: Session, assignment_id: str, reason: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from aap.documents.assignment_tables import MOST_LOAD, InvitedPerson, address, r
 from aap.documents.cells import Refused
 from aap.documents.table_files import TableFile
 from aap.records.applications import Application
+from aap.records.calls import Call
 from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Interest, Recusal, Review, Reviewer, ReviewState
 from aap.records.territories import territories
@@ -297,7 +298,8 @@ def _invite(
 
 
 def _next_code(session: Session, call_id: str) -> str:
-    """`R01`, `R02`…: the first number after the largest one in use."""
+    """`R01`, `R02`…: the first number after the largest one in use. Two invitations at once come one after the other."""
+    session.get(Call, call_id, with_for_update=True)
     codes = session.exec(select(Reviewer.code).where(Reviewer.call_id == call_id)).all()
     numbers = [int(code[1:]) for code in codes if code[:1] == "R" and code[1:].isascii() and code[1:].isdigit()]
     return f"R{max(numbers, default=0) + 1:02}"
