@@ -65,6 +65,7 @@ class _Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process: subprocess.Popen[str] | None = None
+        self.reader = threading.Thread()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.soak.served_instance", str(self.folder), str(self.port)]
@@ -73,14 +74,19 @@ class _Server:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.strip() == "ready":
-                threading.Thread(target=self.process.stdout.read, daemon=True).start()
+                self.reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+                self.reader.start()
                 return
+        self.process.stdout.close()
         raise RuntimeError(f"the server did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
 
     def kill(self) -> None:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 class _Volunteer:
@@ -109,7 +115,7 @@ class _Volunteer:
                     raise
                 if time.monotonic() > self.until:
                     raise
-                time.sleep(0.02)
+                time.sleep(0.1)
             else:
                 return
 
