@@ -12,6 +12,7 @@ from tests.unit.documents import samples
 
 from aap.core.answers.readable import Head, ReadAnswer, SectionReading
 from aap.core.call.schema import Question
+from aap.core.processing_sheet import ProcessingSheet, SheetPart
 from aap.documents.dossier import Attachment, DossierView, blank_questionnaire, limits, render_dossier
 from aap.documents.letters import sender_of
 from aap.documents.lists import (
@@ -23,8 +24,9 @@ from aap.documents.lists import (
     render_laureate_list,
     render_list,
 )
-from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, render_minutes
+from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, Sentences, render_minutes
 from aap.documents.receipts import DepositedFile, receipt_view, render_receipt
+from aap.documents.sheets import SheetView, render_sheet
 
 HASH = "3f" * 32
 
@@ -99,15 +101,32 @@ def test_minutes_hold_attendees_paragraphs_tables_and_signatories() -> None:
         body=(
             Heading("Déports"),
             Paragraph("Le jury prend acte."),
+            Sentences(("Première règle.", "Seconde règle.")),
             MinutesTable((Column("Dossier"), Column("Motif")), ((Cell("D-1"), Cell("Membre du bureau")),)),
             MinutesTable((Column("Autre"),), ()),
         ),
         signatories=(Attendee("Hélène Exemplaire", "Présidente du jury"),),
     )  # fmt: skip
     text = samples.text_of(render_minutes(view))
-    for words in ("10 avril 2025", "Marc Témoin", "Excusé", "Le jury prend acte.", "Membre du bureau", "Aucune ligne.",
+    for words in ("10 avril 2025", "Marc Témoin", "Excusé", "Le jury prend acte.", "Première règle.",
+                  "Seconde règle.", "Membre du bureau", "Aucune ligne.",
                   "Présidente du jury"):  # fmt: skip
         assert words in text
+
+
+def test_a_processing_sheet_numbers_the_four_parts_of_the_law_and_sets_figures_to_the_right() -> None:
+    parts = tuple(
+        SheetPart(title, (f"Texte {title}.",), (("Donnée", "Valeur"), ("Note", "4,5"), ("Total", "80,0000")))
+        for title in ("Part", "Données", "Paramètres", "Opérations")
+    )
+    sheet = ProcessingSheet("D-0042", samples.HOSTILE, "Appel d’essai", parts, HASH)
+    view = SheetView(sheet, sender_of(samples.call()), "ESSAI-2025", date(2025, 4, 10))
+    assert [column.figure for column in view.body[2].columns] == [False, True]
+    pdf = render_sheet(view)
+    text = samples.text_of(pdf)
+    for words in ("1. Part", "4. Opérations", "L. 311-3-1", "10 avril 2025", "D-0042", "80,0000", HASH, "<script>"):
+        assert words in text
+    assert pdf == render_sheet(view)
 
 
 def one_page_pdf() -> bytes:
