@@ -21,6 +21,7 @@ from aap.services.audit import record
 from aap.services.errors import NotFound
 from aap.services.offline_reviews import reviewed_call
 from aap.services.outbox import start_job
+from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 from aap.services.reviewer_pages import TO_MARK, DossierFile, ReviewingPage, open_dossier
 from aap.services.reviewing import not_recused
@@ -40,6 +41,7 @@ def ask_dossiers(session: Session, *, actor: Actor, call_id: str, now: datetime)
 
 def latest_dossiers(session: Session, *, actor: Actor, call_id: str) -> Job | None:
     """The last ZIP that the actor asked for, if the dossiers in it are still all theirs. Two queries."""
+    ensure(actor, Permission.REVIEW_HOME, Target(call_id=call_id), kind="call", id=call_id)
     job = session.exec(
         select(Job)
         .where(Job.kind == KIND, Job.call_id == call_id, Job.author_id == actor.person_id)

@@ -24,7 +24,7 @@ from aap.services.actor import EVERY_CALL, Actor
 from aap.services.calibrating import round_progress
 from aap.services.calls import OpenedCall, list_calls
 from aap.services.errors import NotFound
-from aap.services.permissions import Permission
+from aap.services.permissions import Permission, Target, ensure
 from aap.services.reviewing import ReviewedDossier, find_dossier, is_late, not_recused
 
 TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
@@ -150,6 +150,7 @@ def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
 def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "") -> str | None:
     """The dossier most in need among those that the actor still has to mark: the fewest submitted reviews, then the
     reference. `after`: the one that was just left. One query."""
+    ensure(actor, Permission.REVIEW_HOME, Target(call_id=call_id), kind="call", id=call_id)
     submitted = (
         select(func.count(col(Review.id)))
         .join(Assignment, col(Review.assignment_id) == Assignment.id)
