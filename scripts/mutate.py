@@ -146,7 +146,16 @@ def survives(name: str, path: Path, tree: ast.Module, tests: Sequence[str], seco
         sys.meta_path.insert(0, _Loader(name, path, tree))
         import pytest
 
-        os._exit(int(pytest.main(["-x", "-q", "--noconftest", "-p", "no:cacheprovider", *tests])))
+        quiet = [
+            "-x",
+            "-q",
+            "--noconftest",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        ]
+        os._exit(int(pytest.main([*quiet, *tests])))
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) == 0
 
@@ -171,6 +180,9 @@ def main() -> None:
         for tree, words in mutants(path)
     ]
     random.Random(0).shuffle(todo)  # noqa: S311  (which mutants, not a secret)
+    name, path, *_ = todo[0]
+    if not survives(name, path, ast.parse(path.read_text(encoding="utf-8")), given.tests, given.seconds):
+        raise SystemExit("the tests fail on the unchanged source")
     end = time.monotonic() + 60 * given.minutes
     done = living = 0
     for name, path, tree, words in todo[: given.most]:

@@ -156,9 +156,7 @@ class Factory:
     def join(self, association: Association, person: Person, role: MembershipRole) -> None:
         """Makes the person a member of an association that is there."""
         with self.platform.database.writing() as session:
-            session.add(
-                Membership(person_id=person.id, association_id=association.id, role=role, created_at=self.now)
-            )
+            session.add(Membership(person_id=person.id, association_id=association.id, role=role, created_at=self.now))
 
     def call(self, state: CallState = CallState.OPEN, *, text: str | None = None, id: str | None = None) -> OpenedCall:
         """A call in the given state, open for ten days around now (of `text`, or of a small file)."""

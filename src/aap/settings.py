@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
-    publisher: str = Field("", description="Publisher of the site (legal notices); empty: the authorities of its calls.")
+    publisher: str = Field(
+        "", description="Publisher of the site (legal notices); empty: the authorities of its calls."
+    )
     publication_director: str = Field("", description="Director of the publication, named in the legal notices.")
     hosting: str = Field("", description="Who hosts the site: name, address, telephone (legal notices).")
     contact: str = Field("", description="E-mail address for questions about the site and its accessibility.")
