@@ -87,6 +87,8 @@ def test_no_page_opens_or_leaks_beyond_the_table(world: World, state: tuple[C, A
         for who, browser in world.browsers.items():
             target = world.target(objects, frozenset(rule.arguments), who)
             now, ever = granted(world, who, permission, target)
+            if not ever and state is not STATES[0]:
+                continue  # nothing to the object in any state: asked once
             answer = browser.get(url)
             refusals = ({404, 409} if ever else {404}) | ({302} if who == "anonymous" else set())
             if answer.status_code >= 500 or (not now and answer.status_code not in refusals):
@@ -110,7 +112,7 @@ def test_nobody_changes_anything_beyond_the_table(world: World, state: tuple[C, 
             permission = permission_of(world.app, rule.endpoint)
             target = world.target(objects, frozenset(rule.arguments), who)
             now, ever = granted(world, who, permission, target)
-            if now:
+            if now or (not ever and state is not STATES[0]):
                 continue
             answer = browser.post(url, data={"reason": "x", "name": "x", "decision": "in"})
             # Who may in another state is told why not now, or led to where it was done already.

@@ -277,6 +277,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         review.general_comment, review.notes = COMMENT, NOTES
         session.add(review)
     session.flush()
+    recusal = session.exec(select(Recusal).where(Recusal.application_id == dossier.id)).first()
     run = session.exec(select(RankingRun.number).where(RankingRun.call_id == dossier.call_id)).first()
     return Objects(
         dossier.call_id,
@@ -296,6 +297,8 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "decision_id": jury.id,
             "assignment_id": reader.id if reader else new_id(),
             "specimen_id": specimen.id,
+            "recusal_id": recusal.id if recusal else new_id(),
+            "proposal_id": new_id(),
             "number": run or 1,
             "ordinal": 1,
         },
