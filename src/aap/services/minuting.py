@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
@@ -19,10 +20,11 @@ from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, 
 from aap.records.applications import Application
 from aap.records.people import Person
 from aap.records.rankings import JuryDecisionKind, RankingRun
-from aap.records.reviews import Recusal
+from aap.records.reviews import Consensus, Recusal
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
+from aap.services.following import recused_dossiers
 from aap.services.jury import JuryLine, jury_lines
 from aap.services.permissions import Permission, ensure
 from aap.services.selecting import latest_run, view_run
@@ -37,6 +39,17 @@ _DECIDED: Mapping[JuryDecisionKind, str] = {
 }
 _ADOPTED = ("rubric", "scoring", "selection", "quotas")
 """The sections of the rules (`core.call.wording`) that the jury adopts as its method."""
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    """A mark of consensus, with who agreed on it and who did not."""
+
+    reference: str
+    total: Decimal
+    reason: str
+    attendees: Sequence[str]
+    dissent: str
 
 
 @dataclass(frozen=True)
@@ -55,12 +68,31 @@ def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     lines = jury_lines(session, actor=actor, call=call)
     run = latest_run(session, call.id)
     rows: Sequence[ResultRow] = view_run(session, run).rows if run else ()
-    content = render_minutes(_view(call, lines, run, rows, _recusals(session, call.id)))
+    agreed = _agreed(session, actor, call.id)
+    content = render_minutes(_view(call, lines, agreed, run, rows, _recusals(session, call.id)))
     record(
         session, actor=actor, action="minutes.downloaded", now=now, object_kind="call", object_id=call.id,
         call_id=call.id, after={"decisions": len(lines), "run": run.number if run else None},
     )  # fmt: skip
     return content
+
+
+def _agreed(session: Session, actor: Actor, call_id: str) -> list[_Agreed]:
+    hidden = recused_dossiers(session, actor, call_id)
+    found = session.exec(
+        select(Consensus, Application)
+        .where(
+            Consensus.application_id == Application.id,
+            Application.call_id == call_id,
+            col(Consensus.decided_at).is_not(None),
+        )
+        .order_by(col(Application.reference))
+    )
+    return [
+        _Agreed(application.reference, held.total, held.reason, held.attendees, held.dissent)
+        for held, application in found
+        if held.total is not None and application.id not in hidden
+    ]
 
 
 def _recusals(session: Session, call_id: str) -> list[_Recused]:
@@ -81,6 +113,7 @@ def _recusals(session: Session, call_id: str) -> list[_Recused]:
 def _view(
     call: OpenedCall,
     lines: Sequence[JuryLine],
+    agreed: Sequence[_Agreed],
     run: RankingRun | None,
     rows: Sequence[ResultRow],
     recusals: Sequence[_Recused],
@@ -97,6 +130,7 @@ def _view(
             *_attendance(recusals),
             *_method(call),
             *_decisions(lines),
+            *_agreements(agreed),
             *(_ranking(call, run, rows) if run else ()),
         ),
         signatories=(Attendee("", "Présidence du jury"), Attendee("", "Secrétariat de séance")),
@@ -162,6 +196,33 @@ def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
                 for line in lines
             ),
             empty="Le jury n’a modifié aucun résultat du classement.",
+        ),
+    ]
+
+
+def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
+    """Nothing where no dossier went to a consensus."""
+    if not agreed:
+        return []
+    return [
+        Heading("Notes de consensus"),
+        Paragraph("Ces notes remplacent la moyenne des évaluations, qui restent au dossier."),
+        MinutesTable(
+            (
+                Column("Dossier", 39, reference=True),
+                Column("Note", 24),
+                Column("Présents", 44),
+                Column("Motif et réserves"),
+            ),
+            tuple(
+                (
+                    Cell(one.reference),
+                    Cell(f"{french.number(one.total, 2)} sur 100"),
+                    Cell(french.listed(one.attendees)),
+                    Cell(french.spaced(one.reason), french.spaced(one.dissent)),
+                )
+                for one in agreed
+            ),
         ),
     ]
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from pypdf import PdfReader
@@ -15,6 +16,7 @@ from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision, RankingRun
+from aap.records.reviews import Consensus
 from tests.offices import RULES, Office, Offices, set_state
 
 
@@ -121,6 +123,25 @@ def test_the_call_is_closed_then_reviewed_then_deliberated_each_with_what_it_war
     assert (again.status_code, "Ce n’est plus possible à cette étape" in again.text) == (409, True)
     assert signed.post(here.address("etape"), {"to": "arbitrated"}).status_code == 409
     assert signed.post(here.address("etape"), {"to": "?"}).status_code == 404
+
+
+def test_an_agreed_mark_stands_in_the_minutes_with_those_who_agreed(
+    office: Offices, browser: Callable[[], Any]
+) -> None:
+    here = office()
+    with here.factory.platform.database.writing() as session:
+        session.add(
+            Consensus(
+                application_id=here.dossiers[2].id, total=Decimal("72.5"), reason="Le budget est solide.",
+                dissent="Une voix contre.", attendees=["Noé Exemple", "Zoé Exemple"], created_at=here.factory.now,
+                decided_at=here.factory.now,
+            )
+        )  # fmt: skip
+    signed = browser().sign_in(here.first)
+    minutes = " ".join(page_text(signed.client.get(here.address("jury/proces-verbal.pdf")).data).split())
+    for words in ("Notes de consensus", "72,50 sur 100", "Noé Exemple et Zoé Exemple", "Le budget est solide.",
+                  "Une voix contre."):  # fmt: skip
+        assert words in minutes
 
 
 def test_a_longer_deposit_needs_a_later_date_and_a_reason(office: Offices, browser: Callable[[], Any]) -> None:
