@@ -17,12 +17,13 @@ from importlib.resources import files
 from typing import Any, NoReturn
 
 import weasyprint
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from aap.core import french
 from aap.core.delays import paris
+from aap.documents.templating import document_environment
 from aap.paths import templates_folder
 
 FONT_SCHEME = "aap-font:"
@@ -146,29 +147,8 @@ def blocks(texts: Iterable[str]) -> list[Block]:
 
 @cache
 def environment() -> Environment:
-    """Jinja environment of the documents: escapes everything, and an unknown name is an error."""
-    jinja = Environment(
-        loader=FileSystemLoader(templates_folder() / "documents"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    jinja.filters.update(
-        euros=french.euros,
-        number=french.number,
-        plain=french.plain,
-        percent=french.percent,
-        ordinal=french.ordinal,
-        day=french.day,
-        moment=moment,
-        file_size=file_size,
-        spaced=french.spaced,
-        blocks=blocks,
-    )
-    jinja.globals["count"] = french.count
-    return jinja
+    """The environment of the PDF documents."""
+    return document_environment("documents", day=french.day, moment=moment, file_size=file_size, blocks=blocks)
 
 
 def render_html(template: str, metadata: PdfMetadata, values: Mapping[str, Any]) -> str:

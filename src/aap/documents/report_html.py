@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from aap.core import french
 from aap.core.call.schema import CallFile, Quota
@@ -23,8 +23,8 @@ from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
 from aap.core.results import STATUSES, ResultRow, ReviewerRow
 from aap.documents.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
+from aap.documents.templating import document_environment
 from aap.documents.workbooks import STATUS_FRENCH
-from aap.paths import templates_folder
 
 LONGEST_TABLE = 2_000  # lines of the ranking on the page; the whole of it is in ranking.csv
 LONGEST_PICTURE = 400  # lines of the picture of intervals, around the last retained
@@ -113,24 +113,7 @@ def report_html(given: ReportInput) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    jinja = Environment(
-        loader=FileSystemLoader(templates_folder() / "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    jinja.filters.update(
-        euros=french.euros,
-        number=french.number,
-        ordinal=french.ordinal,
-        plain=french.plain,
-        percent=french.percent,
-        spaced=french.spaced,
-    )
-    jinja.globals["count"] = french.count
-    return jinja
+    return document_environment("report")
 
 
 def _budget(report: Mapping[str, Any]) -> dict[str, str]:
