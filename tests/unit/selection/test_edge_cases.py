@@ -242,6 +242,28 @@ def test_where_the_jury_imposed_all_lower_laureates_the_count_is_named() -> None
     assert codes(selected(problem(people, laureates=1))) == {"a": "count_reached", "b": "jury_in"}
 
 
+@MODES
+def test_each_of_two_minima_names_whom_it_lets_in(mode: str) -> None:
+    people = [("a", 80, 1), ("b", 70, 1), ("c", 60, 1), ("d", 50, 1, {"size": "small"}), ("e", 40, 1, {"zone": "com"})]
+    quotas = [{"id": "petites", "where": {"size": "small"}, "min": 1}, {"id": "zones", "each": "zone", "min": 1}]
+    found = codes(selected(problem(people, mode=mode, laureates=3, quotas=quotas)))
+    assert (found["a"], found["d"], found["e"]) == (
+        "selected",
+        "selected_by_quota:petites",
+        "selected_by_quota:zones=com",
+    )
+
+
+def test_in_merit_the_rule_in_the_way_may_let_others_in_than_those_retained() -> None:
+    rural = {"territory": "rural"}
+    people = [("a", 80, 50), ("b", 70, 45), ("c", 60, 10, rural), ("d", 50, 5), ("e", 40, 10, rural)]
+    quota = {"id": "rural", "where": rural, "min": 1}
+    outcome = selected(problem(people, mode="merit", laureates=3, budget=100_00, quotas=[quota]))
+    assert outcome.retained == ("a", "c", "d")
+    assert str(outcome.certificates["b"].freeing) == "budget"  # without it a, b and c, and not d
+    assert codes(outcome)["b"] == "budget_exhausted"
+
+
 # --- conflicts --------------------------------------------------------------------------------------------------------
 
 

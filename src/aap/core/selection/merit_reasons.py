@@ -75,7 +75,7 @@ def _impossible(system: System, row: Row, retained: Retained) -> Retained:
     more[row.columns] = row.coefficient
     more -= least  # what its being inside adds to that
     before = np.where(retained & ~system.imposed, more, 0)
-    held = np.cumsum(before) - before + more[system.imposed].sum() + more
+    held = np.cumsum(before) + more[system.imposed].sum() + more
     return np.asarray(held + least.sum() > row.bound, np.bool_)
 
 

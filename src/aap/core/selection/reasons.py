@@ -18,16 +18,6 @@ _BLOCK = 2_000_000  # exchanges looked at at once
 Counts = npt.NDArray[np.int64]
 
 
-def exchange_breaks(system: System, retained: Retained, entering: int, leaving: int) -> tuple[RuleRef, ...]:
-    """The rules that the selection breaks when `entering` takes the place of `leaving` (columns), in rule order."""
-    changed = retained.copy()
-    changed[leaving], changed[entering] = False, True
-    broken = dict.fromkeys(row.rule for row in system.rows if not row.holds(changed))
-    imposed = [RuleRef("decision", system.candidates[leaving].id)] if system.imposed[leaving] else []
-    head = [RuleRef("protect_top")] if system.protected[leaving] else []
-    return (*broken, *head, *imposed)
-
-
 def certificates_by_value(system: System, solved: Solved) -> dict[int, Certificate]:
     """Column -> certificate of each passed-over candidate.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aap.core.selection.merit import best_by_merit
-from aap.core.selection.model import free_columns, maximise
+from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.rows import Retained, System
 from aap.core.selection.value import best_by_value
@@ -49,12 +49,6 @@ def solve(
         retained, proven = best.retained, best.tie_proven
     _check(system, removed, retained)
     return Solved(retained, int(system.worth[retained].sum()), proven)
-
-
-def feasible_with(system: System, removed: Parts, inside: Retained) -> bool:
-    """Whether some selection holds everybody `inside` and keeps every rule but those quota parts."""
-    rows = system.rows_without(removed)
-    return maximise(rows, system.worth * 0, free_columns(system.size, inside)).retained is not None
 
 
 def _check(system: System, removed: Parts, retained: Retained) -> None:
