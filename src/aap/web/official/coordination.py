@@ -91,7 +91,7 @@ def reminders(call_id: str) -> ResponseReturnValue:
             flash(_("%(n)s rappels envoyés.", n=sent) if sent > 1 else _("Rappel envoyé."), "success")
             return redirect(url_for("official.coordination", call_id=call_id))
     with reading() as session:
-        opened = call_of_page(session, call_id)
+        opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)
         found = progress(session, actor=signed_in(), call=opened, now=arrived_at())
     owing = [one for one in found.reviewers if one.missing]
     if request.method == "GET":

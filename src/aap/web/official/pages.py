@@ -18,7 +18,7 @@ from aap.services.calls import OpenedCall
 from aap.services.errors import RulesConflict
 from aap.services.exporting import MadeFile
 from aap.services.following import followed_call
-from aap.services.permissions import Permission, allowed
+from aap.services.permissions import Permission, allowed, ensure
 from aap.services.platform import Session
 from aap.web.context import signed_in
 from aap.web.official import words
@@ -27,9 +27,13 @@ blueprint = Blueprint("official", __name__, url_prefix="/instruction")
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def call_of_page(session: Session, call_id: str) -> OpenedCall:
-    """The call in the address. Raises NotFound for who doesn't follow it."""
-    return followed_call(session, actor=signed_in(), call_id=call_id)
+def call_of_page(session: Session, call_id: str, permission: Permission = Permission.CALL_FOLLOW) -> OpenedCall:
+    """The call in the address. Raises NotFound for who doesn't follow it, StateForbids where its state doesn't grant
+    what the page's form is for.
+    """
+    opened = followed_call(session, actor=signed_in(), call_id=call_id)
+    ensure(signed_in(), permission, opened.target(), kind="call", id=call_id)
+    return opened
 
 
 def show(template: str, call: OpenedCall, **values: Any) -> str:

@@ -60,7 +60,7 @@ def invite(call_id: str) -> ResponseReturnValue:
             flash(_("L’invitation est partie."), "success")
             return redirect(url_for("official.reviewers", call_id=call_id))
     with reading() as session:
-        opened = call_of_page(session, call_id)
+        opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)
     typed = _typed() if problems else {"minimum": ["0"], "maximum": ["25"], "disponible": ["oui"]}
     page = _profile_page("reviewers_invite.html", opened, typed, problems)
     return (page, 422) if problems else page
@@ -110,7 +110,7 @@ def invite_table(call_id: str) -> ResponseReturnValue:
                 )
                 return redirect(url_for("official.reviewers", call_id=call_id))
     with reading() as session:
-        opened = call_of_page(session, call_id)
+        opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)
     page = show(
         "reviewers_table.html", opened, problem=problem, lines=lines, themes=theme_titles(opened), page_width="narrow"
     )
