@@ -27,11 +27,7 @@ LETTERS = """letters:
   waiting_list_expires: 2025-10-31
 """
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.timeout(300)
 
 
 def press(page: Page, name: str) -> None:
