@@ -12,12 +12,18 @@ from aap.documents.table_rows import Sheet
 APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
 
 
-def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
-    """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
+def quota_attributes(call: CallFile) -> dict[str, str]:
+    """The attributes that the quotas of a call name, each with the first quota that does."""
     named: dict[str, str] = {}
     for quota in call.selection.quotas:
         for attribute in (*(quota.where or ()), *((quota.each,) if quota.each else ())):
             named.setdefault(attribute, quota.id)
+    return named
+
+
+def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
+    """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
+    named = quota_attributes(call)
     for attribute, quota_id in named.items():
         if attribute not in sheet.headings:
             message = f"colonne absente, alors que le quota {quoted(quota_id)} porte sur elle"

@@ -80,8 +80,9 @@ class Table:
 def read_table(file: TableFile, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
     """Read a table whose header names at least the required columns.
 
-    Cells are stripped of surrounding blanks and NFC-normalised. `Table.problems` holds what doesn't stop the reading
-    of other cells: cells beyond the header, cells without a heading, a spreadsheet's error values.
+    Cells are stripped of surrounding blanks and NFC-normalised; headings that are asked for are known in any case.
+    `Table.problems` holds what doesn't stop the reading of other cells: cells beyond the header, cells without a heading,
+    a spreadsheet's error values.
 
     Raises:
         BadInput: no table at all, or a header that can't be used (column missing or given twice).
@@ -111,6 +112,7 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
     header = [cell.strip() for cell in next(lines, [])]
     while header and not header[-1]:
         header.pop()
+    header = _in_any_case(header, (*required, *optional))
     _check_header(name, header, required, optional)
     width = len(header)
     unnamed = [index for index, heading in enumerate(header) if not heading]
@@ -133,6 +135,16 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
                 problems.append(Problem(name, message, row=number, found=cells[index]))
         rows.append((number, cells))
     return Table(name, tuple(header), tuple(rows), tuple(problems))
+
+
+def _in_any_case(header: Sequence[str], expected: Sequence[str]) -> list[str]:
+    """The header, where `Association` names the expected column `association`: unless a column bears that very name."""
+    names = {name.casefold(): name for name in expected if name not in header}
+    folded = [heading.casefold() for heading in header]
+    return [
+        names.get(low, heading) if folded.count(low) == 1 else heading
+        for heading, low in zip(header, folded, strict=True)
+    ]
 
 
 def _clean(cell: str) -> str:
@@ -207,14 +219,15 @@ def _decoded(file: TableFile) -> str:
 
 
 def _delimiter(text: str, expected: Sequence[str]) -> str:
-    """The separator with which the header names most of the expected columns; `,` on equality."""
+    """The separator with which the header names most of the expected columns, in any case; `,` on equality."""
+    names = {name.casefold() for name in expected}
 
     def recognised(delimiter: str) -> tuple[int, int]:
         try:
             header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
         except csv.Error:
             return 0, 0
-        return sum(cell.strip() in expected for cell in header), len(header)
+        return sum(cell.strip().casefold() in names for cell in header), len(header)
 
     return max(",;", key=recognised)
 

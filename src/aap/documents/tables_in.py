@@ -15,7 +15,7 @@ from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, nearest, quoted
 from aap.documents.cells import Refused, euros, number, yes
-from aap.documents.quota_columns import APPLICATION_OPTIONS, check_columns, check_values
+from aap.documents.quota_columns import APPLICATION_OPTIONS, check_columns, check_values, quota_attributes
 from aap.documents.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
@@ -118,7 +118,8 @@ def _requested(applications: Iterable[Application] | None) -> Known | None:
 
 def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
-        sheet = Sheet.read(source, APPLICATION_COLUMNS, APPLICATION_OPTIONS)
+        named = quota_attributes(call) if call is not None else ()
+        sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named))
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
     get = {heading: sheet.getter(heading) for heading in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS)}
@@ -338,7 +339,7 @@ def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision
 
 def _kind(sheet: Sheet, row: int, text: str) -> DecisionKind | None:
     for kind in DECISIONS:
-        if text == kind:
+        if text.casefold() == kind:
             return kind
     sheet.refuse(
         row, "decision", "décision inconnue", text or "rien", listed(DECISIONS, "ou"), nearest=nearest(text, DECISIONS)

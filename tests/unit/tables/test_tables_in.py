@@ -81,10 +81,25 @@ def told(error: BadInput) -> list[str]:
         (A + ",,,\n\n,,,,,\n").encode(),
         A.replace("territory\n", "territory,,\n").encode(),
         A.replace("Une", ' "Une" '.strip()).replace("A1,", " A1 ,").encode(),
+        A.replace(A.splitlines()[0], "Application_ID , ASSOCIATION,Requested_Amount,Territory").encode(),
+        A.replace(A.splitlines()[0], A.splitlines()[0].upper()).replace(",", ";").encode(),
     ],
 )
 def test_every_dialect_gives_the_same_applications(content: bytes) -> None:
     assert read_applications(TableFile("A.csv", content), CALL) == APPLICATIONS
+
+
+def test_a_column_in_capitals_beside_the_expected_one_is_another_column() -> None:
+    text = A.replace("territory\n", "territory,Territory,ASSOCIATION\n").replace("rural\n", "rural,x,y\n")
+    first, _ = read_applications(csv_file(text), CALL)
+    assert first.association == "Une"
+    assert first.attributes == {"territory": ("rural",), "Territory": ("x",), "ASSOCIATION": ("y",)}
+
+
+def test_two_columns_that_only_capitals_part_from_the_expected_one_are_not_guessed() -> None:
+    with pytest.raises(BadInput) as refused:
+        read_applications(csv_file(A.replace("territory\n", "Territory,TERRITORY\n"), "A.csv"), CALL)
+    assert told(refused.value) == ["A.csv 1 territory: colonne absente, alors que le quota « rural » porte sur elle []"]
 
 
 def test_typed_cells_give_the_same_applications() -> None:
@@ -313,7 +328,7 @@ def test_a_wrong_decision_is_told(rows: str, problems: list[str]) -> None:
 
 
 def test_an_amount_may_stand_beside_in_and_a_consensus_has_decimals() -> None:
-    rows = 'A1,in,,r,a\nA1,amount,"1,5",r,a\nA2,consensus,70.1234,r,a\n'
+    rows = 'A1,In,,r,a\nA1,AMOUNT,"1,5",r,a\nA2,consensus,70.1234,r,a\n'
     assert read_decisions(csv_file(D + rows), APPLICATIONS) == (
         JuryDecision("A1", "in", None, "r", "a"),
         JuryDecision("A1", "amount", Decimal("1.5"), "r", "a"),
