@@ -25,8 +25,11 @@ def call_group() -> None:
     """The group that `aap` registers."""
 
 
-def read_call_file(path: Path) -> InspectedCall:
-    """Read and check the call file at `path`; a file that can't be read is a problem like any other."""
+def read_call_file(path: Path, *, conflicts_are_errors: bool = True) -> InspectedCall:
+    """Read and check the call file at `path`; a file that can't be read is a problem like any other.
+
+    `conflicts_are_errors`: see `inspect_call`.
+    """
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)  # one byte too many is enough to refuse
@@ -37,7 +40,7 @@ def read_call_file(path: Path) -> InspectedCall:
     except OSError as error:
         found = error.strerror or type(error).__name__
         return InspectedCall(None, (Problem(str(path), "le fichier ne peut pas être lu", found=found),))
-    return inspect_call(content, name=str(path))
+    return inspect_call(content, name=str(path), conflicts_are_errors=conflicts_are_errors)
 
 
 def load_call_file(path: Path) -> InspectedCall:

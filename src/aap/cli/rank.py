@@ -136,7 +136,7 @@ def _read(
     """The call and its tables; raises BadInput with every error of every file, and tells the warnings."""
     from aap.documents.tables_in import problems_without_call, read_run_inputs
 
-    inspected = read_call_file(call_path)
+    inspected = read_call_file(call_path, conflicts_are_errors=False)
     call = inspected.call
     if call is None:
         raise BadInput((*inspected.problems, *problems_without_call(applications, reviews, decisions)))

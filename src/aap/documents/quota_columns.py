@@ -9,6 +9,7 @@ from aap.core.inputs import Application
 from aap.core.problems import nearest, quoted
 from aap.documents.table_rows import Sheet
 
+APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
 APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
 
 
@@ -25,7 +26,12 @@ def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> No
     """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
     named = quota_attributes(call)
     for attribute, quota_id in named.items():
-        if attribute not in sheet.headings:
+        if attribute in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS):
+            message = (
+                f"cette colonne n’est pas une caractéristique, le quota {quoted(quota_id)} ne peut pas porter sur elle"
+            )
+            sheet.refuse(1, attribute, message, allowed="une autre colonne")
+        elif attribute not in sheet.headings:
             message = f"colonne absente, alors que le quota {quoted(quota_id)} porte sur elle"
             sheet.refuse(1, attribute, message, nearest=nearest(attribute, attributes))
     for heading in attributes:

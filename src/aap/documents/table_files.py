@@ -203,19 +203,36 @@ def _decoded(file: TableFile) -> str:
         raise BadInput([Problem(file.name, "ce n’est pas une table", found="un fichier binaire", allowed=ACCEPTED)])
     try:
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as damage:
+        if content.startswith(UTF8_MARK) or _means_utf8(content):
+            raise _not_decodable(file, damage.start, "le fichier est en UTF-8, mais pas ici") from None
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError as error:
-            row = content[: error.start].count(b"\n") + 1
-            found = f"octet 0x{content[error.start]:02X}"
-            problem = Problem(file.name, "encodage non accepté", row=row, found=found, allowed=ACCEPTED)
-            raise BadInput([problem]) from None
+            raise _not_decodable(file, error.start, "encodage non accepté") from None
     piled = piled_marks(text)
     if piled is not None:
         row, allowed = text.count("\n", 0, piled) + 1, f"{MOST_MARKS} au plus"
         raise BadInput([Problem(file.name, "trop d’accents sur une même lettre", row=row, allowed=allowed)])
     return nfc(text)
+
+
+def _means_utf8(content: bytes) -> bool:
+    """Whether bytes that are no UTF-8 were meant to be: they hold letters of UTF-8, and not fewer than bytes that don't fit.
+
+    Letters are those of European languages and their punctuation: `é` and a no-break space before `»` in Windows-1252
+    happen to be UTF-8 too, but of a Chinese character.
+    """
+    text = content.decode("utf-8", "replace")
+    letters = sum("\u00a0" <= c <= "\u017f" or "\u2010" <= c <= "\u20bf" for c in text)
+    return letters > 0 and letters >= text.count("\ufffd")
+
+
+def _not_decodable(file: TableFile, at: int, message: str) -> BadInput:
+    at += len(UTF8_MARK) if file.content.startswith(UTF8_MARK) else 0  # the codec doesn't count the mark
+    row = file.content[:at].count(b"\n") + 1
+    found = f"octet 0x{file.content[at]:02X}"
+    return BadInput([Problem(file.name, message, row=row, found=found, allowed=ACCEPTED)])
 
 
 def _delimiter(text: str, expected: Sequence[str]) -> str:

@@ -10,15 +10,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import get_args
 
+from aap.core.call.scalars import truth_value
 from aap.core.call.schema import CallFile, Rubric, Scale
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, nearest, quoted
 from aap.documents.cells import Refused, euros, number, yes
-from aap.documents.quota_columns import APPLICATION_OPTIONS, check_columns, check_values, quota_attributes
+from aap.documents.quota_columns import (
+    APPLICATION_COLUMNS,
+    APPLICATION_OPTIONS,
+    check_columns,
+    check_values,
+    quota_attributes,
+)
 from aap.documents.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
-APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
 MARK_OPTIONS = ("comment",)
 DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
@@ -188,8 +194,8 @@ def _amount(sheet: Sheet, row: int, heading: str, text: str) -> int | None:
 def _several(text: str) -> tuple[str, ...]:
     """The values of an attribute: `a|b` holds two, an empty cell none; a value given twice counts once."""
     if "|" not in text:
-        return (text,) if text else ()
-    return tuple(dict.fromkeys(part for part in (part.strip() for part in text.split("|")) if part))
+        return (truth_value(text),) if text else ()
+    return tuple(dict.fromkeys(truth_value(part) for part in (part.strip() for part in text.split("|")) if part))
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------
@@ -322,7 +328,8 @@ def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision
         application_id, kind = application(cells), _kind(sheet, row, decision(cells))
         ids.check(row, application_id)
         for heading, text in (("reason", reason(cells)), ("author", author(cells))):
-            sheet.needed(row, heading, text)
+            if not text:
+                sheet.warn("cette cellule est vide : une décision dit son motif et qui l’a prise", row, heading)
         if kind is None:
             continue
         _check_alone(sheet, row, application_id, kind, earlier.setdefault(application_id, {}))

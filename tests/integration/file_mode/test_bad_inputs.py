@@ -83,7 +83,6 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "negative budget": (call("budget: 30000", "budget: -1"), 2, ("budget", "-1")),
     "quota with where and each": (call("min: 1}", "min: 1, each: territory}"), 2, ("quotas",)),
     "quota without a bound": (call(", min: 1}", "}"), 2, ("quotas",)),
-    "minimum above the count": (call("min: 1}", "min: 3}"), 2, ("call.yaml:18", "selection.quotas[0].min")),
     "share of no budget": (
         {"call": CALL.replace("  budget: 30000\n", "").replace("min: 1}", "max_share: 0.5}")}, 2, ("max_share",),
     ),
@@ -130,8 +129,9 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "decisions without a column": ({"decisions": "application_id,decision,amount\n"}, 2, ("D.csv", "reason")),
     "unknown decision": (decisions("a,peut-etre,,motif,jury"), 2, ("D.csv, ligne\u00a02", "peut-etre")),
     "decision on nobody": (decisions("z,out,,motif,jury"), 2, ("D.csv, ligne\u00a02", "application_id")),
-    "decision without a reason": (decisions("a,out,,,jury"), 2, ("D.csv, ligne\u00a02", "reason")),
-    "decision without an author": (decisions("a,out,,motif,"), 2, ("D.csv, ligne\u00a02", "author")),
+    "decisions without an author's column": (
+        {"decisions": "application_id,decision,reason\na,out,motif\n"}, 2, ("D.csv, ligne\u00a01", "author"),
+    ),
     "two decisions": (decisions("a,out,,motif,jury", "a,in,,motif,jury"), 2, ("D.csv, ligne\u00a03",)),
     "amount without an amount": (decisions("a,amount,,motif,jury"), 2, ("D.csv, ligne\u00a02", "amount")),
     "in with an amount": (decisions("a,in,100,motif,jury"), 2, ("D.csv, ligne\u00a02", "amount")),
@@ -168,6 +168,10 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "unknown option": ({"options": ("--budget", "3")}, 2, ("--budget",)),
     "letters with an unknown name": (
         {"call": CALL + "letters: {refusal: {object: 'Refus {titre}'}}\n", "options": ("--letters",)}, 2, ("titre",),
+    ),
+    "minimum above the count": (
+        call("{territory: rural}, min: 1}", "{territory: [rural, urban]}, min: 3}"), 3,
+        ("call.yaml:18", "selection.quotas[0].min", "  laureates\n  quota:rural\n"),
     ),
     "jury in above the count": (
         decisions("a,in,,motif,jury", "b,in,,motif,jury", "c,in,,motif,jury"), 3,

@@ -81,6 +81,8 @@ def test_a_number_is_the_same_in_every_writing_of_yaml(written: str) -> None:
         ("1.50", "1.50"),
         ("2025-01-01", "2025-01-01"),
         ('"a b"', "a b"),
+        ("True", "true"),
+        ("FALSE", "false"),
         ("E\u0301tat", "\u00c9tat"),
     ],
 )
@@ -323,7 +325,7 @@ def test_an_unknown_key_comes_with_the_nearest_one() -> None:
         ("a: 1\n---\nb: 2", ["2:1  ! le fichier contient plusieurs documents YAML, un seul est attendu []"]),
         ("a: &x [*x]", ["1:8  ! cet alias ne renvoie à aucune ancre placée avant lui []"]),
         ("[" * 5000, ["1:31  ! le fichier emboîte plus de 30 niveaux []"]),
-        ("a: " + "x" * MAX_BYTES, ["None:None  ! le fichier est trop grand pour un fichier d’appel [1,0 Mo]"]),
+        ("a: " + "x" * MAX_BYTES, ["None:None  ! le fichier est trop grand pour un fichier d’appel [0,3 Mo]"]),
     ],
 )
 def test_a_text_that_is_no_call_is_refused(text: str | bytes, problems: list[str] | None) -> None:
@@ -331,6 +333,12 @@ def test_a_text_that_is_no_call_is_refused(text: str | bytes, problems: list[str
         assert len(told(text)) == 1
     else:
         assert told(text) == problems
+
+
+def test_a_minimum_above_the_count_is_left_to_the_selection_on_demand() -> None:
+    inspected = inspect_call(changed("min: 3, max: 5", "min: 11"), name="f.yaml", conflicts_are_errors=False)
+    assert [(p.key, p.severity) for p in inspected.problems] == [("selection.quotas[0].min", "warning")]
+    assert inspected.call is not None
 
 
 def test_tags_build_nothing(tmp_path: Path) -> None:

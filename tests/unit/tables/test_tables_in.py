@@ -20,8 +20,7 @@ from aap.documents.cells import Refused, euros, number, yes
 from aap.documents.table_files import TableFile, cell_text
 from aap.documents.tables_in import read_applications, read_decisions, read_marks, read_run_inputs
 
-CALL = load_call(
-    """\
+CALL_TEXT = """\
 schema: 1
 call: {id: essai}
 rubric:
@@ -29,9 +28,8 @@ rubric:
   criteria: [{id: quality, weight: 1}, {id: reach, weight: 1, scale: {min: 1, max: 10, step: 1}}]
 scoring: {method: raw}
 selection: {mode: value, laureates: 3, quotas: [{id: rural, where: {territory: rural}, min: 1}]}
-""",
-    name="call.yaml",
-)
+"""
+CALL = load_call(CALL_TEXT, name="call.yaml")
 A = "application_id,association,requested_amount,territory\nA1,Une,1000,rural\nA2,Deux,2000.50,rural|qpv\n"
 R = "application_id,reviewer_id,criterion,score\nA1,R1,quality,2.5\nA1,R1,reach,7\n"
 APPLICATIONS = (
@@ -133,6 +131,21 @@ def test_windows_letters_and_cells_of_several_lines_are_read() -> None:
     assert application.association == "Été\nà l’œuvre"
 
 
+def test_windows_letters_that_happen_to_be_some_of_utf_8_are_read() -> None:
+    text = A.replace("Une", "«\u00a0Liberté\u00a0»").replace("Deux", "À l’été")
+    first, second = read_applications(TableFile("A.csv", text.encode("cp1252")), CALL)
+    assert (first.association, second.association) == ("«\u00a0Liberté\u00a0»", "À l’été")
+
+
+def test_true_is_the_same_value_in_a_workbook_in_capitals_and_in_the_call() -> None:
+    call = load_call(CALL_TEXT.replace("{territory: rural}", "{territory: TRUE}"), name="call.yaml")
+    (quota,) = call.selection.quotas
+    assert quota.where == {"territory": ("true",)}
+    rows = A.replace("rural|qpv", "False|TRUE|x").replace("rural", "True")
+    values = [a.attributes["territory"] for a in read_applications(csv_file(rows), call)]
+    assert values == [("true",), ("false", "true", "x")]
+
+
 def test_a_text_that_looks_like_a_formula_stays_a_text() -> None:
     (application,) = read_applications(csv_file(A[:54].rstrip("A") + "=1+1,@a,1,+x\n"), CALL)
     assert (application.id, application.association, application.attributes) == ("=1+1", "@a", {"territory": ("+x",)})
@@ -191,6 +204,12 @@ def zipped(name: str, content: bytes) -> bytes:
         (b"a\x00b", ["t.csv None : ce n’est pas une table [un fichier binaire]"]),
         ("é,b".encode("utf-16"), ["t.csv None : encodage non accepté [UTF-16]"]),
         (b"\x81\n", ["t.csv 1 : encodage non accepté [octet 0x81]"]),
+        (A.replace("Une", "Été").encode() + "A3,Forêt,1,x\n".encode("cp1252"), [
+            "t.csv 4 : le fichier est en UTF-8, mais pas ici [octet 0xEA]"
+        ]),
+        (b"\xef\xbb\xbf" + A.replace("Une", "Été").encode("cp1252"), [
+            "t.csv 2 : le fichier est en UTF-8, mais pas ici [octet 0xC9]"
+        ]),
         (b"PK\x03\x04xx", ["t.csv None : ce n’est pas un classeur XLSX [un fichier endommagé]"]),
         (zipped("a", b""), [
             "t.csv None : ce n’est pas un classeur XLSX [une archive ZIP ou un autre document bureautique]"
@@ -262,6 +281,16 @@ def test_a_quota_needs_its_column() -> None:
     assert (problem.heading, problem.nearest) == ("territory", "territoire")
 
 
+@pytest.mark.parametrize("column", ["association", "eligible", "requested_amount"])
+def test_a_quota_on_a_column_that_is_no_attribute_is_refused(column: str) -> None:
+    call = load_call(CALL_TEXT.replace("territory", column), name="call.yaml")
+    with pytest.raises(BadInput) as refused:
+        read_applications(csv_file(A, "A.csv"), call)
+    assert told(refused.value) == [
+        f"A.csv 1 {column}: cette colonne n’est pas une caractéristique, le quota « rural » ne peut pas porter sur elle []"
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "problems"),
     [
@@ -311,7 +340,6 @@ D = "application_id,decision,amount,reason,author\n"
         ("A1,out,3,r,a", [
             "2 amount: un montant n’a pas de sens pour la décision « out » (écrivez une ligne amount) [3]"
         ]),
-        ("A1,out,,,", ["2 author: cette cellule est vide []", "2 reason: cette cellule est vide []"]),
         ("A7,out,,r,a", ["2 application_id: aucune candidature ne porte cet identifiant [A7]"]),
         ("A1,in,,r,a\nA1,out,,r,a", [
             "3 application_id: la candidature a déjà une décision, « in », à la ligne 2 [A1]"
@@ -334,6 +362,15 @@ def test_an_amount_may_stand_beside_in_and_a_consensus_has_decimals() -> None:
         JuryDecision("A1", "amount", Decimal("1.5"), "r", "a"),
         JuryDecision("A2", "consensus", Decimal("70.1234"), "r", "a"),
     )
+
+
+def test_a_decision_without_reason_or_author_is_a_warning() -> None:
+    read = read_run_inputs(CALL, csv_file(A), csv_file(R), csv_file(D + "A1,out,,,\n"))
+    assert read.decisions == (JuryDecision("A1", "out", None, "", ""),)
+    assert [(p.row, p.heading, p.severity) for p in read.warnings] == [
+        (2, "author", "warning"),
+        (2, "reason", "warning"),
+    ]
 
 
 def test_an_amount_above_the_request_is_a_warning() -> None:

@@ -212,6 +212,7 @@ def _quotas(call: CallFile) -> Iterator[Finding]:
     )
     for i, quota in enumerate(rules.quotas):
         path: Path = ("selection", "quotas", i)
+        rests_on: tuple[Path, ...]
         group: tuple[Path, ...] = ((*path, "where"), (*path, "each"))
         if (quota.where is None) == (quota.each is None):
             found = "ni l’un ni l’autre" if quota.where is None else "les deux"
@@ -224,14 +225,15 @@ def _quotas(call: CallFile) -> Iterator[Finding]:
             yield Finding(path, "ce quota ne fixe aucune limite", allowed=allowed, rests_on=limits)
         if quota.max_share is not None and rules.budget is None:
             message = "une part maximale porte sur l’enveloppe, et l’appel n’en a pas (selection.budget)"
-            rests_on: tuple[Path, ...] = (("selection", "budget"),)
+            rests_on = (("selection", "budget"),)
             yield Finding((*path, "max_share"), message, found=str(quota.max_share), rests_on=rests_on)
         if quota.min is not None and quota.max is not None:
             ends = ((*path, "min"), quota.min), ((*path, "max"), quota.max)
             yield from out_of_order(*ends, quota.max < quota.min)
         if quota.min is not None and rules.laureates is not None and quota.min > rules.laureates:
             message = f"ce minimum dépasse le nombre de lauréats ({rules.laureates})"
-            yield Finding((*path, "min"), message, found=str(quota.min), rests_on=(("selection", "laureates"), *group))
+            rests_on = (("selection", "laureates"), *group)
+            yield Finding((*path, "min"), message, found=str(quota.min), rests_on=rests_on, is_conflict=True)
         yield from _names_something(call, i)
     yield from _shares_beyond_the_whole(call)
 

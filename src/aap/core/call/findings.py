@@ -16,7 +16,8 @@ STAND_IN = "x--inconnu-"  # how a name begins that stands for a refused one (see
 class Finding:
     """Something that doesn't fit. `rests_on`: the other paths that were read to find it (`*` for any step).
 
-    `among`: `found` is a name that was looked for among the values at `rests_on`.
+    `among`: `found` is a name that was looked for among the values at `rests_on`. `is_conflict`: rules of the selection
+    that can't all hold, which a ranking names as such (exit code 3).
     """
 
     path: Path
@@ -28,6 +29,7 @@ class Finding:
     at_key: bool = False
     rests_on: tuple[Path, ...] = ()
     among: bool = False
+    is_conflict: bool = False
 
 
 def repeated(named: Iterable[tuple[Path, str]], what: str) -> Iterator[Finding]:

@@ -57,20 +57,23 @@ def load_call(text: str | bytes, *, name: str) -> CallFile:
     return inspected.call
 
 
-def inspect_call(text: str | bytes, *, name: str) -> InspectedCall:
-    """Read and check a call file, and tell everything that was found; never raises on the file's content."""
+def inspect_call(text: str | bytes, *, name: str, conflicts_are_errors: bool = True) -> InspectedCall:
+    """Read and check a call file, and tell everything that was found; never raises on the file's content.
+
+    `conflicts_are_errors`: false for who goes on to the selection, which names the smallest set of rules in conflict.
+    """
     try:
         root, problems = parse_yaml(text, name=name)
     except UnreadableYaml as error:
         return InspectedCall(None, (error.problem,))
-    found = [*problems, *_schema_and_checks(root, name)]
+    found = [*problems, *_schema_and_checks(root, name, conflicts_are_errors)]
     call = None
     if not any(problem.is_error for problem in found):
         call = CallFile.model_validate(plain(root))
     return InspectedCall(call, in_order(found))
 
 
-def _schema_and_checks(root: Mapping, name: str) -> Iterator[Problem]:
+def _schema_and_checks(root: Mapping, name: str, conflicts_are_errors: bool) -> Iterator[Problem]:
     raw = plain(root)
     assert isinstance(raw, dict)
     broken: list[Path] = []
@@ -107,7 +110,7 @@ def _schema_and_checks(root: Mapping, name: str) -> Iterator[Problem]:
             found=finding.found,
             allowed=finding.allowed,
             nearest=finding.nearest,
-            severity=finding.severity,
+            severity="warning" if finding.is_conflict and not conflicts_are_errors else finding.severity,
         )
 
 
@@ -126,7 +129,7 @@ def _rests_on(finding: Finding, lost: Path, text: str) -> bool:
 def plain(node: Node) -> Raw:
     """The tree as dicts, lists and texts."""
     if isinstance(node, Mapping):
-        return {key.text or "": plain(value) for key, value in node.entries}
+        return {text: plain(value) for text, (_, value) in node.entries.items()}
     if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
     assert isinstance(node, Scalar)
@@ -139,7 +142,7 @@ def position(root: Node, path: Path, *, of_key: bool = False) -> Node:
     for step in path:
         child: Node | None = None
         if isinstance(node, Mapping):
-            entry = next((entry for entry in node.entries if entry[0].text == step), None)
+            entry = node.entries.get(step) if isinstance(step, str) else None
             if entry is not None:
                 key, child = entry
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):

@@ -76,6 +76,11 @@ def flag(value: object) -> bool:
     raise refusal("une valeur vraie ou fausse est attendue", "true ou false")
 
 
+def truth_value(text: str) -> str:
+    """`true` or `false` as a spreadsheet (`TRUE`) or a program (`True`) writes them: one value of an attribute."""
+    return text.lower() if text in ("TRUE", "True", "FALSE", "False") else text
+
+
 def timed(value: object) -> object:
     """A date and time with its offset, in ISO 8601."""
     if isinstance(value, datetime):
@@ -116,9 +121,9 @@ def in_cents(value: Decimal) -> Decimal:
 def as_values(value: object) -> object:
     """One value, or a list of values."""
     if isinstance(value, str):
-        return (value,)
+        return (truth_value(value),)
     if isinstance(value, (list, tuple)) and value:
-        return value
+        return [truth_value(item) if isinstance(item, str) else item for item in value]
     raise refusal("une valeur ou une liste de valeurs est attendue", "une valeur, ou [une, deux]")
 
 

@@ -8,7 +8,8 @@ built, aliases counted as many times as they are used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -25,10 +26,10 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from aap.core.composed import MOST_MARKS, nfc, piled_marks
-from aap.core.french import NBSP
+from aap.core.french import NBSP, plain
 from aap.core.problems import Problem, quoted
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 300_000  # ten times a large call; a parser in Python reads about 0.3 MB a second
 MAX_NODES = 20_000
 MAX_DEPTH = 30
 
@@ -56,7 +57,7 @@ SYNTAX = (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of the file. `line` and `column` count from 1. `items` of a mapping are (key, value)."""
+    """A value of the file. `line` and `column` count from 1; `size` counts the node and those in it."""
 
     line: int
     column: int
@@ -75,7 +76,7 @@ class Sequence(Node):
 
 @dataclass(frozen=True, slots=True)
 class Mapping(Node):
-    entries: tuple[tuple[Scalar, Node], ...] = ()
+    entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)  # key's text -> (key, value)
 
 
 class UnreadableYaml(Exception):
@@ -104,9 +105,9 @@ def parse_yaml(text: str | bytes, *, name: str) -> tuple[Mapping, tuple[Problem,
 
 def _decoded(text: str | bytes, name: str) -> str:
     if len(text) > MAX_BYTES:
-        size = f"{len(text) / 1e6:.1f}".replace(".", ",")
+        size = plain(Fraction(len(text), 1_000_000), 1)
         message = "le fichier est trop grand pour un fichier d’appel"
-        raise UnreadableYaml(Problem(name, message, found=f"{size} Mo", allowed=f"1{NBSP}Mo au plus"))
+        raise UnreadableYaml(Problem(name, message, found=f"{size} Mo", allowed=f"0,3{NBSP}Mo au plus"))
     decoded = (text if isinstance(text, str) else _from_utf8(text, name)).removeprefix("\ufeff")
     piled = piled_marks(decoded)
     if piled is not None:
@@ -222,7 +223,7 @@ class _Builder:
                 self.problems.append(Problem(self.name, message, key.line, key.column, found=text))
             else:
                 entries[text] = (Scalar(key.line, key.column, text=text), value)
-        return Mapping(line, column, size, tuple(entries.values()))
+        return Mapping(line, column, size, entries)
 
     def _check_tag(self, event: ScalarEvent | SequenceStartEvent | MappingStartEvent) -> None:
         tag = str(event.tag) if event.tag is not None else ""
