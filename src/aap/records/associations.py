@@ -28,7 +28,7 @@ class Association(SQLModel, table=True):
     postal_code: str = Field(default="", max_length=5)
     commune_code: str | None = Field(default=None, max_length=5)
     commune_name: str = ""
-    department: str = Field(default="", max_length=3)
+    department: str = Field(default="", max_length=3, index=True)
     region: str = Field(default="", max_length=3)
     zone: str = Field(default="", max_length=10)  # metro, drom, com
     density: str = Field(default="", max_length=20)

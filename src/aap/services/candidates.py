@@ -87,44 +87,33 @@ class CandidateList:
     hidden: int
 
 
-@dataclass(frozen=True)
-class _Facet:
-    """How many dossiers share a state, a theme and a department, and what they ask for."""
-
-    state: str
-    theme: str
-    region: str
-    number: int
-    requested: int
-
-    def fits(self, wanted: CandidateFilter) -> bool:
-        return (
-            wanted.state in ("", self.state) and wanted.region in ("", self.region) and wanted.theme in ("", self.theme)
-        )
-
-
 def candidates(
     session: Session, *, actor: Actor, call: OpenedCall, wanted: CandidateFilter, page: int | None = None
 ) -> CandidateList:
     """Submitted dossiers, those of a page (from 1) or all; the last page stands for one beyond it.
 
-    Those of which the official is recused are left out (`hidden` counts them). At most five queries.
+    Those of which the official is recused are left out (`hidden` counts them). At most six queries.
     """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
-    facets = _facets(session, call.id, hidden)
-    fitting = [one for one in facets if one.fits(wanted)]
-    count, requested = sum(one.number for one in fitting), sum(one.requested for one in fitting)
+    present = _present(session, call.id, hidden)
     sort = wanted.sort.removeprefix("-")
-    chosen = select(Application.id).where(*_conditions(call.id, hidden, wanted))
+    fitting = _conditions(call.id, hidden, wanted)
     if wanted.text.split() or sort not in _SQL_SORTS:
         progress = _review_counts(session, Assignment.call_id == call.id) if sort == "reviews" else None
-        ids, count, requested = _picked(session, chosen, wanted, progress or {})
+        ids, count, requested = _picked(session, fitting, wanted, progress or {})
         kept = ids if page is None else _page_of(ids, page)
         rows = {one.id: one for one in _candidates(session, call, col(Application.id).in_(kept), progress)}
         listed = [rows[application_id] for application_id in kept]
     else:
         key = _SQL_SORTS[sort]
+        if wanted.region:
+            count, requested = session.exec(
+                select(func.count(), func.coalesce(func.sum(Application.requested_amount), 0)).where(*fitting)
+            ).one()
+        else:
+            count, requested = present.number(wanted), present.requested(wanted)
+        chosen = select(Application.id).where(*fitting)
         chosen = chosen.order_by(key.desc() if wanted.sort.startswith("-") else key, col(Application.reference))
         if page is not None:
             at = min(page, max(1, -(-count // PAGE_SIZE)))
@@ -132,15 +121,14 @@ def candidates(
         listed = _candidates(session, call, col(Application.id).in_(chosen))
         listed.sort(key=lambda one: one.reference)
         listed.sort(key=_LISTED[sort], reverse=wanted.sort.startswith("-"))
-    present = {one.state for one in facets}
     return CandidateList(
         rows=tuple(listed),
         count=count,
-        total=sum(one.number for one in facets),
-        requested=requested,
-        states=tuple(state for state in ApplicationState if state in present),
-        regions=tuple(sorted({one.region for one in facets if one.region}, key=fold)),
-        themes=tuple(sorted({one.theme for one in facets if one.theme})),
+        total=present.number(CandidateFilter()),
+        requested=int(requested),
+        states=tuple(state for state in ApplicationState if state in {one.state for one in present.groups}),
+        regions=present.regions,
+        themes=tuple(sorted({one.theme for one in present.groups if one.theme})),
         hidden=len(hidden),
     )
 
@@ -157,22 +145,51 @@ def _page_of(ids: Sequence[str], page: int) -> Sequence[str]:
     return ids[(at - 1) * PAGE_SIZE : at * PAGE_SIZE]
 
 
-def _facets(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Facet]:
+@dataclass(frozen=True)
+class _Group:
+    """How many dossiers share a state and a theme, and what they ask for in cents."""
+
+    state: str
+    theme: str
+    number: int
+    requested: int
+
+
+@dataclass(frozen=True)
+class _Present:
+    """What a call's dossiers hold, whatever the filter: what the filter may be set to."""
+
+    groups: tuple[_Group, ...]
+    regions: tuple[str, ...]
+
+    def _fitting(self, wanted: CandidateFilter) -> list[_Group]:
+        return [one for one in self.groups if wanted.state in ("", one.state) and wanted.theme in ("", one.theme)]
+
+    def number(self, wanted: CandidateFilter) -> int:
+        return sum(one.number for one in self._fitting(wanted))
+
+    def requested(self, wanted: CandidateFilter) -> int:
+        return sum(one.requested for one in self._fitting(wanted))
+
+
+def _present(session: Session, call_id: str, hidden: frozenset[str]) -> _Present:
+    """Two queries. A department is looked for in its index and left at its first dossier: no reading of them all."""
+    conditions = _conditions(call_id, hidden, CandidateFilter())
     grouped = session.exec(
-        select(  # type: ignore[call-overload]  # five columns
-            Application.state,
-            Application.theme,
-            Association.department,
-            func.count(),
-            func.sum(Application.requested_amount),
-        )
-        .where(Application.association_id == Association.id, *_conditions(call_id, hidden, CandidateFilter()))
-        .group_by(col(Application.state), col(Application.theme), col(Association.department))
+        select(Application.state, Application.theme, func.count(), func.sum(Application.requested_amount))
+        .where(*conditions)
+        .group_by(col(Application.state), col(Application.theme))
     )
-    return [
-        _Facet(state, theme, region_name(department), number, int(requested))
-        for state, theme, department, number, requested in grouped
-    ]
+    groups = tuple(_Group(state, theme, number, int(requested)) for state, theme, number, requested in grouped)
+    department = select(Association.department).distinct().subquery()
+    applies = (
+        select(Application.id)
+        .join(Association, col(Association.id) == col(Application.association_id))
+        .where(col(Association.department) == department.c.department, *conditions)
+        .exists()
+    )
+    names = {region_name(code) for code in session.exec(select(department.c.department).where(applies))}
+    return _Present(groups, tuple(sorted(names - {""}, key=fold)))
 
 
 def _conditions(call_id: str, hidden: frozenset[str], wanted: CandidateFilter) -> list[Any]:
@@ -192,40 +209,46 @@ def _conditions(call_id: str, hidden: frozenset[str], wanted: CandidateFilter) -
 
 
 def _picked(
-    session: Session, chosen: Any, wanted: CandidateFilter, progress: ReviewCounts
+    session: Session, fitting: Sequence[Any], wanted: CandidateFilter, progress: ReviewCounts
 ) -> tuple[list[str], int, int]:
-    """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents."""
-    rows = session.exec(
-        select(  # type: ignore[call-overload]  # nine columns
-            Application.id,
-            Application.reference,
-            Application.title,
-            Application.requested_amount,
-            Application.submitted_at,
-            Association.name,
-            Association.commune_name,
-            Association.siret,
-            Association.department,
-        ).where(Application.association_id == Association.id, col(Application.id).in_(chosen))
-    ).all()
-    found: list[Any] = list(rows)
+    """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents.
+
+    Rows don't pass through the ORM, and hold only the columns that the order and the words need.
+    """
     words = fold(wanted.text).split()
+    columns: list[Any] = [
+        Application.id,
+        Application.reference,
+        Application.requested_amount,
+        _SQL_SORTS.get(wanted.sort.removeprefix("-"), Application.reference).label("key"),
+        Association.department,
+        Association.name,
+    ]
+    if words:
+        columns += [Application.title, Association.commune_name, Association.siret]
+    found: list[Any] = list(
+        session.connection().execute(select(*columns).where(Application.association_id == Association.id, *fitting))
+    )
     if words:
         found = [row for row in found if _holds(words, row)]
     found.sort(key=lambda row: row.reference)
     sort, down = wanted.sort.removeprefix("-"), wanted.sort.startswith("-")
     keys: dict[str, Callable[[Any], Any]] = {
-        "association": lambda row: fold(row.name),
-        "region": lambda row: (fold(region_name(row.department)), row.department),
-        "amount": lambda row: row.requested_amount,
-        "submitted": lambda row: row.submitted_at,
+        "association": lambda row: _folded(row.name),
+        "region": lambda row: _region_key(row.department),
         "reviews": lambda row: _missing(progress.get(row.id)),
     }
-    if sort in keys:
-        found.sort(key=keys[sort], reverse=down)
-    elif down:
-        found.reverse()
+    found.sort(key=keys.get(sort, lambda row: row.key), reverse=down)
     return [row.id for row in found], len(found), sum(row.requested_amount for row in found)
+
+
+_folded = lru_cache(maxsize=65_536)(fold)
+"""Names and searched texts without accents, kept: they change seldom and a list of thousands folds them each time."""
+
+
+@lru_cache(maxsize=256)
+def _region_key(department: str) -> tuple[str, str]:
+    return fold(region_name(department)), department
 
 
 def _missing(counts: tuple[int, int] | None) -> int:
@@ -234,7 +257,7 @@ def _missing(counts: tuple[int, int] | None) -> int:
 
 
 def _holds(words: Sequence[str], row: Any) -> bool:
-    text = fold(f"{row.reference} {row.name} {row.title} {row.commune_name} {row.siret or ''}")
+    text = _folded(f"{row.reference} {row.name} {row.title} {row.commune_name} {row.siret or ''}")
     return all(word in text for word in words)
 
 
