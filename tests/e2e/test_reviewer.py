@@ -195,7 +195,7 @@ def test_every_page_of_reviewers_is_accessible(scene: Scene, new_context: Contex
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-def test_specimens_and_the_coordinators_pages_are_accessible(
+def test_specimens_and_the_pages_about_the_reviews_are_accessible(
     scene: Scene, new_context: Contexts, platform: Platform, width: int
 ) -> None:
     actor = scene.factory.actor(scene.official)
@@ -226,8 +226,8 @@ def test_specimens_and_the_coordinators_pages_are_accessible(
     expect(page.get_by_role("heading", name="La grille")).to_be_visible()
     official = entered(new_context, scene.official, viewport={"width": width, "height": 900})
     start = "/instruction/revue/evaluations"
-    for name in ("coordination", "rappels", "accord", "ecarts", "calibrage"):
-        official.goto(f"{start}/{name}")
+    for name in ("", "/rappels", "/accord", "/ecarts", "/calibrage"):
+        official.goto(f"{start}{name}")
         ready(official)
         assert_accessible(official)
-        picture(official, f"coordination-{name}-{width}")
+        picture(official, f"reviews-{name[1:] or 'progress'}-{width}")

@@ -19,8 +19,9 @@ from aap.services.assigning import tell_everybody
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, StateForbids
-from aap.services.following import Counts, ReviewsTotals, counts_of, reviews_totals
+from aap.services.following import Counts, counts_of
 from aap.services.permissions import Permission, ensure
+from aap.services.review_progress import ReviewsTotals, reviews_totals
 
 STEPS = {
     CallState.OPEN: CallState.CLOSED,

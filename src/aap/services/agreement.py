@@ -20,8 +20,8 @@ from aap.records.rankings import RankingRow
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall
-from aap.services.coordinating import GONE
 from aap.services.permissions import Permission, ensure
+from aap.services.review_progress import reviewed_dossiers
 from aap.services.reviewing import not_recused
 from aap.services.selecting import latest_run
 
@@ -98,7 +98,7 @@ def submitted_reviews(
             Assignment.call_id == call.id,
             col(Assignment.removed_at).is_(None),
             Review.state == ReviewState.SUBMITTED,
-            col(Application.state).not_in(GONE),
+            reviewed_dossiers(call.id),
             col(Mark.score).is_not(None),
             not_recused(),
             hidden,

@@ -27,11 +27,11 @@ from aap.services.actor import Actor
 from aap.services.agreement import submitted_reviews
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
-from aap.services.coordinating import GONE
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.exporting import MadeFile
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
+from aap.services.review_progress import reviewed_dossiers
 from aap.services.reviewing import not_recused
 from aap.services.screening import dossier_of, find_dossier
 
@@ -74,7 +74,7 @@ def divergent_dossiers(session: Session, *, actor: Actor, call: OpenedCall) -> t
     ids = dict(
         session.exec(
             select(Application.reference, Application.id).where(
-                Application.call_id == call.id, col(Application.state).not_in(GONE), not_recused(actor.person_id)
+                reviewed_dossiers(call.id), not_recused(actor.person_id)
             )
         ).all()
     )

@@ -15,10 +15,10 @@ from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
-from aap.services.coordinating import REMINDER, ReviewerLine, progress
 from aap.services.errors import InvalidInput
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
+from aap.services.review_progress import REMINDER, ReviewerLine, reviews_progress
 
 
 def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, address: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def remind_reviewers(
     today = now.date().isoformat()
     lines = [
         one
-        for one in progress(session, actor=actor, call=call, now=now).reviewers
+        for one in reviews_progress(session, actor=actor, call=call, now=now).reviewers
         if one.person_id in set(people) and one.missing and (one.reminded_at is None or one.reminded_at.date() < now.date())
     ]  # fmt: skip
     if not lines:

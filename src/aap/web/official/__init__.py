@@ -6,7 +6,7 @@ from aap.web.official import (
     candidates,
     claims,
     conflicts,
-    coordination,
+    consensus,
     decisions,
     dossier,
     exchanges,
@@ -14,6 +14,7 @@ from aap.web.official import (
     ranking,
     replacements,
     reviewers,
+    reviews,
     routes,
 )
 from aap.web.official.pages import blueprint
@@ -25,7 +26,7 @@ __all__ = [
     "candidates",
     "claims",
     "conflicts",
-    "coordination",
+    "consensus",
     "decisions",
     "dossier",
     "exchanges",
@@ -33,5 +34,6 @@ __all__ = [
     "ranking",
     "replacements",
     "reviewers",
+    "reviews",
     "routes",
 ]

@@ -13,9 +13,10 @@ from aap.records.calls import CallState
 from aap.services.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.calls import OpenedCall, extend_closing
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.following import counts_of, find_job, followed_calls, reviews_progress, reviews_totals
+from aap.services.following import counts_of, find_job, followed_calls
 from aap.services.messaging import waiting_messages
 from aap.services.permissions import Permission, ensure
+from aap.services.review_progress import reviews_totals
 from aap.services.selecting import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
@@ -180,16 +181,6 @@ def draw(call_id: str) -> ResponseReturnValue:
             return redirect(url_for("official.call", call_id=call_id))
     page = show("draw.html", opened, typed=typed, problems=problems, page_width="narrow")
     return (page, 422) if problems else page
-
-
-@blueprint.get("/<call_id>/evaluations")
-@requires(Permission.REVIEWS_FOLLOW)
-def reviews(call_id: str) -> str:
-    """Progress of the reviews by reviewer and by dossier."""
-    with reading() as session:
-        opened = call_of_page(session, call_id)
-        progress = reviews_progress(session, actor=signed_in(), call=opened)
-    return show("reviews.html", opened, progress=progress, now=arrived_at())
 
 
 @blueprint.get("/<call_id>/travaux/<job_id>")

@@ -1,4 +1,4 @@
-"""Pictures of the coordinator's pages as plain geometry: values in, pixels out; the template draws the SVG."""
+"""Pictures of the pages about the reviews as plain geometry: values in, pixels out; the template draws the SVG."""
 
 from __future__ import annotations
 

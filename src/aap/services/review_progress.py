@@ -1,4 +1,4 @@
-"""The coordinator's view: how far the reviews are, who is late, when they will be done. Reads."""
+"""How far the reviews of a call are: in numbers, and by reviewer, dossier and criterion. Only reads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlalchemy import and_
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Session, case, col, func, select
 
 from aap.core.forecast import predicted_end
 from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
 from aap.records.outbox import OutboxMail
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
@@ -19,8 +22,44 @@ from aap.services.calls import OpenedCall
 from aap.services.permissions import Permission, ensure
 from aap.services.reviewing import current_rubric, is_late, not_recused
 
-GONE = (ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN, ApplicationState.DRAFT)
-"""States in which nothing is left to review."""
+
+def reviewed_dossiers(call_id: str) -> ColumnElement[bool]:
+    """SQL condition: a dossier of the call that wants reviews."""
+    gone = (ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN, ApplicationState.DRAFT)
+    return and_(col(Application.call_id) == call_id, col(Application.state).not_in(gone))
+
+
+@dataclass(frozen=True)
+class ReviewsTotals:
+    """Where the reviews of a call stand, in numbers; `short` and `unassigned` count dossiers below the minimum."""
+
+    assigned: int
+    submitted: int
+    short: int
+    unassigned: int
+
+
+def reviews_totals(session: Session, call: OpenedCall) -> ReviewsTotals:
+    """The numbers that a dashboard shows and a step of the call depends on: recusals don't change them. Two queries."""
+    given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
+    counted = session.exec(
+        select(Assignment.application_id, func.count(), given)
+        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
+        .group_by(col(Assignment.application_id))
+    )
+    counts = {application_id: (assigned, int(submitted)) for application_id, assigned, submitted in counted}
+    needed = call.file.rubric.min_reviews
+    reviewed = [
+        counts.get(application_id, (0, 0))
+        for application_id in session.exec(select(Application.id).where(reviewed_dossiers(call.id)))
+    ]
+    return ReviewsTotals(
+        assigned=sum(assigned for assigned, _ in reviewed),
+        submitted=sum(submitted for _, submitted in reviewed),
+        short=sum(submitted < needed for _, submitted in reviewed),
+        unassigned=sum(assigned < needed for assigned, _ in reviewed),
+    )
 
 
 @dataclass(frozen=True)
@@ -46,8 +85,11 @@ class ReviewerLine:
 
 @dataclass(frozen=True)
 class DossierLine:
+    """One dossier's reviews; `needed` is what the rubric asks for before it is ranked."""
+
     reference: str
     title: str
+    association: str
     assigned: int
     submitted: int
     needed: int
@@ -64,7 +106,7 @@ class CriterionLine:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ReviewsProgress:
     """Where the reviews stand. `reopen_requests`: (assignment, reviewer's code, reference, reason); `older_grid`:
     submitted against another version of the rubric."""
 
@@ -95,18 +137,18 @@ class Progress:
         return tuple(one for one in self.dossiers if one.submitted < one.needed)
 
 
-def progress(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> Progress:
+def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> ReviewsProgress:
     """Progress by reviewer, dossier and criterion; dossiers of which the actor is recused don't count. Five queries."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     people = session.exec(
         select(Reviewer, Person.name).where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
     ).all()
     dossiers = session.exec(
-        select(Application.id, Application.reference, Application.title).where(
-            Application.call_id == call.id, col(Application.state).not_in(GONE), not_recused(actor.person_id)
+        select(Application.id, Application.reference, Application.title, Association.name).where(
+            Application.association_id == Association.id, reviewed_dossiers(call.id), not_recused(actor.person_id)
         )
     ).all()
-    shown = {application_id for application_id, _, _ in dossiers}
+    shown = {application_id for application_id, *_ in dossiers}
     rows = [
         row
         for row in session.exec(
@@ -131,14 +173,14 @@ def progress(session: Session, *, actor: Actor, call: OpenedCall, now: datetime)
     lines.sort(key=lambda one: (order[one.pace], -one.missing, one.code))
     moments = [review.submitted_at for _, review in rows if review and review.submitted_at]
     codes = {reviewer.person_id: reviewer.code for reviewer, _ in people}
-    references = {application_id: reference for application_id, reference, _ in dossiers}
+    references = {application_id: reference for application_id, reference, *_ in dossiers}
     needed = call.file.rubric.min_reviews
     by_dossier = [
-        DossierLine(reference, title, len(done.get(one, ())), sum(done.get(one, ())), needed)
-        for one, reference, title in dossiers
+        DossierLine(reference, title, association, len(done.get(one, ())), sum(done.get(one, ())), needed)
+        for one, reference, title, association in dossiers
     ]
     by_dossier.sort(key=lambda one: (one.submitted - one.needed, one.reference))
-    return Progress(
+    return ReviewsProgress(
         reviewers=tuple(lines),
         dossiers=tuple(by_dossier),
         criteria=_criteria(session, call, shown, len(rows)),

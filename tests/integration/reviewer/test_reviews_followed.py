@@ -1,4 +1,4 @@
-"""The coordinator's view: who is late, reminders, agreement, and what officials may see of it."""
+"""The pages about the reviews: who is late, reminders, agreement, and what officials may see of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sqlmodel import col, select
 from aap.core.french import number
 from aap.records.applications import ApplicationState
 from aap.records.outbox import OutboxMail
-from aap.services.coordinating import progress
 from aap.services.platform import Platform
 from aap.services.recusing import add_recusal
 from aap.services.reopening import request_reopening
+from aap.services.review_progress import ReviewsTotals, reviews_progress, reviews_totals
 from aap.services.reviewing import save_review, submit_review
 from tests.integration.reviewer.conftest import Desk, Desks
 
@@ -36,7 +36,7 @@ def review(here: Desk, person: Any, qualite: str, solidite: str, application: An
 
 def pages(here: Desk) -> tuple[str, ...]:
     start = f"/instruction/{here.call.id}/evaluations"
-    return (f"{start}/coordination", f"{start}/accord", f"{start}/ecarts", f"{start}/rappels", f"{start}/calibrage")
+    return (start, f"{start}/accord", f"{start}/ecarts", f"{start}/rappels", f"{start}/calibrage")
 
 
 def test_progress_says_who_is_late_by_the_pace_of_each(desk: Desks, platform: Platform, clock: Any) -> None:
@@ -55,7 +55,9 @@ def test_progress_says_who_is_late_by_the_pace_of_each(desk: Desks, platform: Pl
 
     def read() -> Any:
         with platform.database.reading() as session:
-            return progress(session, actor=here.factory.actor(here.official), call=here.call, now=platform.clock())
+            return reviews_progress(
+                session, actor=here.factory.actor(here.official), call=here.call, now=platform.clock()
+            )
 
     found = read()
     lines = {one.person_id: (one.assigned, one.submitted, one.drafts, one.pace) for one in found.reviewers}
@@ -69,6 +71,23 @@ def test_progress_says_who_is_late_by_the_pace_of_each(desk: Desks, platform: Pl
     assert [one.reference for one in found.short] == [*(one.reference for one in more), here.application.reference]
     clock.move(days=3)
     assert {one.pace for one in read().reviewers} == {"late", "done"}
+
+
+def test_a_withdrawn_dossier_counts_neither_on_the_page_nor_in_the_totals(desk: Desks, platform: Platform) -> None:
+    here = desk()
+    other = here.factory.application(here.call, None, ApplicationState.WITHDRAWN)
+    here.factory.assignment(other, here.first)
+    with platform.database.reading() as session:
+        found = reviews_progress(session, actor=here.factory.actor(here.official), call=here.call, now=platform.clock())
+        totals = reviews_totals(session, here.call)
+    assert (found.assigned, found.submitted, len(found.short)) == (2, 0, 1)
+    assert totals == ReviewsTotals(assigned=2, submitted=0, short=1, unassigned=0)
+
+
+def test_the_progress_is_still_found_at_its_former_address(desk: Desks, browser: Callable[[], Any]) -> None:
+    here = desk()
+    answer = browser().sign_in(here.official).get(f"{pages(here)[0]}/coordination")
+    assert (answer.status_code, answer.location) == (301, pages(here)[0])
 
 
 def test_reminders_are_previewed_then_sent_once_a_day_to_who_owes(
@@ -132,7 +151,7 @@ def test_a_recused_official_sees_nothing_of_the_dossier_in_any_count(
     assert signed.get(f"/instruction/{here.call.id}/evaluations/ecarts/{here.application.reference}").status_code == 404
 
 
-def test_a_request_to_reopen_is_answered_from_the_follow_up(desk: Desks, browser: Callable[[], Any]) -> None:
+def test_a_request_to_reopen_is_answered_from_the_page_of_the_progress(desk: Desks, browser: Callable[[], Any]) -> None:
     here = desk()
     review(here, here.first, "4", "3")
     act(here, request_reopening, actor=here.factory.actor(here.first), application_id=here.application.id,
@@ -147,13 +166,13 @@ def test_a_request_to_reopen_is_answered_from_the_follow_up(desk: Desks, browser
     assert "À sa demande." in browser().sign_in(here.first).get(f"/evaluation/dossiers/{here.application.id}").text
 
 
-def test_reviewers_never_reach_the_coordinators_pages(desk: Desks, browser: Callable[[], Any]) -> None:
+def test_reviewers_never_reach_the_officials_pages_about_the_reviews(desk: Desks, browser: Callable[[], Any]) -> None:
     here = desk()
     signed = browser().sign_in(here.first)
     assert {signed.get(url).status_code for url in pages(here)} == {404}
 
 
-def test_the_coordinators_lists_take_as_many_queries_for_fifty_dossiers_as_for_one(
+def test_the_lists_about_the_reviews_take_as_many_queries_for_fifty_dossiers_as_for_one(
     desk: Desks, browser: Callable[[], Any], count_queries: Callable[[], Any]
 ) -> None:
     here = desk()

@@ -1,0 +1,144 @@
+"""Dossiers whose marks differ: one more review, or a consensus with its minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.services.consensus import (
+    ConsensusEntry,
+    ask_further_review,
+    close_consensus,
+    consensus_minutes,
+    decide_consensus,
+    divergent_dossiers,
+    open_consensus,
+    open_consensus_page,
+)
+from aap.services.errors import InvalidInput
+from aap.services.permissions import Permission
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+
+
+@blueprint.get("/<call_id>/evaluations/ecarts")
+@requires(Permission.REVIEWS_FOLLOW)
+def divergences(call_id: str) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        found = divergent_dossiers(session, actor=signed_in(), call=opened)
+    titles = {one.id: one.title or one.id for one in opened.file.rubric.criteria}
+    return show(
+        "divergences.html",
+        opened,
+        reached=[one for one in found if one.found.reached or one.consensus != "none"],
+        others=[one for one in found if not one.found.reached and one.consensus == "none"],
+        titles=titles,
+        limits=opened.file.reviewing.divergence,
+    )
+
+
+def _consensus_page(
+    call_id: str, reference: str, problems: dict[str, str] | None = None, entry: ConsensusEntry | None = None
+) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        page = open_consensus_page(session, actor=signed_in(), call=opened, reference=reference)
+    step = page.step
+    if entry is None and step is not None and step.decided_at is not None:
+        entry = ConsensusEntry(
+            dict(step.marks), step.reason, step.dissent, "\n".join(step.attendees), step.held_on
+        )  # fmt: skip
+    return show(
+        "consensus.html",
+        opened,
+        page=page,
+        entry=entry or ConsensusEntry({}),
+        held_on=request.form.get("held_on", "") or (entry.held_on.isoformat() if entry and entry.held_on else ""),
+        typed=request.form,
+        problems=problems or {},
+    )
+
+
+@blueprint.get("/<call_id>/evaluations/ecarts/<reference>")
+@requires(Permission.REVIEWS_FOLLOW)
+def consensus(call_id: str, reference: str) -> str:
+    return _consensus_page(call_id, reference)
+
+
+def _answered(
+    call_id: str, reference: str, act: Callable[..., object], said: str, *, back: str = "", **typed: Any
+) -> ResponseReturnValue:
+    """Does the act on the dossier and leads back to its page (or to `back`), which says so; its page also says, beside
+    the field, why it is refused."""
+    try:
+        with writing() as session:
+            act(
+                session, actor=signed_in(), call=call_of_page(session, call_id), reference=reference, now=arrived_at(),
+                **typed,
+            )  # fmt: skip
+    except InvalidInput as refused:
+        return _consensus_page(call_id, reference, dict(refused.problems), typed.get("entry")), 422
+    flash(said, "success")
+    return redirect(back or url_for("official.consensus", call_id=call_id, reference=reference))
+
+
+@blueprint.post("/<call_id>/evaluations/ecarts/<reference>/evaluation")
+@requires(Permission.ASSIGNMENT_MANAGE)
+def consensus_further(call_id: str, reference: str) -> ResponseReturnValue:
+    """One more reviewer."""
+    said = _("Le dossier est confié à un évaluateur de plus, qui en est averti.")
+    return _answered(call_id, reference, ask_further_review, said, person_id=request.form.get("person", ""))
+
+
+@blueprint.post("/<call_id>/evaluations/ecarts/<reference>/ouverture")
+@requires(Permission.CONSENSUS_MANAGE)
+def consensus_open(call_id: str, reference: str) -> ResponseReturnValue:
+    said = _("Les notes sont figées : la note convenue peut être saisie.")
+    return _answered(call_id, reference, open_consensus, said, cause=request.form.get("cause", ""))
+
+
+@blueprint.post("/<call_id>/evaluations/ecarts/<reference>/note")
+@requires(Permission.CONSENSUS_MANAGE)
+def consensus_decide(call_id: str, reference: str) -> ResponseReturnValue:
+    """The agreed mark, with its reason, dissent and attendees."""
+    form = request.form
+    entry = ConsensusEntry(
+        marks={name[5:]: value for name, value in form.items() if name.startswith("note-")},
+        reason=form.get("reason", ""),
+        dissent=form.get("dissent", ""),
+        attendees=form.get("attendees", ""),
+        held_on=_day(form.get("held_on", "")),
+    )
+    said = _("La note convenue est enregistrée. Relancez le classement pour qu’elle compte.")
+    return _answered(call_id, reference, decide_consensus, said, entry=entry)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day, month, year = text.strip().split("/") if "/" in text else reversed(text.strip().split("-"))
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+@blueprint.post("/<call_id>/evaluations/ecarts/<reference>/abandon")
+@requires(Permission.CONSENSUS_MANAGE)
+def consensus_close(call_id: str, reference: str) -> ResponseReturnValue:
+    said = _("Le consensus est abandonné : les notes individuelles comptent de nouveau.")
+    listed = url_for("official.divergences", call_id=call_id)
+    return _answered(call_id, reference, close_consensus, said, back=listed, reason=request.form.get("close", ""))
+
+
+@blueprint.get("/<call_id>/evaluations/ecarts/<reference>/proces-verbal.pdf")
+@requires(Permission.REVIEWS_FOLLOW)
+def consensus_paper(call_id: str, reference: str) -> ResponseReturnValue:
+    with reading() as session:
+        made = consensus_minutes(session, actor=signed_in(), call=call_of_page(session, call_id), reference=reference)
+    return hand_out(made)

@@ -1,0 +1,129 @@
+"""The progress of the reviews, requests to reopen one, reminders; agreement and severity of the reviewers."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from aap.core.scoring import decimal_of
+from aap.services.agreement import agreement as measure_agreement
+from aap.services.errors import InvalidInput
+from aap.services.permissions import Permission
+from aap.services.reopening import reopen_review
+from aap.services.review_progress import reviews_progress
+from aap.services.reviewer_reminders import preview_reminder, remind_reviewers
+from aap.web.access import requires
+from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.review_charts import box_picture, interval_picture, warmth
+
+
+def _paces() -> dict[str, tuple[str, str]]:
+    return {
+        "done": (_("Terminé"), "success"),
+        "on_time": (_("Dans les temps"), "info"),
+        "slow": (_("Trop lent"), "warning"),
+        "not_begun": (_("Pas commencé"), "warning"),
+        "late": (_("Hors délai"), "danger"),
+    }
+
+
+@blueprint.get("/<call_id>/evaluations")
+@requires(Permission.REVIEWS_FOLLOW)
+def reviews(call_id: str) -> str:
+    """Who has done what, who is late, when it ends."""
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        found = reviews_progress(session, actor=signed_in(), call=opened, now=arrived_at())
+    return show("reviews.html", opened, progress=found, paces=_paces())
+
+
+@blueprint.get("/<call_id>/evaluations/coordination")
+@requires(Permission.REVIEWS_FOLLOW)
+def reviews_formerly(call_id: str) -> ResponseReturnValue:
+    """The address that the progress once had."""
+    return redirect(url_for("official.reviews", call_id=call_id), 301)
+
+
+@blueprint.post("/<call_id>/evaluations/reouverture/<assignment_id>")
+@requires(Permission.REVIEW_REOPEN)
+def review_reopen(call_id: str, assignment_id: str) -> ResponseReturnValue:
+    """Gives a review back to its reviewer."""
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            reopen_review(
+                session, actor=signed_in(), assignment_id=assignment_id, reason=request.form.get("motif", ""),
+                now=arrived_at(),
+            )  # fmt: skip
+    except InvalidInput as refused:
+        flash(" ".join(refused.problems.values()), "danger")
+    else:
+        flash(_("L’évaluation est rouverte ; son auteur en est averti."), "success")
+    return redirect(url_for("official.reviews", call_id=call_id))
+
+
+@blueprint.route("/<call_id>/evaluations/rappels", methods=["GET", "POST"])
+@requires(Permission.REVIEWERS_MANAGE)
+def reminders(call_id: str) -> ResponseReturnValue:
+    """Who is reminded, and the mail as it will read: shown first, sent by the second button."""
+    note, problems = request.form.get("note", ""), {}
+    address = url_for("reviewer.home", _external=True)
+    chosen = request.form.getlist("people")
+    if request.method == "POST" and request.form.get("action") == "send":
+        try:
+            with writing() as session:
+                sent = remind_reviewers(
+                    session, actor=signed_in(), call=call_of_page(session, call_id), people=chosen, note=note,
+                    address=address, now=arrived_at(),
+                )  # fmt: skip
+        except InvalidInput as refused:
+            problems = dict(refused.problems)
+        else:
+            flash(_("%(n)s rappels envoyés.", n=sent) if sent > 1 else _("Rappel envoyé."), "success")
+            return redirect(url_for("official.reviews", call_id=call_id))
+    with reading() as session:
+        opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)
+        found = reviews_progress(session, actor=signed_in(), call=opened, now=arrived_at())
+    owing = [one for one in found.reviewers if one.missing]
+    if request.method == "GET":
+        chosen = [one.person_id for one in found.behind]
+    first = next((one for one in owing if one.person_id in chosen), owing[0] if owing else None)
+    page = show(
+        "reviews_reminders.html",
+        opened,
+        owing=owing,
+        chosen=chosen,
+        paces=_paces(),
+        note=note,
+        preview=preview_reminder(opened, first, note=note, address=address) if first else None,
+        first=first,
+        problems=problems,
+        now=arrived_at(),
+    )
+    return (page, 422) if problems else page
+
+
+@blueprint.get("/<call_id>/evaluations/accord")
+@requires(Permission.REVIEWS_FOLLOW)
+def agreement(call_id: str) -> str:
+    with reading() as session:
+        opened = call_of_page(session, call_id)
+        found = measure_agreement(session, actor=signed_in(), call=opened)
+    rubric = opened.file.rubric
+    means = {one.id: one.mean for one in found.criteria}
+    scales = {one.id: rubric.scale_of(one) for one in rubric.criteria}
+    return show(
+        "agreement.html",
+        opened,
+        agreement=found,
+        scaled=decimal_of,
+        reviewers_picture=box_picture([(one.code, one.box) for one in found.reviewers]),
+        dossiers_picture=box_picture([(one.reference, one.box) for one in found.dossiers[:40]], line=found.line),
+        severity_picture=interval_picture([one.severity for one in found.reviewers if one.severity]),
+        heat=[
+            (one, [(mean, warmth(mean, means[name], scales[name])) for name, mean in one.means.items()])
+            for one in found.reviewers
+        ],
+    )
