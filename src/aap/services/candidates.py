@@ -213,33 +213,39 @@ def _picked(
 ) -> tuple[list[str], int, int]:
     """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents.
 
-    Rows don't pass through the ORM, and hold only the columns that the order and the words need.
+    Rows don't pass through the ORM, and hold only what the order and the words need.
     """
+    sort, down = wanted.sort.removeprefix("-"), wanted.sort.startswith("-")
+    ordered: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+        "association": (Association.name, _folded),
+        "region": (Association.department, _region_key),
+        "reviews": (Application.id, lambda application_id: _missing(progress.get(application_id))),
+    }
+    column, key = ordered.get(sort) or (_SQL_SORTS[sort], lambda value: value)
+    columns: list[Any] = [Application.id, Application.requested_amount, column.label("key")]
     words = fold(wanted.text).split()
-    columns: list[Any] = [
-        Application.id,
-        Application.reference,
-        Application.requested_amount,
-        _SQL_SORTS.get(wanted.sort.removeprefix("-"), Application.reference).label("key"),
-        Association.department,
-        Association.name,
-    ]
     if words:
-        columns += [Application.title, Association.commune_name, Association.siret]
-    found: list[Any] = list(
-        session.connection().execute(select(*columns).where(Application.association_id == Association.id, *fitting))
+        columns += [
+            Application.reference,
+            Association.name,
+            Application.title,
+            Association.commune_name,
+            func.coalesce(Association.siret, ""),
+        ]
+    found = (
+        session.connection()
+        .execute(
+            select(*columns)
+            .where(Application.association_id == Association.id, *fitting)
+            .order_by(col(Application.reference))
+        )
+        .all()
     )
     if words:
-        found = [row for row in found if _holds(words, row)]
-    found.sort(key=lambda row: row.reference)
-    sort, down = wanted.sort.removeprefix("-"), wanted.sort.startswith("-")
-    keys: dict[str, Callable[[Any], Any]] = {
-        "association": lambda row: _folded(row.name),
-        "region": lambda row: _region_key(row.department),
-        "reviews": lambda row: _missing(progress.get(row.id)),
-    }
-    found.sort(key=keys.get(sort, lambda row: row.key), reverse=down)
-    return [row.id for row in found], len(found), sum(row.requested_amount for row in found)
+        found = [row for row in found if _holds(words, row[3:])]
+    keys = [key(row[2]) for row in found]
+    order = sorted(range(len(found)), key=keys.__getitem__, reverse=down)
+    return [found[place][0] for place in order], len(found), sum(row[1] for row in found)
 
 
 _folded = lru_cache(maxsize=65_536)(fold)
@@ -256,8 +262,8 @@ def _missing(counts: tuple[int, int] | None) -> int:
     return counts[0] - counts[1] if counts else 0
 
 
-def _holds(words: Sequence[str], row: Any) -> bool:
-    text = _folded(f"{row.reference} {row.name} {row.title} {row.commune_name} {row.siret or ''}")
+def _holds(words: Sequence[str], texts: Sequence[str]) -> bool:
+    text = _folded(" ".join(texts))
     return all(word in text for word in words)
 
 
