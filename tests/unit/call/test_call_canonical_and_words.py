@@ -125,7 +125,7 @@ def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
 
 KEYWORDS = {
     "$schema", "$defs", "$ref", "type", "title", "description", "default", "properties", "required",
-    "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf",
+    "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf", "oneOf",
     "enum", "const", "pattern", "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 
@@ -151,6 +151,14 @@ def test_the_schema_speaks_the_words_of_json_schema_only() -> None:
     assert keywords(schema) - KEYWORDS == set()
     share, _ = schema["$defs"]["Quota"]["properties"]["max_share"]["anyOf"]
     assert share == {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def test_the_schema_asks_for_one_group_a_bound_and_a_scale() -> None:
+    parts = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)["$defs"]
+    assert parts["Quota"]["oneOf"] == [{"required": ["where"]}, {"required": ["each"]}]
+    assert [part["required"] for part in parts["Quota"]["anyOf"]] == [["min"], ["max"], ["min_share"], ["max_share"]]
+    assert parts["Rubric"]["anyOf"][0] == {"required": ["scale"]}
+    assert parts["Rubric"]["anyOf"][1]["properties"]["criteria"] == {"items": {"required": ["scale"]}}
 
 
 def test_check_tells_problems_and_exits_with_two(tmp_path: Path) -> None:

@@ -13,6 +13,17 @@ from aap.core.call.schema import CallFile
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
+# What the checks across keys (checks.py) ask for, as far as a schema can say it of one part.
+ACROSS: dict[str, dict[str, Any]] = {
+    "Quota": {
+        "oneOf": [{"required": ["where"]}, {"required": ["each"]}],
+        "anyOf": [{"required": [bound]} for bound in ("min", "max", "min_share", "max_share")],
+    },
+    "Rubric": {
+        "anyOf": [{"required": ["scale"]}, {"properties": {"criteria": {"items": {"required": ["scale"]}}}}],
+    },
+}
+
 
 class _YamlTypes(GenerateJsonSchema):
     """Decimals are numbers in a YAML file, not texts."""
@@ -29,6 +40,7 @@ def call_file_schema() -> dict[str, Any]:
     definitions = {"CallFile": schema, **schema["$defs"]}
     for name, definition in definitions.items():
         definition.pop("description", None)
+        definition |= ACROSS.get(name, {})
         for key, value in definition.get("properties", {}).items():
             value.pop("title", None)
             if value.get("default", 0) is None or isinstance(value.get("default"), dict):

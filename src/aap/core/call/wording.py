@@ -265,6 +265,15 @@ def _members(call: CallFile, attribute: str, labels: list[str]) -> str:
     return f"{attribute_title(attribute)} : {listed(labels, 'ou')}"
 
 
+def theme_titles(call: CallFile) -> dict[str, str]:
+    """Theme id → title: those of the call, else of the question that classes dossiers. Reviewers' expertise and
+    dossiers' themes go by these ids.
+    """
+    question = questions_of(call).get(call.form.theme_question or "")
+    labels = {option.value: option.label for option in question.options} if question is not None else {}
+    return labels | {theme.id: theme.title for theme in call.call.themes}
+
+
 def attribute_title(name: str) -> str:
     """An attribute in French, or its own name where it is the call's."""
     return ATTRIBUTES.get(name, name)
