@@ -40,7 +40,7 @@ def call_file_schema() -> dict[str, Any]:
     definitions = {"CallFile": schema, **schema["$defs"]}
     for name, definition in definitions.items():
         definition.pop("description", None)
-        definition |= ACROSS.get(name, {})
+        definition.update(ACROSS.get(name, {}))
         for key, value in definition.get("properties", {}).items():
             value.pop("title", None)
             if value.get("default", 0) is None or isinstance(value.get("default"), dict):
