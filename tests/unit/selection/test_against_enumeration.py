@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -15,9 +17,54 @@ WITHOUT_LIMIT = settings(
 )
 
 
+# How much is looked at in one step: a limit of work that small problems would never reach.
+STEPS = {"value._CORE": 1, "ties.CHUNK": 2, "merit.CHUNK": 2, "merit._WORTH_TIGHTENING": 0, "reasons._BLOCK": 3}
+
+
 @given(problems())
 @settings(WITHOUT_LIMIT, max_examples=600)
 def test_a_selection_is_the_best_of_all_subsets(problem: Problem) -> None:
+    _is_the_best(problem)
+
+
+@given(problems(largest=10))
+@settings(WITHOUT_LIMIT, max_examples=200)
+def test_small_steps_lead_to_the_same_selection(problem: Problem) -> None:
+    with ExitStack() as stack:
+        for name, size in STEPS.items():
+            stack.enter_context(patch(f"aap.core.selection.{name}", size))
+        _is_the_best(problem)
+
+
+@given(problems())
+@settings(WITHOUT_LIMIT, max_examples=200)
+def test_a_tie_phase_that_stops_early_says_so_and_keeps_the_sum(problem: Problem) -> None:
+    every = problem.enumerated
+    chosen = every.best(every.atoms)
+    if chosen is None or problem.rules["mode"] == "merit":
+        return
+    with patch("aap.core.selection.solving.EXACT_UP_TO", -1), patch("aap.core.selection.solving.TIE_NODES", 0):
+        outcome = select(problem.candidates, problem.core_rules)
+    assert outcome.objective == every.sum_of_scores(chosen)
+    assert outcome.retained == every.ids(chosen) or not outcome.tie_proven
+    event(f"proven: {outcome.tie_proven}")
+
+
+@given(problems())
+@settings(WITHOUT_LIMIT, max_examples=300)
+def test_without_rounds_a_conflict_is_one_from_which_no_rule_can_be_left_out(problem: Problem) -> None:
+    every = problem.enumerated
+    if every.best(every.atoms) is not None:
+        return
+    with patch("aap.core.selection.conflicts._ROUNDS", 0), pytest.raises(InfeasibleRules) as caught:
+        select(problem.candidates, problem.core_rules)
+    names = caught.value.names
+    assert not caught.value.smallest_proven
+    assert every.conflicts(names)
+    assert not any(every.conflicts(tuple(other for other in names if other != name)) for name in names)
+
+
+def _is_the_best(problem: Problem) -> None:
     every = problem.enumerated
     chosen = every.best(every.atoms)
     if chosen is None:

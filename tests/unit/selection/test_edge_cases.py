@@ -173,6 +173,22 @@ def test_a_share_is_of_the_budget_to_the_exact_fraction(mode: str) -> None:
 
 
 @MODES
+def test_a_least_share_is_of_the_money_granted_to_the_cent(mode: str) -> None:
+    quota = {"id": "q", "where": {"size": "small"}, "min_share": "0.5"}
+    for other, retained in (("0.50", ("a", "b")), ("0.51", ("a",))):
+        people = [("a", 80, "0.50", {"size": "small"}), ("b", 70, other)]
+        assert selected(problem(people, mode=mode, quotas=[quota])).retained == retained
+
+
+@MODES
+def test_shares_of_twelve_decimals_are_exact_beyond_64_bits(mode: str) -> None:
+    people = [("a", 80, 10**10, {"size": "small"}), ("b", 70, 10**10)]
+    for share, retained in (("0.5", ("a", "b")), ("0.500000000001", ("a",))):
+        quota = {"id": "q", "where": {"size": "small"}, "min_share": share}
+        assert selected(problem(people, mode=mode, quotas=[quota])).retained == retained
+
+
+@MODES
 def test_several_attributes_must_all_match(mode: str) -> None:
     quota = {"id": "q", "where": {"size": "small", "zone": ["drom", "com"]}, "min": 1}
     people = [
