@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import ExitStack
 from fractions import Fraction
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 from small_problems import Problem, problems
 
 from aap.core.selection import InfeasibleRules, SelectionOutcome, replacement, select
+from aap.core.selection.model import Answer, maximise
 
 WITHOUT_LIMIT = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -36,18 +40,25 @@ def test_small_steps_lead_to_the_same_selection(problem: Problem) -> None:
         _is_the_best(problem)
 
 
-@given(problems())
-@settings(WITHOUT_LIMIT, max_examples=200)
-def test_a_tie_phase_that_stops_early_says_so_and_keeps_the_sum(problem: Problem) -> None:
+@given(problems(), st.integers(0, 2), st.booleans())
+@settings(WITHOUT_LIMIT, max_examples=300)
+def test_a_tie_phase_that_stops_early_says_so_and_keeps_the_sum(problem: Problem, steps: int, found: bool) -> None:
     every = problem.enumerated
     chosen = every.best(every.atoms)
     if chosen is None or problem.rules["mode"] == "merit":
         return
-    with patch("aap.core.selection.solving.EXACT_UP_TO", -1), patch("aap.core.selection.solving.TIE_NODES", 0):
+    answers = itertools.count()
+
+    def stopping(*given: Any, **options: Any) -> Answer:
+        answer = maximise(*given, **options)
+        return answer if next(answers) < steps else Answer("stopped", answer.retained if found else None)
+
+    with patch("aap.core.selection.ties.maximise", stopping):
         outcome = select(problem.candidates, problem.core_rules)
     assert outcome.objective == every.sum_of_scores(chosen)
     assert outcome.retained == every.ids(chosen) or not outcome.tie_proven
-    event(f"proven: {outcome.tie_proven}")
+    assert outcome.tie_proven or next(answers) > steps
+    event(f"proven: {outcome.tie_proven}, right: {outcome.retained == every.ids(chosen)}")
 
 
 @given(problems())

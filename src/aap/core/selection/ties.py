@@ -47,9 +47,25 @@ def settle(
         return retained, True
     other = make_row(_OTHER, {int(j): 1 if retained[j] else -1 for j in open_}, int(retained[open_].sum()) - 1)
     answer = maximise([*rows, other], worth, fixed, node_limit=nodes)
-    if answer.retained is None or int(worth[answer.retained].sum()) < total:
-        return retained, answer.status != "stopped"
-    return _by_chunks(kept, fixed, better_by_rank(retained, answer.retained), nodes)
+    proven = answer.status != "stopped"
+    if answer.retained is not None and int(worth[answer.retained].sum()) >= total:
+        retained, proven = _by_chunks(kept, fixed, better_by_rank(retained, answer.retained), nodes)
+    return (retained if proven else _filled(rows, worth, retained)), proven
+
+
+def _filled(rows: Sequence[Row], worth: Columns, retained: Retained) -> Retained:
+    """With every candidate of no worth that can be added, the best-ranked first: nobody is left out for nothing."""
+    filled = retained.copy()
+    moved = True
+    while moved:
+        moved = False
+        for column in np.flatnonzero(~filled & (worth == 0)).tolist():
+            filled[column] = True
+            if all(row.holds(filled) for row in rows):
+                moved = True
+            else:
+                filled[column] = False
+    return filled
 
 
 def better_by_rank(first: Retained, second: Retained) -> Retained:
