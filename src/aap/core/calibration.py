@@ -21,7 +21,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from aap.core.notices import NBSP, Notice, some
+from aap.core.french import NBSP
+from aap.core.notices import Notice, some
 from aap.core.problems import BadInput, Problem
 from aap.core.reml import Design, Fit, Floats, fit
 from aap.core.review_graph import Component, components, weak_links
@@ -227,15 +228,6 @@ def _notices(
                 "severity_unknown",
                 "Les évaluations ne permettent pas de distinguer la sévérité des évaluateurs du hasard des notes"
                 f"{NBSP}: elle est comptée pour nulle.",
-            )
-        )
-    elif not fitted.application_known:
-        found.append(
-            Notice(
-                "noise_unknown",
-                "Aucun dossier n’a plusieurs évaluations (ou il n’y a qu’un dossier)"
-                f"{NBSP}: la qualité des dossiers ne peut pas être distinguée du hasard des notes, et les intervalles "
-                "comptent tout l’écart comme du hasard.",
             )
         )
     return tuple(found)

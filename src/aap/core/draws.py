@@ -21,7 +21,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from aap.core.notices import NBSP, Notice
+from aap.core.french import NBSP
+from aap.core.notices import Notice
 from aap.core.ranking import Ranking, Standing
 from aap.core.reml import Floats
 from aap.core.scoring import UNIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NBSP = "\u00a0"
+from aap.core.french import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +21,4 @@ class Notice:
 def some(names: tuple[str, ...], limit: int = 5) -> str:
     """The first `limit` names, and how many more there are."""
     shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} et {len(names) - limit} autres"
+    return shown if len(names) <= limit else f"{shown} et {count(len(names) - limit, 'autre')}"

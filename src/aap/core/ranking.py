@@ -28,8 +28,9 @@ from typing import Literal
 from aap.core.calibration import Z90, Calibration, calibrate, require_comparable
 from aap.core.call.canonical import rubric_hash
 from aap.core.call.schema import CallFile, Rubric
+from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision
-from aap.core.notices import NBSP, Notice
+from aap.core.notices import Notice
 from aap.core.problems import BadInput, Problem
 from aap.core.scoring import UNIT, Review, exact_mean, mean_marks, ten_thousandths
 from aap.core.selection.problem import Candidate

@@ -12,7 +12,7 @@ from dense_reml import DenseModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aap.core.calibration import Z90, Calibration, DisconnectedReviews, calibrate, require_comparable
+from aap.core.calibration import Z90, Calibration, DisconnectedReviews, Variances, calibrate, require_comparable
 from aap.core.reml import Design, RestrictedLikelihood
 from aap.core.scoring import Review, ten_thousandths
 
@@ -58,7 +58,10 @@ def test_variances_and_severities_are_those_of_the_dense_model(seed: int) -> Non
     for at, (name, one) in enumerate(found.severities.items()):
         assert one.value == pytest.approx(given_ours.effects[name] * 10_000, abs=1)
         assert one.low is not None
-        assert one.value - one.low == pytest.approx(half[at] * 10_000, abs=1)
+        assert one.value - one.low == one.high - one.value == pytest.approx(half[at] * 10_000, abs=1)  # type: ignore[operator]
+        given_by = [total for _, reviewer, total in rows if reviewer == name]
+        assert (one.reviews, one.component) == (len(given_by), 0)
+        assert one.mean_given == pytest.approx(np.mean(given_by) * 10_000, abs=0.51)
     assert np.allclose(found.covariance, given_ours.covariance, atol=1e-6 * scale)
 
 
@@ -136,7 +139,8 @@ def test_a_constant_added_to_all_totals_moves_no_severity() -> None:
 
 def test_no_review_at_all_gives_an_empty_calibration() -> None:
     found = calibrate([])
-    assert (found.severities, found.components, found.estimable) == ({}, (), False)
+    assert found == Calibration(Variances(0.0, 0.0, 0.0), (), {}, (), (), False, np.zeros((0, 0)), {})
+    assert found.covariance.shape == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +221,17 @@ def test_a_broken_graph_is_refused_with_its_components() -> None:
     assert [part.applications for part in refused.value.components] == [("a", "b"), ("c",)]
     assert "groupe 2\u00a0: évaluateurs y, z (dossiers c)" in str(refused.value)
     require_comparable(calibrate(_reviews([*rows, ("c", "x", 12.0)])))
+
+
+def test_a_broken_graph_names_ten_of_each_group() -> None:
+    rows = [(f"a{i:02}", f"r{i:02}", 50.0) for i in range(11)] + [("a00", f"r{i:02}", 50.0) for i in range(1, 11)]
+    with pytest.raises(DisconnectedReviews) as refused:
+        require_comparable(calibrate(_reviews([*rows, ("b", "x", 50.0)])))
+    ten = [f"{i:02}" for i in range(10)]
+    assert (
+        f"groupe 1\u00a0: évaluateurs {', '.join(f'r{n}' for n in ten)} et 1\u00a0autre "
+        f"(dossiers {', '.join(f'a{n}' for n in ten)} et 1\u00a0autre) ; groupe 2"
+    ) in str(refused.value)
 
 
 @settings(max_examples=80, deadline=None)
