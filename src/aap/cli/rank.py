@@ -64,11 +64,6 @@ def rank_command(
     drop_incomplete_reviews: bool,
 ) -> None:
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 the rules can't all hold."""
-    from aap.core.ranking import ImposedNotCandidate
-    from aap.core.run import RunOptions, run_call
-    from aap.core.selection import InfeasibleRules
-    from aap.documents.press import Press
-
     signal.signal(signal.SIGTERM, _stopped)
     try:
         check_place(out, force=force)
@@ -76,35 +71,16 @@ def rank_command(
         call, inputs = _read(
             call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
         )
-        progress = ProgressLine()
-        cores = os.cpu_count() or 1
-        try:
-            with Press(cores if letters else 1) as press:
-                run = run_call(
-                    call,
-                    inputs.applications,
-                    inputs.marks,
-                    inputs.decisions,
-                    options=RunOptions(draws, draw_seed, prices, _notices(inputs.warnings)),
-                    progress=progress,
-                    processes=cores,
-                )
-                with written_whole(out, force=force) as folder:
-                    _write_all(run, folder, press, letters=letters, progress=progress)
-                    kept = place_aside(out.resolve())
-        finally:
-            progress.clear()
+        with _press(letters) as press, ProgressLine() as progress:
+            run = _ranked(call, inputs, draws=draws, draw_seed=draw_seed, prices=prices, progress=progress)
+            with written_whole(out, force=force) as folder:
+                _write_all(run, folder, press, letters=letters, progress=progress)
+                kept = place_aside(out.resolve())
     except FolderRefused as refusal:
         _fail([str(refusal)], BAD_INPUT)
-    except ImposedNotCandidate as refusal:
-        named = zip(sorted(refusal.places), refusal.problems, strict=True)
-        rows = inputs.imposed_at
-        _refuse(in_order(dataclasses.replace(p, file=_name_of(decisions), row=rows.get(name)) for name, p in named))
     except BadInput as refusal:
         files = {"décisions": _name_of(decisions), "évaluations": reviews.name}
         _refuse([dataclasses.replace(p, file=files.get(p.file) or p.file) for p in refusal.problems])
-    except InfeasibleRules as refusal:
-        _fail(_conflict(refusal), INFEASIBLE)
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _fail([f"Écriture impossible{place}\u00a0: {error.strerror or error}."], FAILED)
@@ -140,7 +116,9 @@ def _read(
     call = inspected.call
     if call is None:
         raise BadInput((*inspected.problems, *problems_without_call(applications, reviews, decisions)))
-    problems = list(_strict_letters(call, inspected.problems) if letters else inspected.problems)
+    problems = list(inspected.problems)
+    if letters:
+        problems = [*_strict_letters(call, problems), *_missing_for_letters(call, str(call_path))]
     try:
         inputs = read_run_inputs(call, applications, reviews, decisions, drop_incomplete)
     except BadInput as refusal:
@@ -152,6 +130,42 @@ def _read(
     return call, inputs
 
 
+def _press(letters: bool) -> Press:
+    """What makes the PDFs, in other processes: they load while this one loads and ranks."""
+    from aap.documents.press import Press
+
+    return Press((os.cpu_count() or 1) if letters else 1)
+
+
+def _ranked(
+    call: CallFile, inputs: RunInputs, *, draws: int, draw_seed: str | None, prices: bool, progress: ProgressLine
+) -> Run:
+    """The run; raises BadInput with the rows at fault, and ends with INFEASIBLE where the rules can't all hold."""
+    from aap.core.ranking import ImposedNotCandidate
+    from aap.core.run import RunOptions, run_call
+    from aap.core.selection import InfeasibleRules
+
+    try:
+        return run_call(
+            call,
+            inputs.applications,
+            inputs.marks,
+            inputs.decisions,
+            options=RunOptions(draws, draw_seed, prices, _notices(inputs.warnings)),
+            progress=progress,
+            processes=os.cpu_count() or 1,
+        )
+    except ImposedNotCandidate as refusal:
+        named = zip(sorted(refusal.places), refusal.problems, strict=True)
+        rows = inputs.imposed_at
+        raise BadInput(
+            in_order(dataclasses.replace(p, file="décisions", row=rows.get(name)) for name, p in named)
+        ) from None
+    except InfeasibleRules as refusal:
+        progress.clear()
+        _fail(_conflict(refusal), INFEASIBLE)
+
+
 def _strict_letters(call: CallFile, problems: Iterable[Problem]) -> Iterator[Problem]:
     """Texts of `letters` that can't be filled in are errors where letters are asked for."""
     from aap.core.letter_texts import placeholder_problems
@@ -159,6 +173,17 @@ def _strict_letters(call: CallFile, problems: Iterable[Problem]) -> Iterator[Pro
     unfit = {problem.path for problem in placeholder_problems(call)}
     for problem in problems:
         yield dataclasses.replace(problem, severity="error") if problem.key in unfit else problem
+
+
+def _missing_for_letters(call: CallFile, name: str) -> Iterator[Problem]:
+    """What letters ask of a call file beyond what ranking needs: an error without `letters`, warnings for the rest."""
+    if "letters" not in call.model_fields_set:
+        message = "cette clé est obligatoire pour écrire les lettres"
+        yield Problem(name, message, key="letters", allowed="letters: {} pour s’en tenir aux textes par défaut")
+    for key, value in (("call.title", call.call.title), ("call.authority", call.call.authority)):
+        if value is None:
+            message = "les lettres n’auront pas cette mention"
+            yield Problem(name, message, key=key, severity="warning")
 
 
 def _notices(warnings: Iterable[Problem]) -> tuple[str, ...]:
@@ -173,10 +198,10 @@ def _notices(warnings: Iterable[Problem]) -> tuple[str, ...]:
 
 
 def _write_all(run: Run, folder: Path, press: Press, *, letters: bool, progress: ProgressLine) -> None:
-    from aap.documents.ranking_files import table_files
-
     progress("Écriture des fichiers", 0, 1)
     to_sign = press.laureates(run)
+    from aap.documents.ranking_files import table_files  # loads while the list is laid out
+
     for name, content in table_files(run):
         write(folder, name, content)
     write(folder, "laureates.pdf", to_sign.result())

@@ -166,6 +166,7 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "draws in words": ({"options": ("--draws", "beaucoup")}, 2, ("--draws",)),
     "empty draw seed": ({"options": ("--draw-seed", " ")}, 2, ("--draw-seed",)),
     "unknown option": ({"options": ("--budget", "3")}, 2, ("--budget",)),
+    "letters of a call without any": ({"options": ("--letters",)}, 2, ("letters", "obligatoire", "letters: {}")),
     "letters with an unknown name": (
         {"call": CALL + "letters: {refusal: {object: 'Refus {titre}'}}\n", "options": ("--letters",)}, 2, ("titre",),
     ),

@@ -271,11 +271,14 @@ def test_letters_of_hostile_ids_stay_in_their_folder(tmp_path: Path) -> None:
     case = Case(
         tmp_path,
         real_pdf=True,
+        call=CALL + "letters: {}\n",
         applications=APPLICATIONS.replace("\na,", "\n../x,").replace("\nb,", "\n.b,"),
         reviews=REVIEWS.replace("\na,", "\n../x,").replace("\nb,", "\n.b,"),
     )
     result = case.run("--letters")
     assert result.exit_code == 0, result.output
+    for missing in ("call.title", "call.authority"):
+        assert f"avertissement\u00a0: {missing}" in result.output
     assert {path.name for path in (case.out / "letters").iterdir()} == {
         "%2E.%2Fx.pdf",
         "%2Eb.pdf",
@@ -286,7 +289,8 @@ def test_letters_of_hostile_ids_stay_in_their_folder(tmp_path: Path) -> None:
 
 
 def test_the_papers_of_a_run_that_is_not_final_say_so(tmp_path: Path) -> None:
-    case = Case(tmp_path, real_pdf=True, reviews=REVIEWS.replace("d,r2,quality,3\nd,r2,reach,2\n", ""))
+    incomplete = REVIEWS.replace("d,r2,quality,3\nd,r2,reach,2\n", "")
+    case = Case(tmp_path, real_pdf=True, call=CALL + "letters: {}\n", reviews=incomplete)
     assert case.run("--letters").exit_code == 0
     assert {path.name for path in (case.out / "letters").iterdir()} == {"a.pdf", "b.pdf", "c.pdf"}
     for name, words in (("laureates.pdf", "Document provisoire"), ("letters/a.pdf", "Projet de courrier")):
