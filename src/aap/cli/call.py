@@ -6,16 +6,17 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from aap.core.call.json_schema import call_file_schema
 from aap.core.call.loading import CallFileError, InspectedCall, inspect_call
 from aap.core.call.scalars import CALL_ID
-from aap.core.call.starter import starter_text
-from aap.core.call.wording import WordedSection, rules_in_words
 from aap.core.call.yaml_tree import MAX_BYTES
 from aap.core.problems import Problem
+
+if TYPE_CHECKING:
+    from aap.core.call.wording import WordedSection
 
 BAD_INPUT = 2
 
@@ -77,6 +78,8 @@ def _verdict(errors: int, warnings: int) -> str:
 
 @call_group.command("schema", help="Écrire le schéma JSON des fichiers d’appel, pour un éditeur.")
 def schema() -> None:
+    from aap.core.call.json_schema import call_file_schema
+
     click.echo(json.dumps(call_file_schema(), ensure_ascii=False, indent=2))
 
 
@@ -84,6 +87,8 @@ def schema() -> None:
 @click.argument("call_id", metavar="[ID]", default="mon-appel")
 @click.option("--out", type=click.Path(path_type=Path), help="Fichier à créer ; jamais remplacé.")
 def new(call_id: str, out: Path | None) -> None:
+    from aap.core.call.starter import starter_text
+
     if not re.fullmatch(CALL_ID, call_id):
         allowed = "de 3 à 64 minuscules, chiffres ou tirets, une lettre ou un chiffre en premier"
         click.echo(
@@ -108,6 +113,8 @@ def new(call_id: str, out: Path | None) -> None:
 @call_group.command("show", help="Dire les règles d’un appel en français, comme sa page publique.")
 @FILE
 def show(file: Path) -> None:
+    from aap.core.call.wording import rules_in_words
+
     inspected = read_call_file(file)
     for problem in inspected.problems:
         click.echo(str(problem), err=True)

@@ -26,6 +26,12 @@ class ProgressLine:
             sys.stderr.flush()
             self._shown = text
 
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
     def clear(self) -> None:
         """Erase the line, before other text is written."""
         if self._shown:

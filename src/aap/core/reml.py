@@ -9,8 +9,9 @@ is dense in the reviewers only:
 
     M = Zb' Ra Zb,   S = I + B M,   log|H| = sum log(1 + A k) + log|S|,   H^-1 = Ra - B Ra Zb S^-1 Zb' Ra
 
-so that one evaluation costs one Cholesky factor of the number of reviewers. Minus twice the restricted log-likelihood,
-with ve at its optimum given the ratios (Patterson and Thompson 1971; Harville 1977), up to a constant:
+so that one evaluation costs the factors of one matrix, reviewers x reviewers. NumPy alone does it: to load SciPy would
+cost more than to rank a call of 236 applications. Minus twice the restricted log-likelihood, with ve at its optimum given
+the ratios (Patterson and Thompson 1971; Harville 1977), up to a constant:
 
     (n - c) log(Q / (n - c)) + log|H| + sum over the c components of log(x' H^-1 x),   Q = y' P y
 
@@ -27,8 +28,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, lapack
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -139,7 +138,7 @@ class _Solved:
         design = model.design
         self.shrink = 1.0 + a * model.per_application  # 1 + A k
         self._diagonal: Floats | None = None
-        self._factor: tuple[Floats, bool] | None = None
+        self._s: Floats | None = None
         if a == 0.0 or b == 0.0:
             self._diagonal = 1.0 + b * model.per_reviewer  # exact for a = 0; 1 for b = 0
             log_s = float(np.log(self._diagonal).sum())
@@ -147,8 +146,8 @@ class _Solved:
             s = model._shared(a / self.shrink)
             s *= -b
             s[np.diag_indices_from(s)] += 1.0 + b * model.per_reviewer
-            self._factor = cho_factor(s, lower=True, overwrite_a=True, check_finite=False)
-            log_s = 2.0 * float(np.log(np.diagonal(self._factor[0])).sum())
+            self._s = s
+            log_s = 2.0 * float(np.log(np.diagonal(np.linalg.cholesky(s))).sum())
         one = (1.0 / self.shrink)[design.application]  # Ra 1
         h = model._by_reviewer(one)
         ray = self.eliminate(model.y)
@@ -180,19 +179,17 @@ class _Solved:
         """S^-1 right."""
         if self._diagonal is not None:
             return right / self._diagonal[:, None]
-        assert self._factor is not None
-        solution: Floats = cho_solve(self._factor, right, check_finite=False)
+        assert self._s is not None
+        solution: Floats = np.linalg.solve(self._s, right).astype(np.float64, copy=False)
         return solution
 
     def inverse(self) -> Floats:
         """S^-1, reviewers x reviewers."""
         if self._diagonal is not None:
             return np.diag(1.0 / self._diagonal)
-        assert self._factor is not None
-        lower, failed = lapack.dpotri(self._factor[0], lower=1)
-        assert failed == 0
-        full: Floats = np.tril(lower) + np.tril(lower, -1).T
-        return full
+        assert self._s is not None
+        inverse: Floats = np.linalg.inv(self._s).astype(np.float64, copy=False)
+        return 0.5 * (inverse + inverse.T)
 
     def gradient(self) -> tuple[float, float]:
         """Derivatives of the criterion by the two ratios.
@@ -325,8 +322,9 @@ def _along(solved_at: Callable[[float], _Solved], axis: int) -> float:
 
 def _inside(model: RestrictedLikelihood) -> tuple[float, float]:
     """The best pair of positive ratios: coarse grid, bounded ascent on their logarithms, Newton steps."""
-    steps = 9 if model.reviewers <= 150 else 4
-    grid_a, grid_b = np.geomspace(0.03, 30.0, steps), np.geomspace(0.02, 10.0, steps)
+    # totals that two effects explain nearly whole may have their optimum far out
+    steps, far = (9, (1e3, 1e6)) if model.reviewers <= 150 else (4, ())
+    grid_a, grid_b = (*np.geomspace(0.03, 30.0, steps), *far), (*np.geomspace(0.02, 10.0, steps), *far)
     start = min(itertools.product(grid_a, grid_b), key=lambda pair: model.criterion(float(pair[0]), float(pair[1])))
     low, high = float(np.log(SMALLEST_RATIO)), float(np.log(LARGEST_RATIO))
 
@@ -335,18 +333,45 @@ def _inside(model: RestrictedLikelihood) -> tuple[float, float]:
         solved = model.at(float(ratios[0]), float(ratios[1]))
         return solved.criterion, np.array(solved.gradient()) * ratios
 
-    climbed = minimize(
-        objective,
-        np.log(start),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(low, high)] * 2,
-        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 200},
-    )
-    x = np.clip(np.asarray(climbed.x, dtype=float), low, high)
+    x = _descend(objective, np.log(start), low, high)
     if (x > low + 0.1).all() and (x < high - 0.1).all():
         x = _newton(objective, x)
     return float(np.exp(x[0])), float(np.exp(x[1]))
+
+
+def _descend(objective: Callable[[Floats], tuple[float, Floats]], x: Floats, low: float, high: float) -> Floats:
+    """The least criterion in the square low..high reached downhill from `x`: projected BFGS with backtracking.
+
+    A coordinate that the slope pushes out of the square stays on its side (Bertsekas 1982). Steps are at most 2, so
+    that one of a flat valley doesn't leave it.
+    """
+    value, slope = objective(x)
+    curvature = np.eye(2)  # approximate inverse of the Hessian
+    for _ in range(200):
+        held = ((x <= low) & (slope > 0.0)) | ((x >= high) & (slope < 0.0))
+        downhill = np.where(held, 0.0, slope)
+        if np.abs(downhill).max() < 1e-7:
+            break
+        free = np.where(held, 0.0, 1.0)
+        direction = -free * (curvature @ downhill)
+        if float(direction @ slope) >= 0.0:
+            curvature = np.eye(2)
+            direction = -downhill
+        direction *= min(1.0, 2.0 / float(np.abs(direction).max()))
+        for halving in range(40):
+            after = np.clip(x + direction * 0.5**halving, low, high)
+            new_value, new_slope = objective(after)
+            if new_value <= value + 1e-4 * float(slope @ (after - x)):
+                break
+        else:
+            break  # nothing lower in that direction: rounding is all that is left
+        moved, turned = after - x, new_slope - slope
+        known = float(moved @ turned)
+        if known > 0.0:
+            shift = np.eye(2) - np.outer(moved, turned) / known
+            curvature = shift @ curvature @ shift.T + np.outer(moved, moved) / known
+        x, value, slope = after, new_value, new_slope
+    return x
 
 
 def _newton(objective: Callable[[Floats], tuple[float, Floats]], x: Floats) -> Floats:

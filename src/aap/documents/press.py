@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from aap.core.call.schema import CallFile
-from aap.core.inputs import Application
-from aap.core.results import ResultRow
-from aap.core.run import Run
-from aap.documents.ranking_files import File, file_stem
+if TYPE_CHECKING:
+    from aap.core.call.schema import CallFile
+    from aap.core.inputs import Application
+    from aap.core.results import ResultRow
+    from aap.core.run import Run
+    from aap.documents.ranking_files import File
 
 BATCH = 8  # letters handed to a process at a time
 
@@ -93,6 +95,7 @@ def _laureates(call: CallFile, rows: Sequence[ResultRow], result_hash: str, fina
 
 def _letters(call: CallFile, rows: Sequence[tuple[ResultRow, Application]], ranked: int, draft: bool) -> list[File]:
     from aap.documents.letters import NoLetter, letter_from_row, render_letter
+    from aap.documents.ranking_files import file_stem
 
     made = []
     for row, application in rows:
