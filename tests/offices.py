@@ -181,7 +181,9 @@ def lead(office: Office, reached: CallState) -> None:
         sweep(platform)
     with platform.database.writing() as session:
         if passed(CallState.PUBLISHED):
-            notify_decisions(session, actor=first, call_id=call_id, now=now)
+            notify_decisions(
+                session, actor=first, call_id=call_id, base_url=platform.settings.base_url, now=now
+            )
             publish_results(session, actor=first, call_id=call_id, now=now)
         if passed(CallState.ARCHIVED):
             record = session.exec(select(Call).where(Call.id == call_id)).one()

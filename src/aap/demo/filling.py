@@ -254,7 +254,13 @@ class _Filling:
         render_letters(self.platform, job, lambda done, total, message="": self.tell(message, done, total))
         with self.platform.database.writing() as session:
             two = self.actor(session, second)
-            notify_decisions(session, actor=two, call_id=call.id, now=at + timedelta(days=2))
+            notify_decisions(
+                session,
+                actor=two,
+                call_id=call.id,
+                base_url=self.platform.settings.base_url,
+                now=at + timedelta(days=2),
+            )
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))
 
     # --- the living calls ---------------------------------------------------------------------------------------

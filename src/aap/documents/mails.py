@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from aap.core import french
 from aap.paths import templates_folder
 
 
@@ -15,7 +16,9 @@ from aap.paths import templates_folder
 def _environment() -> Environment:
     loader = FileSystemLoader(templates_folder() / "mail")
     # Plain text: escaping would show « &amp; » to people.
-    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    environment.filters["quoted"] = french.quoted
+    return environment
 
 
 def render_mail(template: str, values: Mapping[str, Any]) -> tuple[str, str]:

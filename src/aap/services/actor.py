@@ -61,3 +61,9 @@ def load_actor(session: Session, person_id: str) -> Actor | None:
         roles={role: frozenset(calls) for role, calls in roles.items()},
         memberships=memberships,
     )
+
+
+def person_name(session: Session, person_id: str | None) -> str:
+    """What a person is called, also once the account is closed; empty for nobody."""
+    person = session.get(Person, person_id) if person_id else None
+    return person.name if person else ""

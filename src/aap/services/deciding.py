@@ -302,8 +302,11 @@ def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[
     return {"letters": len(cases)}
 
 
-def notify_decisions(session: Session, *, actor: Actor, call_id: str, now: datetime) -> int:
-    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
+def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: str, now: datetime) -> int:
+    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice.
+
+    `base_url`: the instance's public address, for the link to the decision.
+    """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
     waiting = session.exec(
@@ -335,6 +338,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, now: datet
                     "reference": application.reference,
                     "title": application.title,
                     "contact": call.file.call.contact or "",
+                    "link": decision_link(base_url, application.id),
                 },
                 dedupe_key=f"decision:{decision.id}:{email}",
             )
@@ -343,6 +347,11 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, now: datet
         call_id=call_id, after={"decisions": len(waiting)},
     )  # fmt: skip
     return len(waiting)
+
+
+def decision_link(base_url: str, application_id: str) -> str:
+    """Where an association reads its decision."""
+    return f"{base_url.rstrip('/')}/association/dossiers/{application_id}/decision"
 
 
 def _members(session: Session, associations: set[str]) -> dict[str, list[str]]:
