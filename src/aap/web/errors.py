@@ -64,8 +64,8 @@ def init_errors(app: Flask) -> None:
         log.info("request.state_forbids", permission=str(error.permission), state=error.state)
         return error_page(
             409,
-            _("Ce n’est plus possible à cette étape"),
-            _("L’appel ou le dossier a changé d’étape : revenez à la page précédente pour voir où il en est."),
+            _("Ce n’est pas possible à cette étape"),
+            _("L’appel ou le dossier n’est pas, ou n’est plus, à l’étape où cela se fait. Rechargez la page précédente pour voir où il en est."),
         )
 
     @app.errorhandler(DeadlinePassed)

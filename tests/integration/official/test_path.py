@@ -120,7 +120,7 @@ def test_the_call_is_closed_then_reviewed_then_deliberated_each_with_what_it_war
     assert signed.post(here.address("etape"), {"to": "deliberating", "reason": "Vu."}).status_code == 302
     assert here.state() is CallState.DELIBERATING
     again = signed.post(here.address("etape"), {"to": "deliberating", "reason": "Vu."})
-    assert (again.status_code, "Ce n’est plus possible à cette étape" in again.text) == (409, True)
+    assert (again.status_code, "Ce n’est pas possible à cette étape" in again.text) == (409, True)
     assert signed.post(here.address("etape"), {"to": "arbitrated"}).status_code == 409
     assert signed.post(here.address("etape"), {"to": "?"}).status_code == 404
 
@@ -322,4 +322,4 @@ def test_steps_taken_in_the_wrong_state_are_refused_in_plain_words(office: Offic
             )
         )
         answer = asked(here.address(tail))
-        assert (state, tail, answer.status_code, "Ce n’est plus possible" in answer.text) == (state, tail, 409, True)
+        assert (state, tail, answer.status_code, "Ce n’est pas possible" in answer.text) == (state, tail, 409, True)

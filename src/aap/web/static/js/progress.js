@@ -11,7 +11,7 @@ export function start(root) {
         const state = await answer.json();
         bar.max = state.total || 1;
         bar.value = state.done;
-        words.textContent = state.message || `${state.done} / ${state.total}`;
+        words.textContent = state.message || (state.total ? `${state.done} / ${state.total}` : "…");
         if (state.finished) { location.reload(); return; }
         wait = 1000;
       } catch { wait = Math.min(wait * 2, 15000); } // no network: ask less often
