@@ -330,6 +330,7 @@ def test_the_first_on_the_list_whose_entry_keeps_every_rule_enters() -> None:
     assert replacement(given.candidates, rules, outcome.retained, outcome.waiting_list, "b") == "e"
     assert replacement(given.candidates, rules, outcome.retained, ("c", "d"), "b") is None
     assert replacement(given.candidates, rules, outcome.retained, outcome.waiting_list, ["b", "e"]) is None
+    assert replacement(given.candidates, rules, outcome.retained, outcome.waiting_list, ["b", "c"]) == "e"
 
 
 def test_a_value_that_only_the_leaving_one_had_is_asked_for_no_more() -> None:
@@ -370,6 +371,8 @@ def test_above_a_thousand_candidates_prices_and_quotas_wait_to_be_asked_for() ->
     assert str(outcome.reasons["last"]) == "selected"
     assert outcome.prices == {}
     assert [quota.price for quota in outcome.quotas] == [None]
+    thousand = selected(problem(people[2:], laureates=3, quotas=given.rules["quotas"]))
+    assert (len(thousand.reasons), thousand.prices) == (1000, {"q": 899_600 - 10_000})
     asked = selected(given, prices=True)
     assert str(asked.reasons["last"]) == "selected_by_quota:q"
     assert asked.prices == {"q": 899_800 - 10_000}

@@ -1,0 +1,112 @@
+"""No answer of the solver is a result before it is checked in integers; and what is asked of it at which size."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from small_problems import Problem, problem
+
+from aap.core.selection import SelectionOutcome, select
+from aap.core.selection.model import maximise
+from aap.core.selection.outcome import Certificate, SelectionError
+from aap.core.selection.problem import RuleRef
+from aap.core.selection.reasons import certificates_by_value
+from aap.core.selection.rows import compile_system
+from aap.core.selection.solving import Solved
+from aap.core.selection.value import Best
+
+BUDGET, LAUREATES = RuleRef("budget"), RuleRef("laureates")
+
+
+def with_answer(given: Problem, *inside: bool) -> SelectionOutcome:
+    """The outcome where the search answers that these are the best."""
+    answer = Best(np.array(inside), 0, True)
+    with patch("aap.core.selection.solving.best_by_value", lambda *_, **__: answer):
+        return select(given.candidates, given.core_rules)
+
+
+def certified(given: Problem, *inside: bool, tie_proven: bool = True) -> dict[int, Certificate]:
+    system = compile_system(given.candidates, given.core_rules)
+    return certificates_by_value(system, Solved(np.array(inside), 0, tie_proven))
+
+
+def test_an_answer_without_those_who_must_be_in_is_refused() -> None:
+    imposed = problem([("a", 80, 1), ("b", 70, 1, {}, True)], laureates=1)
+    with pytest.raises(SelectionError, match="must be in it"):
+        with_answer(imposed, True, False)
+    assert with_answer(imposed, False, True).retained == ("b",)
+    protected = problem([("a", 80, 1), ("b", 70, 1)], laureates=1, protect_top=1)
+    with pytest.raises(SelectionError, match="must be in it"):
+        with_answer(protected, False, True)
+    assert with_answer(protected, True, False).retained == ("a",)
+
+
+def test_an_answer_that_breaks_a_rule_is_refused_by_its_name() -> None:
+    with pytest.raises(SelectionError, match=r"^the selection breaks laureates, budget$"):
+        with_answer(problem([("a", 80, 1), ("b", 70, 1)], laureates=1, budget=1_00), True, True)
+
+
+def test_an_answer_that_could_be_bettered_is_refused() -> None:
+    with pytest.raises(SelectionError, match=r"^a can be added and is not$"):
+        certified(problem([("b", 70, 1), ("a", 60, 1)], laureates=2), True, False)
+    with pytest.raises(SelectionError, match=r"^b can take the place of c$"):
+        certified(problem([("a", 80, 9), ("b", 70, 2), ("c", 60, 2)], laureates=2, budget=11_00), True, False, True)
+    # to the cent: b costs one more than what c leaves
+    dear = problem([("a", 80, 9), ("b", 70, "2.01"), ("c", 60, 2)], laureates=2, budget=11_00)
+    assert certified(dear, True, False, True) == {1: Certificate(1, ((BUDGET, 1),), (LAUREATES, BUDGET))}
+
+
+def test_where_the_tie_phase_stopped_an_exchange_of_equals_is_let_through() -> None:
+    people = [("a", 80, 1), ("b", 70, 1), ("c", 70, 1)]
+    found = certified(problem(people, laureates=2), True, False, True, tie_proven=False)
+    assert found == {1: Certificate(1, (), (LAUREATES,))}
+    people[2] = ("c", "69.9999", 1)
+    with pytest.raises(SelectionError, match="b can take the place of c"):
+        certified(problem(people, laureates=2), True, False, True, tie_proven=False)
+
+
+def test_a_certificate_counts_the_exchanges_that_each_rule_breaks() -> None:
+    large = {"size": "large"}
+    people = [("a", 80, 100, large), ("b", 60, 50), ("c", 50, 50, {}, True), ("d", 40, 90, large), ("e", 5, 0)]
+    quota = {"id": "q", "where": large, "max": 1}
+    given = problem(people, laureates=4, budget=190_00, quotas=[quota])
+    outcome = select(given.candidates, given.core_rules)
+    assert outcome.retained == ("b", "c", "d", "e")
+    assert outcome.certificates == {
+        "a": Certificate(
+            4,
+            ((BUDGET, 4), (RuleRef("quota_max", "q"), 3), (RuleRef("decision", "c"), 1)),
+            (LAUREATES, BUDGET, RuleRef("quota_max", "q")),
+        )
+    }
+
+
+def test_exchanges_that_each_break_another_rule_are_all_looked_at() -> None:
+    small = {"size": "small"}
+    people = [("a", 80, 100), ("b", 60, 100, small), ("c", 50, 10)]
+    given = problem(people, laureates=2, budget=110_00, quotas=[{"id": "q", "where": small, "min": 1}])
+    outcome = select(given.candidates, given.core_rules)
+    assert outcome.retained == ("b", "c")
+    assert outcome.certificates == {
+        "a": Certificate(2, ((BUDGET, 1), (RuleRef("quota_min", "q"), 1)), (LAUREATES, BUDGET))
+    }
+
+
+def test_the_tie_phase_may_stop_only_above_a_number_of_candidates() -> None:
+    limits: set[int | None] = set()
+
+    def watched(*given: Any, node_limit: int | None = None, **options: Any) -> Any:
+        limits.add(node_limit)
+        return maximise(*given, node_limit=node_limit, **options)
+
+    def asked(size: int) -> set[int | None]:
+        given = problem([(f"p{at}", 50, 1) for at in range(size)], laureates=2)
+        limits.clear()
+        with patch("aap.core.selection.ties.maximise", watched), patch("aap.core.selection.solving.EXACT_UP_TO", 5):
+            assert select(given.candidates, given.core_rules).retained == ("p0", "p1")
+        return set(limits)
+
+    assert (asked(5), asked(6)) == ({None}, {500})
