@@ -198,17 +198,7 @@ def test_a_dossier_that_cannot_be_retained_changes_nothing_for_the_others(way: s
             "application_id": "zz", "association": "De trop", "requested_amount": "1", "proposed_amount": "",
             "eligible": "non" if way == "ineligible" else "oui", "draw_token": "", "region": "nulle part", "size": "small",
         }  # fmt: skip
-        marks = [
-            {
-                "application_id": "zz",
-                "reviewer_id": reviewer,
-                "criterion": criterion["id"],
-                "score": str((criterion.get("scale") or call["rubric"]["scale"])["max"]),
-            }
-            for reviewer in ("r1", "r2")
-            for criterion in call["rubric"]["criteria"]
-        ]
-        reviews = [*tables[1], *([] if way == "incomplete" else marks)]
+        reviews = [*tables[1], *([] if way == "incomplete" else best_marks(call))]
         decided = [{"application_id": "zz", "decision": way, "amount": ""}]
         decisions = [*tables[2], *(decided if way in ("withdrawn", "out", "declined") else [])]
         again = run(call, ([*tables[0], best], reviews, decisions))
@@ -226,6 +216,41 @@ def test_a_dossier_that_cannot_be_retained_changes_nothing_for_the_others(way: s
                 row.waiting_rank,
             )
         assert not found
+
+
+def test_a_candidate_dearer_than_the_whole_budget_takes_nobodys_place() -> None:
+    """With the best marks it is ranked first, in no protected head and of no quota."""
+    looked_at = 0
+    for call, tables, _, _ in some_calls("trop cher", 60):
+        call = {**call, "selection": {**call["selection"], "protect_top": 0}}
+        before = tried(call, tables)
+        if before is None:
+            continue
+        dear = {**tables[0][0], "application_id": "zz", "requested_amount": "20000.01", "eligible": "oui"}
+        dear |= {"proposed_amount": "", "region": "", "size": ""}
+        after = run(call, ([*tables[0], dear], [*tables[1], *best_marks(call)], tables[2]))
+        assert granted(after) == granted(before)
+        looked_at += len(granted(before))
+    assert looked_at > 50
+
+
+def best_marks(call: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Two reviews of the dossier `zz` that find nothing to say."""
+    return [
+        {
+            "application_id": "zz",
+            "reviewer_id": reviewer,
+            "criterion": criterion["id"],
+            "score": str((criterion.get("scale") or call["rubric"]["scale"])["max"]),
+        }
+        for reviewer in ("r1", "r2")
+        for criterion in call["rubric"]["criteria"]
+    ]
+
+
+def granted(answer: Run) -> dict[str, int | None]:
+    """The laureates, with what they get."""
+    return {row.application_id: row.granted_amount for row in answer.rows if row.status == "laureate"}
 
 
 def test_a_better_mark_never_takes_a_place_away() -> None:
