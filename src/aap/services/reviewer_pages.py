@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, case
 from sqlmodel import Session, col, func, select
 
 from aap.core.answers.readable import SectionReading, read_section
+from aap.core.call.wording import theme_titles
 from aap.core.marking import total_of
 from aap.records.applications import Application, ApplicationState, Document, SectionAnswers
 from aap.records.associations import Association
@@ -119,7 +120,7 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
     ).all()  # fmt: skip
     found = []
     for call in calls:
-        themes = {theme.id: theme.title for theme in call.file.call.themes}
+        themes = theme_titles(call.file)
         blind = call.file.reviewing.blind
         listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
         if listed or call.state is CallState.REVIEWING or call.id in rounds:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
 from aap.documents.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, whole
@@ -58,16 +59,6 @@ class ReviewerCard:
 
     line: ReviewerLine
     interests: tuple[Interest, ...]
-
-
-def theme_titles(call: OpenedCall) -> dict[str, str]:
-    """Theme id → title: the reviewers' expertise and the dossiers' themes go by these ids."""
-    titles = {theme.id: theme.title for theme in call.file.call.themes}
-    for section in call.file.form.sections:
-        for question in section.questions:
-            if question.id == call.file.form.theme_question:
-                titles = {option.value: option.label for option in question.options} | titles
-    return titles
 
 
 def list_reviewers(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[ReviewerLine, ...]:
@@ -156,7 +147,7 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
     if not problems.keys() & {"minimum", "maximum"} and least > most:
         problems["minimum"] = "Le minimum ne peut pas dépasser le maximum."
     themes = tuple(dict.fromkeys(typed.get("themes", ())))
-    if set(themes) - set(theme_titles(call)):
+    if set(themes) - set(theme_titles(call.file)):
         problems["themes"] = "Choisissez parmi les thèmes de l’appel."
     codes = tuple(dict.fromkeys(part for part in one("departements").upper().replace(",", " ").split()))
     unknown = [code for code in codes if territories().department(code) is None]
@@ -212,7 +203,7 @@ def import_reviewers(
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call_id)
     codes = {department.code for department in territories().departments()}
     try:
-        people = read_people(file, theme_titles(call), codes).all_or_nothing()
+        people = read_people(file, theme_titles(call.file), codes).all_or_nothing()
     except BadInput as error:
         raise RefusedTable([str(problem) for problem in error.problems if problem.is_error]) from error
     if not people:

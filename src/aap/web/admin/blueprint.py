@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 blueprint = Blueprint("admin", __name__, url_prefix="/administration")
@@ -21,9 +21,3 @@ def show(template: str, **values: Any) -> str:
     return render_template(
         f"admin/{template}", sections=sections, page_width=values.pop("page_width", "wide"), **values
     )
-
-
-def page_number() -> int:
-    """The page of a list in the query; 1 where it is no number."""
-    typed = request.args.get("page", "1")
-    return int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 6 and int(typed) else 1

@@ -24,8 +24,9 @@ from aap.services.people import (
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, page_number, show
+from aap.web.admin.blueprint import blueprint, show
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.paging import page_number
 from aap.web.people_words import membership_words, role_name, role_words
 
 

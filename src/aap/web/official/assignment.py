@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.assignment import BAR_WORDS, Bar
+from aap.core.call.wording import theme_titles
 from aap.services.assigning import (
     apply_proposal,
     check_settings,
@@ -34,12 +35,11 @@ from aap.services.assignment_moves import (
 from aap.services.assignment_situation import Settings, default_settings, situation, visible
 from aap.services.candidates import PAGE_SIZE
 from aap.services.errors import InvalidInput
-from aap.services.outbox import start_job
 from aap.services.permissions import Permission
-from aap.services.reviewers import theme_titles
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, hand_out, page_number, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show, start_work
+from aap.web.paging import lines_of, page_of
 
 _FORM = ("mode", "evaluations", "anterieurs")
 _ONLY = ("", "incomplets", "verrouilles")
@@ -60,8 +60,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
         opened = call_of_page(session, call_id)
         found = board(session, actor=signed_in(), call=opened, text=text, only=only)
         proposal = open_proposal(session, call_id)
-    pages = max(1, -(-len(found.panels) // PAGE_SIZE))
-    page = min(page_number(), pages)
+    page, pages = page_of(len(found.panels), PAGE_SIZE)
     usual = default_settings(opened)
     kept: dict[str, Any] = {name: value for name, value in (("q", text), ("voir", only)) if value}
     typed = {name: request.form.get(name, "") for name in _FORM}
@@ -71,7 +70,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
         "assignment.html",
         opened,
         board=found,
-        panels=found.panels[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        panels=lines_of(found.panels, page, PAGE_SIZE),
         page=page,
         pages=pages,
         url_of=lambda number: url_for("official.assignment", call_id=call_id, **kept, page=number),
@@ -81,7 +80,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
         typed=typed,
         problems=problems or {},
         settings=usual,
-        themes=theme_titles(opened),
+        themes=theme_titles(opened.file),
         review_words=_review_words(),
     )
 
@@ -107,11 +106,7 @@ def assignment_propose(call_id: str) -> ResponseReturnValue:
         return _page(call_id, dict(refused.problems)), 422
     if is_long(found):
         with writing() as session:
-            job = start_job(
-                session, "assignment", actor=actor, now=arrived_at(), call_id=call_id, arguments=settings.as_json()
-            )
-            job_id = job.id
-        return redirect(url_for("official.job", call_id=call_id, job_id=job_id))
+            return start_work(session, call_id, "assignment", Permission.ASSIGNMENT_MANAGE, settings.as_json())
     proposal = compute(found)
     with writing() as session:
         kept = keep_proposal(session, actor=actor, found=found, proposal=proposal, now=arrived_at())
@@ -241,7 +236,7 @@ def assignment_dossier(call_id: str, reference: str) -> ResponseReturnValue:
         move=move,
         warnings=_warnings(move) if move else [],
         review_words=_review_words(),
-        themes=theme_titles(opened),
+        themes=theme_titles(opened.file),
         page_width="narrow",
     )
     return (page, 422) if problems else page

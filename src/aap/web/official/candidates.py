@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request, url_for
 
 from aap.core import french
-from aap.services.calls import OpenedCall
+from aap.core.call.wording import theme_titles
 from aap.services.candidates import PAGE_SIZE, SORTS, CandidateFilter
 from aap.services.candidates import candidates as find_candidates
 from aap.services.exporting import candidates_file
@@ -15,7 +13,8 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, page_number, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.paging import kept_query, page_number, page_of
 
 _QUERY = ("q", "etat", "region", "theme", "tri")
 
@@ -31,20 +30,6 @@ def _wanted() -> CandidateFilter:
     )
 
 
-def _kept_query() -> dict[str, Any]:
-    return {name: request.args[name] for name in _QUERY if request.args.get(name)}
-
-
-def theme_titles(call: OpenedCall) -> dict[str, str]:
-    """Theme id → title: those of the call, else of the question that classes dossiers."""
-    titles = {theme.id: theme.title for theme in call.file.call.themes}
-    for section in call.file.form.sections:
-        for question in section.questions:
-            if question.id == call.file.form.theme_question:
-                titles = {option.value: option.label for option in question.options} | titles
-    return titles
-
-
 @blueprint.get("/<call_id>/candidats")
 @requires(Permission.CALL_FOLLOW)
 def candidates(call_id: str) -> str:
@@ -52,10 +37,9 @@ def candidates(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = find_candidates(session, actor=signed_in(), call=opened, wanted=wanted, page=page_number())
-    pages = max(1, -(-found.count // PAGE_SIZE))
-    page = min(page_number(), pages)
-    kept = _kept_query()
-    themes, states = theme_titles(opened), words.application_states()
+    page, pages = page_of(found.count, PAGE_SIZE)
+    kept = kept_query(*_QUERY)
+    themes, states = theme_titles(opened.file), words.application_states()
 
     def sorted_by(key: str) -> str:
         down = wanted.sort == key

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.answers.values import parse_number
@@ -18,9 +20,10 @@ from aap.services.calls import OpenedCall
 from aap.services.errors import RulesConflict
 from aap.services.exporting import MadeFile
 from aap.services.following import followed_call
+from aap.services.outbox import start_job
 from aap.services.permissions import Permission, allowed, ensure
 from aap.services.platform import Session
-from aap.web.context import signed_in
+from aap.web.context import arrived_at, signed_in
 from aap.web.official import words
 
 blueprint = Blueprint("official", __name__, url_prefix="/instruction")
@@ -34,6 +37,18 @@ def call_of_page(session: Session, call_id: str, permission: Permission = Permis
     opened = followed_call(session, actor=signed_in(), call_id=call_id)
     ensure(signed_in(), permission, opened.target(), kind="call", id=call_id)
     return opened
+
+
+def start_work(
+    session: Session, call_id: str, kind: str, permission: Permission, arguments: Mapping[str, Any] | None = None
+) -> ResponseReturnValue:
+    """Queues long work of the call (`aap.jobs.WORK` names the kinds) and leads to the page that follows it.
+
+    Raises like `call_of_page`.
+    """
+    call_of_page(session, call_id, permission)
+    job = start_job(session, kind, actor=signed_in(), now=arrived_at(), call_id=call_id, arguments=arguments)
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
 def show(template: str, call: OpenedCall, **values: Any) -> str:
@@ -75,12 +90,6 @@ def hand_out(made: MadeFile, *, inline: bool = False) -> Response:
     if made.content_type.startswith("text/html"):
         answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     return answer
-
-
-def page_number() -> int:
-    """The page of a list in the query; 1 where it is no number."""
-    typed = request.args.get("page", "1")
-    return int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 6 and int(typed) else 1
 
 
 def paris_moment(day: str, clock: str) -> datetime | None:

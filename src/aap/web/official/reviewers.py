@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from aap.core.call.wording import theme_titles
 from aap.documents.table_files import TableFile
 from aap.services.assigning import compute, keep_proposal, prepare
 from aap.services.assignment_moves import set_available
@@ -21,7 +22,6 @@ from aap.services.reviewers import (
     invite_reviewer,
     list_reviewers,
     reviewer_card,
-    theme_titles,
 )
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -40,7 +40,7 @@ def reviewers(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = list_reviewers(session, actor=signed_in(), call=opened)
-    return show("reviewers.html", opened, reviewers=found, themes=theme_titles(opened))
+    return show("reviewers.html", opened, reviewers=found, themes=theme_titles(opened.file))
 
 
 @blueprint.route("/<call_id>/evaluateurs/invitation", methods=["GET", "POST"])
@@ -75,7 +75,7 @@ def _profile_page(
         typed=lambda name: next(iter(typed.get(name, ())), ""),
         chosen=typed.get("themes", []),
         problems=problems,
-        themes=list(theme_titles(opened).items()),
+        themes=list(theme_titles(opened.file).items()),
         page_width="narrow",
         **values,
     )
@@ -112,7 +112,12 @@ def invite_table(call_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)
     page = show(
-        "reviewers_table.html", opened, problem=problem, lines=lines, themes=theme_titles(opened), page_width="narrow"
+        "reviewers_table.html",
+        opened,
+        problem=problem,
+        lines=lines,
+        themes=theme_titles(opened.file),
+        page_width="narrow",
     )
     return (page, 422) if problem else page
 

@@ -14,6 +14,7 @@ from aap.services.permissions import Permission
 from aap.services.publishing import Laureate, PublishedResults, published_bundle, published_results, results_table
 from aap.web.access import requires
 from aap.web.context import platform, reading
+from aap.web.paging import lines_of, page_of
 from aap.web.public.blueprint import blueprint
 from aap.web.public.results_view import group_words, quota_lines, rule_words, rules_of
 from aap.web.public.words import authority_name, privacy_words, rules_by_id
@@ -34,8 +35,7 @@ def results(call_id: str) -> str:
     file = found.call.file
     query = request.args.get("q", "")[:100]
     lines = _matching(found, query)
-    pages = max(1, -(-len(lines) // LINES))
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    page, pages = page_of(len(lines), LINES)
     rules = rules_by_id(file)
     return render_template(
         "public/results.html",
@@ -45,7 +45,7 @@ def results(call_id: str) -> str:
         budget=None if file.selection.budget is None else int(file.selection.budget * 100),
         places=file.selection.laureates,
         outcomes=_outcomes(found),
-        lines=[(one, rule_words(file, one.reason_code)) for one in lines[(page - 1) * LINES : page * LINES]],
+        lines=[(one, rule_words(file, one.reason_code)) for one in lines_of(lines, page, LINES)],
         matching=len(lines),
         query=query,
         page=page,
