@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from aap.core.answers.conditions import visible_sections
 from aap.core.delays import paris
 from aap.core.french import moment
-from aap.records.applications import Application, ApplicationState, CompletionRequest, Message, SectionAnswers
-from aap.records.people import Membership, Person
+from aap.records.applications import ApplicationState, CompletionRequest, Message, SectionAnswers
 from aap.services.actor import Actor
+from aap.services.association_mail import tell_association
 from aap.services.audit import record
-from aap.services.calls import OpenedCall
 from aap.services.dossiers import merge_sections
 from aap.services.errors import InvalidInput
-from aap.services.outbox import send_mail
 from aap.services.permissions import Permission
 from aap.services.screening import dossier_of
 
@@ -73,9 +71,9 @@ def ask_completion(
         after={"sections": known, "due_at": due_at.isoformat(), "message": message.strip()},
     )  # fmt: skip
     titles = [section.title for section in shown if section.id in known]
-    _tell(
-        session, call, application, "official_completion", now, f"completion:{request.id}",
-        {"message": message.strip(), "sections": titles, "due": moment(paris(due_at))},
+    tell_association(
+        session, call, application, "official_completion", now=now, key=f"completion:{request.id}",
+        values={"message": message.strip(), "sections": titles, "due": moment(paris(due_at))},
     )  # fmt: skip
     return request
 
@@ -96,40 +94,8 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
         session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
         call_id=call.id, after={"message": message.id},
     )  # fmt: skip
-    _tell(session, call, application, "official_message", now, f"message:{message.id}", {"message": body.strip()})
+    tell_association(
+        session, call, application, "official_message", now=now, key=f"message:{message.id}",
+        values={"message": body.strip()},
+    )  # fmt: skip
     return message
-
-
-def _tell(
-    session: Session,
-    call: OpenedCall,
-    application: Application,
-    template: str,
-    now: datetime,
-    key: str,
-    values: dict[str, object],
-) -> None:
-    emails = session.exec(
-        select(Person.email)
-        .where(
-            Membership.association_id == application.association_id,
-            Membership.person_id == Person.id,
-            col(Person.active).is_(True),
-        )
-        .order_by(col(Person.email))
-    ).all()
-    for email in emails:
-        send_mail(
-            session,
-            template,
-            to=email,
-            now=now,
-            values={
-                "call_title": call.record.title,
-                "reference": application.reference,
-                "title": application.title,
-                "contact": call.file.call.contact or "",
-                **values,
-            },
-            dedupe_key=f"{key}:{email}",
-        )

@@ -24,13 +24,12 @@ from aap.records.applications import (
 )
 from aap.records.territories import territories
 from aap.services.actor import Actor
+from aap.services.association_mail import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
-from aap.services.dossiers import MANDATE, Dossier, merge_sections, submissions_of
-from aap.services.outbox import send_mail
+from aap.services.dossiers import MANDATE, Dossier, content_of, merge_sections, submissions_of
 from aap.services.permissions import Permission
 from aap.services.screening import dossier_of
-from aap.services.submitting import content_of, editors_of
 
 
 @dataclass(frozen=True)
@@ -180,22 +179,11 @@ def _take_back(
         call_id=application.call_id, before={"state": "to_complete", "unsent": unsent},
         after={"state": "submitted", "request": request.id},
     )  # fmt: skip
-    for email in editors_of(session, application.association_id):
-        send_mail(
-            session,
-            "association_completion_lapsed",
-            to=email,
-            now=now,
-            values={
-                "call_title": call.record.title,
-                "reference": application.reference,
-                "title": application.title,
-                "due": moment(paris(request.due_at)),
-                "deposited": moment(paris(deposits[-1].arrived_at)),
-                "contact": call.file.call.contact or "",
-            },
-            dedupe_key=f"lapsed:{request.id}:{email}"[:200],
-        )
+    tell_association(
+        session, call, application, "association_completion_lapsed", now=now, key=f"lapsed:{request.id}",
+        values={"due": moment(paris(request.due_at)), "deposited": moment(paris(deposits[-1].arrived_at))},
+        to=editors_of(session, application.association_id),
+    )  # fmt: skip
 
 
 def _take_files_back(session: Session, application_id: str, deposited: set[tuple[str, str]], now: datetime) -> None:

@@ -17,18 +17,17 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import Job
-from aap.records.people import Membership, Person
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
 from aap.services.actor import Actor
+from aap.services.association_mail import addresses_of, tell_association
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, change_state, get_call
 from aap.services.errors import NotFound, StateForbids
 from aap.services.following import recused_dossiers
-from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.ranking_runs import bundle_hash, view_run
 from aap.services.screening import dossier_of, find_dossier
-from aap.services.selecting import bundle_hash, view_run
 from aap.services.work import Progress
 
 _STATE_AFTER: Mapping[Outcome, ApplicationState] = {
@@ -203,17 +202,28 @@ def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple
     """The decisions in force in the order of the references, less those the official is recused of. Two queries."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
+    return tuple(one for one in _lines(session, Decision.call_id == call.id) if one.application_id not in hidden)
+
+
+def decision_line(session: Session, *, actor: Actor, call: OpenedCall, application_id: str) -> DecisionLine | None:
+    """The decision in force on a dossier that the official may inspect; None before there is one. One query."""
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="application", id=application_id)
+    return next(iter(_lines(session, Decision.application_id == application_id)), None)
+
+
+def _lines(session: Session, condition: Any) -> list[DecisionLine]:
+    """The decisions in force that a condition chooses, in the order of the references."""
     found = session.exec(
         select(Decision, Application, Association.name)
         .where(
-            Decision.call_id == call.id,
+            condition,
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
             in_force(),
         )
         .order_by(col(Application.reference))
     )
-    return tuple(
+    return [
         DecisionLine(
             id=decision.id,
             application_id=application.id,
@@ -231,8 +241,7 @@ def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple
             called=decision.replaces_id is not None,
         )
         for decision, application, name in found
-        if application.id not in hidden
-    )
+    ]
 
 
 def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
@@ -320,28 +329,17 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: 
         )
         .order_by(col(Application.reference))
     ).all()
-    addresses = _members(session, {application.association_id for _, application in waiting})
+    addresses = addresses_of(session, {application.association_id for _, application in waiting})
     for decision, application in waiting:
         decision.notified_at = now
         if application.state != ApplicationState.WITHDRAWN:
             application.state = ApplicationState.NOTIFIED
         session.add(decision)
         session.add(application)
-        for email in addresses.get(application.association_id, ()):
-            send_mail(
-                session,
-                "decision_notified",
-                to=email,
-                now=now,
-                values={
-                    "call_title": call.record.title,
-                    "reference": application.reference,
-                    "title": application.title,
-                    "contact": call.file.call.contact or "",
-                    "link": decision_link(base_url, application.id),
-                },
-                dedupe_key=f"decision:{decision.id}:{email}",
-            )
+        tell_association(
+            session, call, application, "decision_notified", now=now, key=f"decision:{decision.id}",
+            values={"link": decision_link(base_url, application.id)}, to=addresses[application.association_id],
+        )  # fmt: skip
     record(
         session, actor=actor, action="decisions.notified", now=now, object_kind="call", object_id=call_id,
         call_id=call_id, after={"decisions": len(waiting)},
@@ -352,18 +350,6 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: 
 def decision_link(base_url: str, application_id: str) -> str:
     """Where an association reads its decision."""
     return f"{base_url.rstrip('/')}/association/dossiers/{application_id}/decision"
-
-
-def _members(session: Session, associations: set[str]) -> dict[str, list[str]]:
-    found = session.exec(
-        select(Membership.association_id, Person.email)
-        .where(Membership.person_id == Person.id, col(Membership.association_id).in_(associations))
-        .order_by(col(Person.email))
-    )
-    emails: dict[str, list[str]] = {}
-    for association_id, email in found:
-        emails.setdefault(association_id, []).append(email)
-    return emails
 
 
 def publish_results(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:

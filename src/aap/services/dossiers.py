@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.answers import RAW, AnswerProblem, check_form, visible_sections
+from aap.core.answers import RAW, AnswerProblem, check_form, shown_answers, visible_sections
 from aap.core.answers.values import decimal_of
 from aap.core.budget import BadAmount, Budget, BudgetKind, UnknownAccount, parse_budget
 from aap.core.budget_checks import BudgetNote, RequestLimits, check_together
@@ -279,3 +280,34 @@ def submissions_of(session: Session, application_id: str) -> tuple[Submission, .
         .order_by(col(Submission.ordinal), col(Submission.id))
     )
     return tuple(found)
+
+
+def content_of(dossier: Dossier) -> dict[str, Any]:
+    """What a deposit freezes: the answers that count and the files, by their hashes."""
+    answers = shown_answers(dossier.call.file.form, {k: v for k, v in dossier.answers.items() if k != RAW})
+    shown = {question.id for section in dossier.visible for question in section.questions}
+    documents = [
+        {
+            "id": document.id,
+            "question": document.question,
+            "name": document.name,
+            "content_type": document.content_type,
+            "size": document.size,
+            "sha256": document.sha256,
+        }
+        for document in dossier.documents
+        if document.question in shown or document.question == MANDATE
+    ]
+    return {"answers": answers, "documents": documents}
+
+
+def deadline_of(dossier: Dossier) -> datetime:
+    """The last moment at which this dossier is taken."""
+    if dossier.completion is not None:
+        return dossier.completion.due_at
+    return dossier.call.accepted_until
+
+
+def announced_deadline(dossier: Dossier) -> datetime:
+    """The moment that people are told to keep: without the grace, which is for accidents."""
+    return dossier.completion.due_at if dossier.completion is not None else dossier.call.record.closes_at

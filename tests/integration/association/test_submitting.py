@@ -17,7 +17,8 @@ from aap.services.applying import answer_eligibility
 from aap.services.calls import extend_closing
 from aap.services.dossiers import MANDATE
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
-from aap.services.submitting import answer_signature, ask_signature, open_signature, submit_application
+from aap.services.signing import answer_signature, ask_signature, open_signature
+from aap.services.submitting import submit_application
 from aap.services.uploads import remove_document
 from tests.databases import on_both_databases
 from tests.integration.association.conftest import ANSWERS, Space, Spaces, last_second

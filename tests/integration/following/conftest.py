@@ -17,8 +17,7 @@ from aap.records.people import MembershipRole, Person, Role
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall
-from aap.services.dossiers import open_dossier
-from aap.services.submitting import content_of
+from aap.services.dossiers import content_of, open_dossier
 from tests.factories import Factory
 
 ANSWERS: dict[str, dict[str, object]] = {

@@ -13,10 +13,10 @@ from aap.core.call.schema import Section
 from aap.core.eligibility import asked
 from aap.records.people import MembershipRole
 from aap.services.applying import answer_eligibility
-from aap.services.dossiers import Dossier, open_dossier
+from aap.services.dossier_reading import dossier_pdf, readings
+from aap.services.dossiers import Dossier, deadline_of, open_dossier
 from aap.services.messaging import unread_of
 from aap.services.permissions import Permission
-from aap.services.submitting import deadline_of, dossier_pdf, readings
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files

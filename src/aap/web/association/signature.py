@@ -6,16 +6,11 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aap.core import french
+from aap.services.dossier_reading import ReadFile, readings
+from aap.services.dossiers import announced_deadline
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
-from aap.services.submitting import (
-    ReadFile,
-    SignatureCase,
-    announced_deadline,
-    answer_signature,
-    open_signature,
-    readings,
-)
+from aap.services.signing import SignatureCase, answer_signature, open_signature
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note

@@ -9,19 +9,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.documents.receipts import render_receipt
 from aap.records.applications import Signature
-from aap.services.dossiers import MANDATE, Dossier, open_dossier
+from aap.services.dossiers import MANDATE, Dossier, deadline_of, open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
 from aap.services.permissions import Permission
-from aap.services.submitting import (
-    approves,
-    ask_signature,
-    deadline_of,
-    last_signature,
-    receipt_pdf,
-    receipts_of,
-    submit_application,
-)
+from aap.services.receipts import receipts_of
+from aap.services.signing import approves, ask_signature, last_signature
+from aap.services.submitting import submit_application
 from aap.services.uploads import remove_document
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
@@ -207,4 +202,4 @@ def receipt_file(application_id: str, ordinal: int) -> ResponseReturnValue:
     wanted = next((one for one in receipts if one.submission.ordinal == ordinal), None)
     if wanted is None:
         raise NotFound("receipt", str(ordinal))
-    return pdf_answer(receipt_pdf(wanted.view), f"accuse-de-reception-{wanted.view.number}.pdf")
+    return pdf_answer(render_receipt(wanted.view), f"accuse-de-reception-{wanted.view.number}.pdf")

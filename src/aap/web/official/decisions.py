@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.core.territories import fold
 from aap.documents.mails import render_mail
 from aap.records.rankings import Outcome
+from aap.services.association_mail import dossier_values
 from aap.services.calls import OpenedCall
 from aap.services.candidates import PAGE_SIZE
 from aap.services.deciding import (
     DecisionLine,
     decision_lines,
+    decision_link,
     kept_letters,
     notify_decisions,
     prepare_decisions,
@@ -25,13 +28,13 @@ from aap.services.deciding import (
 from aap.services.errors import NotFound
 from aap.services.exporting import PDF, MadeFile, letters_archive
 from aap.services.following import latest_job
-from aap.services.outbox import start_job
-from aap.services.permissions import Permission, ensure
-from aap.services.selecting import latest_run
+from aap.services.permissions import Permission
+from aap.services.ranking_runs import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, page_number, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show, start_work
+from aap.web.paging import kept_query, lines_of, page_of
 
 
 @blueprint.get("/<call_id>/decisions")
@@ -50,13 +53,12 @@ def decisions(call_id: str) -> str:
         if outcome in ("", line.outcome)
         and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in fold(text).split())
     ]
-    pages = max(1, -(-len(shown) // PAGE_SIZE))
-    page = min(page_number(), pages)
-    kept: dict[str, Any] = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
+    page, pages = page_of(len(shown), PAGE_SIZE)
+    kept = kept_query("q", "resultat")
     return show(
         "decisions.html",
         opened,
-        lines=shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        lines=lines_of(shown, page, PAGE_SIZE),
         shown=len(shown),
         page=page,
         pages=pages,
@@ -87,11 +89,9 @@ def prepare(call_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             prepare_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-            job = start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
-        return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+            return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
     with reading() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.DECISIONS_PREPARE, opened.target(), kind="call", id=call_id)
+        opened = call_of_page(session, call_id, Permission.DECISIONS_PREPARE)
         run = latest_run(session, call_id)
     return show("prepare.html", opened, run=run, outcomes=words.outcomes(), page_width="narrow")
 
@@ -101,10 +101,7 @@ def prepare(call_id: str) -> ResponseReturnValue:
 def render_again(call_id: str) -> ResponseReturnValue:
     """The letters again, after a failure."""
     with writing() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.DECISIONS_PREPARE, opened.target(), kind="call", id=call_id)
-        job = start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
-    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+        return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
 
 
 @blueprint.get("/<call_id>/decisions/<reference>/apercu.pdf")
@@ -144,12 +141,17 @@ def notify(call_id: str) -> ResponseReturnValue:
     """Mails every association that its decision is there, after a look at the mail and the number."""
     if request.method == "POST":
         with writing() as session:
-            number = notify_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-        flash(_("%(n)s décisions sont notifiées.", n=number), "success")
+            number = notify_decisions(
+                session,
+                actor=signed_in(),
+                call_id=call_id,
+                base_url=platform().settings.base_url,
+                now=arrived_at(),
+            )
+        flash(ngettext("%(num)s décision est notifiée.", "%(num)s décisions sont notifiées.", number), "success")
         return redirect(url_for("official.decisions", call_id=call_id))
     with reading() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.DECISIONS_NOTIFY, opened.target(), kind="call", id=call_id)
+        opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
         lines = decision_lines(session, actor=signed_in(), call=opened)
     waiting = [line for line in lines if line.notified_at is None and line.letter_sha256]
     subject, body = _mail(opened, waiting[0] if waiting else None)
@@ -160,22 +162,26 @@ def notify(call_id: str) -> ResponseReturnValue:
         without=sum(line.letter_sha256 is None for line in lines),
         subject=subject,
         body=body,
+        samples=_samples(waiting),
+        outcomes=words.outcomes(),
         page_width="narrow",
     )
+
+
+def _samples(waiting: Sequence[DecisionLine]) -> list[DecisionLine]:
+    """The first waiting letter of each outcome, in the order of the outcomes: to be read before they leave."""
+    first: dict[Outcome, DecisionLine] = {}
+    for line in waiting:
+        first.setdefault(line.outcome, line)
+    return [first[outcome] for outcome in Outcome if outcome in first]
 
 
 def _mail(opened: OpenedCall, line: DecisionLine | None) -> tuple[str, str]:
     if line is None:
         return "", ""
-    return render_mail(
-        "decision_notified",
-        {
-            "call_title": opened.record.title,
-            "reference": line.reference,
-            "title": line.title,
-            "contact": opened.file.call.contact or "",
-        },
-    )
+    values = dossier_values(opened, line.reference, line.title)
+    link = decision_link(platform().settings.base_url, line.application_id)
+    return render_mail("decision_notified", {**values, "link": link})
 
 
 @blueprint.route("/<call_id>/decisions/publier", methods=["GET", "POST"])
@@ -188,8 +194,7 @@ def publish(call_id: str) -> ResponseReturnValue:
         flash(_("Les résultats sont publics."), "success")
         return redirect(url_for("official.call", call_id=call_id))
     with reading() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.RESULTS_PUBLISH, opened.target(), kind="call", id=call_id)
+        opened = call_of_page(session, call_id, Permission.RESULTS_PUBLISH)
         lines = decision_lines(session, actor=signed_in(), call=opened)
     if not lines:
         raise NotFound("decisions", call_id)

@@ -11,12 +11,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.core.call.wording import theme_titles
 from aap.services.asking import ask_completion, write_message
+from aap.services.deciding import decision_line
 from aap.services.errors import InvalidInput
 from aap.services.exporting import MadeFile
 from aap.services.inspecting import SHOWN_INLINE, FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
+from aap.services.ranking_runs import latest_run
 from aap.services.screening import (
     attribute_labels,
     attribute_values,
@@ -27,11 +30,9 @@ from aap.services.screening import (
     propose_amount,
     screen_application,
 )
-from aap.services.selecting import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.candidates import theme_titles
 from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show
 
 _FIELDS = {
@@ -59,6 +60,9 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         opened = marks_are_opened(session, held.call)
         ranked = allowed(signed_in(), Permission.RANKING_READ, held.call.target())
         run = latest_run(session, call_id) if ranked else None
+        decision = None
+        if allowed(signed_in(), Permission.DECISIONS_READ, held.call.target()):
+            decision = decision_line(session, actor=signed_in(), call=held.call, application_id=application_id)
     target = dossier_target(held.call, held.application)
     may = {
         name: allowed(signed_in(), permission, target)
@@ -83,7 +87,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         attributes=labels,
         attribute_pairs=[(french.spaced(label), ", ".join(values[name])) for name, label in labels.items()],
         criteria=held.call.file.rubric.criteria,
-        themes=theme_titles(held.call),
+        themes=theme_titles(held.call.file),
         states=words.application_states(),
         kinds=words.APPLICATION_KINDS,
         jury_kinds=words.jury_kinds(),
@@ -92,6 +96,9 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         proposes=held.call.file.selection.amounts == "proposed",
         may_propose=may["screen"] and not opened,
         run_number=run.number if run else None,
+        decision=decision,
+        outcomes=words.outcomes(),
+        outcome_kinds=words.OUTCOME_KINDS,
         form=form,
         problems=problems or {},
         problem_links=[(_FIELDS.get(form, {}).get(name), message) for name, message in (problems or {}).items()],
