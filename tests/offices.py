@@ -17,8 +17,9 @@ from aap.records.people import Person, Role
 from aap.records.reviews import Mark, Review, ReviewState
 from aap.services.calls import OpenedCall, get_call
 from aap.services.deciding import notify_decisions, prepare_decisions, publish_results
+from aap.services.freezing import confirm_freeze, propose_freeze
 from aap.services.outbox import start_job
-from aap.services.selecting import confirm_freeze, propose_freeze, run_ranking
+from aap.services.selecting import run_ranking
 from tests.factories import CALL_FILE, Factory
 
 LETTERS = """letters:
@@ -181,9 +182,7 @@ def lead(office: Office, reached: CallState) -> None:
         sweep(platform)
     with platform.database.writing() as session:
         if passed(CallState.PUBLISHED):
-            notify_decisions(
-                session, actor=first, call_id=call_id, base_url=platform.settings.base_url, now=now
-            )
+            notify_decisions(session, actor=first, call_id=call_id, base_url=platform.settings.base_url, now=now)
             publish_results(session, actor=first, call_id=call_id, now=now)
         if passed(CallState.ARCHIVED):
             record = session.exec(select(Call).where(Call.id == call_id)).one()

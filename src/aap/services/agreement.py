@@ -21,9 +21,9 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking_runs import latest_run
 from aap.services.review_progress import reviewed_dossiers
 from aap.services.reviewing import not_recused
-from aap.services.selecting import latest_run
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ from aap.services.calls import OpenedCall
 from aap.services.candidates import Candidate
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking_runs import RunView, view_run
 from aap.services.screening import dossier_of, find_dossier
-from aap.services.selecting import RunView, view_run
 from aap.services.simulating import content_of, ranked
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

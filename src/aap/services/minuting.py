@@ -27,7 +27,7 @@ from aap.services.calls import OpenedCall
 from aap.services.following import recused_dossiers
 from aap.services.jury import JuryLine, jury_lines
 from aap.services.permissions import Permission, ensure
-from aap.services.selecting import latest_run, view_run
+from aap.services.ranking_runs import latest_run, view_run
 
 _DECIDED: Mapping[JuryDecisionKind, str] = {
     JuryDecisionKind.IN: "Retenu",

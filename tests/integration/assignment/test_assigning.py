@@ -22,8 +22,8 @@ from aap.services.assignment_situation import Settings, default_settings, situat
 from aap.services.audit import verify
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.outbox import start_job
+from aap.services.ranking_input import ranking_input
 from aap.services.recusing import add_recusal, lift_recusal
-from aap.services.selecting import ranking_input
 from tests.databases import on_both_databases
 from tests.integration.assignment.conftest import Tables
 

@@ -16,8 +16,8 @@ from aap.services.calls import get_call
 from aap.services.errors import CalibrationFirst, InvalidInput, NotFound, StateForbids
 from aap.services.offline_reviews import reviewer_workbook
 from aap.services.platform import Platform
+from aap.services.ranking_input import ranking_input
 from aap.services.reviewing import save_review, submit_review
-from aap.services.selecting import ranking_input
 from aap.services.specimens import add_earlier, add_fictitious, agree_marks, remove_specimen, start_round
 from tests.databases import on_both_databases
 from tests.integration.reviewer.conftest import Desk, Desks

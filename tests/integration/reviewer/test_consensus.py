@@ -26,10 +26,11 @@ from aap.services.consensus import (
 )
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.platform import Platform
+from aap.services.ranking_input import ranking_input
 from aap.services.recusing import declare_recusal
 from aap.services.reopening import reopen_review, request_reopening
 from aap.services.reviewing import save_review, submit_review
-from aap.services.selecting import compute, ranking_input
+from aap.services.selecting import compute
 from tests.databases import on_both_databases
 from tests.integration.reviewer.conftest import Desk, Desks
 

@@ -136,7 +136,7 @@ def test_a_late_review_is_refused_until_it_is_reopened(platform: Platform, desk:
 @both
 def test_a_reopened_review_leaves_the_ranking_until_it_is_submitted_again(platform: Platform, desk: Desks) -> None:
     from aap.services.calls import get_call
-    from aap.services.selecting import ranking_input
+    from aap.services.ranking_input import ranking_input
 
     here = desk()
     given = {"actor": here.factory.actor(here.first), "application_id": here.application.id}
@@ -204,7 +204,7 @@ def test_a_recusal_after_marking_takes_the_marks_out_and_keeps_them_in_the_audit
 ) -> None:
     from aap.records.audit import AuditValues
     from aap.services.calls import get_call
-    from aap.services.selecting import ranking_input
+    from aap.services.ranking_input import ranking_input
 
     here = desk()
     given = {"actor": here.factory.actor(here.first), "application_id": here.application.id}

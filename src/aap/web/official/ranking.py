@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,40 +11,32 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.records.rankings import RankingRun
+from aap.services.actor import person_name
 from aap.services.calls import OpenedCall
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
 from aap.services.exporting import processing_sheet_file, reviewer_rows, run_file
 from aap.services.following import latest_job, recused_dossiers
-from aap.services.outbox import start_job
-from aap.services.permissions import Permission, ensure
+from aap.services.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
+from aap.services.permissions import Permission
 from aap.services.platform import Session
+from aap.services.ranking_runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
 from aap.services.screening import dossier_of, find_dossier
-from aap.services.selecting import (
-    RunView,
-    check_freeze,
-    confirm_freeze,
-    find_run,
-    latest_run,
-    list_runs,
-    moved_since,
-    propose_freeze,
-    reject_freeze,
-    view_run,
-)
 from aap.services.simulating import Mode, Wish, compare, points_needed
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, conflict_words, euros_of, hand_out, page_number, show
+from aap.web.official.pages import blueprint, call_of_page, conflict_words, euros_of, hand_out, show, start_work
 from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
+from aap.web.paging import kept_query, lines_of, page_of
 
 RANKING_PAGE = 300
 """Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
 
 
-def _run_of_page(session: Session, call_id: str, number: int) -> tuple[OpenedCall, RankingRun]:
-    opened = call_of_page(session, call_id)
-    ensure(signed_in(), Permission.RANKING_READ, opened.target(), kind="ranking_run", id=str(number))
+def _run_of_page(
+    session: Session, call_id: str, number: int, permission: Permission = Permission.RANKING_READ
+) -> tuple[OpenedCall, RankingRun]:
+    opened = call_of_page(session, call_id, permission)
     return opened, find_run(session, call_id, number)
 
 
@@ -54,8 +45,7 @@ def _run_of_page(session: Session, call_id: str, number: int) -> tuple[OpenedCal
 def ranking(call_id: str) -> ResponseReturnValue:
     """The frozen run, else the last one; nothing computed yet: how to begin."""
     with reading() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.RANKING_READ, opened.target(), kind="call", id=call_id)
+        opened = call_of_page(session, call_id, Permission.RANKING_READ)
         run = latest_run(session, call_id)
         job = latest_job(session, call_id, "ranking")
     if run is not None:
@@ -69,10 +59,7 @@ def ranking(call_id: str) -> ResponseReturnValue:
 def compute(call_id: str) -> ResponseReturnValue:
     """Starts the computation as a job and shows how far it is."""
     with writing() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.RANKING_RUN, opened.target(), kind="call", id=call_id)
-        job = start_job(session, "ranking", actor=signed_in(), now=arrived_at(), call_id=call_id)
-    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+        return start_work(session, call_id, "ranking", Permission.RANKING_RUN)
 
 
 @blueprint.get("/<call_id>/classement/<int:number>")
@@ -89,21 +76,20 @@ def run(call_id: str, number: int) -> str:
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view, hidden)
     shown = [line for line in lines if line.fits(text, status)]
-    pages = max(1, -(-len(shown) // RANKING_PAGE))
-    page = min(page_number(), pages)
-    kept_query: dict[str, Any] = {name: request.args[name] for name in ("q", "resultat") if request.args.get(name)}
+    page, pages = page_of(len(shown), RANKING_PAGE)
+    wanted = kept_query("q", "resultat")
     return show(
         "run.html",
         opened,
         run=kept,
         runs=runs,
         report=kept.report,
-        lines=shown[(page - 1) * RANKING_PAGE : page * RANKING_PAGE],
+        lines=lines_of(shown, page, RANKING_PAGE),
         shown=len(shown),
         total=len(lines),
         page=page,
         pages=pages,
-        url_of=lambda at: url_for("official.run", call_id=call_id, number=number, **kept_query, page=at),
+        url_of=lambda at: url_for("official.run", call_id=call_id, number=number, **wanted, page=at),
         scale=scale_of(lines),
         status=status,
         text=text,
@@ -267,10 +253,10 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
             flash(_freeze_words()[action], "success")
             return redirect(url_for("official.run", call_id=call_id, number=number))
     with reading() as session:
-        opened, kept = _run_of_page(session, call_id, number)
-        ensure(signed_in(), Permission.RANKING_FREEZE, opened.target(), kind="ranking_run", id=kept.id)
+        opened, kept = _run_of_page(session, call_id, number, Permission.RANKING_FREEZE)
         check = check_freeze(session, opened, kept)
         view = view_run(session, kept)
+        proposer = person_name(session, kept.proposed_by)
     page = show(
         "freeze.html",
         opened,
@@ -279,6 +265,7 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
         obstacles=check.obstacles,
         laureates=sum(row.status == "laureate" for row in view.rows),
         mine=kept.proposed_by == signed_in().person_id,
+        proposer=proposer,
         problems=problems,
         reason=request.form.get("reason", ""),
         outcomes=words.outcomes(),

@@ -15,7 +15,7 @@ from aap.core.selection import rules_of
 from aap.core.territories import fold
 from aap.records.rankings import RankingRun
 from aap.services.calls import OpenedCall
-from aap.services.selecting import RunView
+from aap.services.ranking_runs import RunView
 
 BAR_WIDTH = 100  # units of the interval's drawing
 

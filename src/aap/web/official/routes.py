@@ -15,9 +15,9 @@ from aap.services.calls import OpenedCall, extend_closing
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.following import counts_of, find_job, followed_calls
 from aap.services.messaging import waiting_messages
-from aap.services.permissions import Permission, ensure
+from aap.services.permissions import Permission
+from aap.services.ranking_runs import latest_run
 from aap.services.review_progress import reviews_totals
-from aap.services.selecting import latest_run
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
@@ -126,8 +126,7 @@ def extend(call_id: str) -> ResponseReturnValue:
     """A later closing for everybody, after an incident."""
     problems: dict[str, str] = {}
     with reading() as session:
-        opened = call_of_page(session, call_id)
-        ensure(signed_in(), Permission.CALL_EXTEND, opened.target(), kind="call", id=call_id)
+        opened = call_of_page(session, call_id, Permission.CALL_EXTEND)
     before = paris(opened.record.closes_at)
     typed = {
         "day": request.form.get("day", before.date().isoformat()),

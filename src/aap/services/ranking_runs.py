@@ -1,0 +1,171 @@
+"""The runs that a call has kept: found, listed, read with the names of their dossiers. Only reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, select
+
+from aap.core.results import ResultRow, Status
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.audit import AuditLine
+from aap.records.people import Person
+from aap.records.rankings import RankingRow, RankingRun, RunState
+from aap.services.errors import NotFound
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A kept run as pages and documents need it. `rows` in the order of the ranking; `ids`: reference → record id."""
+
+    run: RankingRun
+    rows: tuple[ResultRow, ...]
+    ids: Mapping[str, str]
+    titles: Mapping[str, str]
+    places: Mapping[str, str]
+
+
+_UNRANKED_ORDER: Mapping[str, int] = {
+    status: place for place, status in enumerate(("below_threshold", "ineligible", "incomplete", "withdrawn"), 1)
+}
+
+
+def get_run(session: Session, run_id: str) -> RankingRun:
+    run = session.get(RankingRun, run_id)
+    if run is None:
+        raise NotFound("ranking_run", run_id)
+    return run
+
+
+def find_run(session: Session, call_id: str, number: int) -> RankingRun:
+    """A call's run by its number. Raises NotFound."""
+    run = session.exec(select(RankingRun).where(RankingRun.call_id == call_id, RankingRun.number == number)).first()
+    if run is None:
+        raise NotFound("ranking_run", f"{call_id}/{number}")
+    return run
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run in the list of a call's runs."""
+
+    number: int
+    state: RunState
+    created_at: datetime
+    author: str
+    laureates: int
+
+
+def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
+    """The call's runs, the newest first. One query, without their bundles."""
+    found = session.exec(
+        select(RankingRun, Person.name)
+        .join(Person, col(Person.id) == col(RankingRun.author_id), isouter=True)
+        .where(RankingRun.call_id == call_id)
+        .order_by(col(RankingRun.number).desc())
+        .options(defer(RankingRun.bundle))  # type: ignore[arg-type]  # a mapped attribute
+    )
+    return tuple(
+        RunLine(
+            number=run.number,
+            state=RunState(run.state),
+            created_at=run.created_at,
+            author=author or "",
+            laureates=run.report.get("counts", {}).get("laureate", 0),
+        )
+        for run, author in found
+    )
+
+
+def latest_run(session: Session, call_id: str) -> RankingRun | None:
+    """The frozen run where there is one, else the last computed."""
+    return session.exec(
+        select(RankingRun)
+        .where(RankingRun.call_id == call_id)
+        .order_by(col(RankingRun.state) == RunState.COMPUTED, col(RankingRun.number).desc())
+        .limit(1)
+    ).first()
+
+
+def view_run(session: Session, run: RankingRun) -> RunView:
+    """A run's rows with the names of dossiers and associations. One query."""
+    found = session.exec(
+        select(RankingRow, Application, Association).where(
+            RankingRow.run_id == run.id,
+            RankingRow.application_id == Application.id,
+            Application.association_id == Association.id,
+        )
+    ).all()
+    ordered = sorted(
+        found,
+        key=lambda line: (
+            line[0].rank is None,
+            line[0].rank or 0,
+            _UNRANKED_ORDER.get(line[0].status, 0),
+            line[1].reference,
+        ),
+    )
+    return RunView(
+        run=run,
+        rows=tuple(_result(row, application, association) for row, application, association in ordered),
+        ids={application.reference: application.id for _, application, _ in ordered},
+        titles={application.reference: application.title for _, application, _ in ordered},
+        places={application.reference: association.commune_name for _, application, association in ordered},
+    )
+
+
+def _result(row: RankingRow, application: Application, association: Association) -> ResultRow:
+    status: Status = row.status  # type: ignore[assignment]  # written by the engine
+    return ResultRow(
+        rank=row.rank,
+        application_id=application.reference,
+        association=association.name,
+        status=status,
+        reason_code=row.reason_code,
+        reason=row.reason,
+        raw_score=row.raw_score,
+        calibrated_score=row.calibrated_score,
+        ci_low=row.ci_low,
+        ci_high=row.ci_high,
+        selection_probability=row.selection_probability,
+        reviews=row.reviews,
+        requested_amount=row.requested_amount,
+        granted_amount=row.granted_amount,
+        waiting_rank=row.waiting_rank,
+        marks={criterion: Decimal(mark) for criterion, mark in row.marks.items()},
+    )
+
+
+_COUNTING = (
+    "application.withdrawn", "assignment.applied", "assignment.moved", "assignment.removed", "call.draw_seed",
+    "completion.answered", "completion.asked", "consensus.decided", "dossier.amount_proposed", "dossier.corrected",
+    "dossier.screened", "jury.decided",
+    "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",
+    "review.submitted",
+)  # fmt: skip
+
+
+def moved_since(session: Session, run: RankingRun) -> bool:
+    """Whether the log tells of something that counts in a ranking since the run was computed. One query.
+
+    Only a hint for who reads the run: `check_freeze` compares everything.
+    """
+    found = (
+        select(AuditLine.sequence)
+        .where(
+            AuditLine.call_id == run.call_id, col(AuditLine.at) > run.created_at, col(AuditLine.action).in_(_COUNTING)
+        )
+        .limit(1)
+    )
+    return run.state != RunState.FROZEN and session.exec(found).first() is not None
+
+
+def bundle_hash(run: RankingRun) -> str:
+    """SHA-256 of the run's bundle as it is kept."""
+    return hashlib.sha256(run.bundle.encode()).hexdigest()
