@@ -161,6 +161,31 @@ def test_where_severity_can_not_be_told_it_is_zero_and_has_no_interval(rows: lis
     assert found.variances.reviewer == 0.0
 
 
+@pytest.mark.parametrize(
+    ("joining", "words"),
+    [
+        ([("c", "x")], "une seule évaluation (x sur c), ou par un seul dossier (c)"),
+        ([("e", "x"), ("e", "y"), ("e", "z"), ("e", "w")], "un seul dossier (e)"),
+        ([("a", "v"), ("b", "v"), ("c", "v"), ("d", "v")], "un seul évaluateur (v)"),
+        ([("c", "x"), ("d", "y")], None),
+    ],
+)
+def test_what_alone_joins_two_groups_is_named(joining: list[tuple[str, str]], words: str | None) -> None:
+    panels = [(a, r) for both in ("abxy", "cdzw") for a in both[:2] for r in both[2:]]
+    rows = [(a, r, 40.0 + 3 * ord(a) % 17 + 5 * ord(r) % 11) for a, r in (*panels, *joining)]
+    assert [(notice.code, notice.text) for notice in calibrate(_reviews(rows)).notices] == (
+        []
+        if words is None
+        else [
+            (
+                "weak_connection",
+                f"Des groupes d’évaluateurs ne sont reliés entre eux que par {words}\u00a0: la comparaison de leur "
+                "sévérité est fragile.",
+            )
+        ]
+    )
+
+
 def test_identical_marks_everywhere_give_three_zero_variances() -> None:
     found = calibrate(_reviews([(f"a{i}", f"r{j}", 55.0) for i in range(4) for j in range(3)]))
     assert (found.variances.application, found.variances.reviewer, found.variances.noise) == (0.0, 0.0, 0.0)

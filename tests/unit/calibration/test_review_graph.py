@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aap.core.review_graph import Component, WeakLinks, components, weak_links
@@ -27,9 +27,24 @@ def test_two_panels_joined_by_one_review_hang_by_it() -> None:
     assert weak_links([*panel_one, *panel_two, ("c", "x"), ("d", "y")]) == WeakLinks()
 
 
-Pairs = st.sets(st.tuples(st.sampled_from("abcdefg"), st.sampled_from("uvwxyz")), min_size=1, max_size=20)
+def test_the_links_of_every_component_are_looked_at() -> None:
+    panels = [[(a, r) for a in both[:2] for r in both[2:]] for both in ("abtu", "cdvw", "efxy")]
+    joined = [*panels[1], *panels[2], ("e", "v")]
+    assert weak_links([*panels[0], *joined]) == weak_links(joined) == WeakLinks((("e", "v"),), ("e",), ())
 
 
+def test_links_are_weak_by_a_review_an_application_or_a_reviewer() -> None:
+    assert [bool(links) for links in (WeakLinks((("a", "x"),)), WeakLinks((), ("a",)), WeakLinks((), (), ("x",)))] == (
+        [True] * 3
+    )
+    assert not WeakLinks()
+
+
+A_PAIR = st.tuples(st.sampled_from("abcdefg"), st.sampled_from("uvwxyz"))
+Pairs = st.one_of(st.sets(A_PAIR, min_size=1, max_size=20), st.sets(A_PAIR, min_size=7, max_size=12))
+
+
+@settings(max_examples=400, deadline=None)
 @given(Pairs)
 def test_weak_links_are_those_whose_removal_splits(pairs: set[tuple[str, str]]) -> None:
     before = components(pairs)
