@@ -51,7 +51,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class DossierView:
-    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`."""
+    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`.
+
+    `deposited_by`: who submitted it, in what capacity, with whose approval; empty for a draft.
+    """
 
     number: str
     call_title: str
@@ -61,6 +64,7 @@ class DossierView:
     made_on: date | datetime
     sections: tuple[SectionReading, ...]
     submitted_at: datetime | None = None
+    deposited_by: str = ""
     identifier: str = ""
     project: str = ""
     requested_amount: int | None = None  # cents

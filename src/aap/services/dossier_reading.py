@@ -10,6 +10,7 @@ from typing import Literal
 from aap.core.answers.readable import SectionReading, read_section
 from aap.documents.dossier import Attachment, DossierView, render_dossier
 from aap.documents.letters import sender_of
+from aap.documents.pdf import moment as exact_moment
 from aap.records.applications import (
     Document,
 )
@@ -18,7 +19,8 @@ from aap.services.dossiers import (
     Dossier,
 )
 from aap.services.file_store import FileStore
-from aap.services.receipts import _identifier, labels_of
+from aap.services.receipts import Receipt, identifier_of, labels_of
+from aap.services.submitting import CAPACITIES
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,22 @@ def readings(dossier: Dossier, files: Mapping[str, Sequence[ReadFile]]) -> tuple
     return tuple(read_section(section, dossier.answers, territories(), files=files) for section in dossier.visible)
 
 
-def dossier_pdf(store: FileStore, dossier: Dossier, now: datetime) -> bytes:
-    """The complete dossier, its files included where they are PDF."""
+def deposited_by(receipt: Receipt) -> str:
+    """Who submitted the dossier, in what capacity and with whose approval, as the deposit froze it."""
+    content = receipt.submission.content
+    words = [receipt.view.depositor, CAPACITIES.get(content.get("capacity", ""), "")]
+    signature = content.get("signature")
+    if signature:
+        moment = datetime.fromisoformat(signature["approved_at"])
+        words[1] = (
+            f"approuvé le {exact_moment(moment)} par {signature['name']}, {signature['capacity']}, "
+            "représentant légal, par le lien qui lui a été envoyé"
+        )
+    return ", ".join(word for word in words if word)
+
+
+def dossier_pdf(store: FileStore, dossier: Dossier, receipt: Receipt | None, now: datetime) -> bytes:
+    """The complete dossier, its files included where they are PDF. `receipt`: of its last deposit; None for a draft."""
     files = {question: [ReadFile(one.name, one.size, None) for one in held] for question, held in dossier.files.items()}
     labels = labels_of(dossier.call.file)
     return render_dossier(
@@ -50,7 +66,8 @@ def dossier_pdf(store: FileStore, dossier: Dossier, now: datetime) -> bytes:
             made_on=now,
             sections=readings(dossier, files),
             submitted_at=dossier.application.submitted_at,
-            identifier=_identifier(dossier.association.siret, dossier.association.rna),
+            deposited_by=deposited_by(receipt) if receipt and dossier.application.submitted_at else "",
+            identifier=identifier_of(dossier.association.siret, dossier.association.rna),
             project=dossier.application.title,
             requested_amount=dossier.application.requested_amount or None,
             attestations=dossier.call.file.form.attestations if dossier.application.submitted_at else (),

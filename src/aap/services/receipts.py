@@ -51,7 +51,7 @@ def receipt_of(
         number=submission.receipt_number,
         received_at=submission.arrived_at,
         association=frozen.get("name") or association.name,
-        identifier=_identifier(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
+        identifier=identifier_of(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
         project=application.title,
         depositor=depositor,
         requested_amount=application.requested_amount,
@@ -65,7 +65,8 @@ def receipt_of(
     )
 
 
-def _identifier(siret: str | None, rna: str | None) -> str:
+def identifier_of(siret: str | None, rna: str | None) -> str:
+    """The association's number as people read it; empty where it has none."""
     if siret:
         return f"SIRET {siret[:3]} {siret[3:6]} {siret[6:9]} {siret[9:]}"
     return f"RNA {rna}" if rna else ""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
+from pypdf import PdfReader
 from sqlmodel import select
 
 from aap.records.applications import Signature
@@ -173,6 +174,9 @@ def test_the_representative_reads_and_approves_without_an_account(
     assert "Dominique Exemple a approuvé ce dossier" in mine.get(f"{one.url}/depot").text
     deposit = {"capacity": "representative", "attestation": ["0", "1", "2"]}
     assert mine.post(f"{one.url}/depot", deposit).status_code == 303
+    with mine.client.get(f"{one.url}/dossier.pdf") as answer:
+        cover = " ".join(PdfReader(io.BytesIO(answer.data)).pages[0].extract_text().split())
+    assert re.search(r"approuvé le .+ par Dominique Exemple, présidente, représentant légal, par le lien", cover)
 
 
 def test_a_changed_dossier_and_an_unknown_link_approve_nothing(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pypdf import PdfReader
 from sqlmodel import select
 
 from aap.paths import rubrics_folder
@@ -204,6 +205,8 @@ def test_the_receipt_and_the_complete_dossier_are_pdfs_that_name_what_was_receiv
         assert str(receipt.docinfo["/Title"]).endswith(f"{one.application.reference}-1")
     with browser.client.get(f"{one.url}/dossier.pdf") as answer, pikepdf.open(io.BytesIO(answer.data)) as whole:
         assert len(whole.pages) >= 1 + 3 * 2
+    cover = PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+    assert "représentant légal de l’association, signataire" in " ".join(cover.split())
     assert browser.get(f"{one.url}/accuse-2.pdf").status_code == 404
 
 

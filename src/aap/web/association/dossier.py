@@ -17,6 +17,7 @@ from aap.services.dossier_reading import dossier_pdf, readings
 from aap.services.dossiers import Dossier, deadline_of, open_dossier
 from aap.services.messaging import unread_of
 from aap.services.permissions import Permission
+from aap.services.receipts import receipts_of
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files
@@ -122,5 +123,7 @@ def read_through(application_id: str) -> str:
 def complete_pdf(application_id: str) -> ResponseReturnValue:
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        receipts = receipts_of(session, found)
+    last = receipts[-1] if receipts else None
     name = f"dossier-{found.application.reference}.pdf"
-    return pdf_answer(dossier_pdf(platform().files, found, found.application.updated_at), name)
+    return pdf_answer(dossier_pdf(platform().files, found, last, found.application.updated_at), name)
