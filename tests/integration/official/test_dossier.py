@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlmodel import col, select
 
+from aap.core import french
 from aap.records.applications import Application, ApplicationState, CompletionRequest, Document, Message
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
+from aap.records.rankings import Decision, Outcome
 from tests.offices import RULES, Office, Offices, set_state
 
 
@@ -197,3 +201,29 @@ def test_a_dossier_takes_the_same_queries_whatever_it_holds(
     with count_queries() as many:
         assert signed.get(of(here, 0)).status_code == 200
     assert (many.count, many.count <= 24) == (few.count, True)
+
+
+def test_what_defends_a_refusal_is_one_link_away_from_its_dossier(office: Offices, browser: Callable[[], Any]) -> None:
+    here = office(CallState.PUBLISHED)
+    with here.factory.platform.database.reading() as session:
+        refused = session.exec(
+            select(Decision, Application.reference)
+            .where(Decision.application_id == Application.id, Decision.outcome != Outcome.LAUREATE)
+            .order_by(col(Application.reference))
+        ).all()
+    (decision, reference), signed = refused[0], browser().sign_in(here.first)
+    page = signed.get(here.address(f"dossiers/{reference}")).text
+    card = page.partition('<aside id="instruction"')[2].partition("</section>")[0]
+    links = re.findall(r'href="([^"]+)"', card)
+    answers = [signed.get(link.replace("&amp;", "&")) for link in links if link.startswith("/")]
+    assert escape(french.spaced(decision.reason)) in card
+    assert [link.rpartition("/")[2].partition("?")[0] for link in links] == [
+        "lettre.pdf", reference, *([reference] if "points=oui" in card else []), "fiche.pdf", "#evaluations",
+        "#historique",
+    ]  # fmt: skip
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_before_the_decision_its_page_leads_to_the_ranking_only(office: Offices, browser: Callable[[], Any]) -> None:
+    page = browser().sign_in((here := office(CallState.PROPOSED)).first).get(of(here, 0)).text
+    assert ("Sa place et son motif" in page, "lettre.pdf" in page) == (True, False)
