@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: run test check bench soak system-run system-test format clean
+.PHONY: run test check bench soak mutate system-run system-test format clean
 
 run: $(VENV)/.run system-run
 	$(BIN)/aap demo --if-empty
@@ -26,6 +26,9 @@ bench: $(VENV)/.dev system-run
 
 soak: $(VENV)/.dev system-test
 	$(BIN)/pytest tests/soak -p no:cacheprovider --override-ini=timeout=3600
+
+mutate: $(VENV)/.dev
+	$(BIN)/python scripts/mutate.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -1,120 +1,314 @@
-"""Change one operator or constant at a time and see whether a test notices: by hand, never in CI.
+"""Change one operator or constant of the core at a time and see whether a test notices: by hand, never in CI.
 
-    .venv/bin/python scripts/mutate.py --tests tests/unit/selection src/aap/core/selection/rows.py … [--most N]
+    make mutate                                                       # everything, in the order and sizes of PLAN
+    .venv/bin/python scripts/mutate.py src/aap/core/ranking.py        # every mutant of a file
+    .venv/bin/python scripts/mutate.py --sample 40 src/aap/core/reml.py
+    .venv/bin/python scripts/mutate.py --report                       # the table of docs/measures.md, and who lives
 
-Each mutant runs in a fork of a process that has the heavy libraries loaded, with the changed source in place of the
-file by an import hook: nothing is written. A mutant that takes more than `--seconds` counts as killed. Survivors are
-printed with their line; `docs/measures.md` says of each why it lives.
+One process, in which the tests are collected once. They are run once to learn which of them calls which function and
+what each costs; then a mutant is a fork in which the changed function has its new code, and in which the tests that
+call it run, the cheapest first, until one fails. A change outside functions (a constant of the module, a default)
+needs modules imported anew, and whole test files. What was found is kept in `.mutation/`, so that a run that was ended
+goes on; `--again` tries anew what lived, after a test was written. A test that takes several times its time notices.
+
+First every mutant meets `--seconds` of tests, then what lives meets all the tests that reach it.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import copy
+import collections
+import functools
+import gc
+import hashlib
 import importlib.abc
 import importlib.util
+import json
 import os
-import random
+import resource
 import signal
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any
 
-SOURCE = Path(__file__).resolve().parent.parent / "src"
+from mutants import Mutant, Place, mutants, places
 
-COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
-COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
-    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
-}  # fmt: skip
-CALLED = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum", "maximum": "minimum"}
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src"
+CORE = SOURCE / "aap/core"
+KEPT = ROOT / ".mutation"
+TESTS = ["tests/unit", "tests/integration/file_mode"]
+
+# What decides who is retained is tried whole; of the rest, so many mutants a file.
+WHOLE = (
+    "selection/rows", "selection/problem", "selection/outcome", "selection/value", "selection/solving",
+    "selection/select", "selection/replacement", "selection/prices", "selection/rules", "selection/ties", "ranking",
+    "scoring", "calibration", "review_graph", "selection/reasons", "selection/conflicts", "selection/model",
+    "selection/merit", "selection/merit_reasons",
+)  # fmt: skip
+SAMPLED = 40
+
+QUIET = [
+    "-x", "-q", "--noconftest", "-p", "no:cacheprovider", "-s", "--timeout=0",
+    "-W", "ignore::pytest.PytestAssertRewriteWarning",
+]  # fmt: skip
 
 
-class Mutator(ast.NodeTransformer):
-    """Applies the change number `wanted`; without one, counts them. `found`: the line and what was changed."""
+class Kept:
+    """What was found, a line a mutant, the last one counts."""
 
-    def __init__(self, wanted: int = -1) -> None:
-        self.wanted = wanted
-        self.count = 0
-        self.found = ""
+    def __init__(self) -> None:
+        KEPT.mkdir(exist_ok=True)
+        self.path = KEPT / "results.jsonl"
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        self.found: dict[str, dict[str, Any]] = {}
+        for line in lines:
+            self._take(json.loads(line))
 
-    def _here(self, node: ast.AST, words: str) -> bool:
-        self.count += 1
-        if self.count - 1 != self.wanted:
-            return False
-        self.found = f"{getattr(node, 'lineno', 0)}: {words}"
+    def _take(self, result: dict[str, Any]) -> None:
+        self.found[result["key"]] = result
+
+    def add(self, mutant: Mutant, by: str, complete: bool, limit: float = 0) -> None:
+        result = {
+            "key": mutant.key, "path": str(mutant.path.relative_to(ROOT)), "line": mutant.line, "change": mutant.change,
+            "by": by, "complete": bool(by) or complete, "seconds": limit,
+        }  # fmt: skip
+        self._take(result)
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+    def open(self, mutant: Mutant, again: bool, limit: float = 0) -> bool:
+        """Whether it is still to be tried, with so many seconds of tests."""
+        result = self.found.get(mutant.key)
+        if result is None or result["by"]:
+            return result is None
+        return again or not (result["complete"] or result.get("seconds", 4) >= limit)
+
+
+@dataclass
+class Cost:
+    """Of one test: seconds of the processor and the functions of the core that it calls."""
+
+    seconds: float
+    calls: set[tuple[str, Place]]
+
+
+def cut_off(seconds: float) -> None:
+    """Ends this process when it has computed, or waited, for much longer than the test needs."""
+    signal.setitimer(signal.ITIMER_PROF, 2 + 4 * seconds)
+    signal.alarm(int(60 + 30 * seconds))
+
+
+def forked(work: Callable[[Callable[[str], None]], None]) -> tuple[str, int]:
+    """Does `work` in a fork without output; what it says by the function that it is given, and its exit code."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.close(reading)
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, 1)
+            os.dup2(sink, 2)
+            resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            work(lambda text: _write(writing, text))
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as stream:
+        said = stream.read()
+    _, status = os.waitpid(child, 0)
+    return said, os.waitstatus_to_exitcode(status)
+
+
+def _write(descriptor: int, text: str) -> None:
+    data = text.encode()
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+class Plan:
+    """Which files, and how many mutants of each (None: all)."""
+
+    def __init__(self, files: Sequence[Path], sample: int | None) -> None:
+        whole = [CORE / f"{name}.py" for name in WHOLE]
+        self.sizes: dict[Path, int | None] = {path.resolve(): sample for path in files}
+        if not files:
+            self.sizes = dict.fromkeys(whole)
+            self.sizes |= {path: sample or SAMPLED for path in sorted(CORE.rglob("*.py")) if path not in whole}
+        self._made: dict[Path, list[Mutant]] = {}
+
+    def of(self, path: Path) -> list[Mutant]:
+        if path not in self._made:
+            self._made[path] = list(mutants(path, str(path.relative_to(ROOT)), self.sizes[path]))
+        return self._made[path]
+
+    def __iter__(self) -> Iterator[Mutant]:
+        for path in self.sizes:
+            yield from self.of(path)
+
+
+class Server:
+    """A plugin: instead of running the collected tests, tries mutants on them."""
+
+    def __init__(self, plan: Plan, kept: Kept, given: argparse.Namespace) -> None:
+        self.plan, self.kept, self.given = plan, kept, given
+        self.failed = False
+        self.left: list[Mutant] = []  # those that need modules imported anew
+        self.costs: dict[str, Cost] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.failed = self.failed or report.failed
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self.items = {item.nodeid: item for item in session.items}
+        self.costs = measured(self)
+        self.kills: collections.Counter[tuple[str, Place, str]] = collections.Counter()
+        gc.collect()
+        objects = gc.get_objects()
+        self.caches = [one for one in objects if isinstance(one, functools._lru_cache_wrapper)]
+        self.functions = collections.defaultdict(list)
+        for one in objects:
+            if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(CORE)):
+                code = one.__code__
+                self.functions[code.co_filename, (code.co_qualname, code.co_firstlineno)].append(one)
+        del objects
+        gc.freeze()
+        for limit in self.given.seconds:
+            self._pass(limit)
+        (KEPT / "left.json").write_text(json.dumps([one.key for one in self.left]))
         return True
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        for at, operator in enumerate(node.ops):
-            other = COMPARED[type(operator)]
-            if self._here(node, f"{type(operator).__name__} -> {other.__name__}"):
-                node.ops[at] = other()
-        return node
+    def _pass(self, limit: float) -> None:
+        for mutant in self.plan:
+            if time.monotonic() > self.given.end:
+                return
+            if mutant.place is None or mutant.code is None:
+                continue
+            functions = self.functions.get((str(mutant.path), mutant.place), [])
+            calls = (str(mutant.path.relative_to(ROOT)), mutant.place)
+            tests = [name for name, cost in self.costs.items() if calls in cost.calls]
+            if not functions or not tests or len({one.__code__ for one in functions}) > 1:
+                if mutant not in self.left:
+                    self.left.append(mutant)
+                continue
+            if not self.kept.open(mutant, self.given.again and limit == self.given.seconds[0], limit):
+                continue
+            tests = self._in_turn(tests, calls)
+            chosen, spent = [], 0.0
+            for name in tests:
+                spent += self.costs[name].seconds
+                if spent > limit and chosen:
+                    break
+                chosen.append(name)
+            by = self._noticed(functions, mutant.code, chosen)
+            if by in self.costs:
+                self.kills[*calls, by] += 1
+            self.kept.add(mutant, by, len(chosen) == len(tests), limit)
+            if not by and len(chosen) == len(tests):
+                print(f"lives: {mutant.name}", flush=True)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        other = COMPUTED.get(type(node.op))
-        if other is not None and self._here(node, f"{type(node.op).__name__} -> {other.__name__}"):
-            node.op = other()
-        return node
+    def _in_turn(self, tests: Sequence[str], calls: tuple[str, Place]) -> list[str]:
+        """The cheapest of each file first, as much time for one file as for the other; what noticed before, earlier."""
+        spent: dict[str, float] = collections.defaultdict(float)
+        turns = {}
+        for name in sorted(tests, key=lambda name: self.costs[name].seconds):
+            file = name.partition("::")[0]
+            spent[file] += self.costs[name].seconds + 0.01
+            turns[name] = spent[file] / (1 + 3 * self.kills[*calls, name])
+        return sorted(tests, key=turns.__getitem__)
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
-        if self._here(node, "and <-> or"):
-            node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        return node
+    def _noticed(self, functions: Sequence[FunctionType], code: CodeType, chosen: Sequence[str]) -> str:
+        def work(say: Callable[[str], None]) -> None:
+            for one in functions:
+                one.__code__ = code
+            for cache in self.caches:
+                cache.cache_clear()
+            for at, name in enumerate(chosen):
+                say(f"{name}\n")
+                cut_off(self.costs[name].seconds)
+                if not self.passes(name, chosen[at + 1] if at + 1 < len(chosen) else None):
+                    return
+            say("\n")
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Not | ast.Invert | ast.USub) and self._here(
-            node, f"{type(node.op).__name__} dropped"
-        ):
-            return node.operand
-        return node
+        said, status = forked(work)
+        last = said.split("\n")[-2] if said else "?"
+        return last or ("" if status == 0 else "?")
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self.generic_visit(node)
-        if self._here(node, "branches swapped"):
-            node.body, node.orelse = node.orelse, node.body
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, bool):
-            if self._here(node, f"{node.value} -> {not node.value}"):
-                return ast.copy_location(ast.Constant(not node.value), node)
-        elif isinstance(node.value, int | float) and self._here(node, f"{node.value} -> {node.value + 1}"):
-            return ast.copy_location(ast.Constant(node.value + 1), node)
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name in CALLED and self._here(node, f"{name} -> {CALLED[name]}"):
-            if isinstance(node.func, ast.Name):
-                node.func.id = CALLED[name]
-            elif isinstance(node.func, ast.Attribute):
-                node.func.attr = CALLED[name]
-        return node
-
-    def visit_Continue(self, node: ast.Continue) -> ast.AST:
-        return ast.copy_location(ast.Break(), node) if self._here(node, "continue -> break") else node
+    def passes(self, name: str, following: str | None) -> bool:
+        item = self.items[name]
+        self.failed = False
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=self.items[following] if following else None)
+        return not self.failed
 
 
-class _Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+def measured(server: Server) -> dict[str, Cost]:
+    """The cost of every collected test, kept a test file as long as the file stays the same."""
+    path = KEPT / "tests.json"
+    known: dict[str, list[list[Any]]] = json.loads(path.read_text()) if path.exists() else {}
+    costs: dict[str, Cost] = {}
+    files = collections.defaultdict(list)
+    for name, item in server.items.items():
+        files[item.path].append(name)
+    for file, names in files.items():
+        digest = hashlib.sha256(json.dumps([file.read_text(encoding="utf-8"), names]).encode()).hexdigest()[:24]
+        if digest not in known:
+            said, status = forked(functools.partial(_measure, server, names))
+            lines = [json.loads(line) for line in said.splitlines()]
+            if status != 0:
+                print("can't be run in a fork, left out:", file, flush=True)
+            else:
+                known[digest] = lines
+                path.write_text(json.dumps(known))
+        else:
+            lines = known[digest]
+        for name, seconds, calls in lines:
+            if seconds < 0:
+                print("fails on the unchanged source, left out:", name, flush=True)
+                continue
+            costs[name] = Cost(seconds, {(where, (function, line)) for where, function, line in calls})
+    return costs
+
+
+def _measure(server: Server, names: Sequence[str], say: Callable[[str], None]) -> None:
+    seen: set[CodeType] = set()
+
+    def tracer(frame: FrameType, _event: str, _argument: object) -> None:
+        seen.add(frame.f_code)
+
+    core = f"{CORE}/"
+    for at, name in enumerate(names):
+        seen.clear()
+        start = time.process_time()
+        sys.settrace(tracer)
+        threading.settrace(tracer)
+        passed = server.passes(name, names[at + 1] if at + 1 < len(names) else None)
+        sys.settrace(None)
+        calls = [
+            (str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname, code.co_firstlineno)
+            for code in seen
+            if code.co_filename.startswith(core)
+        ]
+        say(json.dumps([name, time.process_time() - start if passed else -1, calls]) + "\n")
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives one module from a changed tree."""
 
-    def __init__(self, name: str, path: Path, tree: ast.Module) -> None:
-        self.name, self.path, self.tree = name, path, tree
+    def __init__(self, path: Path, tree: ast.Module) -> None:
+        self.name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        self.path, self.tree = path, tree
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
         return importlib.util.spec_from_loader(name, self, origin=str(self.path)) if name == self.name else None
 
     def create_module(self, spec: object) -> None:
@@ -124,75 +318,100 @@ class _Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.tree, str(self.path), "exec"), module.__dict__)  # noqa: S102
 
 
-def mutants(path: Path) -> Iterator[tuple[ast.Module, str]]:
-    """Every changed tree of a file, with what was changed."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    counter = Mutator()
-    counter.visit(copy.deepcopy(tree))
-    for number in range(counter.count):
-        mutator = Mutator(number)
-        changed = ast.fix_missing_locations(mutator.visit(copy.deepcopy(tree)))
-        yield changed, mutator.found
+def try_anew(todo: Iterable[Mutant], kept: Kept, given: argparse.Namespace) -> None:
+    """The mutants that need modules imported anew: test files that call the file's functions, the cheapest first."""
+    known: dict[str, list[list[Any]]] = json.loads((KEPT / "tests.json").read_text())
+    of_files: dict[str, tuple[float, set[str]]] = {}
+    for lines in known.values():
+        if lines:
+            called = {where for _, _, calls in lines for where, *_ in calls}
+            of_files[lines[0][0].split("::")[0]] = (sum(max(0, seconds) for _, seconds, _ in lines), called)
+    for mutant in todo:
+        if time.monotonic() > given.end:
+            return
+        if not kept.open(mutant, given.again):
+            continue
+        where = str(mutant.path.relative_to(ROOT))
+        files = sorted((cost, file) for file, (cost, called) in of_files.items() if where in called)
+        if not files:
+            files = sorted((cost, file) for file, (cost, _) in of_files.items() if cost < 5)
+        by = ""
+        for cost, file in files:
+            said, _ = forked(functools.partial(_run_anew, Changed(mutant.path, mutant.tree), cost, file))
+            if said != "0":
+                by = file
+                break
+        kept.add(mutant, by, complete=True)
+        if not by:
+            print(f"lives: {mutant.name}", flush=True)
 
 
-def survives(name: str, path: Path, tree: ast.Module, tests: Sequence[str], seconds: int) -> bool:
-    """Whether every test passes on the mutant, in a fork."""
-    child = os.fork()
-    if child == 0:
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, 1)
-        os.dup2(sink, 2)
-        signal.alarm(seconds)
-        sys.meta_path.insert(0, _Loader(name, path, tree))
-        import pytest
+def _run_anew(changed: Changed, cost: float, file: str, say: Callable[[str], None]) -> None:
+    import pytest
 
-        quiet = [
-            "-x",
-            "-q",
-            "--noconftest",
-            "-p",
-            "no:cacheprovider",
-            "-W",
-            "ignore::pytest.PytestAssertRewriteWarning",
-        ]
-        os._exit(int(pytest.main([*quiet, *tests])))
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == 0
+    cut_off(cost + 2)
+    sys.meta_path.insert(0, changed)
+    say(str(int(pytest.main([*QUIET, file]))))
+
+
+def report(kept: Kept, plan: Plan) -> None:
+    """A line a file (mutants, tried, noticed, alive), then who lives."""
+    living: list[tuple[Mutant, bool]] = []
+    for path in plan.sizes:
+        tried = [(one, kept.found[one.key]) for one in plan.of(path) if one.key in kept.found]
+        alive = [(one, bool(result["complete"])) for one, result in tried if not result["by"]]
+        living += alive
+        figures = places(path), len(tried), len(tried) - len(alive), len(alive)
+        print(f"{path.relative_to(CORE)!s:32}", *(f"{figure:4}" for figure in figures))
+    for one, complete in living:
+        print(f"{one.path.relative_to(ROOT)}:{one.line}: {one.change}", "" if complete else "(not yet by all tests)")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--tests", nargs="+", required=True)
-    parser.add_argument("--most", type=int, default=10_000, help="so many mutants in all, drawn at random")
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--seconds", type=int, default=240, help="a mutant that takes longer is killed")
+    parser.add_argument("files", nargs="*", type=Path, help="default: the whole core")
+    parser.add_argument("--tests", nargs="+", default=TESTS)
+    parser.add_argument("--sample", type=int, help="at most so many mutants a file, drawn with a fixed seed")
+    parser.add_argument("--seconds", type=float, nargs="+", default=[4, 100_000], help="of tests a mutant, each pass")
+    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--again", action="store_true", help="try anew what lived")
+    parser.add_argument("--report", action="store_true", help="only tell what was found")
     given = parser.parse_args()
+    given.end = time.monotonic() + 60 * given.minutes
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    kept, plan = Kept(), Plan(given.files, given.sample)
+    if given.report:
+        report(kept, plan)
+        return
     import highspy  # noqa: F401
-    import hypothesis  # noqa: F401
+    import hypothesis
+    import numpy  # noqa: F401
     import pydantic  # noqa: F401
-    import pytest  # noqa: F401
+    import pytest
     import scipy.linalg  # noqa: F401
 
-    todo = [
-        (".".join(path.resolve().relative_to(SOURCE).with_suffix("").parts), path, tree, words)
-        for path in given.files
-        for tree, words in mutants(path)
-    ]
-    random.Random(0).shuffle(todo)  # noqa: S311  (which mutants, not a secret)
-    name, path, *_ = todo[0]
-    if not survives(name, path, ast.parse(path.read_text(encoding="utf-8")), given.tests, given.seconds):
-        raise SystemExit("the tests fail on the unchanged source")
-    end = time.monotonic() + 60 * given.minutes
-    done = living = 0
-    for name, path, tree, words in todo[: given.most]:
-        if time.monotonic() > end:
-            break
-        done += 1
-        if survives(name, path, tree, given.tests, given.seconds):
-            living += 1
-            print(f"{path}:{words}", flush=True)
-    print(f"{done} of {len(todo)} mutants tried, {done - living} noticed, {living} not")
+    hypothesis.settings.register_profile(
+        "mutation",
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("mutation")
+    server = os.fork()
+    if server == 0:
+        with tempfile.TemporaryDirectory() as folder:
+            plugin = Server(plan, kept, given)
+            pytest.main([*QUIET, f"--basetemp={folder}/pytest", *given.tests], plugins=[plugin])
+            sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(server, 0)
+    left = set(json.loads((KEPT / "left.json").read_text()))
+    kept = Kept()
+    try_anew((one for one in plan if one.place is None or one.key in left), kept, given)
+    report(kept, plan)
 
 
 if __name__ == "__main__":
