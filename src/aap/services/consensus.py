@@ -1,20 +1,17 @@
-"""Dossiers whose marks differ too much: a further review, or a consensus with its minutes. Raw marks stay."""
+"""The consensus on a dossier whose marks differ: opened, decided, given up; its minutes. Raw marks stay."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.agreement import Divergences, divergences
 from aap.core.delays import paris
-from aap.core.french import NBSP, listed, plain, points, quoted
+from aap.core.french import listed, plain, quoted
 from aap.core.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.territories import fold
 from aap.documents.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
@@ -22,121 +19,18 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision
-from aap.records.reviews import Assignment, Consensus, Recusal, Reviewer
+from aap.records.reviews import Assignment, Consensus, Recusal
 from aap.services.actor import Actor
-from aap.services.agreement import submitted_reviews
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
+from aap.services.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.exporting import MadeFile
-from aap.services.outbox import send_mail
-from aap.services.permissions import Permission, ensure
-from aap.services.review_progress import reviewed_dossiers
-from aap.services.reviewing import not_recused
+from aap.services.further_reviews import FurtherReviewer, further_reviewers
+from aap.services.permissions import Permission
 from aap.services.screening import dossier_of, find_dossier
 
 LEAST_ATTENDEES = 2
-
-
-@dataclass(frozen=True)
-class GivenReview:
-    """One submitted review: marks (criterion → mark) and total on 100."""
-
-    code: str
-    marks: Mapping[str, Decimal]
-    total: Fraction
-
-
-@dataclass(frozen=True)
-class DivergentDossier:
-    """A dossier with its submitted reviews and how far they differ.
-
-    `waiting`: reviews that are asked for and not yet submitted; `consensus`: none | open | decided.
-    """
-
-    application_id: str
-    reference: str
-    title: str
-    reviews: tuple[GivenReview, ...]
-    found: Divergences
-    waiting: int
-    consensus: str
-
-
-def divergent_dossiers(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DivergentDossier, ...]:
-    """Every dossier with two submitted reviews or more, the most divergent first. Five queries."""
-    ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
-    limits = call.file.reviewing.divergence
-    reviews, titles = submitted_reviews(session, call, actor)
-    by_reference: dict[str, list[GivenReview]] = defaultdict(list)
-    for review in reviews:
-        by_reference[review.application_id].append(GivenReview(review.reviewer_id, review.marks, review.total))
-    ids = dict(
-        session.exec(
-            select(Application.reference, Application.id).where(
-                reviewed_dossiers(call.id), not_recused(actor.person_id)
-            )
-        ).all()
-    )
-    asked: dict[str, int] = defaultdict(int)
-    for application_id in session.exec(
-        select(Assignment.application_id).where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
-    ):
-        asked[application_id] += 1
-    steps = {
-        one.application_id: "decided" if one.decided_at else "open"
-        for one in session.exec(
-            select(Consensus).where(Consensus.application_id == Application.id, Application.call_id == call.id)
-        )
-    }
-    found = []
-    for reference, own in by_reference.items():
-        if len(own) < 2 and ids[reference] not in steps:
-            continue
-        marks = {one.id: [review.marks[one.id] for review in own] for one in call.file.rubric.criteria}
-        found.append(
-            DivergentDossier(
-                application_id=ids[reference],
-                reference=reference,
-                title=titles[reference],
-                reviews=tuple(own),
-                found=divergences(
-                    [review.total for review in own], marks, overall=limits.overall, criterion=limits.criterion
-                ),
-                waiting=max(0, asked[ids[reference]] - len(own)),
-                consensus=steps.get(ids[reference], "none"),
-            )
-        )
-    found.sort(key=lambda one: (not one.found.reached, -one.found.overall, one.reference))
-    return tuple(found)
-
-
-def cause_of(call: OpenedCall, dossier: DivergentDossier) -> str:
-    """Why the dossier is looked at again, in a sentence; empty where no limit of the call is reached."""
-    limits = call.file.reviewing.divergence
-    reasons = []
-    if "overall" in dossier.found.reached and limits.overall is not None:
-        reasons.append(f"{points(dossier.found.overall)} entre deux totaux (seuil{NBSP}: {points(limits.overall)})")
-    titles = {one.id: title_of(one) for one in call.file.rubric.criteria}
-    for name in dossier.found.reached:
-        if name != "overall" and limits.criterion is not None:
-            reasons.append(
-                f"{plain(dossier.found.criteria[name])} entre deux notes du critère {quoted(titles[name])} "
-                f"(seuil{NBSP}: {plain(limits.criterion)})"
-            )
-    return f"Écart de {listed(reasons)}." if reasons else ""
-
-
-@dataclass(frozen=True)
-class FurtherReviewer:
-    """Somebody who could review the dossier too. `apart`: why it would rather be somebody else (empty: nothing)."""
-
-    person_id: str
-    code: str
-    name: str
-    load: int
-    expert: bool
-    apart: str
 
 
 @dataclass(frozen=True)
@@ -165,7 +59,7 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
     )
     if found is None:
         raise NotFound("application", reference)
-    step = _step(session, application_id)
+    step = consensus_step(session, application_id)
     association = session.get_one(Association, application.association_id)
     author = session.get(Person, step.author_id) if step and step.author_id else None
     return ConsensusPage(
@@ -176,97 +70,14 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         cause=step.cause if step else cause_of(call, found),
         step=step,
         author=author.name if author else "",
-        further=_further(session, call, application, association),
+        further=further_reviewers(session, call, application, association),
         jury=_jury_decided(session, application_id),
     )
-
-
-def _step(session: Session, application_id: str, *, lock: bool = False) -> Consensus | None:
-    query = select(Consensus).where(Consensus.application_id == application_id)
-    return session.exec(query.with_for_update() if lock else query).first()
 
 
 def _jury_decided(session: Session, application_id: str) -> bool:
     return (
         session.exec(select(JuryDecision.id).where(JuryDecision.application_id == application_id)).first() is not None
-    )
-
-
-def _further(
-    session: Session, call: OpenedCall, application: Application, association: Association
-) -> tuple[FurtherReviewer, ...]:
-    people = session.exec(
-        select(Reviewer, Person.name).where(
-            Reviewer.call_id == call.id, Reviewer.person_id == Person.id, col(Reviewer.available).is_(True)
-        )
-    ).all()
-    load: dict[str, int] = defaultdict(int)
-    known: set[str] = set()
-    for person_id, application_id, removed_at in session.exec(
-        select(Assignment.person_id, Assignment.application_id, Assignment.removed_at).where(
-            Assignment.call_id == call.id
-        )
-    ):
-        load[person_id] += removed_at is None
-        if application_id == application.id:
-            known.add(person_id)
-    # A probable match that nobody looked at yet keeps away too.
-    known |= set(
-        session.exec(
-            select(Recusal.person_id).where(
-                Recusal.application_id == application.id, col(Recusal.dismissed_at).is_(None)
-            )
-        )
-    )
-    found = [
-        FurtherReviewer(
-            person_id=reviewer.person_id,
-            code=reviewer.code,
-            name=name,
-            load=load[reviewer.person_id],
-            expert=application.theme in reviewer.themes,
-            apart="department"
-            if association.department and association.department in reviewer.departments
-            else "load"
-            if load[reviewer.person_id] >= reviewer.max_load
-            else "",
-        )
-        for reviewer, name in people
-        if reviewer.person_id not in known
-    ]
-    found.sort(key=lambda one: (bool(one.apart), not one.expert, one.load, one.code))
-    return tuple(found)
-
-
-def ask_further_review(
-    session: Session, *, actor: Actor, call: OpenedCall, reference: str, person_id: str, now: datetime
-) -> None:
-    """Gives the dossier to one more reviewer, who sees nothing of the others. Raises InvalidInput, StateForbids."""
-    application_id = find_dossier(session, call.id, reference)
-    _, application = dossier_of(
-        session, actor=actor, permission=Permission.ASSIGNMENT_MANAGE, application_id=application_id
-    )
-    if _step(session, application_id) is not None:
-        raise StateForbids(Permission.ASSIGNMENT_MANAGE, "consensus")
-    association = session.get_one(Association, application.association_id)
-    chosen = next(
-        (one for one in _further(session, call, application, association) if one.person_id == person_id), None
-    )
-    if chosen is None:
-        raise InvalidInput({"person": "Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."})
-    session.add(
-        Assignment(call_id=call.id, application_id=application_id, person_id=person_id, locked=True, created_at=now)
-    )
-    record(
-        session, actor=actor, action="assignment.added", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"reviewer": chosen.code, "reason": "divergence"},
-    )  # fmt: skip
-    send_mail(
-        session,
-        "reviewer_further_review",
-        to=session.get_one(Person, person_id).email,
-        now=now,
-        values={"call": call.record.title, "reference": reference},
     )
 
 
@@ -281,7 +92,7 @@ def open_consensus(
     dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)
     # Whoever saves a review holds its assignment: the freezing waits for the last save, the next save finds it.
     session.exec(select(Assignment).where(Assignment.application_id == application_id).with_for_update()).all()
-    if _step(session, application_id) is not None:
+    if consensus_step(session, application_id) is not None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "consensus")
     found = next(
         (one for one in divergent_dossiers(session, actor=actor, call=call) if one.reference == reference), None
@@ -329,7 +140,7 @@ def decide_consensus(
     _, application = dossier_of(
         session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id
     )
-    step = _step(session, application_id, lock=True)
+    step = consensus_step(session, application_id, lock=True)
     if step is None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     rubric = call.file.rubric
@@ -409,7 +220,7 @@ def close_consensus(
     """Gives the consensus up: the raw marks count again and may be reopened. Raises InvalidInput without a reason."""
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)
-    step = _step(session, application_id, lock=True)
+    step = consensus_step(session, application_id, lock=True)
     if step is None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     if not reason.strip():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,6 @@ from aap.records.applications import (
 from aap.records.people import MembershipRole
 from aap.services.actor import Actor
 from aap.services.association_mail import editors_of
-from aap.services.associations import token_hash
 from aap.services.audit import record
 from aap.services.dossiers import (
     MANDATE,
@@ -30,6 +28,7 @@ from aap.services.dossiers import (
     open_dossier,
 )
 from aap.services.errors import InvalidInput, NotFound
+from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission
 
@@ -96,7 +95,7 @@ def ask_signature(
     ):
         old.state = SignatureState.CANCELLED
         session.add(old)
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     signature = Signature(
         application_id=application_id,
         token_hash=token_hash(token),

@@ -1,4 +1,4 @@
-"""Submitting a dossier: what is missing, who may sign, one deposit and one number whatever is pressed twice."""
+"""Submitting a dossier: what is missing, and one deposit with one number whatever is pressed twice."""
 
 from __future__ import annotations
 

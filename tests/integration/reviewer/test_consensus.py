@@ -16,15 +16,10 @@ from sqlmodel import select
 from aap.records.audit import AuditLine
 from aap.records.reviews import Assignment
 from aap.services.calls import get_call
-from aap.services.consensus import (
-    ConsensusEntry,
-    ask_further_review,
-    close_consensus,
-    decide_consensus,
-    divergent_dossiers,
-    open_consensus,
-)
+from aap.services.consensus import ConsensusEntry, close_consensus, decide_consensus, open_consensus
+from aap.services.divergences import divergent_dossiers
 from aap.services.errors import InvalidInput, StateForbids
+from aap.services.further_reviews import ask_further_review
 from aap.services.platform import Platform
 from aap.services.ranking_input import ranking_input
 from aap.services.recusing import declare_recusal

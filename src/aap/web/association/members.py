@@ -7,16 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.records.people import MembershipRole
-from aap.services.associations import (
+from aap.services.associations import get_association
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.members import (
     accept_invitation,
     cancel_invitation,
     change_member,
     find_invitation,
-    get_association,
     invite_member,
     members_of,
 )
-from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint

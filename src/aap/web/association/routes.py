@@ -15,11 +15,12 @@ from aap.records.calls import CallState
 from aap.records.people import MembershipRole
 from aap.services.actor import Actor
 from aap.services.applying import form_changes, start_application
-from aap.services.associations import associations_of, claims_of
+from aap.services.associations import associations_of
 from aap.services.calls import OpenedCall, get_call, list_calls
 from aap.services.dossiers import DossierLine, dossiers_of
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
+from aap.services.siret_claims import claims_of
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import standing

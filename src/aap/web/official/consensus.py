@@ -12,15 +12,15 @@ from flask_babel import gettext as _
 
 from aap.services.consensus import (
     ConsensusEntry,
-    ask_further_review,
     close_consensus,
     consensus_minutes,
     decide_consensus,
-    divergent_dossiers,
     open_consensus,
     open_consensus_page,
 )
+from aap.services.divergences import divergent_dossiers
 from aap.services.errors import InvalidInput
+from aap.services.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
