@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from small_problems import Problem, problem
@@ -302,6 +303,23 @@ def test_a_conflict_names_the_values_of_a_quota_that_take_part(mode: str) -> Non
     assert len(names[1].partition("=")[2].split("|")) == 3  # three regions and two places are enough
     names = conflict(problem(people, mode=mode, budget=3_00, quotas=[{"id": "r", "each": "region", "min": 1}]))
     assert names == ("budget", "quota:r=a")
+
+
+def test_a_decision_on_a_dossier_named_like_a_quota_stays_in_the_conflict() -> None:
+    people = [("r", 80, 1, {}, True), ("b", 70, 1, {"region": "corse"})]
+    given = problem(people, laureates=1, quotas=[{"id": "r", "each": "region", "min": 1}])
+    assert conflict(given) == ("laureates", "quota:r=corse", "decision:r")
+
+
+def test_a_conflict_is_said_to_be_smallest_only_where_its_values_are_too() -> None:
+    people = [(name, 50, 10, {"region": name}) for name in "abcdef"]
+    given = problem(people, laureates=3, quotas=[{"id": "r", "each": "region", "min": 1}])
+    proven = []
+    for rounds in (3, 600):  # enough for the rules, not for which of the regions
+        with patch("aap.core.selection.conflicts._ROUNDS", rounds), pytest.raises(InfeasibleRules) as caught:
+            selected(given)
+        proven.append((caught.value.names[0], len(caught.value.values["r"]), caught.value.smallest_proven))
+    assert proven == [("laureates", 4, False), ("laureates", 4, True)]
 
 
 # --- replacement ------------------------------------------------------------------------------------------------------
