@@ -19,7 +19,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
-from aap.services import assigning, auditing, deciding, mailing, offline_dossiers, receipts, selecting
+from aap.services import assigning, auditing, deciding, exporting, mailing, offline_dossiers, receipts, selecting
 from aap.services.platform import Platform, open_platform
 from aap.services.timekeeping import Kept, keep_time
 from aap.services.work import Work
@@ -143,6 +143,7 @@ WORK: Mapping[str, Work] = {
     "assignment": assigning.propose_in_background,
     "letters": deciding.render_letters,
     "ranking": selecting.rank_in_background,
+    "ranking_list": exporting.make_ranking_list,
     "receipt": receipts.send_receipt,
     "reviewer_dossiers": offline_dossiers.make_dossiers,
     "audit": auditing.verify_in_background,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.processing_sheet import processing_sheet
@@ -29,16 +29,20 @@ from aap.documents.ranking_files import file_stem, readable_json
 from aap.documents.report_html import ReportInput, report_html
 from aap.documents.sheets import SheetView, render_sheet
 from aap.documents.workbooks import Column, laureates_workbook, ranking_workbook, workbook_bytes
+from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.calls import OpenedCall
+from aap.services.calls import OpenedCall, get_call
 from aap.services.candidates import Candidate
 from aap.services.errors import NotFound
+from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
+from aap.services.platform import Platform
 from aap.services.ranking_runs import RunView, view_run
 from aap.services.screening import dossier_of, find_dossier
 from aap.services.simulating import content_of, ranked
+from aap.services.work import Progress
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -112,6 +116,7 @@ def _ranking_xlsx(files: _RunFiles) -> bytes:
 
 
 def _ranking_pdf(files: _RunFiles) -> bytes:
+    """Tens of pages: see `ranking_list`."""
     return render_list(
         ranking_list_view(
             files.call.file, files.rows, result_hash=files.run.result_hash, final=files.final, labels=files.labels
@@ -185,11 +190,58 @@ def run_file(
         raise NotFound("file", name)
     content_type, make = _FILES[name]
     content = make(_RunFiles(call, view_run(session, run), secret))
+    _downloaded(session, actor, call, run, name, hashlib.sha256(content).hexdigest(), now)
+    return MadeFile(_file_name(call, run, name), content_type, content)
+
+
+RANKING_LIST = "ranking.pdf"
+"""The file of a run that takes seconds to lay out: made once by the job `ranking_list`, then handed out as it is kept."""
+
+
+def ranking_list(session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, now: datetime) -> Job:
+    """The job that makes a run's RANKING_LIST, started where none was or the last one failed."""
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
+    made = session.exec(
+        select(Job)
+        .where(Job.kind == "ranking_list", Job.call_id == call.id, Job.state != JobState.FAILED)
+        .order_by(col(Job.created_at), col(Job.id))
+    )
+    arguments = {"run": run.id}
+    held = next((job for job in made if job.arguments == arguments), None)
+    return held or start_job(session, "ranking_list", actor=actor, now=now, call_id=call.id, arguments=arguments)
+
+
+def make_ranking_list(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Job `ranking_list`: lays RANKING_LIST out and keeps it in the file store. Argument: `run`. May be run again."""
+    progress(0, 1, "Mise en page")
+    with platform.database.reading() as session:
+        call = get_call(session, job.call_id or "")
+        files = _RunFiles(call, view_run(session, session.get_one(RankingRun, job.arguments["run"])), "")
+    stored = platform.files.put(io.BytesIO(_ranking_pdf(files)))
+    progress(1, 1, "Mise en page")
+    return {"sha256": stored.sha256, "list_of": files.run.number}
+
+
+def kept_ranking_list(
+    session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, sha256: str, now: datetime
+) -> str:
+    """Logs that the list that a finished job kept is handed out; gives its name."""
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
+    _downloaded(session, actor, call, run, RANKING_LIST, sha256, now)
+    return _file_name(call, run, RANKING_LIST)
+
+
+def _file_name(call: OpenedCall, run: RankingRun, name: str) -> str:
+    return f"{call.id}-{run.number}-{name}"
+
+
+def _downloaded(
+    session: Session, actor: Actor, call: OpenedCall, run: RankingRun, name: str, sha256: str, now: datetime
+) -> None:
     record(
         session, actor=actor, action="ranking.downloaded", now=now, object_kind="ranking_run", object_id=run.id,
-        call_id=call.id, after={"file": name, "sha256": hashlib.sha256(content).hexdigest()},
+        call_id=call.id, after={"file": name, "sha256": sha256},
     )  # fmt: skip
-    return MadeFile(f"{call.id}-{run.number}-{name}", content_type, content)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from pypdf import PdfReader
 from sqlmodel import select
 
 from aap.records.applications import ApplicationState
+from aap.records.audit import AuditLine
 from aap.records.calls import CallState
-from aap.records.outbox import OutboxMail
+from aap.records.outbox import Job, OutboxMail
 from aap.records.rankings import Decision, RankingRun
 from aap.records.reviews import Consensus
 from tests.offices import RULES, Office, Offices, set_state
@@ -326,3 +327,20 @@ def test_steps_taken_in_the_wrong_state_are_refused_in_plain_words(office: Offic
         )
         answer = asked(here.address(tail))
         assert (state, tail, answer.status_code, "Ce n’est pas possible" in answer.text) == (state, tail, 409, True)
+
+
+def test_the_whole_ranking_is_laid_out_once_beside_the_requests(office: Offices, browser: Callable[[], Any]) -> None:
+    here = office()
+    signed = browser().sign_in(here.first)
+    compute(here, signed)
+    address = here.address("classement/1/fichiers/ranking.pdf")
+    started = signed.client.get(address)
+    assert (started.status_code, "/travaux/" in started.location) == (302, True)
+    ready = signed.get(started.location).text
+    assert ("Télécharger le classement (PDF)" in ready, address in ready) == (True, True)
+    first, again = signed.client.get(address), signed.client.get(address)
+    assert (first.status_code, first.data[:5], first.data == again.data) == (200, b"%PDF-", True)
+    with here.factory.platform.database.reading() as session:
+        jobs = session.exec(select(Job.state).where(Job.kind == "ranking_list")).all()
+        taken = session.exec(select(AuditLine).where(AuditLine.action == "ranking.downloaded")).all()
+    assert (jobs, len(taken)) == (["done"], 2)

@@ -14,7 +14,16 @@ from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.calls import OpenedCall
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
-from aap.services.exporting import processing_sheet_file, reviewer_rows, run_file
+from aap.services.exporting import (
+    PDF,
+    RANKING_LIST,
+    MadeFile,
+    kept_ranking_list,
+    processing_sheet_file,
+    ranking_list,
+    reviewer_rows,
+    run_file,
+)
 from aap.services.following import latest_job, recused_dossiers
 from aap.services.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
 from aap.services.permissions import Permission
@@ -115,10 +124,19 @@ def _run_words() -> dict[str, Mapping[str, str]]:
 
 @blueprint.get("/<call_id>/classement/<int:number>/fichiers/<name>")
 @requires(Permission.RANKING_READ)
-def download_run(call_id: str, number: int, name: str) -> Response:
-    """One file of a run, by the name that it also bears in file mode."""
+def download_run(call_id: str, number: int, name: str) -> ResponseReturnValue:
+    """One file of a run, by the name that it also bears in file mode. The long list leads to the job that makes it."""
     with writing() as session:
         opened, kept = _run_of_page(session, call_id, number)
+        if name == RANKING_LIST:
+            job = ranking_list(session, actor=signed_in(), call=opened, run=kept, now=arrived_at())
+            if job.state != "done":
+                return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
+            sha256 = job.result["sha256"]
+            shown = kept_ranking_list(
+                session, actor=signed_in(), call=opened, run=kept, sha256=sha256, now=arrived_at()
+            )
+            return hand_out(MadeFile(shown, PDF, platform().files.read(sha256)))
         made = run_file(
             session,
             actor=signed_in(),
