@@ -1,1 +1,6 @@
-"""Measures of speed and memory: each `*_bench.py` is a script of its own; `python -m bench` runs them all."""
+"""Measures of speed and memory: `python -m bench` runs them all, `python -m bench rank selection` some of them.
+
+`aap` comes first, because it sets one thread of linear algebra before numpy is loaded.
+"""
+
+import aap  # noqa: F401

@@ -15,7 +15,7 @@ def main(names: list[str]) -> int:
         if names and name not in names:
             continue
         print(f"\n== {name}", flush=True)
-        failed += subprocess.run([sys.executable, str(script)], check=False).returncode != 0
+        failed += subprocess.run([sys.executable, "-m", f"bench.{script.stem}"], check=False).returncode != 0
     return failed
 
 

@@ -1,6 +1,6 @@
 """Time, fit and connection of three assignments: at random, by affinity alone, and ours.
 
-Run by hand: `python bench/assignment_bench.py [--quick]`. Prints one table a size.
+Run by hand: `python -m bench.assignment_bench [--quick]`. Prints one table a size.
 
 The world: six themes; every reviewer knows one of them, every dossier has one; the fit of an expert is 70 to 100, of
 anybody else 0 to 30, drawn a pair (as a comparison of texts would give it). Two departments in a hundred pairs coincide

@@ -3,7 +3,7 @@
 Targets: pages 15 ms, autosave 6 ms, a deposit 15 ms (mails and PDF leave after the answer); 50 people depositing at once, no
 error. Requests go through the whole application (`test_client`), sign-in, security headers and templates included.
 
-    python bench/association_bench.py [--dossiers 10000] [--repeat 40] [--profile autosave]
+    python -m bench.association_bench [--dossiers 10000] [--repeat 40] [--profile autosave]
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ from typing import Any
 
 import structlog
 from flask.testing import FlaskClient
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.factories import PASSWORD, Factory, password_hash
 from tests.integration.association.conftest import ANSWERS, ELIGIBLE, POSTED, pdf

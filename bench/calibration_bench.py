@@ -1,6 +1,6 @@
 """Time of the calibration, and what it gains: right laureates against raw means, on simulated severities.
 
-Run by hand: `python bench/calibration_bench.py [--quick]`. Prints two tables.
+Run by hand: `python -m bench.calibration_bench [--quick]`. Prints two tables.
 
 The simulation: 236 applications, 40 reviewers, 3 reviews each, 67 laureates; a mark of 1 to 10 = 5.5 + quality +
 severity + noise, rounded to the half and clipped. Right laureates: those of the 67 truly best that a score retains. The

@@ -1,4 +1,4 @@
-"""CPU time of 230 decision letters in one process: python bench/letters_bench.py [count].
+"""CPU time of 230 decision letters in one process: python -m bench.letters_bench [count].
 
 The mix is that of a call of 236 applications: 67 laureates, 15 on the waiting list, the others refused with their
 marks. The target is 14 s of CPU for 230 letters.

@@ -1,4 +1,4 @@
-"""The official's lists with 5,000 dossiers in the call: python bench/official_bench.py [dossiers] [--profile NAME].
+"""The official's lists with 5,000 dossiers in the call: python -m bench.official_bench [dossiers] [--profile NAME].
 
 Prints the CPU time of the server per request (median of many, the whole WSGI call, session and rendering included) and
 its queries. Target: 15 ms for a page of the list of candidates in the order of the references.

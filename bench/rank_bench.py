@@ -1,6 +1,6 @@
 """Whole-process time and peak memory of `aap rank` on simulated calls.
 
-    python bench/rank_bench.py [--sizes 236,1000,5000,20000] [--mode value|merit] [--draws N] [--seed N]
+    python -m bench.rank_bench [--sizes 236,1000,5000,20000] [--mode value|merit] [--draws N] [--seed N]
 
 Each call has 18 regions, 6 themes, minima, maxima, shares, a budget, and 3 reviews an application on 4 criteria, with
 reviewers of different severity. Files are written to a temporary folder; the command runs in a process of its own, as

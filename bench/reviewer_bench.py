@@ -1,4 +1,4 @@
-"""The reviewer's pages with 5,000 dossiers in the base: python bench/reviewer_bench.py [dossiers] [--profile NAME].
+"""The reviewer's pages with 5,000 dossiers in the base: python -m bench.reviewer_bench [dossiers] [--profile NAME].
 
 Prints the CPU time of the server per request (median of many, the whole WSGI call, session and rendering included) and
 the queries that it takes: the list of 250 dossiers (targets: 15 ms, 8 queries), the reviewing page (10 ms), saving a

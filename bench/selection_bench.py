@@ -1,6 +1,6 @@
 """The selection alone, beside HiGHS alone on the same model.
 
-    python bench/selection_bench.py [--sizes 236,1000,5000,20000] [--seeds N]
+    python -m bench.selection_bench [--sizes 236,1000,5000,20000] [--seeds N]
 
 Each problem has 18 regions, 6 themes, minima, maxima, shares and a budget (scores with 4 decimals, amounts by 500
 euros). Three times, of the processor, so that a busy machine distorts them little:

@@ -23,8 +23,9 @@ import numpy as np
 
 from aap.core.french import NBSP
 from aap.core.notices import Notice, some
+from aap.core.positive_definite import Floats
 from aap.core.problems import BadInput, Problem
-from aap.core.reml import Design, Fit, Floats, fit
+from aap.core.reml import Design, Fit, fit
 from aap.core.review_graph import Component, components, weak_links
 from aap.core.scoring import UNIT, Review, exact_mean, exact_sum, ten_thousandths
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from aap.core.french import NBSP
 from aap.core.notices import Notice
+from aap.core.positive_definite import Floats
 from aap.core.ranking import Ranking, Standing
-from aap.core.reml import Floats
 from aap.core.scoring import UNIT
 from aap.core.selection import Candidate, Rules, SelectionError
 from aap.core.selection.merit import best_by_merit

@@ -9,9 +9,8 @@ is dense in the reviewers only:
 
     M = Zb' Ra Zb,   S = I + B M,   log|H| = sum log(1 + A k) + log|S|,   H^-1 = Ra - B Ra Zb S^-1 Zb' Ra
 
-so that one evaluation costs the factors of one matrix, reviewers x reviewers. NumPy alone does it: to load SciPy would
-cost more than to rank a call of 236 applications. Minus twice the restricted log-likelihood, with ve at its optimum given
-the ratios (Patterson and Thompson 1971; Harville 1977), up to a constant:
+so that one evaluation costs one Cholesky factor of the number of reviewers. Minus twice the restricted log-likelihood,
+with ve at its optimum given the ratios (Patterson and Thompson 1971; Harville 1977), up to a constant:
 
     (n - c) log(Q / (n - c)) + log|H| + sum over the c components of log(x' H^-1 x),   Q = y' P y
 
@@ -29,7 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from aap.core.positive_definite import Factored, Floats, factor
+
 Ints = NDArray[np.intp]
 
 LARGEST_RATIO = float(np.exp(16.0))  # a ratio at this bound stands for a noise of zero
@@ -138,7 +138,7 @@ class _Solved:
         design = model.design
         self.shrink = 1.0 + a * model.per_application  # 1 + A k
         self._diagonal: Floats | None = None
-        self._s: Floats | None = None
+        self._factored: Factored | None = None
         if a == 0.0 or b == 0.0:
             self._diagonal = 1.0 + b * model.per_reviewer  # exact for a = 0; 1 for b = 0
             log_s = float(np.log(self._diagonal).sum())
@@ -146,8 +146,8 @@ class _Solved:
             s = model._shared(a / self.shrink)
             s *= -b
             s[np.diag_indices_from(s)] += 1.0 + b * model.per_reviewer
-            self._s = s
-            log_s = 2.0 * float(np.log(np.diagonal(np.linalg.cholesky(s))).sum())
+            self._factored = factor(s)
+            log_s = self._factored.log_determinant
         one = (1.0 / self.shrink)[design.application]  # Ra 1
         h = model._by_reviewer(one)
         ray = self.eliminate(model.y)
@@ -179,17 +179,15 @@ class _Solved:
         """S^-1 right."""
         if self._diagonal is not None:
             return right / self._diagonal[:, None]
-        assert self._s is not None
-        solution: Floats = np.linalg.solve(self._s, right).astype(np.float64, copy=False)
-        return solution
+        assert self._factored is not None
+        return self._factored.solve(right)
 
     def inverse(self) -> Floats:
         """S^-1, reviewers x reviewers."""
         if self._diagonal is not None:
             return np.diag(1.0 / self._diagonal)
-        assert self._s is not None
-        inverse: Floats = np.linalg.inv(self._s).astype(np.float64, copy=False)
-        return 0.5 * (inverse + inverse.T)
+        assert self._factored is not None
+        return self._factored.inverse()
 
     def gradient(self) -> tuple[float, float]:
         """Derivatives of the criterion by the two ratios.
