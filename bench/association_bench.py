@@ -26,7 +26,6 @@ from typing import Any
 
 import structlog
 from flask.testing import FlaskClient
-
 from tests.factories import PASSWORD, Factory, password_hash
 from tests.integration.association.conftest import ANSWERS, ELIGIBLE, POSTED, pdf
 
