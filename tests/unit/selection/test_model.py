@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from aap.core.selection import model
 from aap.core.selection.model import Answer, free_columns, maximise, reduce_rows, relax
@@ -72,12 +73,12 @@ def keeps(rows: Sequence[Row], point: Sequence[int]) -> bool:
 
 
 @st.composite
-def systems(draw: st.DrawFn) -> System:
+def systems(draw: st.DrawFn, coefficients_of: Sequence[int] = COEFFICIENTS) -> System:
     size = draw(st.integers(1, 7))
     rows = []
     for _ in range(draw(st.integers(0, 4))):
         small = draw(st.booleans())
-        of = st.sampled_from(COEFFICIENTS[:12] if small else COEFFICIENTS)
+        of = st.sampled_from(COEFFICIENTS[:12] if small else coefficients_of)
         coefficients = {column: draw(of) for column in range(size)}
         about = sum(draw(st.sampled_from(list(coefficients.values()))) for _ in range(draw(st.integers(0, 3))))
         rows.append(make_row(RULE, coefficients, about + draw(st.sampled_from((-1, 0, 0, 1, 3)))))
@@ -132,6 +133,25 @@ def test_no_point_is_worth_more_than_the_bound_and_moving_a_column_costs_what_is
             if point[column] != (price > 0)
         )
         assert system.worth(point) <= bound.bound - cost + 1e-3
+
+
+@given(systems(COEFFICIENTS[:12]))
+@MANY
+def test_the_bound_is_as_good_as_the_linear_optimum(system: System) -> None:
+    relaxed = relax(system.rows, system.objective, system.fixed)
+    assume(relaxed is not None)
+    assert relaxed is not None
+    dense = np.zeros((len(system.rows), len(system.objective)))
+    for number, row in enumerate(system.rows):
+        dense[number, row.columns] = row.coefficient
+    linear = linprog(
+        -system.objective,
+        dense if len(dense) else None,
+        [row.bound for row in system.rows] or None,
+        bounds=[(max(state, 0), abs(state)) for state in system.fixed.tolist()],
+    )
+    assume(linear.status == 0)
+    assert relaxed[1].bound <= -linear.fun + 1e-3
 
 
 @given(systems(), st.randoms(use_true_random=False))
