@@ -16,6 +16,7 @@ from aap.core.answers import shown_answers
 from aap.core.call.schema import CallFile
 from aap.core.french import day
 from aap.demo.associations import seeded
+from aap.demo.calibrating import calibration_round
 from aap.demo.culture import culture_associations, culture_attachments, culture_dossiers, proposed_amounts
 from aap.demo.deposits import Deposit, Depositor
 from aap.demo.dossiers import DemoDossier
@@ -186,6 +187,19 @@ class LivingCalls:
                    for one in reviews(self.seed + 1, call.file, eligible, panel, pairs)}  # fmt: skip
         with self.platform.database.writing() as session:
             accounts = self._panel(session, call, panel, begins)
+            session.flush()
+            official = load_actor(session, self.official)
+            assert official is not None
+            calibration_round(
+                session,
+                seed=self.seed,
+                call=get_call(session, call.id),
+                official=official,
+                panel=panel,
+                accounts=accounts,
+                prepared_at=begins + timedelta(minutes=30),
+                marked_at=begins + timedelta(hours=21),
+            )
             change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=None, now=begins)
             for reviewer, share in zip(panel, _PROGRESS, strict=True):
                 given = [pair for pair in pairs if pair[1] == reviewer.key]

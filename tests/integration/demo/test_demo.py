@@ -19,6 +19,8 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import Call, CallState
 from aap.records.rankings import Decision, Outcome, RankingRun
+from aap.records.reviews import Assignment, Review, Reviewer
+from aap.records.specimens import CalibrationRound, Specimen, SpecimenReview
 from aap.services.audit import verify
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
@@ -79,6 +81,26 @@ def test_the_three_calls_are_at_three_stages(platform: Platform) -> None:
     with platform.database.reading() as session:
         states = Counter(call.state for call in session.exec(select(Call)))
     assert states == {CallState.PUBLISHED: 1, CallState.REVIEWING: 1, CallState.OPEN: 1}
+
+
+def test_every_reviewer_of_the_living_call_is_through_its_calibration_round(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        specimens = session.exec(select(Specimen).order_by(col(Specimen.position))).all()
+        done = session.exec(select(SpecimenReview)).all()
+        reviewers = session.exec(select(Reviewer.person_id).where(Reviewer.call_id == "culture-territoires-2026")).all()
+        first_review = session.exec(
+            select(Review.created_at)
+            .where(Review.assignment_id == Assignment.id, Assignment.call_id == "culture-territoires-2026")
+            .order_by(col(Review.created_at))
+        ).first()
+        rounds = session.exec(select(CalibrationRound.call_id)).all()
+    assert (rounds, len(specimens)) == (["culture-territoires-2026"], 2)
+    assert sorted((one.specimen_id, one.person_id) for one in done) == sorted(
+        (specimen.id, person) for specimen in specimens for person in reviewers
+    )
+    assert first_review is not None
+    assert max(one.read_at for one in done if one.read_at) < first_review
+    assert all(one.read_at for one in done)
 
 
 def test_the_audit_chain_is_whole(platform: Platform) -> None:
