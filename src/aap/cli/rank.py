@@ -68,7 +68,7 @@ def rank_command(
     try:
         check_place(out, force=force)
         _check_seed(draw_seed)
-        call, inputs = _read(
+        call, inputs, remarks = _read(
             call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
         )
         with _press(letters) as press, ProgressLine() as progress:
@@ -84,6 +84,8 @@ def rank_command(
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _fail([f"Écriture impossible{place}\u00a0: {error.strerror or error}."], FAILED)
+    for remark in remarks:
+        click.echo(str(remark), err=True)
     _tell_result(run, out, kept)
 
 
@@ -108,8 +110,12 @@ def _read(
     *,
     drop_incomplete: bool,
     letters: bool,
-) -> tuple[CallFile, RunInputs]:
-    """The call and its tables; raises BadInput with every error of every file, and tells the warnings."""
+) -> tuple[CallFile, RunInputs, Sequence[Problem]]:
+    """The call, its tables, and what deserves a look in the call file; tells the warnings of the tables.
+
+    Those of the call file are told once there is a ranking: they name rules, and where rules can't all hold, those that
+    are named are those in conflict. Raises BadInput with every error of every file.
+    """
     from aap.documents.tables_in import problems_without_call, read_run_inputs
 
     inspected = read_call_file(call_path, conflicts_are_errors=False)
@@ -125,9 +131,9 @@ def _read(
         raise BadInput((*problems, *refusal.problems)) from None
     if any(problem.is_error for problem in problems):
         raise BadInput((*problems, *inputs.warnings))
-    for problem in (*problems, *inputs.warnings):
+    for problem in inputs.warnings:
         click.echo(str(problem), err=True)
-    return call, inputs
+    return call, inputs, problems
 
 
 def _press(letters: bool) -> Press:

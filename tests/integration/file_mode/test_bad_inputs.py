@@ -172,7 +172,7 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     ),
     "minimum above the count": (
         call("{territory: rural}, min: 1}", "{territory: [rural, urban]}, min: 3}"), 3,
-        ("call.yaml:18", "selection.quotas[0].min", "  laureates\n  quota:rural\n"),
+        ("  laureates\n  quota:rural\n",),
     ),
     "jury in above the count": (
         decisions("a,in,,motif,jury", "b,in,,motif,jury", "c,in,,motif,jury"), 3,
@@ -202,6 +202,17 @@ def test_a_bad_input_is_told_and_leaves_nothing(tmp_path: Path, name: str) -> No
     assert "Traceback" not in output
     given = {case.names[part] for part in case.names if getattr(case, part) is not None}
     assert {path.name for path in tmp_path.iterdir()} == given
+
+
+def test_rules_in_conflict_are_the_only_rules_named(tmp_path: Path) -> None:
+    text = CALL.replace("mode: value", "mode: merit\n  protect_top: 1").replace("laureates: 2", "laureates: 3")
+    decided = decisions("a,in,,motif,jury", "a,amount,31000,motif,jury")
+    result = Case(tmp_path, call=text, **decided).run()
+    assert result.exit_code == 3
+    assert result.output.splitlines()[-2:] == ["  budget", "  decision:a"]
+    assert "protect_top" not in result.output
+    ranked = Case(tmp_path, call=text).run()
+    assert (ranked.exit_code, "selection.protect_top" in ranked.output) == (0, True)
 
 
 def test_errors_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
