@@ -7,7 +7,6 @@ import gzip
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 from sqlmodel import select
 
@@ -29,12 +28,6 @@ PASTE = """(text) => {
 }"""
 
 space = space_fixture
-
-# Flask-Compress leaves the static files that it has read to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 def opened(new_context: Contexts, one: Space, **options: object) -> Page:
