@@ -244,6 +244,8 @@ def _solver() -> Any:
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", 0.5),
         ("mip_feasibility_tolerance", 1e-6),
+        ("mip_heuristic_run_feasibility_jump", False),  # with the restarts, a third of the time of problems this small
+        ("mip_allow_restart", False),
         ("primal_feasibility_tolerance", 1e-7),
         ("dual_feasibility_tolerance", 1e-7),
     ):
