@@ -22,7 +22,7 @@ from aap.core.scoring import UNIT, decimal_of
 from aap.core.selection.outcome import Reason, SelectionOutcome
 from aap.core.selection.problem import Rules
 
-__all__ = ["Explanation", "Figure", "bounds_in_words", "explain"]
+__all__ = ["Explanation", "Figure", "explain"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 
 from aap.core import french
 from aap.core.call.wording import attribute_title, value_label
-from aap.core.explanation import bounds_in_words
 from aap.core.ranking import Ranking, Standing
 from aap.core.results import ResultRow
+from aap.core.rule_wording import quota_in_words
 from aap.core.run import RunInput
 from aap.core.scoring import UNIT, Review, decimal_of, reviews_from_marks
 from aap.core.selection import Rules
@@ -148,9 +148,8 @@ def _parameters(run: Ranked) -> SheetPart:
     if run.rules.mode == "value" and run.rules.protect_top:
         rules.append(f"Premiers candidats retenus quel que soit leur montant : {french.number(run.rules.protect_top)}.")
     for quota in run.rules.quotas:
-        bounds = [words for kind in ("quota_min", "quota_max") if (words := bounds_in_words(quota, kind))]
         each = f" pour chaque {attribute_title(quota.each)}" if quota.each else ""
-        rules.append(f"{french.quoted(quota.title or quota.id)}{each} : {french.listed(bounds)}.")
+        rules.append(f"{french.quoted(quota.title or quota.id)}{each} : {quota_in_words(quota)}.")
     return SheetPart("Paramètres et poids", tuple(map(french.spaced, rules)), tuple(lines))
 
 

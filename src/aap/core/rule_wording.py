@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from aap.core import french
 from aap.core.selection.problem import QuotaRule
 
 
-def bounds_in_words(quota: QuotaRule, kind: str) -> str:
-    """The minimum (`kind` quota_min) or maximum (quota_max) of a quota: `au moins 10 projets`."""
+class Bounds(Protocol):
+    """What a quota asks for, of the call file or as the engine holds it."""
+
+    @property
+    def min(self) -> int | None: ...
+    @property
+    def max(self) -> int | None: ...
+    @property
+    def min_share(self) -> Decimal | Fraction | None: ...
+    @property
+    def max_share(self) -> Decimal | Fraction | None: ...
+
+
+def quota_in_words(quota: Bounds) -> str:
+    """All that a quota asks for: `au moins 10 projets et au plus 25 % de l’enveloppe`."""
+    return french.listed([*_bounds(quota, "quota_min"), *_bounds(quota, "quota_max")])
+
+
+def bounds_in_words(quota: Bounds, kind: str) -> str:
+    """Only the minimum (`kind` quota_min) or the maximum (quota_max); empty where the quota has none."""
+    return french.listed(_bounds(quota, kind))
+
+
+def _bounds(quota: Bounds, kind: str) -> list[str]:
     parts = []
     if kind == "quota_min":
         if quota.min is not None:
@@ -21,7 +45,7 @@ def bounds_in_words(quota: QuotaRule, kind: str) -> str:
             parts.append(f"au plus {french.count(quota.max, 'projet')}")
         if quota.max_share is not None:
             parts.append(f"au plus {french.percent(quota.max_share)} de l’enveloppe")
-    return french.listed(parts)
+    return parts
 
 
 def rule_name(quota: QuotaRule, value: str) -> str:

@@ -22,6 +22,7 @@ from aap.core.call.schema import CallFile, Quota
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
 from aap.core.results import STATUSES, ResultRow, ReviewerRow
+from aap.core.rule_wording import quota_in_words
 from aap.documents.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
 from aap.documents.templating import document_environment
 from aap.documents.workbooks import STATUS_FRENCH
@@ -184,7 +185,7 @@ def _quota_lines(given: ReportInput) -> tuple[QuotaLine, ...]:
         lines.append(
             QuotaLine(
                 title=_quota_title(given.call, quota, entry["value"]),
-                asked=_asked(quota),
+                asked=quota_in_words(quota),
                 achieved=_achieved(entry, shares=shares),
                 price="" if entry["price"] is None else french.number(Decimal(str(entry["price"])), 1),
             )
@@ -195,20 +196,6 @@ def _quota_lines(given: ReportInput) -> tuple[QuotaLine, ...]:
 def _quota_title(call: CallFile, quota: Quota, value: str | None) -> str:
     name = quota.title or quota.id
     return name if value is None else f"{name} : {value_label(call, quota.each or '', value)}"
-
-
-def _asked(quota: Quota) -> str:
-    """The bounds of a quota in words."""
-    parts = []
-    if quota.min is not None:
-        parts.append(f"au moins {french.count(quota.min, 'projet')}")
-    if quota.max is not None:
-        parts.append(f"au plus {french.count(quota.max, 'projet')}")
-    if quota.min_share is not None:
-        parts.append(f"au moins {french.percent(quota.min_share)} du montant attribué")
-    if quota.max_share is not None:
-        parts.append(f"au plus {french.percent(quota.max_share)} de l’enveloppe")
-    return ", ".join(parts)
 
 
 def _achieved(entry: Mapping[str, Any], *, shares: bool) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import hmac
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +38,7 @@ from aap.services.errors import NotFound
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.publishing import pseudonym_key
 from aap.services.ranking_runs import RunView, view_run
 from aap.services.screening import dossier_of, find_dossier
 from aap.services.simulating import content_of, ranked
@@ -153,7 +153,7 @@ def _synthesis_xlsx(files: _RunFiles) -> bytes:
 
 
 def _public(files: _RunFiles) -> bytes:
-    key = hmac.new(files.secret.encode(), f"public:{files.call.id}".encode(), hashlib.sha256).hexdigest()
+    key = pseudonym_key(files.secret, files.call.id)
     return json_text(public_bundle(files.run.bundle, key=key).value).encode() + b"\n"
 
 

@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -99,22 +100,25 @@ def attach(
         words = "un seul fichier" if most == 1 else f"{most} fichiers au plus"
         raise InvalidInput({question_id: f"Cette question reçoit {words}\u00a0: retirez-en un, puis recommencez."})
     for file in new:
-        session.add(
-            Document(
-                association_id=dossier.application.association_id,
-                application_id=application_id,
-                question=question_id,
-                name=file.name,
-                content_type=file.content_type,
-                size=file.size,
-                sha256=file.sha256,
-                uploaded_by=actor.person_id,
-                uploaded_at=now,
-            )
-        )
+        association_id = dossier.application.association_id
+        session.add(_document(file, actor, now, association_id, application_id=application_id, question=question_id))
     _touched(session, dossier.application, now)
     _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
           "sha256": [file.sha256 for file in new]})  # fmt: skip
+
+
+def _document(file: ReceivedFile, actor: Actor, now: datetime, association_id: str, **place: Any) -> Document:
+    """`place`: of a dossier's question, or of the association's safe."""
+    return Document(
+        association_id=association_id,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+        uploaded_by=actor.person_id,
+        uploaded_at=now,
+        **place,
+    )
 
 
 def remove_document(session: Session, *, actor: Actor, application_id: str, document_id: str, now: datetime) -> str:
@@ -240,20 +244,11 @@ def add_to_safe(
         if (kind, file.sha256) in known:
             continue
         session.add(
-            Document(
-                association_id=association_id,
-                kind=kind,
-                year=year,
-                provisional=provisional,
-                promised_on=promised_on,
-                name=file.name,
-                content_type=file.content_type,
-                size=file.size,
-                sha256=file.sha256,
-                uploaded_by=actor.person_id,
-                uploaded_at=now,
+            _document(
+                file, actor, now, association_id,
+                kind=kind, year=year, provisional=provisional, promised_on=promised_on,
             )
-        )
+        )  # fmt: skip
     record(
         session, actor=actor, action="safe.added", now=now, object_kind="association", object_id=association_id,
         after={"kind": kind, "sha256": [file.sha256 for file in files]},

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
 from aap.core.call.findings import Finding
-from aap.core.call.messages import described, in_french
+from aap.core.call.messages import Refusal, described, in_french
 from aap.core.call.paths import Path, overlaps, shown
 from aap.core.call.repair import repaired
 from aap.core.call.schema import CallFile
 from aap.core.call.yaml_tree import Mapping, Node, Scalar, Sequence, UnreadableYaml, parse_yaml
-from aap.core.problems import BadInput, Problem, in_order, nearest
+from aap.core.problems import BadInput, Problem, Severity, in_order, nearest
 
 Raw = str | None | list["Raw"] | dict[str, "Raw"]
 
@@ -83,35 +83,30 @@ def _schema_and_checks(root: Mapping, name: str, conflicts_are_errors: bool) -> 
         for refusal in in_french(error, raw):
             if refusal.concerns is not None:
                 broken.append(refusal.concerns)
-            place = position(root, refusal.path, of_key=refusal.at_key)
-            yield Problem(
-                name,
-                refusal.message,
-                place.line,
-                place.column,
-                key=shown(refusal.path),
-                found=refusal.found,
-                allowed=refusal.allowed,
-                nearest=refusal.nearest,
-            )
+            yield _problem(name, root, refusal)
         call = repaired(raw, error)
     if call is None:
         return
     for finding in check_call(call):
         if any(_rests_on(finding, lost, described(raw, lost)) for lost in broken):
             continue
-        place = position(root, finding.path, of_key=finding.at_key)
-        yield Problem(
-            name,
-            finding.message,
-            place.line,
-            place.column,
-            key=shown(finding.path),
-            found=finding.found,
-            allowed=finding.allowed,
-            nearest=finding.nearest,
-            severity="warning" if finding.is_conflict and not conflicts_are_errors else finding.severity,
-        )
+        is_warning = finding.is_conflict and not conflicts_are_errors
+        yield _problem(name, root, finding, "warning" if is_warning else finding.severity)
+
+
+def _problem(name: str, root: Node, at: Refusal | Finding, severity: Severity = "error") -> Problem:
+    place = position(root, at.path, of_key=at.at_key)
+    return Problem(
+        name,
+        at.message,
+        place.line,
+        place.column,
+        key=shown(at.path),
+        found=at.found,
+        allowed=at.allowed,
+        nearest=at.nearest,
+        severity=severity,
+    )
 
 
 def _rests_on(finding: Finding, lost: Path, text: str) -> bool:

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from aap.core.explanation import bounds_in_words
 from aap.core.french import euros, number
 from aap.core.results import ResultRow
+from aap.core.rule_wording import quota_in_words
 from aap.core.selection import rules_of
 from aap.core.territories import fold
 from aap.records.rankings import RankingRun
@@ -105,8 +105,7 @@ def quota_lines(call: OpenedCall, run: RankingRun) -> list[QuotaLine]:
     for entry in run.report.get("quotas", []):
         quota = rules.get(entry["id"])
         title = quota.title if quota else entry["id"]
-        sides = ("quota_min", "quota_max") if quota else ()
-        asked = ", ".join(filter(None, (bounds_in_words(quota, side) for side in sides if quota)))
+        asked = quota_in_words(quota) if quota else ""
         achieved = number(entry["achieved"])
         if "achieved_amount" in entry:
             achieved = f"{achieved} ({euros(round(entry['achieved_amount'] * 100))})"

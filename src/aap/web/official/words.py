@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
-from aap.core.explanation import bounds_in_words
+from aap.core.rule_wording import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
@@ -147,7 +147,6 @@ def rule_in_words(rule: str, quotas: Mapping[str, QuotaRule]) -> str:
     quota = quotas.get(name)
     if quota is None:
         return rule
-    sides = {"quota_min": ("quota_min",), "quota_max": ("quota_max",)}.get(kind, ("quota_min", "quota_max"))
-    bounds = ", ".join(filter(None, (bounds_in_words(quota, side) for side in sides)))
+    bounds = quota_in_words(quota) if kind == "quota" else bounds_in_words(quota, kind)
     title = f"{quota.title} ({value.replace('|', ', ')})" if value else quota.title
     return str(_("la règle « %(title)s » : %(bounds)s", title=title, bounds=bounds))
