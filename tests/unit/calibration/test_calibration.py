@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -63,6 +64,10 @@ def test_variances_and_severities_are_those_of_the_dense_model(seed: int) -> Non
         assert (one.reviews, one.component) == (len(given_by), 0)
         assert one.mean_given == pytest.approx(np.mean(given_by) * 10_000, abs=0.51)
     assert np.allclose(found.covariance, given_ours.covariance, atol=1e-6 * scale)
+
+
+def test_an_interval_of_90_percent_is_that_of_the_normal_law() -> None:
+    assert pytest.approx(NormalDist().inv_cdf(0.95), abs=1e-12) == Z90
 
 
 def test_the_variance_of_an_applications_error_is_that_of_the_dense_model() -> None:

@@ -212,6 +212,20 @@ def test_the_jury_can_not_impose_an_application_that_is_no_candidate() -> None:
     assert len(refused.value.problems) == 3
 
 
+def test_the_decision_told_is_the_one_that_settles_the_outcome() -> None:
+    call = a_call()
+    decisions = [
+        decided("a", "amount", "500"), decided("a", "in"), decided("b", "consensus", "60"), decided("c", "amount", "7"),
+    ]  # fmt: skip
+    ranking = rank(call, FOUR, reviews_of(call, TABLE), decisions, "s")
+    assert {s.id: s.decision for s in ranking.standings} == {
+        "a": decisions[1],
+        "b": decisions[2],
+        "c": decisions[3],
+        "d": None,
+    }
+
+
 def test_a_broken_review_graph_refuses_calibrated_unless_separate_and_warns_raw() -> None:
     table = {("a", "x"): "8", ("a", "y"): "6", ("b", "x"): "5", ("b", "y"): "4", ("c", "z"): "6.9", ("d", "z"): "5"}
     refused = a_call(method="calibrated")
