@@ -69,6 +69,12 @@ def test_a_number_is_the_same_in_every_writing_of_yaml(written: str) -> None:
     assert rubric_hash(call) == rubric_hash(load_call(WHOLE, name="f.yaml"))
 
 
+@pytest.mark.parametrize("written", ["10.0", "10.", "+10", "1_0", '"10"'])
+def test_a_whole_number_is_the_same_in_every_writing(written: str) -> None:
+    call = load_call(changed("laureates: 10", f"laureates: {written}"), name="f.yaml")
+    assert (call.selection.laureates, rubric_hash(call)) == (10, rubric_hash(load_call(WHOLE, name="f.yaml")))
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [

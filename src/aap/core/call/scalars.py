@@ -19,7 +19,7 @@ from aap.core.french import NBSP
 
 NUMBER = re.compile(r"[+-]?(?:\d(?:_?\d){0,14}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 LARGEST, DECIMALS = 15, 12  # digits before and after the point
-WHOLE = re.compile(r"[+-]?\d(_?\d){0,11}", re.ASCII)
+WHOLE = re.compile(r"([+-]?\d(?:_?\d){0,11})(?:\.0{0,12})?", re.ASCII)
 INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}([Tt]|[ \t]+)\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s*(?P<offset>[Zz]|[+-]\d{2}(:?\d{2})?)?",
     re.ASCII,
@@ -59,11 +59,12 @@ def exact(value: object) -> Decimal:
 
 
 def whole(value: object) -> int:
-    """A whole number, as it is written."""
+    """A whole number, as it is written; `67.0` is one, as for JSON Schema."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and WHOLE.fullmatch(value.strip()):
-        return int(value.strip())
+    written = WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if written is not None:
+        return int(written[1])
     raise refusal("un nombre entier est attendu", "un nombre entier")
 
 
