@@ -31,7 +31,7 @@ class _Specimen:
 
 _SPECIMENS = (
     _Specimen(
-        title="Dossier d’essai : Les Voix du remblai",
+        title="Les Voix du remblai",
         parts={
             "oeuvre": (
                 "Une pièce chantée, pour trois interprètes et un chœur d’habitants, sur les digues et ceux qui les ont "
@@ -44,12 +44,12 @@ _SPECIMENS = (
                 "180 élèves et les résidents d’un foyer y prennent part ; chaque étape finit par une veillée."
             ),
             "alliances": (
-                "Les trois communes prêtent une salle et logent l’équipe, par écrit. Une médiathèque apporte 2 000 €. "
+                "Les trois communes prêtent une salle et logent l’équipe, par écrit. Une médiathèque apporte 2 000 €. "
                 "La lettre d’un second lieu est annoncée, mais n’est pas jointe."
             ),
             "moyens": (
-                "Budget de 41 000 €, dont 26 500 € de salaires aux minimums de la convention. Recettes confirmées pour "
-                "la moitié ; 15 000 € sont demandés ici."
+                "Budget de 41 000 €, dont 26 500 € de salaires aux minimums de la convention. Recettes confirmées pour "
+                "la moitié ; 15 000 € sont demandés ici."
             ),
         },
         agreed={
@@ -63,7 +63,7 @@ _SPECIMENS = (
         },
     ),
     _Specimen(
-        title="Dossier d’essai : Grand Écran sur la dune",
+        title="Grand Écran sur la dune",
         parts={
             "oeuvre": (
                 "Six longs métrages récents, choisis parmi les succès de l’année, projetés sur écran gonflable. Deux "
@@ -75,8 +75,8 @@ _SPECIMENS = (
             ),
             "alliances": "Deux offices de tourisme sont cités. Aucun engagement écrit n’est joint.",
             "moyens": (
-                "Budget de 22 000 €, dont 9 000 € de location de matériel. Les interventions des réalisateurs ne sont "
-                "pas rémunérées. 12 000 € sont demandés ici."
+                "Budget de 22 000 €, dont 9 000 € de location de matériel. Les interventions des réalisateurs ne sont "
+                "pas rémunérées. 12 000 € sont demandés ici."
             ),
         },
         agreed={

@@ -96,10 +96,11 @@ def compare_contents(file: CallFile, before: Mapping[str, Any], after: Mapping[s
 
 
 def _files(content: Mapping[str, Any]) -> dict[str, list[ComparedFile]]:
+    """Question → its files by name: two deposits of the same files are the same, in whatever order they were kept."""
     found: dict[str, list[ComparedFile]] = {}
-    for one in content.get("documents", ()):
+    for one in sorted(content.get("documents", ()), key=lambda one: (one["name"], one["sha256"])):
         kilobytes = plain(round(int(one.get("size") or 0) / 1000))
-        note = f"{kilobytes}\u00a0Ko, empreinte {one['sha256'][:8]}"
+        note = f"{kilobytes}\u00a0ko, empreinte {one['sha256'][:8]}"
         found.setdefault(one["question"], []).append(ComparedFile(one["name"], note))
     return found
 

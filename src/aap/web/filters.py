@@ -20,7 +20,7 @@ from aap.documents import pdf
 PARIS = ZoneInfo("Europe/Paris")
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SIZES = ("o", "Ko", "Mo", "Go")
+_SIZES = ("o", "ko", "Mo", "Go")
 
 
 def euros(cents: int | None) -> str:
@@ -86,7 +86,7 @@ def clock(value: datetime | None) -> str:
 
 
 def file_size(count: int | None) -> str:
-    """Bytes as `340 o`, `12 Ko`, `1,5 Mo` (decimal units, as the systems' file lists show)."""
+    """Bytes as `340 o`, `12 ko`, `1,5 Mo` (decimal units, as the systems' file lists show)."""
     if count is None:
         return ""
     size, unit = Fraction(count), 0

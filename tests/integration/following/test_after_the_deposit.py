@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from aap.core.call.loading import load_call
+from aap.paths import rubrics_folder
 from aap.records.applications import ApplicationState as A
 from aap.records.applications import CompletionRequest, Message, SectionAnswers
 from aap.records.audit import AuditLine
@@ -17,7 +19,7 @@ from aap.records.people import Person
 from aap.records.rankings import Contest, Decision, Outcome
 from aap.services.answering import answer_grant, contest_decision, note_reading, read_decision
 from aap.services.asking import ask_completion, write_message
-from aap.services.completing import lapse_completions, revisions_of
+from aap.services.completing import compare_contents, lapse_completions, revisions_of
 from aap.services.dossiers import dossiers_of, open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from aap.services.messaging import mark_messages_read, read_thread, waiting_messages, write_to_service
@@ -191,6 +193,24 @@ def test_each_deposit_tells_what_it_changed_of_the_one_before(case: Cases) -> No
     here.deposit()
     here.put_state(A.SUBMITTED)
     assert changes() == [(2, difference)]
+
+
+def test_the_same_files_kept_in_another_order_are_no_change() -> None:
+    call = load_call((rubrics_folder() / "culture-territoires-2026.yaml").read_text(), name="culture.yaml")
+    first, second = (
+        {"question": "accords", "name": f"accord-{number}.pdf", "size": 1200, "sha256": str(number) * 64}
+        for number in (1, 2)
+    )
+    before = {"answers": {}, "documents": [first, second]}
+    assert compare_contents(call, before, {"answers": {}, "documents": [second, first]}) == ()
+    (section,) = compare_contents(call, before, {"answers": {}, "documents": [second]})
+    assert [(one.id, one.before, one.after) for one in section.answers] == [
+        (
+            "accords",
+            "accord-1.pdf (1\u00a0ko, empreinte 11111111)\naccord-2.pdf (1\u00a0ko, empreinte 22222222)",
+            "accord-2.pdf (1\u00a0ko, empreinte 22222222)",
+        )
+    ]
 
 
 @on_both_databases

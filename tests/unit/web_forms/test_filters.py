@@ -35,7 +35,7 @@ CLOSING = datetime(2025, 7, 14, 21, 59, 3, tzinfo=UTC)  # 23:59:03 in Paris
         (filters.clock(CLOSING), "23:59:03"),
         (filters.file_size(340), "340\u00a0o"),
         (filters.file_size(1_240_000), "1,2\u00a0Mo"),
-        (filters.file_size(12_000), "12\u00a0Ko"),
+        (filters.file_size(12_000), "12\u00a0ko"),
         (filters.typo("Pour qui ?"), "Pour qui\u202f?"),
     ],
 )

@@ -93,7 +93,7 @@ def _calendar(call: CallFile) -> Iterator[str]:
         yield f"La décision est attendue le {day(identity.decision_by)} au plus tard."
     if identity.closes_at:
         limit = two_months_after(identity.closes_at.astimezone(PARIS).date())
-        yield f"Sans réponse le {day(limit)}, la demande est réputée rejetée (CRPA, article L231-4, 3°)."
+        yield f"Sans réponse le {day(limit)}, la demande est réputée rejetée (CRPA, article L. 231-4, 3°)."
     if identity.contact:
         yield f"Une question ? Écrivez à {identity.contact}."
 
