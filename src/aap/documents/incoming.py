@@ -22,14 +22,14 @@ import puremagic
 from PIL import Image, ImageOps
 
 from aap.core.composed import nfc
+from aap.documents.media_types import PDF, XLSX
 
 pillow_heif.register_heif_opener()
 
 Family = Literal["pdf", "image", "spreadsheet", "document"]
 
-PDF = "application/pdf"
 _TYPES: dict[str, tuple[Family, str]] = {
-    "xlsx": ("spreadsheet", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "xlsx": ("spreadsheet", XLSX),
     "ods": ("spreadsheet", "application/vnd.oasis.opendocument.spreadsheet"),
     "docx": ("document", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     "odt": ("document", "application/vnd.oasis.opendocument.text"),

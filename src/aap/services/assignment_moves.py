@@ -16,6 +16,7 @@ from aap.core.assignment import connection as core_connection
 from aap.core.results import Table
 from aap.core.territories import fold
 from aap.documents.csv_out import csv_bytes
+from aap.documents.media_types import CSV
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.reviews import Assignment
@@ -25,7 +26,7 @@ from aap.services.assignment_situation import Situation, default_settings, situa
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.exporting import CSV, MadeFile
+from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, ensure
 from aap.services.reviewers import find_reviewer
 

@@ -15,6 +15,7 @@ from aap.core.french import listed, plain, quoted
 from aap.core.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.territories import fold
 from aap.documents.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
+from aap.documents.media_types import PDF
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -25,8 +26,8 @@ from aap.services.audit import record
 from aap.services.calls import OpenedCall
 from aap.services.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.errors import InvalidInput, NotFound, StateForbids
-from aap.services.exporting import MadeFile
 from aap.services.further_reviews import FurtherReviewer, further_reviewers
+from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
 from aap.services.screening import dossier_of, find_dossier
 
@@ -258,4 +259,4 @@ def consensus_minutes(session: Session, *, actor: Actor, call: OpenedCall, refer
         held_on=step.held_on,
         author=page.author,
     )
-    return MadeFile(f"consensus-{reference}.pdf", "application/pdf", render_consensus_minutes(view))
+    return MadeFile(f"consensus-{reference}.pdf", PDF, render_consensus_minutes(view))

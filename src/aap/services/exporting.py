@@ -24,6 +24,7 @@ from aap.core.selection import Rules, rules_of
 from aap.documents.csv_out import csv_bytes
 from aap.documents.letters import sender_of
 from aap.documents.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list
+from aap.documents.media_types import CSV, PDF, XLSX
 from aap.documents.ranking_files import file_stem, readable_json
 from aap.documents.report_html import ReportInput, report_html
 from aap.documents.sheets import SheetView, render_sheet
@@ -35,6 +36,7 @@ from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
 from aap.services.candidates import Candidate
 from aap.services.errors import NotFound
+from aap.services.made_files import MadeFile
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -43,19 +45,6 @@ from aap.services.ranking_runs import RunView, view_run
 from aap.services.screening import dossier_of, find_dossier
 from aap.services.simulating import content_of, ranked
 from aap.services.work import Progress
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
-PDF = "application/pdf"
-
-
-@dataclass(frozen=True)
-class MadeFile:
-    """A file to hand out."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from aap.core.answers.conditions import visible_sections
 from aap.core.answers.readable import SectionReading, read_section
 from aap.core.eligibility import Eligibility
+from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
 from aap.records.associations import Association
 from aap.records.audit import AuditLine, AuditValues
@@ -32,8 +33,6 @@ from aap.services.screening import dossier_of
 
 MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
 """Officials read marks once nobody can change them."""
-
-SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
 @dataclass(frozen=True)

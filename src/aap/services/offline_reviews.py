@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.french import NBSP
 from aap.core.marking import mark_text
+from aap.documents.media_types import XLSX
 from aap.documents.offline_workbook import OfflineBook, OfflineRow, ReadRow, offline_workbook, read_offline_workbook
 from aap.records.applications import Application
 from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, ReviewState
@@ -17,7 +18,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
 from aap.services.errors import CalibrationFirst, DomainError, InvalidInput, NotFound, StateForbids
-from aap.services.exporting import MadeFile
+from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.reviewer_pages import TO_MARK
 from aap.services.reviewing import (
@@ -33,7 +34,6 @@ from aap.services.reviewing import (
     submit_review,
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 2_000
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from aap.core import french
 from aap.core.call.schema import CallFile
+from aap.documents.media_types import PDF
 from aap.documents.pdf import moment as exact_moment
 from aap.documents.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
 from aap.records.applications import (
@@ -141,7 +142,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     {
                         "name": f"accuse-de-reception-{view.number}.pdf",
                         "sha256": stored.sha256,
-                        "content_type": "application/pdf",
+                        "content_type": PDF,
                     },
                 ),
             )

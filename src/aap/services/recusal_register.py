@@ -11,6 +11,7 @@ from aap.core.delays import paris
 from aap.core.french import NBSP, count, day
 from aap.documents.letters import author_of, sender_of
 from aap.documents.lists import Cell, Column, SignedListView, render_list
+from aap.documents.media_types import PDF
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -18,8 +19,8 @@ from aap.records.reviews import Recusal, RecusalOrigin, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
-from aap.services.exporting import PDF, MadeFile
 from aap.services.following import recused_dossiers
+from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, ensure
 
 

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.answers.readable import SectionReading, read_section
 from aap.core.call.wording import theme_titles
 from aap.core.marking import total_of
+from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, ApplicationState, Document, SectionAnswers
 from aap.records.associations import Association
 from aap.records.calls import CallState
@@ -30,9 +31,6 @@ from aap.services.reviewing import ReviewedDossier, find_dossier, is_late, not_r
 
 TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of a dossier in which it can be marked."""
-
-INLINE_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg", "image/webp"})
-"""Files that are shown in the page; the others are downloaded."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,7 @@ class DossierFile:
 
     @property
     def inline(self) -> bool:
-        return self.content_type in INLINE_TYPES
+        return self.content_type in SHOWN_INLINE
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from typing import BinaryIO
 from flask import Response, request, send_file
 
 from aap.documents.incoming import IncomingFile
-
-SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png"})
-"""What a browser may show in the page; everything else is downloaded."""
+from aap.documents.media_types import PDF, SHOWN_INLINE
 
 
 def sent_files(name: str) -> list[IncomingFile]:
@@ -20,7 +18,7 @@ def sent_files(name: str) -> list[IncomingFile]:
 
 def pdf_answer(content: bytes, name: str) -> Response:
     """A PDF that the browser may show."""
-    return file_answer(io.BytesIO(content), name, "application/pdf")
+    return file_answer(io.BytesIO(content), name, PDF)
 
 
 def attachment_answer(content: bytes, name: str, content_type: str) -> Response:
@@ -32,7 +30,7 @@ def attachment_answer(content: bytes, name: str, content_type: str) -> Response:
 
 def file_answer(stream: BinaryIO, name: str, content_type: str) -> Response:
     """A file, shown where that is safe. Never run: its type is ours, sniffing is off, and nothing in it may load."""
-    shown = content_type in SHOWN
+    shown = content_type in SHOWN_INLINE
     answer = send_file(
         stream,
         mimetype=content_type if shown else "application/octet-stream",

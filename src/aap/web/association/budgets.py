@@ -14,6 +14,7 @@ from aap.core.answers import RAW
 from aap.core.budget import Budget
 from aap.core.call.schema import Question, Section
 from aap.documents.budgets import BadWorkbook, budget_workbook, read_budget_workbook
+from aap.documents.media_types import XLSX
 from aap.records.territories import territories
 from aap.services.applying import StaleSection, save_section
 from aap.services.dossiers import Dossier, open_dossier, read_budget
@@ -28,7 +29,6 @@ from aap.web.filters import moment
 from aap.web.forms import PREFIX, SectionForm
 from aap.web.sent_files import attachment_answer, sent_files
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 
 

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from aap.core.territories import fold
 from aap.documents.mails import render_mail
+from aap.documents.media_types import PDF
 from aap.records.rankings import Outcome
 from aap.services.association_mail import dossier_values
 from aap.services.calls import OpenedCall
@@ -26,8 +27,9 @@ from aap.services.deciding import (
     publish_results,
 )
 from aap.services.errors import NotFound
-from aap.services.exporting import PDF, MadeFile, letters_archive
+from aap.services.exporting import letters_archive
 from aap.services.following import latest_job
+from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
 from aap.services.ranking_runs import latest_run
 from aap.web.access import requires

@@ -6,10 +6,11 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.documents.media_types import PDF
 from aap.records.rankings import JuryDecisionKind
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.exporting import PDF, MadeFile
 from aap.services.jury import DECIDED_HERE, decide, jury_lines, remove_decision
+from aap.services.made_files import MadeFile
 from aap.services.minuting import minutes_pdf
 from aap.services.permissions import Permission
 from aap.services.platform import Session

@@ -18,8 +18,8 @@ from aap.core.call.schema import CallFile
 from aap.core.selection import rules_of
 from aap.services.calls import OpenedCall
 from aap.services.errors import RulesConflict
-from aap.services.exporting import MadeFile
 from aap.services.following import followed_call
+from aap.services.made_files import MadeFile
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, allowed, ensure
 from aap.services.platform import Session

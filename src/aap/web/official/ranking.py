@@ -10,14 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.documents.media_types import PDF
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.calls import OpenedCall
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
 from aap.services.exporting import (
-    PDF,
     RANKING_LIST,
-    MadeFile,
     kept_ranking_list,
     processing_sheet_file,
     ranking_list,
@@ -26,6 +25,7 @@ from aap.services.exporting import (
 )
 from aap.services.following import latest_job, recused_dossiers
 from aap.services.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
+from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking_runs import RunView, find_run, latest_run, list_runs, moved_since, view_run

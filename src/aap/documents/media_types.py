@@ -1,0 +1,9 @@
+"""The kinds of files that come in and go out, as browsers and mails name them."""
+
+from __future__ import annotations
+
+PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+SHOWN_INLINE = frozenset({PDF, "image/png", "image/jpeg"})
+"""Shown by the browser, alone on its page; everything else is saved."""
