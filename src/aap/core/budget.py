@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -40,32 +39,6 @@ class Account:
             return self.code.partition("-")[0]
         return self.heading if self.heading[0].isdigit() else ""
 
-
-HEADINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "60": "Achats",
-        "61": "Services extérieurs",
-        "62": "Autres services extérieurs",
-        "63": "Impôts et taxes",
-        "64": "Charges de personnel",
-        "65": "Autres charges de gestion courante",
-        "66": "Charges financières",
-        "67": "Charges exceptionnelles",
-        "68": "Dotations aux amortissements et provisions",
-        "69": "Impôt sur les bénéfices, participation",
-        "indirect": "Charges indirectes affectées au projet",
-        "70": "Ventes et prestations de services",
-        "73": "Dotations et produits de tarification",
-        "74": "Subventions d’exploitation et aides",
-        "75": "Autres produits de gestion courante",
-        "76": "Produits financiers",
-        "77": "Produits exceptionnels",
-        "78": "Reprises sur amortissements et provisions",
-        "79": "Transferts de charges",
-        "86": "Emploi des contributions volontaires",
-        "87": "Contributions volontaires en nature",
-    }
-)
 
 ACCOUNTS: tuple[Account, ...] = (
     Account("60", "Achats : matières, fournitures, prestations", "charges", "60"),
@@ -184,14 +157,6 @@ class Budget:
 
     def amount(self, code: str) -> int:
         return self.amounts.get(code, 0)
-
-    @cached_property
-    def by_heading(self) -> Mapping[str, int]:
-        """Sum of each two-digit account, in the form's order."""
-        sums = {account.heading: 0 for account in accounts(self.kind)}
-        for code, cents in self.amounts.items():
-            sums[_BY_CODE[code].heading] += cents
-        return MappingProxyType(sums)
 
     def total(self, side: Side) -> int:
         return sum(cents for code, cents in self.amounts.items() if _BY_CODE[code].side == side)

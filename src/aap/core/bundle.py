@@ -32,7 +32,6 @@ MAX_DIFFERENCES = 200
 
 _TOLERATED = {"calibrated_score", "ci_low", "ci_high"}
 _SEVERITIES = {"severity", "severity_low", "severity_high"}
-_FLOATING_REPORT = {"variance", "solver"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,16 +31,6 @@ LONGEST_TABLE = 2_000  # lines of the ranking on the page; the whole of it is in
 LONGEST_PICTURE = 400  # lines of the picture of intervals, around the last retained
 LONGEST_LIST = 30  # values of an attribute that is no quota's, to be worth a picture
 
-STATUS_PLURAL = {
-    "laureate": ("lauréat", "lauréats"),
-    "waiting_list": ("en liste d’attente", "en liste d’attente"),
-    "not_selected": ("non retenu", "non retenus"),
-    "below_threshold": ("sous le seuil", "sous le seuil"),
-    "ineligible": ("irrecevable", "irrecevables"),
-    "incomplete": ("aux évaluations incomplètes", "aux évaluations incomplètes"),
-    "withdrawn": ("retiré", "retirés"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class ReportInput:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 500_000_000  # an XLSX is a ZIP: what it may hold once unpacked
-MAX_CELL = 100_000  # characters
 
 UTF8_MARK = b"\xef\xbb\xbf"
 SIGNATURES = (

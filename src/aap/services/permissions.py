@@ -107,7 +107,6 @@ class Target:
     recused: bool = False
 
 
-_OPEN_APPLICATIONS = frozenset({A.DRAFT, A.TO_COMPLETE})
 _BEFORE_DECISION = frozenset({A.DRAFT, A.SUBMITTED, A.TO_COMPLETE, A.ELIGIBLE, A.INELIGIBLE})
 _NOTIFIED = frozenset({A.NOTIFIED, A.ACCEPTED, A.DECLINED})
 _SUBMITTED = frozenset(A) - {A.DRAFT}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
@@ -318,8 +318,3 @@ def _update(session: Session, actor: Actor, reviewer: Reviewer, wanted: InvitedP
         call_id=reviewer.call_id, before=before, after=after,
     )  # fmt: skip
     return True
-
-
-def count_reviewers(session: Session, call_id: str) -> int:
-    """How many people review a call. One query."""
-    return session.exec(select(func.count()).select_from(Reviewer).where(Reviewer.call_id == call_id)).one()

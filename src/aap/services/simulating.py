@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -165,8 +165,3 @@ def points_needed(run: RankingRun, reference: str) -> PointsNeeded:
             raise InvalidInput({"": "Ce dossier est déjà retenu."}) from error
         raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."}) from error
     return PointsNeeded(points, in_words(points))
-
-
-def attributes_of_run(run: RankingRun) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Application id → its attributes as the run took them in."""
-    return {application.id: application.attributes for application in content_of(run).given.applications}

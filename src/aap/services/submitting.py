@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import Session
 
@@ -31,7 +31,6 @@ from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.signing import approved_signature
 
-Capacity = Literal["self", "representative", "mandate"]
 CAPACITIES: Mapping[str, str] = {
     "self": "représentant légal de l’association, signataire",
     "representative": "approuvé par le représentant légal",
