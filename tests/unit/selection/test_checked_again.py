@@ -53,7 +53,7 @@ def test_an_answer_that_could_be_bettered_is_refused() -> None:
     with pytest.raises(SelectionError, match=r"^a can be added and is not$"):
         certified(problem([("b", 70, 1), ("a", 60, 1)], laureates=2), True, False)
     with pytest.raises(SelectionError, match=r"^b can take the place of c$"):
-        certified(problem([("a", 80, 9), ("b", 70, 2), ("c", 60, 2)], laureates=2, budget=11_00), True, False, True)
+        certified(problem([("a", 80, 9), ("b", 70, "2.5"), ("c", 60, 2)], laureates=2, budget=12_00), True, False, True)
     # to the cent: b costs one more than what c leaves
     dear = problem([("a", 80, 9), ("b", 70, "2.01"), ("c", 60, 2)], laureates=2, budget=11_00)
     assert certified(dear, True, False, True) == {1: Certificate(1, ((BUDGET, 1),), (LAUREATES, BUDGET))}
