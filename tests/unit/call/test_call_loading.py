@@ -331,7 +331,8 @@ def test_an_unknown_key_comes_with_the_nearest_one() -> None:
         ("a: 1\n---\nb: 2", ["2:1  ! le fichier contient plusieurs documents YAML, un seul est attendu []"]),
         ("a: &x [*x]", ["1:8  ! cet alias ne renvoie à aucune ancre placée avant lui []"]),
         ("[" * 5000, ["1:31  ! le fichier emboîte plus de 30 niveaux []"]),
-        ("a: " + "x" * MAX_BYTES, ["None:None  ! le fichier est trop grand pour un fichier d’appel [0,3 Mo]"]),
+        ("a: " + "x" * MAX_BYTES, ["None:None  ! le fichier est trop grand pour un fichier d’appel [0,4 Mo]"]),
+        (b"x" * (MAX_BYTES + 1), ["None:None  ! le fichier est trop grand pour un fichier d’appel [davantage]"]),
     ],
 )
 def test_a_text_that_is_no_call_is_refused(text: str | bytes, problems: list[str] | None) -> None:

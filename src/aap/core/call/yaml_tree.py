@@ -105,9 +105,10 @@ def parse_yaml(text: str | bytes, *, name: str) -> tuple[Mapping, tuple[Problem,
 
 def _decoded(text: str | bytes, name: str) -> str:
     if len(text) > MAX_BYTES:
-        size = plain(Fraction(len(text), 1_000_000), 1)
+        tenths = -(-len(text) // 100_000)
+        size = f"{plain(Fraction(tenths, 10))} Mo" if len(text) > MAX_BYTES + 1 else "davantage"  # a cut reading
         message = "le fichier est trop grand pour un fichier d’appel"
-        raise UnreadableYaml(Problem(name, message, found=f"{size} Mo", allowed=f"0,3{NBSP}Mo au plus"))
+        raise UnreadableYaml(Problem(name, message, found=size, allowed=f"0,3{NBSP}Mo au plus"))
     decoded = (text if isinstance(text, str) else _from_utf8(text, name)).removeprefix("\ufeff")
     piled = piled_marks(decoded)
     if piled is not None:
