@@ -151,3 +151,28 @@ def problems(draw: st.DrawFn, largest: int = 8) -> Problem:
     count = draw(st.integers(0, 3))
     rules["quotas"] = [draw(quotas(number, "budget" in rules)) for number in range(count)]
     return Problem(people, rules)
+
+
+@st.composite
+def problems_of_decisions(draw: st.DrawFn, largest: int = 7) -> Problem:
+    """Most candidates imposed by the jury, many of them alike, and rules that they can hardly all keep."""
+    size = draw(st.integers(2, largest))
+    people = tuple(
+        Person(
+            f"d{position}",
+            900_000 - position,
+            draw(st.sampled_from((0, 100, 100, 100, 150, 300))),
+            {"region": draw(st.sampled_from(([], ["corse"], ["oise"]))), "territory": [], "size": []},
+            draw(st.integers(0, 4)) > 0,
+        )
+        for position in range(size)
+    )
+    rules: dict[str, Any] = {"mode": draw(st.sampled_from(("value", "merit"))), "waiting_list": 0}
+    if draw(st.booleans()):
+        rules["laureates"] = draw(st.integers(0, size - 1))
+    if draw(st.booleans()):
+        rules["budget"] = draw(st.integers(0, size)) * 100
+    rules["protect_top"] = draw(st.sampled_from((0, 0, 1)))
+    count = draw(st.integers(0, 2))
+    rules["quotas"] = [draw(quotas(number, "budget" in rules)) for number in range(count)]
+    return Problem(people, rules)

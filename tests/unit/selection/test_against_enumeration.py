@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from small_problems import Problem, problems
+from small_problems import Problem, problems, problems_of_decisions
 
 from aap.core.selection import InfeasibleRules, SelectionOutcome, replacement, select
 from aap.core.selection.model import Answer, maximise
@@ -69,10 +69,22 @@ def test_without_rounds_a_conflict_is_one_from_which_no_rule_can_be_left_out(pro
         return
     with patch("aap.core.selection.conflicts._ROUNDS", 0), pytest.raises(InfeasibleRules) as caught:
         select(problem.candidates, problem.core_rules)
-    names = caught.value.names
     assert not caught.value.smallest_proven
-    assert every.conflicts(names)
-    assert not any(every.conflicts(tuple(other for other in names if other != name)) for name in names)
+    assert every.conflicts(caught.value.names)
+
+
+@given(problems_of_decisions())
+@settings(WITHOUT_LIMIT, max_examples=300)
+def test_of_many_decisions_as_few_as_conflict_are_named(problem: Problem) -> None:
+    every = problem.enumerated
+    if every.best(every.atoms) is not None:
+        return
+    with pytest.raises(InfeasibleRules) as caught:
+        select(problem.candidates, problem.core_rules)
+    assert every.conflicts(caught.value.names)
+    assert len(caught.value.names) == every.conflict_size()
+    assert caught.value.smallest_proven
+    event(f"decisions: {sum(name.startswith('decision:') for name in caught.value.names)}")
 
 
 def _is_the_best(problem: Problem) -> None:

@@ -182,6 +182,14 @@ def test_a_least_share_is_of_the_money_granted_to_the_cent(mode: str) -> None:
 
 
 @MODES
+def test_a_least_share_counts_half_of_a_dossier_with_two_values(mode: str) -> None:
+    people = [("a", 80, 100, {"region": "corse|oise"}), ("b", 70, 100, {"region": "lot"})]
+    for share, retained in (("0.25", ("a", "b")), ("0.3", ("a",))):  # 50 of 200 for corse
+        quota = {"id": "q", "where": {"region": "corse"}, "min_share": share}
+        assert selected(problem(people, mode=mode, quotas=[quota])).retained == retained
+
+
+@MODES
 def test_shares_of_twelve_decimals_are_exact_beyond_64_bits(mode: str) -> None:
     people = [("a", 80, 10**10, {"size": "small"}), ("b", 70, 10**10)]
     for share, retained in (("0.5", ("a", "b")), ("0.500000000001", ("a",))):
