@@ -57,6 +57,7 @@ def comment_needed(criterion: Criterion, mark: Decimal | None) -> bool:
 
 
 def title_of(criterion: Criterion) -> str:
+    """A criterion as people call it."""
     return spaced(criterion.title or criterion.id)
 
 

@@ -133,6 +133,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
+    """Lengths in pixels; the template draws the SVG."""
+
     width: int
     height: int
     axis: Axis

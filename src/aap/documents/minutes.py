@@ -12,6 +12,8 @@ from aap.documents.pdf import PdfMetadata, render_pdf
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A title between paragraphs."""
+
     heading: str
 
 
@@ -40,6 +42,8 @@ class MinutesTable:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
+    """A line of the table of those present, to be completed by hand."""
+
     name: str
     capacity: str = ""
     presence: str = "Présent"

@@ -79,6 +79,8 @@ class ReadRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadBook:
+    """A workbook that came back, before anything is checked against the call."""
+
     call_id: str
     who: str
     rubric_hash: str

@@ -65,6 +65,8 @@ class MoneyLine:
 
 @dataclass(frozen=True, slots=True)
 class MoneySection:
+    """The money granted by the values of one attribute: picture and table."""
+
     title: str
     anchor: str
     chart: BarChart

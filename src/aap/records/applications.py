@@ -118,6 +118,8 @@ class CompletionRequest(SQLModel, table=True):
 
 
 class SignatureState(StrEnum):
+    """Of the approval that the legal representative was asked for."""
+
     ASKED = "asked"
     APPROVED = "approved"
     REFUSED = "refused"

@@ -46,6 +46,8 @@ class Association(SQLModel, table=True):
 
 
 class ClaimState(StrEnum):
+    """Of a claim to a SIRET that another account holds."""
+
     OPEN = "open"
     ACCEPTED = "accepted"
     REFUSED = "refused"

@@ -32,6 +32,8 @@ class OutboxMail(SQLModel, table=True):
 
 
 class JobState(StrEnum):
+    """Of long work, from the use case that asks for it to the worker that ends it."""
+
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"

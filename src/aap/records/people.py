@@ -21,6 +21,8 @@ class Role(StrEnum):
 
 
 class MembershipRole(StrEnum):
+    """What somebody may do for an association: everything, write, or only read."""
+
     OWNER = "owner"
     EDITOR = "editor"
     READER = "reader"
@@ -54,6 +56,8 @@ class Person(SQLModel, table=True):
 
 
 class RoleGrant(SQLModel, table=True):
+    """A role, in one call or (no `call_id`) in all."""
+
     __tablename__ = "role_grant"
     __table_args__ = (
         CheckConstraint(one_of("role", Role), name="role"),
@@ -76,6 +80,8 @@ class RoleGrant(SQLModel, table=True):
 
 
 class Membership(SQLModel, table=True):
+    """One person in one association."""
+
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("person_id", "association_id"),

@@ -14,6 +14,8 @@ from aap.records.types import Cents, FourDecimals, UtcDateTime, new_id, one_of
 
 
 class JuryDecisionKind(StrEnum):
+    """As in the decisions' table of file mode."""
+
     IN = "in"
     OUT = "out"
     AMOUNT = "amount"
@@ -42,6 +44,8 @@ class JuryDecision(SQLModel, table=True):
 
 
 class RunState(StrEnum):
+    """A run is frozen by two persons."""
+
     COMPUTED = "computed"
     PROPOSED = "proposed"  # a first person has frozen it
     FROZEN = "frozen"  # a second person has confirmed
@@ -106,6 +110,8 @@ class RankingRow(SQLModel, table=True):
 
 
 class Outcome(StrEnum):
+    """What a decision says of a dossier; an incomplete one has none."""
+
     LAUREATE = "laureate"
     WAITING_LIST = "waiting_list"
     NOT_SELECTED = "not_selected"

@@ -52,6 +52,8 @@ class Interest(SQLModel, table=True):
 
 
 class RecusalOrigin(StrEnum):
+    """Who found the conflict: the reviewer, an official, or the matching of declared interests."""
+
     REVIEWER = "reviewer"
     OFFICIAL = "official"
     MATCH = "match"
@@ -95,6 +97,8 @@ class Assignment(SQLModel, table=True):
 
 
 class ProposalState(StrEnum):
+    """Of a proposed assignment: at most one of a call is open."""
+
     OPEN = "open"
     APPLIED = "applied"
     DISCARDED = "discarded"
@@ -120,12 +124,16 @@ class AssignmentProposal(SQLModel, table=True):
 
 
 class ReviewState(StrEnum):
+    """Of a review; a reopened one was submitted before."""
+
     DRAFT = "draft"
     SUBMITTED = "submitted"
     REOPENED = "reopened"
 
 
 class Review(SQLModel, table=True):
+    """What one reviewer says of one dossier; its marks stand in `Mark`."""
+
     __tablename__ = "review"
     __table_args__ = (
         UniqueConstraint("assignment_id"),

@@ -13,6 +13,8 @@ from aap.records.types import UtcDateTime, new_id, one_of
 
 
 class SpecimenOrigin(StrEnum):
+    """Where a specimen of the calibration round comes from."""
+
     FICTITIOUS = "fictitious"
     EARLIER = "earlier"  # of an earlier call, with consent; never a candidate of a call that isn't decided
 

@@ -37,6 +37,8 @@ class HeldRole:
 
 @dataclass(frozen=True)
 class HeldMembership:
+    """What somebody is in one association."""
+
     association_id: str
     association_name: str
     role: MembershipRole
@@ -78,6 +80,7 @@ def held_memberships(session: Session, person_id: str) -> tuple[HeldMembership, 
 
 
 def account_view(session: Session, *, actor: Actor) -> AccountView:
+    """What somebody sees of their own account. Raises SignInNeeded."""
     ensure(actor, Permission.ACCOUNT_MANAGE, Target())
     person = _person(session, actor)
     return AccountView(

@@ -39,6 +39,9 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class CriterionAgreement:
+    """How well reviewers agree on one criterion: `alpha` is Krippendorff's, None where it can't be measured; `mean` of `marks`
+    marks, on the criterion's scale."""
+
     id: str
     title: str
     marks: int

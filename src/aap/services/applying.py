@@ -236,6 +236,8 @@ def answer_eligibility(
 
 @dataclass(frozen=True)
 class SavedSection:
+    """A section as it is stored now, and the dossier with it."""
+
     version: int
     dossier: Dossier
 

@@ -253,6 +253,7 @@ def _give(
 
 
 def take_back(session: Session, assignment_id: str, reason: str, now: datetime) -> None:
+    """A dossier is no longer this reviewer's; what they marked stays, and doesn't count."""
     taken = session.get_one(Assignment, assignment_id)
     taken.removed_at, taken.removal_reason, taken.locked = now, reason, False
     session.add(taken)

@@ -22,6 +22,8 @@ class FileTooLarge(Exception):
 
 @dataclass(frozen=True)
 class StoredFile:
+    """`size` in bytes; the hash is also the file's name in the store."""
+
     sha256: str
     size: int
 

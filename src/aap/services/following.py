@@ -40,6 +40,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class FollowedCall:
+    """A call in the official's list."""
+
     call: OpenedCall
     counts: Counts
 

@@ -59,6 +59,8 @@ class ReviewLine:
 
 @dataclass(frozen=True)
 class MessageLine:
+    """A message beside the dossier; `read_at`: by the other side."""
+
     from_service: bool
     author: str
     body: str
@@ -243,6 +245,8 @@ def _reviews(session: Session, call: OpenedCall, application_id: str) -> tuple[R
 
 @dataclass(frozen=True)
 class OpenedFile:
+    """A document to hand out."""
+
     name: str
     content_type: str
     sha256: str

@@ -147,6 +147,7 @@ def accept_invitation(session: Session, *, actor: Actor, token: str, now: dateti
 def cancel_invitation(
     session: Session, *, actor: Actor, association_id: str, invitation_id: str, now: datetime
 ) -> None:
+    """Takes an invitation back before it is accepted. Raises NotFound."""
     ensure(
         actor, Permission.ASSOCIATION_MEMBERS, association_target(association_id), kind="association", id=association_id
     )

@@ -55,6 +55,8 @@ def latest_dossiers(session: Session, *, actor: Actor, call_id: str) -> Job | No
 
 @dataclass(frozen=True)
 class DossiersFile:
+    """The ZIP of a reviewer's dossiers, in the file store."""
+
     name: str
     sha256: str
 

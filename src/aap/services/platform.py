@@ -20,11 +20,14 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
+    """The clock of a served instance; tests have their own."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Platform:
+    """What every use case outside of a session needs: settings, database, stored files, the clock."""
+
     settings: Settings
     database: Database
     files: FileStore

@@ -28,6 +28,7 @@ class Phase(StrEnum):
 
 
 def phase_of(call: OpenedCall, now: datetime) -> Phase:
+    """Where the call is for who reads its public page: the announced closing and the grace after it are told apart."""
     if call.state in (CallState.PUBLISHED, CallState.ARCHIVED):
         return Phase.PUBLISHED
     if call.state is not CallState.OPEN or now > call.accepted_until:

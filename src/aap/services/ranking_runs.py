@@ -37,6 +37,7 @@ _UNRANKED_ORDER: Mapping[str, int] = {
 
 
 def get_run(session: Session, run_id: str) -> RankingRun:
+    """A run by its id. Raises NotFound."""
     run = session.get(RankingRun, run_id)
     if run is None:
         raise NotFound("ranking_run", run_id)

@@ -314,6 +314,8 @@ def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFi
 
 @dataclass(frozen=True)
 class ServedFile:
+    """A document of a dossier that the reviewer may read, to hand out."""
+
     file: DossierFile
     sha256: str
 

@@ -31,6 +31,7 @@ def make_token(secret_key: str, person: Person, purpose: Purpose, now: datetime)
 
 
 def link_path(token: str) -> str:
+    """The address behind the instance's own, for a mail."""
     return f"/connexion/lien/{token}"
 
 

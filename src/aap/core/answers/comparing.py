@@ -25,6 +25,8 @@ class ChangedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSection:
+    """A section with the answers that differ, in the form's order."""
+
     id: str
     title: str
     answers: tuple[ChangedAnswer, ...]

@@ -23,6 +23,8 @@ Kind = Literal["empty", "text", "list", "table", "group", "budget", "files"]
 
 @dataclass(frozen=True, slots=True)
 class Head:
+    """Head of a column; `figures`: its cells are numbers, set to the right."""
+
     label: str
     figures: bool
 

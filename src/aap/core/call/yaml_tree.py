@@ -66,16 +66,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Scalar(Node):
+    """A value as it is typed."""
+
     text: str | None = None  # None: an empty value
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence(Node):
+    """A list."""
+
     items: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping(Node):
+    """Keys with their values, in the file's order."""
+
     entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)  # key's text -> (key, value)
 
 
