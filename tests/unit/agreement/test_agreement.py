@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aap.core.agreement import Divergences, FiveNumbers, alpha, deciding, divergences, five_numbers
+from aap.core.agreement import Divergences, FiveNumbers, alpha, deciding, divergences, five_numbers, mean, spread_of
 from aap.core.forecast import predicted_end
 
 NAN = float("nan")
@@ -67,6 +67,11 @@ def test_quartiles_are_those_of_a_spreadsheet() -> None:
         Fraction(1), Fraction(7, 4), Fraction(3), Fraction(19, 4), Fraction(7)
     )
     assert five_numbers([Decimal("2.5")]) == FiveNumbers(*[Fraction(5, 2)] * 5)
+
+
+def test_a_mean_and_a_spread_are_exact() -> None:
+    assert (mean([1, 2, Decimal("0.1")]), spread_of([3, Decimal("0.5"), 2])) == (Fraction(31, 30), Fraction(5, 2))
+    assert (mean([7]), spread_of([7]), spread_of([])) == (7, 0, 0)
 
 
 def test_a_limit_is_reached_by_equality_and_named() -> None:

@@ -32,17 +32,39 @@ def test_an_empty_budget_says_so_and_nothing_else() -> None:
         ({"864": 5}, [("contributions_unbalanced", "contributions")]),
         ({"request": 0, "74-etat": 3_000_000}, [("request_missing", "request")]),
         ({"request": 1_999_999, "70": 1_000_001}, [("request_below_floor", "request")]),
+        ({"request": 2_000_000, "70": 1_000_000}, []),
+        ({"60": 97_200_000, "request": 60_000_000, "758": 40_000_000}, []),
         ({"60": 97_200_001, "request": 60_000_001, "758": 39_999_999 + 1}, [("request_above_ceiling", "request")]),
         ({"request": 3_040_000, "758": 760_000}, []),
         ({"request": 3_040_001, "758": 759_999}, [("share_above", "request")]),
         ({"645": 0, "60": 1_800_000}, [("salaries_without_social", "645")]),
         ({"641": 0, "60": 3_000_000}, [("social_without_salaries", "641")]),
         ({"60": 200_000, "indirect": 800_000}, [("indirect_high", "indirect")]),
+        ({"60": 240_000, "indirect": 760_000}, []),
         ({"758": 0, "74-region": 800_000}, [("only_public", "products")]),
     ],
 )
 def test_each_remark_stands_beside_its_account(changes: dict[str, int], expected: list[tuple[str, str]]) -> None:
     assert codes(budget_of("project", {**SOUND, **changes})) == expected
+
+
+@pytest.mark.parametrize(
+    ("charges", "words"),
+    [
+        (900_000, "Les produits dépassent les charges de 1\u202f000\u00a0€ : 37\u202f000\u00a0€ de charges, "),
+        (1_100_000, "Les charges dépassent les produits de 1\u202f000\u00a0€ : 39\u202f000\u00a0€ de charges, "),
+    ],
+)
+def test_a_gap_is_told_with_its_direction(charges: int, words: str) -> None:
+    [note] = check_budget(budget_of("project", {**SOUND, "60": charges}), limits=LIMITS)
+    assert note.message == words + "38\u202f000\u00a0€ de produits. Ils doivent être égaux."
+
+
+def test_the_share_of_overheads_is_told_to_a_tenth() -> None:
+    [note] = check_budget(budget_of("project", {**SOUND, "60": 145_500, "indirect": 854_500}), limits=LIMITS)
+    assert note.message == (
+        "Les charges indirectes représentent 22,5\u202f% du total : préparez la clé de répartition."
+    )
 
 
 def test_salaries_without_staff_are_surprising_not_wrong() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import dateutil.easter
 import pytest
 
 from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday
@@ -38,3 +39,7 @@ def test_easter_of_known_years() -> None:
     assert [easter(year).isoformat() for year in (1954, 2000, 2024, 2025, 2026, 2038)] == [
         "1954-04-18", "2000-04-23", "2024-03-31", "2025-04-20", "2026-04-05", "2038-04-25",
     ]  # fmt: skip
+
+
+def test_easter_is_that_of_another_implementation_for_ten_centuries() -> None:
+    assert [easter(year) for year in range(1583, 2600)] == [dateutil.easter.easter(year) for year in range(1583, 2600)]
