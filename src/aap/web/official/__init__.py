@@ -3,6 +3,7 @@
 from aap.web.official import (
     assignment,
     calibration,
+    calls,
     candidates,
     claims,
     conflicts,
@@ -15,7 +16,6 @@ from aap.web.official import (
     replacements,
     reviewers,
     reviews,
-    routes,
 )
 from aap.web.official.pages import blueprint
 
@@ -23,6 +23,7 @@ __all__ = [
     "assignment",
     "blueprint",
     "calibration",
+    "calls",
     "candidates",
     "claims",
     "conflicts",
@@ -35,5 +36,4 @@ __all__ = [
     "replacements",
     "reviewers",
     "reviews",
-    "routes",
 ]
