@@ -65,7 +65,8 @@ class _Explainer:
     def one(self, standing: Standing) -> Explanation:
         match standing.place:
             case "withdrawn":
-                return Explanation("withdrawn", "withdrawn", "La candidature a été retirée ; elle n’est pas classée.")
+                sentence = f"La candidature a été retirée{french.NBSP}; elle n’est pas classée."
+                return Explanation("withdrawn", "withdrawn", sentence)
             case "ineligible":
                 return self._ineligible(standing)
             case "incomplete":

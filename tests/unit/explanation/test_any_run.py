@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -74,6 +75,7 @@ def test_every_outcome_is_explained_and_replays() -> None:
             assert row.reason.endswith(".")
             assert "None" not in row.reason
             assert "  " not in row.reason
+            assert not re.search("[ \\w][;:!?»]|« ", row.reason)  # no-break spaces, so that no line begins with a sign
             assert not any(name in row.reason for name in (other.application_id for other in run.rows))
         text = json_text(run_bundle(run))
         assert verify(text) == ()
