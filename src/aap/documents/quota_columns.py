@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aap.core.call.schema import CallFile
+from aap.core.french import NBSP
 from aap.core.inputs import Application
 from aap.core.problems import nearest, quoted
 from aap.documents.table_rows import Sheet
@@ -41,7 +42,8 @@ def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> No
             sheet.warn(message, 1, heading, nearest=close)
     if call.selection.amounts == "proposed" and "proposed_amount" not in sheet.headings:
         message = (
-            "l’appel retient les montants proposés, mais cette colonne est absente : le montant demandé en tient lieu"
+            f"l’appel retient les montants proposés, mais cette colonne est absente{NBSP}: le montant demandé en tient "
+            "lieu"
         )
         sheet.warn(message, 1, "proposed_amount")
 

@@ -329,7 +329,7 @@ def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision
         ids.check(row, application_id)
         for heading, text in (("reason", reason(cells)), ("author", author(cells))):
             if not text:
-                sheet.warn("cette cellule est vide : une décision dit son motif et qui l’a prise", row, heading)
+                sheet.warn(f"cette cellule est vide{NBSP}: une décision dit son motif et qui l’a prise", row, heading)
         if kind is None:
             continue
         _check_alone(sheet, row, application_id, kind, earlier.setdefault(application_id, {}))
