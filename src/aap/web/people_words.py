@@ -26,8 +26,14 @@ def role_words(role: Role, call_title: str) -> str:
 
 
 def membership_words(role: MembershipRole) -> str:
+    """What somebody may do for an association, within a sentence."""
     return {
-        MembershipRole.OWNER: _("responsable\u00a0: modifie, dépose et invite"),
-        MembershipRole.EDITOR: _("rédacteur\u00a0: modifie et dépose"),
+        MembershipRole.OWNER: _("responsable\u00a0: remplit, dépose et gère les personnes"),
+        MembershipRole.EDITOR: _("rédacteur\u00a0: remplit et dépose"),
         MembershipRole.READER: _("lecteur\u00a0: consulte"),
     }[role]
+
+
+def membership_choices() -> dict[str, str]:
+    """Membership role → what it may do, to choose from."""
+    return {role: words[0].upper() + words[1:] for role in MembershipRole if (words := membership_words(role))}

@@ -22,10 +22,10 @@ from aap.services.siret_claims import claim_siret
 from aap.services.uploads import SAFE_KINDS, safe_documents
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.routes import role_words
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
 from aap.web.forms.communes import candidates, read_commune
+from aap.web.people_words import membership_choices
 
 
 class AssociationForm(FlaskForm):
@@ -175,7 +175,7 @@ def show(association_id: str) -> str:
         members=members,
         documents=documents,
         kinds=SAFE_KINDS,
-        roles=role_words(),
+        roles=membership_choices(),
         my_role=actor.memberships[association_id],
         person_id=actor.person_id,
         problems={},

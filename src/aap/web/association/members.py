@@ -20,8 +20,8 @@ from aap.services.members import (
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.routes import role_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.people_words import membership_choices
 
 
 def _page(association_id: str, problems: dict[str, str] | None = None, email: str = "", role: str = "editor") -> str:
@@ -33,7 +33,7 @@ def _page(association_id: str, problems: dict[str, str] | None = None, email: st
         "association/members.html",
         association=association,
         members=members,
-        roles=role_words(),
+        roles=membership_choices(),
         may_manage=actor.memberships[association_id] is MembershipRole.OWNER,
         person_id=actor.person_id,
         problems=problems or {},
@@ -114,5 +114,5 @@ def invitation(token: str) -> ResponseReturnValue:
     except NotFound:
         return render_template("association/invitation_over.html"), 404
     return render_template(
-        "association/invitation.html", association=association, role=role_words()[MembershipRole(found.role)]
+        "association/invitation.html", association=association, role=membership_choices()[MembershipRole(found.role)]
     )

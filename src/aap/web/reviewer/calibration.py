@@ -19,7 +19,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.reviewer.grid import criterion_view
-from aap.web.reviewer.routes import blueprint
+from aap.web.reviewer.home import blueprint
 
 
 @blueprint.errorhandler(CalibrationFirst)

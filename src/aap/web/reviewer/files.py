@@ -8,7 +8,7 @@ from aap.services.permissions import Permission
 from aap.services.reviewer_pages import open_file
 from aap.web.access import requires
 from aap.web.context import platform, reading, signed_in
-from aap.web.reviewer.routes import blueprint
+from aap.web.reviewer.home import blueprint
 
 
 @blueprint.get("/dossiers/<application_id>/pieces/<document_id>/<path:name>")

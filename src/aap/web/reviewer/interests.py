@@ -15,7 +15,7 @@ from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.reviewer.routes import blueprint
+from aap.web.reviewer.home import blueprint
 
 _SPARE = 2
 """Empty lines under those that are filled in."""

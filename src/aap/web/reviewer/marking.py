@@ -25,7 +25,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import clock, moment
 from aap.web.reviewer.grid import GridView, grid_view
-from aap.web.reviewer.routes import blueprint
+from aap.web.reviewer.home import blueprint
 
 
 @dataclass(frozen=True)

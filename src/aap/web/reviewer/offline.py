@@ -22,7 +22,7 @@ from aap.services.offline_reviews import (
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.reviewer.routes import blueprint
+from aap.web.reviewer.home import blueprint
 
 LARGEST = 10_000_000  # bytes of a workbook
 

@@ -12,7 +12,7 @@ from aap.services.recusing import declare_recusal
 from aap.services.reviewing import find_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.reviewer.routes import blueprint
+from aap.web.reviewer.home import blueprint
 
 
 @blueprint.route("/dossiers/<application_id>/deport", methods=["GET", "POST"])

@@ -26,6 +26,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.states import standing
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.eligibility_answers import kept_answers
+from aap.web.people_words import membership_choices
 
 
 @blueprint.get("/")
@@ -47,7 +48,7 @@ def home() -> str:
         associations=[(one, actor.memberships[one.id]) for one in associations],
         claims=claims,
         calls=[(call, _startable(call, associations, lines, actor)) for call in calls],
-        roles=role_words(),
+        roles=membership_choices(),
         now=now,
     )
 
@@ -59,15 +60,6 @@ def _startable(
     present = {line.application.association_id for line in lines if line.call.id == call.id}
     mine = {one.id for one in associations if actor.memberships[one.id] is not MembershipRole.READER}
     return bool(mine - present)
-
-
-def role_words() -> dict[str, str]:
-    """What each membership role may do."""
-    return {
-        MembershipRole.OWNER: _("Responsable\u00a0: remplit, dépose et gère les personnes"),
-        MembershipRole.EDITOR: _("Rédacteur\u00a0: remplit et dépose"),
-        MembershipRole.READER: _("Lecteur\u00a0: consulte"),
-    }
 
 
 @blueprint.route("/dossiers/nouveau/<call_id>", methods=["GET", "POST"])
