@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pikepdf
@@ -182,6 +182,27 @@ def test_too_late_says_so_and_keeps_everything(space: Spaces, signed: Signed) ->
     assert one.dossier().answers["titre"] == ANSWERS["projet"]["titre"]
     one.clock.now = last_second(one)
     assert browser.post(f"{one.url}/depot", SUBMITTED, page="/compte").status_code == 303
+
+
+def test_the_last_minutes_say_what_is_left_and_afterwards_nothing_is_asked_any_more(
+    space: Spaces, signed: Signed
+) -> None:
+    one = space(ANSWERS).attach_all()
+    browser = signed(one)
+
+    def at(moment: datetime, tail: str) -> str:
+        one.clock.now = moment
+        return ReadPage.of(browser.get(f"{one.url}{tail}")).text
+
+    end = last_second(one)
+    before = at(end - timedelta(minutes=16), "/depot")
+    assert ("tolérance comprise" in before, "Déposez maintenant" in before) == (True, False)
+    grace = at(end - timedelta(minutes=10), "/depot")
+    assert "La clôture était le 27 février 2026 à 23 h 59. La tolérance vous laisse jusqu’au 28 février" in grace
+    late = at(end + timedelta(minutes=1), "/depot")
+    assert ("Le délai est passé" in late, "Rien ne manque" in late) == (True, False)
+    dossier = at(end + timedelta(minutes=1), "")
+    assert ("vous pourrez les reprendre" in dossier, "Déposer le dossier" in dossier) == (True, False)
 
 
 def test_a_wrong_deposit_keeps_what_was_ticked(space: Spaces, signed: Signed) -> None:
