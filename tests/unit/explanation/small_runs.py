@@ -11,11 +11,19 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.run import Run, RunOptions, run_call
 
 
-def a_call(*, threshold: int | None = None, criterion: Mapping[str, Any] | None = None, **selection: Any) -> CallFile:
+def a_call(
+    *,
+    threshold: int | None = None,
+    criterion: Mapping[str, Any] | None = None,
+    tie_break: Sequence[str] = (),
+    **selection: Any,
+) -> CallFile:
     rubric: dict[str, Any] = {
         "scale": {"min": 0, "max": 100, "step": "0.01"},
         "criteria": [{"id": "quality", "title": "Qualité", "weight": 1, **(criterion or {})}],
     }
+    if tie_break:
+        rubric["tie_break"] = list(tie_break)
     if threshold is not None:
         rubric["threshold"] = threshold
     return CallFile.model_validate(

@@ -1,0 +1,94 @@
+"""Why a candidate is passed over, in the rarer cases: ties by a criterion, rules that meet, nothing left, the jury."""
+
+from __future__ import annotations
+
+import pytest
+from small_runs import a_call, decided, ran, said
+
+RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
+SMALL = {"id": "petites", "title": "Petites", "where": {"size": "small"}, "max": 1}
+THREE = {"a": "80", "b": "70", "c": "60"}
+
+
+def test_equal_scores_parted_by_a_mark_name_its_criterion() -> None:
+    decisions = [decided("b", "consensus", "65"), decided("c", "consensus", "65")]
+    run = ran(a_call(tie_break=["quality"]), THREE, decisions=decisions)
+    assert said(run, "c")[2] == (
+        "Classé 3ᵉ avec 65,0 points sur 100, score arrêté en commun après les évaluations. Les 2 places ont été attribuées ; "
+        "le dernier projet retenu à son rang en "
+        "obtient autant et passe devant par sa note au critère « Qualité »."
+    )
+
+
+@pytest.mark.parametrize(
+    ("quotas", "code", "words"),
+    [
+        ([SMALL, RURAL], "quota_max:petites", "le maximum de la règle « Petites » (au plus 1 projet)"),
+        ([RURAL, SMALL], "quota_min:rural", "le minimum de la règle « Zones rurales » (au moins 1 projet)"),
+    ],
+)
+def test_in_merit_a_quota_that_another_one_makes_bind_is_told(quotas: list, code: str, words: str) -> None:
+    of = {"b": {"size": ("small",)}, "c": {"size": ("small",), "territory": ("rural",)}}
+    run = ran(a_call(mode="merit", laureates=3, quotas=quotas), THREE, attributes=of)
+    assert said(run, "b") == (
+        "not_selected",
+        code,
+        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir avec le projet mieux classé déjà retenu ne permettrait plus de "
+        f"respecter {words} en même temps que les autres règles.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "who", "words"),
+    [
+        ({"a": 1000, "b": 900}, "b", "Classé 2ᵉ avec 70,0 points sur 100. Le projet retenu ne laisse rien"),
+        (
+            {"a": 500, "b": 500, "c": 900},
+            "c",
+            "Classé 3ᵉ avec 60,0 points sur 100. Les projets retenus ne laissent rien",
+        ),
+    ],
+)
+def test_an_empty_purse_is_told_in_the_singular_and_the_plural(amounts: dict[str, int], who: str, words: str) -> None:
+    run = ran(a_call(laureates=3, budget=1000), {name: THREE[name] for name in amounts}, amounts=amounts)
+    assert said(run, who)[1:] == (
+        "budget_exhausted",
+        f"{words} de l’enveloppe de 1 000 €, pour un montant de 900 €.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("imposed", "places", "words"),
+    [
+        ("b", "La seule place a été attribuée", "un projet moins bien classé est retenu"),
+        ("bc", "Les 2 places ont été attribuées", "les 2 projets retenus moins bien classés le sont"),
+    ],
+)
+def test_where_the_jury_took_the_places_of_all_who_are_lower_it_is_told(imposed: str, places: str, words: str) -> None:
+    decisions = [decided(name, "in") for name in imposed]
+    run = ran(a_call(laureates=len(imposed)), THREE, decisions=decisions)
+    assert said(run, "a")[1:] == (
+        "count_reached",
+        f"Classé 1ᵉʳ avec 80,0 points sur 100. {places} ; {words} par décision du jury.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("bound", "amounts", "code", "words"),
+    [
+        (
+            {"max_share": "0.5"}, {"a": 600, "b": 400, "c": 400}, "quota_max:petites",
+            "Son montant est de 600 € : le retenir à la place de l’un quelconque des 2 projets retenus moins bien "
+            "classés ferait dépasser le maximum de la règle « Petites » (au plus 50 % de l’enveloppe).",
+        ),
+        (
+            {"max": 0}, {"a": 600, "b": 400, "c": 400}, "quota_max:petites",
+            "Le retenir à la place de l’un quelconque des 2 projets retenus moins bien classés ferait dépasser le "
+            "maximum de la règle « Petites » (au plus 0 projet).",
+        ),
+    ],
+)  # fmt: skip
+def test_an_amount_is_told_where_money_decides(bound: dict, amounts: dict[str, int], code: str, words: str) -> None:
+    quota = {"id": "petites", "title": "Petites", "where": {"size": "small"}, **bound}
+    run = ran(a_call(budget=1000, quotas=[quota]), THREE, amounts=amounts, attributes={"a": {"size": ("small",)}})
+    assert said(run, "a")[1:] == (code, f"Classé 1ᵉʳ avec 80,0 points sur 100. {words}")
