@@ -46,8 +46,9 @@ def ran(
     decisions: Sequence[JuryDecision] = (),
     applications: Mapping[str, Mapping[str, Any]] | None = None,
     options: RunOptions | None = None,
+    unmarked: str = "",
 ) -> Run:
-    """`scores`: application id -> mark; `amounts` in euros (default 1,000)."""
+    """`scores`: application id -> mark, but those `unmarked`; `amounts` in euros (default 1,000)."""
     made = [
         Application(
             id=name,
@@ -58,7 +59,7 @@ def ran(
         )
         for name in scores
     ]
-    marks = [Mark(name, "r1", "quality", Decimal(score)) for name, score in scores.items()]
+    marks = [Mark(name, "r1", "quality", Decimal(score)) for name, score in scores.items() if name not in unmarked]
     return run_call(call, made, marks, decisions, options=options or RunOptions(draws=0, draw_seed="graine publique"))
 
 
