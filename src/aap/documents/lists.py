@@ -68,9 +68,6 @@ class SignedListView:
     orientation: Literal["portrait", "landscape"] = "portrait"
 
 
-LaureateListView = SignedListView
-
-
 @dataclass(frozen=True, slots=True)
 class DossierLabel:
     """How a dossier is named in a list, besides its association."""
@@ -89,7 +86,7 @@ def laureate_list_view(
     labels: Mapping[str, DossierLabel] | None = None,
     dated: date | None = None,
     author: Author | None = None,
-) -> LaureateListView:
+) -> SignedListView:
     """The ranked list of the laureates, to sign. `labels` by application id; `result_hash` as in report.json."""
     laureates = [row for row in rows if row.status == "laureate"]
     requested = sum(row.requested_amount for row in laureates)
@@ -100,11 +97,9 @@ def laureate_list_view(
     ]
     if call.selection.budget is not None:
         summary.append(("Enveloppe de l’appel", french.euros(int(call.selection.budget * 100))))
-    return SignedListView(
+    return _signed_list(
+        call,
         title="Liste des lauréats",
-        call_title=french.spaced(call.call.title or call.id),
-        reference=call.call.reference or call.id,
-        sender=sender_of(call),
         summary=tuple(summary),
         columns=(
             Column("Rang", 11, figure=True),
@@ -115,15 +110,7 @@ def laureate_list_view(
             Column("Attribué", 23, figure=True),
         ),
         rows=tuple(
-            (
-                _figure(row.rank),
-                Cell(_label(labels, row).reference or row.application_id),
-                _association(labels, row),
-                _score(call, row),
-                Cell(french.euros(row.requested_amount)),
-                Cell(french.euros(row.granted_amount or 0)),
-            )
-            for row in laureates
+            (*_first_cells(call, labels, row), Cell(french.euros(row.granted_amount or 0))) for row in laureates
         ),
         total=(
             Cell(""),
@@ -133,11 +120,9 @@ def laureate_list_view(
             Cell(french.euros(requested)),
             Cell(french.euros(granted)),
         ),
-        notes=(_method_note(call),),
-        fingerprint=result_hash,
-        dated=dated or call.letters.signed_on,
-        made_on=dated or document_date(call),
-        author=author or author_of(call),
+        result_hash=result_hash,
+        dated=dated,
+        author=author,
         draft="" if final else "Document provisoire : des évaluations manquent, la liste peut changer.",
     )
 
@@ -157,11 +142,9 @@ def ranking_list_view(
     """The whole ranking, or the applications of some `statuses` (the list of refusals, for instance), with reasons."""
     kept = frozenset(statuses) if statuses is not None else None
     shown = [row for row in rows if kept is None or row.status in kept]
-    return SignedListView(
+    return _signed_list(
+        call,
         title=title,
-        call_title=french.spaced(call.call.title or call.id),
-        reference=call.call.reference or call.id,
-        sender=sender_of(call),
         summary=_status_counts(shown),
         columns=(
             Column("Rang", 11, figure=True),
@@ -174,23 +157,61 @@ def ranking_list_view(
         ),
         rows=tuple(
             (
-                _figure(row.rank),
-                Cell(_label(labels, row).reference or row.application_id),
-                _association(labels, row),
-                _score(call, row),
-                Cell(french.euros(row.requested_amount)),
+                *_first_cells(call, labels, row),
                 Cell(french.euros(row.granted_amount) if row.granted_amount is not None else "–"),
                 Cell(_outcome(row), french.spaced(row.reason)),
             )
             for row in shown
         ),
-        notes=(_method_note(call),),
-        fingerprint=result_hash,
-        dated=dated or call.letters.signed_on,
-        made_on=dated or document_date(call),
-        author=author or author_of(call),
+        result_hash=result_hash,
+        dated=dated,
+        author=author,
         draft="" if final else "Document provisoire : des évaluations manquent, le classement peut changer.",
         orientation="landscape",
+    )
+
+
+def _signed_list(
+    call: CallFile,
+    *,
+    title: str,
+    summary: tuple[tuple[str, str], ...],
+    columns: tuple[Column, ...],
+    rows: tuple[tuple[Cell, ...], ...],
+    result_hash: str,
+    dated: date | None,
+    author: Author | None,
+    draft: str,
+    total: tuple[Cell, ...] = (),
+    orientation: Literal["portrait", "landscape"] = "portrait",
+) -> SignedListView:
+    """A list of a call's result, dated and signed as its letters are where nothing else is said."""
+    return SignedListView(
+        title=title,
+        call_title=french.spaced(call.call.title or call.id),
+        reference=call.call.reference or call.id,
+        sender=sender_of(call),
+        columns=columns,
+        rows=rows,
+        made_on=dated or document_date(call),
+        dated=dated or call.letters.signed_on,
+        summary=summary,
+        total=total,
+        notes=(_method_note(call),),
+        fingerprint=result_hash,
+        author=author or author_of(call),
+        draft=draft,
+        orientation=orientation,
+    )
+
+
+def _first_cells(call: CallFile, labels: Mapping[str, DossierLabel] | None, row: ResultRow) -> tuple[Cell, ...]:
+    return (
+        _figure(row.rank),
+        Cell(_label(labels, row).reference or row.application_id),
+        _association(labels, row),
+        _score(call, row),
+        Cell(french.euros(row.requested_amount)),
     )
 
 
@@ -203,11 +224,6 @@ def render_list(view: SignedListView) -> bytes:
         subject=view.reference,
     )
     return render_pdf("list.html", metadata, {"list": view})
-
-
-def render_laureate_list(view: LaureateListView) -> bytes:
-    """The list of the laureates as a PDF."""
-    return render_list(view)
 
 
 def _of(limit: int | None) -> str:

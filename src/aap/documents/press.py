@@ -88,9 +88,9 @@ def _load() -> None:
 
 
 def _laureates(call: CallFile, rows: Sequence[ResultRow], result_hash: str, final: bool) -> bytes:
-    from aap.documents.lists import laureate_list_view, render_laureate_list
+    from aap.documents.lists import laureate_list_view, render_list
 
-    return render_laureate_list(laureate_list_view(call, rows, result_hash=result_hash, final=final))
+    return render_list(laureate_list_view(call, rows, result_hash=result_hash, final=final))
 
 
 def _letters(call: CallFile, rows: Sequence[tuple[ResultRow, Application]], ranked: int, draft: bool) -> list[File]:

@@ -1,4 +1,4 @@
-"""The runs that a call has kept: found, listed, read with the names of their dossiers. Only reads."""
+"""The runs that a call has kept: found, listed, read with the names of their dossiers; their rows as they are stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from aap.core.results import ResultRow, Status
+from aap.core.results import ResultRow
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.audit import AuditLine
@@ -121,25 +121,27 @@ def view_run(session: Session, run: RankingRun) -> RunView:
     )
 
 
+_SHARED = (
+    "rank", "status", "reason_code", "reason", "raw_score", "calibrated_score", "ci_low", "ci_high",
+    "selection_probability", "reviews", "requested_amount", "granted_amount", "waiting_rank",
+)  # fmt: skip
+"""What a kept row says as the engine said it; marks are kept as texts."""
+
+
+def kept_row(run_id: str, application_id: str, row: ResultRow) -> RankingRow:
+    """A row of the engine's result, to be stored. `application_id`: the record's."""
+    marks = {criterion: str(mark) for criterion, mark in row.marks.items()}
+    return RankingRow(
+        run_id=run_id, application_id=application_id, marks=marks, **{name: getattr(row, name) for name in _SHARED}
+    )
+
+
 def _result(row: RankingRow, application: Application, association: Association) -> ResultRow:
-    status: Status = row.status  # type: ignore[assignment]  # written by the engine
     return ResultRow(
-        rank=row.rank,
         application_id=application.reference,
         association=association.name,
-        status=status,
-        reason_code=row.reason_code,
-        reason=row.reason,
-        raw_score=row.raw_score,
-        calibrated_score=row.calibrated_score,
-        ci_low=row.ci_low,
-        ci_high=row.ci_high,
-        selection_probability=row.selection_probability,
-        reviews=row.reviews,
-        requested_amount=row.requested_amount,
-        granted_amount=row.granted_amount,
-        waiting_rank=row.waiting_rank,
         marks={criterion: Decimal(mark) for criterion, mark in row.marks.items()},
+        **{name: getattr(row, name) for name in _SHARED},
     )
 
 

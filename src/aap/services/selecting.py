@@ -11,12 +11,11 @@ from sqlmodel import Session, func, select
 from aap.core.bundle import run_bundle
 from aap.core.french import NBSP
 from aap.core.problems import BadInput
-from aap.core.results import ResultRow
 from aap.core.run import DEFAULT_DRAWS, Progress, Run, RunOptions, json_text, run_call
 from aap.core.scoring import IncompleteReviews
 from aap.core.selection import InfeasibleRules
 from aap.records.outbox import Job
-from aap.records.rankings import RankingRow, RankingRun
+from aap.records.rankings import RankingRun
 from aap.services.actor import Actor, load_actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
@@ -24,6 +23,7 @@ from aap.services.errors import InvalidInput, RulesConflict
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking_input import RankingInput, ranking_input
+from aap.services.ranking_runs import kept_row
 from aap.services.work import Progress as WorkProgress
 
 
@@ -74,33 +74,12 @@ def store_run(
     )
     session.add(kept)
     session.flush()
-    session.add_all(_row(kept.id, given.dossiers[row.application_id], row) for row in run.rows)
+    session.add_all(kept_row(kept.id, given.dossiers[row.application_id], row) for row in run.rows)
     record(
         session, actor=actor, action="ranking.computed", now=now, object_kind="ranking_run", object_id=kept.id,
         call_id=call.id, after={"number": kept.number, "result_hash": kept.result_hash},
     )  # fmt: skip
     return kept
-
-
-def _row(run_id: str, application_id: str, row: ResultRow) -> RankingRow:
-    return RankingRow(
-        run_id=run_id,
-        application_id=application_id,
-        rank=row.rank,
-        status=row.status,
-        reason_code=row.reason_code,
-        reason=row.reason,
-        raw_score=row.raw_score,
-        calibrated_score=row.calibrated_score,
-        ci_low=row.ci_low,
-        ci_high=row.ci_high,
-        selection_probability=row.selection_probability,
-        reviews=row.reviews,
-        requested_amount=row.requested_amount,
-        granted_amount=row.granted_amount,
-        waiting_rank=row.waiting_rank,
-        marks={criterion: str(mark) for criterion, mark in row.marks.items()},
-    )
 
 
 def run_ranking(

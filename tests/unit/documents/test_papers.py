@@ -21,7 +21,6 @@ from aap.documents.lists import (
     DossierLabel,
     laureate_list_view,
     ranking_list_view,
-    render_laureate_list,
     render_list,
 )
 from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, Sentences, render_minutes
@@ -35,7 +34,7 @@ def test_the_laureate_list_repeats_its_head_numbers_its_pages_and_ends_with_tota
     rows = [samples.row(rank) for rank in range(1, 68)] + [samples.row(68, status="not_selected", granted_amount=None)]
     labels = {"D-0001": DossierLabel("ESS-1", "Projet Un", "Guéret (23)")}
     view = laureate_list_view(samples.call(**samples.SIGNED), rows, result_hash=HASH, labels=labels)
-    pdf = render_laureate_list(view)
+    pdf = render_list(view)
     pages = samples.pages(pdf)
     assert all("Association et projet" in page for page in pages)
     assert [f"{number}/{len(pages)}" in page for number, page in enumerate(pages, start=1)] == [True] * len(pages)
@@ -44,7 +43,7 @@ def test_the_laureate_list_repeats_its_head_numbers_its_pages_and_ends_with_tota
     for words in ("Total : 67 lauréats", "670 000 €", HASH, "Hélène Exemplaire", "Limoges, le 24 avril 2025"):
         assert words in pages[-1]
     assert "D-0068" not in " ".join(pages)
-    assert pdf == render_laureate_list(view)
+    assert pdf == render_list(view)
 
 
 def test_a_list_that_is_not_final_says_so() -> None:
