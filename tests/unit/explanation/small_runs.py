@@ -16,12 +16,16 @@ def a_call(
     threshold: int | None = None,
     criterion: Mapping[str, Any] | None = None,
     tie_break: Sequence[str] = (),
+    method: str = "raw",
+    min_reviews: int = 1,
     **selection: Any,
 ) -> CallFile:
     rubric: dict[str, Any] = {
         "scale": {"min": 0, "max": 100, "step": "0.01"},
         "criteria": [{"id": "quality", "title": "Qualité", "weight": 1, **(criterion or {})}],
     }
+    if min_reviews > 1:
+        rubric["min_reviews"] = min_reviews
     if tie_break:
         rubric["tie_break"] = list(tie_break)
     if threshold is not None:
@@ -31,7 +35,7 @@ def a_call(
             "schema": 1,
             "call": {"id": "essai-2025"},
             "rubric": rubric,
-            "scoring": {"method": "raw"},
+            "scoring": {"method": method},
             "selection": {"mode": "value", "laureates": 2, **selection},
         }
     )

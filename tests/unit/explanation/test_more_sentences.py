@@ -92,3 +92,38 @@ def test_an_amount_is_told_where_money_decides(bound: dict, amounts: dict[str, i
     quota = {"id": "petites", "title": "Petites", "where": {"size": "small"}, **bound}
     run = ran(a_call(budget=1000, quotas=[quota]), THREE, amounts=amounts, attributes={"a": {"size": ("small",)}})
     assert said(run, "a")[1:] == (code, f"Classé 1ᵉʳ avec 80,0 points sur 100. {words}")
+
+
+@pytest.mark.parametrize(
+    ("needed", "unmarked", "words"),
+    [
+        (1, "b", "Aucune évaluation reçue alors qu’une est nécessaire"),
+        (2, "b", "Aucune évaluation reçue sur 2 nécessaires"),
+        (2, "", "1 évaluation reçue sur 2 nécessaires"),
+    ],
+)
+def test_a_dossier_that_waits_says_for_how_many_reviews(needed: int, unmarked: str, words: str) -> None:
+    run = ran(a_call(min_reviews=needed), THREE, unmarked=unmarked)
+    assert said(run, "b") == (
+        "incomplete",
+        "incomplete",
+        f"{words} : le dossier ne peut pas encore être classé.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "words"),
+    [
+        ("value", 1, " Selon les règles de l’appel, le premier candidat est retenu quel que soit son montant."),
+        ("value", 2, " Selon les règles de l’appel, les 2 premiers candidats sont retenus quel que soit leur montant."),
+        ("merit", 1, ""),
+    ],
+)
+def test_who_is_in_the_protected_head_reads_so(mode: str, size: int, words: str) -> None:
+    run = ran(a_call(mode=mode, protect_top=size), THREE)
+    assert said(run, "a")[2] == f"Classé 1ᵉʳ avec 80,0 points sur 100. Retenu, pour 1 000 €.{words}"
+
+
+def test_a_threshold_is_told_to_its_last_decimal() -> None:
+    run = ran(a_call(threshold="66.66666667"), {"a": "80", "b": "66.66"})  # type: ignore[arg-type]
+    assert said(run, "b")[2] == "Score de 66,66 points sur 100, pour un minimum de 66,66666667."
