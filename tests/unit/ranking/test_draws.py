@@ -104,7 +104,21 @@ def test_a_head_that_can_not_hold_is_left_out_and_counted() -> None:
     assert f"Dans {with_head.without_head} tirages sur 30" in with_head.notices[0].text
 
 
+def test_a_head_that_never_holds_leaves_what_there_is_without_it() -> None:
+    ranking, rules = _ranking(cost=100, protect_top=6, budget="500")
+    with_head = draw_selections(ranking, rules, number=30)
+    without = draw_selections(ranking, dataclasses.replace(rules, protect_top=0), number=30)
+    assert (with_head.without_head, with_head.retained) == (30, without.retained)
+
+
+def test_reviewers_who_all_agree_leave_nothing_to_draw() -> None:
+    call = a_call(method="calibrated")
+    reviews = reviews_of(call, {(name, reviewer): "6" for name in "abc" for reviewer in "xy"})
+    ranking = rank(call, [an_application(name) for name in "abc"], reviews, draw_seed="s")
+    assert set(drawn_scores(ranking, 20, "s").flat) == {600_000}
+
+
 def test_no_draw_has_no_probability() -> None:
     ranking, rules = _ranking()
     none = draw_selections(ranking, rules, number=0)
-    assert (none.retained, none.probability("a05")) == ({}, None)
+    assert (none.retained, none.without_head, none.probability("a05")) == ({}, 0, None)
