@@ -301,21 +301,30 @@ def _workbook(file: TableFile) -> Workbook:
 
 def _check_archive(file: TableFile) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-            parts = archive.infolist()
-            if "xl/workbook.xml" not in {part.filename for part in parts}:
-                found = "une archive ZIP ou un autre document bureautique"
-                raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)])
-            if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                raise BadInput([Problem(file.name, "le classeur est trop grand une fois décompressé")])
-            for part in parts:
-                # A spreadsheet never declares entities; a file that does wants to fill the memory.
-                with archive.open(part) as stream:
-                    if b"<!DOCTYPE" in stream.read(4096):
-                        raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found="une DTD")])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        _look_into(file)
+    except BadInput:
+        raise
+    except Exception as error:
+        # A damaged archive makes zipfile and zlib fail anywhere, with any class of error.
+        if isinstance(error, MemoryError):
+            raise
         found = "un fichier endommagé"
         raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
+
+
+def _look_into(file: TableFile) -> None:
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        parts = archive.infolist()
+        if "xl/workbook.xml" not in {part.filename for part in parts}:
+            found = "une archive ZIP ou un autre document bureautique"
+            raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)])
+        if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+            raise BadInput([Problem(file.name, "le classeur est trop grand une fois décompressé")])
+        for part in parts:
+            # A spreadsheet never declares entities; a file that does wants to fill the memory.
+            with archive.open(part) as stream:
+                if b"<!DOCTYPE" in stream.read(4096):
+                    raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found="une DTD")])
 
 
 def cell_text(value: object) -> str:

@@ -233,6 +233,16 @@ def test_a_file_that_is_no_table_is_refused(content: bytes, problems: list[str])
     assert told(refused.value) == problems
 
 
+@pytest.mark.parametrize(("at", "damage"), [(0.0, b""), (0.3, b"\x00" * 40), (0.5, b"\xff" * 40)])
+def test_a_damaged_workbook_is_refused_wherever_the_damage_is(at: float, damage: bytes) -> None:
+    whole = xlsx_file([line.split(",") for line in A.splitlines()]).content
+    place = max(4, int(len(whole) * at))
+    content = whole[:place] + damage + whole[place + 40 :]
+    with pytest.raises(BadInput) as refused:
+        read_applications(TableFile("t.xlsx", content), CALL)
+    assert [problem.message for problem in refused.value.problems] == ["ce n’est pas un classeur XLSX"]
+
+
 def test_a_missing_file_and_a_folder_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         read_run_inputs(CALL, tmp_path / "A.csv", tmp_path)
