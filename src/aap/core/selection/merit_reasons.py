@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
-from aap.core.selection.model import free_columns, maximise, reduce_rows
+from aap.core.selection.merit_entries import Entries
 from aap.core.selection.outcome import Certificate, Reason, SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.reasons import as_reason, file_order
@@ -16,26 +15,37 @@ from aap.core.selection.rows import Retained, Row, System
 
 def certificates_by_merit(system: System, retained: Retained) -> dict[int, Certificate]:
     """Column -> certificate of each passed-over candidate."""
+    entries = Entries(system, retained)
     blocks = _blocks(system.rows)
-    impossible = {row: _impossible(system, row, retained) for row in system.rows}
-    certificates = {}
-    for column in np.flatnonzero(~retained).tolist():
-        inside = retained.copy()
-        inside[column:] = False
-        inside |= system.imposed
-        inside[column] = True
-        whole = retained.copy()
-        whole[column] = True
-        dead = [row for row, beside in impossible.items() if beside[column]]
-        freeing, last = _freeing(system, blocks, dead, (inside, whole), column)
-        certificates[column] = Certificate(
+    freeing: dict[int, RuleRef] = {}
+    last: dict[int, RuleRef] = {}
+    rest = ~retained
+    for rule, rows in blocks.items():
+        entering = entries.without(rows, rest)
+        freeing |= _sides(system, entries, rule, rows, [], entering)
+        rest &= ~entering
+    for impossible in entries.impossible.values():
+        rest &= ~impossible
+    before: list[Row] = []
+    for rule, rows in blocks.items():
+        entering = entries.without([*before, *rows], rest) if before else np.zeros_like(rest)
+        last |= _sides(system, entries, rule, rows, before, entering)
+        rest &= ~entering
+        before += rows
+    if rest.any():
+        raise SelectionError("a candidate can't enter even without a rule")
+    return {
+        column: Certificate(
             exchanges=0,
             broken=(),
-            adding=tuple(dict.fromkeys(row.rule for row in dead)),
-            freeing=freeing,
-            last=last,
+            adding=tuple(
+                dict.fromkeys(row.rule for row, impossible in entries.impossible.items() if impossible[column])
+            ),
+            freeing=freeing.get(column),
+            last=last.get(column),
         )
-    return certificates
+        for column in np.flatnonzero(~retained).tolist()
+    }
 
 
 def reason_by_merit(system: System, certificate: Certificate, column: int) -> Reason:
@@ -64,75 +74,26 @@ def _blocks(rows: Sequence[Row]) -> dict[RuleRef, list[Row]]:
     return blocks
 
 
-def _impossible(system: System, row: Row, retained: Retained) -> Retained:
-    """For each column: whether nobody else's entry can make the row hold beside it and everything retained before it.
+def _sides(
+    system: System, entries: Entries, rule: RuleRef, rows: Sequence[Row], before: Sequence[Row], entering: Retained
+) -> dict[int, RuleRef]:
+    """Column -> the rule as a reason names it; of a quota the first side and value whose removal suffices, else the first.
 
-    Beside it and them stand those whom the jury imposed. Meaningless for the retained columns.
+    The maximum comes before the minimum, then the candidate's own values in cell order before the others. `before`:
+    rows that are left out too.
     """
-    least = np.zeros(system.size, row.coefficient.dtype)
-    least[row.columns] = np.minimum(row.coefficient, 0)  # what a column that is still free may take off
-    more = np.zeros(system.size, row.coefficient.dtype)
-    more[row.columns] = row.coefficient
-    more -= least  # what its being inside adds to that
-    before = np.where(retained & ~system.imposed, more, 0)
-    held = np.cumsum(before) + more[system.imposed].sum() + more
-    return np.asarray(held + least.sum() > row.bound, np.bool_)
-
-
-def _possible(rows: Sequence[Row], inside: Retained, guesses: Sequence[Retained]) -> bool:
-    """Whether some selection with everybody `inside` keeps the rows; `guesses` are tried first."""
-    if any(all(row.holds(guess) for row in rows) for guess in guesses):
-        return True
-    fixed = free_columns(len(inside), inside)
-    if reduce_rows(rows, fixed) is None:
-        return False
-    return maximise(rows, np.zeros(len(inside), np.int64), fixed).retained is not None
-
-
-def _freeing(
-    system: System,
-    blocks: dict[RuleRef, list[Row]],
-    dead: Sequence[Row],
-    guesses: tuple[Retained, Retained],
-    column: int,
-) -> tuple[RuleRef | None, RuleRef | None]:
-    """The first rule whose removal alone lets the candidate in; a quota is named by the side and value in the way.
-
-    Where there is none and no rule is impossible by itself: second, the rule with whose removal, after all those
-    before it, the candidate can enter. `guesses`: everybody to hold, and a selection that may do.
-    """
-
-    def without(removed: Sequence[Row]) -> bool:
-        if any(row not in removed for row in dead):
-            return False
-        return _possible([row for row in system.rows if row not in removed], guesses[0], guesses)
-
-    for rule, rows in blocks.items():
-        if without(rows):
-            return (rule if rule.kind != "quota" else _side(system, rows, without, column)), None
-    if dead:
-        return None, None
-    before: list[Row] = []
-    for rule, rows in blocks.items():
-        if without([*before, *rows]):
-            return None, rule if rule.kind != "quota" else _side(system, rows, partial(_and, without, before), column)
-        before += rows
-    raise SelectionError("a candidate can't enter even without a rule")
-
-
-def _and(without: Callable[[Sequence[Row]], bool], before: Sequence[Row], rows: Sequence[Row]) -> bool:
-    return without([*before, *rows])
-
-
-def _side(system: System, rows: Sequence[Row], without: Callable[[Sequence[Row]], bool], column: int) -> RuleRef:
-    """Of a quota: the first side and value whose removal alone suffices, else the first of all.
-
-    The maximum comes before the minimum, then the candidate's own values in cell order before the others.
-    """
-    sides = sorted(dict.fromkeys(row.rule for row in rows), key=lambda rule: _order(system, rule, column))
-    if len(sides) == 1:
-        return sides[0]
-    for side in sides:
-        if without([row for row in rows if row.rule == side]):
-            return side
-    return sides[0]
+    columns = np.flatnonzero(entering).tolist()
+    sides = list(dict.fromkeys(row.rule for row in rows))
+    if rule.kind != "quota" or len(sides) == 1:
+        return dict.fromkeys(columns, sides[0])
+    ordered = {column: sorted(sides, key=lambda side: _order(system, side, column)) for column in columns}
+    named: dict[int, RuleRef] = {}
+    rest = entering
+    for turn in range(len(sides)):
+        for side in sides:
+            asked = np.zeros_like(rest)
+            asked[[column for column in np.flatnonzero(rest).tolist() if ordered[column][turn] == side]] = True
+            found = entries.without([*before, *(row for row in rows if row.rule == side)], asked)
+            named |= dict.fromkeys(np.flatnonzero(found).tolist(), side)
+            rest = rest & ~found
+    return {column: named.get(column, ordered[column][0]) for column in columns}
