@@ -32,6 +32,8 @@ def certainty(one: Interest, other: Party) -> bool | None:
         (interest("Étoiles du Nord"), party("Nord-Étoiles"), False),
         (interest("La Croix bleue"), party("Croix-Bleue de Lyon"), False),
         (interest("UNAF"), party("Union fictive des familles", acronym="U.N.A.F."), False),
+        (interest("ADF"), party("Alliance fictive", acronym="A.D.F."), False),
+        (interest("AF"), party("Alliance fictive", acronym="A.F."), None),
         (interest("Mme Élodie Le Goff", "person"), party("LE GOFF Elodie", "person"), False),
         (interest("Jean Martin", "person"), party("Jean-Pierre Martin", "person"), False),
         (interest("Martin", "person"), party("Jean Martin", "person"), None),
@@ -60,6 +62,25 @@ def test_the_strongest_match_of_a_pair_is_kept_with_its_reason() -> None:
     assert found[0].reason.replace("\u00a0", " ") == (
         "Même SIRET 13002526500013 : « Passerelles » (employeur), et « Les Passerelles », l’association."
     )
+
+
+def test_a_match_hides_no_later_one_and_the_first_reason_of_two_stays() -> None:
+    one = interest("Les Passerelles", siret="13002526500013")
+    parties = [
+        Party("1", "organisation", "Passerelles du Lot", "partenaire"),
+        Party("2", "organisation", "Les Passerelles", "partenaire", siret="13002526500013"),
+        Party("3", "organisation", "Les Passerelles", "partenaire", siret="13002526500021"),
+        Party("4", "organisation", "Passerelles", "partenaire"),
+    ]
+    assert [
+        (match.application_id, match.certain, match.reason.partition(":")[0]) for match in matches([one], parties)
+    ] == [
+        ("2", True, "Même SIRET 13002526500013\u00a0"),
+        ("3", False, "Même SIREN, autre établissement\u00a0"),
+        ("4", False, "Noms semblables\u00a0"),
+    ]
+    two_words = [Party("1", "organisation", "Étoiles du Sud", "x"), Party("2", "organisation", "Nord Étoiles", "x")]
+    assert [match.application_id for match in matches([interest("Étoiles du Nord")], two_words)] == ["2"]
 
 
 def test_matches_come_sorted_whatever_the_order_given() -> None:
