@@ -22,7 +22,7 @@ COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum", "maximum": "minimum"}
 # Of a dataclass; of a zip, which then only says that a length was wrong. Nor has the `|` of a signature any.
-NO_BEHAVIOUR = {"frozen", "slots", "kw_only", "strict"}
+NO_BEHAVIOUR = {"frozen", "slots", "kw_only", "repr", "strict"}
 
 
 class Mutator(ast.NodeTransformer):

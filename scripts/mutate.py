@@ -38,7 +38,7 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
-from mutants import Mutant, Place, mutants, places
+from mutants import Mutant, mutants, places
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
@@ -51,7 +51,7 @@ WHOLE = (
     "selection/rows", "selection/problem", "selection/outcome", "selection/value", "selection/solving",
     "selection/select", "selection/replacement", "selection/prices", "selection/rules", "selection/ties", "ranking",
     "scoring", "calibration", "review_graph", "selection/reasons", "selection/conflicts", "selection/model",
-    "selection/merit", "selection/merit_reasons",
+    "selection/merit", "selection/merit_reasons", "selection/merit_entries",
 )  # fmt: skip
 SAMPLED = 40
 
@@ -92,12 +92,15 @@ class Kept:
         return again or not (result["complete"] or result.get("seconds", 4) >= limit)
 
 
+Function = tuple[str, str]  # file and qualified name: lines move while a run's figures are kept
+
+
 @dataclass
 class Cost:
     """Of one test: seconds of the processor and the functions of the core that it calls."""
 
     seconds: float
-    calls: set[tuple[str, Place]]
+    calls: set[Function]
 
 
 def cut_off(seconds: float) -> None:
@@ -172,7 +175,7 @@ class Server:
     def pytest_runtestloop(self, session: Any) -> bool:
         self.items = {item.nodeid: item for item in session.items}
         self.costs = measured(self)
-        self.kills: collections.Counter[tuple[str, Place, str]] = collections.Counter()
+        self.kills: collections.Counter[tuple[str, str, str]] = collections.Counter()
         gc.collect()
         objects = gc.get_objects()
         self.caches = [one for one in objects if isinstance(one, functools._lru_cache_wrapper)]
@@ -195,7 +198,7 @@ class Server:
             if mutant.place is None or mutant.code is None:
                 continue
             functions = self.functions.get((str(mutant.path), mutant.place), [])
-            calls = (str(mutant.path.relative_to(ROOT)), mutant.place)
+            calls = (str(mutant.path.relative_to(ROOT)), mutant.place[0])
             tests = [name for name, cost in self.costs.items() if calls in cost.calls]
             if not functions or not tests or len({one.__code__ for one in functions}) > 1:
                 if mutant not in self.left:
@@ -217,7 +220,7 @@ class Server:
             if not by and len(chosen) == len(tests):
                 print(f"lives: {mutant.name}", flush=True)
 
-    def _in_turn(self, tests: Sequence[str], calls: tuple[str, Place]) -> list[str]:
+    def _in_turn(self, tests: Sequence[str], calls: Function) -> list[str]:
         """The cheapest of each file first, as much time for one file as for the other; what noticed before, earlier."""
         spent: dict[str, float] = collections.defaultdict(float)
         turns = {}
@@ -275,7 +278,7 @@ def measured(server: Server) -> dict[str, Cost]:
             if seconds < 0:
                 print("fails on the unchanged source, left out:", name, flush=True)
                 continue
-            costs[name] = Cost(seconds, {(where, (function, line)) for where, function, line in calls})
+            costs[name] = Cost(seconds, {(where, function) for where, function, *_ in calls})
     return costs
 
 
@@ -294,7 +297,7 @@ def _measure(server: Server, names: Sequence[str], say: Callable[[str], None]) -
         passed = server.passes(name, names[at + 1] if at + 1 < len(names) else None)
         sys.settrace(None)
         calls = [
-            (str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname, code.co_firstlineno)
+            (str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname)
             for code in seen
             if code.co_filename.startswith(core)
         ]
@@ -323,26 +326,30 @@ def try_anew(todo: Iterable[Mutant], kept: Kept, given: argparse.Namespace) -> N
     known: dict[str, list[list[Any]]] = json.loads((KEPT / "tests.json").read_text())
     of_files: dict[str, tuple[float, set[str]]] = {}
     for lines in known.values():
-        if lines:
+        if lines and lines[0][0].startswith(tuple(test.partition("::")[0] for test in given.tests)):
             called = {where for _, _, calls in lines for where, *_ in calls}
             of_files[lines[0][0].split("::")[0]] = (sum(max(0, seconds) for _, seconds, _ in lines), called)
     for mutant in todo:
         if time.monotonic() > given.end:
             return
-        if not kept.open(mutant, given.again):
+        if not kept.open(mutant, given.again, given.seconds[-1]):
             continue
         where = str(mutant.path.relative_to(ROOT))
         files = sorted((cost, file) for file, (cost, called) in of_files.items() if where in called)
         if not files:
             files = sorted((cost, file) for file, (cost, _) in of_files.items() if cost < 5)
-        by = ""
+        by, spent = "", 0.0
         for cost, file in files:
+            spent += cost + 1  # second of importing
+            if spent > given.seconds[-1]:
+                break
             said, _ = forked(functools.partial(_run_anew, Changed(mutant.path, mutant.tree), cost, file))
             if said != "0":
                 by = file
                 break
-        kept.add(mutant, by, complete=True)
-        if not by:
+        complete = spent <= given.seconds[-1]
+        kept.add(mutant, by, complete, given.seconds[-1])
+        if not by and complete:
             print(f"lives: {mutant.name}", flush=True)
 
 
