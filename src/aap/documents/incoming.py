@@ -10,6 +10,7 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -190,7 +191,7 @@ def _archive(name: str, content: bytes) -> tuple[Family, str]:
             if any(entry.flag_bits & 1 for entry in entries):
                 raise RefusedFile(name, _ENCRYPTED.replace("Ce PDF", "Ce fichier"))
             kind = _office_kind(archive, names)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, zlib.error) as error:
         raise RefusedFile(
             name, "Ce fichier est abîmé et ne peut pas être ouvert. Enregistrez-le à nouveau, si possible en PDF."
         ) from error

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,18 @@ def with_macros() -> bytes:
     return out.getvalue()
 
 
+def damaged_text() -> bytes:
+    """An OpenDocument text whose packed description can't be unpacked."""
+    kind = "application/vnd.oasis.opendocument.text"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("mimetype", kind)
+    packed = zlib.compressobj(wbits=-15)
+    inner = packed.compress(kind.encode()) + packed.flush()
+    assert inner in out.getvalue()
+    return out.getvalue().replace(inner, b"\xff" * len(inner))
+
+
 REFUSED = {
     "a Windows program": ("statuts.pdf", b"MZ\x90\x00" + b"\0" * 300, "est un programme"),
     "a Linux program": ("statuts.pdf", b"\x7fELF" + b"\0" * 300, "est un programme"),
@@ -69,6 +82,7 @@ REFUSED = {
     "an SVG picture": ("photo.jpg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "ne peut pas être reçu"),
     "an encrypted PDF": ("statuts.pdf", encrypted_pdf(), "protégé par un mot de passe"),
     "a damaged PDF": ("statuts.pdf", b"%PDF-1.7\nnot really", "abîmé"),
+    "a damaged text": ("statuts.odt", damaged_text(), "abîmé"),
     "macros": ("comptes.xlsx", with_macros(), "macros"),
     "a spreadsheet where none is wanted": ("comptes.xlsx", workbook(), "n’est pas accepté ici"),
     "a zip": ("tout.zip", archive(a=b"x", b=b"y"), "archive"),
