@@ -23,8 +23,7 @@ from aap.services.offline_reviews import reviewed_call
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
-from aap.services.reviewer_pages import TO_MARK, DossierFile, ReviewingPage, open_dossier
-from aap.services.reviewing import not_recused
+from aap.services.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_dossier
 from aap.services.work import Progress
 
 KIND = "reviewer_dossiers"
@@ -78,12 +77,7 @@ def _given(session: Session, actor: Actor, call_id: str) -> set[str]:
     return set(
         session.exec(
             select(Application.id).where(
-                Assignment.application_id == Application.id,
-                Assignment.person_id == actor.person_id,
-                Assignment.call_id == call_id,
-                col(Assignment.removed_at).is_(None),
-                col(Application.state).in_(TO_MARK),
-                not_recused(actor.person_id),
+                Assignment.application_id == Application.id, may_mark(actor.person_id, call_id)
             )
         )
     )

@@ -20,7 +20,7 @@ from aap.services.calls import OpenedCall, get_call
 from aap.services.errors import CalibrationFirst, DomainError, InvalidInput, NotFound, StateForbids
 from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.reviewer_pages import TO_MARK
+from aap.services.reviewer_pages import may_mark
 from aap.services.reviewing import (
     ReviewedDossier,
     ReviewEntry,
@@ -29,7 +29,6 @@ from aap.services.reviewing import (
     entry_problems,
     find_dossier,
     keep_draft,
-    not_recused,
     require_calibrated_where_open,
     submit_review,
 )
@@ -85,14 +84,7 @@ def reviewer_workbook(session: Session, *, actor: Actor, call_id: str, now: date
         .join(Application, col(Assignment.application_id) == Application.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
         .outerjoin(Consensus, col(Consensus.application_id) == Application.id)
-        .where(
-            Assignment.person_id == actor.person_id,
-            Assignment.call_id == call_id,
-            col(Assignment.removed_at).is_(None),
-            col(Application.state).in_(TO_MARK),
-            col(Consensus.id).is_(None),
-            not_recused(actor.person_id),
-        )
+        .where(may_mark(actor.person_id, call_id), col(Consensus.id).is_(None))
         .order_by(col(Application.reference), col(Application.id))
     ).all()
     ids = [review.id for _, review in rows if review]

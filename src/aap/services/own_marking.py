@@ -17,8 +17,7 @@ from aap.services.actor import Actor
 from aap.services.agreement import submitted_reviews
 from aap.services.calls import OpenedCall, get_call
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.reviewer_pages import TO_MARK
-from aap.services.reviewing import not_recused
+from aap.services.reviewer_pages import may_mark
 
 MOST_STEPS = 21
 """A finer scale is counted in this many equal bands at most."""
@@ -79,13 +78,7 @@ def _left(session: Session, actor: Actor, call_id: str) -> int:
         .select_from(Assignment)
         .join(Application, col(Assignment.application_id) == Application.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
-        .where(
-            Assignment.call_id == call_id,
-            Assignment.person_id == actor.person_id,
-            col(Assignment.removed_at).is_(None),
-            col(Application.state).in_(TO_MARK),
-            not_recused(actor.person_id),
-        )
+        .where(may_mark(actor.person_id, call_id))
     )
     return sum(state != ReviewState.SUBMITTED for state in states)
 

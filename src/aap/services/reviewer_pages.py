@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from aap.core.answers.readable import SectionReading, read_section
@@ -31,6 +32,17 @@ from aap.services.reviewing import ReviewedDossier, find_dossier, is_late, not_r
 
 TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of a dossier in which it can be marked."""
+
+
+def may_mark(person_id: str, call_id: str) -> ColumnElement[bool]:
+    """SQL condition on an assignment and its application: given to the reviewer, who isn't recused, and to be marked."""
+    return and_(
+        col(Assignment.person_id) == person_id,
+        col(Assignment.call_id) == call_id,
+        col(Assignment.removed_at).is_(None),
+        col(Application.state).in_(TO_MARK),
+        not_recused(person_id),
+    )
 
 
 @dataclass(frozen=True)
@@ -166,12 +178,8 @@ def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "
         .join(Assignment, col(Assignment.application_id) == Application.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
         .where(
-            Assignment.person_id == actor.person_id,
-            Assignment.call_id == call_id,
-            col(Assignment.removed_at).is_(None),
-            col(Application.state).in_(TO_MARK),
+            may_mark(actor.person_id, call_id),
             func.coalesce(Review.state, "") != ReviewState.SUBMITTED,
-            not_recused(actor.person_id),
         )
         .order_by(submitted, col(Application.reference), col(Application.id))
     ).all()
