@@ -103,7 +103,7 @@ def _checked(session: Session, typed: Mapping[str, str], now: datetime, *, own_i
     siret = found.values.get("siret")
     holder = session.exec(select(Association.id).where(Association.siret == siret)).first() if siret else None
     if holder is not None and holder != own_id:
-        if not found.problems:
+        if own_id is None or not found.problems:  # described already: what else was typed doesn't matter any more
             raise SiretHeld(str(siret))
         found.problems["siret"] = SiretHeld(str(siret)).problems["siret"]
     if found.problems:

@@ -185,6 +185,8 @@ def test_a_siret_held_by_another_account_leads_to_a_claim_and_never_to_a_second_
     answer = page.post("/association/associations/nouvelle", typed)
     assert (answer.status_code, "Ce SIRET est déjà enregistré" in answer.text) == (409, True)
     assert holder.email not in answer.text
+    early = page.post("/association/associations/nouvelle", {"siret": SIRET})  # before the rest is filled in vain
+    assert (early.status_code, "Ce SIRET est déjà enregistré" in early.text) == (409, True)
     empty = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "  "}, page="/compte")
     assert (empty.status_code, "Expliquez à quel titre" in empty.text) == (422, True)
     for _ in range(2):  # asked twice: one claim
