@@ -65,7 +65,10 @@ def init_errors(app: Flask) -> None:
         return error_page(
             409,
             _("Ce n’est pas possible à cette étape"),
-            _("L’appel ou le dossier n’est pas, ou n’est plus, à l’étape où cela se fait. Rechargez la page précédente pour voir où il en est."),
+            _(
+                "L’appel ou le dossier n’est pas, ou n’est plus, à l’étape où cela se fait. Rechargez la page précédente "
+                "pour voir où il en est."
+            ),
         )
 
     @app.errorhandler(DeadlinePassed)
