@@ -19,7 +19,8 @@ from aap.services.calls import OpenedCall, get_call
 from aap.services.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.freezing import confirm_freeze, propose_freeze
 from aap.services.outbox import start_job
-from aap.services.selecting import run_ranking
+from aap.services.ranking_input import ranking_input
+from aap.services.selecting import compute, store_run
 from tests.factories import CALL_FILE, Factory
 
 LETTERS = """letters:
@@ -169,7 +170,9 @@ def lead(office: Office, reached: CallState) -> None:
 
     with platform.database.writing() as session:
         if passed(CallState.PROPOSED):
-            run = run_ranking(session, actor=first, call_id=call_id, now=now, draws=0)
+            call = get_call(session, call_id)
+            given = ranking_input(session, call)
+            run = store_run(session, actor=first, call=call, given=given, run=compute(call, given, draws=0), now=now)
             propose_freeze(session, actor=first, run_id=run.id, now=now)
         if passed(CallState.ARBITRATED):
             confirm_freeze(session, actor=second, run_id=run.id, now=now)

@@ -1,4 +1,4 @@
-"""The ranking of a call is computed and kept with its bundle: at once, or as long work."""
+"""The ranking of a call is computed outside of any transaction, and kept with its bundle."""
 
 from __future__ import annotations
 
@@ -80,30 +80,6 @@ def store_run(
         call_id=call.id, after={"number": kept.number, "result_hash": kept.result_hash},
     )  # fmt: skip
     return kept
-
-
-def run_ranking(
-    session: Session,
-    *,
-    actor: Actor | None,
-    call_id: str,
-    now: datetime,
-    draws: int = DEFAULT_DRAWS,
-    progress: Progress | None = None,
-) -> RankingRun:
-    """Loads, computes and keeps a run in one transaction: for commands and tests (pages use the job `ranking`)."""
-    call = get_call(session, call_id)
-    if actor is not None:
-        ensure(actor, Permission.RANKING_RUN, call.target())
-    given = ranking_input(session, call)
-    return store_run(
-        session,
-        actor=actor,
-        call=call,
-        given=given,
-        run=compute(call, given, draws=draws, progress=progress),
-        now=now,
-    )
 
 
 def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, Any]:
