@@ -145,7 +145,7 @@ def rank(
     the call doesn't allow, ImposedNotCandidate for the jury's `in` on no candidate; both are BadInput.
 
     `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
-    on another platform ranks what that run ranked.
+    on another platform ranks what that run ranked; those of an application that can't have had them are left aside.
     """
     by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
     for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
@@ -243,7 +243,7 @@ def _standing(
             )
             half = ten_thousandths(Z90 * variance**0.5)
             low, high = centre - half, centre + half
-    if stored is not None:
+    if stored is not None and (stored.raw_score is None, stored.calibrated_score is None) == (raw is None, raw is None):
         raw, calibrated = stored.raw_score, stored.calibrated_score
         low, high = stored.ci_low, stored.ci_high
     score, other = (raw, calibrated) if call.scoring.method == "raw" else (calibrated, raw)

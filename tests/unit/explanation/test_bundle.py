@@ -171,7 +171,7 @@ def test_bytes_that_are_no_text_are_told() -> None:
     assert verify(b"\xff\xfe\x00{") != ()
 
 
-@pytest.mark.parametrize("value", [None, True, -1, 10**30, 1.5, "x", "\ud800", [], {}, [[]], {"a": 1}])
+@pytest.mark.parametrize("value", [None, True, -1, 10**30, 1.5, "", "x", "\ud800", [], {}, [[]], {"a": 1}])
 def test_a_value_of_another_type_anywhere_is_told_and_never_raises(bundle: dict[str, Any], value: Any) -> None:
     def paths(node: Any, before: str = "") -> list[str]:
         children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
