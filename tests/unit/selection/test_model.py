@@ -169,6 +169,25 @@ def test_a_cut_leaves_out_the_point_that_breaks_the_row_and_none_that_keeps_it(s
     assert all(keeps([cut], point) for point in every if keeps([row], point))
 
 
+@pytest.mark.parametrize("wide", [10_001, 1_000_001, 2**40 + 1, 3 * 2**61 + 1])
+def test_a_wide_row_is_met_by_equality_and_missed_by_one(wide: int) -> None:
+    coefficients = {0: wide, 1: 2 * wide - 1, 2: 3}
+    for bound, best in ((3 * wide - 1, [0, 1]), (3 * wide - 2, [1, 2])):
+        answer = maximise([make_row(RULE, coefficients, bound)], np.array([5, 6, 4]), free_columns(3))
+        assert answer.retained is not None
+        assert (answer.status, np.flatnonzero(answer.retained).tolist()) == ("optimal", best)
+
+
+@pytest.mark.parametrize("wide", [10_001, 1_000_001, 2**40 + 1])
+def test_a_wide_minimum_leaves_the_bound_true(wide: int) -> None:
+    """One place, and the second or the third must have it: the first, worth 10, can't."""
+    place = make_row(RULE, {0: 1, 1: 1, 2: 1}, 1)
+    least = make_row(RULE, {1: -wide, 2: -wide - 1}, -wide)
+    relaxed = relax([place, least], np.array([10, 1, 0]), free_columns(3))
+    assert relaxed is not None
+    assert relaxed[1].bound == pytest.approx(1, abs=1e-3)
+
+
 class Scripted:
     """Stands for the solver: the given answers first, then the true ones. `asked`: (rows, cautious) each time."""
 
