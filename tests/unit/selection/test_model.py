@@ -297,3 +297,32 @@ def test_a_solver_that_breaks_off_is_an_error() -> None:
     broken = Doctored(getModelStatus=highspy.HighsModelStatus.kSolveError)
     with patch("aap.core.selection.model._solver", lambda: broken), pytest.raises(SelectionError, match="ended with"):
         model._solve(reduced, np.array([5, 5, 5]), None, cautious=False)
+
+
+class Watched(Doctored):
+    """HiGHS, with what it is told apart from the settings that it always has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[str, Any] = {}
+
+    def setOptionValue(self, option: str, setting: Any) -> None:  # noqa: N802  (the solver's name)
+        self.told[option] = setting
+        self.solver.setOptionValue(option, setting)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cautious", "told"),
+    [(None, False, {}), (7, False, {"mip_max_nodes": 7}), (None, True, {"presolve": "off", "random_seed": 1})],
+)
+def test_a_second_look_is_another_look(nodes: int | None, cautious: bool, told: dict[str, Any]) -> None:
+    reduced = reduce_rows([make_row(RULE, {0: 2_000_001, 1: 2_000_003, 2: 3_000_001}, 4_000_004)], free_columns(3))
+    assert reduced is not None
+    solver = Watched()
+    made = model._Matrix.of
+    with (
+        patch("aap.core.selection.model._solver", lambda: solver),
+        patch("aap.core.selection.model._Matrix.of", side_effect=made) as matrix,
+    ):
+        model._solve(reduced, np.array([5, 5, 5]), nodes, cautious)
+    assert (solver.told, matrix.call_args.kwargs) == (told, {"scaled": not cautious})
