@@ -306,7 +306,7 @@ class Watched(Doctored):
         super().__init__()
         self.told: dict[str, Any] = {}
 
-    def setOptionValue(self, option: str, setting: Any) -> None:  # noqa: N802  (the solver's name)
+    def setOptionValue(self, option: str, setting: Any) -> None:
         self.told[option] = setting
         self.solver.setOptionValue(option, setting)
 
