@@ -95,6 +95,26 @@ def test_exchanges_that_each_break_another_rule_are_all_looked_at() -> None:
     }
 
 
+def test_a_certificate_by_merit_names_what_frees_and_what_adding_breaks() -> None:
+    rural, small = {"territory": "rural"}, {"size": "small"}
+    people = [("a", 80, 50), ("b", 70, 45), ("c", 60, 10, rural), ("d", 50, 5), ("e", 40, 10, rural)]
+    quota = {"id": "rural", "where": rural, "min": 1}
+    given = problem(people, mode="merit", laureates=3, budget=100_00, quotas=[quota])
+    assert select(given.candidates, given.core_rules).certificates == {
+        "b": Certificate(0, (), (), freeing=BUDGET),
+        "e": Certificate(0, (), (LAUREATES,), freeing=LAUREATES),
+    }
+    both = problem([("a", 80, 10), ("b", 70, 10)], mode="merit", laureates=1, budget=10_00)
+    assert select(both.candidates, both.core_rules).certificates == {"b": Certificate(0, (), (LAUREATES, BUDGET))}
+    # of a quota, the side that is in the way: its minimum alone holds
+    people = [("a", 80, 1), ("b", 70, 1, small), ("d", 50, 1, {**small, **rural})]
+    sides = [{"id": "q", "where": small, "min": 1, "max": 1}, quota]
+    given = problem(people, mode="merit", quotas=sides)
+    assert select(given.candidates, given.core_rules).certificates == {
+        "b": Certificate(0, (), (), freeing=RuleRef("quota_max", "q"))
+    }
+
+
 def test_the_tie_phase_may_stop_only_above_a_number_of_candidates() -> None:
     limits: set[int | None] = set()
 
