@@ -41,8 +41,10 @@ def reviews(call_id: str) -> str:
 
 @blueprint.get("/<call_id>/evaluations/coordination")
 @requires(Permission.REVIEWS_FOLLOW)
-def reviews_formerly(call_id: str) -> ResponseReturnValue:
-    """The address that the progress once had."""
+def reviews_elsewhere(call_id: str) -> ResponseReturnValue:
+    """Another address of the progress, for links that were kept."""
+    with reading() as session:
+        call_of_page(session, call_id, Permission.REVIEWS_FOLLOW)
     return redirect(url_for("official.reviews", call_id=call_id), 301)
 
 
