@@ -52,6 +52,7 @@ def test_each_remark_stands_beside_its_account(changes: dict[str, int], expected
     ("charges", "words"),
     [
         (900_000, "Les produits dépassent les charges de 1\u202f000\u00a0€ : 37\u202f000\u00a0€ de charges, "),
+        (999_999, "Les produits dépassent les charges de 0,01\u00a0€ : 37\u202f999,99\u00a0€ de charges, "),
         (1_100_000, "Les charges dépassent les produits de 1\u202f000\u00a0€ : 39\u202f000\u00a0€ de charges, "),
     ],
 )

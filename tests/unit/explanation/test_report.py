@@ -57,6 +57,15 @@ def test_a_report_says_all_that_was_decided() -> None:
     }  # fmt: skip
 
 
+def test_a_quota_with_one_share_bears_the_other_empty_and_one_without_bears_none() -> None:
+    least = {"id": "part", "where": {"size": "small"}, "min_share": "0.1"}
+    small = {"a": {"size": ("small",)}}
+    [line] = ran(a_call(quotas=[least]), {"a": "80"}, attributes=small).report["quotas"]
+    assert (line["min_share"], line["max_share"], line["achieved_amount"]) == (0.1, None, 1000)
+    [line] = ran(a_call(quotas=[RURAL | {"min": 0}]), {"a": "80"}).report["quotas"]
+    assert "min_share" not in line
+
+
 @pytest.mark.parametrize(("missing", "words"), [("c", "Un dossier attend"), ("bc", "2 dossiers attendent")])
 def test_a_report_says_how_many_dossiers_wait_for_reviews(missing: str, words: str) -> None:
     call = a_call()
