@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from small_runs import a_call, decided, ran, said
+
+from aap.core.explanation import explain
+from aap.core.run import Run
+from aap.core.selection import rules_of
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
 SMALL = {"id": "petites", "title": "Petites", "where": {"size": "small"}, "max": 1}
@@ -127,3 +133,38 @@ def test_who_is_in_the_protected_head_reads_so(mode: str, size: int, words: str)
 def test_a_threshold_is_told_to_its_last_decimal() -> None:
     run = ran(a_call(threshold="66.66666667"), {"a": "80", "b": "66.66"})  # type: ignore[arg-type]
     assert said(run, "b")[2] == "Score de 66,66 points sur 100, pour un minimum de 66,66666667."
+
+
+def figures(run: Run) -> dict[str, dict[str, Any]]:
+    """What each sentence rests on, less rank, score and grant."""
+    told = explain(run.given.call, rules_of(run.given.call), run.ranking, run.outcome)
+    return {
+        name: {key: value for key, value in one.figures.items() if key not in ("rank", "score", "grant")}
+        for name, one in told.items()
+    }
+
+
+def test_the_figures_of_a_sentence_stand_beside_it() -> None:
+    run = ran(a_call(budget=1000, waiting_list=1), THREE, amounts={"a": 500, "b": 900, "c": 500})
+    assert figures(run) == {"a": {}, "b": {"lower_laureates": 1, "exchanges_broken": 1, "waiting_rank": 1}, "c": {}}
+    run = ran(a_call(threshold=30), {**THREE, "d": "60", "e": "20"}, amounts={"d": 999})
+    assert figures(run) == {
+        "a": {},
+        "b": {},
+        "d": {"places": 2, "last_score": "70.0000"},
+        "c": {"places": 2, "last_score": "70.0000"},
+        "e": {"threshold": "30"},
+    }
+    quota = {"id": "r", "each": "region", "min": 1}
+    run = ran(a_call(laureates=1, quotas=[quota]), {"a": "80", "b": "70"}, attributes={"b": {"region": ("corse",)}})
+    assert figures(run) == {
+        "a": {"lower_laureates": 1, "exchanges_broken": 1},
+        "b": {"quota": "r", "value": "corse"},
+    }
+    run = ran(
+        a_call(mode="merit", laureates=3, budget=2000),
+        THREE,
+        amounts={"a": 900, "b": 700, "c": 800},
+        decisions=[decided("c", "in")],
+    )
+    assert figures(run) == {"a": {}, "b": {"rule": "budget", "budget_left": 30_000}, "c": {}}
