@@ -260,7 +260,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         reason=JURY if marked else "Accord.", created_at=now,
     )  # fmt: skip
     specimen = Specimen(
-        call_id=dossier.call_id, position=1, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
+        call_id=dossier.call_id, position=9, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
         content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
     )  # fmt: skip
     session.add_all([claim, invitation, job, jury, specimen])
