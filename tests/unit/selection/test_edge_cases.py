@@ -91,6 +91,12 @@ def test_equal_sums_are_settled_by_the_best_ranked() -> None:
     assert selected(problem(many, laureates=25)).retained == tuple(f"p{number:02d}" for number in range(25))
 
 
+@MODES
+def test_a_ten_thousandth_of_a_point_decides(mode: str) -> None:
+    people = [("a", "50.0003", 1), ("b", "50.0002", 1), ("c", "50.0001", 1), ("d", 50, 1)]
+    assert selected(problem(people, mode=mode, laureates=2)).retained == ("a", "b")
+
+
 def test_value_gives_up_a_costly_first_and_merit_does_not() -> None:
     people = [("a", 90, 100), ("b", 60, 50), ("c", 50, 50)]
     outcome = selected(problem(people, budget=100_00))
