@@ -130,3 +130,18 @@ def test_the_tie_phase_may_stop_only_above_a_number_of_candidates() -> None:
         return set(limits)
 
     assert (asked(5), asked(6)) == ({None}, {500})
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 24])
+def test_merit_takes_a_long_head_and_refuses_a_long_tail_whatever_its_stride(chunk: int) -> None:
+    """Beside the head, 15 euros are left, of which 10 must stay for one of the two rural ones: no row alone says so."""
+    rural = {"territory": "rural"}
+    head = [(f"a{at:02}", 90 - at, 1) for at in range(20)]
+    tail = [(f"b{at:02}", 60 - at, 10) for at in range(20)]
+    last = [("c1", 20, 10, rural), ("c2", 19, 12, rural)]
+    given = problem(
+        [*head, *tail, *last], mode="merit", budget=35_00, quotas=[{"id": "rural", "where": rural, "min": 1}]
+    )
+    with patch("aap.core.selection.merit.CHUNK", chunk):
+        outcome = select(given.candidates, given.core_rules)
+    assert outcome.retained == (*(name for name, *_ in head), "c1")
