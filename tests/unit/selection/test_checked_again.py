@@ -132,8 +132,9 @@ def test_the_tie_phase_may_stop_only_above_a_number_of_candidates() -> None:
     assert (asked(5), asked(6)) == ({None}, {500})
 
 
+@pytest.mark.parametrize("tightened_from", [0, 200])
 @pytest.mark.parametrize("chunk", [1, 2, 3, 24])
-def test_merit_takes_a_long_head_and_refuses_a_long_tail_whatever_its_stride(chunk: int) -> None:
+def test_merit_takes_a_long_head_and_refuses_a_long_tail_whatever_its_stride(chunk: int, tightened_from: int) -> None:
     """Beside the head, 15 euros are left, of which 10 must stay for one of the two rural ones: no row alone says so."""
     rural = {"territory": "rural"}
     head = [(f"a{at:02}", 90 - at, 1) for at in range(20)]
@@ -142,6 +143,9 @@ def test_merit_takes_a_long_head_and_refuses_a_long_tail_whatever_its_stride(chu
     given = problem(
         [*head, *tail, *last], mode="merit", budget=35_00, quotas=[{"id": "rural", "where": rural, "min": 1}]
     )
-    with patch("aap.core.selection.merit.CHUNK", chunk):
+    with (
+        patch("aap.core.selection.merit.CHUNK", chunk),
+        patch("aap.core.selection.merit._WORTH_TIGHTENING", tightened_from),
+    ):
         outcome = select(given.candidates, given.core_rules)
     assert outcome.retained == (*(name for name, *_ in head), "c1")
