@@ -68,10 +68,10 @@ def rank_command(
     try:
         check_place(out, force=force)
         _check_seed(draw_seed)
-        call, inputs, remarks = _read(
-            call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
-        )
         with _press(letters) as press, ProgressLine() as progress:
+            call, inputs, remarks = _read(
+                call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
+            )
             run = _ranked(call, inputs, draws=draws, draw_seed=draw_seed, prices=prices, progress=progress)
             with written_whole(out, force=force) as folder:
                 _write_all(run, folder, press, letters=letters, progress=progress)
@@ -137,7 +137,7 @@ def _read(
 
 
 def _press(letters: bool) -> Press:
-    """What makes the PDFs, in other processes: they load while this one loads and ranks."""
+    """What makes the PDFs, in other processes: they load while this one loads, reads and ranks."""
     from aap.documents.press import Press
 
     return Press((os.cpu_count() or 1) if letters else 1)

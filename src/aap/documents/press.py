@@ -30,9 +30,11 @@ class Press:
 
     def __init__(self, processes: int) -> None:
         self._pool = ProcessPoolExecutor(max_workers=processes, mp_context=multiprocessing.get_context("spawn"))
+        others = set(multiprocessing.active_children())
         with _interruptions_ignored():
             for _ in range(processes):
                 self._pool.submit(_load)
+        self._started = set(multiprocessing.active_children()) - others
 
     def __enter__(self) -> Press:
         return self
@@ -40,6 +42,8 @@ class Press:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for process in self._started:  # what they made has been handed over, or nobody wants it any more
+            process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def laureates(self, run: Run) -> Future[bytes]:
