@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_
+from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, case, col, func, select
 
@@ -137,6 +139,23 @@ class ReviewsProgress:
         return tuple(one for one in self.dossiers if one.submitted < one.needed)
 
 
+class _Given(NamedTuple):
+    """One dossier given to one reviewer, with its review where there is one: columns, for there may be thousands."""
+
+    assignment_id: str
+    person_id: str
+    application_id: str
+    state: ReviewState | None
+    submitted_at: datetime | None
+    seconds_spent: int | None
+    reopen_request: str | None
+    rubric_hash: str | None
+
+    @property
+    def submitted(self) -> bool:
+        return self.state == ReviewState.SUBMITTED
+
+
 def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> ReviewsProgress:
     """Progress by reviewer, dossier and criterion; dossiers of which the actor is recused don't count. Five queries."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
@@ -149,79 +168,78 @@ def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: d
         )
     ).all()
     shown = {application_id for application_id, *_ in dossiers}
-    rows = [
-        row
-        for row in session.exec(
-            select(Assignment, Review)
-            .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
-            .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
-        )
-        if row[0].application_id in shown
-    ]
+    rows = _given(session, call, shown)
     reminded = _reminded(session, call)
     closes_at = call.file.reviewing.closes_at
-    given: dict[str, list[tuple[Assignment, Review | None]]] = defaultdict(list)
-    done: dict[str, list[bool]] = defaultdict(list)
-    for assignment, review in rows:
-        given[assignment.person_id].append((assignment, review))
-        done[assignment.application_id].append(_submitted(review))
+    of_reviewer: dict[str, list[_Given]] = defaultdict(list)
+    of_dossier: dict[str, list[bool]] = defaultdict(list)
+    for row in rows:
+        of_reviewer[row.person_id].append(row)
+        of_dossier[row.application_id].append(row.submitted)
     lines = [
-        _reviewer(reviewer, name, given.get(reviewer.person_id, []), closes_at, reminded.get(reviewer.person_id), now)
+        _reviewer(
+            reviewer, name, of_reviewer.get(reviewer.person_id, []), closes_at, reminded.get(reviewer.person_id), now
+        )
         for reviewer, name in people
     ]
     order = {"late": 0, "not_begun": 1, "slow": 2, "on_time": 3, "done": 4}
     lines.sort(key=lambda one: (order[one.pace], -one.missing, one.code))
-    moments = [review.submitted_at for _, review in rows if review and review.submitted_at]
+    moments = [row.submitted_at for row in rows if row.submitted_at]
     codes = {reviewer.person_id: reviewer.code for reviewer, _ in people}
     references = {application_id: reference for application_id, reference, *_ in dossiers}
     needed = call.file.rubric.min_reviews
     by_dossier = [
-        DossierLine(reference, title, association, len(done.get(one, ())), sum(done.get(one, ())), needed)
+        DossierLine(reference, title, association, len(of_dossier.get(one, ())), sum(of_dossier.get(one, ())), needed)
         for one, reference, title, association in dossiers
     ]
     by_dossier.sort(key=lambda one: (one.submitted - one.needed, one.reference))
     return ReviewsProgress(
         reviewers=tuple(lines),
         dossiers=tuple(by_dossier),
-        criteria=_criteria(session, call, shown, len(rows)),
+        criteria=_criteria(session, call, actor, len(rows)),
         reopen_requests=tuple(
-            (assignment.id, codes.get(assignment.person_id, ""), references[assignment.application_id],
-             review.reopen_request)
-            for assignment, review in sorted(rows, key=lambda row: references[row[0].application_id])
-            if review and review.reopen_request
+            (row.assignment_id, codes.get(row.person_id, ""), references[row.application_id], row.reopen_request)
+            for row in sorted(rows, key=lambda row: references[row.application_id])
+            if row.reopen_request
         ),
-        older_grid=sum(
-            review is not None and _submitted(review) and review.rubric_hash != current_rubric(call)
-            for _, review in rows
-        ),
+        older_grid=sum(row.submitted and row.rubric_hash != current_rubric(call) for row in rows),
         closes_at=closes_at,
         late=is_late(call, now),
         end=predicted_end(moments, len(rows) - len(moments), now) if rows else None,
-    )  # fmt: skip
+    )
 
 
-def _submitted(review: Review | None) -> bool:
-    return review is not None and review.state == ReviewState.SUBMITTED
+def _given(session: Session, call: OpenedCall, shown: set[str]) -> list[_Given]:
+    columns: list[Any] = [
+        Assignment.id, Assignment.person_id, Assignment.application_id, Review.state, Review.submitted_at,
+        Review.seconds_spent, Review.reopen_request, Review.rubric_hash,
+    ]  # fmt: skip
+    found = session.connection().execute(
+        sql_select(*columns)
+        .join_from(Assignment, Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(col(Assignment.call_id) == call.id, col(Assignment.removed_at).is_(None))
+    )
+    return [row for row in map(_Given._make, found) if row.application_id in shown]
 
 
 def _reviewer(
     reviewer: Reviewer,
     name: str,
-    given: Sequence[tuple[Assignment, Review | None]],
+    given: Sequence[_Given],
     closes_at: datetime | None,
     reminded_at: datetime | None,
     now: datetime,
 ) -> ReviewerLine:
-    reviews = [review for _, review in given if review is not None]
-    moments = [review.submitted_at for review in reviews if _submitted(review) and review.submitted_at]
-    timed = [review.seconds_spent for review in reviews if _submitted(review) and review.seconds_spent]
+    begun = sum(one.state is not None for one in given)
+    moments = [one.submitted_at for one in given if one.submitted and one.submitted_at]
+    timed = [one.seconds_spent for one in given if one.submitted and one.seconds_spent]
     missing = len(given) - len(moments)
     end = predicted_end(moments, missing, now) if given else None
     if missing == 0:
         pace = "done"
     elif closes_at is not None and now > closes_at:
         pace = "late"
-    elif not reviews:
+    elif not begun:
         pace = "not_begun"
     else:
         pace = "slow" if closes_at is not None and (end is None or end > closes_at) else "on_time"
@@ -231,7 +249,7 @@ def _reviewer(
         name=name,
         assigned=len(given),
         submitted=len(moments),
-        drafts=len(reviews) - len(moments),
+        drafts=begun - len(moments),
         minutes=round(sum(timed) / len(timed) / 60) if timed else None,
         last=max(moments, default=None),
         end=end if missing else None,
@@ -240,20 +258,24 @@ def _reviewer(
     )
 
 
-def _criteria(session: Session, call: OpenedCall, shown: set[str], assigned: int) -> tuple[CriterionLine, ...]:
-    marked: dict[str, int] = defaultdict(int)
-    for criterion, application_id in session.exec(
-        select(Mark.criterion, Review.application_id).where(
-            Mark.review_id == Review.id,
-            Review.assignment_id == Assignment.id,
-            Assignment.call_id == call.id,
-            col(Assignment.removed_at).is_(None),
-            col(Mark.score).is_not(None),
-        )
-    ):
-        marked[criterion] += application_id in shown
+def _criteria(session: Session, call: OpenedCall, actor: Actor, assigned: int) -> tuple[CriterionLine, ...]:
+    marked = dict(
+        session.exec(
+            select(Mark.criterion, func.count())
+            .where(
+                Mark.review_id == Review.id,
+                Review.assignment_id == Assignment.id,
+                Assignment.application_id == Application.id,
+                col(Assignment.removed_at).is_(None),
+                col(Mark.score).is_not(None),
+                reviewed_dossiers(call.id),
+                not_recused(actor.person_id),
+            )
+            .group_by(Mark.criterion)
+        ).all()
+    )
     return tuple(
-        CriterionLine(one.id, one.title or one.id, marked[one.id], assigned) for one in call.file.rubric.criteria
+        CriterionLine(one.id, one.title or one.id, marked.get(one.id, 0), assigned) for one in call.file.rubric.criteria
     )
 
 
