@@ -111,6 +111,26 @@ def test_a_head_that_never_holds_leaves_what_there_is_without_it() -> None:
     assert (with_head.without_head, with_head.retained) == (30, without.retained)
 
 
+@pytest.mark.parametrize(
+    ("rules", "retained", "without_head"),
+    [
+        ({}, "bcd", 0),
+        ({"mode": "merit"}, "a", 0),
+        ({"protect_top": 1}, "a", 0),
+        ({"protect_top": 2}, "bcd", 10),
+    ],
+)
+def test_each_draw_selects_by_the_rules(rules: dict[str, Any], retained: str, without_head: int) -> None:
+    """One dear and good, three cheap ones worth more together; marks that agree, so that no draw moves."""
+    call = a_call(**{"laureates": 3, "budget": 300, **rules})
+    marks = {"a": "9", "b": "6", "c": "5.9", "d": "5.8"}
+    reviews = reviews_of(call, {(name, reviewer): mark for name, mark in marks.items() for reviewer in "xy"})
+    ranking = rank(call, [an_application(name, 300 if name == "a" else 100) for name in marks], reviews, draw_seed="s")
+    drawn = draw_selections(ranking, rules_of(call), number=10)
+    assert drawn.retained == {name: 10 * (name in retained) for name in marks}
+    assert drawn.without_head == without_head
+
+
 def test_reviewers_who_all_agree_leave_nothing_to_draw() -> None:
     call = a_call(method="calibrated")
     reviews = reviews_of(call, {(name, reviewer): "6" for name in "abc" for reviewer in "xy"})
@@ -121,4 +141,4 @@ def test_reviewers_who_all_agree_leave_nothing_to_draw() -> None:
 def test_no_draw_has_no_probability() -> None:
     ranking, rules = _ranking()
     none = draw_selections(ranking, rules, number=0)
-    assert (none.retained, none.without_head, none.probability("a05")) == ({}, 0, None)
+    assert (none.number, none.retained, none.without_head, none.probability("a05")) == (0, {}, 0, None)
