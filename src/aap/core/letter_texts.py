@@ -53,7 +53,7 @@ KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
     },
     "refusal": {
         "reason": "motif de la décision",
-        "standing": "rang ou note, en une phrase",
+        "standing": "rang et note, en une phrase ; nombre de dossiers classés là où {reason} les donne déjà",
     },
     "ineligible": {"reason": "règle de recevabilité qui n’est pas remplie"},
 }

@@ -219,10 +219,12 @@ def letter_view(
     letters = call.letters
     dated = signed_on or letters.signed_on
     published = published or letters.published
+    paragraphs = _paragraphs(call, facts, kind)
     values = _values(
         call,
         facts,
         kind,
+        beside_reason=any("{reason}" in paragraph for paragraph in paragraphs),
         application=application_reference or facts.application_id,
         project=project,
         dated=dated,
@@ -230,7 +232,6 @@ def letter_view(
     )
     text = getattr(letters, kind)
     contact = call.call.contact
-    paragraphs = _paragraphs(call, facts, kind)
     conditions: tuple[str, ...] = ()
     if kind == "laureate":
         conditions = text.conditions if text.conditions is not None else letter_texts.DEFAULT_CONDITIONS
@@ -325,6 +326,7 @@ def _values(
     facts: LetterFacts,
     kind: LetterKind,
     *,
+    beside_reason: bool,
     application: str,
     project: str,
     dated: date | None,
@@ -353,7 +355,7 @@ def _values(
         "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
         "expires": french.day(call.letters.waiting_list_expires) if call.letters.waiting_list_expires else None,
         "reason": _sentence(facts.reason),
-        "standing": _standing(facts),
+        "standing": _standing(facts, beside_reason=beside_reason),
     }
     allowed = letter_texts.placeholders_of(kind)
     return {name: value for name, value in known.items() if value is not None and name in allowed}
@@ -365,10 +367,18 @@ def _sentence(reason: str) -> str:
     return flat if not flat or flat.endswith((".", "!", "?", "…")) else f"{flat}."
 
 
-def _standing(facts: LetterFacts) -> str:
-    """Where the application stands, in one sentence: rank and score, or score alone, or nothing."""
+def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
+    """Where the application stands, in one sentence: rank and score, or score alone, or nothing.
+
+    A letter that gives the reason (`beside_reason`) has read there the rank and the score, or the mark below the
+    threshold: only the number of ranked applications is new.
+    """
     if facts.score is None or facts.status == "withdrawn":
         return ""
+    if beside_reason:
+        if facts.rank is None or not facts.ranked:
+            return ""
+        return f"Le classement compte {french.count(facts.ranked, 'dossier')}."
     score = f"la note de {french.number(facts.score, 2)}{french.NBSP}sur{french.NBSP}100"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."

@@ -28,13 +28,14 @@ ALWAYS = (
         ("waiting_list", {"waiting_rank": 3}, ("3ᵉ", "31 octobre 2025", "votre demande est refusée")),
         (
             "not_selected", {},
-            ("48 000 €", "71ᵉ sur 212 dossiers classés", "64,35 sur 100", "75 %", "25 %", "3,50 sur 5", "1,67 sur 5",
-             "mieux classés.", "corrigée des écarts de sévérité", "moyenne de 3 évaluations"),
+            ("48 000 €", "Classé 71ᵉ", "Le classement compte 212 dossiers.", "64,35 sur 100", "75 %", "25 %",
+             "3,50 sur 5", "1,67 sur 5",
+             "mieux classés. Le", "corrigée des écarts de sévérité", "moyenne de 3 évaluations"),
         ),
         (
             "below_threshold",
             {"rank": None, "score": Decimal("43.35"), "marks": {"quality": Decimal("1.5"), "reach": Decimal(2)}},
-            ("la note de 43,35 sur 100", "minimum exigé : 2", "minimum exigé : 50"),
+            ("43,35 sur 100", "minimum exigé : 2", "minimum exigé : 50"),
         ),
         ("ineligible", {"reason": "L’association doit avoir un an", "marks": {}}, ("L’association doit avoir un an.",)),
         ("withdrawn", {}, ("Vous avez retiré votre demande de subvention de 48 000 €",)),
@@ -44,6 +45,25 @@ def test_each_kind_says_what_it_must_on_one_page(status: str, changes: dict[str,
     pages = samples.pages(render_letter(samples.letter(status, **changes)))
     assert len(pages) == 1
     assert [words for words in (*ALWAYS, *says) if words not in pages[0]] == []
+
+
+def test_a_refusal_says_the_rank_and_the_score_once_before_the_table() -> None:
+    view = samples.letter("not_selected")
+    assert [" ".join(text.split()) for text in view.paragraphs] == [
+        "J’ai le regret de vous informer que votre demande de subvention de 48 000 € n’est pas retenue.",
+        "Classé 71ᵉ avec 64,4 points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés. "
+        "Le classement compte 212 dossiers.",
+    ]
+    below = {"rank": None, "reason": "Score de 43,4 points sur 100, pour un minimum de 50.", "score": Decimal("43.35")}
+    assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == below["reason"]
+
+
+def test_a_letter_without_the_reason_says_the_standing_in_full() -> None:
+    call = samples.call(**{**samples.SIGNED, "refusal": {"paragraphs": ["{standing}"]}})
+    below = samples.letter("below_threshold", call, rank=None, score=Decimal("43.35"))
+    assert [text.replace("\xa0", " ") for text in below.paragraphs] == [
+        "Votre dossier obtient la note de 43,35 sur 100."
+    ]
 
 
 def test_a_withdrawn_application_is_told_no_mark_rank_or_score() -> None:
