@@ -16,10 +16,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aap.core.bundle import run_bundle
-from aap.core.bundle_reading import BundleContent, read_bundle
+from aap.core.bundle import read_text, run_bundle
+from aap.core.bundle_reading import BundleContent
+from aap.core.call.schema import Rubric
 from aap.core.inputs import Application
-from aap.core.ranking import Ranking, StoredScores, rank
+from aap.core.ranking import Ranking, rank, rank_key
 from aap.core.results import Table
 from aap.core.run import RunOptions, run_call
 from aap.core.scoring import reviews_from_marks
@@ -42,9 +43,7 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
 
     Raises MalformedBundle, and PublicListDiffers if the list were to change.
     """
-    import json
-
-    bundle = read_bundle(json.loads(content))
+    bundle = read_text(content)
     given = bundle.given
     applications = _pseudonyms("D", key, (application.id for application in given.applications))
     reviewers = _pseudonyms("E", key, {mark.reviewer_id for mark in given.marks})
@@ -56,7 +55,7 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
         bundle.options.draw_seed,
         stored=bundle.scores,
     )
-    tokens = _needed_tokens(before)
+    tokens = _needed_tokens(before, given.call.rubric)
     named = {
         name for quota in given.call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
     }
@@ -94,13 +93,13 @@ def _pseudonyms(letter: str, key: str, names: Iterable[str]) -> dict[str, str]:
     return {name: f"{letter}{number:0{width}d}" for number, name in enumerate(order, start=1)}
 
 
-def _needed_tokens(ranking: Ranking) -> Mapping[str, str]:
+def _needed_tokens(ranking: Ranking, rubric: Rubric) -> Mapping[str, str]:
     """The draw tokens of the applications that nothing but the draw parts: same score, marks of tie-break, request."""
     groups: dict[Any, list[Application]] = {}
     for standing in ranking.standings:
         if standing.rank is not None:
-            tie = (standing.score, tuple(standing.mean_marks.items()), standing.application.requested_amount)
-            groups.setdefault(tie, []).append(standing.application)
+            score, marks, request, *_ = rank_key(standing, rubric, ranking.draw_seed)
+            groups.setdefault((score, tuple(marks), request), []).append(standing.application)
     return {a.id: a.draw_token or a.id for group in groups.values() if len(group) > 1 for a in group}
 
 
@@ -124,6 +123,3 @@ def _same_list(
     }
     if stored != {(name, status, "" if rank is None else str(rank)) for name, status, rank in found}:
         raise PublicListDiffers("the pseudonymised run gives another list")
-
-
-__all__ = ["PublicBundle", "PublicListDiffers", "StoredScores", "public_bundle"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from small_runs import a_call, decided, ran
 
 from aap.core.bundle import run_bundle, verify
 from aap.core.bundle_reading import read_bundle
+from aap.core.call.schema import Rubric
+from aap.core.inputs import Application, Mark
 from aap.core.public_bundle import public_bundle
 from aap.core.results import Table
-from aap.core.run import json_text, result_hash
+from aap.core.run import RunOptions, json_text, result_hash, run_call
 
 QUOTA = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
 
@@ -222,6 +225,28 @@ def test_only_applications_parted_by_the_draw_keep_their_token() -> None:
     public = public_bundle(json_text(run_bundle(run)), key="secret").value
     tokens = sorted(application["draw_token"] for application in public["inputs"]["applications"])
     assert tokens == ["", "", "b", "c"]
+
+
+def test_marks_that_break_no_tie_leave_the_draw_to_part_and_its_tokens_in_the_bundle() -> None:
+    call = a_call(laureates=3)
+    second = {"id": "reach", "title": "Portée", "weight": 1}
+    rubric = {**call.rubric.model_dump(mode="json", exclude_none=True), "tie_break": []}
+    rubric["criteria"] = [{"id": "quality", "title": "Qualité", "weight": 1}, second]
+    call = call.model_copy(update={"rubric": Rubric.model_validate(rubric)})
+    names = "abcdefgh"
+    run = run_call(
+        call,
+        [Application(id=name, association=name, requested_amount=100_00) for name in names],
+        [
+            Mark(name, "r", criterion, Decimal(mark))
+            for at, name in enumerate(names)
+            for criterion, mark in (("quality", 50 + at), ("reach", 50 - at))
+        ],
+        options=RunOptions(draws=0),
+    )
+    public = public_bundle(json_text(run_bundle(run)), key="secret").value
+    assert verify(json_text(public)) == ()
+    assert sorted(one["draw_token"] for one in public["inputs"]["applications"]) == list(names)
 
 
 def test_scores_of_another_platform_within_a_thousandth_are_kept_and_replayed(bundle: dict[str, Any]) -> None:
