@@ -204,9 +204,9 @@ def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> I
         return
     there = {row[key]: row for row in stored.rows}
     expected = {row[key]: row for row in found.rows}
-    for missing in expected.keys() - there.keys():
+    for missing in sorted(expected.keys() - there.keys()):
         yield Difference(f"{name}, {missing}", message="cette ligne manque.")
-    for extra in there.keys() - expected.keys():
+    for extra in sorted(there.keys() - expected.keys()):
         yield Difference(f"{name}, {extra}", message="cette ligne est en trop.")
     if len(there) != len(stored.rows):
         yield Difference(name, message="un identifiant y figure deux fois.")
