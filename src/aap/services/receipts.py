@@ -53,9 +53,9 @@ def receipt_of(
         received_at=submission.arrived_at,
         association=frozen.get("name") or association.name,
         identifier=identifier_of(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
-        project=application.title,
+        project=content.get("title", application.title),
         depositor=depositor,
-        requested_amount=application.requested_amount,
+        requested_amount=content.get("requested_amount", application.requested_amount),
         answers_sha256=submission.content_hash,
         files=tuple(
             DepositedFile(
@@ -130,7 +130,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     "number": view.number,
                     "received_at": exact_moment(submission.arrived_at),
                     "association": association.name,
-                    "title": application.title,
+                    "title": submission.content.get("title", application.title),
                     "call_title": call.record.title,
                     "rejection_on": french.day(view.rejection_on),
                     "files": view.files,

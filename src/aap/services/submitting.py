@@ -9,15 +9,11 @@ from typing import Any
 from sqlmodel import Session
 
 from aap.core.call.canonical import canonical_hash
-from aap.records.applications import (
-    ApplicationState,
-    Signature,
-    Submission,
-)
+from aap.records.applications import Application, ApplicationState, Signature, Submission
 from aap.records.associations import Association
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.dossier_facts import facts_of
+from aap.services.dossier_facts import DossierFacts, facts_of
 from aap.services.dossiers import (
     MANDATE,
     Dossier,
@@ -72,6 +68,8 @@ def submit_application(
     content["capacity"] = capacity
     content["eligibility"] = dict(application.eligibility)
     content["association"] = _identity(dossier.association)
+    content["title"], content["requested_amount"] = facts.title, facts.requested_amount
+    content["attributes"] = facts.attributes
     if signature is not None:
         content["signature"] = {
             "name": signature.name,
@@ -90,11 +88,14 @@ def submit_application(
         content_hash=canonical_hash(content),
     )
     session.add(submission)
-    before_state = str(application.state)
+    stood = {"state": str(application.state)}
+    if application.proposed_amount is not None and application.proposed_amount > facts.requested_amount:
+        stood["proposed_cents"] = str(application.proposed_amount)
+        application.proposed_amount = None  # no grant is above the request: a smaller one ends the proposal
     application.state = ApplicationState.SUBMITTED
     application.title, application.theme = facts.title, facts.theme
     application.requested_amount = facts.requested_amount
-    application.attributes = facts.attributes
+    application.attributes = _attributes(application, earlier, facts)
     application.submitted_at = application.submitted_at or now
     application.updated_at = now
     application.version += 1
@@ -105,7 +106,7 @@ def submit_application(
     session.flush()
     record(
         session, actor=actor, action="application.submitted", now=now, object_kind="application",
-        object_id=application_id, call_id=application.call_id, before={"state": before_state},
+        object_id=application_id, call_id=application.call_id, before=stood,
         after={"state": "submitted", "receipt": submission.receipt_number, "content_hash": submission.content_hash,
                "requested_amount": facts.requested_amount},
     )  # fmt: skip
@@ -114,6 +115,13 @@ def submit_application(
         arguments={"submission_id": submission.id},
     )  # fmt: skip
     return submission
+
+
+def _attributes(application: Application, earlier: Sequence[Submission], facts: DossierFacts) -> dict[str, list[str]]:
+    """What the dossier says now; where it says what the last deposit said, what the service made of it stands."""
+    declared = earlier[-1].content.get("attributes", {}) if earlier else {}
+    said = {name: values for name, values in facts.attributes.items() if declared.get(name) != values}
+    return {**facts.attributes, **application.attributes, **said}
 
 
 def _refuse_incomplete(

@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from aap.records.applications import ApplicationState, CompletionRequest, Signature, SignatureState, Submission
+from aap.records.applications import (
+    ApplicationState,
+    CompletionRequest,
+    SectionAnswers,
+    Signature,
+    SignatureState,
+    Submission,
+)
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
 from aap.records.outbox import Job, OutboxMail
@@ -17,6 +24,7 @@ from aap.services.applying import answer_eligibility
 from aap.services.calls import extend_closing
 from aap.services.dossiers import MANDATE
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
+from aap.services.receipts import receipts_of
 from aap.services.signing import answer_signature, ask_signature, open_signature
 from aap.services.submitting import submit_application
 from aap.services.uploads import remove_document
@@ -271,6 +279,58 @@ def test_a_completion_is_a_second_deposit_under_its_own_deadline(space: Spaces) 
     assert submit(one, at=due + timedelta(days=1)).id == second.id
     assert [deposit.ordinal for deposit in deposits(one)] == [1, 2]
     assert one.dossier().application.submitted_at == deposits(one)[0].arrived_at
+
+
+def ask_again(one: Space, **changed: object) -> None:
+    """The service asks for a completion of the means."""
+    with one.database.writing() as session:
+        application = session.merge(one.dossier().application)
+        application.state = ApplicationState.TO_COMPLETE
+        application.sqlmodel_update(changed)
+        session.add(
+            CompletionRequest(
+                application_id=one.id, sections=["projet", "moyens"], message="Le budget.",
+                created_at=one.factory.now, due_at=one.call.record.closes_at + timedelta(days=20),
+            )
+        )  # fmt: skip
+
+
+@on_both_databases
+def test_a_smaller_request_ends_a_proposal_above_it(space: Spaces) -> None:
+    one = space(ANSWERS).attach_all()
+    submit(one)
+    ask_again(one, requested_amount=15_000_00, proposed_amount=13_000_00)
+    assert submit(one).ordinal == 2
+    application = one.dossier().application
+    assert (application.requested_amount, application.proposed_amount) == (12_000_00, None)
+    ask_again(one, proposed_amount=11_000_00)
+    assert submit(one).ordinal == 3
+    assert one.dossier().application.proposed_amount == 11_000_00
+
+
+@on_both_databases
+def test_what_the_service_corrected_stands_until_the_association_says_otherwise(space: Spaces) -> None:
+    one = space(ANSWERS).attach_all()
+    submit(one)
+    declared = one.dossier().application.attributes
+    ask_again(one, attributes={**declared, "territory": ["qpv"], "size": ["big"]})
+    with one.database.writing() as session:
+        held = session.exec(select(SectionAnswers).where(SectionAnswers.section == "moyens")).one()
+        held.answers = {**held.answers, "taille": "large"}
+        session.add(held)
+    submit(one)
+    assert one.dossier().application.attributes == {**declared, "territory": ["qpv"], "size": ["large"]}
+
+
+@on_both_databases
+def test_a_receipt_says_what_was_deposited_whatever_is_written_afterwards(space: Spaces) -> None:
+    one = space(ANSWERS).attach_all()
+    submit(one)
+    title = one.dossier().application.title
+    ask_again(one, title="Un autre titre", requested_amount=9_000_00)
+    with one.database.reading() as session:
+        (receipt,) = receipts_of(session, one.dossier())
+    assert (receipt.view.project, receipt.view.requested_amount) == (title, 12_000_00)
 
 
 @on_both_databases
