@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from aap.core.results import ResultRow, Status
@@ -295,9 +296,11 @@ def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[
     def keep() -> None:
         with platform.database.writing() as session:
             for decision_id, sha256 in pending:
-                decision = session.get_one(Decision, decision_id)
-                decision.letter_sha256 = sha256
-                session.add(decision)
+                session.execute(
+                    update(Decision)
+                    .where(col(Decision.id) == decision_id, col(Decision.notified_at).is_(None))  # perhaps meanwhile
+                    .values(letter_sha256=sha256)
+                )
         pending.clear()
 
     for done, case in enumerate(cases, 1):

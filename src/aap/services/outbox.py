@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from aap.documents.mails import render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
@@ -59,10 +59,11 @@ def start_job(
     call_id: str | None = None,
     arguments: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Queues long work (see `aap.jobs.WORK` for the kinds). The same work still waiting is returned, not doubled."""
-    waiting = select(Job).where(
-        Job.kind == kind, Job.call_id == call_id, col(Job.state).in_([JobState.WAITING, JobState.RUNNING])
-    )
+    """Queues long work (see `aap.jobs.WORK` for the kinds). The same work still waiting is returned, not doubled.
+
+    Work that runs is not: it read what there was to do before this was asked for.
+    """
+    waiting = select(Job).where(Job.kind == kind, Job.call_id == call_id, Job.state == JobState.WAITING)
     for job in session.exec(waiting):
         if job.arguments == dict(arguments or {}):
             return job
