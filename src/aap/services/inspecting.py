@@ -19,7 +19,7 @@ from aap.records.associations import Association
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.calls import CallState
 from aap.records.people import Person
-from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor
@@ -69,6 +69,15 @@ class MessageLine:
 
 
 @dataclass(frozen=True)
+class ContestLine:
+    """A recours gracieux against a decision on the dossier: who wrote it, what and when."""
+
+    person: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class FileLine:
     """A file of the dossier, as ui/answer.html shows it: `url` is set by the page."""
 
@@ -104,6 +113,7 @@ class InspectedDossier:
     completions: tuple[CompletionRequest, ...]
     reviews: tuple[ReviewLine, ...]
     jury: tuple[JuryDecision, ...]
+    contests: tuple[ContestLine, ...]
     screened_by: str
 
     def readings(self, files: Mapping[str, Sequence[FileLine]]) -> tuple[SectionReading, ...]:
@@ -118,7 +128,7 @@ class InspectedDossier:
 def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> InspectedDossier:
     """A submitted dossier, whole. Raises NotFound, also for who is recused.
 
-    About fourteen queries, whatever it holds.
+    About fifteen queries, whatever it holds.
     """
     call, application = dossier_of(
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
@@ -161,8 +171,20 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
                 .order_by(col(JuryDecision.created_at), col(JuryDecision.id))
             )
         ),
+        contests=_contests(session, application_id),
         screened_by=screener.name if screener else "",
     )
+
+
+def _contests(session: Session, application_id: str) -> tuple[ContestLine, ...]:
+    found = session.exec(
+        select(Contest, Person.name)
+        .join(Decision, col(Decision.id) == col(Contest.decision_id))
+        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
+        .where(Decision.application_id == application_id)
+        .order_by(col(Contest.created_at), col(Contest.id))
+    )
+    return tuple(ContestLine(name or "", contest.body, contest.created_at) for contest, name in found)
 
 
 def _files(session: Session, application_id: str) -> tuple[FileLine, ...]:

@@ -17,7 +17,7 @@ from aap.records.applications import Application, ApplicationState, CompletionRe
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
-from aap.records.rankings import Decision, Outcome
+from aap.records.rankings import Contest, Decision, Outcome
 from tests.offices import RULES, Office, Offices, set_state
 
 
@@ -222,6 +222,25 @@ def test_what_defends_a_refusal_is_one_link_away_from_its_dossier(office: Office
         "#historique",
     ]  # fmt: skip
     assert {answer.status_code for answer in answers} == {200}
+
+
+def test_a_contest_stands_on_the_page_of_its_dossier(office: Offices, browser: Callable[[], Any]) -> None:
+    here = office(CallState.PUBLISHED)
+    signed = browser().sign_in(here.first)
+    assert 'id="recours"' not in signed.get(of(here, 0)).text
+    with here.factory.platform.database.writing() as session:
+        decision = session.exec(select(Decision).where(Decision.application_id == here.dossiers[0].id)).one()
+        session.add(
+            Contest(
+                decision_id=decision.id,
+                person_id=here.member.id,
+                body="Vu <i>trop</i> vite.",
+                created_at=here.factory.now,
+            )
+        )
+    page = signed.get(of(here, 0)).text
+    card = page.partition('<aside id="instruction"')[2]
+    assert ('href="#recours">reçu le ' in card, "Vu &lt;i&gt;trop&lt;/i&gt; vite." in page) == (True, True)
 
 
 def test_before_the_decision_its_page_leads_to_the_ranking_only(office: Offices, browser: Callable[[], Any]) -> None:
