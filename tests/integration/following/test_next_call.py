@@ -128,8 +128,9 @@ def test_the_page_offers_the_earlier_dossier_and_says_what_changed(
     address = f"/association/dossiers/nouveau/{following.id}"
     for page in (signed.get(address), signed.post(address, {"association": "autre"})):
         text = page.text.replace("\u00a0", " ")
-        for said in ("Questions nouvelles : Question neuve.", "Posées autrement : Genre du projet",
-                     "Qui ne sont plus posées : Question ancienne."):  # fmt: skip
-            assert said in text
+        assert "1 question nouvelle, 4 posées autrement, 1 n’est plus posée." in text
+        for heading, label in (("Questions nouvelles", "Question neuve"), ("Posées autrement", "Genre du projet"),
+                               ("Qui ne sont plus posées", "Question ancienne")):  # fmt: skip
+            assert f"{heading}</p><ul><li>{label}" in text
     done = signed.post(address, {"association": application.association_id, "earlier": application.id})
     assert "Mentors du soir" in signed.get(done.location).text
