@@ -115,6 +115,7 @@ def test_a_laureate_reads_its_decision_and_answers(case: Cases, browser: Callabl
     assert refused.status_code == 422
     assert 'value="declined" checked' in refused.text
     assert 'href="#reason"' in refused.text
+    assert "facultatif" not in refused.text.partition("Pourquoi y renoncer")[2].partition("</label>")[0]
     assert signed.post(address(here, "/decision"), {"answer": "accepted"}).status_code == 303
     assert "Vous avez accepté la subvention le" in signed.get(address(here, "/decision")).text
     assert here.state() is A.ACCEPTED

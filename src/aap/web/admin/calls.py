@@ -74,8 +74,8 @@ def load() -> ResponseReturnValue:
 def _problem_count(found: tuple[Problem, ...]) -> str:
     errors = sum(one.is_error for one in found)
     if errors == 1:
-        return str(_("Le fichier a une erreur\u00a0: elle est décrite ci-dessous."))
-    return str(_("Le fichier a %(n)s erreurs\u00a0: elles sont décrites ci-dessous.", n=errors))
+        return str(_("Le fichier a une erreur\u00a0: le tableau la décrit."))
+    return str(_("Le fichier a %(n)s erreurs\u00a0: le tableau les décrit.", n=errors))
 
 
 def _sheet(
