@@ -288,7 +288,7 @@ def candidates_table(rows: Sequence[Candidate], words: Mapping[str, str]) -> Tab
                 words.get(one.state, one.state),
                 euros_text(one.requested_amount),
                 euros_text(one.proposed_amount),
-                one.submitted_at.isoformat(timespec="seconds") if one.submitted_at else "",
+                paris(one.submitted_at).isoformat(timespec="seconds") if one.submitted_at else "",
                 str(one.reviews),
                 str(one.expected),
             )
@@ -337,7 +337,7 @@ def _candidate_columns(words: Mapping[str, str]) -> list[Column[Candidate]]:
         Column("État", "text", lambda one: words.get(one.state, one.state)),
         Column("Montant demandé", "money", lambda one: one.requested_amount),
         Column("Montant proposé", "money", lambda one: one.proposed_amount),
-        Column("Déposé le", "text", lambda one: f"{one.submitted_at:%d/%m/%Y}" if one.submitted_at else "", 12),
+        Column("Déposé le", "text", lambda one: f"{paris(one.submitted_at):%d/%m/%Y}" if one.submitted_at else "", 12),
         Column("Évaluations remises", "whole", lambda one: one.reviews, 12),
         Column("Évaluations confiées", "whole", lambda one: one.expected, 12),
     ]

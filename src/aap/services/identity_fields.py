@@ -17,6 +17,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fr import siret as siret_numbers
 
 from aap.core.answers import clean_text, parse_day
+from aap.core.delays import paris
 from aap.core.territories import Territories
 
 TEXTS: Mapping[str, int] = {
@@ -139,7 +140,7 @@ def _created(typed: str, now: datetime, found: CheckedIdentity) -> None:
     except ValueError:
         found.problems["created_on"] = "Ce n’est pas une date. Écrivez-la par exemple 28/02/2015."
         return
-    if on > now.date():
+    if on > paris(now).date():
         found.problems["created_on"] = "Cette date est dans l’avenir\u00a0: vérifiez l’année."
     elif on.year < 1800:
         found.problems["created_on"] = "Cette date est trop ancienne\u00a0: vérifiez l’année."

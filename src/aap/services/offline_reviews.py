@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.core.delays import paris
 from aap.core.french import NBSP
 from aap.core.marking import mark_text
 from aap.documents.media_types import XLSX
@@ -110,7 +111,7 @@ def reviewer_workbook(session: Session, *, actor: Actor, call_id: str, now: date
             "Écrivez « oui » dans la colonne « Soumettre » pour soumettre l’évaluation ; sinon elle reste un brouillon.",
             "Puis déposez ce classeur dans votre espace, à la page « Évaluer hors ligne ». S’il contient une erreur, "
             "rien n’est pris, et chaque erreur vous est montrée avec sa cellule.",
-            *([f"Dernier jour{NBSP}: {closes_at:%d/%m/%Y}."] if closes_at else []),
+            *([f"Dernier jour{NBSP}: {paris(closes_at):%d/%m/%Y}."] if closes_at else []),
         ),
     )
     record(

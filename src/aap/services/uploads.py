@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.call.schema import Question
+from aap.core.delays import paris
 from aap.documents.incoming import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
@@ -240,7 +241,7 @@ def add_to_safe(
     if len(present) + len(files) > SAFE_MOST:
         raise InvalidInput({"files": f"Le coffre contient {SAFE_MOST} documents au plus\u00a0: retirez les anciens."})
     known = {(document.kind, document.sha256) for document in present}
-    for file in files:
+    for file in {one.sha256: one for one in files}.values():
         if (kind, file.sha256) in known:
             continue
         session.add(
@@ -266,11 +267,12 @@ def _promise_problems(kind: str, provisional: bool, promised_on: date | None, no
         return {
             "promised_on": "Indiquez quand les comptes approuvés seront prêts, par exemple après l’assemblée générale."
         }
-    if promised_on < now.date():
+    today = paris(now).date()
+    if promised_on < today:
         return {
             "promised_on": "Cette date est passée\u00a0: déposez les comptes approuvés, ou donnez une date à venir."
         }
-    if (promised_on - now.date()).days > 730:
+    if (promised_on - today).days > 730:
         return {"promised_on": "Cette date est trop lointaine\u00a0: vérifiez l’année."}
     return {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlmodel import select
@@ -50,6 +50,19 @@ def test_the_same_document_is_kept_once(safe, platform) -> None:
     for _ in range(2):
         send(page, address)
     assert len(kept(platform)) == 1
+
+
+def test_the_same_document_sent_twice_at_once_is_kept_once(safe, platform) -> None:
+    page, address = safe
+    page.post(address, {"kind": "accounts", "files": [(io.BytesIO(PDF), "a.pdf"), (io.BytesIO(PDF), "b.pdf")]})
+    assert len(kept(platform)) == 1
+
+
+def test_a_promise_is_kept_by_the_day_of_paris(safe, platform, clock) -> None:
+    page, address = safe
+    clock.now = datetime(2025, 2, 10, 23, 30, tzinfo=UTC)  # past midnight in Paris
+    refused = send(page, address, provisional="oui", promised_on="10/02/2025")
+    assert (refused.status_code, "Cette date est passée" in refused.text, kept(platform)) == (422, True, [])
 
 
 def test_provisional_accounts_say_when_the_approved_ones_come(safe, platform, clock) -> None:

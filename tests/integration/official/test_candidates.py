@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -119,6 +119,21 @@ def test_the_filtered_list_leaves_as_csv_and_xlsx(office: Offices, browser: Call
     cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
     assert [name for name in ("Écho des jeunes", "Zèbres réunis", 50000) if name not in cells] == []
     assert signed.get(here.address("candidats.pdf")).status_code == 404
+
+
+def test_the_day_of_a_deposit_is_that_of_paris(office: Offices, browser: Callable[[], Any]) -> None:
+    here = office()
+    with here.factory.platform.database.writing() as session:
+        for dossier in here.dossiers:
+            held = session.get_one(Application, dossier.id)
+            held.submitted_at = datetime(2025, 2, 27, 23, 30, tzinfo=UTC)
+            session.add(held)
+    signed = browser().sign_in(here.first)
+    (day,) = {row["depose_le"] for row in csv.DictReader(
+        io.StringIO(signed.client.get(here.address("candidats.csv")).data.decode("utf-8-sig")))}  # fmt: skip
+    book = openpyxl.load_workbook(io.BytesIO(signed.client.get(here.address("candidats.xlsx")).data), read_only=True)
+    cells = [cell for row in book.active.iter_rows(values_only=True) for cell in row]
+    assert (day, cells.count("28/02/2025")) == ("2025-02-28T00:30:00+01:00", len(here.dossiers))
 
 
 def crowd(here: Office, number: int) -> None:
