@@ -21,8 +21,8 @@ from aap.records.reviews import Assignment, Review, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall
-from aap.services.following import recused_dossiers
 from aap.services.permissions import Permission, ensure
+from aap.services.recusing import recused_dossiers
 
 PAGE_SIZE = 50
 

@@ -24,10 +24,10 @@ from aap.services.association_mail import addresses_of, tell_association
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, change_state, get_call
 from aap.services.errors import NotFound, StateForbids
-from aap.services.following import recused_dossiers
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking_runs import bundle_hash, view_run
+from aap.services.recusing import recused_dossiers
 from aap.services.screening import dossier_of, find_dossier
 from aap.services.work import Progress
 

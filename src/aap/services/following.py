@@ -11,7 +11,6 @@ from sqlmodel import Session, col, func, select
 from aap.records.applications import Application, ApplicationState
 from aap.records.outbox import Job
 from aap.records.people import Role
-from aap.records.reviews import Recusal
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall, get_call, list_calls
 from aap.services.errors import NotFound
@@ -48,9 +47,9 @@ class FollowedCall:
 
 def followed_calls(session: Session, *, actor: Actor) -> tuple[FollowedCall, ...]:
     """The calls that this official follows, the latest closing first. Two queries."""
-    ensure_home = [call for call in list_calls(session) if actor.has_role(Role.OFFICIAL, call.id)]
-    counts = _counts(session, [call.id for call in ensure_home])
-    followed = [FollowedCall(call, counts[call.id]) for call in ensure_home]
+    calls = [call for call in list_calls(session) if actor.has_role(Role.OFFICIAL, call.id)]
+    counts = _counts(session, [call.id for call in calls])
+    followed = [FollowedCall(call, counts[call.id]) for call in calls]
     return tuple(sorted(followed, key=lambda one: (one.call.record.closes_at, one.call.id), reverse=True))
 
 
@@ -77,20 +76,6 @@ def _counts(session: Session, call_ids: Sequence[str]) -> dict[str, Counts]:
         for call_id, state, number in session.exec(grouped):
             states[call_id][str(state)] = number
     return {call_id: Counts(states[call_id].pop(ApplicationState.DRAFT, 0), states[call_id]) for call_id in call_ids}
-
-
-def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
-    """Ids of the call's dossiers that this person may see nothing of. One query."""
-    found = session.exec(
-        select(Recusal.application_id).where(
-            Recusal.application_id == Application.id,
-            Application.call_id == call_id,
-            Recusal.person_id == actor.person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
-    return frozenset(found)
 
 
 def find_job(session: Session, *, actor: Actor, call: OpenedCall, job_id: str) -> Job:

@@ -17,8 +17,8 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.following import recused_dossiers
 from aap.services.permissions import Permission, ensure
+from aap.services.recusing import recused_dossiers
 from aap.services.screening import dossier_target, get_dossier
 
 DECIDED_HERE = (

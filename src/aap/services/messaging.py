@@ -18,9 +18,9 @@ from aap.services.audit import record
 from aap.services.calls import OpenedCall
 from aap.services.dossiers import Dossier, open_dossier
 from aap.services.errors import InvalidInput
-from aap.services.following import recused_dossiers
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
+from aap.services.recusing import recused_dossiers
 from aap.services.screening import dossier_of
 
 

@@ -24,10 +24,10 @@ from aap.records.reviews import Consensus, Recusal
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
-from aap.services.following import recused_dossiers
 from aap.services.jury import JuryLine, jury_lines
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking_runs import latest_run, view_run
+from aap.services.recusing import recused_dossiers
 
 _DECIDED: Mapping[JuryDecisionKind, str] = {
     JuryDecisionKind.IN: "Retenu",

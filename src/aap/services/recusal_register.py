@@ -19,9 +19,9 @@ from aap.records.reviews import Recusal, RecusalOrigin, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall
-from aap.services.following import recused_dossiers
 from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, ensure
+from aap.services.recusing import recused_dossiers
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
 from aap.services.deciding import frozen_run, in_force
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.following import recused_dossiers
 from aap.services.permissions import Permission, ensure
+from aap.services.recusing import recused_dossiers
 from aap.services.simulating import ranked_candidates
 
 CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat."

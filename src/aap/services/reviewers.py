@@ -25,10 +25,10 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.following import recused_dossiers
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.recusing import recused_dossiers
 from aap.services.sign_in_links import link_path, make_token
 
 

@@ -23,12 +23,13 @@ from aap.services.exporting import (
     reviewer_rows,
     run_file,
 )
-from aap.services.following import latest_job, recused_dossiers
+from aap.services.following import latest_job
 from aap.services.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
 from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking_runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
+from aap.services.recusing import recused_dossiers
 from aap.services.screening import dossier_of, find_dossier
 from aap.services.simulating import Mode, Wish, compare, points_needed
 from aap.web.access import requires
