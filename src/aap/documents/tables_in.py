@@ -5,7 +5,7 @@ Every problem of every file is found before anything is handed over: a table is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import get_args
@@ -93,30 +93,6 @@ def _readings(
     known = dossiers.requested if dossiers.readable else None
     marks = _marks(reviews, call.rubric if call is not None else None, known, drop_incomplete)
     return dossiers, marks, _decisions(decisions, known) if decisions is not None else NO_DECISIONS
-
-
-def read_applications(source: TableSource, call: CallFile) -> tuple[Application, ...]:
-    """Read the applications' table alone. Raises BadInput with every error."""
-    return _applications(source, call).all_or_nothing()
-
-
-def read_marks(
-    source: TableSource,
-    call: CallFile,
-    applications: Iterable[Application] | None = None,
-    drop_incomplete_reviews: bool = False,
-) -> tuple[Mark, ...]:
-    """Read the marks' table alone, on these applications or on any. Raises BadInput with every error."""
-    return _marks(source, call.rubric, _requested(applications), drop_incomplete_reviews).all_or_nothing()
-
-
-def read_decisions(source: TableSource, applications: Iterable[Application] | None = None) -> tuple[JuryDecision, ...]:
-    """Read the decisions' table alone, on these applications or on any. Raises BadInput with every error."""
-    return _decisions(source, _requested(applications)).all_or_nothing()
-
-
-def _requested(applications: Iterable[Application] | None) -> Known | None:
-    return None if applications is None else {a.id: a.requested_amount for a in applications}
 
 
 # --- applications -----------------------------------------------------------------------------------------------------

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from aap.core.call.loading import load_call
+from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput
 from aap.documents.cells import Refused, euros, number, yes
 from aap.documents.table_files import TableFile, cell_text
-from aap.documents.tables_in import read_applications, read_decisions, read_marks, read_run_inputs
+from aap.documents.tables_in import read_run_inputs
 
 CALL_TEXT = """\
 schema: 1
@@ -40,6 +41,10 @@ APPLICATIONS = (
 
 def csv_file(text: str, name: str = "t.csv") -> TableFile:
     return TableFile(name, text.encode())
+
+
+def read_applications(table: TableFile, call: CallFile = CALL) -> tuple[Application, ...]:
+    return read_run_inputs(call, table, csv_file(R.splitlines()[0] + "\n")).applications
 
 
 def xlsx_file(rows: list[list[object]], name: str = "t.xlsx") -> TableFile:
@@ -84,19 +89,19 @@ def told(error: BadInput) -> list[str]:
     ],
 )
 def test_every_dialect_gives_the_same_applications(content: bytes) -> None:
-    assert read_applications(TableFile("A.csv", content), CALL) == APPLICATIONS
+    assert read_applications(TableFile("A.csv", content)) == APPLICATIONS
 
 
 def test_a_column_in_capitals_beside_the_expected_one_is_another_column() -> None:
     text = A.replace("territory\n", "territory,Territory,ASSOCIATION\n").replace("rural\n", "rural,x,y\n")
-    first, _ = read_applications(csv_file(text), CALL)
+    first, _ = read_applications(csv_file(text))
     assert first.association == "Une"
     assert first.attributes == {"territory": ("rural",), "Territory": ("x",), "ASSOCIATION": ("y",)}
 
 
 def test_two_columns_that_only_capitals_part_from_the_expected_one_are_not_guessed() -> None:
     with pytest.raises(BadInput) as refused:
-        read_applications(csv_file(A.replace("territory\n", "Territory,TERRITORY\n"), "A.csv"), CALL)
+        read_applications(csv_file(A.replace("territory\n", "Territory,TERRITORY\n"), "A.csv"))
     assert told(refused.value) == ["A.csv 1 territory: colonne absente, alors que le quota « rural » porte sur elle []"]
 
 
@@ -107,7 +112,7 @@ def test_typed_cells_give_the_same_applications() -> None:
         ["A2", "Deux", 2000.5, "rural|qpv", "OUI", datetime(2025, 2, 28)],  # noqa: DTZ001
         [None, "", None, None, None, None],
     ]
-    first, second = read_applications(xlsx_file(rows), CALL)
+    first, second = read_applications(xlsx_file(rows))
     assert first == Application("A1", "Une", 100000, draw_token="7", attributes={"territory": ("rural",)})
     assert second == Application(
         "A2", "Deux", 200050, draw_token="2025-02-28", attributes={"territory": ("rural", "qpv")}
@@ -127,13 +132,13 @@ def test_a_computed_cell_is_the_figure_that_the_spreadsheet_shows(cell: object, 
 
 def test_windows_letters_and_cells_of_several_lines_are_read() -> None:
     text = 'application_id;association;requested_amount;territory\nA1;"Été\nà l’œuvre";1;x\n'
-    (application,) = read_applications(TableFile("A.csv", text.encode("cp1252")), CALL)
+    (application,) = read_applications(TableFile("A.csv", text.encode("cp1252")))
     assert application.association == "Été\nà l’œuvre"
 
 
 def test_windows_letters_that_happen_to_be_some_of_utf_8_are_read() -> None:
     text = A.replace("Une", "«\u00a0Liberté\u00a0»").replace("Deux", "À l’été")
-    first, second = read_applications(TableFile("A.csv", text.encode("cp1252")), CALL)
+    first, second = read_applications(TableFile("A.csv", text.encode("cp1252")))
     assert (first.association, second.association) == ("«\u00a0Liberté\u00a0»", "À l’été")
 
 
@@ -147,7 +152,7 @@ def test_true_is_the_same_value_in_a_workbook_in_capitals_and_in_the_call() -> N
 
 
 def test_a_text_that_looks_like_a_formula_stays_a_text() -> None:
-    (application,) = read_applications(csv_file(A[:54].rstrip("A") + "=1+1,@a,1,+x\n"), CALL)
+    (application,) = read_applications(csv_file(A[:54].rstrip("A") + "=1+1,@a,1,+x\n"))
     assert (application.id, application.association, application.attributes) == ("=1+1", "@a", {"territory": ("+x",)})
 
 
@@ -156,7 +161,7 @@ def test_a_text_that_looks_like_a_formula_stays_a_text() -> None:
 )
 def test_eligibility_is_read_in_every_writing(cell: str, eligible: bool) -> None:
     text = A.replace("territory\n", "territory,eligible\n").replace("1000,rural", f"1000,rural,{cell}")
-    assert read_applications(csv_file(text), CALL)[0].eligible is eligible
+    assert read_applications(csv_file(text))[0].eligible is eligible
 
 
 @given(st.integers(0, 10**11), st.sampled_from([" ", "\u00a0", "\u202f", ""]), st.sampled_from(",."))
@@ -229,7 +234,7 @@ def zipped(name: str, content: bytes) -> bytes:
 )  # fmt: skip
 def test_a_file_that_is_no_table_is_refused(content: bytes, problems: list[str]) -> None:
     with pytest.raises(BadInput) as refused:
-        read_applications(TableFile("t.csv", content), CALL)
+        read_applications(TableFile("t.csv", content))
     assert told(refused.value) == problems
 
 
@@ -239,7 +244,7 @@ def test_a_damaged_workbook_is_refused_wherever_the_damage_is(at: float, damage:
     place = max(4, int(len(whole) * at))
     content = whole[:place] + damage + whole[place + 40 :]
     with pytest.raises(BadInput) as refused:
-        read_applications(TableFile("t.xlsx", content), CALL)
+        read_applications(TableFile("t.xlsx", content))
     assert [problem.message for problem in refused.value.problems] == ["ce n’est pas un classeur XLSX"]
 
 
@@ -274,7 +279,7 @@ def test_a_missing_file_and_a_folder_are_told_together(tmp_path: Path) -> None:
 def test_a_wrong_application_is_told(row: str, problems: list[str]) -> None:
     text = A.replace("territory\n", "territory,proposed_amount,eligible\n") + row + "\n"
     with pytest.raises(BadInput) as refused:
-        read_applications(csv_file(text, "A.csv"), CALL)
+        read_applications(csv_file(text, "A.csv"))
     assert told(refused.value) == [f"A.csv 4 {problem}" for problem in problems]
 
 
@@ -286,7 +291,7 @@ def test_a_quotas_value_that_no_application_has_is_pointed_at() -> None:
 
 def test_a_quota_needs_its_column() -> None:
     with pytest.raises(BadInput) as refused:
-        read_applications(csv_file(A.replace("territory", "territoire"), "A.csv"), CALL)
+        read_applications(csv_file(A.replace("territory", "territoire"), "A.csv"))
     (problem,) = refused.value.problems
     assert (problem.heading, problem.nearest) == ("territory", "territoire")
 
@@ -325,7 +330,7 @@ def test_a_quota_on_a_column_that_is_no_attribute_is_refused(column: str) -> Non
 )  # fmt: skip
 def test_a_wrong_mark_is_told(row: str, problems: list[str]) -> None:
     with pytest.raises(BadInput) as refused:
-        read_marks(csv_file(R + row + "\n", "R.csv"), CALL, APPLICATIONS)
+        read_run_inputs(CALL, csv_file(A), csv_file(R + row + "\n", "R.csv"))
     assert told(refused.value) == [f"R.csv {problem}" for problem in problems]
 
 
@@ -361,13 +366,13 @@ D = "application_id,decision,amount,reason,author\n"
 )  # fmt: skip
 def test_a_wrong_decision_is_told(rows: str, problems: list[str]) -> None:
     with pytest.raises(BadInput) as refused:
-        read_decisions(csv_file(D + rows + "\n", "D.csv"), APPLICATIONS)
+        read_run_inputs(CALL, csv_file(A), csv_file(R), csv_file(D + rows + "\n", "D.csv"))
     assert told(refused.value) == [f"D.csv {problem}" for problem in problems]
 
 
 def test_an_amount_may_stand_beside_in_and_a_consensus_has_decimals() -> None:
     rows = 'A1,In,,r,a\nA1,AMOUNT,"1,5",r,a\nA2,consensus,70.1234,r,a\n'
-    assert read_decisions(csv_file(D + rows), APPLICATIONS) == (
+    assert read_run_inputs(CALL, csv_file(A), csv_file(R), csv_file(D + rows)).decisions == (
         JuryDecision("A1", "in", None, "r", "a"),
         JuryDecision("A1", "amount", Decimal("1.5"), "r", "a"),
         JuryDecision("A2", "consensus", Decimal("70.1234"), "r", "a"),
