@@ -18,10 +18,13 @@ WRITING = {"aap_writing": True}
 
 
 def open_engine(url: str) -> Engine:
-    """An engine with the settings above. `url`: `sqlite:///path` or `postgresql+psycopg://…`."""
+    """An engine with the settings above. `url`: `sqlite:///path` or `postgresql+psycopg://…`.
+
+    Its errors go to the logs: they don't tell the values of a statement, which are personal.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:

@@ -36,6 +36,13 @@ def test_an_email_with_capitals_is_refused_by_the_database(factory: Factory) -> 
         factory.person(email="Personne@example.org")
 
 
+def test_what_the_database_refuses_is_told_to_the_logs_without_its_values(factory: Factory) -> None:
+    factory.person(email="lea@example.org")
+    with pytest.raises(IntegrityError) as refused:
+        factory.person(email="lea@example.org")
+    assert "lea@example.org" not in str(refused.value)
+
+
 @on_both_databases
 def test_a_failed_use_case_leaves_nothing(platform: Platform, factory: Factory) -> None:
     person = factory.person()
