@@ -7,6 +7,7 @@ AND of their integers has a bit; so everything here is plain enumeration, good f
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -267,14 +268,22 @@ class Enumeration:
             if block and lets_in(block):
                 alone = [atom for atom in block if lets_in([atom])]
                 return frozenset([min(alone or block, key=order).code])
-        # No rule alone lets it in: the contract doesn't say more, and the count and the budget come first.
+        # No rule alone lets it in: the contract doesn't say more. Ours: what is impossible beside them, whoever else
+        # enters; else the last of those to remove, in the same order.
         must = before | sum(1 << k for k, person in enumerate(self.people) if person.imposed)
-        for atom in self.atoms:
-            if atom.kind in ("laureates", "budget") and not any(
-                selection & must == must for selection in members(atom.keeping)
-            ):
-                return frozenset([atom.code])
-        return frozenset()
+        impossible = [
+            atom
+            for atom in itertools.chain(*blocks)
+            if not any(selection & must == must for selection in members(atom.keeping))
+        ]
+        if impossible:
+            return frozenset([min(impossible, key=order).code])
+        for last in range(1, len(blocks)):
+            first = list(itertools.chain(*blocks[:last]))
+            if blocks[last] and lets_in([*first, *blocks[last]]):
+                alone = [atom for atom in blocks[last] if lets_in([*first, atom])]
+                return frozenset([min(alone or blocks[last], key=order).code])
+        raise AssertionError("without any rule it enters")
 
     # --- the rest ---------------------------------------------------------------------------------------------------
 

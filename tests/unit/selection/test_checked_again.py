@@ -115,6 +115,35 @@ def test_a_certificate_by_merit_names_what_frees_and_what_adding_breaks() -> Non
     }
 
 
+def test_of_a_quota_in_the_way_by_merit_the_first_side_that_suffices_alone_is_named() -> None:
+    small, here = {"size": "small"}, {"region": "corse"}
+    people = [("a", 80, 1, here), ("b", 70, 1, here), ("d", 50, 1, {**here, **small})]
+    sides = [{"id": "q", "where": small, "min": 1, "max": 3}, {"id": "of_two", "where": here, "max": 2}]
+    given = problem(people, mode="merit", quotas=sides)
+    assert select(given.candidates, given.core_rules).certificates == {
+        "b": Certificate(0, (), (), freeing=RuleRef("quota_min", "q"))
+    }
+    both = problem(
+        [("a", 80, 1, here), ("b", 70, 1, {"region": "corse|oise"})],
+        mode="merit",
+        quotas=[{"id": "q", "each": "region", "min": 1, "max": 1}],
+    )
+    assert select(both.candidates, both.core_rules).certificates == {
+        "a": Certificate(0, (), (), freeing=RuleRef("quota_max", "q", "corse"))
+    }
+
+
+def test_where_no_rule_alone_is_in_the_way_by_merit_the_last_to_remove_is_named() -> None:
+    rural, small = {"territory": "rural"}, {"size": "small"}
+    people = [("a", 80, 10), ("b", 70, 50), ("c", 60, 45, rural), ("d", 50, 45, small)]
+    quotas = [{"id": "rural", "where": rural, "min": 1}, {"id": "small", "where": small, "min": 1}]
+    given = problem(people, mode="merit", laureates=3, budget=100_00, quotas=quotas)
+    outcome = select(given.candidates, given.core_rules)
+    assert outcome.retained == ("a", "c", "d")
+    assert outcome.certificates == {"b": Certificate(0, (), (), last=BUDGET)}
+    assert str(outcome.reasons["b"]) == "budget_exhausted"
+
+
 def test_the_tie_phase_may_stop_only_above_a_number_of_candidates() -> None:
     limits: set[int | None] = set()
 
