@@ -114,19 +114,19 @@ class _Explainer:
             assert standing.score is not None
             score = Fraction(standing.score, UNIT)
             shown = french.points(score, decimals_apart(score, Fraction(threshold)))
-            text = f"Score de {shown} sur 100, pour un minimum de {french.plain(threshold, 8)}."
+            text = f"Score de {shown} sur 100, pour un minimum de {french.exact(threshold)}."
             figures: dict[str, Figure] = {"score": str(decimal_of(standing.score)), "threshold": str(threshold)}
             return Explanation("below_threshold", f"below_threshold:{OVERALL}", text, figures=figures)
         criterion = self._criterion(standing.missed)
         assert criterion.threshold is not None
         mean = standing.mean_marks[criterion.id]
         scale = self.call.rubric.scale_of(criterion)
-        top = french.plain(scale.max)
-        on = f"sur {top}" if scale.min == 0 else f"sur une échelle de {french.plain(scale.min)} à {top}"
+        top = french.exact(scale.max)
+        on = f"sur {top}" if scale.min == 0 else f"sur une échelle de {french.exact(scale.min)} à {top}"
         shown = french.number(mean, decimals_apart(mean, Fraction(criterion.threshold)))
         text = (
             f"Note moyenne de {shown} {on} au critère {french.quoted(criterion.title or criterion.id)}, "
-            f"pour un minimum de {french.plain(criterion.threshold, 8)}."
+            f"pour un minimum de {french.exact(criterion.threshold)}."
         )
         return Explanation(
             "below_threshold",

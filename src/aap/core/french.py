@@ -56,6 +56,11 @@ def plain(value: Number, decimals: int = 4) -> str:
     return text.rstrip("0").rstrip(",") if "," in text else text
 
 
+def exact(value: Decimal) -> str:
+    """A number with all the decimals that it has: `50`, `66,666666667`."""
+    return plain(value, len(f"{value:f}".partition(".")[2]))
+
+
 def apart(first: Number, second: Number, *, least: int = 1, most: int = 4) -> tuple[str, str]:
     """Two numbers with just enough decimals (`least` to `most`) that different values don't read the same."""
     for decimals in range(least, most + 1):

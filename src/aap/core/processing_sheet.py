@@ -117,7 +117,7 @@ def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPar
             lines.append(
                 (
                     f"Évaluation {number}, {criterion.title or criterion.id}",
-                    french.plain(review.marks[criterion.id]),
+                    french.exact(review.marks[criterion.id]),
                     "évaluateur",
                 )
             )
@@ -134,13 +134,13 @@ def _parameters(run: Ranked) -> SheetPart:
             (
                 criterion.title or criterion.id,
                 french.percent(Fraction(criterion.weight) / total),
-                f"de {french.plain(scale.min)} à {french.plain(scale.max)}",
-                "" if criterion.threshold is None else french.plain(criterion.threshold),
+                f"de {french.exact(scale.min)} à {french.exact(scale.max)}",
+                "" if criterion.threshold is None else french.exact(criterion.threshold),
             )
         )
     rules = []
     if call.rubric.threshold is not None:
-        rules.append(f"Score minimal : {french.plain(call.rubric.threshold)} sur 100.")
+        rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} sur 100.")
     if run.rules.laureates is not None:
         rules.append(f"Nombre de places : {french.number(run.rules.laureates)}.")
     if run.rules.budget is not None:

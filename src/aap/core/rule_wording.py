@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
@@ -54,9 +55,12 @@ def rule_name(quota: QuotaRule, value: str) -> str:
     return f"{name} pour {french.quoted(value)}" if value else name
 
 
-def decimals_apart(first: Fraction, second: Fraction, *, least: int = 1, most: int = 8) -> int:
-    """The fewest decimals with which two different values read differently."""
-    for decimals in range(least, most):
-        if french.rounded(first, decimals) != french.rounded(second, decimals):
-            return decimals
-    return least if first == second else most
+def decimals_apart(first: Fraction, second: Fraction) -> int:
+    """The fewest decimals, one at least, with which two different values read differently."""
+    if first == second:
+        return 1
+    return next(
+        decimals
+        for decimals in itertools.count(1)
+        if french.rounded(first, decimals) != french.rounded(second, decimals)
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from small_runs import a_call, decided, ran, said
 
 from aap.core.explanation import explain
-from aap.core.run import Run
+from aap.core.inputs import Application, Mark
+from aap.core.run import Run, RunOptions, run_call
 from aap.core.selection import rules_of
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
@@ -131,8 +133,19 @@ def test_who_is_in_the_protected_head_reads_so(mode: str, size: int, words: str)
 
 
 def test_a_threshold_is_told_to_its_last_decimal() -> None:
-    run = ran(a_call(threshold="66.66666667"), {"a": "80", "b": "66.66"})  # type: ignore[arg-type]
-    assert said(run, "b")[2] == "Score de 66,66 points sur 100, pour un minimum de 66,66666667."
+    run = ran(a_call(threshold="66.666666667"), {"a": "80", "b": "66.66"})  # type: ignore[arg-type]
+    assert said(run, "b")[2] == "Score de 66,66 points sur 100, pour un minimum de 66,666666667."
+    call = a_call(criterion={"threshold": "66.666666667"})
+    marks = [("a", "70"), ("b", "66.67"), ("b", "66.67"), ("b", "66.66")]
+    run = run_call(
+        call,
+        [Application(id=name, association=name, requested_amount=100_00) for name in "ab"],
+        [Mark(name, f"r{at}", "quality", Decimal(mark)) for at, (name, mark) in enumerate(marks)],
+        options=RunOptions(draws=0),
+    )
+    assert said(run, "b")[2] == (
+        "Note moyenne de 66,6666666667 sur 100 au critère « Qualité », pour un minimum de 66,666666667."
+    )
 
 
 def figures(run: Run) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from aap.core.call.checks import below, two_months_after
 from aap.core.call.form_checks import questions_of
 from aap.core.call.schema import CallFile, Condition, Criterion, Quota, Scale
-from aap.core.french import count, day, euros, listed, moment, percent, plain, quoted, spaced
+from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -119,11 +119,11 @@ def _rubric(call: CallFile) -> Iterator[str]:
     else:
         yield "Chaque dossier est évalué par au moins un évaluateur."
     if rubric.threshold is not None:
-        yield f"Un dossier qui n’atteint pas {plain(rubric.threshold)} sur 100 n’est pas retenu."
+        yield f"Un dossier qui n’atteint pas {exact(rubric.threshold)} sur 100 n’est pas retenu."
 
 
 def _range(scale: Scale) -> str:
-    return f"de {plain(scale.min)} à {plain(scale.max)}, par pas de {plain(scale.step)}"
+    return f"de {exact(scale.min)} à {exact(scale.max)}, par pas de {exact(scale.step)}"
 
 
 def _criteria(call: CallFile) -> Iterator[WordedCriterion]:
@@ -135,7 +135,7 @@ def _criteria(call: CallFile) -> Iterator[WordedCriterion]:
             question=criterion.question or "",
             share=percent(Fraction(criterion.weight) / total, 1),
             sentences=tuple(_criterion(criterion)),
-            levels=tuple((plain(mark), text) for mark, text in sorted(criterion.levels.items())),
+            levels=tuple((exact(mark), text) for mark, text in sorted(criterion.levels.items())),
         )
 
 
@@ -143,12 +143,12 @@ def _criterion(criterion: Criterion) -> Iterator[str]:
     if criterion.scale is not None:
         yield f"Ce critère est noté {_range(criterion.scale)}."
     if criterion.threshold is not None:
-        yield f"Une moyenne inférieure à {plain(criterion.threshold)} sur ce critère écarte le dossier."
+        yield f"Une moyenne inférieure à {exact(criterion.threshold)} sur ce critère écarte le dossier."
     mark = below(criterion.comment)
     if criterion.comment == "always":
         yield "L’évaluateur motive toujours sa note par un commentaire."
     elif mark is not None:
-        yield f"L’évaluateur motive par un commentaire toute note inférieure à {plain(mark)}."
+        yield f"L’évaluateur motive par un commentaire toute note inférieure à {exact(mark)}."
 
 
 # --- scoring ----------------------------------------------------------------------------------------------------------
@@ -300,9 +300,9 @@ def condition_in_words(call: CallFile, condition: Condition | None) -> str:
     wanted = [value for value in (condition.equals, condition.contains) if value is not None]
     words = [quoted(labels.get(value, value)) for value in (*wanted, *(condition.one_of or ()))]
     if condition.min is not None:
-        words.append(f"au moins {plain(condition.min)}")
+        words.append(f"au moins {exact(condition.min)}")
     if condition.max is not None:
-        words.append(f"au plus {plain(condition.max)}")
+        words.append(f"au plus {exact(condition.max)}")
     return spaced(f"Demandé si la réponse à {quoted(question.label)} est {listed(words, 'ou')}.")
 
 
