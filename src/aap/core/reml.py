@@ -60,7 +60,7 @@ class Fit:
 
     `mean`: one a component. `effects`: best linear unbiased predictions of the reviewers' effects. `covariance`: of
     (effect - prediction), reviewers x reviewers, the mean being unknown too (Henderson's prediction error variance).
-    `application_known`, `reviewer_known`: whether the reviews can tell this variance from the noise at all.
+    `reviewer_known`: whether the reviews can tell the reviewers' variance from the noise at all.
     """
 
     application: float
@@ -69,7 +69,6 @@ class Fit:
     mean: Floats
     effects: Floats
     covariance: Floats
-    application_known: bool
     reviewer_known: bool
 
 
@@ -239,8 +238,7 @@ def fit(design: Design, y: Floats) -> Fit:
     if model.degrees == 0 or spread <= 1e-12 * max(1.0, float(np.abs(y).max())):
         still = np.zeros(model.reviewers)
         nothing = np.zeros((model.reviewers, model.reviewers))
-        estimable = model.degrees > 0
-        return Fit(0.0, 0.0, 0.0, _component_means(model), still, nothing, a_known and estimable, b_known and estimable)
+        return Fit(0.0, 0.0, 0.0, _component_means(model), still, nothing, b_known and model.degrees > 0)
     a, b = _best_ratios(model, a_known, b_known)
     if max(a, b) >= 0.99 * LARGEST_RATIO:
         exact = _without_noise(model, a_known, b_known)
@@ -260,7 +258,6 @@ def fit(design: Design, y: Floats) -> Fit:
         mean=solved.mean,
         effects=effects,
         covariance=covariance,
-        application_known=a_known,
         reviewer_known=b_known,
     )
 
@@ -438,4 +435,4 @@ def _without_noise(model: RestrictedLikelihood, a_known: bool, b_known: bool) ->
     same = design.component_of_reviewer[:, None] == design.component_of_reviewer[None, :]
     shared = (reviewer / per_component)[design.component_of_reviewer][:, None]
     covariance = np.where(same, shared, 0.0)
-    return Fit(application, reviewer, 0.0, mean, effects, covariance, a_known, b_known)
+    return Fit(application, reviewer, 0.0, mean, effects, covariance, b_known)
