@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from small_runs import a_call, decided, ran
 
-from aap.core.bundle import run_bundle, verify
+from aap.core.bundle import Difference, run_bundle, verify
 from aap.core.bundle_reading import read_bundle
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application, Mark
@@ -218,6 +218,22 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any]) ->
     assert names != {
         row[1]: row[2] for row in public_bundle(text, key="other").correspondence.rows if row[0] == "dossier"
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("applications/0/association", "Association a"),
+        ("applications/5/ineligible_reason", "Siège hors de France"),
+        ("decisions/0/reason", "motif"),
+        ("decisions/1/author", "jury"),
+    ],
+)
+def test_a_public_bundle_in_which_one_name_is_left_is_refused(bundle: dict[str, Any], path: str, left: str) -> None:
+    public = json.loads(json_text(public_bundle(json_text(bundle), key="secret").value))
+    set_at(public["inputs"], path, left)
+    refusal = Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
+    assert refusal in verify(json_text(public))
 
 
 def test_only_applications_parted_by_the_draw_keep_their_token() -> None:

@@ -192,6 +192,23 @@ def test_what_the_jury_took_is_told_apart_from_what_ranks_before() -> None:
     )
 
 
+def test_of_two_whom_the_jury_took_only_those_lower_down_are_told_apart() -> None:
+    run = ran(
+        a_call(mode="merit", laureates=6, budget=2000),
+        {"a": "80", "b": "70", "c": "65", "d": "60", "e": "55", "f": "50"},
+        amounts={"a": 500, "b": 700, "c": 400, "d": 700, "e": 500, "f": 700},
+        decisions=[decided("c", "in"), decided("e", "in")],
+    )
+    left = "laissent 600 € de l’enveloppe de 2 000 €, pour un montant de 700 €."
+    assert [said(run, name)[2] for name in "bdf"] == [
+        "Classé 2ᵉ avec 70,0 points sur 100. Le projet mieux classé déjà retenu et ceux retenus par décision du jury "
+        + left,
+        "Classé 4ᵉ avec 60,0 points sur 100. Les projets mieux classés déjà retenus et celui retenu par décision du jury "
+        + left,
+        "Classé 6ᵉ avec 50,0 points sur 100. Les projets mieux classés déjà retenus " + left,
+    ]
+
+
 def test_the_first_of_the_ranking_is_not_compared_with_who_ranks_before() -> None:
     run = ran(a_call(mode="merit", budget=500), {"a": "80", "b": "70"}, amounts={"a": 501, "b": 500})
     assert said(run, "a")[1:] == (
