@@ -159,10 +159,19 @@ _NEXT: dict[CallState, CallState] = {
 }
 
 
+def hold_call(session: Session, call: OpenedCall) -> None:
+    """Reads the call's record as it stands now; nobody else changes it or holds it until the transaction ends."""
+    session.refresh(call.record, with_for_update=True)
+
+
 def change_state(
     session: Session, call: OpenedCall, to: CallState, *, actor: Actor | None, now: datetime, reason: str = ""
 ) -> None:
-    """One step forward. Opening seals the rubric's hash. Permissions are the caller's: this is the mechanism."""
+    """One step forward. Opening seals the rubric's hash. Permissions are the caller's: this is the mechanism.
+
+    Two who take it at once come one after the other, and the second finds it taken. Raises StateForbids.
+    """
+    hold_call(session, call)
     if _NEXT.get(call.state) is not to:
         raise StateForbids(Permission.CALL_ADVANCE, call.state)
     before = call.state

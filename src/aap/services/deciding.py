@@ -22,7 +22,7 @@ from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunS
 from aap.services.actor import Actor
 from aap.services.association_mail import addresses_of, tell_association
 from aap.services.audit import record
-from aap.services.calls import OpenedCall, change_state, get_call
+from aap.services.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.errors import NotFound, StateForbids
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -57,6 +57,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
     ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
     if call.state is not CallState.ARBITRATED:
         raise StateForbids(Permission.DECISIONS_PREPARE, call.state)
+    change_state(session, call, CallState.DECIDED, actor=actor, now=now)
     run = frozen_run(session, call_id)
     fingerprint = bundle_hash(run)
     rows = session.exec(
@@ -81,7 +82,6 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
         )
         application.state = _STATE_AFTER[outcome]
         session.add(application)
-    change_state(session, call, CallState.DECIDED, actor=actor, now=now)
     record(
         session, actor=actor, action="decisions.prepared", now=now, object_kind="call", object_id=call_id,
         call_id=call_id, after={"decisions": len(rows), "run": run.number, "bundle_hash": fingerprint},
@@ -321,6 +321,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: 
     """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
     waiting = session.exec(
         select(Decision, Application)
         .where(

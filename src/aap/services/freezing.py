@@ -15,7 +15,7 @@ from aap.records.calls import CallState
 from aap.records.rankings import RankingRun, RunState
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.calls import OpenedCall, change_state, get_call
+from aap.services.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.errors import InvalidInput, SamePerson
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking_input import ranking_input
@@ -81,6 +81,8 @@ def reject_freeze(session: Session, *, actor: Actor, run_id: str, reason: str, n
     run = get_run(session, run_id)
     call = get_call(session, run.call_id)
     ensure(actor, Permission.RANKING_FREEZE, call.target(), kind="ranking_run", id=run_id)
+    hold_call(session, call)
+    session.refresh(run)  # perhaps confirmed meanwhile
     if run.state != RunState.PROPOSED:
         raise InvalidInput({"": "Ce classement n’a pas été proposé."})
     if not reason.strip():

@@ -20,7 +20,7 @@ from aap.records.associations import Association
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.calls import OpenedCall, get_call
+from aap.services.calls import OpenedCall, get_call, hold_call
 from aap.services.deciding import frozen_run, in_force
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, ensure
@@ -161,6 +161,7 @@ def call_from_waiting_list(
     Raises InvalidInput (it isn't the one that the rules name, or no laureate left), NotFound.
     """
     call = get_call(session, call_id)
+    hold_call(session, call)
     found = succession(session, actor=actor, call=call)
     if found.next is None or found.next.reference != reference:
         raise InvalidInput({"": "Ce dossier n’est pas celui que les règles appellent : rechargez la page."})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from aap import jobs
 from aap.records.calls import CallState
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import Decision
 from aap.services import deciding
+from aap.services.actor import Actor
 from aap.services.outbox import start_job
+from tests.databases import on_both_databases
 from tests.offices import Office, Offices
 
 
@@ -58,3 +62,46 @@ def test_work_asked_for_twice_is_done_once_and_again_where_it_had_begun(office: 
         assert ask().id == waiting.id
         waiting.state = JobState.RUNNING  # it read what there was to do before this was asked for
         assert ask().id != waiting.id
+
+
+def prepare(session: Session, here: Office, actor: Actor) -> int:
+    return deciding.prepare_decisions(session, actor=actor, call_id=here.call.id, now=here.factory.now)
+
+
+def notify(session: Session, here: Office, actor: Actor) -> int:
+    return deciding.notify_decisions(
+        session, actor=actor, call_id=here.call.id, base_url="https://aap.example.org", now=here.factory.now
+    )
+
+
+@on_both_databases
+@pytest.mark.parametrize(
+    ("reached", "step", "outcomes"),
+    [
+        (CallState.ARBITRATED, prepare, ["5", "StateForbids", "StateForbids"]),
+        (CallState.DECIDED, notify, ["0", "0", "5"]),
+    ],
+)
+def test_a_step_taken_at_the_same_moment_by_several_is_taken_once(
+    office: Offices, reached: CallState, step: Callable[[Session, Office, Actor], int], outcomes: list[str]
+) -> None:
+    here = office(reached)
+    actor = here.factory.actor(here.first)
+    start = threading.Barrier(3)
+    found: list[str] = []
+
+    def take() -> None:
+        start.wait()
+        try:
+            with here.factory.platform.database.writing() as session:
+                done = step(session, here, actor)
+            found.append(str(done))
+        except Exception as error:
+            found.append(type(error).__name__)
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == outcomes
