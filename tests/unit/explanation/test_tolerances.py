@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -25,10 +25,14 @@ MARKS = {
 
 @pytest.fixture(scope="module")
 def bundle() -> dict[str, Any]:
+    return made(MARKS)
+
+
+def made(marks: Mapping[tuple[str, str], int]) -> dict[str, Any]:
     run = run_call(
         a_call(waiting_list=1, method="calibrated"),
         [Application(name, f"Association {name}", 100_000) for name in "abcd"],
-        [Mark(name, reviewer, "quality", Decimal(score)) for (name, reviewer), score in MARKS.items()],
+        [Mark(name, reviewer, "quality", Decimal(score)) for (name, reviewer), score in marks.items()],
         [decided("d", "amount", "500")],
         options=RunOptions(draws=50, draw_seed="graine"),
     )
@@ -92,6 +96,27 @@ def test_a_variance_may_differ_by_a_thousandth_of_itself(bundle: dict[str, Any])
 
     assert bundle["results"]["report"]["variance"]["noise"] > 10
     assert [kept(bundle, scaled(factor)) for factor in (1.0009, 0.9991, 1.0011, 0.9989)] == [True, True, False, False]
+
+
+def test_a_variance_of_zero_may_be_a_thousandth_elsewhere() -> None:
+    agreed = made({(name, reviewer): 40 + 10 * "abcd".index(name) for name in "abcd" for reviewer in "xyz"})
+    assert agreed["results"]["report"]["variance"]["reviewer"] == 0
+    found = [
+        kept(agreed, lambda results, v=v: results["report"]["variance"].update(reviewer=v)) for v in (0.001, 0.0011)
+    ]
+    assert found == [True, False]
+
+
+@pytest.mark.parametrize("text", ["beaucoup", "NaN"])
+def test_where_a_number_may_differ_a_text_may_not(bundle: dict[str, Any], text: str) -> None:
+    def said(table: str, column: str) -> Callable[[dict[str, Any]], None]:
+        def change(results: dict[str, Any]) -> None:
+            results[table][-1][results[table][0].index(column)] = text
+
+        return change
+
+    for table, column in (("ranking", "selection_probability"), ("reviewers", "severity"), ("ranking", "ci_low")):
+        assert not kept(bundle, said(table, column))
 
 
 def test_the_order_of_the_rows_is_part_of_a_ranking(bundle: dict[str, Any]) -> None:
