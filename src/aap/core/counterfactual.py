@@ -1,9 +1,8 @@
 """How many points more an application would have needed, by selecting again. On demand: about twenty selections.
 
 Everything else stays: the other scores, the mean marks that settle ties, the amounts, the jury's decisions. More points
-never take a candidate's place away (`docs/selection.md` has the proof), so the search halves the scale, but for one
-step: entering the protected head, whose cost may be more than the rules can bear. Above that step nothing changes
-any more, below it the search is the usual one.
+never take a retained candidate's place away (`docs/selection.md` has the proof), so the search halves the scale. Nor does
+the protected head: where the candidate's entering it is more than the rules can bear, no fewer points were enough.
 """
 
 from __future__ import annotations
@@ -51,13 +50,7 @@ def points_needed(call: CallFile, ranking: Ranking, application_id: str) -> int 
     elif trial.retained(0):
         raise NothingToGain(application_id)
     most = MOST - standing.score
-    head = trial.points_to_head()
-    below_head = most if head is None else min(most, head - 1)
-    if least <= below_head and trial.retained(below_head):
-        return _least(trial.retained, least, below_head)
-    if head is not None and max(head, least) <= most and trial.retained(max(head, least)):
-        return max(head, least)
-    return None
+    return _least(trial.retained, least, most) if trial.retained(most) else None
 
 
 def in_words(points: int | None) -> str:
@@ -105,16 +98,6 @@ class _Trial:
         """How many candidates rank before it."""
         raised = dataclasses.replace(self.standing, score=self.own.score + more)
         return bisect_left(self.keys, rank_key(raised, self.rubric, self.seed))
-
-    def points_to_head(self) -> int | None:
-        """From how many points on it is in the protected head; None where there is no head."""
-        size = self.rules.protect_top
-        if self.rules.mode != "value" or not size:
-            return None
-        if len(self.others) < size:
-            return 1
-        level = max(0, self.others[size - 1].score - self.own.score)
-        return level if self.place(level) < size else level + 1
 
     def retained(self, more: int) -> bool:
         at = self.place(more)

@@ -64,6 +64,7 @@ def test_the_points_are_the_fewest(block: int) -> None:
                 assert not any(retained_with(redone, one, more) for more in tries if more >= low)
                 continue
             found["some"] += 1
+            assert max(1, low) <= points <= MOST - one.score
             assert retained_with(redone, one, points)
             less = [points - 1, *(chance.randint(low, points - 1) for _ in range(3) if low < points)]
             assert not any(retained_with(redone, one, more) for more in less if more >= low)
