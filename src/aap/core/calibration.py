@@ -160,7 +160,7 @@ def calibrate(reviews: Sequence[Review]) -> Calibration:
     severities: dict[str, Severity] = {}
     for at, reviewer in enumerate(reviewer_ids):
         value = ten_thousandths(float(fitted.effects[at]))
-        half = ten_thousandths(Z90 * float(spread[at])) if fitted.reviewer_known else None
+        half = ten_thousandths(Z90 * float(spread[at])) if fitted.known else None
         given = totals[reviewer]
         severities[reviewer] = Severity(
             reviewer_id=reviewer,
@@ -223,7 +223,7 @@ def _notices(
         found.append(
             Notice("too_few_reviews", "Il y a trop peu d’évaluations pour estimer la sévérité des évaluateurs.")
         )
-    elif not fitted.reviewer_known:
+    elif not fitted.known:
         found.append(
             Notice(
                 "severity_unknown",

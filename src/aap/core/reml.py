@@ -60,7 +60,7 @@ class Fit:
 
     `mean`: one a component. `effects`: best linear unbiased predictions of the reviewers' effects. `covariance`: of
     (effect - prediction), reviewers x reviewers, the mean being unknown too (Henderson's prediction error variance).
-    `reviewer_known`: whether the reviews can tell the reviewers' variance from the noise at all.
+    `known`: whether the reviews can tell the variances from the noise at all.
     """
 
     application: float
@@ -69,7 +69,7 @@ class Fit:
     mean: Floats
     effects: Floats
     covariance: Floats
-    reviewer_known: bool
+    known: bool
 
 
 class RestrictedLikelihood:
@@ -227,21 +227,21 @@ class _Solved:
 def fit(design: Design, y: Floats) -> Fit:
     """Variances by restricted maximum likelihood, then the reviewers' effects given them.
 
-    `y`: one value a review, in points on 100. There must be at least one review. Where the reviews can't tell a
-    variance from the noise (each application has one review, or each reviewer gave one, or there is one reviewer or
-    one application a component) that variance is taken as 0, which leaves all of it in the noise.
+    `y`: one value a review, in points on 100; at least one, and at most one by a reviewer for an application. Where
+    the reviews can't tell the variances from the noise, both are taken as 0, which leaves all of it in the noise.
     """
     model = RestrictedLikelihood(design, y)
-    a_known = bool((model.per_application > 1).any()) and _several(design.component_of_application)
-    b_known = bool((model.per_reviewer > 1).any()) and _several(design.component_of_reviewer)
-    spread = float(np.abs(y - _component_means(model)[model.component]).max())
-    if model.degrees == 0 or spread <= 1e-12 * max(1.0, float(np.abs(y).max())):
+    # A component of several applications, one of which has several reviews, has a reviewer of several applications; an
+    # application of several reviews makes its component one of several reviewers: both variances are told, or neither.
+    known = bool((model.per_application > 1).any()) and _several(design.component_of_application)
+    means = _component_means(model)
+    if float(np.abs(y - means[model.component]).max()) <= 1e-12 * max(1.0, float(np.abs(y).max())):
         still = np.zeros(model.reviewers)
-        nothing = np.zeros((model.reviewers, model.reviewers))
-        return Fit(0.0, 0.0, 0.0, _component_means(model), still, nothing, b_known and model.degrees > 0)
-    a, b = _best_ratios(model, a_known, b_known)
-    if max(a, b) >= 0.99 * LARGEST_RATIO:
-        exact = _without_noise(model, a_known, b_known)
+        return Fit(0.0, 0.0, 0.0, means, still, np.zeros((model.reviewers, model.reviewers)), known)
+    a, b = _best_ratios(model) if known else (0.0, 0.0)
+    at_bound = max(a, b) >= 0.99 * LARGEST_RATIO
+    if at_bound:
+        exact = _without_noise(model)
         if exact is not None:
             return exact
     solved = model.at(a, b)
@@ -254,11 +254,11 @@ def fit(design: Design, y: Floats) -> Fit:
     return Fit(
         application=a * solved.noise,
         reviewer=reviewer,
-        noise=0.0 if max(a, b) >= 0.99 * LARGEST_RATIO else solved.noise,
+        noise=0.0 if at_bound else solved.noise,
         mean=solved.mean,
         effects=effects,
         covariance=covariance,
-        reviewer_known=b_known,
+        known=known,
     )
 
 
@@ -278,16 +278,10 @@ def _component_means(model: RestrictedLikelihood) -> Floats:
     return means
 
 
-def _best_ratios(model: RestrictedLikelihood, a_known: bool, b_known: bool) -> tuple[float, float]:
+def _best_ratios(model: RestrictedLikelihood) -> tuple[float, float]:
     """The ratios of the highest restricted likelihood, boundaries included."""
     best, ratios = model.criterion(0.0, 0.0), (0.0, 0.0)
-    found: list[tuple[float, float]] = []
-    if a_known:
-        found.append((_along(lambda x: model.at(x, 0.0), 0), 0.0))
-    if b_known:
-        found.append((0.0, _along(lambda x: model.at(0.0, x), 1)))
-    if a_known and b_known:
-        found.append(_inside(model))
+    found = [(_along(lambda x: model.at(x, 0.0), 0), 0.0), (0.0, _along(lambda x: model.at(0.0, x), 1)), _inside(model)]
     for a, b in found:  # from the simplest: a variance is kept only when it raises the likelihood
         value = model.criterion(a, b)
         if value < best - SAME_CRITERION:
@@ -390,7 +384,7 @@ def _newton(objective: Callable[[Floats], tuple[float, Floats]], x: Floats) -> F
     return x
 
 
-def _without_noise(model: RestrictedLikelihood, a_known: bool, b_known: bool) -> Fit | None:
+def _without_noise(model: RestrictedLikelihood) -> Fit | None:
     """The limit of no noise, when the totals are exactly additive: None when they are not.
 
     The likelihood then has no maximum, but its limit is plain: the effects are known up to a level in each component,
@@ -398,41 +392,29 @@ def _without_noise(model: RestrictedLikelihood, a_known: bool, b_known: bool) ->
     """
     design = model.design
     counts = model.per_application
-    effects: Floats
-    if b_known:
-        if a_known:
-            laplacian = np.diag(model.per_reviewer) - model._shared(1.0 / counts)
-            centred = model.y - (model._by_application(model.y) / counts)[design.application]
-            effects = np.asarray(
-                np.linalg.lstsq(laplacian, model._by_reviewer(centred), rcond=1e-10)[0], dtype=np.float64
-            )
-        else:
-            effects = model._by_reviewer(model.y) / model.per_reviewer
-        sizes = model._reviewers_by_component(np.ones(model.reviewers))
-        effects -= (model._reviewers_by_component(effects) / sizes)[design.component_of_reviewer]
-    else:
-        effects = np.zeros(model.reviewers)
-    left = model.y - effects[design.reviewer]
-    levels = (
-        model._by_application(left) / counts if a_known else _component_means(model)[design.component_of_application]
+    laplacian = np.diag(model.per_reviewer) - model._shared(1.0 / counts)
+    centred = model.y - (model._by_application(model.y) / counts)[design.application]
+    effects: Floats = np.asarray(
+        np.linalg.lstsq(laplacian, model._by_reviewer(centred), rcond=1e-10)[0], dtype=np.float64
     )
+    sizes = model._reviewers_by_component(np.ones(model.reviewers))
+    effects -= (model._reviewers_by_component(effects) / sizes)[design.component_of_reviewer]
+    left = model.y - effects[design.reviewer]
+    levels = model._by_application(left) / counts
     applications = np.bincount(design.component_of_application)
     mean = _sums(design.component_of_application, levels, design.components) / applications
     if float(np.abs(left - levels[design.application]).max()) > 1e-9 * float(np.abs(model.y).max()):
         return None
-    free = len(model.y) - (len(counts) if a_known else design.components)
-    if b_known and free <= model.reviewers - design.components:
+    free_a, free_b = len(levels) - design.components, model.reviewers - design.components
+    if len(model.y) - len(counts) <= free_b:
         return None  # as many effects as reviews: any totals are additive, which says nothing about the noise
     of_level = levels - mean[design.component_of_application]
-    free_a, free_b = len(levels) - design.components, model.reviewers - design.components
-    application = float(of_level @ of_level) / free_a if a_known else 0.0
-    reviewer = float(effects @ effects) / free_b if b_known else 0.0
+    application, reviewer = float(of_level @ of_level) / free_a, float(effects @ effects) / free_b
     scale = 1e-12 * (application + reviewer)
     application, reviewer = (value if value > scale else 0.0 for value in (application, reviewer))
     if reviewer == 0.0:
         effects = np.zeros(model.reviewers)
-    per_component = np.bincount(design.component_of_reviewer)
     same = design.component_of_reviewer[:, None] == design.component_of_reviewer[None, :]
-    shared = (reviewer / per_component)[design.component_of_reviewer][:, None]
+    shared = (reviewer / sizes)[design.component_of_reviewer][:, None]
     covariance = np.where(same, shared, 0.0)
-    return Fit(application, reviewer, 0.0, mean, effects, covariance, b_known)
+    return Fit(application, reviewer, 0.0, mean, effects, covariance, known=True)

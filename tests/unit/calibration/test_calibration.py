@@ -154,6 +154,7 @@ def test_no_review_at_all_gives_an_empty_calibration() -> None:
         ([("a", "x", 50.0)], ["too_few_reviews"]),
         ([("a", "x", 50.0), ("b", "y", 70.0)], ["several_components", "too_few_reviews"]),
         ([("a", "x", 50.0), ("a", "y", 70.0), ("a", "z", 72.0)], ["severity_unknown"]),
+        ([("a", "x", 50.0), ("a", "y", 50.0)], ["severity_unknown"]),
         ([("a", "x", 50.0), ("b", "x", 70.0), ("c", "x", 72.0)], ["severity_unknown"]),
         ([("a", "x", 50.0), ("a", "y", 40.0), ("b", "z", 60.0), ("b", "w", 75.0)],
          ["several_components", "severity_unknown"]),
@@ -205,14 +206,14 @@ def test_reviewers_who_agree_on_every_application_have_no_severity_and_no_noise(
 
 
 def test_a_reviewer_variance_of_zero_is_reported_as_zero() -> None:
-    # balanced table whose reviewers' means are equal: the estimate is zero by the analysis of variance
-    table = {"a": (50, 60, 70), "b": (60, 70, 50), "c": (70, 50, 60), "d": (35, 35, 35), "e": (90, 90, 90)}
+    # balanced table whose reviewers' means are equal: the estimate is zero by the analysis of variance (60 is the mean)
+    table = {"a": (50, 60, 70), "b": (60, 70, 50), "c": (70, 50, 60), "d": (40, 40, 40), "e": (80, 80, 80)}
     rows = [(a, f"r{j}", float(t)) for a, totals in table.items() for j, t in enumerate(totals)]
     found = calibrate(_reviews(rows))
     assert found.variances.reviewer == 0.0
     assert set(_figures(found).values()) == {(0, 0, 0)}
     # one-way analysis of variance: noise = within mean square, application = (between - within) / 3
-    within, between = 600 / 10, 3 * (0 + 0 + 0 + 625 + 900 - 5 * 1**2) / 4
+    within, between = 600 / 10, 3 * (0 + 0 + 0 + 400 + 400) / 4
     assert found.variances.noise == pytest.approx(within)
     assert found.variances.application == pytest.approx((between - within) / 3)
 
