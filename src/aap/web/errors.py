@@ -30,7 +30,8 @@ LAST_PAGE = """<!doctype html>
 <title>Service momentanément indisponible</title></head>
 <body><main><h1>Service momentanément indisponible</h1>
 <p>Rien de ce que vous aviez enregistré n’est perdu. Réessayez dans quelques minutes.</p>
-<p>Référence à donner au service&nbsp;: {reference}</p></main></body></html>
+<p>Référence à donner au service&nbsp;: {reference}</p>
+<p><a href="/">Revenir à l’accueil</a></p></main></body></html>
 """
 """What is shown when nothing else can be: no template, no database."""
 
@@ -117,7 +118,13 @@ def init_errors(app: Flask) -> None:
     def too_large(_error: Exception) -> ResponseReturnValue:
         limit = app.config["MAX_CONTENT_LENGTH"] // 1_000_000
         return error_page(
-            413, _("L’envoi est trop lourd"), _("Un envoi ne peut pas dépasser %(limit)s Mo en tout.", limit=limit)
+            413,
+            _("L’envoi est trop lourd"),
+            _(
+                "Un envoi ne peut pas dépasser %(limit)s Mo en tout. Revenez à la page précédente et envoyez un fichier plus "
+                "léger, ou les fichiers un par un.",
+                limit=limit,
+            ),
         )
 
     @app.errorhandler(429)
