@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import random
 from decimal import Decimal
@@ -12,7 +13,7 @@ from ranking_builders import a_call, an_application, decided, reviews_of
 
 from aap.core.calibration import Z90, DisconnectedReviews
 from aap.core.call.canonical import rubric_hash
-from aap.core.ranking import ImposedNotCandidate, Ranking, rank
+from aap.core.ranking import ImposedNotCandidate, Ranking, StoredScores, rank
 from aap.core.selection.problem import Candidate
 
 TABLE = {
@@ -161,6 +162,26 @@ def test_a_consensus_replaces_both_scores_and_has_no_interval() -> None:
     assert first.mean_marks == {"quality": Fraction(5)}
     plain = rank(call, FOUR, reviews_of(call, TABLE), draw_seed="s").calibration.severities
     assert ranking.calibration.severities == plain
+
+
+def test_stored_scores_stand_for_those_computed_where_there_is_a_score_at_all() -> None:
+    call = a_call(method="calibrated")
+    without_review = [*FOUR, an_application("e")]
+    reviews = reviews_of(call, TABLE)
+
+    def scores(stored: dict[str, StoredScores] | None) -> dict[str, StoredScores]:
+        return {
+            s.id: StoredScores(s.raw_score, s.calibrated_score, s.ci_low, s.ci_high)
+            for s in rank(call, without_review, reviews, draw_seed="s", stored=stored).standings
+        }
+
+    computed = scores(None)
+    another, none = StoredScores(610_000, 640_000, 500_000, 780_000), StoredScores(None, None, None, None)
+    only_raw, only_calibrated = StoredScores(610_000, None, None, None), StoredScores(None, 640_000, None, None)
+    stored = {"a": another, "b": only_raw, "c": only_calibrated, "d": none, "e": another}
+    assert computed["e"] == none
+    assert scores(stored) == computed | {"a": another}
+    assert scores({"e": only_raw}) == scores({"e": only_calibrated}) == scores({"e": none}) == computed
 
 
 def test_a_consensus_does_not_stand_in_for_missing_reviews() -> None:
