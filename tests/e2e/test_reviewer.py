@@ -93,6 +93,29 @@ def tab_to(page: Page, selector: str, most: int = 60) -> None:
     raise AssertionError(f"{selector} is out of the keyboard's reach")
 
 
+@pytest.mark.parametrize("size", [(1280, 600), (375, 600)])
+def test_the_bar_of_the_grid_never_hides_what_has_the_focus(
+    scene: Scene, new_context: Contexts, size: tuple[int, int]
+) -> None:
+    page = entered(new_context, scene.first, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+    page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")
+    ready(page)
+    page.locator("input[name=note-qualite]").first.focus()
+    hidden = []
+    while page.evaluate("document.activeElement.closest('#grille') && !document.activeElement.closest('.marking-bar')"):
+        hidden += page.evaluate(
+            """async () => {
+              for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+              const bar = document.querySelector(".marking-bar").getBoundingClientRect();
+              const focused = document.activeElement;
+              const box = focused.getBoundingClientRect();
+              return box.bottom > bar.top && focused.tagName !== "SUMMARY" ? [focused.name] : [];
+            }"""
+        )
+        page.keyboard.press("Tab")
+    assert hidden == []
+
+
 def test_a_dossier_is_marked_by_the_keyboard_alone(scene: Scene, new_context: Contexts, platform: Platform) -> None:
     page = entered(new_context, scene.first)
     page.goto("/evaluation/")

@@ -155,6 +155,12 @@ export function start(root) {
     const keys = form.querySelector("[data-keys]");
     if (keys) keys.hidden = false;
     form.querySelectorAll(".mark-row").forEach(typeMarks);
+    // The bar of the grid stays in view: what it would hide of the field in use is brought out.
+    const bar = form.querySelector(".marking-bar");
+    form.addEventListener("focusin", (event) => requestAnimationFrame(() => {
+      if (!bar || bar.contains(event.target) || event.target.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top) return;
+      event.target.scrollIntoView({ block: "center", behavior: "instant" });
+    }));
     // Enter in a row of marks would submit the review: it goes on to the comment instead.
     form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.ctrlKey) {
