@@ -54,6 +54,7 @@ WHOLE = (
     "selection/merit", "selection/merit_reasons", "selection/merit_entries",
 )  # fmt: skip
 SAMPLED = 40
+MORE = {CORE / "reml.py": 60}
 
 QUIET = [
     "-x", "-q", "--noconftest", "-p", "no:cacheprovider", "-s", "--timeout=0",
@@ -147,7 +148,9 @@ class Plan:
         self.sizes: dict[Path, int | None] = {path.resolve(): sample for path in files}
         if not files:
             self.sizes = dict.fromkeys(whole)
-            self.sizes |= {path: sample or SAMPLED for path in sorted(CORE.rglob("*.py")) if path not in whole}
+            self.sizes |= {
+                path: sample or MORE.get(path, SAMPLED) for path in sorted(CORE.rglob("*.py")) if path not in whole
+            }
         self._made: dict[Path, list[Mutant]] = {}
 
     def of(self, path: Path) -> list[Mutant]:
