@@ -42,10 +42,12 @@ def send_due_mails(platform: Platform) -> int:
     for mail in mails:
         try:
             _deliver(platform, _message(platform, mail, now))
-        except (OSError, smtplib.SMTPException) as failure:
-            log.warning("mail.failed", mail=mail.id, attempts=mail.attempts + 1, error=type(failure).__name__)
+        except Exception as failure:  # whatever is wrong with one mail, the others leave, and an administrator sees it
+            kind = type(failure).__name__
+            log.warning("mail.failed", mail=mail.id, attempts=mail.attempts + 1, error=kind)
             later = now + timedelta(minutes=2**mail.attempts)
-            _mark(platform, mail, {"attempts": mail.attempts + 1, "error": str(failure)[:300], "not_before": later})
+            error = (str(failure) or kind)[:300]
+            _mark(platform, mail, {"attempts": mail.attempts + 1, "error": error, "not_before": later})
         else:
             sent += 1
             _mark(platform, mail, {"sent_at": now, "attempts": mail.attempts + 1, "error": ""})

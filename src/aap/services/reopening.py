@@ -16,6 +16,7 @@ from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.reviewing import current_rubric, find_dossier, not_recused
+from aap.services.screening import dossier_target
 
 
 def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
@@ -72,7 +73,8 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
         raise NotFound("assignment", assignment_id)
     assignment, application, person = row
     call = get_call(session, assignment.call_id)
-    ensure(actor, Permission.REVIEW_REOPEN, call.target(), kind="assignment", id=assignment_id)
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, Permission.REVIEW_REOPEN, target, kind="assignment", id=assignment_id)
     if session.exec(select(Consensus.id).where(Consensus.application_id == application.id)).first() is not None:
         raise StateForbids(Permission.REVIEW_REOPEN, "consensus")
     if not reason.strip():

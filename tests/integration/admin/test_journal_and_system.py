@@ -170,6 +170,16 @@ def test_failed_mails_are_sent_again_and_each_is_sent_once(factory: Factory, pla
     assert given_up.id
 
 
+def test_a_mail_that_cannot_be_made_waits_and_the_others_leave(factory: Factory, platform: Platform) -> None:
+    broken = failed_mail(platform, subject="Sur deux\nlignes", attempts=0, error="")
+    failed_mail(platform, attempts=0, error="")
+    jobs.sweep(platform)
+    with platform.database.reading() as session:
+        found = {mail.id: (mail.sent_at, mail.attempts) for mail in session.exec(select(OutboxMail))}
+    assert found.pop(broken.id) == (None, 1)
+    assert list(found.values()) == [(platform.clock(), 1)]
+
+
 def test_failed_work_is_put_back_into_the_queue(signed: Any, factory: Factory, platform: Platform) -> None:
     with platform.database.writing() as session:
         job = Job(kind="audit", state=JobState.FAILED, created_at=factory.now)

@@ -207,7 +207,9 @@ def test_the_last_minutes_say_what_is_left_and_afterwards_nothing_is_asked_any_m
 
 def test_a_wrong_deposit_keeps_what_was_ticked(space: Spaces, signed: Signed) -> None:
     one = space(ANSWERS).attach_all()
-    answer = signed(one).post(f"{one.url}/depot", {"capacity": "mandate", "attestation": ["0", "x", "99", "-1", "9" * 5000]})
+    answer = signed(one).post(
+        f"{one.url}/depot", {"capacity": "mandate", "attestation": ["0", "x", "99", "-1", "9" * 5000]}
+    )
     page = ReadPage.of(answer)
     assert answer.status_code == 422
     assert page.unsaid_errors() == []

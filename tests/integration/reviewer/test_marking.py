@@ -15,7 +15,7 @@ from aap.records.audit import AuditLine
 from aap.records.reviews import Assignment, Mark, Review, ReviewState
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
 from aap.services.platform import Platform
-from aap.services.recusing import declare_recusal
+from aap.services.recusing import add_recusal, declare_recusal
 from aap.services.reopening import reopen_review, request_reopening
 from aap.services.reviewing import RubricChanged, save_review, submit_review
 from tests.integration.reviewer.conftest import Desk, Desks
@@ -155,6 +155,18 @@ def test_a_reopened_review_leaves_the_ranking_until_it_is_submitted_again(platfo
     assert counted() == 0
     review = done(platform, here, submit_review, entry=here.entry(2, qualite="5", solidite="5"), **given)
     assert (counted(), review.reopen_request, review.reopen_reason) == (2, "", "À sa demande.")
+
+
+def test_an_official_recused_of_a_dossier_reopens_none_of_its_reviews(platform: Platform, desk: Desks) -> None:
+    here = desk()
+    done(platform, here, submit_review, entry=here.entry(**FULL), actor=here.factory.actor(here.first),
+         application_id=here.application.id)  # fmt: skip
+    other = here.factory.person(*[next(iter(here.factory.actor(here.official).roles))])
+    done(platform, here, add_recusal, actor=here.factory.actor(other), application_id=here.application.id,
+         person_id=here.official.id, reason="Voisin.")  # fmt: skip
+    with pytest.raises(NotFound):
+        done(platform, here, reopen_review, actor=here.factory.actor(here.official),
+             assignment_id=assignment_of(platform, here), reason="À revoir.")  # fmt: skip
 
 
 @pytest.mark.parametrize("how", ["removed", "recused", "never given"])
