@@ -89,9 +89,10 @@ class _Trial:
         self.standing = standing
         self.others = [candidate for candidate in ranking.candidates if candidate.id != standing.id]
         self.keys = [rank_key(by_id[candidate.id], call.rubric, ranking.draw_seed) for candidate in self.others]
+        assert standing.score is not None
         self.own = next(
             (candidate for candidate in ranking.candidates if candidate.id == standing.id),
-            Candidate(standing.id, standing.score or 0, standing.grant, standing.application.attributes),
+            Candidate(standing.id, standing.score, standing.grant, standing.application.attributes),
         )
 
     def place(self, more: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from small_runs import a_call, decided, ran, said
 
+from aap.core.counterfactual import points_needed
 from aap.core.explanation import explain
 from aap.core.inputs import Application, Mark
 from aap.core.run import Run, RunOptions, run_call
@@ -181,3 +182,10 @@ def test_the_figures_of_a_sentence_stand_beside_it() -> None:
         decisions=[decided("c", "in")],
     )
     assert figures(run) == {"a": {}, "b": {"rule": "budget", "budget_left": 30_000}, "c": {}}
+
+
+def test_nobody_is_asked_for_more_than_a_hundred_points() -> None:
+    run = ran(a_call(laureates=1), {"a": "100", "b": "90"}, amounts={"a": 500})
+    assert points_needed(run.given.call, run.ranking, "b") is None
+    run = ran(a_call(laureates=1), {"a": "100", "b": "90"}, amounts={"b": 500})
+    assert points_needed(run.given.call, run.ranking, "b") == 100_000
