@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -61,8 +62,25 @@ def tick(platform: Platform) -> Kept:
     kept = keep_time(platform)
     if kept.reminders or kept.lapsed:
         log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed)
+    _try_receipts_again(platform)
     sweep(platform)
     return kept
+
+
+def _try_receipts_again(platform: Platform) -> None:
+    """A receipt that could not be sent (a full disk, say) is owed: tried again every quarter of an hour for two days.
+
+    Other work that failed waits for whoever asked for it, or for an administrator.
+    """
+    now = platform.clock()
+    owed = (
+        col(Job.kind) == "receipt",
+        col(Job.state) == JobState.FAILED,
+        col(Job.finished_at) <= now - timedelta(minutes=15),
+        col(Job.created_at) > now - timedelta(days=2),
+    )
+    with platform.database.writing() as session:
+        session.execute(update(Job).where(*owed).values(state=JobState.WAITING, done=0))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,31 @@ def test_a_mail_that_cannot_be_made_waits_and_the_others_leave(factory: Factory,
         found = {mail.id: (mail.sent_at, mail.attempts) for mail in session.exec(select(OutboxMail))}
     assert found.pop(broken.id) == (None, 1)
     assert list(found.values()) == [(platform.clock(), 1)]
+
+
+def test_a_receipt_that_failed_is_tried_again_each_quarter_of_an_hour_and_other_work_is_not(
+    platform: Platform, clock: Any
+) -> None:
+    with platform.database.writing() as session:
+        for kind in ("receipt", "letters"):
+            session.add(Job(kind=kind, created_at=platform.clock()))
+    started = platform.clock()
+
+    def ended() -> dict[str, tuple[JobState, timedelta]]:
+        with platform.database.reading() as session:
+            return {job.kind: (job.state, job.finished_at - started) for job in session.exec(select(Job))}
+
+    jobs.tick(platform)
+    first = ended()
+    clock.move(minutes=14)
+    jobs.tick(platform)
+    assert ended() == first == dict.fromkeys(("receipt", "letters"), (JobState.FAILED, timedelta(0)))
+    clock.move(minutes=1)
+    jobs.tick(platform)
+    assert ended() == {"receipt": (JobState.FAILED, timedelta(minutes=15)), "letters": first["letters"]}
+    clock.move(days=2)
+    jobs.tick(platform)
+    assert ended()["receipt"] == (JobState.FAILED, timedelta(minutes=15))
 
 
 def test_failed_work_is_put_back_into_the_queue(signed: Any, factory: Factory, platform: Platform) -> None:
