@@ -91,7 +91,10 @@ def test_totals_that_are_sums_have_the_variances_of_their_terms(joined: list[tup
     reviewer = sum(value**2 for value in reviewers) / (len(reviewers) - components)
     assert found.reviewer == pytest.approx(reviewer, rel=1e-9)
     names = sorted({pair[1] for pair in joined})
+    of = [apart.get(name, 0) for name in names]
+    assert found.covariance == pytest.approx(
+        np.array([[reviewer / of.count(one) if one == other else 0.0 for other in of] for one in of])
+    )
     if not apart:
         by_name = dict(zip([name for name in of_reviewer if name in names], reviewers, strict=True))
         assert found.effects == pytest.approx([by_name[name] for name in names], abs=1e-9)
-        assert found.covariance == pytest.approx(np.full((len(names), len(names)), reviewer / len(names)))
