@@ -11,7 +11,7 @@ from aap.core.agreement import FiveNumbers
 from aap.core.calibration import Severity
 from aap.core.call.schema import Scale
 from aap.core.scoring import decimal_of
-from aap.documents.charts import Axis, axis_over
+from aap.documents.charts import Axis, Interval, IntervalChart, interval_chart
 
 WIDTH = 860
 LABELS = 130
@@ -66,51 +66,19 @@ def box_picture(rows: Sequence[tuple[str, FiveNumbers]], line: Decimal | None = 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Whisker:
-    label: str
-    y: float
-    point: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class IntervalPicture:
-    """`zero`: where nobody is severe or lenient, in pixels."""
-
-    width: int
-    height: int
-    axis: Axis
-    whiskers: tuple[Whisker, ...]
-    zero: float
-
-
-def interval_picture(severities: Sequence[Severity]) -> IntervalPicture:
-    """Severities in points on 100 with their 90 % intervals, the most severe first."""
+def interval_picture(severities: Sequence[Severity]) -> IntervalChart:
+    """Severities in points on 100 with their 90 % intervals, the most severe first; the mark is nobody's severity."""
     rows = sorted(severities, key=lambda one: (one.value, one.reviewer_id))
-    values = [float(decimal_of(value)) for one in rows for value in (one.low, one.value, one.high) if value is not None]
-    axis = axis_over(values, LABELS, WIDTH - 20, zero=True)
-
-    def at(value: int) -> float:
-        return axis.at(float(decimal_of(value)))
-
-    return IntervalPicture(
-        width=WIDTH,
-        height=TOP + ROW * len(rows) + 10,
-        axis=axis,
-        whiskers=tuple(
-            Whisker(
-                label=one.reviewer_id,
-                y=TOP + ROW * position + ROW / 2,
-                point=at(one.value),
-                low=at(one.value if one.low is None else one.low),
-                high=at(one.value if one.high is None else one.high),
-            )
-            for position, one in enumerate(rows)
-        ),
-        zero=axis.at(0.0),
-    )
+    lines = [
+        Interval(
+            label=one.reviewer_id,
+            value=decimal_of(one.value),
+            low=decimal_of(one.value if one.low is None else one.low),
+            high=decimal_of(one.value if one.high is None else one.high),
+        )
+        for one in rows
+    ]
+    return interval_chart(lines, mark=Decimal(0), row=ROW)
 
 
 def warmth(mean: Fraction, group: Fraction, scale: Scale) -> int:
