@@ -12,17 +12,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlmodel import Session, case, col, func, select
+from sqlmodel import Session, col, func, select
 
 from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
-from aap.records.reviews import Assignment, Review, ReviewState
+from aap.records.reviews import Assignment
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.calls import OpenedCall
 from aap.services.permissions import Permission, ensure
 from aap.services.recusing import recused_dossiers
+from aap.services.review_progress import ReviewCounts, review_counts
 
 PAGE_SIZE = 50
 
@@ -100,9 +101,10 @@ def candidates(
     sort = wanted.sort.removeprefix("-")
     fitting = _conditions(call.id, hidden, wanted)
     if wanted.text.split() or sort not in _SQL_SORTS:
-        progress = _review_counts(session, Assignment.call_id == call.id) if sort == "reviews" else None
+        progress = review_counts(session, Assignment.call_id == call.id) if sort == "reviews" else None
         ids, count, requested = _picked(session, fitting, wanted, progress or {})
-        kept = ids if page is None else _page_of(ids, page)
+        at = 0 if page is None else _start_of(page, count)
+        kept = ids if page is None else ids[at : at + PAGE_SIZE]
         rows = {one.id: one for one in _candidates(session, call, col(Application.id).in_(kept), progress)}
         listed = [rows[application_id] for application_id in kept]
     else:
@@ -116,8 +118,7 @@ def candidates(
         chosen = select(Application.id).where(*fitting)
         chosen = chosen.order_by(key.desc() if wanted.sort.startswith("-") else key, col(Application.reference))
         if page is not None:
-            at = min(page, max(1, -(-count // PAGE_SIZE)))
-            chosen = chosen.limit(PAGE_SIZE).offset((at - 1) * PAGE_SIZE)
+            chosen = chosen.limit(PAGE_SIZE).offset(_start_of(page, count))
         listed = _candidates(session, call, col(Application.id).in_(chosen))
         listed.sort(key=lambda one: one.reference)
         listed.sort(key=_LISTED[sort], reverse=wanted.sort.startswith("-"))
@@ -140,9 +141,10 @@ _LISTED: Mapping[str, Callable[[Candidate], Any]] = {
 }
 
 
-def _page_of(ids: Sequence[str], page: int) -> Sequence[str]:
-    at = min(page, max(1, -(-len(ids) // PAGE_SIZE)))
-    return ids[(at - 1) * PAGE_SIZE : at * PAGE_SIZE]
+def _start_of(page: int, count: int) -> int:
+    """How many dossiers stand before a page; the last page stands for one beyond it."""
+    last = max(1, -(-count // PAGE_SIZE))
+    return (min(page, last) - 1) * PAGE_SIZE
 
 
 @dataclass(frozen=True)
@@ -267,22 +269,6 @@ def _holds(words: Sequence[str], texts: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-ReviewCounts = Mapping[str, tuple[int, int]]
-"""Application id → reviews given, reviews asked for."""
-
-
-def _review_counts(session: Session, condition: Any) -> ReviewCounts:
-    """Reviews of the assignments that a condition chooses. One query."""
-    given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
-    rows = session.exec(
-        select(Assignment.application_id, given, func.count())
-        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
-        .where(condition, col(Assignment.removed_at).is_(None))
-        .group_by(col(Assignment.application_id))
-    )
-    return {application_id: (int(submitted), asked) for application_id, submitted, asked in rows}
-
-
 def _candidates(
     session: Session, call: OpenedCall, condition: Any, progress: ReviewCounts | None = None
 ) -> list[Candidate]:
@@ -308,7 +294,7 @@ def _candidates(
     if progress is None:
         many = len(rows) > PAGE_SIZE
         here = col(Assignment.application_id).in_([row.id for row in rows])
-        progress = _review_counts(session, Assignment.call_id == call.id if many else here)
+        progress = review_counts(session, Assignment.call_id == call.id if many else here)
     return [
         Candidate(
             id=row.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -31,6 +31,22 @@ def reviewed_dossiers(call_id: str) -> ColumnElement[bool]:
     return and_(col(Application.call_id) == call_id, col(Application.state).not_in(gone))
 
 
+ReviewCounts = Mapping[str, tuple[int, int]]
+"""Application id → reviews submitted, reviews asked for."""
+
+
+def review_counts(session: Session, condition: ColumnElement[bool] | bool) -> ReviewCounts:
+    """Counts of the assignments that stand and that a condition chooses. One query."""
+    given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
+    rows = session.exec(
+        select(Assignment.application_id, given, func.count())
+        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(condition, col(Assignment.removed_at).is_(None))
+        .group_by(col(Assignment.application_id))
+    )
+    return {application_id: (int(submitted), asked) for application_id, submitted, asked in rows}
+
+
 @dataclass(frozen=True)
 class ReviewsTotals:
     """Where the reviews of a call stand, in numbers; `short` and `unassigned` count dossiers below the minimum."""
@@ -43,24 +59,17 @@ class ReviewsTotals:
 
 def reviews_totals(session: Session, call: OpenedCall) -> ReviewsTotals:
     """The numbers that a dashboard shows and a step of the call depends on: recusals don't change them. Two queries."""
-    given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
-    counted = session.exec(
-        select(Assignment.application_id, func.count(), given)
-        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
-        .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
-        .group_by(col(Assignment.application_id))
-    )
-    counts = {application_id: (assigned, int(submitted)) for application_id, assigned, submitted in counted}
+    counts = review_counts(session, Assignment.call_id == call.id)
     needed = call.file.rubric.min_reviews
     reviewed = [
         counts.get(application_id, (0, 0))
         for application_id in session.exec(select(Application.id).where(reviewed_dossiers(call.id)))
     ]
     return ReviewsTotals(
-        assigned=sum(assigned for assigned, _ in reviewed),
-        submitted=sum(submitted for _, submitted in reviewed),
-        short=sum(submitted < needed for _, submitted in reviewed),
-        unassigned=sum(assigned < needed for assigned, _ in reviewed),
+        assigned=sum(assigned for _, assigned in reviewed),
+        submitted=sum(submitted for submitted, _ in reviewed),
+        short=sum(submitted < needed for submitted, _ in reviewed),
+        unassigned=sum(assigned < needed for _, assigned in reviewed),
     )
 
 
