@@ -11,13 +11,9 @@ from aap.core.answers.readable import SectionReading, read_section
 from aap.documents.dossier import Attachment, DossierView, render_dossier
 from aap.documents.letters import sender_of
 from aap.documents.pdf import moment as exact_moment
-from aap.records.applications import (
-    Document,
-)
+from aap.records.applications import Document
 from aap.records.territories import territories
-from aap.services.dossiers import (
-    Dossier,
-)
+from aap.services.dossiers import Dossier
 from aap.services.file_store import FileStore
 from aap.services.receipts import Receipt, identifier_of, labels_of
 from aap.services.submitting import CAPACITIES

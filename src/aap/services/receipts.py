@@ -14,21 +14,13 @@ from aap.core.call.schema import CallFile
 from aap.documents.media_types import PDF
 from aap.documents.pdf import moment as exact_moment
 from aap.documents.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
-from aap.records.applications import (
-    Application,
-    CompletionRequest,
-    Submission,
-)
+from aap.records.applications import Application, CompletionRequest, Submission
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.association_mail import editors_of
 from aap.services.calls import OpenedCall, get_call
-from aap.services.dossiers import (
-    MANDATE,
-    Dossier,
-    submissions_of,
-)
+from aap.services.dossiers import MANDATE, Dossier, submissions_of
 from aap.services.outbox import send_mail
 from aap.services.platform import Platform
 from aap.services.work import Progress

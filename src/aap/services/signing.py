@@ -11,22 +11,12 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call.canonical import canonical_hash
 from aap.core.delays import paris
-from aap.records.applications import (
-    Application,
-    Signature,
-    SignatureState,
-)
+from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
 from aap.services.actor import Actor
-from aap.services.association_mail import editors_of
+from aap.services.association_mail import editors_of, tell_association
 from aap.services.audit import record
-from aap.services.dossiers import (
-    MANDATE,
-    Dossier,
-    announced_deadline,
-    content_of,
-    open_dossier,
-)
+from aap.services.dossiers import MANDATE, Dossier, announced_deadline, content_of, open_dossier
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
@@ -160,12 +150,12 @@ def answer_signature(
     signature.state = SignatureState.APPROVED if approved else SignatureState.REFUSED
     signature.remark, signature.address, signature.answered_at = remark.strip()[:2_000], address[:60], now
     session.add(signature)
-    for email in editors_of(session, case.dossier.application.association_id):
-        send_mail(
-            session, "association_signature_answered", to=email, now=now,
-            values={"name": signature.name, "approved": approved, "remark": signature.remark,
-                    "reference": case.dossier.application.reference, "call_title": case.dossier.call.record.title},
-        )  # fmt: skip
+    application = case.dossier.application
+    tell_association(
+        session, case.dossier.call, application, "association_signature_answered", now=now,
+        key=f"signature:{signature.id}", to=editors_of(session, application.association_id),
+        values={"name": signature.name, "approved": approved, "remark": signature.remark},
+    )  # fmt: skip
     record(
         session, actor=None, action="signature.answered", now=now, object_kind="application",
         object_id=signature.application_id, call_id=case.dossier.call.id,

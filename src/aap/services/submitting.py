@@ -14,14 +14,7 @@ from aap.records.associations import Association
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.dossier_facts import DossierFacts, facts_of
-from aap.services.dossiers import (
-    MANDATE,
-    Dossier,
-    content_of,
-    deadline_of,
-    open_dossier,
-    submissions_of,
-)
+from aap.services.dossiers import MANDATE, Dossier, content_of, deadline_of, open_dossier, submissions_of
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
@@ -51,17 +44,16 @@ def submit_application(
     """
     dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
     application = dossier.application
-    if dossier.state not in (ApplicationState.DRAFT, ApplicationState.TO_COMPLETE):
-        before = submissions_of(session, application_id)
-        if before and dossier.state is not ApplicationState.WITHDRAWN:
-            ensure(actor, Permission.APPLICATION_READ, dossier.target, kind="application", id=application_id)
-            return before[-1]
+    earlier = submissions_of(session, application_id)
+    open_states = (ApplicationState.DRAFT, ApplicationState.TO_COMPLETE, ApplicationState.WITHDRAWN)
+    if earlier and dossier.state not in open_states:
+        ensure(actor, Permission.APPLICATION_READ, dossier.target, kind="application", id=application_id)
+        return earlier[-1]
     ensure(actor, Permission.APPLICATION_SUBMIT, dossier.target, kind="application", id=application_id)
     limit = deadline_of(dossier)
     if now.replace(microsecond=0) > limit:
         raise DeadlinePassed(limit)
     signature = _refuse_incomplete(session, dossier, attested, capacity, broken_rules_seen)
-    earlier = submissions_of(session, application_id)
     facts = facts_of(dossier.call.file, dossier.answers, dossier.association)
     content = content_of(dossier)
     content["attestations"] = list(dossier.call.file.form.attestations)
