@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
+from aap.core.marking import comment_needed
 from aap.demo.associations import seeded
 from aap.demo.reviewing import DemoReviewer
 from aap.services.actor import Actor, load_actor
@@ -142,8 +143,7 @@ def _marked(
         level = (specimen.agreed[criterion.id][0] + rng.gauss(reviewer.leniency, 0.07) * wide) / float(scale.step)
         mark = min(scale.max, max(scale.min, Decimal(round(level)) * scale.step))
         marks[criterion.id] = str(mark)
-        rule = criterion.comment
-        if rule == "always" or (rule.startswith("below:") and mark < Decimal(rule.removeprefix("below:"))):
+        if comment_needed(criterion, mark):
             comments[criterion.id] = "Le dossier n’en montre pas assez pour une note plus haute."
     mark_specimen(
         session, actor=actor, specimen_id=specimen_id, marks=marks, comments=comments, version=0, submit=True, now=at

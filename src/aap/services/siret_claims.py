@@ -93,7 +93,7 @@ def arbitrate_claim(
         session.add(
             Membership(person_id=person.id, association_id=association.id, role=MembershipRole.OWNER, created_at=now)
         )
-    for email in {person.email, *owners_of(session, association.id)}:
+    for email in sorted({person.email, *owners_of(session, association.id)}):
         send_mail(
             session, "association_claim_decided", to=email, now=now,
             values={"association": association.name, "person": person.name, "accepted": accepted,

@@ -10,6 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.answers.values import parse_day
 from aap.services.consensus import (
     ConsensusEntry,
     close_consensus,
@@ -122,8 +123,7 @@ def consensus_decide(call_id: str, reference: str) -> ResponseReturnValue:
 
 def _day(text: str) -> date | None:
     try:
-        day, month, year = text.strip().split("/") if "/" in text else reversed(text.strip().split("-"))
-        return date(int(year), int(month), int(day))
+        return parse_day(text)
     except ValueError:
         return None
 
