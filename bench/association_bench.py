@@ -36,7 +36,7 @@ from aap.records.applications import Application, ApplicationState, Document, Se
 from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person
 from aap.records.types import new_id
-from aap.services.calls import OpenedCall
+from aap.services.call.calls import OpenedCall
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 

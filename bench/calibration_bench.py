@@ -16,8 +16,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from aap.core.calibration import calibrate
-from aap.core.scoring import Review
+from aap.core.scoring.severity import calibrate
+from aap.core.scoring.totals import Review
 
 LAUREATES = 67
 

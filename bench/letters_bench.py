@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aap.core.call.loading import load_call
 from aap.core.results import Status
-from aap.documents.letters import LetterFacts, Recipient, letter_view, render_letter
+from aap.documents.papers.letters import LetterFacts, Recipient, letter_view, render_letter
 
 CALL = Path(__file__).resolve().parent.parent / "rubrics" / "mentorat-2025.yaml"
 

@@ -31,7 +31,7 @@ from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.records.types import new_id
-from aap.services.calls import add_call
+from aap.services.call.calls import add_call
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 

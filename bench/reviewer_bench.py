@@ -35,7 +35,7 @@ from aap.records.calls import CallState
 from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.types import new_id
-from aap.services.calls import OpenedCall, add_call, get_call
+from aap.services.call.calls import OpenedCall, add_call, get_call
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 

@@ -1,8 +1,8 @@
 """Change one operator or constant of the core at a time and see whether a test notices: by hand, never in CI.
 
     make mutate                                                       # everything, in the order and sizes of PLAN
-    .venv/bin/python scripts/mutate.py src/aap/core/ranking.py        # every mutant of a file
-    .venv/bin/python scripts/mutate.py --sample 40 src/aap/core/reml.py
+    .venv/bin/python scripts/mutate.py src/aap/core/ranking/ranking.py        # every mutant of a file
+    .venv/bin/python scripts/mutate.py --sample 40 src/aap/core/scoring/reml.py
     .venv/bin/python scripts/mutate.py --report                       # the table of docs/measures.md, and who lives
 
 One process, in which the tests are collected once. They are run once to learn which of them calls which function and

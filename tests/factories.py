@@ -15,7 +15,7 @@ from aap.records.people import Membership, MembershipRole, Person, Role, RoleGra
 from aap.records.reviews import Assignment, Reviewer
 from aap.records.types import new_id
 from aap.services.actor import Actor, load_actor
-from aap.services.calls import OpenedCall, add_call, get_call
+from aap.services.call.calls import OpenedCall, add_call, get_call
 from aap.services.platform import Platform
 
 PASSWORD = "un long mot de passe"

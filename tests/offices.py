@@ -15,12 +15,12 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call, CallState
 from aap.records.people import Person, Role
 from aap.records.reviews import Mark, Review, ReviewState
-from aap.services.calls import OpenedCall, get_call
-from aap.services.deciding import notify_decisions, prepare_decisions, publish_results
-from aap.services.freezing import confirm_freeze, propose_freeze
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.outbox import start_job
-from aap.services.ranking_input import ranking_input
-from aap.services.selecting import compute, store_run
+from aap.services.ranking.computing import compute, store_run
+from aap.services.ranking.freezing import confirm_freeze, propose_freeze
+from aap.services.ranking.input import ranking_input
 from tests.factories import CALL_FILE, Factory
 
 LETTERS = """letters:

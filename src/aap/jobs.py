@@ -20,9 +20,16 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
-from aap.services import assigning, auditing, deciding, exporting, mailing, offline_dossiers, receipts, selecting
+from aap.services import mailing
+from aap.services.assignment import proposals as assigning
+from aap.services.decision import deciding
+from aap.services.dossier import receipts
 from aap.services.platform import Platform, open_platform
-from aap.services.timekeeping import Kept, keep_time
+from aap.services.ranking import computing as selecting
+from aap.services.ranking import run_files as exporting
+from aap.services.review import offline_dossiers
+from aap.services.upkeep import auditing
+from aap.services.upkeep.timekeeping import Kept, keep_time
 from aap.services.work import Work
 from aap.settings import Settings
 

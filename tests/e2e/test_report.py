@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from aap.core.call.loading import load_call
-from aap.core.run import RunOptions, run_call
-from aap.documents.ranking_files import table_files
-from aap.documents.tables_in import read_run_inputs
+from aap.core.ranking.run import RunOptions, run_call
+from aap.documents.report.ranking_files import table_files
+from aap.documents.tables.tables_in import read_run_inputs
 from tests.e2e.conftest import assert_accessible
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "exemple-classement"

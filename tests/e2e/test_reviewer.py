@@ -14,10 +14,10 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.people import Person, Role
 from aap.records.reviews import Mark, Review
-from aap.services.calls import OpenedCall
+from aap.services.call.calls import OpenedCall
 from aap.services.platform import Platform
-from aap.services.reviewing import ReviewEntry, submit_review
-from aap.services.specimens import add_fictitious, agree_marks, start_round
+from aap.services.review.reviewing import ReviewEntry, submit_review
+from aap.services.review.specimens import add_fictitious, agree_marks, start_round
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
 

@@ -90,7 +90,7 @@ def _read(
 ) -> Demand:
     """All tables, every problem of every one of them at once. Raises BadInput."""
     from aap.core.assignment import Demand
-    from aap.documents.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
+    from aap.documents.tables.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
 
     found_dossiers, found_reviewers = read_dossiers(dossiers), read_reviewers(reviewers)
     problems: list[Problem] = [*found_dossiers.problems, *found_reviewers.problems]
@@ -132,7 +132,7 @@ def _write_all(proposal: Proposal, folder: Path) -> list[str]:
     """Writes the files; gives the sentences of what couldn't be satisfied."""
     from aap.core.assignment import assignment_table, figures, load_table, unmet
     from aap.core.results import Table
-    from aap.documents.csv_out import csv_bytes
+    from aap.documents.tables.csv_out import csv_bytes
 
     left = unmet(proposal)
     rows = tuple(

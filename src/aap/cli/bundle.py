@@ -20,7 +20,7 @@ FAILED = 1
 @click.argument("bundle", type=click.Path(path_type=Path))
 def verify_command(bundle: Path) -> None:
     """Exit code 0 where everything holds, 4 with what differs, 1 where the file can't be read."""
-    from aap.core.bundle import verify
+    from aap.core.ranking.bundle import verify
 
     content = _content(bundle)
     progress = ProgressLine()
@@ -37,7 +37,7 @@ def verify_command(bundle: Path) -> None:
 
 
 def _content(path: Path) -> bytes:
-    from aap.core.bundle import MAX_BYTES
+    from aap.core.ranking.bundle import MAX_BYTES
 
     try:
         size = path.stat().st_size
@@ -65,10 +65,10 @@ def bundle_group() -> None:
 )  # fmt: skip
 def public_command(bundle: Path, out: Path, key: str | None, correspondence: Path | None) -> None:
     """Exit code 0 done, 4 where the given bundle does not verify."""
-    from aap.core.bundle import verify
-    from aap.core.public_bundle import public_bundle
-    from aap.core.run import json_text
-    from aap.documents.csv_out import csv_bytes
+    from aap.core.ranking.bundle import verify
+    from aap.core.ranking.public_bundle import public_bundle
+    from aap.core.ranking.run import json_text
+    from aap.documents.tables.csv_out import csv_bytes
 
     content = _content(bundle)
     differences = verify(content, processes=os.cpu_count() or 1)
@@ -96,9 +96,9 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
 @click.argument("dossier")
 def explain_command(bundle: Path, dossier: str) -> None:
     """Exit code 0 done, 2 for an unknown application, 4 where the bundle can't be read."""
-    from aap.core.bundle import ranking_of, read_text
-    from aap.core.bundle_reading import MalformedBundle
-    from aap.core.counterfactual import NothingToGain, in_words, points_needed
+    from aap.core.ranking.bundle import ranking_of, read_text
+    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.counterfactual import NothingToGain, in_words, points_needed
 
     try:
         content = read_text(_content(bundle))

@@ -20,8 +20,8 @@ FAULTS = {"missing": "manque", "changed": "a été changée", "values_changed": 
 @click.command("backup", help="Sauvegarder l’instance (base et fichiers) dans le dossier neuf DIR, sans l’arrêter.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def backup_command(folder: Path) -> None:
-    from aap.services.backing_up import BackupFault, make_backup
     from aap.services.platform import open_platform
+    from aap.services.upkeep.backing_up import BackupFault, make_backup
 
     settings = _existing()
     line = ProgressLine()
@@ -40,7 +40,7 @@ def backup_command(folder: Path) -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--check-only", is_flag=True, help="Relire et vérifier la sauvegarde, sans rien remettre.")
 def restore_command(folder: Path, check_only: bool) -> None:
-    from aap.services.backing_up import BackupFault, check_backup, restore_backup
+    from aap.services.upkeep.backing_up import BackupFault, check_backup, restore_backup
 
     settings = Settings()
     line = ProgressLine()
@@ -104,10 +104,10 @@ def person_group() -> None:
 @click.option("--name", required=True, help="Prénom et nom.")
 @click.option("--role", type=click.Choice(["admin", "official"]), default="admin", show_default=True)
 def person_add(email: str, name: str, role: str) -> None:
+    from aap.services.account.people import invite_person
+    from aap.services.account.sign_in_links import link_path, make_token
     from aap.services.errors import InvalidInput
-    from aap.services.people import invite_person
     from aap.services.platform import open_platform
-    from aap.services.sign_in_links import link_path, make_token
 
     platform = open_platform(Settings())
     now = platform.clock()

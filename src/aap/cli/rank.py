@@ -21,10 +21,10 @@ from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput, Problem, in_order
 
 if TYPE_CHECKING:
-    from aap.core.run import Run
+    from aap.core.ranking.run import Run
     from aap.core.selection import InfeasibleRules
-    from aap.documents.press import Press
-    from aap.documents.tables_in import RunInputs
+    from aap.documents.papers.press import Press
+    from aap.documents.tables.tables_in import RunInputs
 
 DONE, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
 MAX_DRAWS = 100_000
@@ -116,7 +116,7 @@ def _read(
     Those of the call file are told once there is a ranking: they name rules, and where rules can't all hold, those that
     are named are those in conflict. Raises BadInput with every error of every file.
     """
-    from aap.documents.tables_in import problems_without_call, read_run_inputs
+    from aap.documents.tables.tables_in import problems_without_call, read_run_inputs
 
     inspected = read_call_file(call_path, conflicts_are_errors=False)
     call = inspected.call
@@ -138,7 +138,7 @@ def _read(
 
 def _press(letters: bool) -> Press:
     """What makes the PDFs, in other processes: they load while this one loads, reads and ranks."""
-    from aap.documents.press import Press
+    from aap.documents.papers.press import Press
 
     return Press((os.cpu_count() or 1) if letters else 1)
 
@@ -147,8 +147,8 @@ def _ranked(
     call: CallFile, inputs: RunInputs, *, draws: int, draw_seed: str | None, prices: bool, progress: ProgressLine
 ) -> Run:
     """The run; raises BadInput with the rows at fault, and ends with INFEASIBLE where the rules can't all hold."""
-    from aap.core.ranking import ImposedNotCandidate
-    from aap.core.run import RunOptions, run_call
+    from aap.core.ranking.ranking import ImposedNotCandidate
+    from aap.core.ranking.run import RunOptions, run_call
     from aap.core.selection import InfeasibleRules
 
     try:
@@ -174,7 +174,7 @@ def _ranked(
 
 def _strict_letters(call: CallFile, problems: Iterable[Problem]) -> Iterator[Problem]:
     """Texts of `letters` that can't be filled in are errors where letters are asked for."""
-    from aap.core.letter_texts import placeholder_problems
+    from aap.core.call.letter_texts import placeholder_problems
 
     unfit = {problem.path for problem in placeholder_problems(call)}
     for problem in problems:
@@ -206,7 +206,7 @@ def _notices(warnings: Iterable[Problem]) -> tuple[str, ...]:
 def _write_all(run: Run, folder: Path, press: Press, *, letters: bool, progress: ProgressLine) -> None:
     progress("Écriture des fichiers", 0, 1)
     to_sign = press.laureates(run)
-    from aap.documents.ranking_files import table_files  # loads while the list is laid out
+    from aap.documents.report.ranking_files import table_files  # loads while the list is laid out
 
     for name, content in table_files(run):
         write(folder, name, content)

@@ -10,9 +10,9 @@ from typing import Literal
 
 from aap.core.territories import Commune, Territories, fold
 from aap.demo import identifiers
-from aap.demo.association_names import association_names
 from aap.demo.people import Casting, DemoPerson
 from aap.demo.places import from_
+from aap.demo.texts.association_names import association_names
 
 Setting = Literal["rural", "qpv", "petite-ville", "metropole"]
 Size = Literal["small", "medium", "large"]

@@ -12,13 +12,13 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from aap.core.marking import comment_needed
+from aap.core.scoring.marking import comment_needed
 from aap.demo.associations import seeded
 from aap.demo.reviewing import DemoReviewer
 from aap.services.actor import Actor, load_actor
-from aap.services.calibrating import mark_specimen, read_comparison
-from aap.services.calls import OpenedCall
-from aap.services.specimens import add_fictitious, agree_marks, start_round
+from aap.services.call.calls import OpenedCall
+from aap.services.review.specimen_marking import mark_specimen, read_comparison
+from aap.services.review.specimens import add_fictitious, agree_marks, start_round
 
 
 @dataclass(frozen=True)

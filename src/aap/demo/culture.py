@@ -12,11 +12,10 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from aap.core.budget import Budget
+from aap.core.answers.budget import Budget
 from aap.core.call.schema import CallFile
 from aap.core.french import number, ordinal
 from aap.core.territories import Commune, Territories
-from aap.demo import fragments_culture as culture
 from aap.demo.associations import DemoAssociation, Setting, one_association, seeded
 from aap.demo.attachments import DemoFile, pdf_page
 from aap.demo.budgets import association_budget, project_budget
@@ -24,6 +23,7 @@ from aap.demo.dossiers import DemoDossier, times_of
 from aap.demo.people import Casting
 from aap.demo.places import at, from_, in_department, shown
 from aap.demo.storytelling import capital, fill, tell
+from aap.demo.texts import culture
 
 REGION = "53"  # Brittany
 CRITERIA = ("artistic", "presence", "cooperation", "budget")

@@ -20,8 +20,8 @@ from aap.records.applications import Application, ApplicationState, Document, Se
 from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person
 from aap.records.types import new_id
-from aap.services.calls import OpenedCall
-from aap.services.dossier_facts import facts_of
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.facts import facts_of
 from aap.services.platform import Platform
 
 PASSWORD = "demonstration-2025"  # noqa: S105  (printed for everybody: the instance is fictitious)

@@ -12,16 +12,15 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from aap.core.budget import Budget
+from aap.core.answers.budget import Budget
 from aap.core.call.schema import CallFile
 from aap.core.territories import Commune, Territories
-from aap.demo import fragments_people as people
-from aap.demo import fragments_project as project
 from aap.demo.associations import DemoAssociation, seeded
 from aap.demo.budgets import association_budget, project_budget
 from aap.demo.places import shown
 from aap.demo.storytelling import capital, facts_of, fill, partners_of, tell
-from aap.demo.titles import title_of
+from aap.demo.texts import people, project
+from aap.demo.texts.titles import title_of
 
 CRITERIA = ("quality", "reach", "solidity", "territory", "evaluation")
 SIMPLE_FORM_LIMIT = 50_000  # euros: the short form of the call

@@ -27,14 +27,14 @@ from aap.records.rankings import Decision, Outcome
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor, load_actor
-from aap.services.advancing import set_draw_seed
-from aap.services.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
-from aap.services.deciding import notify_decisions, prepare_decisions, publish_results, render_letters
-from aap.services.freezing import confirm_freeze, propose_freeze
+from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
+from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results, render_letters
 from aap.services.platform import Platform
-from aap.services.ranking_input import ranking_input
-from aap.services.screening import screen_application
-from aap.services.selecting import compute, store_run
+from aap.services.ranking.computing import compute, store_run
+from aap.services.ranking.freezing import confirm_freeze, propose_freeze
+from aap.services.ranking.input import ranking_input
+from aap.services.screening.screening import screen_application
+from aap.services.steering.advancing import set_draw_seed
 
 FINISHED = "mentorat-2025"
 DRAWN = "4-17-23-31-48 et 6"

@@ -30,9 +30,9 @@ from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import load_actor
-from aap.services.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
+from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.platform import Platform
-from aap.services.screening import propose_amount, screen_application
+from aap.services.screening.screening import propose_amount, screen_application
 
 REVIEWED, OPEN = "culture-territoires-2026", "mentorat-2026"
 REVIEWERS = 12

@@ -15,9 +15,9 @@ from random import Random
 from aap.core.call.schema import CallFile, Criterion, Rubric
 from aap.demo.associations import seeded
 from aap.demo.dossiers import DemoDossier
-from aap.demo.fragments_reviews import REMARKS, SUMMARIES, VERDICTS, Level
 from aap.demo.people import Casting, DemoPerson
 from aap.demo.storytelling import fill
+from aap.demo.texts.reviews import REMARKS, SUMMARIES, VERDICTS, Level
 
 LENIENCY_SPREAD = 0.075  # of the scale: the reviewers' standard deviation
 NOISE = 0.085  # of the scale, for one mark

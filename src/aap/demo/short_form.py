@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from aap.core.budget import Budget
+from aap.core.answers.budget import Budget
 from aap.demo.associations import seeded
 from aap.demo.attachments import DemoFile, attachments
 from aap.demo.budgets import project_budget
 from aap.demo.dossiers import DemoDossier
-from aap.demo.fragments_project import SUMMARY
 from aap.demo.storytelling import capital, facts_of, tell
-from aap.demo.titles import title_of
+from aap.demo.texts.project import SUMMARY
+from aap.demo.texts.titles import title_of
 
 ELIGIBILITY = {"statut": "oui", "mentorat": "oui", "obligations": "oui"}
 QUESTIONS_OF_FILES = ("statuts", "comptes", "rib")

@@ -8,8 +8,8 @@ from random import Random
 
 from aap.core.french import number
 from aap.demo.associations import DemoAssociation
-from aap.demo.fragments_project import Slot
 from aap.demo.places import at, from_, in_department, in_region
+from aap.demo.texts.project import Slot
 
 PUBLICS: Mapping[str, str] = {
     "handicap": "jeunes en situation de handicap",

@@ -18,7 +18,7 @@ from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
 from aap.records.types import new_id
-from aap.services.accounts import REMINDERS
+from aap.services.account.accounts import REMINDERS
 from aap.services.platform import Platform
 
 FRESH = timedelta(minutes=30)

@@ -17,7 +17,7 @@ from flask_security import (
 )
 
 from aap.identity import mails
-from aap.services import accounts
+from aap.services.account import accounts
 from aap.services.outbox import send_mail
 from aap.services.platform import Platform
 

@@ -12,12 +12,12 @@ from aap.core.delays import paris
 from aap.core.french import moment
 from aap.records.applications import ApplicationState, CompletionRequest, Message, SectionAnswers
 from aap.services.actor import Actor
-from aap.services.association_mail import tell_association
+from aap.services.association.mails import tell_association
 from aap.services.audit import record
-from aap.services.dossiers import merge_sections
+from aap.services.dossier.dossiers import merge_sections
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
-from aap.services.screening import dossier_of
+from aap.services.screening.screening import dossier_of
 
 LONGEST_MESSAGE = 5_000
 

@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from aap.core import french
-from aap.documents import pdf
+from aap.documents.papers import pdf
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -17,8 +17,8 @@ from aap.records.applications import Document
 from aap.records.audit import AuditLine
 from aap.records.people import Person
 from aap.services.audit import record, verify
-from aap.services.backing_up import BackupFault, check_backup, make_backup, restore_backup
 from aap.services.platform import Platform, open_platform
+from aap.services.upkeep.backing_up import BackupFault, check_backup, make_backup, restore_backup
 from aap.settings import Settings
 from tests.factories import Factory
 

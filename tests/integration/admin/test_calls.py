@@ -13,7 +13,7 @@ from sqlmodel import select
 from aap.records.applications import ApplicationState
 from aap.records.calls import Call, CallState, CallVersion
 from aap.records.people import Person, Role
-from aap.services.amending import amend_call, open_prepared_call, prepared_calls, read_call_file
+from aap.services.call.amending import amend_call, open_prepared_call, prepared_calls, read_call_file
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.platform import Platform
 from tests.databases import on_both_databases

@@ -17,10 +17,10 @@ from aap.records.audit import AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role
 from aap.services.audit import record
-from aap.services.auditing import AuditFilter, read_log
 from aap.services.mailing import MOST_ATTEMPTS
-from aap.services.operating import retry_mails, system_state
 from aap.services.platform import Platform
+from aap.services.upkeep.auditing import AuditFilter, read_log
+from aap.services.upkeep.operating import retry_mails, system_state
 from aap.web.state_words import actions
 from tests.databases import on_both_databases
 from tests.factories import Factory

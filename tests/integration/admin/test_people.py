@@ -11,8 +11,8 @@ from sqlmodel import select
 from aap.records.audit import AuditLine
 from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Reviewer
+from aap.services.account.people import give_role, invite_person, list_people, set_person_active, take_role
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.people import give_role, invite_person, list_people, set_person_active, take_role
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.factories import Factory

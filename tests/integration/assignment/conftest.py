@@ -16,9 +16,9 @@ from aap.records.calls import Call, CallState
 from aap.records.people import Person, Role
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
-from aap.services.assigning import apply_proposal, compute, keep_proposal, prepare
-from aap.services.assignment_situation import Settings, default_settings
-from aap.services.calls import OpenedCall
+from aap.services.assignment.proposals import apply_proposal, compute, keep_proposal, prepare
+from aap.services.assignment.situation import Settings, default_settings
+from aap.services.call.calls import OpenedCall
 from tests.factories import CALL_FILE, Factory
 
 PARTNERS = """        - id: partenaires

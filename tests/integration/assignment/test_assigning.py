@@ -15,15 +15,15 @@ from aap.records.audit import AuditValues
 from aap.records.calls import CallState
 from aap.records.outbox import Job, OutboxMail
 from aap.records.reviews import Assignment, AssignmentProposal, Recusal, RecusalOrigin, Reviewer, ReviewState
-from aap.services.advancing import advance_call
-from aap.services.assigning import apply_proposal, compute, discard_proposal, keep_proposal, prepare
-from aap.services.assignment_moves import board, lock_seats, move_by_hand, preview_move, set_available
-from aap.services.assignment_situation import Settings, default_settings, situation
+from aap.services.assignment.moves import board, lock_seats, move_by_hand, preview_move, set_available
+from aap.services.assignment.proposals import apply_proposal, compute, discard_proposal, keep_proposal, prepare
+from aap.services.assignment.situation import Settings, default_settings, situation
 from aap.services.audit import verify
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.outbox import start_job
-from aap.services.ranking_input import ranking_input
-from aap.services.recusing import add_recusal, lift_recusal
+from aap.services.panel.recusing import add_recusal, lift_recusal
+from aap.services.ranking.input import ranking_input
+from aap.services.steering.advancing import advance_call
 from tests.databases import on_both_databases
 from tests.integration.assignment.conftest import Tables
 

@@ -14,8 +14,8 @@ from sqlmodel import select
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.reviews import Assignment, AssignmentProposal, Recusal, RecusalOrigin
-from aap.services.assignment_moves import lock_seats
-from aap.services.recusing import add_recusal
+from aap.services.assignment.moves import lock_seats
+from aap.services.panel.recusing import add_recusal
 from tests.integration.assignment.conftest import Tables
 from tests.integration.assignment.reading_pages import Browsers, plain, propose
 

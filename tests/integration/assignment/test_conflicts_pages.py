@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from aap.records.applications import SectionAnswers
 from aap.records.associations import Association
 from aap.records.reviews import Interest, Recusal, Reviewer
-from aap.services.recusing import add_recusal
+from aap.services.panel.recusing import add_recusal
 from tests.databases import on_both_databases
 from tests.integration.assignment.conftest import Tables
 from tests.integration.assignment.reading_pages import Browsers

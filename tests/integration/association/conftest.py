@@ -19,9 +19,9 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.actor import Actor
-from aap.services.calls import OpenedCall
-from aap.services.dossiers import Dossier, open_dossier
-from aap.services.uploads import ReceivedFile, attach, receive
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.uploads import ReceivedFile, attach, receive
 from tests.conftest import Browser, TestClock
 from tests.factories import Factory
 

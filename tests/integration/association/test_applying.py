@@ -14,8 +14,14 @@ from aap.core.answers import RAW
 from aap.records.applications import Application, ApplicationState, CompletionRequest
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole
-from aap.services.applying import SavedSection, StaleSection, answer_eligibility, save_section, start_application
-from aap.services.dossiers import open_dossier
+from aap.services.dossier.applying import (
+    SavedSection,
+    StaleSection,
+    answer_eligibility,
+    save_section,
+    start_application,
+)
+from aap.services.dossier.dossiers import open_dossier
 from aap.services.errors import DeadlinePassed, NotFound, StateForbids
 from tests.databases import on_both_databases
 from tests.factories import Factory

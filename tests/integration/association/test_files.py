@@ -14,7 +14,7 @@ import openpyxl
 import pikepdf
 import pytest
 
-from aap.services.dossiers import MANDATE
+from aap.services.dossier.dossiers import MANDATE
 from aap.services.file_store import FileStore
 from tests.conftest import Browser
 from tests.integration.association.conftest import ANSWERS, Space, Spaces, pdf, photo

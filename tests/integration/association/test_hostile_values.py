@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from aap.core.answers.budget import accounts
 from aap.core.answers.values import clean_text
-from aap.core.budget import accounts
 from aap.core.call.schema import Question, Section
 from tests.conftest import Browser
 from tests.integration.association.conftest import Space, Spaces

@@ -20,14 +20,14 @@ from aap.records.audit import AuditLine
 from aap.records.calls import Call
 from aap.records.outbox import Job, OutboxMail
 from aap.records.people import Role
-from aap.services.applying import answer_eligibility
-from aap.services.calls import extend_closing
-from aap.services.dossiers import MANDATE
+from aap.services.call.calls import extend_closing
+from aap.services.dossier.applying import answer_eligibility
+from aap.services.dossier.dossiers import MANDATE
+from aap.services.dossier.receipts import receipts_of
+from aap.services.dossier.signing import answer_signature, ask_signature, open_signature
+from aap.services.dossier.submitting import submit_application
+from aap.services.dossier.uploads import remove_document
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
-from aap.services.receipts import receipts_of
-from aap.services.signing import answer_signature, ask_signature, open_signature
-from aap.services.submitting import submit_application
-from aap.services.uploads import remove_document
 from tests.databases import on_both_databases
 from tests.integration.association.conftest import ANSWERS, Space, Spaces, last_second
 

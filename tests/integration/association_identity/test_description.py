@@ -11,7 +11,7 @@ from sqlmodel import select
 from aap.records.associations import Association
 from aap.records.audit import AuditValues
 from aap.records.people import Membership, MembershipRole
-from aap.services.associations import SiretHeld, create_association
+from aap.services.association.associations import SiretHeld, create_association
 from tests.databases import on_both_databases
 from tests.integration.association_identity.conftest import TYPED
 from tests.integration.public.test_calls import words

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from aap.records.associations import ClaimState, SiretClaim
 from aap.records.people import Invitation, Membership, MembershipRole, Role
+from aap.services.association.siret_claims import arbitrate_claim, claim_siret, open_claims
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.siret_claims import arbitrate_claim, claim_siret, open_claims
 from tests.databases import on_both_databases
 from tests.integration.identity.mailbox import mails_to
 from tests.integration.public.test_calls import words

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from aap.app import create_app
 from aap.cli import main
-from aap.core.bundle import verify as verify_bundle
+from aap.core.ranking.bundle import verify as verify_bundle
 from aap.demo.filling import FINISHED, Scale, accounts, fill, is_demonstration
 from aap.records.applications import Application
 from aap.records.associations import Association

@@ -103,7 +103,7 @@ class Case:
             if content is not None or part != "decisions":
                 arguments += [f"--{part}", str(self.folder / name)]
         press: AbstractContextManager[Any] = (
-            nullcontext() if self.real_pdf else patch("aap.documents.press.Press", QuickPress)
+            nullcontext() if self.real_pdf else patch("aap.documents.papers.press.Press", QuickPress)
         )
         with press:
             return CliRunner().invoke(main, [*arguments, *self.options, *options])

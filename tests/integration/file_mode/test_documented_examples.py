@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from aap.core.call.loading import inspect_call, load_call
-from aap.documents.table_files import TableFile
-from aap.documents.tables_in import read_run_inputs
+from aap.documents.tables.table_files import TableFile
+from aap.documents.tables.tables_in import read_run_inputs
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 

@@ -260,7 +260,7 @@ def test_an_unexpected_error_is_one_line_and_exit_code_one(tmp_path: Path, monke
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("aap.core.run.run_call", broken)
+    monkeypatch.setattr("aap.core.ranking.run.run_call", broken)
     result = Case(tmp_path).run()
     assert result.exit_code == 1
     assert "ZeroDivisionError" in result.output

@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 from aap.core.call.loading import load_call
-from aap.core.run import Run, RunOptions, run_call
-from aap.documents.tables_in import read_run_inputs
+from aap.core.ranking.run import Run, RunOptions, run_call
+from aap.documents.tables.tables_in import read_run_inputs
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 FOLDER = DOCS / "exemple-classement"

@@ -16,8 +16,8 @@ from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole, Person, Role
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
 from aap.services.actor import Actor
-from aap.services.calls import OpenedCall
-from aap.services.dossiers import content_of, open_dossier
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.dossiers import content_of, open_dossier
 from tests.factories import Factory
 
 ANSWERS: dict[str, dict[str, object]] = {

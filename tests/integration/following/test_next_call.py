@@ -13,8 +13,8 @@ from sqlmodel import col, select
 from aap.records.applications import Application, ApplicationState, Document, SectionAnswers
 from aap.records.calls import CallState
 from aap.records.people import Person
-from aap.services.applying import FormChanges, form_changes, start_application
-from aap.services.calls import OpenedCall
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.applying import FormChanges, form_changes, start_application
 from aap.services.errors import NotFound
 from aap.services.platform import Platform
 from tests.databases import on_both_databases

@@ -13,9 +13,9 @@ from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole, Person
-from aap.services.calls import extend_closing
+from aap.services.call.calls import extend_closing
 from aap.services.platform import Platform
-from aap.services.timekeeping import Kept, keep_time
+from aap.services.upkeep.timekeeping import Kept, keep_time
 from tests.databases import on_both_databases
 from tests.factories import Factory
 from tests.integration.following.conftest import Case, Cases

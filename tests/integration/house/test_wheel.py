@@ -21,7 +21,7 @@ assert "site-packages" in aap.__file__ and str(Path.cwd()) in aap.__file__, aap.
 from aap.app import create_app
 from aap.core.call.loading import load_call
 from aap.core.results import ResultRow
-from aap.documents.letters import letter_from_row, render_letter
+from aap.documents.papers.letters import letter_from_row, render_letter
 from aap.paths import rubrics_folder
 from aap.settings import Settings
 

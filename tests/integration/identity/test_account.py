@@ -7,7 +7,7 @@ import re
 
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
-from aap.services.accounts import reminders_of
+from aap.services.account.accounts import reminders_of
 from tests.factories import PASSWORD
 from tests.integration.identity.mailbox import link_in, mails_to
 

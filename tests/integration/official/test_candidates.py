@@ -16,7 +16,7 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.reviews import Recusal
-from aap.services.candidates import CandidateFilter, candidates
+from aap.services.screening.candidates import CandidateFilter, candidates
 from tests.databases import on_both_databases
 from tests.offices import Office, Offices
 

@@ -13,8 +13,8 @@ from aap import jobs
 from aap.records.calls import CallState
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import Decision
-from aap.services import deciding
 from aap.services.actor import Actor
+from aap.services.decision import deciding
 from aap.services.outbox import start_job
 from tests.databases import on_both_databases
 from tests.offices import Office, Offices

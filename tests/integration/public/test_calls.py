@@ -10,8 +10,8 @@ import pytest
 from aap.core.french import NBSP
 from aap.records.calls import CallState
 from aap.records.people import Role
-from aap.services.calls import extend_closing
-from aap.services.public_calls import Phase, phase_of
+from aap.services.call.calls import extend_closing
+from aap.services.call.public_calls import Phase, phase_of
 from tests.factories import CALL_FILE
 
 

@@ -9,11 +9,11 @@ import json
 import pytest
 from sqlmodel import select
 
-from aap.core.bundle import verify
-from aap.core.public_bundle import public_bundle
+from aap.core.ranking.bundle import verify
+from aap.core.ranking.public_bundle import public_bundle
 from aap.records.calls import CallState
 from aap.records.rankings import Decision
-from aap.services import publishing
+from aap.services.decision import publishing
 from aap.web.public.results_view import rule_words
 from tests.integration.official.conftest import office  # noqa: F401  (a call led to its end)
 from tests.integration.public.test_calls import words
@@ -102,7 +102,7 @@ def test_the_bundle_is_computed_once(browser, office, monkeypatch) -> None:  # n
         return public_bundle(content, key=key)
 
     publishing._pseudonymised.cache_clear()
-    monkeypatch.setattr("aap.services.publishing.public_bundle", counted)
+    monkeypatch.setattr("aap.services.decision.publishing.public_bundle", counted)
     made = office(CallState.PUBLISHED)
     for _ in range(3):
         browser().get(f"/resultats/{made.call.id}/verification.json")

@@ -11,8 +11,8 @@ import pytest
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.people import Person, Role
-from aap.services.calls import OpenedCall
-from aap.services.reviewing import ReviewEntry
+from aap.services.call.calls import OpenedCall
+from aap.services.review.reviewing import ReviewEntry
 from tests.factories import CALL_FILE, Factory
 
 

@@ -11,14 +11,14 @@ import pytest
 from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
 from aap.records.people import Role
-from aap.services.calibrating import mark_specimen, open_round, open_specimen, read_comparison
-from aap.services.calls import get_call
+from aap.services.call.calls import get_call
 from aap.services.errors import CalibrationFirst, InvalidInput, NotFound, StateForbids
-from aap.services.offline_reviews import reviewer_workbook
 from aap.services.platform import Platform
-from aap.services.ranking_input import ranking_input
-from aap.services.reviewing import save_review, submit_review
-from aap.services.specimens import add_earlier, add_fictitious, agree_marks, remove_specimen, start_round
+from aap.services.ranking.input import ranking_input
+from aap.services.review.offline_reviews import reviewer_workbook
+from aap.services.review.reviewing import save_review, submit_review
+from aap.services.review.specimen_marking import mark_specimen, open_round, open_specimen, read_comparison
+from aap.services.review.specimens import add_earlier, add_fictitious, agree_marks, remove_specimen, start_round
 from tests.databases import on_both_databases
 from tests.integration.reviewer.conftest import Desk, Desks
 

@@ -15,17 +15,17 @@ from sqlmodel import select
 
 from aap.records.audit import AuditLine
 from aap.records.reviews import Assignment
-from aap.services.calls import get_call
-from aap.services.consensus import ConsensusEntry, close_consensus, decide_consensus, open_consensus
-from aap.services.divergences import divergent_dossiers
+from aap.services.call.calls import get_call
 from aap.services.errors import InvalidInput, StateForbids
-from aap.services.further_reviews import ask_further_review
+from aap.services.harmonising.consensus import ConsensusEntry, close_consensus, decide_consensus, open_consensus
+from aap.services.harmonising.divergences import divergent_dossiers
+from aap.services.harmonising.further_reviews import ask_further_review
+from aap.services.panel.recusing import declare_recusal
 from aap.services.platform import Platform
-from aap.services.ranking_input import ranking_input
-from aap.services.recusing import declare_recusal
-from aap.services.reopening import reopen_review, request_reopening
-from aap.services.reviewing import save_review, submit_review
-from aap.services.selecting import compute
+from aap.services.ranking.computing import compute
+from aap.services.ranking.input import ranking_input
+from aap.services.review.reopening import reopen_review, request_reopening
+from aap.services.review.reviewing import save_review, submit_review
 from tests.databases import on_both_databases
 from tests.integration.reviewer.conftest import Desk, Desks
 

@@ -14,10 +14,10 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.audit import AuditLine
 from aap.records.reviews import Assignment, Mark, Review, ReviewState
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
+from aap.services.panel.recusing import add_recusal, declare_recusal
 from aap.services.platform import Platform
-from aap.services.recusing import add_recusal, declare_recusal
-from aap.services.reopening import reopen_review, request_reopening
-from aap.services.reviewing import RubricChanged, save_review, submit_review
+from aap.services.review.reopening import reopen_review, request_reopening
+from aap.services.review.reviewing import RubricChanged, save_review, submit_review
 from tests.integration.reviewer.conftest import Desk, Desks
 
 both = pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_late_review_is_refused_until_it_is_reopened(platform: Platform, desk:
 
 @both
 def test_a_reopened_review_leaves_the_ranking_until_it_is_submitted_again(platform: Platform, desk: Desks) -> None:
-    from aap.services.calls import get_call
-    from aap.services.ranking_input import ranking_input
+    from aap.services.call.calls import get_call
+    from aap.services.ranking.input import ranking_input
 
     here = desk()
     given = {"actor": here.factory.actor(here.first), "application_id": here.application.id}
@@ -215,8 +215,8 @@ def test_a_recusal_after_marking_takes_the_marks_out_and_keeps_them_in_the_audit
     platform: Platform, desk: Desks
 ) -> None:
     from aap.records.audit import AuditValues
-    from aap.services.calls import get_call
-    from aap.services.ranking_input import ranking_input
+    from aap.services.call.calls import get_call
+    from aap.services.ranking.input import ranking_input
 
     here = desk()
     given = {"actor": here.factory.actor(here.first), "application_id": here.application.id}

@@ -16,11 +16,11 @@ from aap.core.problems import BadInput
 from aap.records.applications import ApplicationState
 from aap.records.reviews import Mark, Review
 from aap.services.errors import NotFound
-from aap.services.offline_dossiers import open_dossiers
-from aap.services.offline_reviews import WorkbookConflicts, WorkbookRefused, reviewer_workbook, take_workbook
+from aap.services.panel.recusing import declare_recusal
 from aap.services.platform import Platform
-from aap.services.recusing import declare_recusal
-from aap.services.reviewing import save_review, submit_review
+from aap.services.review.offline_dossiers import open_dossiers
+from aap.services.review.offline_reviews import WorkbookConflicts, WorkbookRefused, reviewer_workbook, take_workbook
+from aap.services.review.reviewing import save_review, submit_review
 from tests.databases import on_both_databases
 from tests.integration.reviewer.conftest import Desk, Desks
 

@@ -13,11 +13,11 @@ from sqlmodel import col, select
 from aap.core.french import number
 from aap.records.applications import ApplicationState
 from aap.records.outbox import OutboxMail
+from aap.services.panel.recusing import add_recusal
 from aap.services.platform import Platform
-from aap.services.recusing import add_recusal
-from aap.services.reopening import request_reopening
-from aap.services.review_progress import ReviewsTotals, reviews_progress, reviews_totals
-from aap.services.reviewing import save_review, submit_review
+from aap.services.review.progress import ReviewsTotals, reviews_progress, reviews_totals
+from aap.services.review.reopening import request_reopening
+from aap.services.review.reviewing import save_review, submit_review
 from tests.integration.reviewer.conftest import Desk, Desks
 
 

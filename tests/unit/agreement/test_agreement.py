@@ -12,8 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aap.core.agreement import Divergences, FiveNumbers, alpha, deciding, divergences, five_numbers, mean, spread_of
-from aap.core.forecast import predicted_end
+from aap.core.scoring.agreement import (
+    Divergences,
+    FiveNumbers,
+    alpha,
+    deciding,
+    divergences,
+    five_numbers,
+    mean,
+    spread_of,
+)
+from aap.core.scoring.forecast import predicted_end
 
 NAN = float("nan")
 

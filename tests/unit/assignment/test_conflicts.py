@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aap.core.conflicts import Interest, Match, Party, matches, name_words
+from aap.core.assignment.interests import Interest, Match, Party, matches, name_words
 
 
 def interest(name: str = "", kind: str = "organisation", **more: str) -> Interest:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aap.core.budget import ACCOUNTS, BadAmount, Budget, UnknownAccount, accounts, budget_of, parse_amount, parse_budget
+from aap.core.answers.budget import (
+    ACCOUNTS,
+    BadAmount,
+    Budget,
+    UnknownAccount,
+    accounts,
+    budget_of,
+    parse_amount,
+    parse_budget,
+)
 
 PROJECT = budget_of(
     "project",

@@ -13,9 +13,9 @@ from dense_reml import DenseModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aap.core.calibration import Z90, Calibration, DisconnectedReviews, Variances, calibrate, require_comparable
-from aap.core.reml import Design, RestrictedLikelihood
-from aap.core.scoring import Review, ten_thousandths
+from aap.core.scoring.reml import Design, RestrictedLikelihood
+from aap.core.scoring.severity import Z90, Calibration, DisconnectedReviews, Variances, calibrate, require_comparable
+from aap.core.scoring.totals import Review, ten_thousandths
 
 Row = tuple[str, str, float]
 

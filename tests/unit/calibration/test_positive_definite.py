@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aap.core import positive_definite
+from aap.core.scoring import positive_definite
 
 
 def a_matrix(rows: int) -> positive_definite.Floats:

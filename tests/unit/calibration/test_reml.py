@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from dense_reml import DenseModel
 
-from aap.core.reml import Design, Floats, RestrictedLikelihood, fit
+from aap.core.scoring.reml import Design, Floats, RestrictedLikelihood, fit
 
 Row = tuple[str, str, float]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aap.core.review_graph import Component, WeakLinks, components, weak_links
+from aap.core.scoring.review_graph import Component, WeakLinks, components, weak_links
 
 
 def test_components_come_largest_first() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aap.core.call.loading import inspect_call
 from aap.core.composed import MOST_MARKS, nfc, piled_marks, with_few_marks
 from aap.core.problems import BadInput
-from aap.documents.table_files import TableFile, read_table
+from aap.documents.tables.table_files import TableFile, read_table
 
 PILED = "e" + "\u0301\u0323" * 60_000  # ten minutes' work for a plain normalisation
 

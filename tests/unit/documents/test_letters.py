@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.unit.documents import samples
 
+from aap.core.call.letter_texts import UnknownPlaceholder, placeholder_problems
 from aap.core.inputs import Application
-from aap.core.letter_texts import UnknownPlaceholder, placeholder_problems
-from aap.documents.letters import NoLetter, letter_from_row, render_letter
+from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
 
 ALWAYS = (
     "Préfecture d’Essai", "Service de la vie associative", "Limoges, le 24 avril 2025", "Madame Awa Diop, présidente",

@@ -12,10 +12,10 @@ from tests.unit.documents import samples
 
 from aap.core.answers.readable import Head, ReadAnswer, SectionReading
 from aap.core.call.schema import Question
-from aap.core.processing_sheet import ProcessingSheet, SheetPart
-from aap.documents.dossier import Attachment, DossierView, blank_questionnaire, limits, render_dossier
-from aap.documents.letters import sender_of
-from aap.documents.lists import (
+from aap.core.ranking.processing_sheet import ProcessingSheet, SheetPart
+from aap.documents.papers.dossier import Attachment, DossierView, blank_questionnaire, limits, render_dossier
+from aap.documents.papers.letters import sender_of
+from aap.documents.papers.lists import (
     Cell,
     Column,
     DossierLabel,
@@ -23,9 +23,17 @@ from aap.documents.lists import (
     ranking_list_view,
     render_list,
 )
-from aap.documents.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, Sentences, render_minutes
-from aap.documents.receipts import DepositedFile, receipt_view, render_receipt
-from aap.documents.sheets import SheetView, render_sheet
+from aap.documents.papers.minutes import (
+    Attendee,
+    Heading,
+    MinutesTable,
+    MinutesView,
+    Paragraph,
+    Sentences,
+    render_minutes,
+)
+from aap.documents.papers.receipts import DepositedFile, receipt_view, render_receipt
+from aap.documents.papers.sheets import SheetView, render_sheet
 
 HASH = "3f" * 32
 

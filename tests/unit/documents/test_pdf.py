@@ -12,8 +12,17 @@ import pytest
 from pypdf import PdfReader
 from tests.unit.documents import samples
 
-from aap.documents.letters import render_letter
-from aap.documents.pdf import Block, DenyAll, FontsOnly, ForbiddenResource, blocks, file_size, html_to_pdf, moment
+from aap.documents.papers.letters import render_letter
+from aap.documents.papers.pdf import (
+    Block,
+    DenyAll,
+    FontsOnly,
+    ForbiddenResource,
+    blocks,
+    file_size,
+    html_to_pdf,
+    moment,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +57,7 @@ def test_the_same_view_gives_the_same_bytes_in_every_thread() -> None:
 
 def test_the_same_view_gives_the_same_bytes_in_another_process() -> None:
     program = (
-        "import hashlib; from tests.unit.documents import samples; from aap.documents.letters import render_letter;"
+        "import hashlib; from tests.unit.documents import samples; from aap.documents.papers.letters import render_letter;"
         "render_letter(samples.letter('laureate', granted_amount=100));"
         "print(hashlib.sha256(render_letter(samples.letter())).hexdigest())"
     )

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from tests.unit.documents.samples import call, row
 
 from aap.core.inputs import Application
-from aap.documents.synthesis import NO_VALUE, synthesis_tables, synthesis_workbook
+from aap.documents.tables.synthesis import NO_VALUE, synthesis_tables, synthesis_workbook
 
 APPLICATIONS = (
     Application("D-0001", "Une", 1_000_000, attributes={"region": ("84",), "theme": ("sport", "école")}),

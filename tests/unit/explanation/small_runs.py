@@ -8,7 +8,7 @@ from typing import Any
 
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
-from aap.core.run import Run, RunOptions, run_call
+from aap.core.ranking.run import Run, RunOptions, run_call
 
 
 def a_call(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from small_runs import a_call, decided, ran
 
-from aap.core.bundle import run_bundle, verify
 from aap.core.problems import BadInput
-from aap.core.public_bundle import public_bundle
-from aap.core.run import Run, json_text
+from aap.core.ranking.bundle import run_bundle, verify
+from aap.core.ranking.public_bundle import public_bundle
+from aap.core.ranking.run import Run, json_text
 from aap.core.selection import InfeasibleRules
 
 ALL_CODES = {

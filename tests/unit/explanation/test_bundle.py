@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from small_runs import a_call, decided, ran
 
-from aap.core.bundle import Difference, run_bundle, verify
-from aap.core.bundle_reading import read_bundle
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application, Mark
-from aap.core.public_bundle import public_bundle
+from aap.core.ranking.bundle import Difference, run_bundle, verify
+from aap.core.ranking.bundle_reading import read_bundle
+from aap.core.ranking.public_bundle import public_bundle
+from aap.core.ranking.run import RunOptions, json_text, result_hash, run_call
 from aap.core.results import Table
-from aap.core.run import RunOptions, json_text, result_hash, run_call
 
 QUOTA = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from small_runs import a_call, decided, ran, said
 
-from aap.core.counterfactual import points_needed
-from aap.core.explanation import explain
 from aap.core.inputs import Application, Mark
-from aap.core.run import Run, RunOptions, run_call
+from aap.core.ranking.counterfactual import points_needed
+from aap.core.ranking.explanation import explain
+from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.selection import rules_of
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small_runs import a_call, decided, ran
 
-from aap.core.processing_sheet import processing_sheet
+from aap.core.ranking.processing_sheet import processing_sheet
 
 RUN = ran(a_call(budget=2000, threshold=30), {"a": "80", "b": "70", "c": "64.25"}, decisions=[decided("a", "in")])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small_runs import a_call, decided, ran
 
-from aap.core.run import RunOptions, euros_number, inputs_hash, json_text, result_hash, score_number
+from aap.core.ranking.run import RunOptions, euros_number, inputs_hash, json_text, result_hash, score_number
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
 SHARE = {"id": "part", "each": "region", "max_share": "0.5", "min_share": "0.1"}

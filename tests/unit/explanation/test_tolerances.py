@@ -12,10 +12,10 @@ from unittest.mock import patch
 import pytest
 from small_runs import a_call, decided
 
-from aap.core.bundle import run_bundle, verify
 from aap.core.inputs import Application, Mark
+from aap.core.ranking.bundle import run_bundle, verify
+from aap.core.ranking.run import RunOptions, json_text, result_hash, run_call
 from aap.core.results import Table
-from aap.core.run import RunOptions, json_text, result_hash, run_call
 
 MARKS = {
     ("a", "x"): 80, ("a", "y"): 60, ("b", "y"): 70, ("b", "z"): 55, ("c", "x"): 90, ("c", "z"): 40, ("d", "x"): 60,
@@ -148,6 +148,6 @@ def test_a_bundle_that_is_called_public_bears_no_name(bundle: dict[str, Any]) ->
 
 def test_a_bundle_of_the_largest_size_is_read_and_one_byte_more_is_not(bundle: dict[str, Any]) -> None:
     text = json_text(bundle)
-    with patch("aap.core.bundle.MAX_BYTES", len(text)):
+    with patch("aap.core.ranking.bundle.MAX_BYTES", len(text)):
         assert verify(text) == ()
         assert [str(difference) for difference in verify(f"{text} ")] == ["Le fichier dépasse 0 Mo."]

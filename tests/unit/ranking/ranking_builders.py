@@ -8,7 +8,7 @@ from typing import Any
 
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
-from aap.core.scoring import Review, reviews_from_marks
+from aap.core.scoring.totals import Review, reviews_from_marks
 
 
 def a_call(

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from ranking_builders import a_call, an_application, decided, reviews_of
 
-from aap.core.calibration import Z90
-from aap.core.draws import draw_selections, drawn_scores
-from aap.core.ranking import Ranking, rank
+from aap.core.ranking.draws import draw_selections, drawn_scores
+from aap.core.ranking.ranking import Ranking, rank
+from aap.core.scoring.severity import Z90
 from aap.core.selection import rules_of
 
 

@@ -10,9 +10,9 @@ from fractions import Fraction
 import pytest
 from ranking_builders import a_call, an_application, decided, reviews_of
 
-from aap.core.calibration import Z90, DisconnectedReviews
 from aap.core.call.canonical import rubric_hash
-from aap.core.ranking import ImposedNotCandidate, Ranking, StoredScores, rank
+from aap.core.ranking.ranking import ImposedNotCandidate, Ranking, StoredScores, rank
+from aap.core.scoring.severity import Z90, DisconnectedReviews
 from aap.core.selection.problem import Candidate
 
 TABLE = {

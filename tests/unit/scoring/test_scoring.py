@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Mark
-from aap.core.scoring import (
+from aap.core.scoring.totals import (
     IncompleteReviews,
     decimal_of,
     exact_mean,

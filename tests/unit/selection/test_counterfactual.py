@@ -10,8 +10,8 @@ from enumeration import Enumeration
 from test_whole_calls import SEED, a_random_call, random_tables, run
 from whole_call import Dossier, WholeCall
 
-from aap.core.counterfactual import MOST, NothingToGain, in_words, points_needed
-from aap.core.run import Run
+from aap.core.ranking.counterfactual import MOST, NothingToGain, in_words, points_needed
+from aap.core.ranking.run import Run
 
 UNITS = 10_000
 

@@ -12,8 +12,8 @@ import pytest
 from test_whole_calls import SEED, a_random_call, random_tables, run
 from whole_call import WholeCall, cents
 
+from aap.core.ranking.run import Run
 from aap.core.results import ResultRow
-from aap.core.run import Run
 
 NUMBER = r"(\d+(?: \d{3})*(?:,\d+)?)"
 OPENING = rf"Classé (\d+)(?:ᵉʳ|ᵉ) avec {NUMBER} points? sur 100(?:, score arrêté en commun après les évaluations)?\. "

@@ -18,12 +18,12 @@ from test_whole_calls import SEED, a_random_call, random_tables, run
 
 from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput
+from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.results import ResultRow
-from aap.core.run import Run, RunOptions, run_call
 from aap.core.selection import InfeasibleRules, select
-from aap.documents.ranking_files import table_files
-from aap.documents.table_files import TableFile
-from aap.documents.tables_in import read_run_inputs
+from aap.documents.report.ranking_files import table_files
+from aap.documents.tables.table_files import TableFile
+from aap.documents.tables.tables_in import read_run_inputs
 
 Tables = tuple[list[dict[str, str]], ...]
 DECISION = ("application_id", "decision", "amount", "reason", "author")

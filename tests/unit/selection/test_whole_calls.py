@@ -17,9 +17,9 @@ from whole_call import Line, WholeCall
 from aap.cli import main
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
-from aap.core.ranking import ImposedNotCandidate
-from aap.core.run import Run, RunOptions, run_call
-from aap.core.scoring import ten_thousandths
+from aap.core.ranking.ranking import ImposedNotCandidate
+from aap.core.ranking.run import Run, RunOptions, run_call
+from aap.core.scoring.totals import ten_thousandths
 from aap.core.selection import InfeasibleRules
 
 SEED = "tirage du 3 mars"

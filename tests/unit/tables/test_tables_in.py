@@ -17,9 +17,9 @@ from aap.core.call.loading import load_call
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput
-from aap.documents.cells import Refused, euros, number, yes
-from aap.documents.table_files import TableFile, cell_text
-from aap.documents.tables_in import read_run_inputs
+from aap.documents.tables.cells import Refused, euros, number, yes
+from aap.documents.tables.table_files import TableFile, cell_text
+from aap.documents.tables.tables_in import read_run_inputs
 
 CALL_TEXT = """\
 schema: 1

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aap.core.answers.budget import BadAmount, parse_amount
 from aap.core.answers.values import (
     RAW,
     Answers,
@@ -24,7 +25,6 @@ from aap.core.answers.values import (
     parse_number,
     text_of,
 )
-from aap.core.budget import BadAmount, parse_amount
 from aap.core.call.schema import Column, Question
 from aap.core.french import NNBSP
 

@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from aap.core.assignment.connection import DEFAULT_VARIANCES, AssumedVariances, Precision
 from aap.core.assignment.model import Bools, Floats, Grid, Ints, drawn
-from aap.core.review_graph import WeakLinks, weak_links
+from aap.core.scoring.review_graph import WeakLinks, weak_links
 
 ROUNDS = 10
 """Batches of sharpening at most."""

@@ -1,6 +1,6 @@
 """How well the calibration will be able to compare reviewers: components, weakest cut, expected standard error.
 
-The expected standard error is that of a calibrated score (aap.core.calibration, aap.core.reml): for dossier i with
+The expected standard error is that of a calibrated score (aap.core.scoring.severity, aap.core.scoring.reml): for dossier i with
 panel S_i of k reviewers,
 
     Var_i = ve / k + mean of the block S_i x S_i of C,    C = vb (I + (vb / ve) M)^-1 + the part due to the mean,
@@ -21,7 +21,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from aap.core.assignment.model import Bools, Floats, Grid, Ints
-from aap.core.review_graph import Component, WeakLinks, components, weak_links
+from aap.core.scoring.review_graph import Component, WeakLinks, components, weak_links
 
 
 @dataclass(frozen=True, slots=True)

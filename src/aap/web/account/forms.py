@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.accounts import REMINDERS
+from aap.services.account.accounts import REMINDERS
 
 
 class ProfileForm(FlaskForm):

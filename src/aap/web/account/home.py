@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.services import accounts
+from aap.services.account import accounts
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission, conceivable
 from aap.web import wanted

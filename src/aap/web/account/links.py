@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap import identity
-from aap.services import sign_in_links
+from aap.services.account import sign_in_links
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.account.blueprint import blueprint

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from aap.core.problems import Problem
 from aap.records.calls import CallState
-from aap.services.amending import (
+from aap.services.call.amending import (
     LARGEST_FILE,
     amend_call,
     call_sheet,
@@ -18,7 +18,7 @@ from aap.services.amending import (
     read_call_file,
     version_text,
 )
-from aap.services.calls import CallFileRefused
+from aap.services.call.calls import CallFileRefused
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from aap.records.outbox import JobState
-from aap.services.amending import prepared_calls
-from aap.services.auditing import last_verification
-from aap.services.operating import system_state
-from aap.services.people import count_people
+from aap.services.account.people import count_people
+from aap.services.call.amending import prepared_calls
 from aap.services.permissions import Permission
+from aap.services.upkeep.auditing import last_verification
+from aap.services.upkeep.operating import system_state
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show
 from aap.web.context import platform, reading, signed_in

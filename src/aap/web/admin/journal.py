@@ -10,9 +10,9 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from aap.services.auditing import AuditFilter, ask_verification, last_verification, read_log
-from aap.services.calls import list_calls
+from aap.services.call.calls import list_calls
 from aap.services.permissions import Permission
+from aap.services.upkeep.auditing import AuditFilter, ask_verification, last_verification, read_log
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show
 from aap.web.context import arrived_at, reading, signed_in, writing

@@ -9,9 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.records.people import Role
-from aap.services.calls import list_calls
-from aap.services.errors import InvalidInput
-from aap.services.people import (
+from aap.services.account.people import (
     GIVEN_ROLES,
     give_role,
     invite_person,
@@ -21,6 +19,8 @@ from aap.services.people import (
     set_person_active,
     take_role,
 )
+from aap.services.call.calls import list_calls
+from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires

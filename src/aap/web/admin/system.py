@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.records.outbox import JobState
-from aap.services.operating import retry_job, retry_mails, system_state
 from aap.services.permissions import Permission
+from aap.services.upkeep.operating import retry_job, retry_mails, system_state
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show
 from aap.web.context import arrived_at, platform, reading, signed_in, writing

@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.answers import RAW
-from aap.core.budget import Budget
+from aap.core.answers.budget import Budget
 from aap.core.call.schema import Question, Section
-from aap.documents.budgets import BadWorkbook, budget_workbook, read_budget_workbook
 from aap.documents.media_types import XLSX
+from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
 from aap.records.territories import territories
-from aap.services.applying import StaleSection, save_section
-from aap.services.dossiers import Dossier, open_dossier, read_budget
+from aap.services.dossier.applying import StaleSection, save_section
+from aap.services.dossier.dossiers import Dossier, open_dossier, read_budget
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires

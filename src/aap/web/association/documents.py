@@ -9,10 +9,8 @@ from flask_babel import gettext as _
 from aap.core.answers import parse_day
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
-from aap.services.associations import get_association
-from aap.services.errors import InvalidInput
-from aap.services.permissions import Permission
-from aap.services.uploads import (
+from aap.services.association.associations import get_association
+from aap.services.dossier.uploads import (
     SAFE_KINDS,
     SAFE_MEGABYTES,
     add_to_safe,
@@ -21,6 +19,8 @@ from aap.services.uploads import (
     remove_from_safe,
     safe_documents,
 )
+from aap.services.errors import InvalidInput
+from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note

@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Section
-from aap.core.eligibility import asked
 from aap.records.people import MembershipRole
-from aap.services.applying import answer_eligibility
-from aap.services.dossier_reading import dossier_pdf, readings
-from aap.services.dossiers import Dossier, deadline_of, open_dossier
-from aap.services.messaging import unread_of
+from aap.services.dossier.applying import answer_eligibility
+from aap.services.dossier.dossiers import Dossier, deadline_of, open_dossier
+from aap.services.dossier.messages import unread_of
+from aap.services.dossier.reading import dossier_pdf, readings
+from aap.services.dossier.receipts import receipts_of
 from aap.services.permissions import Permission
-from aap.services.receipts import receipts_of
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files

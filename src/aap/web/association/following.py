@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
-from aap.services.answering import (
+from aap.services.asking import LONGEST_MESSAGE
+from aap.services.decision.answering import (
     DECLINED,
     LONGEST_CONTEST,
     ReadDecision,
@@ -19,13 +20,12 @@ from aap.services.answering import (
     note_reading,
     read_decision,
 )
-from aap.services.asking import LONGEST_MESSAGE
-from aap.services.completing import revisions_of
-from aap.services.dossiers import Dossier, open_dossier
+from aap.services.dossier.completion import revisions_of
+from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.messages import mark_thread_read, read_thread, write_to_service
+from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import DeadlinePassed, InvalidInput
-from aap.services.messaging import mark_thread_read, read_thread, write_to_service
 from aap.services.permissions import Permission, allowed, ensure
-from aap.services.withdrawing import resume_application, withdraw_application
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import path_of, standing

@@ -8,19 +8,19 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.eligibility import check_eligibility
+from aap.core.answers.eligibility import check_eligibility
 from aap.records.applications import ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole
 from aap.services.actor import Actor
-from aap.services.applying import form_changes, start_application
-from aap.services.associations import associations_of
-from aap.services.calls import OpenedCall, get_call, list_calls
-from aap.services.dossiers import DossierLine, dossiers_of
+from aap.services.association.associations import associations_of
+from aap.services.association.siret_claims import claims_of
+from aap.services.call.calls import OpenedCall, get_call, list_calls
+from aap.services.dossier.applying import form_changes, start_application
+from aap.services.dossier.dossiers import DossierLine, dossiers_of
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
-from aap.services.siret_claims import claims_of
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import standing

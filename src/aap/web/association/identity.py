@@ -13,13 +13,13 @@ from wtforms import StringField, TextAreaField
 from aap.core.call.wording import ZONES
 from aap.records.associations import Association
 from aap.records.territories import territories
-from aap.services.associations import SiretHeld, create_association, describe_association, get_association
+from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
+from aap.services.association.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
+from aap.services.association.members import members_of
+from aap.services.association.siret_claims import claim_siret
+from aap.services.dossier.uploads import SAFE_KINDS, safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
-from aap.services.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
-from aap.services.members import members_of
 from aap.services.permissions import Permission
-from aap.services.siret_claims import claim_siret
-from aap.services.uploads import SAFE_KINDS, safe_documents
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.context import arrived_at, reading, signed_in, writing

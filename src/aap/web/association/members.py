@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.records.people import MembershipRole
-from aap.services.associations import get_association
-from aap.services.errors import InvalidInput, NotFound
-from aap.services.members import (
+from aap.services.association.associations import get_association
+from aap.services.association.members import (
     accept_invitation,
     cancel_invitation,
     change_member,
@@ -17,6 +16,7 @@ from aap.services.members import (
     invite_member,
     members_of,
 )
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint

@@ -14,8 +14,8 @@ from aap.core.answers.comparing import changed_answers
 from aap.core.call.schema import Section
 from aap.records.applications import Document
 from aap.records.territories import territories
-from aap.services.dossier_reading import ReadFile
-from aap.services.dossiers import Dossier
+from aap.services.dossier.dossiers import Dossier
+from aap.services.dossier.reading import ReadFile
 from aap.web.forms import Offer, StoredFile
 
 

@@ -14,12 +14,12 @@ from aap.core.call.schema import Question, Section
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
-from aap.services.applying import SavedSection, StaleSection, save_section
-from aap.services.dossier_reading import readings
-from aap.services.dossiers import Dossier, employees_of, open_dossier
+from aap.services.dossier.applying import SavedSection, StaleSection, save_section
+from aap.services.dossier.dossiers import Dossier, employees_of, open_dossier
+from aap.services.dossier.reading import readings
+from aap.services.dossier.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.permissions import Permission
-from aap.services.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import differences, listed_files, offered, read_files

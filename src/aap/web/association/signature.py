@@ -6,11 +6,11 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aap.core import french
-from aap.services.dossier_reading import ReadFile, readings
-from aap.services.dossiers import announced_deadline
+from aap.services.dossier.dossiers import announced_deadline
+from aap.services.dossier.reading import ReadFile, readings
+from aap.services.dossier.signing import SignatureCase, answer_signature, open_signature
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
-from aap.services.signing import SignatureCase, answer_signature, open_signature
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note

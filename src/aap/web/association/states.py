@@ -11,7 +11,7 @@ from aap.core.delays import silence_is_rejection
 from aap.records.applications import Application
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
-from aap.services.calls import OpenedCall
+from aap.services.call.calls import OpenedCall
 from aap.web.filters import day, moment
 
 

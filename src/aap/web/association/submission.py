@@ -9,15 +9,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.receipts import render_receipt
+from aap.documents.papers.receipts import render_receipt
 from aap.records.applications import Signature
-from aap.services.dossiers import MANDATE, Dossier, deadline_of, open_dossier
+from aap.services.dossier.dossiers import MANDATE, Dossier, deadline_of, open_dossier
+from aap.services.dossier.receipts import receipts_of
+from aap.services.dossier.signing import approves, ask_signature, last_signature
+from aap.services.dossier.submitting import submit_application
+from aap.services.dossier.uploads import remove_document
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
 from aap.services.permissions import Permission
-from aap.services.receipts import receipts_of
-from aap.services.signing import approves, ask_signature, last_signature
-from aap.services.submitting import submit_application
-from aap.services.uploads import remove_document
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.sections import take_upload

@@ -13,8 +13,8 @@ from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
 from aap.core.answers import Answers, as_typed, read_answers
+from aap.core.answers.budget import Account, BadAmount, Budget, UnknownAccount, accounts, parse_budget
 from aap.core.answers.conditions import is_shown, visible_in_block
-from aap.core.budget import Account, BadAmount, Budget, UnknownAccount, accounts, parse_budget
 from aap.core.call.schema import Condition, Question
 from aap.core.french import listed, spaced
 from aap.core.territories import Commune, Territories

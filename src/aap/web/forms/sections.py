@@ -18,9 +18,9 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from aap.core.answers import RAW, AnswerProblem, Answers, check_section, first_messages, read_answers
+from aap.core.answers.budget_checks import RequestLimits
 from aap.core.answers.conditions import is_shown
 from aap.core.answers.values import printable
-from aap.core.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.territories import Territories
 from aap.web.forms.fields import Offer, QuestionField, bind_questions

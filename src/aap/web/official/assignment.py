@@ -11,7 +11,17 @@ from flask_babel import ngettext
 
 from aap.core.assignment import BAR_WORDS, Bar
 from aap.core.call.wording import theme_titles
-from aap.services.assigning import (
+from aap.services.assignment.moves import (
+    Move,
+    assignment_csv,
+    board,
+    choices,
+    lock_seats,
+    move_by_hand,
+    preview_move,
+    proposal_view,
+)
+from aap.services.assignment.proposals import (
     apply_proposal,
     check_settings,
     compute,
@@ -22,20 +32,10 @@ from aap.services.assigning import (
     open_proposal,
     prepare,
 )
-from aap.services.assignment_moves import (
-    Move,
-    assignment_csv,
-    board,
-    choices,
-    lock_seats,
-    move_by_hand,
-    preview_move,
-    proposal_view,
-)
-from aap.services.assignment_situation import Settings, default_settings, situation, visible
-from aap.services.candidates import PAGE_SIZE
+from aap.services.assignment.situation import Settings, default_settings, situation, visible
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
+from aap.services.screening.candidates import PAGE_SIZE
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show, start_work

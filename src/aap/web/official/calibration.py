@@ -10,7 +10,14 @@ from flask_babel import gettext as _
 
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
-from aap.services.specimens import add_earlier, add_fictitious, agree_marks, remove_specimen, round_view, start_round
+from aap.services.review.specimens import (
+    add_earlier,
+    add_fictitious,
+    agree_marks,
+    remove_specimen,
+    round_view,
+    start_round,
+)
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show

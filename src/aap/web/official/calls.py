@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 
 from aap.core.delays import paris
 from aap.records.calls import CallState
-from aap.services.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
-from aap.services.calls import OpenedCall, extend_closing
+from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.following import counts_of, find_job, followed_calls
-from aap.services.messaging import waiting_messages
 from aap.services.permissions import Permission
-from aap.services.ranking_runs import latest_run
-from aap.services.review_progress import reviews_totals
+from aap.services.ranking.runs import latest_run
+from aap.services.review.progress import reviews_totals
+from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
+from aap.services.steering.following import counts_of, find_job, followed_calls
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words

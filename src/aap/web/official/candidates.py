@@ -6,10 +6,10 @@ from flask import Response, request, url_for
 
 from aap.core import french
 from aap.core.call.wording import theme_titles
-from aap.services.candidates import PAGE_SIZE, SORTS, CandidateFilter
-from aap.services.candidates import candidates as find_candidates
-from aap.services.exporting import candidates_file
 from aap.services.permissions import Permission
+from aap.services.ranking.run_files import candidates_file
+from aap.services.screening.candidates import PAGE_SIZE, SORTS, CandidateFilter
+from aap.services.screening.candidates import candidates as find_candidates
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words

@@ -6,9 +6,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.services.association.siret_claims import arbitrate_claim, open_claims
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
-from aap.services.siret_claims import arbitrate_claim, open_claims
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint

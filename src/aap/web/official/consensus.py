@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.answers.values import parse_day
-from aap.services.consensus import (
+from aap.services.errors import InvalidInput
+from aap.services.harmonising.consensus import (
     ConsensusEntry,
     close_consensus,
     consensus_minutes,
@@ -19,9 +20,8 @@ from aap.services.consensus import (
     open_consensus,
     open_consensus_page,
 )
-from aap.services.divergences import divergent_dossiers
-from aap.services.errors import InvalidInput
-from aap.services.further_reviews import ask_further_review
+from aap.services.harmonising.divergences import divergent_dossiers
+from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing

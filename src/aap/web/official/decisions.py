@@ -13,10 +13,9 @@ from aap.core.territories import fold
 from aap.documents.mails import render_mail
 from aap.documents.media_types import PDF
 from aap.records.rankings import Outcome
-from aap.services.association_mail import dossier_values
-from aap.services.calls import OpenedCall
-from aap.services.candidates import PAGE_SIZE
-from aap.services.deciding import (
+from aap.services.association.mails import dossier_values
+from aap.services.call.calls import OpenedCall
+from aap.services.decision.deciding import (
     DecisionLine,
     decision_lines,
     decision_link,
@@ -27,11 +26,12 @@ from aap.services.deciding import (
     publish_results,
 )
 from aap.services.errors import NotFound
-from aap.services.exporting import letters_archive
-from aap.services.following import latest_job
 from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
-from aap.services.ranking_runs import latest_run
+from aap.services.ranking.run_files import letters_archive
+from aap.services.ranking.runs import latest_run
+from aap.services.screening.candidates import PAGE_SIZE
+from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words

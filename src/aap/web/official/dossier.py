@@ -14,14 +14,14 @@ from aap.core import french
 from aap.core.call.wording import theme_titles
 from aap.documents.media_types import SHOWN_INLINE
 from aap.services.asking import ask_completion, write_message
-from aap.services.deciding import decision_line
+from aap.services.decision.deciding import decision_line
 from aap.services.errors import InvalidInput
-from aap.services.inspecting import FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
-from aap.services.ranking_runs import latest_run
-from aap.services.screening import (
+from aap.services.ranking.runs import latest_run
+from aap.services.screening.inspecting import FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
     correct_attribute,

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from aap.documents.media_types import PDF
 from aap.records.rankings import JuryDecisionKind
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.jury import DECIDED_HERE, decide, jury_lines, remove_decision
 from aap.services.made_files import MadeFile
-from aap.services.minuting import minutes_pdf
 from aap.services.permissions import Permission
 from aap.services.platform import Session
-from aap.services.screening import find_dossier
+from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
+from aap.services.ranking.minuting import minutes_pdf
+from aap.services.screening.screening import find_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words

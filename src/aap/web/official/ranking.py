@@ -13,9 +13,14 @@ from aap.core import french
 from aap.documents.media_types import PDF
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
-from aap.services.calls import OpenedCall
+from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
-from aap.services.exporting import (
+from aap.services.made_files import MadeFile
+from aap.services.panel.recusing import recused_dossiers
+from aap.services.permissions import Permission
+from aap.services.platform import Session
+from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
+from aap.services.ranking.run_files import (
     RANKING_LIST,
     kept_ranking_list,
     processing_sheet_file,
@@ -23,15 +28,10 @@ from aap.services.exporting import (
     reviewer_rows,
     run_file,
 )
-from aap.services.following import latest_job
-from aap.services.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
-from aap.services.made_files import MadeFile
-from aap.services.permissions import Permission
-from aap.services.platform import Session
-from aap.services.ranking_runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
-from aap.services.recusing import recused_dossiers
-from aap.services.screening import dossier_of, find_dossier
-from aap.services.simulating import Mode, Wish, compare, points_needed
+from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
+from aap.services.ranking.trials import Mode, Wish, compare, points_needed
+from aap.services.screening.screening import dossier_of, find_dossier
+from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words

@@ -9,13 +9,13 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from aap.core.french import euros, number
+from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.results import ResultRow
-from aap.core.rule_wording import quota_in_words
 from aap.core.selection import rules_of
 from aap.core.territories import fold
 from aap.records.rankings import RankingRun
-from aap.services.calls import OpenedCall
-from aap.services.ranking_runs import RunView
+from aap.services.call.calls import OpenedCall
+from aap.services.ranking.runs import RunView
 
 BAR_WIDTH = 100  # units of the interval's drawing
 

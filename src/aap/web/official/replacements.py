@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.selection import rules_of
-from aap.services.answering import received_contests
+from aap.services.decision.answering import received_contests
+from aap.services.decision.replacing import call_from_waiting_list, succession
 from aap.services.errors import InvalidInput
 from aap.services.outbox import start_job
+from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission
-from aap.services.recusing import recused_dossiers
-from aap.services.replacing import call_from_waiting_list, succession
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from aap.core.agreement import FiveNumbers
-from aap.core.calibration import Severity
 from aap.core.call.schema import Scale
-from aap.core.scoring import decimal_of
-from aap.documents.charts import Axis, Interval, IntervalChart, interval_chart
+from aap.core.scoring.agreement import FiveNumbers
+from aap.core.scoring.severity import Severity
+from aap.core.scoring.totals import decimal_of
+from aap.documents.report.charts import Axis, Interval, IntervalChart, interval_chart
 
 WIDTH = 860
 LABELS = 130

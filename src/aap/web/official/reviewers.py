@@ -8,14 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.call.wording import theme_titles
-from aap.documents.table_files import TableFile
-from aap.services.assigning import compute, keep_proposal, prepare
-from aap.services.assignment_moves import set_available
-from aap.services.assignment_situation import Settings, default_settings
-from aap.services.calls import OpenedCall
+from aap.documents.tables.table_files import TableFile
+from aap.services.assignment.moves import set_available
+from aap.services.assignment.proposals import compute, keep_proposal, prepare
+from aap.services.assignment.situation import Settings, default_settings
+from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput, StateForbids
-from aap.services.permissions import Permission
-from aap.services.reviewers import (
+from aap.services.panel.reviewers import (
     RefusedTable,
     change_reviewer,
     import_reviewers,
@@ -23,6 +22,7 @@ from aap.services.reviewers import (
     list_reviewers,
     reviewer_card,
 )
+from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show

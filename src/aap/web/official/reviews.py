@@ -6,13 +6,13 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.scoring import decimal_of
-from aap.services.agreement import agreement as measure_agreement
+from aap.core.scoring.totals import decimal_of
 from aap.services.errors import InvalidInput
+from aap.services.harmonising.agreement import agreement as measure_agreement
 from aap.services.permissions import Permission
-from aap.services.reopening import reopen_review
-from aap.services.review_progress import reviews_progress
-from aap.services.reviewer_reminders import preview_reminder, remind_reviewers
+from aap.services.review.progress import reviews_progress
+from aap.services.review.reminders import preview_reminder, remind_reviewers
+from aap.services.review.reopening import reopen_review
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
-from aap.core.rule_wording import bounds_in_words, quota_in_words
+from aap.core.ranking.rule_wording import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.applications import ApplicationState
 from aap.records.calls import CallState

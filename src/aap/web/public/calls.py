@@ -6,9 +6,9 @@ from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
 from aap.core.call.wording import condition_in_words
-from aap.documents.dossier import blank_questionnaire, limits
+from aap.documents.papers.dossier import blank_questionnaire, limits
+from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_call
 from aap.services.permissions import Permission
-from aap.services.public_calls import Phase, PublicCall, phase_of, public_call
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading
 from aap.web.public.blueprint import blueprint

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.answers import parse_number
+from aap.core.answers.eligibility import asked, check_eligibility
 from aap.core.call.canonical import decimal_text
-from aap.core.eligibility import asked, check_eligibility
-from aap.services.applying import clean_eligibility
+from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_call
+from aap.services.dossier.applying import clean_eligibility
 from aap.services.permissions import Permission
-from aap.services.public_calls import Phase, PublicCall, phase_of, public_call
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading
 from aap.web.eligibility_answers import keep_answers, kept_answers

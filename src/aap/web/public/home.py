@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response, jsonify, render_template, request
 
 from aap.records.territories import territories
+from aap.services.call.public_calls import Phase, public_calls
 from aap.services.permissions import Permission
-from aap.services.public_calls import Phase, public_calls
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading
 from aap.web.forms import suggestions

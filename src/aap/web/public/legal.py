@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from flask import render_template
 
 from aap.core import french
-from aap.services.calls import OpenedCall
+from aap.services.call.calls import OpenedCall
+from aap.services.call.public_calls import public_calls
 from aap.services.permissions import Permission, allowed
-from aap.services.public_calls import public_calls
 from aap.web.access import requires
 from aap.web.accessibility import DEROGATIONS, SAMPLE, statement
 from aap.web.context import platform, reading

@@ -8,10 +8,16 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.territories import fold
-from aap.documents.csv_out import csv_bytes
+from aap.documents.tables.csv_out import csv_bytes
 from aap.records.rankings import Outcome
+from aap.services.decision.publishing import (
+    Laureate,
+    PublishedResults,
+    published_bundle,
+    published_results,
+    results_table,
+)
 from aap.services.permissions import Permission
-from aap.services.publishing import Laureate, PublishedResults, published_bundle, published_results, results_table
 from aap.web.access import requires
 from aap.web.context import platform, reading
 from aap.web.paging import lines_of, page_of

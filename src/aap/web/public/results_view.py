@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.services.publishing import PublishedResults, QuotaResult
+from aap.services.decision.publishing import PublishedResults, QuotaResult
 from aap.web.public.words import rules_by_id
 
 

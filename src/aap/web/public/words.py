@@ -9,11 +9,11 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.core.call.letter_texts import UnknownPlaceholder, default_privacy, fill
 from aap.core.call.schema import CallFile, CallIdentity
 from aap.core.call.wording import WordedSection, rules_in_words
-from aap.core.letter_texts import UnknownPlaceholder, default_privacy, fill
-from aap.services.calls import OpenedCall
-from aap.services.public_calls import Phase, in_force, phase_of
+from aap.services.call.calls import OpenedCall
+from aap.services.call.public_calls import Phase, in_force, phase_of
 from aap.web.filters import day, moment
 from aap.web.time_left import time_left
 

@@ -11,11 +11,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.marking import title_of
-from aap.services.calibrating import SpecimenPage, mark_specimen, open_round, open_specimen, read_comparison
+from aap.core.scoring.marking import title_of
 from aap.services.errors import CalibrationFirst, InvalidInput, StaleVersion
-from aap.services.own_marking import own_marking
+from aap.services.harmonising.own_marking import own_marking
 from aap.services.permissions import Permission
+from aap.services.review.specimen_marking import SpecimenPage, mark_specimen, open_round, open_specimen, read_comparison
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.reviewer.grid import criterion_view

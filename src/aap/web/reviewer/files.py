@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, send_file
 
 from aap.services.permissions import Permission
-from aap.services.reviewer_pages import open_file
+from aap.services.review.reviewer_pages import open_file
 from aap.web.access import requires
 from aap.web.context import platform, reading, signed_in
 from aap.web.reviewer.home import blueprint

@@ -11,9 +11,9 @@ from functools import lru_cache
 from aap.core.answers.readable import ReadAnswer
 from aap.core.call.schema import Criterion, Scale
 from aap.core.french import plain, spaced
-from aap.core.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
-from aap.services.reviewer_pages import ReviewingPage
-from aap.services.reviewing import ReviewEntry, current_rubric
+from aap.core.scoring.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
+from aap.services.review.reviewer_pages import ReviewingPage
+from aap.services.review.reviewing import ReviewEntry, current_rubric
 
 MOST_LISTED = 101
 """A larger grid is typed as a number."""

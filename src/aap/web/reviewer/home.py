@@ -6,9 +6,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.services.conflicts import must_declare
+from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission
-from aap.services.reviewer_pages import next_dossier, reviewer_calls
+from aap.services.review.reviewer_pages import next_dossier, reviewer_calls
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in
 

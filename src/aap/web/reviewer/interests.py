@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.answers import clean_text
-from aap.services.conflicts import MOST_INTERESTS, TypedInterest, declare_interests, own_declaration
 from aap.services.errors import InvalidInput
+from aap.services.panel.interests import MOST_INTERESTS, TypedInterest, declare_interests, own_declaration
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing

@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 
 from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
 from aap.services.permissions import Permission
-from aap.services.reopening import request_reopening
-from aap.services.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_dossier
-from aap.services.reviewing import (
+from aap.services.review.reopening import request_reopening
+from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_dossier
+from aap.services.review.reviewing import (
     ReviewEntry,
     entry_problems,
     keep_draft,

@@ -11,15 +11,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.problems import BadInput
-from aap.services.offline_dossiers import ask_dossiers, latest_dossiers, open_dossiers
-from aap.services.offline_reviews import (
+from aap.services.permissions import Permission
+from aap.services.review.offline_dossiers import ask_dossiers, latest_dossiers, open_dossiers
+from aap.services.review.offline_reviews import (
     WorkbookConflicts,
     WorkbookRefused,
     reviewed_call,
     reviewer_workbook,
     take_workbook,
 )
-from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.reviewer.home import blueprint

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.services.errors import InvalidInput
+from aap.services.panel.recusing import declare_recusal
 from aap.services.permissions import Permission
-from aap.services.recusing import declare_recusal
-from aap.services.reviewing import find_dossier
+from aap.services.review.reviewing import find_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.reviewer.home import blueprint

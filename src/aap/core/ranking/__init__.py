@@ -1,0 +1,1 @@
+"""From marks to an explained ranking: order, draws, the whole run, its bundle, its sentences."""

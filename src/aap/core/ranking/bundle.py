@@ -1,0 +1,255 @@
+"""The bundle of a run: everything that replays it, in one JSON value, and the check of such a value.
+
+A bundle carries the rules (rubric, scoring, selection), the normalised inputs, the options and the results as they
+were written. Verifying recomputes everything from the rules and the inputs and compares: raw scores, marks, hashes and
+reasons exactly; calibrated scores, intervals and severities within 0.001, because another platform may round another
+way; the selection is replayed from the stored scores of 4 decimals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from aap.core.call.canonical import canonical_value
+from aap.core.french import NBSP
+from aap.core.problems import BadInput, quoted
+from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
+from aap.core.ranking.ranking import Ranking, rank
+from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
+from aap.core.results import Table
+from aap.core.scoring.totals import UNIT, IncompleteReviews, decimal_of, reviews_from_marks
+from aap.core.selection import InfeasibleRules, SelectionError
+
+FORMAT = 1
+SCORE_TOLERANCE = Decimal("0.001")  # points, marks: another platform's last digits
+PROBABILITY_TOLERANCE = Decimal("0.02")  # a few draws that fall on the other side of a tie
+MAX_BYTES = 500_000_000
+MAX_DIFFERENCES = 200
+
+_TOLERATED = {"calibrated_score", "ci_low", "ci_high"}
+_SEVERITIES = {"severity", "severity_low", "severity_high"}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs: where, what the bundle holds, what was found instead; a French sentence with `str`."""
+
+    place: str
+    stored: str = ""
+    found: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        if self.message:
+            return f"{self.place}{NBSP}: {self.message}" if self.place else self.message
+        return f"{self.place}{NBSP}: le lot contient {quoted(self.stored)}, le calcul donne {quoted(self.found)}"
+
+
+def run_bundle(run: Run) -> dict[str, Any]:
+    """The bundle of a run, in JSON's types."""
+    call = run.given.call
+    return {
+        "bundle": FORMAT,
+        "public": False,
+        "call": {
+            "id": call.id,
+            "rubric": canonical_value(call.rubric),
+            "scoring": canonical_value(call.scoring),
+            "selection": canonical_value(call.selection),
+        },
+        "options": {
+            "draws": run.options.draws,
+            "draw_seed": run.options.draw_seed,
+            "prices": run.options.prices,
+            "notices": list(run.options.notices),
+        },
+        "inputs": canonical_value(inputs_value(run.given)),
+        "results": {
+            "ranking": _table_value(run.ranking_table),
+            "reviewers": _table_value(run.reviewers_table),
+            "report": dict(run.report),
+        },
+    }
+
+
+def _table_value(table: Table) -> list[list[str]]:
+    return [list(table.header), *(list(row) for row in table.rows)]
+
+
+def verify(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
+    """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
+    try:
+        content = read_bundle(_parsed(text))
+    except MalformedBundle as refusal:
+        return tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+    try:
+        differences = list(_differences(content, progress, processes))
+    except IncompleteReviews as refusal:
+        return (Difference("inputs.marks", message=f"{len(refusal.missing)} évaluations sans toutes leurs notes."),)
+    except BadInput as refusal:
+        return tuple(Difference("inputs", message=str(problem)) for problem in refusal.problems)
+    except InfeasibleRules as refusal:
+        names = ", ".join(refusal.names)
+        return (Difference("call.selection", message=f"les règles ne peuvent pas toutes être respectées ({names})."),)
+    except (SelectionError, ArithmeticError, ValueError, KeyError, RecursionError, UnicodeError) as refusal:
+        found = f"{type(refusal).__name__} {refusal}"
+        return (Difference("", message=f"Le calcul ne peut pas être refait sur ces données ({found})."),)
+    return tuple(differences[:MAX_DIFFERENCES])
+
+
+def ranking_of(content: BundleContent) -> Ranking:
+    """The ranking behind a bundle, from its stored scores: what further questions about the run are asked of."""
+    given = content.given
+    return rank(
+        given.call,
+        given.applications,
+        reviews_from_marks(given.marks, given.call.rubric),
+        given.decisions,
+        content.report["draw_seed"],
+        stored=content.scores,
+    )
+
+
+def read_text(text: bytes | str) -> BundleContent:
+    """A bundle from its text. Raises MalformedBundle."""
+    return read_bundle(_parsed(text))
+
+
+def _parsed(text: bytes | str) -> Any:
+    if len(text) > MAX_BYTES:
+        raise MalformedBundle([("", f"Le fichier dépasse {MAX_BYTES // 1_000_000} Mo.")])
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBundle([("", f"Ce n’est pas un lot lisible (JSON)\u00a0: {_cause(error)}.")]) from None
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "trop de niveaux imbriqués"
+    if isinstance(error, json.JSONDecodeError):
+        return f"ligne {error.lineno}, colonne {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return "le texte n’est pas en UTF-8"
+    return str(error)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} n’est pas un nombre")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("une clé figure deux fois")
+    return found
+
+
+def _differences(content: BundleContent, progress: Progress | None, processes: int) -> Iterator[Difference]:
+    report = content.report
+    stored_hash = report.get("result_hash")
+    actual = result_hash(content.ranking, content.reviewers, report)
+    if stored_hash != actual:
+        yield Difference("results.report.result_hash", str(stored_hash), actual)
+    given = content.given
+    if content.public and (
+        any(application.association or application.ineligible_reason for application in given.applications)
+        or any(decision.reason or decision.author for decision in given.decisions)
+    ):
+        yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
+    fresh = rank(
+        given.call, given.applications, reviews_from_marks(given.marks, given.call.rubric), given.decisions,
+        content.options.draw_seed,
+    )  # fmt: skip
+    for standing in fresh.standings:
+        stored = content.scores.get(standing.id)
+        if stored is None:
+            continue  # told with the rows
+        place = f"ranking, dossier {standing.id}"
+        for name in ("raw_score", "calibrated_score", "ci_low", "ci_high"):
+            before, now = getattr(stored, name), getattr(standing, name)
+            slack = 0 if name == "raw_score" else int(SCORE_TOLERANCE * UNIT)
+            if (before is None) != (now is None) or (before is not None and abs(before - now) > slack):
+                yield Difference(f"{place}, {name}", _score(before), _score(now))
+    run = run_call(
+        given.call,
+        given.applications,
+        given.marks,
+        given.decisions,
+        options=RunOptions(
+            content.options.draws, content.options.draw_seed, content.options.prices, content.options.notices
+        ),
+        stored=content.scores,
+        engine_version=str(report.get("engine_version", "")),
+        progress=progress,
+        processes=processes,
+    )
+    yield from _table_differences("ranking", content.ranking, run.ranking_table, key=1)
+    yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, key=0)
+    yield from _report_differences(report, run.report)
+
+
+def _score(scaled: int | None) -> str:
+    return "" if scaled is None else str(decimal_of(scaled))
+
+
+def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> Iterator[Difference]:
+    """Row by row, matched by id; then the order. Cells that another platform may round have their slack."""
+    if stored.header != found.header:
+        yield Difference(f"{name}, en-tête", ", ".join(stored.header), ", ".join(found.header))
+        return
+    there = {row[key]: row for row in stored.rows}
+    expected = {row[key]: row for row in found.rows}
+    for missing in sorted(expected.keys() - there.keys()):
+        yield Difference(f"{name}, {missing}", message="cette ligne manque.")
+    for extra in sorted(there.keys() - expected.keys()):
+        yield Difference(f"{name}, {extra}", message="cette ligne est en trop.")
+    if len(there) != len(stored.rows):
+        yield Difference(name, message="un identifiant y figure deux fois.")
+    for row_id, row in expected.items():
+        if row_id not in there:
+            continue
+        for column, before, now in zip(stored.header, there[row_id], row, strict=True):
+            if not _same_cell(column, before, now):
+                yield Difference(f"{name}, {row_id}, {column}", before, now)
+    if [row[key] for row in stored.rows] != [row[key] for row in found.rows] and there.keys() == expected.keys():
+        yield Difference(name, message="l’ordre des lignes n’est pas celui du classement.")
+
+
+def _same_cell(column: str, before: str, now: str) -> bool:
+    if before == now:
+        return True
+    slack = PROBABILITY_TOLERANCE if column == "selection_probability" else SCORE_TOLERANCE
+    if column not in _TOLERATED | _SEVERITIES | {"selection_probability"} or not before or not now:
+        return False
+    try:
+        return abs(Decimal(before) - Decimal(now)) <= slack
+    except ArithmeticError:
+        return False
+
+
+def _report_differences(stored: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+    for key in sorted(stored.keys() | found.keys()):
+        place = f"report, {key}"
+        if key not in stored:
+            yield Difference(place, message="cette clé manque.")
+        elif key not in found:
+            yield Difference(place, message="cette clé est en trop.")
+        elif key == "result_hash" or (key == "solver" and isinstance(stored[key], str)):
+            continue  # the first is compared with the stored results, the second is the software of another machine
+        elif not _same_value(key, stored[key], found[key]):
+            yield Difference(place, json_text(stored[key]), json_text(found[key]))
+
+
+def _same_value(key: str, stored: Any, found: Any) -> bool:
+    if key == "variance" and isinstance(stored, dict) and stored.keys() == found.keys():
+        return all(
+            isinstance(stored[name], (int, float))
+            and abs(stored[name] - found[name]) <= 0.001 * max(1, abs(found[name]))
+            for name in found
+        )
+    return bool(stored == found) and type(stored) is type(found)

@@ -1,0 +1,330 @@
+"""From a bundle's JSON value back to typed values, with every fault that keeps it from being replayed.
+
+A bundle may come from anyone: types, ids, grids and references are checked before anything is computed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from aap.core.call.checks import check_call
+from aap.core.call.schema import CallFile
+from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.ranking.ranking import StoredScores
+from aap.core.ranking.run import RunInput, RunOptions
+from aap.core.results import Table
+from aap.core.scoring.totals import ten_thousandths
+
+MAX_DRAWS = 100_000
+MAX_CENTS = 10**17
+MAX_TEXT = 100_000
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
+_SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
+
+Fault = tuple[str, str]  # place, French sentence
+
+
+class MalformedBundle(Exception):
+    """A value that is no bundle; `faults` are pairs of place and French sentence."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__("; ".join(f"{place}: {message}" for place, message in self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class BundleContent:
+    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised."""
+
+    given: RunInput
+    options: RunOptions
+    ranking: Table
+    reviewers: Table
+    report: Mapping[str, Any]
+    scores: Mapping[str, StoredScores]
+    public: bool
+
+
+class _Reader:
+    """Takes values out of JSON with their type, and collects the faults."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def fault(self, place: str, message: str) -> None:
+        if len(self.faults) < 200:
+            self.faults.append((place, message))
+
+    def stop_on_fault(self) -> None:
+        if self.faults:
+            raise MalformedBundle(self.faults)
+
+    def mapping(self, place: str, value: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+        """An object with exactly these keys; faults else, and the value of a missing key is None."""
+        if not isinstance(value, dict):
+            self.fault(place, "un objet est attendu.")
+            return dict.fromkeys(keys)
+        for key in keys:
+            if key not in value:
+                self.fault(f"{place}.{key}" if place else key, "cette clé manque.")
+        for key in value:
+            if key not in keys:
+                self.fault(f"{place}.{key}" if place else str(key), "cette clé est en trop.")
+        return {key: value.get(key) for key in keys}
+
+    def sequence(self, place: str, value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self.fault(place, "une liste est attendue.")
+        return []
+
+    def text(self, place: str, value: Any, *, filled: bool = False) -> str:
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            self.fault(place, "un texte est attendu.")
+            return ""
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fault(place, "ce texte n’est pas de l’Unicode valable.")
+            return ""
+        if filled and not value:
+            self.fault(place, "ce texte est vide.")
+        return str(value)
+
+    def whole(self, place: str, value: Any, most: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            self.fault(place, f"un nombre entier de 0 à {most} est attendu.")
+            return 0
+        return value
+
+    def truth(self, place: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            self.fault(place, "true ou false est attendu.")
+        return value is True
+
+    def decimal(self, place: str, value: Any) -> Decimal:
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+            self.fault(place, "un nombre écrit comme un texte est attendu.")
+            return Decimal(0)
+        return Decimal(value)
+
+
+def read_bundle(value: Any) -> BundleContent:
+    """The bundle as typed values. Raises MalformedBundle with every fault."""
+    reader = _Reader()
+    top = reader.mapping("", value, ("bundle", "public", "call", "options", "inputs", "results"))
+    reader.stop_on_fault()
+    if top["bundle"] != 1 or isinstance(top["bundle"], bool):
+        raise MalformedBundle([("bundle", "ce format de lot est inconnu (1 est attendu).")])
+    public = reader.truth("public", top["public"])
+    call = _call(reader, top["call"])
+    options = _options(reader, top["options"])
+    results = reader.mapping("results", top["results"], ("ranking", "reviewers", "report"))
+    ranking = _table(reader, "results.ranking", results["ranking"])
+    reviewers = _table(reader, "results.reviewers", results["reviewers"])
+    report = results["report"]
+    if not isinstance(report, dict):
+        reader.fault("results.report", "un objet est attendu.")
+    reader.stop_on_fault()
+    assert call is not None
+    given = _inputs(reader, call, top["inputs"])
+    scores = _scores(reader, ranking)
+    reader.stop_on_fault()
+    return BundleContent(given, options, ranking, reviewers, report, scores, public)
+
+
+def _call(reader: _Reader, value: Any) -> CallFile | None:
+    parts = reader.mapping("call", value, ("id", "rubric", "scoring", "selection"))
+    if reader.faults:
+        return None
+    try:
+        call = CallFile.model_validate(
+            {
+                "schema": 1,
+                "call": {"id": parts["id"]},
+                "rubric": parts["rubric"],
+                "scoring": parts["scoring"],
+                "selection": parts["selection"],
+            }
+        )
+    except (ValidationError, InvalidOperation, ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            for found in error.errors(include_url=False, include_input=False):
+                where = ".".join(str(step) for step in found["loc"])
+                reader.fault(
+                    f"call.{where}" if found["loc"][:1] != ("call",) else where, "cette valeur n’est pas permise."
+                )
+        else:
+            reader.fault("call", "les règles ne peuvent pas être lues.")
+        return None
+    for finding in check_call(call):
+        if finding.severity == "error":
+            reader.fault("call." + ".".join(str(step) for step in finding.path), finding.message)
+    return call
+
+
+def _options(reader: _Reader, value: Any) -> RunOptions:
+    parts = reader.mapping("options", value, ("draws", "draw_seed", "prices", "notices"))
+    seed = parts["draw_seed"]
+    return RunOptions(
+        draws=reader.whole("options.draws", parts["draws"], MAX_DRAWS),
+        draw_seed=None if seed is None else reader.text("options.draw_seed", seed),
+        prices=reader.truth("options.prices", parts["prices"]),
+        notices=tuple(
+            reader.text("options.notices", notice) for notice in reader.sequence("options.notices", parts["notices"])
+        ),
+    )
+
+
+def _table(reader: _Reader, place: str, value: Any) -> Table:
+    rows = [
+        tuple(reader.text(f"{place}[{number}]", cell) for cell in reader.sequence(f"{place}[{number}]", row))
+        for number, row in enumerate(reader.sequence(place, value))
+    ]
+    if not rows:
+        reader.fault(place, "la table n’a pas d’en-tête.")
+        return Table((), ())
+    header = rows[0]
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(header):
+            reader.fault(f"{place}[{number}]", "cette ligne n’a pas autant de cellules que l’en-tête.")
+    return Table(header, tuple(rows[1:]))
+
+
+def _inputs(reader: _Reader, call: CallFile, value: Any) -> RunInput:
+    parts = reader.mapping("inputs", value, ("applications", "marks", "decisions"))
+    applications = tuple(_numbered(reader, "inputs.applications", parts["applications"], _application))
+    ids = {application.id for application in applications}
+    _no_double(reader, "inputs.applications", (application.id for application in applications))
+    marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
+    _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
+    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in call.rubric.criteria}
+    for number, mark in enumerate(marks):
+        place = f"inputs.marks[{number}]"
+        if mark.application_id not in ids:
+            reader.fault(place, "cette note porte sur un dossier inconnu.")
+        scale = scales.get(mark.criterion)
+        if scale is None:
+            reader.fault(place, "cette note porte sur un critère inconnu.")
+        elif not scale.min <= mark.score <= scale.max or (mark.score - scale.min) % scale.step:
+            reader.fault(place, "cette note n’est pas sur la grille de son critère.")
+    decisions = tuple(_numbered(reader, "inputs.decisions", parts["decisions"], _decision))
+    _no_double(reader, "inputs.decisions", ((d.application_id, d.decision) for d in decisions))
+    kinds: dict[str, set[str]] = {}
+    for number, decision in enumerate(decisions):
+        place = f"inputs.decisions[{number}]"
+        if decision.application_id not in ids:
+            reader.fault(place, "cette décision porte sur un dossier inconnu.")
+        there = kinds.setdefault(decision.application_id, set())
+        there.add(decision.decision)
+        if len(there) > 1 and there != {"in", "amount"}:
+            reader.fault(place, "ce dossier a déjà une autre décision.")
+        with_amount = decision.decision in {"amount", "consensus"}
+        if with_amount != (decision.amount is not None):
+            reader.fault(place, "un montant accompagne les décisions amount et consensus, elles seules.")
+    return RunInput(call, applications, marks, decisions)
+
+
+def _numbered(reader: _Reader, place: str, value: Any, read: Callable[[_Reader, str, Any], Any]) -> Iterator[Any]:
+    for number, item in enumerate(reader.sequence(place, value)):
+        before = len(reader.faults)
+        made = read(reader, f"{place}[{number}]", item)
+        if len(reader.faults) == before:
+            yield made
+
+
+def _no_double(reader: _Reader, place: str, keys: Iterable[Any]) -> None:
+    seen = set()
+    for key in keys:
+        if key in seen:
+            shown = key if isinstance(key, str) else ", ".join(key)
+            reader.fault(place, f"{shown} y figure deux fois.")
+        seen.add(key)
+
+
+def _application(reader: _Reader, place: str, value: Any) -> Application:
+    keys = (
+        "id", "association", "requested_cents", "proposed_cents", "eligible", "ineligible_reason", "draw_token",
+        "attributes",
+    )  # fmt: skip
+    parts = reader.mapping(place, value, keys)
+    attributes: dict[str, tuple[str, ...]] = {}
+    if not isinstance(parts["attributes"], dict):
+        reader.fault(f"{place}.attributes", "un objet est attendu.")
+    else:
+        for name, values in parts["attributes"].items():
+            attributes[name] = tuple(
+                reader.text(f"{place}.attributes", v, filled=True)
+                for v in reader.sequence(f"{place}.attributes", values)
+            )
+    requested = reader.whole(f"{place}.requested_cents", parts["requested_cents"], MAX_CENTS)
+    proposed = parts["proposed_cents"]
+    if proposed is not None and reader.whole(f"{place}.proposed_cents", proposed, MAX_CENTS) > requested:
+        reader.fault(f"{place}.proposed_cents", "le montant proposé dépasse le montant demandé.")
+    return Application(
+        id=reader.text(f"{place}.id", parts["id"], filled=True),
+        association=reader.text(f"{place}.association", parts["association"]),
+        requested_amount=requested,
+        proposed_amount=proposed,
+        eligible=reader.truth(f"{place}.eligible", parts["eligible"]),
+        ineligible_reason=reader.text(f"{place}.ineligible_reason", parts["ineligible_reason"]),
+        draw_token=reader.text(f"{place}.draw_token", parts["draw_token"]),
+        attributes=attributes,
+    )
+
+
+def _mark(reader: _Reader, place: str, value: Any) -> Mark:
+    cells = reader.sequence(place, value)
+    if len(cells) != 4:
+        reader.fault(place, "une note a quatre cellules : dossier, évaluateur, critère, note.")
+        return Mark("", "", "", Decimal(0))
+    return Mark(
+        reader.text(place, cells[0], filled=True),
+        reader.text(place, cells[1], filled=True),
+        reader.text(place, cells[2], filled=True),
+        reader.decimal(place, cells[3]),
+    )
+
+
+def _decision(reader: _Reader, place: str, value: Any) -> JuryDecision:
+    parts = reader.mapping(place, value, ("application_id", "decision", "amount", "reason", "author"))
+    kind: DecisionKind = next((known for known in get_args(DecisionKind) if known == parts["decision"]), "out")
+    if kind != parts["decision"]:
+        reader.fault(f"{place}.decision", "cette décision est inconnue.")
+    amount = None if parts["amount"] is None else reader.decimal(f"{place}.amount", parts["amount"])
+    if amount is not None and (amount < 0 or (kind == "consensus" and amount > 100)):
+        reader.fault(f"{place}.amount", "ce montant est hors des bornes.")
+    if amount is not None and kind == "amount" and amount != round(amount, 2):
+        reader.fault(f"{place}.amount", "un montant a au plus deux décimales.")
+    return JuryDecision(
+        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=True),
+        decision=kind,
+        amount=amount,
+        reason=reader.text(f"{place}.reason", parts["reason"]),
+        author=reader.text(f"{place}.author", parts["author"]),
+    )
+
+
+def _scores(reader: _Reader, ranking: Table) -> dict[str, StoredScores]:
+    """The stored scores by application id."""
+    place = {name: at for at, name in enumerate(ranking.header)}
+    if any(name not in place for name in ("application_id", *_SCORES)):
+        reader.fault("results.ranking", "des colonnes manquent.")
+        return {}
+    scores = {}
+    for number, row in enumerate(ranking.rows, start=1):
+        values: list[int | None] = []
+        for name in _SCORES:
+            cell = row[place[name]]
+            if not cell:
+                values.append(None)
+            else:
+                values.append(ten_thousandths(reader.decimal(f"results.ranking[{number}].{name}", cell)))
+        scores[row[place["application_id"]]] = StoredScores(*values)
+    return scores

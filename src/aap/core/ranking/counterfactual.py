@@ -1,0 +1,107 @@
+"""How many points more an application would have needed, by selecting again. On demand: about twenty selections.
+
+Everything else stays: the other scores, the mean marks that settle ties, the amounts, the jury's decisions. More points
+never take a retained candidate's place away (`docs/selection.md` has the proof), so the search halves the scale. Nor does
+the protected head: where the candidate's entering it is more than the rules can bear, no fewer points were enough.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from bisect import bisect_left
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
+
+from aap.core import french
+from aap.core.call.schema import CallFile
+from aap.core.ranking.ranking import OVERALL, Ranking, Standing, rank_key
+from aap.core.scoring.totals import UNIT, decimal_of
+from aap.core.selection import Candidate, rules_of
+from aap.core.selection.rows import compile_system
+from aap.core.selection.solving import solve
+
+MOST = 100 * UNIT
+"""Nobody is asked for a score above 100 points."""
+
+
+class NothingToGain(ValueError):
+    """The application is retained, or no score would put it among the candidates."""
+
+
+def points_needed(call: CallFile, ranking: Ranking, application_id: str) -> int | None:
+    """The fewest points (x 10,000) with which the application is retained; None where 100 points would not be enough.
+
+    For a candidate that was passed over, and for who misses the overall threshold alone. `ranking` is `call`'s.
+
+    Raises NothingToGain for all others, KeyError for an unknown application.
+    """
+    by_id = {standing.id: standing for standing in ranking.standings}
+    standing = by_id[application_id]
+    below = standing.place == "below_threshold" and standing.missed == OVERALL
+    if standing.place != "candidate" and not below:
+        raise NothingToGain(application_id)
+    assert standing.score is not None
+    trial = _Trial(call, ranking, by_id, standing)
+    least = 1
+    if below:
+        assert call.rubric.threshold is not None
+        least = ceil(Fraction(call.rubric.threshold) * UNIT) - standing.score
+    elif trial.retained(0):
+        raise NothingToGain(application_id)
+    most = MOST - standing.score
+    return _least(trial.retained, least, most) if trial.retained(most) else None
+
+
+def in_words(points: int | None) -> str:
+    """The answer as a French sentence."""
+    if points is None:
+        return (
+            f"Aucun score, même de 100 points, n’aurait suffi{french.NBSP}: les autres règles de l’appel ne le "
+            "permettaient pas."
+        )
+    value = decimal_of(points)
+    word = "points" if french.is_plural(value) else "point"
+    return (
+        f"Avec {french.plain(value)}{french.NBSP}{word} de plus, toutes choses égales par ailleurs, ce projet aurait été "
+        "retenu."
+    )
+
+
+def _least(holds: Callable[[int], bool], least: int, enough: int) -> int:
+    """The smallest number from `least` that holds, `enough` being one."""
+    while least < enough:
+        middle = (least + enough) // 2
+        if holds(middle):
+            enough = middle
+        else:
+            least = middle + 1
+    return enough
+
+
+class _Trial:
+    """The selection with some points more for one application."""
+
+    def __init__(self, call: CallFile, ranking: Ranking, by_id: dict[str, Standing], standing: Standing) -> None:
+        self.rules = rules_of(call)
+        self.rubric = call.rubric
+        self.seed = ranking.draw_seed
+        self.standing = standing
+        self.others = [candidate for candidate in ranking.candidates if candidate.id != standing.id]
+        self.keys = [rank_key(by_id[candidate.id], call.rubric, ranking.draw_seed) for candidate in self.others]
+        assert standing.score is not None
+        self.own = next(
+            (candidate for candidate in ranking.candidates if candidate.id == standing.id),
+            Candidate(standing.id, standing.score, standing.grant, standing.application.attributes),
+        )
+
+    def place(self, more: int) -> int:
+        """How many candidates rank before it."""
+        raised = dataclasses.replace(self.standing, score=self.own.score + more)
+        return bisect_left(self.keys, rank_key(raised, self.rubric, self.seed))
+
+    def retained(self, more: int) -> bool:
+        at = self.place(more)
+        raised = dataclasses.replace(self.own, score=self.own.score + more)
+        solved = solve(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
+        return solved is not None and bool(solved.retained[at])

@@ -1,0 +1,190 @@
+"""Why each application is where it is: a reason code, its figures, and one French text that a porteur understands.
+
+Every clause is built from a figure of the ranking or from a certificate of the selection that was checked in integers,
+so what it says is true by construction. It never names another association, another application or a reviewer, and
+never repeats what a jury wrote. Scores are shown with as many decimals as tell the compared ones apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import assert_never
+
+from aap.core import french
+from aap.core.call.schema import CallFile, Criterion
+from aap.core.ranking.passed_over import Figure, PassedOver
+from aap.core.ranking.ranking import OVERALL, Ranking, Standing
+from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
+from aap.core.results import Status
+from aap.core.scoring.totals import UNIT, decimal_of
+from aap.core.selection.outcome import Reason, SelectionOutcome
+from aap.core.selection.problem import Rules
+
+__all__ = ["Explanation", "Figure", "explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the run says of one application. `figures` are what the sentence rests on (money in cents, scores as text).
+
+    `code` is a reason code of `ranking.csv`.
+    """
+
+    status: Status
+    code: str
+    sentence: str
+    waiting_rank: int | None = None
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+
+def explain(call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Explanation]:
+    """One explanation an application, by id, in the order of the ranking's table."""
+    return _Explainer(call, rules, ranking, outcome).all()
+
+
+class _Explainer:
+    """Holds what every sentence of one run looks at."""
+
+    def __init__(self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> None:
+        self.call = call
+        self.rules = rules
+        self.ranking = ranking
+        self.outcome = outcome
+        self.quotas = {quota.id: quota for quota in rules.quotas}
+        self.retained = frozenset(outcome.retained)
+        self.waiting = {name: place for place, name in enumerate(outcome.waiting_list, start=1)}
+        head = ranking.candidates[: rules.protect_top] if rules.mode == "value" else ()
+        self.protected = frozenset(candidate.id for candidate in head)
+        self.passed_over = PassedOver(call, rules, ranking, outcome)
+
+    def all(self) -> dict[str, Explanation]:
+        return {standing.id: self.one(standing) for standing in self.ranking.standings}
+
+    def one(self, standing: Standing) -> Explanation:
+        match standing.place:
+            case "withdrawn":
+                sentence = f"La candidature a été retirée{french.NBSP}; elle n’est pas classée."
+                return Explanation("withdrawn", "withdrawn", sentence)
+            case "ineligible":
+                return self._ineligible(standing)
+            case "incomplete":
+                return self._incomplete(standing)
+            case "below_threshold":
+                return self._below(standing)
+            case "declined":
+                text = f"{self._opening(standing)} L’association a renoncé à la subvention."
+                return Explanation("not_selected", "declined", text, figures=self._figures(standing))
+            case "out":
+                text = f"{self._opening(standing)} Le jury a décidé de ne pas retenir ce projet."
+                return Explanation("not_selected", "jury_out", text, figures=self._figures(standing))
+            case "candidate":
+                reason = self.outcome.reasons[standing.id]
+                if standing.id in self.retained:
+                    return self._laureate(standing, reason)
+                return self._passed_over(standing, reason)
+            case _:
+                assert_never(standing.place)
+
+    # --- not ranked ---------------------------------------------------------------------------------------------
+
+    def _ineligible(self, standing: Standing) -> Explanation:
+        given = standing.application.ineligible_reason.strip()
+        why = french.spaced(french.closed(given or "une condition de recevabilité n’est pas remplie"))
+        return Explanation("ineligible", "ineligible", f"Candidature irrecevable{french.NBSP}: {why}")
+
+    def _incomplete(self, standing: Standing) -> Explanation:
+        there, needed = len(standing.reviewers), self.call.rubric.min_reviews
+        start = (
+            "Aucune évaluation reçue" if there == 0 else french.count(there, "évaluation reçue", "évaluations reçues")
+        )
+        on = f"sur {needed} nécessaires" if needed > 1 else "alors qu’une est nécessaire"
+        return Explanation(
+            "incomplete",
+            "incomplete",
+            f"{start} {on}{french.NBSP}: le dossier ne peut pas encore être classé.",
+            figures={"reviews": there, "min_reviews": needed},
+        )
+
+    def _below(self, standing: Standing) -> Explanation:
+        if standing.missed == OVERALL:
+            threshold = self.call.rubric.threshold
+            assert threshold is not None
+            assert standing.score is not None
+            score = Fraction(standing.score, UNIT)
+            shown = french.points(score, decimals_apart(score, Fraction(threshold)))
+            text = f"Score de {shown} sur 100, pour un minimum de {french.exact(threshold)}."
+            figures: dict[str, Figure] = {"score": str(decimal_of(standing.score)), "threshold": str(threshold)}
+            return Explanation("below_threshold", f"below_threshold:{OVERALL}", text, figures=figures)
+        criterion = self._criterion(standing.missed)
+        assert criterion.threshold is not None
+        mean = standing.mean_marks[criterion.id]
+        scale = self.call.rubric.scale_of(criterion)
+        top = french.exact(scale.max)
+        on = f"sur {top}" if scale.min == 0 else f"sur une échelle de {french.exact(scale.min)} à {top}"
+        shown = french.number(mean, decimals_apart(mean, Fraction(criterion.threshold)))
+        text = (
+            f"Note moyenne de {shown} {on} au critère {french.quoted(criterion.title or criterion.id)}, "
+            f"pour un minimum de {french.exact(criterion.threshold)}."
+        )
+        return Explanation(
+            "below_threshold",
+            f"below_threshold:{criterion.id}",
+            text,
+            figures={"criterion": criterion.id, "mean": shown, "threshold": str(criterion.threshold)},
+        )
+
+    def _criterion(self, criterion_id: str) -> Criterion:
+        return next(criterion for criterion in self.call.rubric.criteria if criterion.id == criterion_id)
+
+    # --- ranked -------------------------------------------------------------------------------------------------
+
+    def _figures(self, standing: Standing) -> dict[str, Figure]:
+        assert standing.score is not None
+        return {"rank": standing.rank, "score": str(decimal_of(standing.score)), "grant": standing.grant}
+
+    def _opening(self, standing: Standing, decimals: int = 1) -> str:
+        assert standing.rank is not None
+        assert standing.score is not None
+        points = french.points(Fraction(standing.score, UNIT), decimals)
+        agreed = ", score arrêté en commun après les évaluations" if standing.consensus else ""
+        return f"Classé {french.ordinal(standing.rank)} avec {points} sur 100{agreed}."
+
+    def _laureate(self, standing: Standing, reason: Reason) -> Explanation:
+        figures = self._figures(standing)
+        asked = standing.application.requested_amount
+        amount = french.euros(standing.grant)
+        if asked > standing.grant:
+            amount += f" sur {french.euros(asked)} demandés"
+        elif asked < standing.grant:  # only the jury may go beyond what was asked
+            amount += f", montant fixé par le jury au-delà des {french.euros(asked)} demandés"
+        match reason.kind:
+            case "jury_in":
+                why = f"Retenu par décision du jury, pour {amount}."
+            case "selected_by_quota":
+                quota = self.quotas[reason.quota]
+                figures |= {"quota": reason.quota, "value": reason.value or None}
+                why = (
+                    f"Retenu, pour {amount}, grâce à la règle {rule_name(quota, reason.value)} "
+                    f"({bounds_in_words(quota, 'quota_min')}){french.NBSP}: sans cette règle, il ne l’aurait pas été."
+                )
+            case _:
+                why = f"Retenu, pour {amount}."
+                if standing.id in self.protected:
+                    size = len(self.protected)
+                    head = "le premier candidat" if size == 1 else f"les {french.number(size)} premiers candidats"
+                    whatever = "quel que soit son montant" if size == 1 else "quel que soit leur montant"
+                    verb = "est retenu" if size == 1 else "sont retenus"
+                    why += f" Selon les règles de l’appel, {head} {verb} {whatever}."
+        return Explanation("laureate", str(reason), f"{self._opening(standing)} {why}", figures=figures)
+
+    def _passed_over(self, standing: Standing, reason: Reason) -> Explanation:
+        clause = self.passed_over.clause(standing, reason)
+        figures = self._figures(standing) | clause.figures
+        text = f"{self._opening(standing, clause.decimals)} {clause.text}"
+        place = self.waiting.get(standing.id)
+        if place is not None:
+            text += f" Inscrit {french.ordinal(place)} sur la liste d’attente."
+            figures["waiting_rank"] = place
+        return Explanation("waiting_list" if place else "not_selected", str(reason), text, place, figures)

@@ -1,0 +1,280 @@
+"""Why a candidate is not retained, in words: each clause from a certificate of the selection, so true by construction.
+
+In `value` the certificate counts the exchanges with lower-ranked laureates that break a rule, in `merit` it names the
+rule that stands between the candidate and those retained before it. No other association, application or reviewer is
+named; of another application nothing is told but its score, and that of the last retained only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from aap.core import french
+from aap.core.call.schema import CallFile
+from aap.core.ranking.ranking import Ranking, Standing
+from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
+from aap.core.scoring.totals import UNIT, decimal_of
+from aap.core.selection.outcome import Certificate, Reason, SelectionOutcome
+from aap.core.selection.problem import RuleRef, Rules
+
+Figure = int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The sentences after the opening one. `decimals`: of the candidate's score; `figures`: what the clause rests on."""
+
+    text: str
+    figures: dict[str, Figure]
+    decimals: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """Those whom a candidate would join: `better`-ranked ones, and `imposed` lower-ranked ones; `spent` cents in all.
+
+    `whole`: they are the whole selection, not only those retained before.
+    """
+
+    better: int
+    imposed: int
+    spent: int
+    whole: bool
+
+    def subject(self) -> str:
+        """`les projets mieux classés déjà retenus`, as the subject of a clause."""
+        return french.listed([phrase for phrase, _ in self._phrases()])
+
+    def joined(self) -> str:
+        """`aux projets mieux classés déjà retenus`, after « ajouter »."""
+        return french.listed([phrase for _, phrase in self._phrases()])
+
+    @property
+    def plural(self) -> bool:
+        return self.better + self.imposed > 1
+
+    def _phrases(self) -> list[tuple[str, str]]:
+        one, many = ("projet retenu", "projets retenus")
+        if not self.whole:
+            one, many = ("projet mieux classé déjà retenu", "projets mieux classés déjà retenus")
+        phrases = []
+        if self.better:
+            phrases.append((f"les {many}", f"aux {many}") if self.better > 1 else (f"le {one}", f"au {one}"))
+        if self.imposed:
+            noun = ("ceux retenus", "celui retenu") if self.better else ("les projets retenus", "le projet retenu")
+            phrase = f"{noun[0 if self.imposed > 1 else 1]} par décision du jury"
+            start, _, rest = phrase.partition(" ")
+            phrases.append((phrase, {"les": f"aux {rest}", "le": f"au {rest}"}.get(start, f"à {phrase}")))
+        return phrases
+
+
+class PassedOver:
+    """Holds what every such sentence of one run looks at."""
+
+    def __init__(self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> None:
+        self.call = call
+        self.rules = rules
+        self.outcome = outcome
+        self.quotas = {quota.id: quota for quota in rules.quotas}
+        by_id = {standing.id: standing for standing in ranking.standings}
+        self.laureates = [by_id[name] for name in outcome.retained]
+        retained = frozenset(outcome.retained)
+        self.company: dict[str, _Company] = {}
+        imposed = [candidate for candidate in ranking.candidates if candidate.imposed]
+        later, later_spent = len(imposed), sum(candidate.grant for candidate in imposed)
+        better = spent = 0
+        for candidate in ranking.candidates:
+            if candidate.imposed:
+                later, later_spent = later - 1, later_spent - candidate.grant
+            self.company[candidate.id] = _Company(better, later, spent + later_spent, whole=False)
+            if candidate.id in retained:
+                better, spent = better + 1, spent + candidate.grant
+        self.everybody = _Company(len(retained), 0, outcome.granted, whole=True)
+
+    def clause(self, standing: Standing, reason: Reason) -> Clause:
+        """Why this candidate is not retained."""
+        certificate = self.outcome.certificates[standing.id]
+        if self.rules.mode == "value":
+            return self._by_value(standing, reason, certificate)
+        return self._by_merit(standing, reason, certificate)
+
+    # --- value ------------------------------------------------------------------------------------------------------
+
+    def _by_value(self, standing: Standing, reason: Reason, certificate: Certificate) -> Clause:
+        """From the exchanges with lower-ranked laureates; without any, from adding it to the selection."""
+        lower = certificate.exchanges
+        if lower == 0 and reason.kind == "count_reached":
+            return self._places_taken(standing)
+        breaking = sum(times for rule, times in certificate.broken if _same_rule(rule, reason))
+        figures: dict[str, Figure] = {"lower_laureates": lower, "exchanges_broken": breaking} if lower else {}
+        if breaking:
+            return Clause(self._exchanges(standing, reason, lower, breaking), figures)
+        if reason.kind == "count_reached":  # the jury imposed all who are lower, and their exchange breaks nothing else
+            only = (
+                "un projet moins bien classé est retenu"
+                if lower == 1
+                else f"les {french.number(lower)} projets retenus moins bien classés le sont"
+            )
+            return Clause(f"{self._places()}{french.NNBSP}; {only} par décision du jury.", figures)
+        return self._adding(standing, reason, self.everybody, figures)
+
+    def _exchanges(self, standing: Standing, reason: Reason, lower: int, breaking: int) -> str:
+        if lower == 1:
+            start = "le retenir à la place du seul projet retenu moins bien classé"
+        elif breaking == lower:
+            start = f"le retenir à la place de l’un quelconque des {french.number(lower)} projets retenus moins bien classés"
+        else:
+            some = "d’un" if breaking == 1 else f"de {french.number(breaking)}"
+            start = f"le retenir à la place {some} des {french.number(lower)} projets retenus moins bien classés"
+        sentence = f"{start} {self._consequence(reason)}"
+        if self._is_money(reason):
+            sentence = f"son montant est de {french.euros(standing.grant)}{french.NBSP}: {sentence}"
+        others = lower - breaking
+        if others:
+            whom = "du seul autre" if others == 1 else "des autres"
+            sentence += f"{french.NNBSP}; à la place {whom}, une autre règle ne serait plus respectée"
+        return sentence[:1].upper() + sentence[1:] + "."
+
+    # --- merit ------------------------------------------------------------------------------------------------------
+
+    def _by_merit(self, standing: Standing, reason: Reason, certificate: Certificate) -> Clause:
+        """From the rule that the reason names; `adding` says whether nobody else's entry could mend it."""
+        company = self.company[standing.id]
+        figures: dict[str, Figure] = {"rule": str(certificate.freeing) if certificate.freeing else None}
+        if any(_same_rule(rule, reason) for rule in certificate.adding):
+            if reason.kind == "count_reached":
+                clause = self._places_taken(standing)
+                return Clause(clause.text, figures | clause.figures, clause.decimals)
+            return self._adding(standing, reason, company, figures)
+        start = "Le retenir"
+        if company.better:
+            many = "les projets mieux classés déjà retenus"
+            start += f" avec {many if company.better > 1 else 'le projet mieux classé déjà retenu'}"
+        if certificate.freeing is None:
+            return Clause(f"{start} ne permettrait plus de respecter toutes les règles de l’appel à la fois.", figures)
+        match reason.kind:
+            case "count_reached":
+                rest = f"ne laisserait plus assez de places ({self._limit()} en tout) pour respecter les autres règles."
+            case "budget_exhausted":
+                assert self.rules.budget is not None
+                rest = (
+                    f"ne laisserait plus assez dans l’enveloppe de {french.euros(self.rules.budget)} pour respecter "
+                    "les autres règles."
+                )
+            case _:
+                bound = "le maximum" if reason.kind == "quota_max" else "le minimum"
+                quota = self.quotas[reason.quota]
+                rest = (
+                    f"ne permettrait plus de respecter {bound} de la règle {rule_name(quota, reason.value)} "
+                    f"({bounds_in_words(quota, reason.kind)}) en même temps que les autres règles."
+                )
+        return Clause(f"{start} {rest}", figures)
+
+    # --- clauses ----------------------------------------------------------------------------------------------------
+
+    def _limit(self) -> str:
+        return french.count(self.rules.laureates or 0, "place")
+
+    def _places(self) -> str:
+        places = self.rules.laureates or 0
+        if places == 0:
+            return "L’appel ne prévoit aucune place"
+        if places == 1:
+            return "La seule place a été attribuée"
+        return f"Les {french.number(places)} places ont été attribuées"
+
+    def _places_taken(self, standing: Standing) -> Clause:
+        """No place is left: the last retained one that ranks before, with its score or what settled the tie."""
+        places = self._places()
+        last = next((other for other in reversed(self.laureates) if _ranks_before(other, standing)), None)
+        if last is None:
+            by_jury = " par décision du jury" if self.rules.laureates else ""
+            return Clause(f"{places}{by_jury}.", {"places": self.rules.laureates})
+        assert last.score is not None
+        assert standing.score is not None
+        figures: dict[str, Figure] = {"places": self.rules.laureates, "last_score": str(decimal_of(last.score))}
+        by_rank = self.outcome.reasons[last.id].kind == "selected"
+        who = "le dernier projet retenu à son rang" if by_rank else "le dernier projet retenu"
+        if self.rules.laureates == 1:
+            who = "le projet retenu"
+        elif last is not self.laureates[-1]:
+            who = "le dernier projet retenu mieux classé"
+        if last.score == standing.score:
+            tie = self._tie(last, standing)
+            figures["tie"] = tie
+            words = self._tie_in_words(tie)
+            return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
+        own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
+        decimals = decimals_apart(own, other)
+        text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
+        return Clause(text, figures, decimals)
+
+    def _tie(self, before: Standing, after: Standing) -> str:
+        """What ranks `before` first on equal scores: `mark:<criterion>`, `amount` or `draw`."""
+        for criterion in self.call.rubric.tie_break:
+            if before.mean_marks[criterion] != after.mean_marks[criterion]:
+                return f"mark:{criterion}"
+        if before.application.requested_amount != after.application.requested_amount:
+            return "amount"
+        return "draw"
+
+    def _tie_in_words(self, tie: str) -> str:
+        if tie == "amount":
+            return "par un montant demandé plus faible"
+        if tie == "draw":
+            return "par le tirage au sort public"
+        name = tie.removeprefix("mark:")
+        criterion = next(criterion for criterion in self.call.rubric.criteria if criterion.id == name)
+        return f"par sa note au critère {french.quoted(criterion.title or criterion.id)}"
+
+    def _adding(self, standing: Standing, reason: Reason, company: _Company, figures: dict[str, Figure]) -> Clause:
+        alone = not company.better and not company.imposed
+        if reason.kind == "budget_exhausted":
+            assert self.rules.budget is not None
+            left = self.rules.budget - company.spent
+            figures = {**figures, "budget_left": left}
+            limit, amount = french.euros(self.rules.budget), french.euros(standing.grant)
+            if alone:
+                return Clause(f"Son montant de {amount} dépasse l’enveloppe de {limit}.", figures)
+            verb = ("laissent" if company.plural else "laisse") + f" {french.euros(left)}"
+            if left == 0:
+                verb = "ne laissent rien" if company.plural else "ne laisse rien"
+            subject = company.subject()
+            text = f"{subject[:1].upper()}{subject[1:]} {verb} de l’enveloppe de {limit}, pour un montant de {amount}."
+            return Clause(text, figures)
+        start = "Le retenir" if alone else f"L’ajouter {company.joined()}"
+        return Clause(f"{start} {self._consequence(reason)}.", figures)
+
+    def _consequence(self, reason: Reason) -> str:
+        """What breaking the reason's rule means, as the end of a clause in the conditional."""
+        if reason.kind == "budget_exhausted":
+            assert self.rules.budget is not None
+            return f"ferait dépasser l’enveloppe de {french.euros(self.rules.budget)}"
+        quota = self.quotas[reason.quota]
+        name, bounds = rule_name(quota, reason.value), bounds_in_words(quota, reason.kind)
+        if reason.kind == "quota_max":
+            return f"ferait dépasser le maximum de la règle {name} ({bounds})"
+        return f"ne respecterait plus le minimum de la règle {name} ({bounds})"
+
+    def _is_money(self, reason: Reason) -> bool:
+        """Whether the amount of the application has a part in the reason."""
+        if reason.kind == "budget_exhausted":
+            return True
+        quota = self.quotas[reason.quota]
+        return (quota.max_share if reason.kind == "quota_max" else quota.min_share) is not None
+
+
+def _ranks_before(one: Standing, other: Standing) -> bool:
+    assert one.rank is not None
+    assert other.rank is not None
+    return one.rank < other.rank
+
+
+def _same_rule(rule: RuleRef, reason: Reason) -> bool:
+    """Whether the rule is the one that the reason names."""
+    if reason.kind == "count_reached":
+        return rule.kind == "laureates"
+    if reason.kind == "budget_exhausted":
+        return rule.kind == "budget"
+    return rule.kind == reason.kind and rule.id == reason.quota and rule.value == reason.value

@@ -1,0 +1,125 @@
+"""A bundle for the public: the same list, verifiable by anyone, without names.
+
+What leaves: names of associations, ids of applications and reviewers (replaced by pseudonyms drawn with a secret key),
+reasons of ineligibility, reasons and authors of the jury's decisions, attributes that no quota names, the draw's
+probabilities. What stays, because the list can't be replayed without it: marks, amounts, the attributes that quotas
+name, and the draw tokens of the applications that only the public draw parted. Amounts and attributes may let people
+who know the field recognise a dossier: that is for the authority to weigh before it publishes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aap.core.call.schema import Rubric
+from aap.core.inputs import Application
+from aap.core.ranking.bundle import read_text, run_bundle
+from aap.core.ranking.bundle_reading import BundleContent
+from aap.core.ranking.ranking import Ranking, rank, rank_key
+from aap.core.ranking.run import RunOptions, run_call
+from aap.core.results import Table
+from aap.core.scoring.totals import reviews_from_marks
+
+
+class PublicListDiffers(RuntimeError):
+    """The pseudonymised run does not retain the same applications: never a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicBundle:
+    """The bundle's value and the authority's own table of pseudonyms: kind, id, pseudonym."""
+
+    value: dict[str, Any]
+    correspondence: Table
+
+
+def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
+    """The public bundle of a bundle that verifies. The same key gives the same pseudonyms.
+
+    Raises MalformedBundle, and PublicListDiffers if the list were to change.
+    """
+    bundle = read_text(content)
+    given = bundle.given
+    applications = _pseudonyms("D", key, (application.id for application in given.applications))
+    reviewers = _pseudonyms("E", key, {mark.reviewer_id for mark in given.marks})
+    before = rank(
+        given.call,
+        given.applications,
+        reviews_from_marks(given.marks, given.call.rubric),
+        given.decisions,
+        bundle.options.draw_seed,
+        stored=bundle.scores,
+    )
+    tokens = _needed_tokens(before, given.call.rubric)
+    named = {
+        name for quota in given.call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
+    }
+    run = run_call(
+        given.call,
+        [_without_name(a, applications[a.id], tokens.get(a.id, ""), named) for a in given.applications],
+        [
+            dataclasses.replace(
+                mark,
+                application_id=applications[mark.application_id],
+                reviewer_id=reviewers[mark.reviewer_id],
+                comment="",
+            )
+            for mark in given.marks
+        ],
+        [
+            dataclasses.replace(d, application_id=applications[d.application_id], reason="", author="")
+            for d in given.decisions
+        ],
+        options=RunOptions(draws=0, draw_seed=before.draw_seed, prices=bundle.options.prices),
+        stored={applications[name]: scores for name, scores in bundle.scores.items()},
+    )
+    _same_list(bundle, applications, [(row.application_id, row.status, row.rank) for row in run.rows])
+    value = run_bundle(run)
+    value["public"] = True
+    rows = [("dossier", name, pseudonym) for name, pseudonym in sorted(applications.items())]
+    rows += [("évaluateur", name, pseudonym) for name, pseudonym in sorted(reviewers.items())]
+    return PublicBundle(value, Table(("genre", "identifiant", "pseudonyme"), tuple(rows)))
+
+
+def _pseudonyms(letter: str, key: str, names: Iterable[str]) -> dict[str, str]:
+    """`D0001` … in the order of a keyed digest: neither order nor name can be read back without the key."""
+    order = sorted(names, key=lambda name: hmac.new(key.encode(), f"{letter}:{name}".encode(), hashlib.sha256).digest())
+    width = max(4, len(str(len(order))))
+    return {name: f"{letter}{number:0{width}d}" for number, name in enumerate(order, start=1)}
+
+
+def _needed_tokens(ranking: Ranking, rubric: Rubric) -> Mapping[str, str]:
+    """The draw tokens of the applications that nothing but the draw parts: same score, marks of tie-break, request."""
+    groups: dict[Any, list[Application]] = {}
+    for standing in ranking.standings:
+        if standing.rank is not None:
+            score, marks, request, *_ = rank_key(standing, rubric, ranking.draw_seed)
+            groups.setdefault((score, tuple(marks), request), []).append(standing.application)
+    return {a.id: a.draw_token or a.id for group in groups.values() if len(group) > 1 for a in group}
+
+
+def _without_name(application: Application, pseudonym: str, token: str, named: set[str]) -> Application:
+    return dataclasses.replace(
+        application,
+        id=pseudonym,
+        association="",
+        ineligible_reason="",
+        draw_token=token,
+        attributes={name: values for name, values in application.attributes.items() if name in named},
+    )
+
+
+def _same_list(
+    bundle: BundleContent, applications: Mapping[str, str], found: list[tuple[str, str, int | None]]
+) -> None:
+    at = {name: place for place, name in enumerate(bundle.ranking.header)}
+    stored = {
+        (applications[row[at["application_id"]]], row[at["status"]], row[at["rank"]]) for row in bundle.ranking.rows
+    }
+    if stored != {(name, status, "" if rank is None else str(rank)) for name, status, rank in found}:
+        raise PublicListDiffers("the pseudonymised run gives another list")

@@ -1,0 +1,352 @@
+"""The ranking: who is ranked, in which order, and who may be selected.
+
+`rank` takes the call, the applications, the complete reviews and the jury's decisions, and answers one `Standing` an
+application, in the order of the published table, with the candidates of the selection. Scores are exact until they are
+rounded, once, half-even, to 4 decimals; the rounded scores rank.
+
+Choices where a rule could be read in several ways:
+
+- A score and its interval are shown wherever there are reviews, also for an application that is not ranked.
+- `consensus` replaces the mean of the reviews, so both the raw and the calibrated score are the agreed total and there
+  is no interval. It replaces neither reviews (with fewer than `min_reviews` the application stays incomplete) nor the
+  mean marks by criterion, which thresholds and ties look at. Its reviews still inform the calibration.
+- `out` and `declined` leave the status of an application that is not ranked as it is.
+- `contested` looks at the applications whose score meets a threshold or not: neither withdrawn, ineligible nor
+  incomplete.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from aap.core.call.canonical import rubric_hash
+from aap.core.call.schema import CallFile, Rubric
+from aap.core.french import NBSP
+from aap.core.inputs import Application, JuryDecision
+from aap.core.notices import Notice
+from aap.core.problems import BadInput, Problem
+from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
+from aap.core.scoring.totals import UNIT, Review, exact_mean, mean_marks, ten_thousandths
+from aap.core.selection.problem import Candidate
+
+OVERALL = "overall"
+
+Place = Literal["candidate", "out", "declined", "below_threshold", "ineligible", "incomplete", "withdrawn"]
+"""Where an application stands before the selection; the first three are ranked."""
+
+RANKED: frozenset[Place] = frozenset({"candidate", "out", "declined"})
+_UNRANKED_ORDER: tuple[Place, ...] = ("below_threshold", "ineligible", "incomplete", "withdrawn")
+
+
+class ImposedNotCandidate(BadInput):
+    """The jury's `in` for applications that are no candidates. `places`: application id -> where it stands."""
+
+    def __init__(self, places: Mapping[str, Place]) -> None:
+        self.places = dict(places)
+        words = {
+            "below_threshold": "sous un seuil",
+            "ineligible": "irrecevable",
+            "incomplete": "à l’évaluation incomplète",
+            "withdrawn": "retiré",
+            "out": "écarté par le jury",
+            "declined": "désisté",
+        }
+        super().__init__(
+            Problem(
+                file="décisions",
+                heading="decision",
+                message=f"Le jury ne peut pas retenir le dossier {name}, qui n’est pas candidat",
+                found=words[place],
+                allowed="un dossier classé, au-dessus de tous les seuils",
+            )
+            for name, place in sorted(places.items())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScores:
+    """Scores and interval of one application as an earlier run rounded them, in ten-thousandths."""
+
+    raw_score: int | None
+    calibrated_score: int | None
+    ci_low: int | None
+    ci_high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One application before the selection.
+
+    Scores and bounds of the 90 % interval are ten-thousandths of points on 100, None where there is none; `score` is
+    the one that ranks. `mean_marks`: criterion id -> exact mean mark in scale units. `missed`: the first criterion
+    whose threshold is missed in rubric order, else "overall"; empty when none is or when the place is another. `grant`
+    in cents: the requested or proposed amount, or the jury's. `reviewers`: who gave a complete review, sorted.
+    """
+
+    application: Application
+    place: Place
+    rank: int | None
+    raw_score: int | None
+    calibrated_score: int | None
+    score: int | None
+    ci_low: int | None
+    ci_high: int | None
+    reviewers: tuple[str, ...]
+    mean_marks: Mapping[str, Fraction]
+    missed: str
+    grant: int
+    contested: bool
+    consensus: bool
+    decision: JuryDecision | None
+
+    @property
+    def id(self) -> str:
+        return self.application.id
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Every application in the order of the table, and what the selection takes in.
+
+    `candidates` are in rank order. `draw_seed` is the one used, `provisional_draw` whether it is only the rubric's
+    hash. `final` is false while an application is incomplete. `contested`: application ids in table order.
+    """
+
+    standings: tuple[Standing, ...]
+    candidates: tuple[Candidate, ...]
+    calibration: Calibration
+    method: Literal["raw", "calibrated"]
+    draw_seed: str
+    provisional_draw: bool
+    contested: tuple[str, ...]
+    final: bool
+    notices: tuple[Notice, ...]
+
+
+def rank(
+    call: CallFile,
+    applications: Sequence[Application],
+    reviews: Sequence[Review],
+    decisions: Sequence[JuryDecision] = (),
+    draw_seed: str | None = None,
+    *,
+    stored: Mapping[str, StoredScores] | None = None,
+) -> Ranking:
+    """Rank the applications of one call; the order of every argument is indifferent.
+
+    `reviews` are the complete ones (see `reviews_from_marks`); a review of an application that is not among
+    `applications` raises KeyError. Raises DisconnectedReviews with `calibrated` scoring over several components that
+    the call doesn't allow, ImposedNotCandidate for the jury's `in` on no candidate; both are BadInput.
+
+    `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
+    on another platform ranks what that run ranked; those of an application that can't have had them are left aside.
+    """
+    by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
+    for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
+        by_application[review.application_id].append(review)
+    calibration = calibrate(reviews)
+    if call.scoring.method == "calibrated" and call.scoring.components == "error":
+        require_comparable(calibration)
+    jury = _Jury(decisions)
+    standings = [
+        _standing(
+            call,
+            application,
+            by_application[application.id],
+            calibration,
+            jury,
+            stored=(stored or {}).get(application.id),
+        )
+        for application in applications
+    ]
+    refused = {s.id: s.place for s in standings if jury.imposes(s.id) and s.place != "candidate"}
+    if refused:
+        raise ImposedNotCandidate(refused)
+
+    seed = rubric_hash(call) if draw_seed is None else draw_seed
+    in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: rank_key(s, call.rubric, seed))
+    ranked = [_with_rank(standing, position) for position, standing in enumerate(in_rank, 1)]
+    unranked = sorted(
+        (s for s in standings if s.place not in RANKED), key=lambda s: (_UNRANKED_ORDER.index(s.place), s.id)
+    )
+    table = (*ranked, *unranked)
+    return Ranking(
+        standings=table,
+        candidates=tuple(_candidate(s, jury) for s in ranked if s.place == "candidate"),
+        calibration=calibration,
+        method=call.scoring.method,
+        draw_seed=seed,
+        provisional_draw=draw_seed is None,
+        contested=tuple(s.id for s in table if s.contested),
+        final=all(s.place != "incomplete" for s in table),
+        notices=calibration.notices + _notices(draw_seed is None),
+    )
+
+
+def draw_key(seed: str, application: Application) -> str:
+    """The public draw: SHA-256 of `<seed>:<token>` in hexadecimal; the smaller comes first."""
+    token = application.draw_token or application.id
+    return hashlib.sha256(f"{seed}:{token}".encode()).hexdigest()
+
+
+class _Jury:
+    """The jury's decisions by application; `amount` may stand beside `in`."""
+
+    def __init__(self, decisions: Iterable[JuryDecision]) -> None:
+        self._of: dict[tuple[str, str], JuryDecision] = {
+            (decision.application_id, decision.decision): decision for decision in decisions
+        }
+
+    def get(self, application_id: str, kind: str) -> JuryDecision | None:
+        return self._of.get((application_id, kind))
+
+    def imposes(self, application_id: str) -> bool:
+        return (application_id, "in") in self._of
+
+    def main(self, application_id: str) -> JuryDecision | None:
+        """What decides the outcome: of `in` and `amount`, the first."""
+        for kind in ("withdrawn", "declined", "out", "in", "consensus", "amount"):
+            decision = self.get(application_id, kind)
+            if decision is not None:
+                return decision
+        return None
+
+
+def _standing(
+    call: CallFile,
+    application: Application,
+    reviews: list[Review],
+    calibration: Calibration,
+    jury: _Jury,
+    *,
+    stored: StoredScores | None,
+) -> Standing:
+    raw = calibrated = low = high = None
+    consensus = jury.get(application.id, "consensus")
+    reviewers = tuple(review.reviewer_id for review in reviews)
+    if consensus is not None and consensus.amount is not None:
+        raw = calibrated = ten_thousandths(consensus.amount)
+    elif reviews:
+        raw = ten_thousandths(exact_mean([review.total for review in reviews]))
+        calibrated = ten_thousandths(calibration.score(reviews))
+        if calibration.estimable:
+            centre, variance = (
+                (raw, calibration.raw_error_variance(len(reviews)))
+                if call.scoring.method == "raw"
+                else (calibrated, calibration.error_variance(reviewers))
+            )
+            half = ten_thousandths(Z90 * variance**0.5)
+            low, high = centre - half, centre + half
+    if stored is not None and (stored.raw_score is None, stored.calibrated_score is None) == (raw is None, raw is None):
+        raw, calibrated = stored.raw_score, stored.calibrated_score
+        low, high = stored.ci_low, stored.ci_high
+    score, other = (raw, calibrated) if call.scoring.method == "raw" else (calibrated, raw)
+    means = mean_marks(reviews, call.rubric)
+    missed = _missed(call.rubric, score, means)
+    place = _place(call.rubric, application, len(reviews), missed, jury)
+    return Standing(
+        application=application,
+        place=place,
+        rank=None,
+        raw_score=raw,
+        calibrated_score=calibrated,
+        score=score,
+        ci_low=low,
+        ci_high=high,
+        reviewers=reviewers,
+        mean_marks=means,
+        missed=missed if place == "below_threshold" else "",
+        grant=_grant(call, application, jury),
+        contested=(place in RANKED or place == "below_threshold")
+        and _meets(call.rubric.threshold, score) != _meets(call.rubric.threshold, other),
+        consensus=consensus is not None,
+        decision=jury.main(application.id),
+    )
+
+
+def _meets(threshold: Decimal | None, score: int | None) -> bool:
+    """Whether the rounded score reaches the overall threshold: equality does."""
+    return threshold is None or score is None or Fraction(score, UNIT) >= Fraction(threshold)
+
+
+def _missed(rubric: Rubric, score: int | None, means: Mapping[str, Fraction]) -> str:
+    for criterion in rubric.criteria:
+        threshold, mean = criterion.threshold, means.get(criterion.id)
+        if threshold is not None and mean is not None and mean < Fraction(threshold):
+            return criterion.id
+    return "" if _meets(rubric.threshold, score) else OVERALL
+
+
+def _place(rubric: Rubric, application: Application, count: int, missed: str, jury: _Jury) -> Place:
+    """The first that holds of withdrawn, ineligible, incomplete, below a threshold; then the jury's word."""
+    if jury.get(application.id, "withdrawn") is not None:
+        return "withdrawn"
+    if not application.eligible:
+        return "ineligible"
+    if count < rubric.min_reviews:
+        return "incomplete"
+    if missed:
+        return "below_threshold"
+    if jury.get(application.id, "declined") is not None:
+        return "declined"
+    if jury.get(application.id, "out") is not None:
+        return "out"
+    return "candidate"
+
+
+def _grant(call: CallFile, application: Application, jury: _Jury) -> int:
+    """What it would be granted, in cents: the jury's amount, else the proposed or the requested one."""
+    decided = jury.get(application.id, "amount")
+    if decided is not None and decided.amount is not None:
+        cents = Fraction(decided.amount) * 100
+        if cents.denominator != 1:
+            raise ValueError(f"the amount decided for {application.id} has more than two decimals")
+        return int(cents)
+    if call.selection.amounts == "proposed" and application.proposed_amount is not None:
+        return application.proposed_amount
+    return application.requested_amount
+
+
+def rank_key(standing: Standing, rubric: Rubric, seed: str) -> tuple[int, list[Fraction], int, str, str]:
+    """Score, mean marks of the tie-break, smaller request, public draw; the id makes the order total."""
+    assert standing.score is not None
+    return (
+        -standing.score,
+        [-standing.mean_marks[criterion] for criterion in rubric.tie_break],
+        standing.application.requested_amount,
+        draw_key(seed, standing.application),
+        standing.id,
+    )
+
+
+def _with_rank(standing: Standing, position: int) -> Standing:
+    return dataclasses.replace(standing, rank=position)
+
+
+def _candidate(standing: Standing, jury: _Jury) -> Candidate:
+    assert standing.score is not None
+    return Candidate(
+        id=standing.id,
+        score=standing.score,
+        grant=standing.grant,
+        attributes=standing.application.attributes,
+        imposed=jury.imposes(standing.id),
+    )
+
+
+def _notices(provisional: bool) -> tuple[Notice, ...]:
+    if not provisional:
+        return ()
+    return (
+        Notice(
+            "provisional_draw",
+            "Le tirage au sort qui départage les égalités est provisoire"
+            f"{NBSP}: aucune graine publique n’a été donnée, l’empreinte du règlement en tient lieu.",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""From marks to scores: totals, the severity of reviewers, agreement, intervals."""

@@ -1,0 +1,1 @@
+"""Papers as PDF: letters, lists, receipts, minutes."""

@@ -1,0 +1,434 @@
+"""Decision letters: from a dossier's outcome and the call file to the page that the association receives.
+
+`letter_view` composes every text (the call file's, else the defaults of core.letter_texts); `render_letter` lays it
+out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import assert_never
+
+from aap.core import french
+from aap.core.call import letter_texts
+from aap.core.call.letter_texts import LetterKind, fill
+from aap.core.call.schema import CallFile
+from aap.core.inputs import Application
+from aap.core.results import ResultRow, Status
+from aap.documents.papers.pdf import PdfMetadata, render_pdf
+
+# Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
+_TYPED_SPACES = re.compile(r"[ \t\r\n]+")
+
+
+class NoLetter(ValueError):
+    """The application has no decision to notify yet (its reviews are incomplete); `application_id` names it."""
+
+    def __init__(self, application_id: str) -> None:
+        super().__init__(f"no letter for {application_id}: its reviews are incomplete")
+        self.application_id = application_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Letterhead: who decides, and where to write."""
+
+    authority: str
+    service: str = ""
+    address: str = ""
+    city: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Address block. `representative` is a person with a capacity; `address` one string a line."""
+
+    association: str
+    representative: str = ""
+    address: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who signs (CRPA L212-1: first name, name, capacity and service), and by which delegation."""
+
+    first_name: str = ""
+    last_name: str = ""
+    capacity: str = ""
+    service: str = ""
+    delegation: str = ""
+
+    @property
+    def name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLine:
+    """A criterion in the table of marks: its share of the total, the mean mark and the scale's ends."""
+
+    title: str
+    share: Fraction
+    mark: Decimal
+    minimum: Decimal
+    maximum: Decimal
+    threshold: Decimal | None = None
+
+    @property
+    def below_threshold(self) -> bool:
+        return self.threshold is not None and self.mark < self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTable:
+    """Marks by criterion against their weights, and the final score on 100. `reviews` counts the evaluations."""
+
+    lines: tuple[MarkLine, ...]
+    score: Decimal | None
+    calibrated: bool
+    reviews: int | None = None
+    threshold: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """A letter ready to lay out: every text is final. `dated` None leaves the date to be filled in by hand."""
+
+    kind: LetterKind
+    sender: Sender
+    recipient: Recipient
+    author: Author
+    object: str
+    references: tuple[tuple[str, str], ...]
+    paragraphs: tuple[str, ...]
+    appeals: tuple[str, ...]
+    algorithm: str
+    privacy: str
+    made_on: date
+    dated: date | None = None
+    highlights: tuple[tuple[str, str], ...] = ()  # label and value: what is granted, the place on the waiting list
+    conditions: tuple[str, ...] = ()
+    marks: MarkTable | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """What the ranking says of one application (its row in ranking.csv). Amounts in cents, score on 100.
+
+    `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
+    number of applications that have a rank.
+    """
+
+    application_id: str
+    association: str
+    status: Status
+    reason: str
+    requested_amount: int
+    granted_amount: int | None = None
+    rank: int | None = None
+    ranked: int | None = None
+    score: Decimal | None = None
+    waiting_rank: int | None = None
+    reviews: int | None = None
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def letter_from_row(
+    call: CallFile, row: ResultRow, *, ranked: int, application: Application | None = None, draft: bool = False
+) -> LetterView:
+    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank.
+
+    The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
+    applications' table fill the address block and the project's title when they are there.
+    Raises what `letter_view` raises.
+    """
+    columns = application.attributes if application else {}
+
+    def cell(name: str) -> str:
+        return ", ".join(columns.get(name, ()))
+
+    town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
+    return letter_view(
+        call,
+        facts_of(call, row, ranked=ranked),
+        recipient=Recipient(
+            association=row.association,
+            representative=cell("representative"),
+            address=(*columns.get("address", ()), *((town,) if town else ())),
+        ),
+        project=cell("project"),
+        draft=draft,
+    )
+
+
+def facts_of(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
+    """What a letter needs from a line of the ranking."""
+    return LetterFacts(
+        application_id=row.application_id,
+        association=row.association,
+        status=row.status,
+        reason=row.reason,
+        requested_amount=row.requested_amount,
+        granted_amount=row.granted_amount,
+        rank=row.rank,
+        ranked=ranked,
+        score=row.score(call.scoring.method),
+        waiting_rank=row.waiting_rank,
+        reviews=row.reviews,
+        marks=row.marks,
+    )
+
+
+def kind_of(status: Status, application_id: str = "") -> LetterKind:
+    """Kind of letter for a status. Raises NoLetter for `incomplete`."""
+    match status:
+        case "laureate" | "waiting_list" | "ineligible":
+            return status
+        case "not_selected" | "below_threshold" | "withdrawn":
+            return "refusal"
+        case "incomplete":
+            raise NoLetter(application_id)
+        case _:
+            assert_never(status)
+
+
+def letter_view(
+    call: CallFile,
+    facts: LetterFacts,
+    *,
+    recipient: Recipient | None = None,
+    application_reference: str | None = None,
+    project: str = "",
+    signed_on: date | None = None,
+    published: str | None = None,
+    author: Author | None = None,
+    draft: bool = False,
+) -> LetterView:
+    """The letter of one application. Values given here go before the call file's.
+
+    Raises NoLetter when the application has no decision, core.letter_texts.UnknownPlaceholder when a text of the call
+    file names a value that this letter lacks (`aap call check` reports both beforehand).
+    """
+    kind = kind_of(facts.status, facts.application_id)
+    letters = call.letters
+    dated = signed_on or letters.signed_on
+    published = published or letters.published
+    paragraphs = _paragraphs(call, facts, kind)
+    values = _values(
+        call,
+        facts,
+        kind,
+        beside_reason=any("{reason}" in paragraph for paragraph in paragraphs),
+        application=application_reference or facts.application_id,
+        project=project,
+        dated=dated,
+        published=published,
+    )
+    text = getattr(letters, kind)
+    contact = call.call.contact
+    conditions: tuple[str, ...] = ()
+    if kind == "laureate":
+        conditions = text.conditions if text.conditions is not None else letter_texts.DEFAULT_CONDITIONS
+    elif text.conditions is not None:
+        conditions = text.conditions
+    court = call.call.authority.court if call.call.authority else None
+    appeals = letters.appeals if letters.appeals is not None else letter_texts.default_appeals(court, published)
+
+    def final(template: str) -> str:
+        return french.spaced(_TYPED_SPACES.sub(" ", fill(template, values)).strip())
+
+    sender = sender_of(call)
+    return LetterView(
+        kind=kind,
+        sender=sender,
+        recipient=recipient or Recipient(facts.association),
+        author=author or author_of(call),
+        object=final(text.object or letter_texts.DEFAULT_OBJECTS[kind]),
+        references=_references(call, application_reference or facts.application_id, project),
+        paragraphs=tuple(filter(None, map(final, paragraphs))),
+        conditions=tuple(map(final, conditions)),
+        highlights=_highlights(call, facts, kind),
+        marks=mark_table(call, facts) if kind == "refusal" and facts.status != "withdrawn" else None,
+        appeals=tuple(map(final, appeals)),
+        algorithm=final(letters.algorithm or letter_texts.default_algorithm(contact)),
+        privacy=final(letters.privacy or letter_texts.default_privacy(contact)),
+        dated=dated,
+        made_on=dated or document_date(call),
+        draft=draft,
+    )
+
+
+def render_letter(view: LetterView) -> bytes:
+    """The letter as a PDF; the same view gives the same bytes."""
+    metadata = PdfMetadata(
+        title=f"{view.object} – {view.recipient.association}",
+        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        made_on=view.made_on,
+        subject=view.object,
+    )
+    return render_pdf("letter.html", metadata, {"letter": view})
+
+
+def sender_of(call: CallFile) -> Sender:
+    """Letterhead of a call; without an authority in the call file, a visible blank to fill in."""
+    authority = call.call.authority
+    if authority is None:
+        return Sender(authority="[Autorité à préciser]", contact=call.call.contact or "")
+    return Sender(
+        authority=authority.name,
+        service=authority.service or "",
+        address=authority.address or "",
+        city=authority.city or "",
+        contact=call.call.contact or "",
+    )
+
+
+def author_of(call: CallFile) -> Author:
+    """Who signs the call's decisions."""
+    signatory = call.letters.signatory
+    authority = call.call.authority
+    return Author(
+        first_name=signatory.first_name or "",
+        last_name=signatory.last_name or "",
+        capacity=signatory.capacity or "",
+        service=(authority.service or authority.name) if authority else "",
+        delegation=signatory.delegation or "",
+    )
+
+
+def document_date(call: CallFile) -> date:
+    """A fixed date for a document's metadata where no decision is dated yet: announced decision, closing, opening."""
+    if call.letters.signed_on:
+        return call.letters.signed_on
+    if call.call.decision_by:
+        return call.call.decision_by
+    for moment in (call.call.closes_at, call.call.opens_at):
+        if moment:
+            return moment.date()
+    return date(2000, 1, 1)
+
+
+def _references(call: CallFile, application: str, project: str) -> tuple[tuple[str, str], ...]:
+    lines = [("Appel à projets", call.call.reference or call.call.id), ("Dossier", application)]
+    if project:
+        lines.append(("Projet", french.spaced(project)))
+    return tuple(lines)
+
+
+def _values(
+    call: CallFile,
+    facts: LetterFacts,
+    kind: LetterKind,
+    *,
+    beside_reason: bool,
+    application: str,
+    project: str,
+    dated: date | None,
+    published: str | None,
+) -> dict[str, str]:
+    """Text of every placeholder of this kind of letter; one without a value is left out, and `fill` refuses it."""
+    authority = call.call.authority
+    known: dict[str, str | None] = {
+        "title": call.call.title or call.id,
+        "reference": call.call.reference or call.id,
+        "application": application,
+        "association": facts.association,
+        "project": french.spaced(project) if project else application,
+        "requested_amount": french.euros(facts.requested_amount),
+        "authority": authority.name if authority else None,
+        "service": (authority.service or authority.name) if authority else None,
+        "city": authority.city if authority else None,
+        "court": (authority.court if authority else None) or "tribunal administratif compétent",
+        "contact": call.call.contact,
+        "published": published,
+        "signed_on": french.day(dated) if dated else None,
+        "amount": french.euros(facts.granted_amount) if facts.granted_amount is not None else None,
+        "rank": french.ordinal(facts.rank) if facts.rank is not None else None,
+        "ranked": french.number(facts.ranked) if facts.ranked is not None else None,
+        "score": french.number(facts.score, 2) if facts.score is not None else None,
+        "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
+        "expires": french.day(call.letters.waiting_list_expires) if call.letters.waiting_list_expires else None,
+        "reason": _sentence(facts.reason),
+        "standing": _standing(facts, beside_reason=beside_reason),
+    }
+    allowed = letter_texts.placeholders_of(kind)
+    return {name: value for name, value in known.items() if value is not None and name in allowed}
+
+
+def _sentence(reason: str) -> str:
+    """A reason as the end of a sentence, its no-break spaces untouched; nothing stays nothing."""
+    flat = _TYPED_SPACES.sub(" ", reason).strip()
+    return flat if not flat or flat.endswith((".", "!", "?", "…")) else f"{flat}."
+
+
+def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
+    """Where the application stands, in one sentence: rank and score, or score alone, or nothing.
+
+    A letter that gives the reason (`beside_reason`) has read there the rank and the score, or the mark below the
+    threshold: only the number of ranked applications is new.
+    """
+    if facts.score is None or facts.status == "withdrawn":
+        return ""
+    if beside_reason:
+        if facts.rank is None or not facts.ranked:
+            return ""
+        return f"Le classement compte {french.count(facts.ranked, 'dossier')}."
+    score = f"la note de {french.number(facts.score, 2)}{french.NBSP}sur{french.NBSP}100"
+    if facts.rank is None:
+        return f"Votre dossier obtient {score}."
+    among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
+    return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
+
+
+def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[tuple[str, str], ...]:
+    """The figures that a hurried reader looks for; a place on the waiting list always comes with its expiry."""
+    if kind == "laureate" and facts.granted_amount is not None:
+        return (("Subvention attribuée", french.euros(facts.granted_amount)),)
+    if kind == "waiting_list" and facts.waiting_rank is not None:
+        expires = call.letters.waiting_list_expires
+        end = f"jusqu’au {french.day(expires)}" if expires else "jusqu’à l’épuisement des crédits de l’appel"
+        return (("Rang sur la liste d’attente", french.ordinal(facts.waiting_rank)), ("Liste valable", end))
+    return ()
+
+
+def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[str, ...]:
+    """The call file's paragraphs, else the defaults. What ends a waiting list is said whatever the call file says."""
+    if facts.status == "withdrawn":
+        return letter_texts.WITHDRAWN_PARAGRAPHS
+    given: tuple[str, ...] | None = getattr(call.letters, kind).paragraphs
+    paragraphs = letter_texts.DEFAULT_PARAGRAPHS[kind] if given is None else given
+    if kind == "waiting_list" and not any("{expires}" in paragraph for paragraph in paragraphs):
+        dated = call.letters.waiting_list_expires is not None
+        return (*paragraphs, letter_texts.WAITING_LIST_EXPIRY if dated else letter_texts.WAITING_LIST_NO_DATE)
+    return paragraphs
+
+
+def mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
+    """The marks in rubric order; None when the application has none."""
+    rubric = call.rubric
+    total = sum(criterion.weight for criterion in rubric.criteria)
+    lines = []
+    for criterion in rubric.criteria:
+        if criterion.id not in facts.marks:
+            continue
+        scale = rubric.scale_of(criterion)
+        lines.append(
+            MarkLine(
+                title=french.spaced(criterion.title or criterion.id),
+                share=Fraction(criterion.weight) / Fraction(total),
+                mark=facts.marks[criterion.id],
+                minimum=scale.min,
+                maximum=scale.max,
+                threshold=criterion.threshold,
+            )
+        )
+    if not lines:
+        return None
+    return MarkTable(tuple(lines), facts.score, call.scoring.method == "calibrated", facts.reviews, rubric.threshold)

@@ -1,0 +1,270 @@
+"""Lists that an official signs or archives: the laureates, the whole ranking, the applications not retained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from aap.core import french
+from aap.core.call.schema import CallFile
+from aap.core.results import ResultRow, Status
+from aap.documents.papers.letters import Author, Sender, author_of, document_date, sender_of
+from aap.documents.papers.pdf import PdfMetadata, render_pdf
+
+STATUS_WORDS: Mapping[Status, str] = {
+    "laureate": "Lauréat",
+    "waiting_list": "Liste d’attente",
+    "not_selected": "Non retenu",
+    "below_threshold": "Sous un seuil",
+    "ineligible": "Irrecevable",
+    "incomplete": "Évaluations incomplètes",
+    "withdrawn": "Retiré",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` in millimetres, None takes what is left; figures are set to the right, references (ids) small."""
+
+    title: str
+    width: int | None = None
+    figure: bool = False
+    reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`text`, and under it in small `detail`."""
+
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedListView:
+    """A list ready to lay out. `summary`: label and value above the table; `total`: its last row.
+
+    `fingerprint` is the hash of the result that the list shows: the same hash stands in report.json. `made_on` dates
+    the file; `dated` is the date printed, None leaves it to be filled in by hand.
+    """
+
+    title: str
+    call_title: str
+    reference: str
+    sender: Sender
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    made_on: date
+    dated: date | None = None
+    introduction: tuple[str, ...] = ()
+    summary: tuple[tuple[str, str], ...] = ()
+    total: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()
+    fingerprint: str = ""
+    author: Author | None = None
+    draft: str = ""
+    orientation: Literal["portrait", "landscape"] = "portrait"
+
+
+@dataclass(frozen=True, slots=True)
+class DossierLabel:
+    """How a dossier is named in a list, besides its association."""
+
+    reference: str = ""
+    project: str = ""
+    place: str = ""
+
+
+def laureate_list_view(
+    call: CallFile,
+    rows: Sequence[ResultRow],
+    *,
+    result_hash: str,
+    final: bool = True,
+    labels: Mapping[str, DossierLabel] | None = None,
+    dated: date | None = None,
+    author: Author | None = None,
+) -> SignedListView:
+    """The ranked list of the laureates, to sign. `labels` by application id; `result_hash` as in report.json."""
+    laureates = [row for row in rows if row.status == "laureate"]
+    requested = sum(row.requested_amount for row in laureates)
+    granted = sum(row.granted_amount or 0 for row in laureates)
+    summary = [
+        ("Lauréats", french.number(len(laureates)) + _of(call.selection.laureates)),
+        ("Montant attribué", french.euros(granted)),
+    ]
+    if call.selection.budget is not None:
+        summary.append(("Enveloppe de l’appel", french.euros(int(call.selection.budget * 100))))
+    return _signed_list(
+        call,
+        title="Liste des lauréats",
+        summary=tuple(summary),
+        columns=(
+            Column("Rang", 11, figure=True),
+            Column("Dossier", 39, reference=True),
+            Column("Association et projet"),
+            Column("Note", 14, figure=True),
+            Column("Demandé", 23, figure=True),
+            Column("Attribué", 23, figure=True),
+        ),
+        rows=tuple(
+            (*_first_cells(call, labels, row), Cell(french.euros(row.granted_amount or 0))) for row in laureates
+        ),
+        total=(
+            Cell(""),
+            Cell(""),
+            Cell(f"Total : {french.count(len(laureates), 'lauréat')}"),
+            Cell(""),
+            Cell(french.euros(requested)),
+            Cell(french.euros(granted)),
+        ),
+        result_hash=result_hash,
+        dated=dated,
+        author=author,
+        draft="" if final else "Document provisoire : des évaluations manquent, la liste peut changer.",
+    )
+
+
+def ranking_list_view(
+    call: CallFile,
+    rows: Sequence[ResultRow],
+    *,
+    result_hash: str,
+    final: bool = True,
+    labels: Mapping[str, DossierLabel] | None = None,
+    statuses: Iterable[Status] | None = None,
+    title: str = "Classement des candidatures",
+    dated: date | None = None,
+    author: Author | None = None,
+) -> SignedListView:
+    """The whole ranking, or the applications of some `statuses` (the list of refusals, for instance), with reasons."""
+    kept = frozenset(statuses) if statuses is not None else None
+    shown = [row for row in rows if kept is None or row.status in kept]
+    return _signed_list(
+        call,
+        title=title,
+        summary=_status_counts(shown),
+        columns=(
+            Column("Rang", 11, figure=True),
+            Column("Dossier", 39, reference=True),
+            Column("Association et projet", 62),
+            Column("Note", 14, figure=True),
+            Column("Demandé", 24, figure=True),
+            Column("Attribué", 24, figure=True),
+            Column("Décision et motif"),
+        ),
+        rows=tuple(
+            (
+                *_first_cells(call, labels, row),
+                Cell(french.euros(row.granted_amount) if row.granted_amount is not None else "–"),
+                Cell(_outcome(row), french.spaced(row.reason)),
+            )
+            for row in shown
+        ),
+        result_hash=result_hash,
+        dated=dated,
+        author=author,
+        draft="" if final else "Document provisoire : des évaluations manquent, le classement peut changer.",
+        orientation="landscape",
+    )
+
+
+def _signed_list(
+    call: CallFile,
+    *,
+    title: str,
+    summary: tuple[tuple[str, str], ...],
+    columns: tuple[Column, ...],
+    rows: tuple[tuple[Cell, ...], ...],
+    result_hash: str,
+    dated: date | None,
+    author: Author | None,
+    draft: str,
+    total: tuple[Cell, ...] = (),
+    orientation: Literal["portrait", "landscape"] = "portrait",
+) -> SignedListView:
+    """A list of a call's result, dated and signed as its letters are where nothing else is said."""
+    return SignedListView(
+        title=title,
+        call_title=french.spaced(call.call.title or call.id),
+        reference=call.call.reference or call.id,
+        sender=sender_of(call),
+        columns=columns,
+        rows=rows,
+        made_on=dated or document_date(call),
+        dated=dated or call.letters.signed_on,
+        summary=summary,
+        total=total,
+        notes=(_method_note(call),),
+        fingerprint=result_hash,
+        author=author or author_of(call),
+        draft=draft,
+        orientation=orientation,
+    )
+
+
+def _first_cells(call: CallFile, labels: Mapping[str, DossierLabel] | None, row: ResultRow) -> tuple[Cell, ...]:
+    return (
+        _figure(row.rank),
+        Cell(_label(labels, row).reference or row.application_id),
+        _association(labels, row),
+        _score(call, row),
+        Cell(french.euros(row.requested_amount)),
+    )
+
+
+def render_list(view: SignedListView) -> bytes:
+    """The list as a PDF; the same view gives the same bytes."""
+    metadata = PdfMetadata(
+        title=f"{view.title} – {view.call_title}",
+        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        made_on=view.made_on,
+        subject=view.reference,
+    )
+    return render_pdf("list.html", metadata, {"list": view})
+
+
+def _of(limit: int | None) -> str:
+    return "" if limit is None else f" sur {french.number(limit)} au plus"
+
+
+def _figure(rank: int | None) -> Cell:
+    return Cell("–" if rank is None else french.number(rank))
+
+
+def _label(labels: Mapping[str, DossierLabel] | None, row: ResultRow) -> DossierLabel:
+    return (labels or {}).get(row.application_id) or DossierLabel()
+
+
+def _association(labels: Mapping[str, DossierLabel] | None, row: ResultRow) -> Cell:
+    label = _label(labels, row)
+    return Cell(row.association, " – ".join(filter(None, (label.project, label.place))))
+
+
+def _score(call: CallFile, row: ResultRow) -> Cell:
+    score = row.score(call.scoring.method)
+    return Cell("–" if score is None else french.number(score, 2))
+
+
+def _outcome(row: ResultRow) -> str:
+    word = STATUS_WORDS[row.status]
+    return f"{word}, {french.ordinal(row.waiting_rank)}" if row.waiting_rank is not None else word
+
+
+def _status_counts(rows: Sequence[ResultRow]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (word, french.number(count))
+        for status, word in STATUS_WORDS.items()
+        if (count := sum(row.status == status for row in rows))
+    )
+
+
+def _method_note(call: CallFile) -> str:
+    method = (
+        "Note sur 100, corrigée des écarts de sévérité entre évaluateurs."
+        if call.scoring.method == "calibrated"
+        else "Note sur 100, moyenne des évaluations."
+    )
+    return f"{method} Classement et sélection calculés selon les règles publiées avec l’appel."

@@ -1,0 +1,111 @@
+"""The PDFs of a run, made in processes of their own while the rest is computed and written.
+
+The PDF engine takes longer to load than a call of 236 applications takes to rank, and one process makes about twenty
+letters a second: fresh processes (never forks of a process that may hold threads) load it meanwhile and share the work.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aap.core.call.schema import CallFile
+    from aap.core.inputs import Application
+    from aap.core.ranking.run import Run
+    from aap.core.results import ResultRow
+    from aap.documents.report.ranking_files import File
+
+BATCH = 8  # letters handed to a process at a time
+
+
+class Press:
+    """A context that makes PDFs in `processes` processes; they start loading as soon as it is made."""
+
+    def __init__(self, processes: int) -> None:
+        self._pool = ProcessPoolExecutor(max_workers=processes, mp_context=multiprocessing.get_context("spawn"))
+        others = set(multiprocessing.active_children())
+        with _interruptions_ignored():
+            for _ in range(processes):
+                self._pool.submit(_load)
+        self._started = set(multiprocessing.active_children()) - others
+
+    def __enter__(self) -> Press:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._started:  # what they made has been handed over, or nobody wants it any more
+            process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def laureates(self, run: Run) -> Future[bytes]:
+        """The list that an official signs."""
+        return self._pool.submit(_laureates, run.given.call, run.rows, run.report["result_hash"], run.report["final"])
+
+    def letters(self, run: Run, progress: Callable[[int, int], None]) -> Iterator[File]:
+        """One letter an application that has an outcome, as `letters/<application_id>.pdf`, in the ranking's order."""
+        applications = {application.id: application for application in run.given.applications}
+        ranked = sum(row.rank is not None for row in run.rows)
+        draft = not run.report["final"]
+        batches = [run.rows[at : at + BATCH] for at in range(0, len(run.rows), BATCH)]
+        waiting = [
+            self._pool.submit(
+                _letters,
+                run.given.call,
+                [(row, applications[row.application_id]) for row in batch],
+                ranked,
+                draft,
+            )
+            for batch in batches
+        ]
+        done = 0
+        for batch, future in zip(batches, waiting, strict=True):
+            yield from future.result()
+            done += len(batch)
+            progress(done, len(run.rows))
+
+
+@contextmanager
+def _interruptions_ignored() -> Iterator[None]:
+    """Processes started meanwhile ignore Ctrl-C: the first process alone hears it, and stops them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _load() -> None:
+    """Load the PDF engine, its style sheet and its fonts."""
+    import aap.documents.papers.lists  # noqa: F401
+
+
+def _laureates(call: CallFile, rows: Sequence[ResultRow], result_hash: str, final: bool) -> bytes:
+    from aap.documents.papers.lists import laureate_list_view, render_list
+
+    return render_list(laureate_list_view(call, rows, result_hash=result_hash, final=final))
+
+
+def _letters(call: CallFile, rows: Sequence[tuple[ResultRow, Application]], ranked: int, draft: bool) -> list[File]:
+    from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
+    from aap.documents.report.ranking_files import file_stem
+
+    made = []
+    for row, application in rows:
+        try:
+            view = letter_from_row(call, row, ranked=ranked, application=application, draft=draft)
+        except NoLetter:
+            continue
+        made.append((f"letters/{file_stem(row.application_id)}.pdf", render_letter(view)))
+    return made

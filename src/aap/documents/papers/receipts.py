@@ -1,0 +1,123 @@
+"""Deposit receipt (accusé de réception): the association's proof, with the mentions that CRPA L112-3 and R112-5 ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from aap.core import french
+from aap.core.call import letter_texts
+from aap.core.call.letter_texts import fill
+from aap.core.call.schema import CallFile
+from aap.core.delays import paris, silence_is_rejection
+from aap.documents.papers.letters import Sender, sender_of
+from aap.documents.papers.pdf import PdfMetadata, render_pdf
+
+
+@dataclass(frozen=True, slots=True)
+class DepositedFile:
+    """A file as it was received: `size` in bytes, `sha256` in hexadecimal."""
+
+    label: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A receipt ready to lay out. `received_at` is aware: the moment the submission reached the server."""
+
+    number: str
+    received_at: datetime
+    call_title: str
+    call_reference: str
+    sender: Sender
+    association: str
+    rejection_on: date
+    appeals: tuple[str, ...]
+    algorithm: str
+    privacy: str
+    identifier: str = ""  # SIRET or RNA, as the association gave it
+    project: str = ""
+    depositor: str = ""
+    requested_amount: int | None = None  # cents
+    decision_by: date | None = None
+    answers_sha256: str = ""
+    files: tuple[DepositedFile, ...] = ()
+
+    @property
+    def decided_after_silence(self) -> bool:
+        """Whether the announced decision comes after the day on which silence is a rejection."""
+        return self.decision_by is not None and self.decision_by > self.rejection_on
+
+
+def receipt_view(
+    call: CallFile,
+    *,
+    number: str,
+    received_at: datetime,
+    association: str,
+    identifier: str = "",
+    project: str = "",
+    depositor: str = "",
+    requested_amount: int | None = None,
+    answers_sha256: str = "",
+    files: tuple[DepositedFile, ...] = (),
+) -> ReceiptView:
+    """The receipt of one submission.
+
+    Silence runs from the closing of the call when it comes after the submission: no request can be decided before.
+    """
+    closing = call.call.closes_at
+    starts = max(received_at, closing) if closing else received_at
+    authority = call.call.authority
+    court = authority.court if authority else None
+    values = {
+        name: value
+        for name, value in {
+            "title": call.call.title or call.id,
+            "reference": call.call.reference or call.id,
+            "application": number,
+            "association": association,
+            "project": project or number,
+            "authority": authority.name if authority else None,
+            "service": (authority.service or authority.name) if authority else None,
+            "city": authority.city if authority else None,
+            "court": court or "tribunal administratif compétent",
+            "contact": call.call.contact,
+        }.items()
+        if value is not None
+    }
+    algorithm = call.letters.algorithm
+    privacy = call.letters.privacy
+    return ReceiptView(
+        number=number,
+        received_at=received_at,
+        call_title=french.spaced(call.call.title or call.id),
+        call_reference=call.call.reference or call.id,
+        sender=sender_of(call),
+        association=association,
+        identifier=identifier,
+        project=french.spaced(project),
+        depositor=depositor,
+        requested_amount=requested_amount,
+        rejection_on=silence_is_rejection(starts),
+        decision_by=call.call.decision_by,
+        appeals=tuple(map(french.spaced, letter_texts.silence_appeals(court))),
+        algorithm=french.spaced(fill(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
+        privacy=french.spaced(fill(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
+        answers_sha256=answers_sha256,
+        files=files,
+    )
+
+
+def render_receipt(view: ReceiptView) -> bytes:
+    """The receipt as a PDF, dated by the moment of the submission."""
+    metadata = PdfMetadata(
+        title=f"Accusé de réception du dossier {view.number}",
+        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        made_on=paris(view.received_at),
+        subject=view.call_title,
+    )
+    return render_pdf("receipt.html", metadata, {"receipt": view})

@@ -1,0 +1,63 @@
+"""What the quotas of a call name, looked for among the columns and values of the applications' table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aap.core.call.schema import CallFile
+from aap.core.french import NBSP
+from aap.core.inputs import Application
+from aap.core.problems import nearest, quoted
+from aap.documents.tables.table_rows import Sheet
+
+APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
+APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
+
+
+def quota_attributes(call: CallFile) -> dict[str, str]:
+    """The attributes that the quotas of a call name, each with the first quota that does."""
+    named: dict[str, str] = {}
+    for quota in call.selection.quotas:
+        for attribute in (*(quota.where or ()), *((quota.each,) if quota.each else ())):
+            named.setdefault(attribute, quota.id)
+    return named
+
+
+def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
+    """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
+    named = quota_attributes(call)
+    for attribute, quota_id in named.items():
+        if attribute in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS):
+            message = (
+                f"cette colonne n’est pas une caractéristique, le quota {quoted(quota_id)} ne peut pas porter sur elle"
+            )
+            sheet.refuse(1, attribute, message, allowed="une autre colonne")
+        elif attribute not in sheet.headings:
+            message = f"colonne absente, alors que le quota {quoted(quota_id)} porte sur elle"
+            sheet.refuse(1, attribute, message, nearest=nearest(attribute, attributes))
+    for heading in attributes:
+        close = nearest(heading, (name for name in APPLICATION_OPTIONS if name not in sheet.headings), cutoff=0.85)
+        if heading not in named and close:
+            message = "cette colonne est lue comme une caractéristique des candidatures"
+            sheet.warn(message, 1, heading, nearest=close)
+    if call.selection.amounts == "proposed" and "proposed_amount" not in sheet.headings:
+        message = (
+            f"l’appel retient les montants proposés, mais cette colonne est absente{NBSP}: le montant demandé en tient "
+            "lieu"
+        )
+        sheet.warn(message, 1, "proposed_amount")
+
+
+def check_values(sheet: Sheet, call: CallFile, applications: Sequence[Application]) -> None:
+    """Points at a value of a quota that no application has, where it looks misspelt or leaves the quota no member."""
+    for quota in call.selection.quotas:
+        for attribute, wanted in (quota.where or {}).items():
+            if attribute not in sheet.headings:
+                continue
+            seen = {value for application in applications for value in application.attributes.get(attribute, ())}
+            absent = [value for value in wanted if value not in seen]
+            for value in absent:
+                close = nearest(value, seen - set(wanted))
+                if close or len(absent) == len(wanted):
+                    message = f"aucune candidature n’a cette valeur, que le quota {quoted(quota.id)} nomme"
+                    sheet.warn(message, 1, attribute, value, close)

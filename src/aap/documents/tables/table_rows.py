@@ -1,0 +1,126 @@
+"""The rows of a table under reading: cells by column name, and the problems found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from aap.core.problems import BadInput, Problem, in_order, nearest
+from aap.documents.tables.cells import Refused
+from aap.documents.tables.table_files import SPREADSHEET_ERRORS, Table, TableFile, read_table
+
+TableSource = TableFile | Path | str
+
+MAX_ID = 200  # characters
+NEAREST_SOUGHT = 20  # unknown identifiers for which a near one is looked for: beyond, it is another file
+
+T = TypeVar("T")
+
+# Ids of the applications that rows may name, with the requested amount in cents; None: any id.
+Known = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """The values of the sound rows of one table, its problems, and what other tables need to know of it.
+
+    `requested`: of applications; `readable`: false where even the ids can't be told; `rows`: of the jury's `in`.
+    """
+
+    values: tuple[T, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    requested: Known = field(default_factory=dict)
+    readable: bool = True
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    def all_or_nothing(self) -> tuple[T, ...]:
+        if any(problem.is_error for problem in self.problems):
+            raise BadInput(self.problems)
+        return self.values
+
+
+class Sheet:
+    """A table under reading: its rows by column name, and the problems found so far."""
+
+    def __init__(self, table: Table) -> None:
+        self.name = table.name
+        self.headings = table.headings
+        self.rows = table.rows
+        self.problems = list(table.problems)
+
+    @classmethod
+    def read(cls, source: TableSource, required: Sequence[str], optional: Sequence[str]) -> Sheet:
+        file = source if isinstance(source, TableFile) else TableFile.at(Path(source))
+        return cls(read_table(file, required=required, optional=optional))
+
+    def getter(self, heading: str) -> Callable[[list[str]], str]:
+        """Gives a row's cell under a heading; always empty where the table has no such column."""
+        if heading not in self.headings:
+            return lambda _: ""
+        return itemgetter(self.headings.index(heading))
+
+    def refuse(
+        self, row: int, heading: str, message: str, found: str = "", allowed: str = "", *, nearest: str = ""
+    ) -> None:
+        self.problems.append(
+            Problem(self.name, message, row=row, heading=heading, found=found, allowed=allowed, nearest=nearest)
+        )
+
+    def warn(self, message: str, row: int | None = None, heading: str = "", found: str = "", nearest: str = "") -> None:
+        self.problems.append(
+            Problem(self.name, message, row=row, heading=heading, found=found, nearest=nearest, severity="warning")
+        )
+
+    def value(self, row: int, heading: str, text: str, read: Callable[[str], T]) -> T | None:
+        """The cell as `read` gives it, or None and a problem."""
+        try:
+            return read(text)
+        except Refused as refused:
+            self.refuse(row, heading, refused.message, text, refused.allowed)
+            return None
+
+    def needed(self, row: int, heading: str, text: str) -> bool:
+        if text:
+            return True
+        self.refuse(row, heading, "cette cellule est vide")
+        return False
+
+    def identifier(self, row: int, heading: str, text: str) -> bool:
+        """Whether a cell can name something."""
+        if not self.needed(row, heading, text):
+            return False
+        if text in SPREADSHEET_ERRORS:
+            self.refuse(row, heading, "le tableur affiche une erreur dans cette cellule", text)
+        elif len(text) > MAX_ID or not text.isprintable():
+            allowed = f"{MAX_ID} caractères visibles au plus"
+            self.refuse(row, heading, "cet identifiant n’est pas utilisable", text, allowed)
+        else:
+            return True
+        return False
+
+    def sorted_problems(self) -> tuple[Problem, ...]:
+        return in_order(self.problems)
+
+
+class KnownIds:
+    """Tells unknown application ids, with the nearest known one for the first of them."""
+
+    def __init__(self, sheet: Sheet, known: Known | None) -> None:
+        self.sheet = sheet
+        self.known = known
+        self.near: dict[str, str] = {}
+
+    def check(self, row: int, text: str) -> bool:
+        if not self.sheet.identifier(row, "application_id", text):
+            return False
+        if self.known is None or text in self.known:
+            return True
+        if text not in self.near:
+            self.near[text] = nearest(text, self.known) if len(self.near) < NEAREST_SOUGHT else ""
+        self.sheet.refuse(
+            row, "application_id", "aucune candidature ne porte cet identifiant", text, nearest=self.near[text]
+        )
+        return False

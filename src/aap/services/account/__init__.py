@@ -1,0 +1,1 @@
+"""The accounts of people: roles, sign-in links, what is kept of a person."""

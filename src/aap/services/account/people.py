@@ -1,0 +1,318 @@
+"""People, as an administrator manages them: find, invite, give roles, close and reopen accounts. Nobody is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import case, or_
+from sqlmodel import Session, col, func, select
+
+from aap.records.calls import Call
+from aap.records.people import Membership, Person, Role, RoleGrant
+from aap.records.reviews import Reviewer
+from aap.records.types import new_id
+from aap.services.account.accounts import HeldMembership, HeldRole, held_memberships, held_roles
+from aap.services.account.sign_in_links import send_person_link
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.permissions import Permission, Target, ensure
+from aap.services.platform import Platform
+
+PAGE_SIZE = 50
+GIVEN_ROLES = (Role.OFFICIAL, Role.REVIEWER, Role.CONSULTED, Role.ADMIN)
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person in the list. `roles`: what each grant says; `associations`: how many they act for."""
+
+    id: str
+    name: str
+    email: str
+    active: bool
+    confirmed: bool
+    last_login_at: datetime | None
+    roles: tuple[HeldRole, ...]
+    associations: int
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """A page of the list, of the people that fit."""
+
+    lines: tuple[PersonLine, ...]
+    total: int
+    page: int
+    pages: int
+
+
+def list_people(
+    session: Session, *, actor: Actor, text: str = "", role: str = "", state: str = "", page: int = 1
+) -> PeoplePage:
+    """People by name. `text`: in the name or the e-mail; `role`: a Role, or `association` for members; `state`:
+    `active`, `closed` or `waiting` (invited, never signed in). Four queries, whatever the number.
+    """
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    query = select(Person)
+    for word in text.lower().split()[:5]:
+        like = f"%{word.replace('%', '').replace('_', '')}%"
+        query = query.where(or_(func.lower(Person.name).like(like), col(Person.email).like(like)))
+    if role in set(Role):
+        query = query.where(col(Person.id).in_(select(RoleGrant.person_id).where(RoleGrant.role == role)))
+    elif role == "association":
+        query = query.where(col(Person.id).in_(select(Membership.person_id)))
+    if state == "closed":
+        query = query.where(col(Person.active).is_(False))
+    elif state == "active":
+        query = query.where(col(Person.active).is_(True))
+    elif state == "waiting":
+        query = query.where(col(Person.last_login_at).is_(None), col(Person.active).is_(True))
+    total = session.exec(select(func.count()).select_from(query.subquery())).one()
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, page), pages)
+    people = session.exec(
+        query.order_by(func.lower(Person.name), col(Person.id)).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
+    ).all()
+    ids = [person.id for person in people]
+    roles: dict[str, list[HeldRole]] = {}
+    found = session.exec(
+        select(RoleGrant, Call.title)
+        .join(Call, col(Call.id) == col(RoleGrant.call_id), isouter=True)
+        .where(col(RoleGrant.person_id).in_(ids))
+        .order_by(col(RoleGrant.role), col(RoleGrant.call_id))
+    )
+    for grant, title in found:
+        roles.setdefault(grant.person_id, []).append(HeldRole(Role(grant.role), grant.call_id or "", title or ""))
+    counted = session.exec(
+        select(Membership.person_id, func.count())
+        .where(col(Membership.person_id).in_(ids))
+        .group_by(col(Membership.person_id))
+    )
+    associations = dict(counted.all())
+    lines = tuple(
+        PersonLine(
+            id=person.id,
+            name=person.name,
+            email=person.email,
+            active=person.active,
+            confirmed=person.confirmed_at is not None,
+            last_login_at=person.last_login_at,
+            roles=tuple(roles.get(person.id, ())),
+            associations=associations.get(person.id, 0),
+        )
+        for person in people
+    )
+    return PeoplePage(lines, total, page, pages)
+
+
+def count_people(session: Session, *, actor: Actor) -> tuple[int, int]:
+    """How many accounts there are, and how many open ones nobody has ever signed in to. One query."""
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    never = case((col(Person.last_login_at).is_(None) & col(Person.active), 1), else_=0)
+    total, waiting = session.exec(select(func.count(), func.coalesce(func.sum(never), 0)).select_from(Person)).one()
+    return total, int(waiting)
+
+
+@dataclass(frozen=True)
+class ManagedPerson:
+    """One person, with what they may do."""
+
+    person: Person
+    roles: tuple[HeldRole, ...]
+    memberships: tuple[HeldMembership, ...]
+
+
+def managed_person(session: Session, *, actor: Actor, person_id: str) -> ManagedPerson:
+    """Raises NotFound. Three queries."""
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    person = _person(session, person_id)
+    return ManagedPerson(person, held_roles(session, person_id), held_memberships(session, person_id))
+
+
+def _person(session: Session, person_id: str) -> Person:
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("person", person_id)
+    return person
+
+
+def invite_person(
+    session: Session,
+    platform: Platform,
+    *,
+    actor: Actor | None,
+    email: str,
+    name: str,
+    role: str,
+    call_id: str,
+    now: datetime,
+) -> Person:
+    """A new account without a password, with a first role (empty: none); the person gets a link to come in.
+
+    `actor` None: a command of the operator. Raises InvalidInput (also for an e-mail that has an account).
+    """
+    if actor is not None:
+        ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    problems: dict[str, str] = {}
+    address = ""
+    try:
+        address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        problems["email"] = "Écrivez une adresse comme nom@example.org."
+    else:
+        if session.exec(select(Person.id).where(Person.email == address)).first() is not None:
+            problems["email"] = "Un compte existe déjà à cette adresse\u00a0: cherchez-le dans la liste."
+    full = " ".join(name.split())
+    if not 2 <= len(full) <= 200:
+        problems["name"] = "Écrivez le prénom et le nom, en 200 caractères au plus."
+    if role:
+        problems.update(_role_problems(session, role, call_id))
+    if problems:
+        raise InvalidInput(problems)
+    person = Person(email=address, name=full, fs_uniquifier=new_id(), created_at=now)
+    session.add(person)
+    session.flush()
+    record(
+        session, actor=actor, action="person.invited", now=now, object_kind="person", object_id=person.id,
+        after={"email": address, "name": full},
+    )  # fmt: skip
+    if role:
+        _grant(session, actor, person, Role(role), call_id, now)
+    send_person_link(session, platform, person, "invitation", now=now)
+    return person
+
+
+def send_invitation_again(
+    session: Session, platform: Platform, *, actor: Actor, person_id: str, now: datetime
+) -> Person:
+    """Another link to an account that never signed in. Raises NotFound, InvalidInput (closed, or already in use)."""
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    person = _person(session, person_id)
+    if not person.active or person.last_login_at is not None:
+        raise InvalidInput({"": "Ce compte est fermé ou déjà utilisé\u00a0: un lien d’invitation n’y sert plus."})
+    send_person_link(session, platform, person, "invitation", now=now)
+    record(
+        session, actor=actor, action="person.invited_again", now=now, object_kind="person", object_id=person_id,
+    )  # fmt: skip
+    return person
+
+
+def _role_problems(session: Session, role: str, call_id: str) -> dict[str, str]:
+    if role not in {str(one) for one in GIVEN_ROLES}:
+        return {"role": "Choisissez un rôle dans la liste."}
+    if role == Role.ADMIN and call_id:
+        return {
+            "call_id": "Un administrateur l’est de toute l’instance\u00a0: choisissez «\u00a0Tous les appels\u00a0»."
+        }
+    if role == Role.REVIEWER and not call_id:
+        return {"call_id": "Un évaluateur l’est d’un appel\u00a0: choisissez lequel."}
+    if call_id and session.get(Call, call_id) is None:
+        return {"call_id": "Cet appel n’existe pas."}
+    return {}
+
+
+def give_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
+    """Gives a role for a call (empty: for all of them). A role that is held already changes nothing.
+
+    A reviewer gets a profile for the call. Raises InvalidInput, NotFound.
+    """
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    person = _person(session, person_id)
+    problems = _role_problems(session, role, call_id)
+    if not person.active:
+        problems = {"role": "Ce compte est fermé\u00a0: rouvrez-le avant de lui donner un rôle."}
+    if problems:
+        raise InvalidInput(problems)
+    _grant(session, actor, person, Role(role), call_id, now)
+
+
+def _grant(session: Session, actor: Actor | None, person: Person, role: Role, call_id: str, now: datetime) -> None:
+    if _held(session, person.id, role, call_id) is not None:
+        return
+    session.add(RoleGrant(person_id=person.id, role=role, call_id=call_id or None, created_at=now))
+    if role is Role.REVIEWER:
+        _ensure_profile(session, person.id, call_id, now)
+    session.flush()
+    record(
+        session, actor=actor, action="role.given", now=now, object_kind="person", object_id=person.id,
+        call_id=call_id, after={"role": str(role), "call": call_id},
+    )  # fmt: skip
+
+
+def _held(session: Session, person_id: str, role: Role, call_id: str) -> RoleGrant | None:
+    where = col(RoleGrant.call_id).is_(None) if not call_id else col(RoleGrant.call_id) == call_id
+    return session.exec(
+        select(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.role == role, where)
+    ).first()
+
+
+def _ensure_profile(session: Session, person_id: str, call_id: str, now: datetime) -> None:
+    profile = session.exec(select(Reviewer).where(Reviewer.call_id == call_id, Reviewer.person_id == person_id)).first()
+    if profile is not None:
+        profile.available = True
+        session.add(profile)
+        return
+    codes = set(session.exec(select(Reviewer.code).where(Reviewer.call_id == call_id)))
+    number = len(codes) + 1
+    while f"R{number:02}" in codes:
+        number += 1
+    session.add(Reviewer(call_id=call_id, person_id=person_id, code=f"R{number:02}", created_at=now))
+
+
+def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
+    """Takes a role back. One's own administration stays: another administrator takes it.
+
+    A reviewer's profile, assignments and reviews stay; they get no new dossiers. Raises NotFound, InvalidInput.
+    """
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    person = _person(session, person_id)
+    grant = _held(session, person.id, Role(role), call_id) if role in set(Role) else None
+    if grant is None:
+        raise NotFound("role", role)
+    if grant.role == Role.ADMIN and person.id == actor.person_id:
+        raise InvalidInput(
+            {"": "Vous ne pouvez pas vous retirer l’administration\u00a0: un autre administrateur le peut."}
+        )
+    session.delete(grant)
+    if grant.role == Role.REVIEWER:
+        profile = session.exec(
+            select(Reviewer).where(Reviewer.call_id == call_id, Reviewer.person_id == person_id)
+        ).first()
+        if profile is not None:
+            profile.available = False
+            session.add(profile)
+    session.flush()
+    record(
+        session, actor=actor, action="role.taken", now=now, object_kind="person", object_id=person.id,
+        call_id=call_id, before={"role": role, "call": call_id},
+    )  # fmt: skip
+
+
+def set_person_active(
+    session: Session, *, actor: Actor, person_id: str, active: bool, reason: str, now: datetime
+) -> None:
+    """Closes an account at once, its open sessions included, or opens it again; both with a reason.
+
+    Raises NotFound, InvalidInput (one's own account, or no reason).
+    """
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    person = _person(session, person_id)
+    if person.id == actor.person_id:
+        raise InvalidInput(
+            {"": "Vous ne pouvez pas fermer votre propre compte\u00a0: un autre administrateur le peut."}
+        )
+    if person.active == active:
+        return
+    if not reason.strip():
+        raise InvalidInput({"reason": "Dites pourquoi\u00a0: le journal le garde."})
+    person.active = active
+    if not active:
+        person.fs_uniquifier = new_id()  # every open session and sent link ends
+    session.add(person)
+    record(
+        session, actor=actor, action="person.reopened" if active else "person.closed", now=now, object_kind="person",
+        object_id=person.id, before={"active": not active}, after={"active": active, "reason": reason.strip()[:2000]},
+    )  # fmt: skip

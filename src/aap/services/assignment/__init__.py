@@ -1,0 +1,1 @@
+"""Who reads what: proposals, moves by hand, the situation they start from."""

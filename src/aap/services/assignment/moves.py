@@ -1,0 +1,344 @@
+"""The assignment as it stands: who reads what, locked and moved by hand, given out as a table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session, select
+
+from aap.core import assignment as core
+from aap.core.assignment import connection as core_connection
+from aap.core.results import Table
+from aap.core.territories import fold
+from aap.documents.media_types import CSV
+from aap.documents.tables.csv_out import csv_bytes
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.reviews import Assignment
+from aap.services.actor import Actor
+from aap.services.assignment.proposals import give, take_back
+from aap.services.assignment.situation import Situation, default_settings, situation, visible
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.made_files import MadeFile
+from aap.services.panel.reviewers import find_reviewer
+from aap.services.permissions import Permission, ensure
+
+MEASURED = 60_000
+"""Dossiers times reviewers up to which the page measures the connection of what stands."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One reviewer of a dossier. `review`: state, empty: not begun; `stays`: marked or locked, moves no more."""
+
+    code: str
+    name: str
+    fit: int
+    locked: bool
+    review: str
+    stays: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A dossier with its reviewers; `needed`: how many it should have."""
+
+    reference: str
+    title: str
+    association: str
+    theme: str
+    seats: tuple[Seat, ...]
+    needed: int
+
+    @property
+    def missing(self) -> int:
+        return max(self.needed - len(self.seats), 0)
+
+
+@dataclass(frozen=True)
+class Board:
+    """The assignment as this official may see it. `panels` fit the filter; the figures are of all visible dossiers.
+
+    `connection` is None where nothing is given, or the call is too large to measure it on a page.
+    """
+
+    panels: tuple[Panel, ...]
+    dossiers: int
+    pairs: int
+    missing: int
+    locked: int
+    marked: int
+    reviewers: int
+    connection: core.Connection | None
+    waiting: int
+
+
+def board(session: Session, *, actor: Actor, call: OpenedCall, text: str = "", only: str = "") -> Board:
+    """Who reads what. `only`: `incomplets` or `verrouilles`; `text` searches reference, title, association, reviewer.
+
+    Eight queries, whatever the size.
+    """
+    ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
+    found = situation(session, call, default_settings(call))
+    seen = visible(session, actor, call, found)
+    panels = _panels(session, call, found, seen)
+    words = fold(text).split()
+    kept = [
+        one
+        for one in panels
+        if all(word in _text(one) for word in words)
+        and (only != "incomplets" or one.missing)
+        and (only != "verrouilles" or any(seat.locked for seat in one.seats))
+    ]
+    seats = [seat for one in panels for seat in one.seats]
+    return Board(
+        panels=tuple(kept),
+        dossiers=len(panels),
+        pairs=len(seats),
+        missing=sum(one.missing for one in panels),
+        locked=sum(seat.locked for seat in seats),
+        marked=sum(bool(seat.review) for seat in seats),
+        reviewers=len(found.reviewers),
+        connection=_connection(found, seen),
+        waiting=found.waiting,
+    )
+
+
+def _text(one: Panel) -> str:
+    people = " ".join(f"{seat.code} {seat.name}" for seat in one.seats)
+    return fold(f"{one.reference} {one.title} {one.association} {people}")
+
+
+def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozenset[str]) -> list[Panel]:
+    names = dict(
+        session.exec(
+            select(Association.id, Association.name).where(
+                Association.id == Application.association_id, Application.call_id == call.id
+            )
+        ).all()
+    )
+    grid = core.grid_of(found.demand)
+    row = {one: at for at, one in enumerate(grid.dossiers)}
+    column = {one: at for at, one in enumerate(grid.reviewers)}
+    seats: dict[str, list[Seat]] = {one: [] for one in seen}
+    for (reference, code), held in found.held.items():
+        if reference in seats:
+            seats[reference].append(
+                Seat(
+                    code,
+                    found.name(code),
+                    int(grid.fit[row[reference], column[code]]),
+                    held.locked,
+                    held.review,
+                    held.stays(False),
+                )
+            )
+    return [
+        Panel(
+            reference=reference,
+            title=found.dossiers[reference].title,
+            association=names.get(found.dossiers[reference].association_id, ""),
+            theme=found.dossiers[reference].theme,
+            seats=tuple(sorted(seats[reference], key=lambda one: one.code)),
+            needed=found.settings.reviews,
+        )
+        for reference in sorted(seen)
+    ]
+
+
+def _connection(found: Situation, seen: frozenset[str]) -> core.Connection | None:
+    if len(found.dossiers) * len(found.reviewers) > MEASURED:
+        return None
+    shown = dataclasses.replace(found.demand, dossiers=[one for one in found.demand.dossiers if one.id in seen])
+    grid = core.grid_of(shown)
+    given = grid.array(found.demand.current)
+    return core_connection.connection(grid, given) if given.any() else None
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def lock_seats(
+    session: Session, *, actor: Actor, call_id: str, reference: str, code: str, locked: bool, now: datetime
+) -> None:
+    """A locked pair isn't moved by a proposal. `code` empty: all reviewers of the dossier. Raises NotFound."""
+    call, found = _opened(session, actor, call_id)
+    pairs = [pair for pair in found.held if pair[0] == reference and code in ("", pair[1])]
+    if reference not in visible(session, actor, call, found) or not pairs:
+        raise NotFound("assignment", reference)
+    for pair in pairs:
+        held = session.get_one(Assignment, found.held[pair].assignment_id)
+        held.locked = locked
+        session.add(held)
+    record(
+        session, actor=actor, action="assignment.locked" if locked else "assignment.unlocked", now=now,
+        object_kind="application", object_id=found.dossiers[reference].id, call_id=call.id,
+        after={"reviewers": sorted(pair[1] for pair in pairs)},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move by hand, with its effect: `out` and `into` are codes, empty: nobody leaves, nobody comes."""
+
+    reference: str
+    out: str
+    into: str
+    effect: core.Effect
+    name_out: str
+    name_in: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A reviewer who could come into a panel: how they fit, their load, and what speaks against it."""
+
+    code: str
+    name: str
+    fit: int
+    load: int
+    most: int
+    bar: core.Bar
+
+
+def choices(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> tuple[Panel, tuple[Choice, ...]]:
+    """A dossier's panel, and the other reviewers: those without conflict, the best fit and smallest load first.
+
+    Raises NotFound.
+    """
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call.id)
+    found = situation(session, call, default_settings(call))
+    if reference not in visible(session, actor, call, found):
+        raise NotFound("application", reference)
+    panel = _panels(session, call, found, frozenset({reference}))[0]
+    grid = core.grid_of(found.demand)
+    at = grid.dossiers.index(reference)
+    loads = grid.current.sum(axis=0)
+    inside = {seat.code for seat in panel.seats}
+    offered = [
+        Choice(code, found.name(code), int(grid.fit[at, r]), int(loads[r]), int(grid.most[r]),
+               core.Bar(int(grid.barred[at, r])))
+        for r, code in enumerate(grid.reviewers)
+        if code not in inside and grid.barred[at, r] != core.Bar.CONFLICT
+    ]  # fmt: skip
+    offered.sort(key=lambda one: (one.bar, one.load >= one.most, -one.fit, one.load, one.code))
+    return panel, tuple(offered)
+
+
+def preview_move(session: Session, *, actor: Actor, call: OpenedCall, typed: Mapping[str, str]) -> Move:
+    """The effect of a move, changing nothing. `typed`: reference, out, into. Raises NotFound, InvalidInput."""
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call.id)
+    return _move(session, actor, call, situation(session, call, default_settings(call)), typed)
+
+
+def move_by_hand(session: Session, *, actor: Actor, call_id: str, typed: Mapping[str, str], now: datetime) -> Move:
+    """Makes the move, and locks what came: a later proposal leaves it. Raises NotFound, InvalidInput."""
+    call, found = _opened(session, actor, call_id)
+    move = _move(session, actor, call, found, typed)
+    if move.out:
+        take_back(session, found.held[move.reference, move.out].assignment_id, "à la main", now)
+    if move.into:
+        give(session, found.dossiers[move.reference], found.reviewers[move.into][1].id, now, locked=True)
+    record(
+        session, actor=actor, action="assignment.moved", now=now, object_kind="application",
+        object_id=found.dossiers[move.reference].id, call_id=call.id, before={"reviewer": move.out},
+        after={"reviewer": move.into},
+    )  # fmt: skip
+    return move
+
+
+def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, typed: Mapping[str, str]) -> Move:
+    reference, out, into = (typed.get(name, "").strip() for name in ("reference", "out", "into"))
+    if reference not in visible(session, actor, call, found):
+        raise NotFound("application", reference)
+    held = found.held.get((reference, out))
+    problems: dict[str, str] = {}
+    if not out and not into:
+        problems["into"] = "Choisissez qui reçoit le dossier, ou qui le quitte."
+    if out and held is None:
+        problems["out"] = "Cette personne n’a pas ce dossier."
+    elif held is not None and held.stays(False) and not (held.locked and not held.review):
+        problems["out"] = "Cette évaluation est commencée ou soumise\u00a0: elle ne peut pas être déplacée."
+    if into and into not in found.reviewers:
+        problems["into"] = "Choisissez un évaluateur de l’appel."
+    elif into and (reference, into) in found.held:
+        problems["into"] = "Cette personne a déjà ce dossier."
+    elif into and (reference, into) in found.demand.conflicts:
+        problems["into"] = "Cette personne est déportée de ce dossier, ou un conflit est à confirmer."
+    if problems:
+        raise InvalidInput(problems)
+    grid = core.grid_of(found.demand)
+    effect = core.effect(
+        grid,
+        grid.current,
+        gone=(reference, out) if out else None,
+        come=(reference, into) if into else None,
+    )
+    return Move(reference, out, into, effect, found.name(out) if out else "", found.name(into) if into else "")
+
+
+def _opened(session: Session, actor: Actor, call_id: str) -> tuple[OpenedCall, Situation]:
+    call = get_call(session, call_id)
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
+    return call, situation(session, call, default_settings(call))
+
+
+def set_available(
+    session: Session, *, actor: Actor, call_id: str, person_id: str, available: bool, now: datetime
+) -> str:
+    """Says that a reviewer drops out, or is back; gives their code. What they hold is given to others by a proposal.
+
+    Raises NotFound.
+    """
+    call = get_call(session, call_id)
+    ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call_id)
+    reviewer = find_reviewer(session, call_id, person_id)
+    if reviewer.available is not available:
+        reviewer.available = available
+        session.add(reviewer)
+        record(
+            session, actor=actor, action="reviewer.available" if available else "reviewer.dropped_out", now=now,
+            object_kind="reviewer", object_id=reviewer.id, call_id=call_id,
+        )  # fmt: skip
+    return reviewer.code
+
+
+def assignment_csv(
+    session: Session, *, actor: Actor, call: OpenedCall, words: Mapping[str, str], now: datetime
+) -> MadeFile:
+    """Who reads what as CSV: one row a pair. `words`: state of a review → what is written."""
+    rows: list[tuple[str, ...]] = []
+    for one in board(session, actor=actor, call=call).panels:
+        for seat in one.seats:
+            rows.append(
+                (one.reference, one.association, one.title, seat.code, seat.name, str(seat.fit),
+                 "oui" if seat.locked else "non", words.get(seat.review, seat.review))
+            )  # fmt: skip
+    header = ("dossier", "association", "projet", "code", "evaluateur", "adequation", "verrouille", "evaluation")
+    record(
+        session, actor=actor, action="assignment.exported", now=now, object_kind="call", object_id=call.id,
+        call_id=call.id, after={"rows": len(rows)},
+    )  # fmt: skip
+    return MadeFile(f"repartition-{call.id}.csv", CSV, csv_bytes(Table(header, tuple(rows))))
+
+
+def proposal_view(proposal_content: Mapping[str, Any], seen: frozenset[str]) -> dict[str, Any]:
+    """What of a proposal this official may see: nothing of the dossiers of which they are recused."""
+    content = proposal_content
+    pairs = [pair for pair in content["pairs"] if pair[0] in seen]
+    return {
+        **content,
+        "added": [pair for pair in content["added"] if pair[0] in seen],
+        "removed": [pair for pair in content["removed"] if pair[0] in seen],
+        "pairs": pairs,
+        "unmet": [one for one in content["unmet"] if not set(one["dossiers"]) - seen],
+        "worst": sorted(pairs, key=lambda pair: (pair[2], pair[0], pair[1]))[:10],
+        "histogram": np.bincount([min(pair[2] // 20, 4) for pair in pairs], minlength=5).tolist() if pairs else [0] * 5,
+    }

@@ -1,0 +1,290 @@
+"""Proposals of an assignment: computed, looked at, applied or set aside. The optimum is the core's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session, col, func, select
+
+from aap.core import assignment as core
+from aap.records.applications import Application
+from aap.records.calls import CallState
+from aap.records.outbox import Job
+from aap.records.people import Person
+from aap.records.reviews import (
+    Assignment,
+    AssignmentProposal,
+    ProposalState,
+    Reviewer,
+)
+from aap.services.actor import Actor, load_actor
+from aap.services.assignment.situation import Settings, Situation, default_settings, situation
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.outbox import send_mail
+from aap.services.panel.interests import match_conflicts
+from aap.services.permissions import Permission, ensure
+from aap.services.platform import Platform
+from aap.services.work import Progress as WorkProgress
+
+AT_ONCE = 60_000
+"""Dossiers times reviewers up to which a proposal is computed while the page waits; above, in the background."""
+
+
+def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> Settings:
+    """The settings of a form. Raises InvalidInput."""
+    usual = default_settings(call)
+    text = typed.get("evaluations", "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= 20):
+        raise InvalidInput({"evaluations": "Indiquez un nombre entier de 1 à 20."})
+    mode = typed.get("mode", "rebuild")
+    if mode not in ("rebuild", "complete"):
+        raise InvalidInput({"mode": "Choisissez l’une des deux façons de répartir."})
+    return Settings(
+        mode="complete" if mode == "complete" else "rebuild",
+        reviews=int(text),
+        avoid_department=usual.avoid_department,
+        avoid_earlier=typed.get("anterieurs") == "oui",
+    )
+
+
+def prepare(session: Session, *, actor: Actor, call_id: str, settings: Settings, now: datetime) -> Situation:
+    """Looks for conflicts that weren't found yet, then loads the situation. Raises InvalidInput where nothing is."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
+    match_conflicts(session, call, now=now)
+    found = situation(session, call, settings)
+    if not found.dossiers:
+        raise InvalidInput({"": "Aucun dossier n’est à répartir\u00a0: il faut des dossiers déposés et recevables."})
+    if not found.reviewers:
+        raise InvalidInput({"": "Aucun évaluateur n’est inscrit\u00a0: invitez-en d’abord."})
+    return found
+
+
+def is_long(found: Situation) -> bool:
+    """Whether the proposal is better computed in the background."""
+    return len(found.dossiers) * len(found.reviewers) > AT_ONCE
+
+
+def compute(found: Situation) -> core.Proposal:
+    """The core's proposal. No database: half a second for 236 dossiers among 40 reviewers."""
+    return core.assign(found.demand, core.Options(mode=found.settings.mode))
+
+
+def keep_proposal(
+    session: Session, *, actor: Actor | None, found: Situation, proposal: core.Proposal, now: datetime
+) -> AssignmentProposal:
+    """Keeps a proposal for a look; an earlier open one of the call is set aside."""
+    if actor is not None:
+        ensure(actor, Permission.ASSIGNMENT_MANAGE, found.call.target(), kind="call", id=found.call.id)
+    for old in session.exec(
+        select(AssignmentProposal).where(
+            AssignmentProposal.call_id == found.call.id, AssignmentProposal.state == ProposalState.OPEN
+        )
+    ):
+        old.state, old.decided_at, old.decided_by = ProposalState.DISCARDED, now, actor.person_id if actor else None
+        session.add(old)
+    kept = AssignmentProposal(
+        call_id=found.call.id,
+        basis=found.digest,
+        settings=found.settings.as_json(),
+        content=_content(found, proposal),
+        author_id=actor.person_id if actor else None,
+        created_at=now,
+    )
+    session.add(kept)
+    session.flush()
+    record(
+        session, actor=actor, action="assignment.proposed", now=now, object_kind="assignment_proposal",
+        object_id=kept.id, call_id=found.call.id,
+        after={"settings": kept.settings, "added": len(kept.content["added"]), "removed": len(kept.content["removed"])},
+    )  # fmt: skip
+    return kept
+
+
+def _content(found: Situation, proposal: core.Proposal) -> dict[str, Any]:
+    moved = core.changes(found.demand.current, proposal.pairs)
+    before = Counter(code for _, code in found.demand.current)
+    grid = proposal.grid
+    loads = proposal.given.sum(axis=0)
+    totals = np.where(proposal.given, grid.fit, 0).sum(axis=0)
+    return {
+        "added": [list(pair) for pair in moved.added],
+        "removed": [list(pair) for pair in moved.removed],
+        "pairs": [
+            [grid.dossiers[d], grid.reviewers[r], int(grid.fit[d, r])]
+            for d, r in zip(*np.nonzero(proposal.given), strict=True)
+        ],
+        "loads": [
+            [code, before[code], int(loads[at]), int(grid.least[at]), int(grid.most[at]),
+             round(float(totals[at] / loads[at]), 1) if loads[at] else None]
+            for at, code in enumerate(grid.reviewers)
+        ],
+        "unmet": [asdict(one) for one in core.unmet(proposal, reviewer=found.name)],
+        "figures": core.figures(proposal),
+        "waiting": found.waiting,
+    }  # fmt: skip
+
+
+def propose_in_background(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, Any]:
+    """Job `assignment`: arguments are the settings. Computes outside of any transaction, then keeps the proposal."""
+    progress(0, 2, "Recherche de la meilleure répartition")
+    with platform.database.reading() as session:
+        call = get_call(session, job.call_id or "")
+        found = situation(session, call, Settings.of_json(job.arguments))
+        actor = load_actor(session, job.author_id) if job.author_id else None
+    proposal = compute(found)
+    progress(1, 2, "Enregistrement")
+    with platform.database.writing() as session:
+        kept = keep_proposal(session, actor=actor, found=found, proposal=proposal, now=platform.clock())
+        return {"proposal": kept.id}
+
+
+def find_proposal(
+    session: Session, *, actor: Actor, call: OpenedCall, proposal_id: str, lock: bool = False
+) -> AssignmentProposal:
+    """A proposal of this call; `lock`: its row is held, so that two decisions come one after the other. Raises NotFound."""
+    ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
+    found = session.get(AssignmentProposal, proposal_id, with_for_update=lock)
+    if found is None or found.call_id != call.id:
+        raise NotFound("assignment_proposal", proposal_id)
+    return found
+
+
+def open_proposal(session: Session, call_id: str) -> AssignmentProposal | None:
+    """The proposal that waits for a decision. One query."""
+    return session.exec(
+        select(AssignmentProposal)
+        .where(AssignmentProposal.call_id == call_id, AssignmentProposal.state == ProposalState.OPEN)
+        .order_by(col(AssignmentProposal.created_at).desc(), col(AssignmentProposal.id).desc())
+        .limit(1)
+    ).first()
+
+
+def discard_proposal(session: Session, *, actor: Actor, call: OpenedCall, proposal_id: str, now: datetime) -> None:
+    """Sets a proposal aside; nothing changes. Raises NotFound."""
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call.id)
+    found = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
+    _decided(found, ProposalState.DISCARDED, actor, now)
+    session.add(found)
+    record(
+        session, actor=actor, action="assignment.discarded", now=now, object_kind="assignment_proposal",
+        object_id=found.id, call_id=call.id,
+    )  # fmt: skip
+
+
+def _still_open(found: AssignmentProposal) -> AssignmentProposal:
+    if found.state != ProposalState.OPEN:
+        raise NotFound("assignment_proposal", found.id)
+    return found
+
+
+def _decided(found: AssignmentProposal, state: ProposalState, actor: Actor, now: datetime) -> None:
+    found.state, found.decided_by, found.decided_at = state, actor.person_id, now
+
+
+def apply_proposal(
+    session: Session, *, actor: Actor, call_id: str, proposal_id: str, address: str, now: datetime
+) -> tuple[int, int]:
+    """Gives and takes back what the proposal says; reviewers are told once the reviews are open. (added, removed).
+
+    Raises NotFound, and InvalidInput where anything it rests on has changed since (a mark, a recusal, a dossier).
+    """
+    call = get_call(session, call_id)
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
+    kept = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
+    found = situation(session, call, Settings.of_json(kept.settings))
+    if found.digest != kept.basis:
+        raise InvalidInput(
+            {"": "La situation a changé depuis cette proposition (une note, un déport, un dossier, un profil)\u00a0: "
+                 "faites-en une nouvelle."}
+        )  # fmt: skip
+    rows = {
+        (one.application_id, one.person_id): one
+        for one in session.exec(select(Assignment).where(Assignment.call_id == call.id))
+    }
+    for reference, code in kept.content["removed"]:
+        take_back(session, found.held[reference, code].assignment_id, "répartition", now)
+    for reference, code in kept.content["added"]:
+        application, person_id = found.dossiers[reference], found.reviewers[code][1].id
+        _give(session, application, person_id, rows.get((application.id, person_id)), now)
+    session.flush()
+    _decided(kept, ProposalState.APPLIED, actor, now)
+    session.add(kept)
+    record(
+        session, actor=actor, action="assignment.applied", now=now, object_kind="assignment_proposal",
+        object_id=kept.id, call_id=call.id,
+        after={"added": kept.content["added"], "removed": kept.content["removed"]},
+    )  # fmt: skip
+    if call.state is CallState.REVIEWING:
+        tell_reviewers(session, call, Counter(code for _, code in kept.content["added"]), address, now)
+    return len(kept.content["added"]), len(kept.content["removed"])
+
+
+def give(session: Session, application: Application, person_id: str, now: datetime, *, locked: bool = False) -> None:
+    """Gives a dossier; one that was taken back before is given again, with what had been written."""
+    known = session.exec(
+        select(Assignment).where(Assignment.application_id == application.id, Assignment.person_id == person_id)
+    ).first()
+    _give(session, application, person_id, known, now, locked=locked)
+    session.flush()
+
+
+def _give(
+    session: Session,
+    application: Application,
+    person_id: str,
+    known: Assignment | None,
+    now: datetime,
+    *,
+    locked: bool = False,
+) -> None:
+    given = known or Assignment(
+        call_id=application.call_id, application_id=application.id, person_id=person_id, created_at=now
+    )
+    given.removed_at, given.removal_reason, given.locked = None, "", locked
+    session.add(given)
+
+
+def take_back(session: Session, assignment_id: str, reason: str, now: datetime) -> None:
+    """A dossier is no longer this reviewer's; what they marked stays, and doesn't count."""
+    taken = session.get_one(Assignment, assignment_id)
+    taken.removed_at, taken.removal_reason, taken.locked = now, reason, False
+    session.add(taken)
+
+
+def tell_everybody(session: Session, call: OpenedCall, *, address: str, now: datetime) -> None:
+    """When the reviews open: a mail to every reviewer with the number of their dossiers."""
+    given = session.exec(
+        select(Reviewer.code, func.count())
+        .where(
+            Reviewer.call_id == call.id,
+            Assignment.call_id == call.id,
+            Assignment.person_id == Reviewer.person_id,
+            col(Assignment.removed_at).is_(None),
+        )
+        .group_by(col(Reviewer.code))
+    ).all()
+    tell_reviewers(session, call, dict(given), address, now)
+
+
+def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int], address: str, now: datetime) -> None:
+    """A mail to every reviewer with how many dossiers are new to them. `given`: code → number; `address`: their list."""
+    people = session.exec(
+        select(Reviewer.code, Person.email)
+        .where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
+        .order_by(col(Reviewer.code))
+    )
+    for code, email in people:
+        if given.get(code):
+            send_mail(
+                session, "reviewer_assigned", to=email, now=now,
+                values={"call": call.record.title, "count": given[code], "contact": call.file.call.contact or "",
+                        "address": address},
+            )  # fmt: skip

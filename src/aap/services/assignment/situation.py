@@ -1,0 +1,243 @@
+"""What an assignment follows from: the dossiers, reviewers, recusals and marks of a call, under people's names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core import assignment as core
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.people import Person
+from aap.records.reviews import (
+    Assignment,
+    Mark,
+    Recusal,
+    Review,
+    Reviewer,
+    ReviewState,
+)
+from aap.services.actor import Actor
+from aap.services.call.calls import OpenedCall
+from aap.services.panel.recusing import recused_dossiers
+
+READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
+"""States of the dossiers that are given to reviewers."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an official asks for. `reviews`: seats a dossier. `departing`: codes of reviewers who drop out: they keep
+    what they have submitted, and all else of theirs is given to others."""
+
+    mode: core.Mode = "rebuild"
+    reviews: int = 1
+    avoid_department: bool = True
+    avoid_earlier: bool = False
+    departing: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "departing": sorted(self.departing)}
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Settings:
+        return cls(**{**values, "departing": tuple(values.get("departing", ()))})
+
+
+def default_settings(call: OpenedCall) -> Settings:
+    """As the call file says."""
+    rules = call.file.reviewing
+    return Settings(
+        reviews=rules.reviews_per_application or call.file.rubric.min_reviews,
+        avoid_department=rules.same_department == "avoid",
+    )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A dossier that a reviewer has now. `review`: state of the review, empty: not begun; `marked`: it has marks."""
+
+    assignment_id: str
+    locked: bool
+    review: str
+    marked: bool
+
+    def stays(self, departing: bool) -> bool:
+        """Whether it never moves: marked or locked; of a reviewer who drops out, only what is submitted."""
+        if departing:
+            return self.review == ReviewState.SUBMITTED
+        return self.locked or self.marked or self.review in (ReviewState.SUBMITTED, ReviewState.REOPENED)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What an assignment follows from, under the names that people see: a dossier's reference, a reviewer's code.
+
+    `dossiers`: reference → record; `reviewers`: code → profile and person; `held`: (reference, code) → what is there,
+    also of dossiers that are read no more.
+    """
+
+    call: OpenedCall
+    settings: Settings
+    demand: core.Demand
+    dossiers: Mapping[str, Application]
+    reviewers: Mapping[str, tuple[Reviewer, Person]]
+    held: Mapping[core.Pair, Held]
+    waiting: int = 0
+    digest: str = field(default="", compare=False)
+
+    def name(self, code: str) -> str:
+        found = self.reviewers.get(code)
+        return found[1].name if found else code
+
+
+def situation(session: Session, call: OpenedCall, settings: Settings) -> Situation:
+    """Loads everything that an assignment of this call follows from. Six queries (seven with `avoid_earlier`)."""
+    applications = session.exec(
+        select(Application, col(Application.association_id)).where(
+            Application.call_id == call.id, col(Application.submitted_at).is_not(None)
+        )
+    ).all()
+    departments = _departments(session, call)
+    reviewers = {
+        reviewer.code: (reviewer, person)
+        for reviewer, person in session.exec(
+            select(Reviewer, Person).where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
+        )
+    }
+    codes = {reviewer.person_id: code for code, (reviewer, _) in reviewers.items()}
+    references = {one.id: one.reference for one, _ in applications}
+    dossiers = {one.reference: one for one, _ in applications if one.state in READ_STATES}
+    held = _held(session, call, references, codes)
+    conflicts = frozenset(
+        (references[application_id], codes[person_id])
+        for application_id, person_id in session.exec(
+            select(Recusal.application_id, Recusal.person_id).where(
+                Recusal.application_id == Application.id,
+                Application.call_id == call.id,
+                col(Recusal.dismissed_at).is_(None),
+            )
+        )
+        if application_id in references and person_id in codes
+    )
+    earlier = _earlier(session, call, {one.reference: association for one, association in applications}, codes)
+    current = {pair: one for pair, one in held.items() if pair[0] in dossiers}
+    demand = core.Demand(
+        dossiers=[
+            core.Dossier(one.reference, (one.theme,) if one.theme else (), departments.get(one.id, ""))
+            for one in dossiers.values()
+        ],
+        reviewers=[
+            core.Reviewer(
+                code,
+                tuple(one.themes),
+                tuple(one.departments),
+                one.min_load,
+                one.max_load,
+                one.available and code not in settings.departing,
+            )
+            for code, (one, _) in reviewers.items()
+        ],
+        reviews=settings.reviews,
+        conflicts=conflicts,
+        earlier=earlier if settings.avoid_earlier else frozenset(),
+        fixed=frozenset(pair for pair, one in current.items() if one.stays(pair[1] in settings.departing)),
+        current=frozenset(current),
+        avoid_department=settings.avoid_department,
+        seed=call.id,
+    )
+    return Situation(
+        call=call,
+        settings=settings,
+        demand=demand,
+        dossiers=dossiers,
+        reviewers=reviewers,
+        held=held,
+        waiting=sum(one.state == ApplicationState.TO_COMPLETE for one, _ in applications),
+        digest=_digest(demand, settings),
+    )
+
+
+def _departments(session: Session, call: OpenedCall) -> dict[str, str]:
+    """Application id → the association's department."""
+    rows = session.exec(
+        select(Application.id, Association.department).where(
+            Application.association_id == Association.id, Application.call_id == call.id
+        )
+    )
+    return dict(rows.all())
+
+
+def _held(
+    session: Session, call: OpenedCall, references: Mapping[str, str], codes: Mapping[str, str]
+) -> dict[core.Pair, Held]:
+    marked = set(
+        session.exec(
+            select(Mark.review_id)
+            .where(
+                Mark.review_id == Review.id,
+                Review.assignment_id == Assignment.id,
+                Assignment.call_id == call.id,
+                col(Mark.score).is_not(None),
+            )
+            .distinct()
+        )
+    )
+    rows = session.exec(
+        select(Assignment, Review)
+        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
+    )
+    return {
+        (references[one.application_id], codes[one.person_id]): Held(
+            one.id, one.locked, str(review.state) if review else "", review is not None and review.id in marked
+        )
+        for one, review in rows
+        if one.application_id in references and one.person_id in codes
+    }
+
+
+def _earlier(
+    session: Session, call: OpenedCall, associations: Mapping[str, str], codes: Mapping[str, str]
+) -> frozenset[core.Pair]:
+    """Pairs whose reviewer read a dossier of the same association in another call."""
+    read = defaultdict(set)
+    for association_id, person_id in session.exec(
+        select(Application.association_id, Assignment.person_id).where(
+            Assignment.application_id == Application.id,
+            Assignment.call_id != call.id,
+            col(Assignment.removed_at).is_(None),
+            col(Assignment.person_id).in_(list(codes)),
+        )
+    ):
+        read[association_id].add(codes[person_id])
+    return frozenset(
+        (reference, code) for reference, association in associations.items() for code in read.get(association, ())
+    )
+
+
+def _digest(demand: core.Demand, settings: Settings) -> str:
+    content = {
+        "dossiers": sorted([one.id, list(one.themes), one.department] for one in demand.dossiers),
+        "reviewers": sorted(
+            [one.id, list(one.themes), list(one.departments), one.min_load, one.max_load, one.available]
+            for one in demand.reviewers
+        ),
+        "pairs": [
+            sorted(map(list, pairs)) for pairs in (demand.conflicts, demand.earlier, demand.fixed, demand.current)
+        ],
+        "settings": settings.as_json(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def visible(session: Session, actor: Actor, call: OpenedCall, found: Situation) -> frozenset[str]:
+    """References of the dossiers that this official may see. One query."""
+    hidden = recused_dossiers(session, actor, call.id)
+    return frozenset(reference for reference, one in found.dossiers.items() if one.id not in hidden)

@@ -1,0 +1,1 @@
+"""The association: identity, safe of documents, members, claims on a SIRET."""

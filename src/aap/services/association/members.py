@@ -1,0 +1,218 @@
+"""The people of an association: who they are, invitations, roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from email_validator import EmailNotValidError, validate_email
+from sqlmodel import Session, col, select
+
+from aap.records.associations import Association
+from aap.records.people import Invitation, Membership, MembershipRole, Person
+from aap.services.actor import Actor
+from aap.services.association.associations import association_target, get_association
+from aap.services.audit import record
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.mailed_tokens import new_token, token_hash
+from aap.services.outbox import send_mail
+from aap.services.permissions import Permission, ensure
+
+INVITATION_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Member:
+    """`invited`: an invitation that nobody has accepted yet (`id` is the invitation's)."""
+
+    id: str
+    name: str
+    email: str
+    role: MembershipRole
+    invited: bool = False
+    expires_at: datetime | None = None
+
+
+def members_of(session: Session, *, actor: Actor, association_id: str, now: datetime) -> tuple[Member, ...]:
+    """People and open invitations."""
+    ensure(
+        actor, Permission.ASSOCIATION_READ, association_target(association_id), kind="association", id=association_id
+    )
+    people = session.exec(
+        select(Person, Membership.role)
+        .where(Membership.person_id == Person.id, Membership.association_id == association_id)
+        .order_by(col(Person.name), col(Person.id))
+    )
+    members = [Member(person.id, person.name, person.email, MembershipRole(role)) for person, role in people]
+    waiting = session.exec(
+        select(Invitation)
+        .where(
+            Invitation.association_id == association_id,
+            col(Invitation.accepted_at).is_(None),
+            col(Invitation.expires_at) > now,
+        )
+        .order_by(col(Invitation.email), col(Invitation.id))
+    )
+    members += [
+        Member(one.id, "", one.email, MembershipRole(one.role), invited=True, expires_at=one.expires_at)
+        for one in waiting
+    ]
+    return tuple(members)
+
+
+def invite_member(
+    session: Session, *, actor: Actor, association_id: str, email: str, role: str, base_url: str, now: datetime
+) -> None:
+    """Mails an invitation; a second one to the same address replaces the first. Raises InvalidInput."""
+    association = get_association(
+        session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_MEMBERS
+    )
+    problems = {}
+    address = ""
+    try:
+        address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        problems["email"] = "Ce n’est pas une adresse électronique."
+    if role not in set(MembershipRole):
+        problems["role"] = "Choisissez ce que cette personne pourra faire."
+    if address and _is_member(session, association_id, address):
+        problems["email"] = "Cette personne fait déjà partie de l’association."
+    if problems:
+        raise InvalidInput(problems)
+    for old in session.exec(
+        select(Invitation).where(
+            Invitation.association_id == association_id,
+            Invitation.email == address,
+            col(Invitation.accepted_at).is_(None),
+        )
+    ):
+        session.delete(old)
+    token = new_token()
+    session.add(
+        Invitation(
+            email=address,
+            token_hash=token_hash(token),
+            association_id=association_id,
+            role=role,
+            invited_by=actor.person_id,
+            created_at=now,
+            expires_at=now + timedelta(days=INVITATION_DAYS),
+        )
+    )
+    send_mail(
+        session, "association_invitation", to=address, now=now,
+        values={"association": association.name, "inviter": actor.name, "days": INVITATION_DAYS,
+                "link": f"{base_url}/association/invitation/{token}"},
+    )  # fmt: skip
+    record(
+        session, actor=actor, action="member.invited", now=now, object_kind="association", object_id=association_id,
+        after={"role": role},
+    )  # fmt: skip
+
+
+def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[Invitation, Association]:
+    """An invitation that can still be accepted. Raises NotFound."""
+    found = session.exec(
+        select(Invitation, Association).where(
+            Invitation.token_hash == token_hash(token),
+            Invitation.association_id == Association.id,
+            col(Invitation.accepted_at).is_(None),
+            col(Invitation.expires_at) > now,
+        )
+    ).first()
+    if found is None:
+        raise NotFound("invitation")
+    return found[0], found[1]
+
+
+def accept_invitation(session: Session, *, actor: Actor, token: str, now: datetime) -> Association:
+    """The signed-in person joins: whoever holds the mailed link. Raises NotFound."""
+    invitation, association = find_invitation(session, token=token, now=now)
+    invitation.accepted_at = now
+    session.add(invitation)
+    if membership_of(session, association.id, actor.person_id) is None:
+        session.add(
+            Membership(
+                person_id=actor.person_id, association_id=association.id, role=MembershipRole(invitation.role),
+                created_at=now,
+            )
+        )  # fmt: skip
+    record(
+        session, actor=actor, action="member.joined", now=now, object_kind="association", object_id=association.id,
+        after={"role": invitation.role},
+    )  # fmt: skip
+    return association
+
+
+def cancel_invitation(
+    session: Session, *, actor: Actor, association_id: str, invitation_id: str, now: datetime
+) -> None:
+    """Takes an invitation back before it is accepted. Raises NotFound."""
+    ensure(
+        actor, Permission.ASSOCIATION_MEMBERS, association_target(association_id), kind="association", id=association_id
+    )
+    invitation = session.get(Invitation, invitation_id)
+    if invitation is None or invitation.association_id != association_id:
+        raise NotFound("invitation", invitation_id)
+    session.delete(invitation)
+    record(
+        session, actor=actor, action="member.uninvited", now=now, object_kind="association", object_id=association_id,
+    )  # fmt: skip
+
+
+def change_member(
+    session: Session, *, actor: Actor, association_id: str, person_id: str, role: str | None, now: datetime
+) -> None:
+    """Another role, or (None) no longer a member: anybody may leave. The last owner stays until another is named."""
+    leaving = role is None and person_id == actor.person_id
+    permission = Permission.ASSOCIATION_READ if leaving else Permission.ASSOCIATION_MEMBERS
+    ensure(actor, permission, association_target(association_id), kind="association", id=association_id)
+    membership = membership_of(session, association_id, person_id)
+    if membership is None:
+        raise NotFound("member", person_id)
+    if role is not None and role not in set(MembershipRole):
+        raise InvalidInput({"role": "Choisissez ce que cette personne pourra faire."})
+    if (
+        membership.role == MembershipRole.OWNER
+        and role != MembershipRole.OWNER
+        and len(owners_of(session, association_id)) == 1
+    ):
+        raise InvalidInput(
+            {"role": "L’association doit garder un responsable\u00a0: nommez-en d’abord un autre, puis recommencez."}
+        )
+    before = str(membership.role)
+    if role is None:
+        session.delete(membership)
+    else:
+        membership.role = MembershipRole(role)
+        session.add(membership)
+    record(
+        session, actor=actor, action="member.changed", now=now, object_kind="association", object_id=association_id,
+        before={"role": before}, after={"person": person_id, "role": role or ""},
+    )  # fmt: skip
+
+
+def membership_of(session: Session, association_id: str, person_id: str) -> Membership | None:
+    """What the person is in the association; None for a stranger."""
+    return session.exec(
+        select(Membership).where(Membership.association_id == association_id, Membership.person_id == person_id)
+    ).first()
+
+
+def _is_member(session: Session, association_id: str, email: str) -> bool:
+    found = select(Membership.id).where(
+        Membership.association_id == association_id, Membership.person_id == Person.id, Person.email == email
+    )
+    return session.exec(found).first() is not None
+
+
+def owners_of(session: Session, association_id: str) -> list[str]:
+    """The e-mails of the association's owners, those with a closed account included."""
+    found = session.exec(
+        select(Person.email).where(
+            Membership.association_id == association_id,
+            Membership.person_id == Person.id,
+            Membership.role == MembershipRole.OWNER,
+        )
+    )
+    return list(found)

@@ -1,0 +1,1 @@
+"""The call: loading, opening, amending, what the public sees of it."""

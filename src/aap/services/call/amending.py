@@ -1,0 +1,300 @@
+"""Calls as an administrator prepares them: load a file, replace a draft, open it, amend what an open one may change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from aap.core.call.canonical import call_hash, rubric_hash
+from aap.core.call.loading import inspect_call
+from aap.core.call.opening import problems_for_opening
+from aap.core.call.schema import CallFile
+from aap.core.call.wording import WordedSection, rules_in_words
+from aap.core.delays import paris
+from aap.core.french import moment
+from aap.core.problems import Problem
+from aap.records.applications import Application, ApplicationState
+from aap.records.calls import Call, CallExtension, CallState, CallVersion
+from aap.records.people import Person
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import CallFileRefused, OpenedCall, add_call, get_call, list_calls, open_call
+from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.permissions import Permission, Target, ensure
+
+LARGEST_FILE = 1_000_000
+"""Bytes of a call file: a thousand questions take a quarter of it."""
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A posted call file: its typed values (None with an error) and everything that is to be said of it."""
+
+    file: CallFile | None
+    text: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(one for one in self.problems if one.is_error)
+
+
+def read_call_file(content: bytes, name: str) -> ReadFile:
+    """Reads a call file for a call online: every error at once, with line and column where it has one."""
+    inspected = inspect_call(content, name=name)
+    if inspected.call is None:
+        return ReadFile(None, "", inspected.problems)
+    missing = problems_for_opening(inspected.call, name=name)
+    text = content.decode("utf-8-sig")
+    return ReadFile(None if missing else inspected.call, text, (*missing, *inspected.problems))
+
+
+@dataclass(frozen=True)
+class PreparedCall:
+    """A call in the administrator's list, with its deposited dossiers and drafts."""
+
+    call: OpenedCall
+    deposited: int
+    drafts: int
+    version: int
+
+
+def prepared_calls(session: Session, *, actor: Actor) -> tuple[PreparedCall, ...]:
+    """Every call, the latest closing first. Three queries."""
+    ensure(actor, Permission.CALL_LOAD, Target())
+    counted = session.exec(
+        select(Application.call_id, Application.state, func.count()).group_by(
+            col(Application.call_id), col(Application.state)
+        )
+    )
+    counts: Counter[tuple[str, bool]] = Counter()
+    for call_id, state, number in counted:
+        counts[call_id, state == ApplicationState.DRAFT] += number
+    numbers = dict(
+        session.exec(select(CallVersion.call_id, func.max(CallVersion.number)).group_by(col(CallVersion.call_id))).all()
+    )
+    calls = sorted(list_calls(session), key=lambda one: (one.record.closes_at, one.id), reverse=True)
+    return tuple(
+        PreparedCall(call, counts[call.id, False], counts[call.id, True], numbers.get(call.id, 1)) for call in calls
+    )
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """One text of the call file. `seals`: what ranks is the same as in the version in force."""
+
+    number: int
+    reason: str
+    author: str
+    created_at: datetime
+    rubric_hash: str
+    in_force: bool
+
+
+@dataclass(frozen=True)
+class CallSheet:
+    """A call as an administrator sees it. `obstacles` forbid the opening, `cautions` don't; French sentences."""
+
+    call: OpenedCall
+    rules: tuple[WordedSection, ...]
+    versions: tuple[VersionLine, ...]
+    extensions: tuple[CallExtension, ...]
+    obstacles: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+def call_sheet(session: Session, *, actor: Actor, call_id: str, now: datetime) -> CallSheet:
+    """Raises NotFound. Five queries."""
+    ensure(actor, Permission.CALL_LOAD, Target())
+    call = get_call(session, call_id)
+    found = session.exec(
+        select(CallVersion, Person.name)
+        .join(Person, col(Person.id) == col(CallVersion.author_id), isouter=True)
+        .where(CallVersion.call_id == call_id)
+        .order_by(col(CallVersion.number).desc())
+    ).all()
+    extensions = session.exec(
+        select(CallExtension)
+        .where(CallExtension.call_id == call_id)
+        .order_by(col(CallExtension.created_at), col(CallExtension.id))
+    )
+    text = next(version.text for version, _ in found if version.id == call.record.version_id)
+    warnings = inspect_call(text, name=f"{call_id}.yaml").warnings if call.state is CallState.DRAFT else ()
+    return CallSheet(
+        call=call,
+        rules=rules_in_words(call.file),
+        versions=tuple(
+            VersionLine(
+                version.number, version.reason, author or "", version.created_at, version.rubric_hash,
+                version.id == call.record.version_id,
+            )
+            for version, author in found
+        ),
+        extensions=tuple(extensions),
+        obstacles=_obstacles(call, now),
+        cautions=tuple(_sentence(one) for one in warnings),
+    )  # fmt: skip
+
+
+def _obstacles(call: OpenedCall, now: datetime) -> tuple[str, ...]:
+    if call.state is not CallState.DRAFT:
+        return ()
+    if call.record.closes_at <= now:
+        closed = moment(paris(call.record.closes_at))
+        return (f"La clôture de ce fichier est passée ({closed})\u00a0: chargez-en un dont les dates sont à venir.",)
+    return ()
+
+
+def _sentence(problem: Problem) -> str:
+    line = f"Ligne\u00a0{problem.line}\u00a0: " if problem.line else ""
+    return f"{line}{problem.message}"
+
+
+def load_call_file(
+    session: Session, *, actor: Actor, read: ReadFile, name: str, now: datetime, call_id: str = ""
+) -> OpenedCall:
+    """A new call, or a new text of a draft. `call_id`: the draft that is to be replaced, and no other.
+
+    Raises CallFileRefused (every error), InvalidInput (`file`: another call's, or a call that has opened).
+    """
+    ensure(actor, Permission.CALL_LOAD, Target())
+    if read.file is None:
+        raise CallFileRefused(read.problems)
+    if call_id and read.file.id != call_id:
+        raise InvalidInput(
+            {"file": f"Ce fichier est celui de l’appel «\u00a0{read.file.id}\u00a0», pas de «\u00a0{call_id}\u00a0»."}
+        )
+    present = session.get(Call, read.file.id)
+    if present is not None and present.state != CallState.DRAFT:
+        raise InvalidInput(
+            {
+                "file": f"L’appel «\u00a0{read.file.id}\u00a0» est déjà ouvert\u00a0: modifiez-le depuis sa page, avec un motif."
+            }
+        )
+    return add_call(session, actor=actor, text=read.text, name=name, now=now)
+
+
+def open_prepared_call(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:
+    """draft → open: seals what ranks. Raises InvalidInput with what stands in the way, StateForbids, NotFound."""
+    ensure(actor, Permission.CALL_OPEN, Target())
+    call = get_call(session, call_id)
+    if call.state is not CallState.DRAFT:
+        raise StateForbids(Permission.CALL_OPEN, call.state)
+    obstacles = _obstacles(call, now)
+    if obstacles:
+        raise InvalidInput({"": " ".join(obstacles)})
+    open_call(session, actor=actor, call_id=call_id, now=now)
+
+
+def amend_call(
+    session: Session, *, actor: Actor, call_id: str, read: ReadFile, reason: str, now: datetime
+) -> OpenedCall:
+    """A new text of an open call, published with its reason. What ranks, the dates and the questions stay.
+
+    Wording, help, contact, themes' titles, letters and the announced decision date may change. Raises CallFileRefused,
+    InvalidInput (`file`, `reason`), StateForbids (a draft is replaced, an archived call is left alone), NotFound.
+    """
+    ensure(actor, Permission.CALL_LOAD, Target())
+    call = get_call(session, call_id)
+    if call.state in (CallState.DRAFT, CallState.ARCHIVED):
+        raise StateForbids(Permission.CALL_LOAD, call.state)
+    if read.file is None:
+        raise CallFileRefused(read.problems)
+    problems: dict[str, str] = {}
+    sealed = sealed_changes(call.file, read.file)
+    if sealed:
+        problems["file"] = f"Depuis l’ouverture, ceci ne peut plus changer\u00a0: {', '.join(sealed)}."
+    elif call_hash(read.file) == call_hash(call.file):
+        problems["file"] = "Ce fichier dit la même chose que celui en vigueur."
+    if not reason.strip() or len(reason) > 2_000:
+        problems["reason"] = (
+            "Indiquez le motif, en 2\u202f000 caractères au plus\u00a0: il est publié sur la page de l’appel."
+        )
+    if problems:
+        raise InvalidInput(problems)
+    number = session.exec(select(func.max(CallVersion.number)).where(CallVersion.call_id == call_id)).one() or 0
+    version = CallVersion(
+        call_id=call_id,
+        number=number + 1,
+        text=read.text,
+        call_hash=call_hash(read.file),
+        rubric_hash=rubric_hash(read.file),
+        reason=reason.strip(),
+        author_id=actor.person_id,
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    before = call.record.version_id
+    call.record.version_id, call.record.title = version.id, read.file.call.title or call_id
+    session.add(call.record)
+    record(
+        session, actor=actor, action="call.amended", now=now, object_kind="call", object_id=call_id, call_id=call_id,
+        before={"version": before}, after={"version": version.number, "reason": reason.strip(),
+                                           "call_hash": version.call_hash},
+    )  # fmt: skip
+    return get_call(session, call_id)
+
+
+def sealed_changes(before: CallFile, after: CallFile) -> tuple[str, ...]:
+    """What an amendment would change and may not, in French: an empty tuple lets it pass."""
+    found = []
+    if after.id != before.id:
+        found.append("l’identifiant de l’appel")
+    if rubric_hash(after) != rubric_hash(before):
+        found.append("la grille, le calcul ou la sélection")
+    for name, words in (
+        ("opens_at", "la date d’ouverture"),
+        ("closes_at", "la date de clôture (un agent la prolonge depuis l’instruction)"),
+        ("grace_minutes", "la tolérance après la clôture"),
+        ("min_amount", "le montant minimal"),
+        ("max_amount", "le montant maximal"),
+        ("max_share", "la part maximale de la subvention"),
+    ):
+        if getattr(after.call, name) != getattr(before.call, name):
+            found.append(words)
+    if _rules(after) != _rules(before):
+        found.append("les conditions de recevabilité")
+    if _shape(after) != _shape(before):
+        found.append("les questions du dossier (leur texte et leur aide le peuvent)")
+    return tuple(found)
+
+
+_TEXTS = frozenset({"label", "help", "title", "example", "unit", "detail_label", "item_label", "question", "rule"})
+
+
+def _shape(file: CallFile) -> object:
+    """The form without its texts (a condition's `question` is the id of one, and stays)."""
+    sections = [section.model_dump() for section in file.form.sections]
+    return _without_texts(sections), file.form.model_dump(exclude={"attestations", "sections"})
+
+
+def _rules(file: CallFile) -> object:
+    return [_without_texts(rule.model_dump()) for rule in file.eligibility]
+
+
+def _without_texts(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            key: one if key in ("show_if", "check") else _without_texts(one)
+            for key, one in value.items()
+            if key not in _TEXTS
+        }
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_texts(one) for one in value]
+    return value
+
+
+def version_text(session: Session, *, actor: Actor, call_id: str, number: int) -> str:
+    """The text of one version. Raises NotFound."""
+    ensure(actor, Permission.CALL_LOAD, Target())
+    text = session.exec(
+        select(CallVersion.text).where(CallVersion.call_id == call_id, CallVersion.number == number)
+    ).first()
+    if text is None:
+        raise NotFound("call_version", f"{call_id}/{number}")
+    return text

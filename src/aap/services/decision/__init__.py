@@ -1,0 +1,1 @@
+"""The decision: letters, notification, answers of laureates, replacements, publication."""

@@ -1,0 +1,281 @@
+"""A decision on the association's side: read it, with its receipt; accept or decline the grant; contest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from aap.core.delays import appeal_deadline, paris
+from aap.core.french import day, euros
+from aap.core.results import ResultRow
+from aap.documents.papers.letters import LetterView, MarkTable, facts_of, letter_view, mark_table
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.people import Person
+from aap.records.rankings import Contest, Decision, Outcome, RankingRow
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.messages import tell_service
+from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
+from aap.services.permissions import Permission, ensure
+
+ACCEPTED, DECLINED = "accepted", "declined"
+LONGEST_REASON = 2_000
+LONGEST_CONTEST = 20_000
+OVERSEAS = frozenset({"drom", "com"})
+
+
+@dataclass(frozen=True)
+class ReadDecision:
+    """What an association reads of its decision. `letter`: the same texts as in the letter.
+
+    `marks`: mean marks by criterion, None where the dossier was not marked; `ranked`: how many dossiers have a rank;
+    `contest_until`: the last day to contest; `contest`: what was contested, and by whom.
+    """
+
+    dossier: Dossier
+    decision: Decision
+    letter: LetterView
+    marks: MarkTable | None
+    ranked: int
+    contest_until: date
+    contest: Contest | None
+    contested_by: str
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.decision.outcome)
+
+    @property
+    def rank(self) -> int | None:
+        found: int | None = self.decision.row.get("rank")
+        return found
+
+
+def notified_decision(session: Session, application_id: str) -> Decision:
+    """The last decision that was notified. Raises NotFound."""
+    decision = session.exec(
+        select(Decision)
+        .where(Decision.application_id == application_id, col(Decision.notified_at).is_not(None))
+        .order_by(col(Decision.number).desc())
+        .limit(1)
+    ).first()
+    if decision is None:
+        raise NotFound("decision", application_id)
+    return decision
+
+
+def read_decision(session: Session, *, actor: Actor, application_id: str) -> ReadDecision:
+    """The decision, for a member of the association. Raises NotFound before the notification. At most seven queries."""
+    dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
+    decision = notified_decision(session, application_id)
+    ranked = session.exec(
+        select(func.count()).where(RankingRow.run_id == decision.run_id, col(RankingRow.rank).is_not(None))
+    ).one()
+    found = session.exec(
+        select(Contest, Person.name)
+        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
+        .where(Contest.decision_id == decision.id)
+        .order_by(col(Contest.created_at), col(Contest.id))
+        .limit(1)
+    ).first()
+    facts = facts_of(dossier.call.file, _row(dossier, decision), ranked=ranked)
+    return ReadDecision(
+        dossier=dossier,
+        decision=decision,
+        letter=letter_view(
+            dossier.call.file,
+            facts,
+            application_reference=dossier.application.reference,
+            project=dossier.application.title,
+        ),
+        marks=mark_table(dossier.call.file, facts) if decision.outcome != Outcome.WITHDRAWN else None,
+        ranked=ranked,
+        contest_until=contest_deadline(decision, dossier.association),
+        contest=found[0] if found else None,
+        contested_by=(found[1] or "") if found else "",
+    )
+
+
+def _row(dossier: Dossier, decision: Decision) -> ResultRow:
+    frozen: Mapping[str, Any] = decision.row
+
+    def score(name: str) -> Decimal | None:
+        return None if frozen.get(name) is None else Decimal(frozen[name])
+
+    return ResultRow(
+        rank=frozen.get("rank"),
+        application_id=dossier.application.reference,
+        association=dossier.association.name,
+        status=frozen["status"],
+        reason_code=frozen.get("reason_code", ""),
+        reason=decision.reason,
+        raw_score=score("raw_score"),
+        calibrated_score=score("calibrated_score"),
+        ci_low=score("ci_low"),
+        ci_high=score("ci_high"),
+        selection_probability=score("selection_probability"),
+        reviews=frozen.get("reviews", 0),
+        requested_amount=frozen.get("requested_amount", 0),
+        granted_amount=decision.amount,
+        waiting_rank=frozen.get("waiting_rank"),
+        marks={name: Decimal(mark) for name, mark in frozen.get("marks", {}).items()},
+    )
+
+
+def note_reading(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:
+    """The receipt: when a member of the association first opened the decision, and in the log who."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ, lock=True
+    )
+    decision = notified_decision(session, application_id)
+    if decision.read_at is not None:
+        return
+    decision.read_at = now
+    session.add(decision)
+    record(
+        session, actor=actor, action="decision.read", now=now, object_kind="application", object_id=application_id,
+        call_id=dossier.call.id, after={"decision": decision.id},
+    )  # fmt: skip
+
+
+def letter_for_association(session: Session, *, actor: Actor, application_id: str, now: datetime) -> tuple[str, str]:
+    """Reference of the dossier and SHA-256 of its letter; opening it is a reading. Raises NotFound."""
+    note_reading(session, actor=actor, application_id=application_id, now=now)
+    decision = notified_decision(session, application_id)
+    if decision.letter_sha256 is None:
+        raise NotFound("letter", application_id)
+    return session.get_one(Application, application_id).reference, decision.letter_sha256
+
+
+def answer_grant(
+    session: Session, *, actor: Actor, application_id: str, answer: str, reason: str, now: datetime
+) -> Decision:
+    """A laureate accepts the grant, or declines it and says why: that frees its place, and the service is told.
+
+    The same answer again changes nothing. What was accepted may still be declined; what was declined stays so.
+    Raises InvalidInput, StateForbids (nothing was granted, or it was declined), NotFound.
+    """
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER, lock=True
+    )
+    decision = notified_decision(session, application_id)
+    if decision.outcome != Outcome.LAUREATE:
+        raise StateForbids(Permission.DECISION_ANSWER, dossier.state)
+    if decision.answer == answer and answer:
+        return decision
+    if decision.answer == DECLINED:
+        raise StateForbids(Permission.DECISION_ANSWER, dossier.state)
+    problems = {}
+    if answer not in (ACCEPTED, DECLINED):
+        problems["answer"] = "Dites si vous acceptez la subvention ou si vous y renoncez."
+    if answer == DECLINED and not reason.strip():
+        problems["reason"] = "Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."
+    if len(reason) > LONGEST_REASON:
+        problems["reason"] = "Dites-le en 2\u202f000 caractères au plus."
+    if problems:
+        raise InvalidInput(problems)
+    before = decision.answer
+    decision.answer, decision.answered_at = answer, now
+    decision.read_at = decision.read_at or now
+    application = dossier.application
+    application.state = ApplicationState.ACCEPTED if answer == ACCEPTED else ApplicationState.DECLINED
+    application.updated_at = now
+    application.version += 1
+    session.add(decision)
+    session.add(application)
+    record(
+        session, actor=actor, action=f"grant.{answer}", now=now, object_kind="application", object_id=application_id,
+        call_id=dossier.call.id, before={"answer": before},
+        after={"answer": answer, "reason": reason.strip(), "decision": decision.id, "amount": decision.amount},
+    )  # fmt: skip
+    if answer == DECLINED:
+        tell_service(
+            session, dossier, "service_declined", now=now, key=f"declined:{decision.id}",
+            values={"reason": reason.strip(), "amount": euros(decision.amount or 0)},
+        )  # fmt: skip
+    return decision
+
+
+def contest_deadline(decision: Decision, association: Association) -> date:
+    """The last day to contest, counted from the notification; a month more for an association overseas."""
+    assert decision.notified_at is not None
+    return appeal_deadline(decision.notified_at, overseas=association.zone in OVERSEAS)
+
+
+def contest_decision(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Contest:
+    """A recours gracieux, recorded for the service, which is told. One a decision: sent twice, it is one.
+
+    Raises InvalidInput, DeadlinePassed after the last day (in Paris), StateForbids, NotFound.
+    """
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER, lock=True
+    )
+    decision = notified_decision(session, application_id)
+    present = session.exec(
+        select(Contest).where(Contest.decision_id == decision.id).order_by(col(Contest.created_at), col(Contest.id))
+    ).first()
+    if present is not None:
+        return present
+    until = contest_deadline(decision, dossier.association)
+    if paris(now).date() > until:
+        raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
+    text = body.strip()
+    if not text or len(text) > LONGEST_CONTEST:
+        raise InvalidInput({"body": "Dites ce que vous contestez et pourquoi, en 20\u202f000 caractères au plus."})
+    contest = Contest(decision_id=decision.id, person_id=actor.person_id, body=text, created_at=now)
+    session.add(contest)
+    session.flush()
+    record(
+        session, actor=actor, action="decision.contested", now=now, object_kind="application",
+        object_id=application_id, call_id=dossier.call.id, after={"contest": contest.id, "decision": decision.id},
+    )  # fmt: skip
+    tell_service(
+        session, dossier, "service_contest", now=now, key=f"contest:{contest.id}",
+        values={"body": text, "until": day(until), "person": actor.name},
+    )  # fmt: skip
+    return contest
+
+
+@dataclass(frozen=True)
+class ReceivedAnswer:
+    """What an association answered to its decision, as the service lists it. `amount` in cents."""
+
+    application_id: str
+    reference: str
+    association: str
+    title: str
+    outcome: Outcome
+    amount: int | None
+    at: datetime
+    person: str
+    body: str
+
+
+def received_contests(
+    session: Session, *, actor: Actor, call: OpenedCall, hidden: frozenset[str] = frozenset()
+) -> tuple[ReceivedAnswer, ...]:
+    """The recours gracieux of a call, the latest first. `hidden`: dossiers left out. One query."""
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    found = session.exec(
+        select(Contest, Decision, Application, Association.name, Person.name)  # type: ignore[call-overload]  # five
+        .join(Decision, col(Decision.id) == col(Contest.decision_id))
+        .join(Application, col(Application.id) == col(Decision.application_id))
+        .join(Association, col(Association.id) == col(Application.association_id))
+        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
+        .where(Decision.call_id == call.id)
+        .order_by(col(Contest.created_at).desc(), col(Contest.id))
+    )
+    return tuple(
+        ReceivedAnswer(application.id, application.reference, name, application.title, Outcome(decision.outcome),
+                       decision.amount, contest.created_at, person or "", contest.body)
+        for contest, decision, application, name, person in found
+        if application.id not in hidden
+    )  # fmt: skip

@@ -1,0 +1,238 @@
+"""The published results of a call: who got how much and by which rule, what the rules achieved, and how to verify it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, func, select
+
+from aap.core.ranking.public_bundle import public_bundle
+from aap.core.ranking.run import json_text
+from aap.core.results import Table, euros_text
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.calls import CallState
+from aap.records.rankings import Decision, Outcome, RankingRun, RunState
+from aap.records.territories import territories
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.deciding import in_force
+from aap.services.errors import NotFound
+from aap.services.permissions import Permission, allowed
+
+
+@dataclass(frozen=True)
+class Laureate:
+    """One line of the public results. `amount`: cents; `reason_code`: the rule by which it was retained."""
+
+    reference: str
+    association: str
+    siret: str
+    commune: str
+    department: str
+    region: str
+    title: str
+    amount: int
+    reason_code: str
+
+
+@dataclass(frozen=True)
+class QuotaResult:
+    """What a quota achieved: laureates and money (cents). `value`: the group of a quota with `each`, else empty."""
+
+    id: str
+    value: str
+    laureates: int
+    amount: int | None
+
+
+@dataclass(frozen=True)
+class RegionResult:
+    """Laureates and money (cents) of one region."""
+
+    name: str
+    laureates: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class PublishedResults:
+    """What everybody may read of a decided call.
+
+    `laureates`: those of decisions in force that did not decline, by name. `outcomes`: decisions in force by outcome.
+    `quotas`: as the frozen run achieved them, before anybody declined. `result_hash` is the run's.
+    """
+
+    call: OpenedCall
+    laureates: tuple[Laureate, ...]
+    outcomes: Mapping[Outcome, int]
+    declined: int
+    submitted: int
+    quotas: tuple[QuotaResult, ...]
+    regions: tuple[RegionResult, ...]
+    result_hash: str
+    rubric_hash: str
+    run_id: str
+
+    @property
+    def total(self) -> int:
+        """Cents granted to the laureates listed."""
+        return sum(one.amount for one in self.laureates)
+
+
+def published_results(session: Session, call_id: str) -> PublishedResults:
+    """Raises NotFound before the publication. Six queries."""
+    call = _published_call(session, call_id)
+    run = session.exec(
+        select(RankingRun)
+        .where(RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN)
+        .options(defer(RankingRun.bundle))  # type: ignore[arg-type]  # hundreds of kilobytes that no page reads
+    ).first()
+    if run is None:
+        raise NotFound("results", call_id)
+    counted = session.exec(
+        select(Decision.outcome, func.count()).where(Decision.call_id == call_id, in_force()).group_by(Decision.outcome)
+    )
+    outcomes = {Outcome(outcome): count for outcome, count in counted}
+    submitted = session.exec(
+        select(func.count()).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
+    ).one()
+    laureates, declined = _laureates(session, call_id)
+    return PublishedResults(
+        call=call,
+        laureates=laureates,
+        outcomes=outcomes,
+        declined=declined,
+        submitted=submitted,
+        quotas=tuple(_quota(one) for one in run.report.get("quotas", ())),
+        regions=_regions(laureates),
+        result_hash=run.result_hash,
+        rubric_hash=run.rubric_hash,
+        run_id=run.id,
+    )
+
+
+def _published_call(session: Session, call_id: str) -> OpenedCall:
+    call = get_call(session, call_id)
+    if call.state is CallState.DRAFT or not allowed(None, Permission.RESULTS_READ, call.target()):
+        raise NotFound("results", call_id)
+    return call
+
+
+def _laureates(session: Session, call_id: str) -> tuple[tuple[Laureate, ...], int]:
+    """Those who keep their grant, by name, and how many declined."""
+    found = session.exec(
+        select(Decision, Application, Association).where(
+            Decision.call_id == call_id,
+            Decision.application_id == Application.id,
+            Application.association_id == Association.id,
+            Decision.outcome == Outcome.LAUREATE,
+            in_force(),
+        )
+    ).all()
+    kept = [line for line in found if line[0].answer != "declined"]
+    kept.sort(key=lambda line: (line[2].name.casefold(), line[1].reference))
+    return tuple(_laureate(*line) for line in kept), len(found) - len(kept)
+
+
+def _laureate(decision: Decision, application: Application, association: Association) -> Laureate:
+    region = territories().region(association.region)
+    return Laureate(
+        reference=application.reference,
+        association=association.name,
+        siret=association.siret or "",
+        commune=association.commune_name,
+        department=association.department,
+        region=region.name if region else association.region,
+        title=application.title,
+        amount=decision.amount or 0,
+        reason_code=str(decision.row.get("reason_code", "")),
+    )
+
+
+def _quota(reported: Mapping[str, Any]) -> QuotaResult:
+    amount = reported.get("achieved_amount")
+    return QuotaResult(
+        id=reported["id"],
+        value=reported["value"] or "",
+        laureates=reported["achieved"],
+        amount=None if amount is None else round(amount * 100),
+    )
+
+
+def _regions(laureates: tuple[Laureate, ...]) -> tuple[RegionResult, ...]:
+    """By the money granted, the most first."""
+    counts = Counter(one.region for one in laureates)
+    amounts: Counter[str] = Counter()
+    for one in laureates:
+        amounts[one.region] += one.amount
+    return tuple(
+        RegionResult(name, counts[name], amounts[name])
+        for name in sorted(counts, key=lambda name: (-amounts[name], name))
+    )
+
+
+RESULTS_COLUMNS = (
+    "dossier", "association", "siret", "commune", "departement", "region", "projet", "montant_accorde", "regle",
+)  # fmt: skip
+
+
+def results_table(results: PublishedResults, words: Mapping[str, str]) -> Table:
+    """The laureates as text cells. `words`: reason code → the rule as people read it."""
+    return Table(
+        header=RESULTS_COLUMNS,
+        rows=tuple(
+            (
+                one.reference,
+                one.association,
+                one.siret,
+                one.commune,
+                one.department,
+                one.region,
+                one.title,
+                euros_text(one.amount),
+                words[one.reason_code],
+            )
+            for one in results.laureates
+        ),
+    )
+
+
+# --- the bundle that anybody may replay -------------------------------------------------------------------------------
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:
+    """The run without names, as JSON that `aap verify` replays. `secret`: the instance's, for the pseudonyms.
+
+    It is computed once a process: it replays the whole selection. Raises NotFound before the publication.
+    """
+    call = _published_call(session, call_id)
+    found = session.exec(
+        select(RankingRun.result_hash, RankingRun.bundle).where(
+            RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN
+        )
+    ).first()
+    if found is None:
+        raise NotFound("results", call_id)
+    _result_hash, bundle = found
+    with _ONE_AT_A_TIME:
+        return _pseudonymised(bundle, pseudonym_key(secret, call.id))
+
+
+def pseudonym_key(secret: str, call_id: str) -> str:
+    """The key of a call's pseudonyms: the same for every file of that call."""
+    return hmac.new(secret.encode(), f"public:{call_id}".encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _pseudonymised(bundle: str, key: str) -> bytes:
+    return json_text(public_bundle(bundle, key=key).value).encode() + b"\n"

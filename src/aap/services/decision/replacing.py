@@ -1,0 +1,204 @@
+"""A laureate leaves: who may enter from the waiting list under the call's rules, and the decision of a person.
+
+The rules are those of the frozen run. A decision is never edited: who enters gets a new one that replaces the place on
+the waiting list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlmodel import Session, col, func, select
+
+from aap.core.selection import Candidate, Rules, rules_of
+from aap.core.selection.rows import compile_system
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.rankings import Decision, Outcome
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call, hold_call
+from aap.services.decision.deciding import frozen_run, in_force
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.panel.recusing import recused_dossiers
+from aap.services.permissions import Permission, ensure
+from aap.services.ranking.trials import ranked_candidates
+
+CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat."
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A laureate who gave the grant up. `amount` in cents."""
+
+    reference: str
+    association: str
+    title: str
+    amount: int
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A dossier on the waiting list. `breaks`: rules that its entry would break (`budget`, `quota_max:…`)."""
+
+    reference: str
+    association: str
+    title: str
+    waiting_rank: int
+    grant: int
+    breaks: tuple[str, ...]
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Who left, who waits, and the first whose entry keeps every rule (None: nobody's does). Cents.
+
+    `already`: rules that the departures alone break.
+    """
+
+    leaving: tuple[Leaving, ...]
+    entered: int
+    waiting: tuple[Waiting, ...]
+    already: tuple[str, ...]
+    next: Waiting | None
+    laureates: int
+    granted: int
+
+
+def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Succession:
+    """Where a call's laureates and its waiting list stand. Four queries.
+
+    Dossiers that the official is recused of stay in their place without a name.
+    """
+    ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
+    found = session.exec(
+        select(Decision, Application, Association.name)
+        .where(
+            Decision.call_id == call.id,
+            col(Decision.outcome).in_([Outcome.LAUREATE, Outcome.WAITING_LIST]),
+            Decision.application_id == Application.id,
+            Application.association_id == Association.id,
+            in_force(),
+        )
+        .order_by(col(Application.reference))
+    ).all()
+    laureates = [line for line in found if line[0].outcome == Outcome.LAUREATE]
+    gone = [line for line in laureates if line[0].answer == "declined"]
+    staying = {application.reference for decision, application, _ in laureates if decision.answer != "declined"}
+    waiting = sorted(
+        (line for line in found if line[0].outcome == Outcome.WAITING_LIST and line[0].answer != "declined"),
+        key=lambda line: (line[0].row.get("waiting_rank") or 0, line[1].reference),
+    )
+    candidates = ranked_candidates(frozen_run(session, call.id))
+    rules = rules_of(call.file)
+    left = {application.reference for _, application, _ in gone}
+    already, broken = _broken(
+        candidates, rules, staying, left, [application.reference for _, application, _ in waiting]
+    )
+    grants = {candidate.id: candidate.grant for candidate in candidates}
+    listed = tuple(
+        Waiting(
+            reference=application.reference,
+            association=name,
+            title=application.title,
+            waiting_rank=decision.row.get("waiting_rank") or 0,
+            grant=grants[application.reference],
+            breaks=broken[application.reference],
+            hidden=application.id in hidden,
+        )
+        for decision, application, name in waiting
+    )
+    entered = sum(decision.replaces_id is not None for decision, _, _ in laureates)
+    return Succession(
+        leaving=tuple(
+            Leaving(application.reference, name, application.title, decision.amount or 0, decision.answered_at)
+            for decision, application, name in gone
+            if application.id not in hidden
+        ),
+        entered=entered,
+        waiting=listed,
+        already=already,
+        next=next((one for one in listed if not one.breaks), None) if gone else None,
+        laureates=len(staying),
+        granted=sum(decision.amount or 0 for decision, _, _ in laureates if decision.answer != "declined"),
+    )
+
+
+def _broken(
+    candidates: Sequence[Candidate], rules: Rules, staying: set[str], left: set[str], waiting: Sequence[str]
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Names of the rules that don't hold: with those who stay; and, by waiting dossier, once it has entered too.
+
+    As `core.selection.replacement`: who left is no candidate any more, so that `each` no longer asks for them.
+    """
+    system = compile_system([one for one in candidates if one.id not in left], rules)
+    column = {candidate.id: at for at, candidate in enumerate(system.candidates)}
+    inside = np.zeros(len(system.candidates), np.bool_)
+    inside[[column[name] for name in sorted(staying)]] = True
+
+    def broken(retained: np.ndarray) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(retained)))
+
+    found = {}
+    for name in waiting:
+        entered = inside.copy()
+        entered[column[name]] = True
+        found[name] = broken(entered)
+    return broken(inside), found
+
+
+def call_from_waiting_list(
+    session: Session, *, actor: Actor, call_id: str, reference: str, reason: str, now: datetime
+) -> Decision:
+    """A person calls the dossier that the rules name; its letter is a job, its notification another decision.
+
+    Raises InvalidInput (it isn't the one that the rules name, or no laureate left), NotFound.
+    """
+    call = get_call(session, call_id)
+    hold_call(session, call)
+    found = succession(session, actor=actor, call=call)
+    if found.next is None or found.next.reference != reference:
+        raise InvalidInput({"": "Ce dossier n’est pas celui que les règles appellent : rechargez la page."})
+    if found.next.hidden:
+        raise NotFound("application", reference)
+    held = session.exec(
+        select(Decision, Application).where(
+            Decision.call_id == call_id,
+            Decision.application_id == Application.id,
+            Application.reference == reference,
+            in_force(),
+        )
+    ).one()
+    before, application = held
+    number = session.exec(select(func.max(Decision.number)).where(Decision.application_id == application.id)).one() or 0
+    entered = Decision(
+        call_id=call_id,
+        application_id=application.id,
+        run_id=before.run_id,
+        number=number + 1,
+        replaces_id=before.id,
+        outcome=Outcome.LAUREATE,
+        amount=found.next.grant,
+        row={**before.row, "status": "laureate", "granted_amount": found.next.grant, "waiting_rank": None},
+        reason=CALLED,
+        rubric_hash=before.rubric_hash,
+        bundle_hash=before.bundle_hash,
+        author_id=actor.person_id,
+        created_at=now,
+    )
+    session.add(entered)
+    application.state = ApplicationState.LAUREATE
+    session.add(application)
+    session.flush()
+    record(
+        session, actor=actor, action="decision.called", now=now, object_kind="application", object_id=application.id,
+        call_id=call_id, before={"decision": before.id},
+        after={"decision": entered.id, "amount": entered.amount, "reason": reason.strip()},
+    )  # fmt: skip
+    return entered

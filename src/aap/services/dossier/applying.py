@@ -1,0 +1,315 @@
+"""Filling a dossier in: start it, save its sections, never lose a word."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, select
+
+from aap.core.answers import RAW, shown_answers
+from aap.core.answers.eligibility import asked
+from aap.core.call.schema import Question, Section
+from aap.records.applications import Application, Document, SectionAnswers
+from aap.records.people import Person
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.dossiers import Dossier, merge_sections, open_dossier
+from aap.services.errors import DeadlinePassed, NotFound, StateForbids
+from aap.services.permissions import Permission, Target, ensure
+
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without those that are read for one another
+_LONGEST_REFERENCE = 32
+
+
+@dataclass
+class StaleSection(Exception):
+    """Somebody saved the section in between: both texts are to be shown. `theirs`: what stands now."""
+
+    version: int
+    saved_by: str
+    saved_at: datetime
+    theirs: Mapping[str, Any]
+
+
+def clean_eligibility(call: OpenedCall, answers: Mapping[str, str]) -> dict[str, str]:
+    """Of what was answered, what the call asks."""
+    kept = {}
+    for rule in asked(call.file.eligibility):
+        answer = str(answers.get(rule.id, "")).strip()[:60]
+        allowed = {"oui", "non"} if rule.type == "yes_no" else {option.value for option in rule.options}
+        if rule.type == "number" or answer in allowed:
+            kept[rule.id] = answer
+    return {key: value for key, value in kept.items() if value}
+
+
+def start_application(
+    session: Session,
+    *,
+    actor: Actor,
+    call_id: str,
+    association_id: str,
+    eligibility: Mapping[str, str],
+    now: datetime,
+    earlier_id: str | None = None,
+) -> Application:
+    """A new draft, or the one that the association has for this call already.
+
+    `earlier_id`: a dossier of the same association whose answers and files are copied where they still fit.
+    Raises DeadlinePassed after the closing, StateForbids before the opening, NotFound.
+    """
+    call = get_call(session, call_id)
+    target = Target(call_id=call.id, call_state=call.state, association_id=association_id)
+    ensure(actor, Permission.ASSOCIATION_READ, target, kind="association", id=association_id)
+    present = session.exec(
+        select(Application).where(Application.call_id == call_id, Application.association_id == association_id)
+    ).first()
+    if present is not None:
+        return present
+    if now > call.record.closes_at:
+        raise DeadlinePassed(call.record.closes_at)
+    ensure(actor, Permission.APPLICATION_START, target, kind="call", id=call_id)
+    if not call.accepts_new_dossiers(now):
+        raise StateForbids(Permission.APPLICATION_START, call.state)
+    application = Application(
+        call_id=call_id,
+        association_id=association_id,
+        reference=_new_reference(session, call),
+        eligibility=clean_eligibility(call, eligibility),
+        created_by=actor.person_id,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(application)
+    session.flush()
+    if earlier_id:
+        _copy(session, actor=actor, call=call, application=application, earlier_id=earlier_id, now=now)
+    record(
+        session, actor=actor, action="application.started", now=now, object_kind="application",
+        object_id=application.id, call_id=call_id, after={"reference": application.reference},
+    )  # fmt: skip
+    return application
+
+
+def _new_reference(session: Session, call: OpenedCall) -> str:
+    """Short and readable; random, so that it tells nobody how many dossiers there are."""
+    base = (call.file.call.reference or call.id.upper())[:_LONGEST_REFERENCE]
+    while True:
+        reference = f"{base}-{''.join(secrets.choice(_LETTERS) for _ in range(5))}"
+        if session.exec(select(Application.id).where(Application.reference == reference)).first() is None:
+            return reference
+
+
+def _copy(
+    session: Session, *, actor: Actor, call: OpenedCall, application: Application, earlier_id: str, now: datetime
+) -> None:
+    """Copies what still fits: questions of the same id and type, choices that are still offered."""
+    earlier = open_dossier(session, actor=actor, application_id=earlier_id)
+    if earlier.application.association_id != application.association_id:
+        raise NotFound("application", earlier_id)
+    old = {q.id: q for section in earlier.call.file.form.sections for q in section.questions}
+    for section in call.file.form.sections:
+        fitting = {
+            q.id: kept
+            for q in section.questions
+            if q.id in earlier.answers and (kept := _still_fits(old.get(q.id), q, earlier.answers[q.id])) is not None
+        }
+        if fitting:
+            session.add(
+                SectionAnswers(
+                    application_id=application.id, section=section.id, answers=fitting, updated_by=actor.person_id,
+                    updated_at=now,
+                )
+            )  # fmt: skip
+        for question in section.questions:
+            before = old.get(question.id)
+            if question.type == "file" and before is not None and before.type == "file":
+                for held in earlier.files.get(question.id, [])[: question.max_files]:
+                    session.add(copy_document(held, application.id, question.id, actor, now))
+    application.earlier_id = earlier_id
+    _take_title(application, call, {**earlier.answers})
+    session.add(application)
+
+
+def _still_fits(before: Question | None, question: Question, answer: Any) -> Any:
+    """An earlier answer as far as the question still takes it; None where it doesn't. Lengths are checked later."""
+    if before is None or (before.type, before.budget) != (question.type, question.budget):
+        return None
+    offered = {option.value for option in question.options}
+    if question.type == "choice":
+        value = answer.get("value") if isinstance(answer, Mapping) else answer
+        return answer if value in offered else None
+    if question.type == "multiple_choice":
+        return [value for value in answer if value in offered] or None
+    if question.type == "table":
+        columns = {column.id for column in question.columns}
+        rows = [
+            {key: cell for key, cell in row.items() if key in columns} for row in answer if isinstance(row, Mapping)
+        ]
+        return [row for row in rows if row] or None
+    if question.type == "group":
+        inner = {one.id: one for one in before.questions}
+        blocks = [
+            {
+                one.id: kept
+                for one in question.questions
+                if one.id in block and (kept := _still_fits(inner.get(one.id), one, block[one.id])) is not None
+            }
+            for block in answer
+            if isinstance(block, Mapping)
+        ]
+        return [block for block in blocks if block] or None
+    return answer
+
+
+def copy_document(held: Document, application_id: str, question: str, actor: Actor, now: datetime) -> Document:
+    """The same stored file, for a question of another dossier."""
+    return Document(
+        association_id=held.association_id,
+        application_id=application_id,
+        question=question,
+        kind=held.kind,
+        year=held.year,
+        provisional=held.provisional,
+        promised_on=held.promised_on,
+        name=held.name,
+        content_type=held.content_type,
+        size=held.size,
+        sha256=held.sha256,
+        uploaded_by=actor.person_id,
+        uploaded_at=now,
+    )
+
+
+@dataclass(frozen=True)
+class FormChanges:
+    """Labels of the questions that an earlier form didn't have, of those asked otherwise, and of those gone."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def form_changes(earlier: OpenedCall, call: OpenedCall) -> FormChanges:
+    """How a call's form differs from an earlier one's: types, choices, columns and blocks, not the wording."""
+    old = {q.id: q for section in earlier.file.form.sections for q in section.questions}
+    now = {q.id: q for section in call.file.form.sections for q in section.questions}
+    return FormChanges(
+        new=tuple(q.label for q in now.values() if q.id not in old),
+        changed=tuple(q.label for q in now.values() if q.id in old and _shape(old[q.id]) != _shape(q)),
+        gone=tuple(q.label for q in old.values() if q.id not in now),
+    )
+
+
+def _shape(question: Question) -> object:
+    return (
+        question.type,
+        question.budget,
+        tuple(option.value for option in question.options),
+        tuple(column.id for column in question.columns),
+        tuple((one.id, _shape(one)) for one in question.questions),
+    )
+
+
+def answer_eligibility(
+    session: Session, *, actor: Actor, application_id: str, answers: Mapping[str, str], now: datetime
+) -> Dossier:
+    """Keeps the answers to the call's rules with the dossier."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
+    )
+    application = dossier.application
+    before = dict(application.eligibility)
+    application.eligibility = {**before, **clean_eligibility(dossier.call, answers)}
+    application.updated_at = now
+    session.add(application)
+    record(
+        session, actor=actor, action="application.eligibility", now=now, object_kind="application",
+        object_id=application.id, call_id=application.call_id, before=before, after=application.eligibility,
+    )  # fmt: skip
+    return dossier
+
+
+@dataclass(frozen=True)
+class SavedSection:
+    """A section as it is stored now, and the dossier with it."""
+
+    version: int
+    dossier: Dossier
+
+
+def save_section(
+    session: Session,
+    *,
+    actor: Actor,
+    application_id: str,
+    section_id: str,
+    read: Callable[[Dossier, Section], Mapping[str, Any]],
+    version: int,
+    page: str,
+    now: datetime,
+    files: bool = True,
+) -> SavedSection:
+    """Keeps a section's answers, right or wrong; what can't be read goes beside them.
+
+    `read` gives the section's answers with `_raw`, for the dossier as it stands. `page`: a token of the opened page,
+    which makes a repeated save of the same page (its answer was lost on the way) no conflict. A save that changes
+    nothing is none either. `files` False: the dossier comes without its documents. Raises StaleSection, StateForbids,
+    NotFound.
+    """
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True,
+        files=files,
+    )  # fmt: skip
+    section = next((one for one in dossier.call.file.form.sections if one.id == section_id), None)
+    if section is None:
+        raise NotFound("section", section_id)
+    if not dossier.is_open(section_id):
+        raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
+    held = dossier.sections.get(section_id)
+    answers, raw = _stored(section, read(dossier, section))
+    if held is not None and (held.answers, held.raw) == (answers, raw):
+        return SavedSection(held.version, dossier)
+    same_page = held is not None and page != "" and held.page == page and version <= held.version
+    if held is not None and held.version != version and not same_page:
+        raise StaleSection(
+            held.version, _name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
+        )
+    if held is None:
+        held = SectionAnswers(application_id=application_id, section=section_id, updated_at=now)
+    else:
+        held.version += 1
+    held.answers, held.raw = answers, raw
+    held.page, held.updated_by, held.updated_at = page[:32], actor.person_id, now
+    session.add(held)
+    sections = {**dossier.sections, section_id: held}
+    application = dossier.application
+    application.updated_at = now
+    _take_title(application, dossier.call, merge_sections(sections))
+    session.add(application)
+    saved = Dossier(dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion)
+    return SavedSection(held.version, saved)
+
+
+def _stored(section: Section, own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    known = {question.id for question in section.questions}
+    answers = {key: value for key, value in own.items() if key in known}
+    raw = {key: value for key, value in dict(own.get(RAW) or {}).items() if key in known}
+    return answers, raw
+
+
+def _take_title(application: Application, call: OpenedCall, answers: Mapping[str, Any]) -> None:
+    form = call.file.form
+    counting = shown_answers(form, answers) if form.title_question in answers else {}
+    title = counting.get(form.title_question or "")
+    if isinstance(title, str):
+        application.title = title[:300]
+
+
+def _name(session: Session, person_id: str | None) -> str:
+    person = session.get(Person, person_id) if person_id else None
+    return person.name if person else ""

@@ -1,0 +1,208 @@
+"""Requests for completion after they were asked: what changed between deposits, and what happens when none comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.answers.comparing import ChangedSection, changed_answers
+from aap.core.call.schema import CallFile
+from aap.core.delays import paris
+from aap.core.french import moment, plain
+from aap.records.applications import (
+    Application,
+    ApplicationState,
+    CompletionRequest,
+    Document,
+    SectionAnswers,
+    Submission,
+)
+from aap.records.territories import territories
+from aap.services.actor import Actor
+from aap.services.association.mails import editors_of, tell_association
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.dossiers import MANDATE, Dossier, content_of, merge_sections, submissions_of
+from aap.services.permissions import Permission
+from aap.services.screening.screening import dossier_of
+
+
+@dataclass(frozen=True)
+class ComparedFile:
+    """A file as a comparison shows it: its note tells two files of one name apart."""
+
+    name: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What one deposit changed of the one before; `submission` None: what is not deposited again yet."""
+
+    submission: Submission | None
+    sections: tuple[ChangedSection, ...]
+
+
+def revisions_of(session: Session, dossier: Dossier) -> tuple[Revision, ...]:
+    """What each deposit after the first one changed, the latest first; what is being completed comes first of all."""
+    deposits = submissions_of(session, dossier.id)
+    file = dossier.call.file
+    found = [
+        Revision(later, compare_contents(file, earlier.content, later.content)) for earlier, later in pairwise(deposits)
+    ]
+    if deposits and dossier.state in (ApplicationState.TO_COMPLETE, ApplicationState.DRAFT):
+        found.append(Revision(None, compare_contents(file, deposits[-1].content, content_of(dossier))))
+    return tuple(reversed(found))
+
+
+@dataclass(frozen=True)
+class ComparedDeposits:
+    """The deposits of a dossier as the service compares them: only what was deposited, never what is being written."""
+
+    call: OpenedCall
+    application: Application
+    revisions: tuple[Revision, ...]
+
+
+def compared_deposits(session: Session, *, actor: Actor, application_id: str) -> ComparedDeposits:
+    """What each deposit changed, the latest first, for an official. Raises NotFound, also for who is recused."""
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
+    )
+    deposits = submissions_of(session, application_id)
+    found = [
+        Revision(later, compare_contents(call.file, one.content, later.content)) for one, later in pairwise(deposits)
+    ]
+    return ComparedDeposits(call, application, tuple(reversed(found)))
+
+
+def compare_contents(file: CallFile, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ChangedSection, ...]:
+    """The sections in which two deposited contents differ (see `submitting.content_of`), with both texts."""
+    files_before, files_after = _files(before), _files(after)
+    changed = []
+    for section in file.form.sections:
+        answers = changed_answers(
+            section, before.get("answers", {}), after.get("answers", {}), territories(),
+            files_before=files_before, files_after=files_after,
+        )  # fmt: skip
+        if answers:
+            changed.append(ChangedSection(section.id, section.title, answers))
+    return tuple(changed)
+
+
+def _files(content: Mapping[str, Any]) -> dict[str, list[ComparedFile]]:
+    """Question → its files by name: two deposits of the same files are the same, in whatever order they were kept."""
+    found: dict[str, list[ComparedFile]] = {}
+    for one in sorted(content.get("documents", ()), key=lambda one: (one["name"], one["sha256"])):
+        kilobytes = plain(round(int(one.get("size") or 0) / 1000))
+        note = f"{kilobytes}\u00a0ko, empreinte {one['sha256'][:8]}"
+        found.setdefault(one["question"], []).append(ComparedFile(one["name"], note))
+    return found
+
+
+def lapse_completions(session: Session, *, now: datetime) -> int:
+    """Requests whose time is over without an answer: the dossier is examined as it was deposited. Gives their number.
+
+    What was changed since and not deposited again is taken back to the last deposit; the audit line keeps it. A
+    dossier that was never deposited has nothing to go back to, and is left alone.
+    """
+    due = session.exec(
+        select(CompletionRequest, Application)
+        .where(
+            CompletionRequest.application_id == Application.id,
+            Application.state == ApplicationState.TO_COMPLETE,
+            col(CompletionRequest.answered_at).is_(None),
+            col(CompletionRequest.lapsed_at).is_(None),
+            col(CompletionRequest.due_at) < now.replace(microsecond=0),
+        )
+        .order_by(col(CompletionRequest.due_at), col(CompletionRequest.id))
+        .with_for_update(of=Application, skip_locked=True)
+    ).all()
+    lapsed = 0
+    for request, application in due:
+        deposits = submissions_of(session, application.id)
+        request.lapsed_at = now
+        session.add(request)
+        if not deposits or _another_is_open(session, request, now):
+            continue
+        _take_back(session, application, request, deposits, now)
+        lapsed += 1
+    return lapsed
+
+
+def _another_is_open(session: Session, request: CompletionRequest, now: datetime) -> bool:
+    other = select(CompletionRequest.id).where(
+        CompletionRequest.application_id == request.application_id,
+        CompletionRequest.id != request.id,
+        col(CompletionRequest.answered_at).is_(None),
+        col(CompletionRequest.lapsed_at).is_(None),
+        col(CompletionRequest.due_at) >= now.replace(microsecond=0),
+    )
+    return session.exec(other).first() is not None
+
+
+def _take_back(
+    session: Session,
+    application: Application,
+    request: CompletionRequest,
+    deposits: Sequence[Submission],
+    now: datetime,
+) -> None:
+    content = deposits[-1].content
+    call = get_call(session, application.call_id)
+    held = {
+        one.section: one
+        for one in session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application.id))
+    }
+    unsent = merge_sections({name: held[name] for name in request.sections if name in held})
+    for section in call.file.form.sections:
+        if section.id not in request.sections or section.id not in held:
+            continue
+        deposited = {q.id: content["answers"][q.id] for q in section.questions if q.id in content.get("answers", {})}
+        if (held[section.id].answers, held[section.id].raw) != (deposited, {}):
+            held[section.id].answers, held[section.id].raw = deposited, {}
+            held[section.id].version += 1
+            held[section.id].updated_at = now
+            session.add(held[section.id])
+    files = {(one["question"], one["sha256"]) for one in content.get("documents", ())}
+    _take_files_back(session, application.id, files, now)
+    application.state = ApplicationState.SUBMITTED
+    application.updated_at = now
+    application.version += 1
+    session.add(application)
+    record(
+        session, actor=None, action="completion.lapsed", now=now, object_kind="application", object_id=application.id,
+        call_id=application.call_id, before={"state": "to_complete", "unsent": unsent},
+        after={"state": "submitted", "request": request.id},
+    )  # fmt: skip
+    tell_association(
+        session, call, application, "association_completion_lapsed", now=now, key=f"lapsed:{request.id}",
+        values={"due": moment(paris(request.due_at)), "deposited": moment(paris(deposits[-1].arrived_at))},
+        to=editors_of(session, application.association_id),
+    )  # fmt: skip
+
+
+def _take_files_back(session: Session, application_id: str, deposited: set[tuple[str, str]], now: datetime) -> None:
+    """`deposited`: question and SHA-256 of the files that were sent in; the power of attorney is left as it is."""
+    found = session.exec(
+        select(Document)
+        .where(Document.application_id == application_id, Document.question != MANDATE)
+        .order_by(col(Document.uploaded_at), col(Document.id))
+    ).all()
+    missing = set(deposited)
+    for document in found:
+        if document.removed_at is None and (document.question, document.sha256) in deposited:
+            missing.discard((document.question, document.sha256))
+        elif document.removed_at is None:
+            document.removed_at = now
+            session.add(document)
+    for document in found:
+        if document.removed_at is not None and (document.question, document.sha256) in missing:
+            missing.discard((document.question, document.sha256))
+            document.removed_at = None
+            session.add(document)

@@ -1,0 +1,313 @@
+"""A dossier as its pages need it: call, application, association, answers and files, in few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.answers import RAW, AnswerProblem, check_form, shown_answers, visible_sections
+from aap.core.answers.budget import BadAmount, Budget, BudgetKind, UnknownAccount, parse_budget
+from aap.core.answers.budget_checks import BudgetNote, RequestLimits, check_together
+from aap.core.answers.eligibility import Eligibility, check_eligibility
+from aap.core.answers.values import decimal_of
+from aap.core.call.schema import CallFile, Question, Section
+from aap.records.applications import (
+    Application,
+    ApplicationState,
+    CompletionRequest,
+    Document,
+    SectionAnswers,
+    Submission,
+)
+from aap.records.associations import Association
+from aap.records.calls import Call, CallVersion
+from aap.services.actor import Actor
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.facts import association_fields
+from aap.services.errors import NotFound
+from aap.services.permissions import Permission, Target, ensure
+
+MANDATE = "_pouvoir"
+"""In place of a question: the power of attorney of who submits for the legal representative."""
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """`completion`: what the service asks for, while the dossier is to be completed."""
+
+    call: OpenedCall
+    application: Application
+    association: Association
+    sections: Mapping[str, SectionAnswers] = field(default_factory=dict)
+    documents: Sequence[Document] = ()
+    completion: CompletionRequest | None = None
+
+    @property
+    def id(self) -> str:
+        return self.application.id
+
+    @property
+    def state(self) -> ApplicationState:
+        return ApplicationState(self.application.state)
+
+    @property
+    def target(self) -> Target:
+        return Target(
+            call_id=self.call.id,
+            call_state=self.call.state,
+            association_id=self.application.association_id,
+            application_state=self.state,
+        )
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """All sections together, question → answer, with what can't be read under `_raw`."""
+        return merge_sections(self.sections)
+
+    @cached_property
+    def files(self) -> dict[str, list[Document]]:
+        """Question → its documents, in the order of their arrival."""
+        found: dict[str, list[Document]] = {}
+        for document in self.documents:
+            found.setdefault(document.question, []).append(document)
+        return found
+
+    @cached_property
+    def visible(self) -> tuple[Section, ...]:
+        """The sections that this dossier has to fill in."""
+        return visible_sections(self.call.file.form, self.answers)
+
+    def section(self, section_id: str) -> Section:
+        """A visible section. Raises NotFound."""
+        for section in self.visible:
+            if section.id == section_id:
+                return section
+        raise NotFound("section", section_id)
+
+    def is_open(self, section_id: str) -> bool:
+        """Whether a section may be changed: every one in a draft, the named ones when completion is asked for."""
+        if self.state is ApplicationState.DRAFT:
+            return True
+        return (
+            self.state is ApplicationState.TO_COMPLETE
+            and self.completion is not None
+            and section_id in self.completion.sections
+        )
+
+    @cached_property
+    def problems(self) -> dict[str, tuple[AnswerProblem, ...]]:
+        """Section → everything that is missing or wrong."""
+        return check_form(
+            self.call.file.form,
+            self.answers,
+            files={question: len(held) for question, held in self.files.items()},
+            limits=limits_of(self.call.file),
+            employees=employees_of(self.answers),
+        )
+
+    @cached_property
+    def errors(self) -> tuple[AnswerProblem, ...]:
+        """What keeps the dossier from being submitted."""
+        return tuple(one for found in self.problems.values() for one in found if one.severity == "error")
+
+    def budget(self, kind: BudgetKind) -> Budget | None:
+        """The first budget of this kind that can be read."""
+        for section in self.visible:
+            for question in section.questions:
+                if question.type == "budget" and question.budget == kind:
+                    return read_budget(question, self.answers.get(question.id))
+        return None
+
+    @cached_property
+    def budget_notes(self) -> tuple[BudgetNote, ...]:
+        """What the two budgets say of each other."""
+        project, association = self.budget("project"), self.budget("association")
+        return check_together(project, association) if project and association else ()
+
+    @cached_property
+    def eligibility(self) -> Eligibility:
+        """The rules, by the answers given before starting and by what the dossier says now."""
+        return check_eligibility(self.call.file.eligibility, self.application.eligibility, self._sources())
+
+    def _sources(self) -> dict[str, object]:
+        fields = association_fields(self.association)
+        values: dict[str, object] = {f"association.{name}": value for name, value in fields.items()}
+        values.update({f"answers.{name}": value for name, value in self.answers.items() if name != RAW})
+        project = self.budget("project")
+        if project is not None and project.request:
+            values["request.amount"] = f"{project.request // 100}.{project.request % 100:02d}"
+        return values
+
+
+def merge_sections(sections: Mapping[str, SectionAnswers]) -> dict[str, Any]:
+    """One flat mapping of every section's answers."""
+    answers: dict[str, Any] = {}
+    raw: dict[str, Any] = {}
+    for held in sections.values():
+        answers.update(held.answers)
+        raw.update(held.raw)
+    if raw:
+        answers[RAW] = raw
+    return answers
+
+
+def limits_of(call: CallFile) -> RequestLimits:
+    """The call's limits on the request."""
+    return RequestLimits.of_call(call.call.min_amount, call.call.max_amount, call.call.max_share)
+
+
+def employees_of(answers: Mapping[str, Any]) -> Decimal | None:
+    """The number of employees, where the form asks for it in a question named `salaries` (see docs/call-file.md)."""
+    return decimal_of(answers.get("salaries"))
+
+
+def read_budget(question: Question, answer: Any) -> Budget:
+    """A budget's readable part; an empty one where nothing can be read."""
+    kind: BudgetKind = question.budget or "project"
+    try:
+        return parse_budget(kind, answer)
+    except (UnknownAccount, BadAmount):
+        return Budget(kind)
+
+
+def open_dossier(
+    session: Session,
+    *,
+    actor: Actor,
+    application_id: str,
+    permission: Permission = Permission.APPLICATION_READ,
+    lock: bool = False,
+    files: bool = True,
+) -> Dossier:
+    """The whole dossier, for a member of its association. Three queries, four when completion is asked for.
+
+    `lock`: nobody else changes the application until the transaction ends. `files` False: its documents are left out
+    (autosave has no use for them). Raises NotFound, StateForbids.
+    """
+    query = (
+        select(Application, Association, Call, CallVersion)
+        .where(
+            Application.id == application_id,
+            Association.id == Application.association_id,
+            Call.id == Application.call_id,
+            CallVersion.id == Call.version_id,
+        )
+    )  # fmt: skip
+    if lock:
+        query = query.with_for_update(of=Application)
+    row = session.exec(query).first()
+    if row is None:
+        raise NotFound("application", application_id)
+    application, association, _call, _version = row
+    call = get_call(session, application.call_id)  # both rows are in the session already
+    bare = Dossier(call, application, association)
+    ensure(actor, permission, bare.target, kind="application", id=application_id)
+    sections = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
+    documents: Sequence[Document] = ()
+    if files:
+        documents = session.exec(
+            select(Document)
+            .where(Document.application_id == application_id, col(Document.removed_at).is_(None))
+            .order_by(col(Document.uploaded_at), col(Document.id))
+        ).all()
+    completion = None
+    if application.state == ApplicationState.TO_COMPLETE:
+        completion = open_completion(session, application_id)
+    return Dossier(call, application, association, {one.section: one for one in sections}, tuple(documents), completion)
+
+
+def open_completion(session: Session, application_id: str) -> CompletionRequest | None:
+    """The request for completion that isn't answered yet."""
+    return session.exec(
+        select(CompletionRequest)
+        .where(
+            CompletionRequest.application_id == application_id,
+            col(CompletionRequest.answered_at).is_(None),
+            col(CompletionRequest.lapsed_at).is_(None),
+        )
+        .order_by(col(CompletionRequest.created_at).desc(), col(CompletionRequest.id))
+    ).first()
+
+
+@dataclass(frozen=True)
+class DossierLine:
+    """One dossier in a list."""
+
+    application: Application
+    association: str
+    call: OpenedCall
+    due_at: Any = None  # of the request for completion
+
+
+def dossiers_of(session: Session, actor: Actor) -> tuple[DossierLine, ...]:
+    """The dossiers of the actor's associations, the latest change first. Two queries."""
+    rows = session.exec(
+        select(Application, Association.name, Call, CallVersion)
+        .where(
+            col(Application.association_id).in_(actor.memberships),
+            Association.id == Application.association_id,
+            Call.id == Application.call_id,
+            CallVersion.id == Call.version_id,
+        )
+        .order_by(col(Application.updated_at).desc(), col(Application.id))
+    ).all()
+    asked = [application.id for application, *_ in rows if application.state == ApplicationState.TO_COMPLETE]
+    due = session.exec(
+        select(CompletionRequest.application_id, CompletionRequest.due_at).where(
+            col(CompletionRequest.application_id).in_(asked),
+            col(CompletionRequest.answered_at).is_(None),
+            col(CompletionRequest.lapsed_at).is_(None),
+        )
+    )
+    due_at = dict(due.all())
+    return tuple(
+        DossierLine(application, name, get_call(session, application.call_id), due_at.get(application.id))
+        for application, name, _call, _version in rows
+    )
+
+
+def submissions_of(session: Session, application_id: str) -> tuple[Submission, ...]:
+    """The deposits of a dossier, the first one first."""
+    found = session.exec(
+        select(Submission)
+        .where(Submission.application_id == application_id)
+        .order_by(col(Submission.ordinal), col(Submission.id))
+    )
+    return tuple(found)
+
+
+def content_of(dossier: Dossier) -> dict[str, Any]:
+    """What a deposit freezes: the answers that count and the files, by their hashes."""
+    answers = shown_answers(dossier.call.file.form, {k: v for k, v in dossier.answers.items() if k != RAW})
+    shown = {question.id for section in dossier.visible for question in section.questions}
+    documents = [
+        {
+            "id": document.id,
+            "question": document.question,
+            "name": document.name,
+            "content_type": document.content_type,
+            "size": document.size,
+            "sha256": document.sha256,
+        }
+        for document in dossier.documents
+        if document.question in shown or document.question == MANDATE
+    ]
+    return {"answers": answers, "documents": documents}
+
+
+def deadline_of(dossier: Dossier) -> datetime:
+    """The last moment at which this dossier is taken."""
+    if dossier.completion is not None:
+        return dossier.completion.due_at
+    return dossier.call.accepted_until
+
+
+def announced_deadline(dossier: Dossier) -> datetime:
+    """The moment that people are told to keep: without the grace, which is for accidents."""
+    return dossier.completion.due_at if dossier.completion is not None else dossier.call.record.closes_at

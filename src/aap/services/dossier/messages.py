@@ -1,0 +1,247 @@
+"""Messages inside a dossier, on the association's side; and how the service hears of what an association does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, or_, select
+
+from aap.records.applications import Application, CompletionRequest, Message
+from aap.records.associations import Association
+from aap.records.people import Person, Role, RoleGrant
+from aap.services.actor import Actor
+from aap.services.asking import LONGEST_MESSAGE
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.errors import InvalidInput
+from aap.services.outbox import send_mail
+from aap.services.panel.recusing import recused_dossiers
+from aap.services.permissions import Permission, ensure
+from aap.services.screening.screening import dossier_of
+
+
+@dataclass(frozen=True)
+class ThreadLine:
+    """A message, or a request for completion (`sections` then names what it opened, and `due_at` until when)."""
+
+    from_service: bool
+    author: str
+    body: str
+    at: datetime
+    unread: bool
+    sections: tuple[str, ...] = ()
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """What was written in a dossier, the first message first."""
+
+    dossier: Dossier
+    lines: tuple[ThreadLine, ...]
+
+    @property
+    def unread(self) -> int:
+        """How many messages of the service no member of the association has opened yet."""
+        return sum(line.unread for line in self.lines)
+
+
+def read_thread(session: Session, *, actor: Actor, application_id: str) -> Thread:
+    """The messages and requests of a dossier. The service's people are not named to the association. Five queries."""
+    dossier = open_dossier(session, actor=actor, application_id=application_id)
+    found = session.exec(
+        select(Message, Person.name)
+        .join(Person, col(Person.id) == col(Message.author_id), isouter=True)
+        .where(Message.application_id == application_id)
+        .order_by(col(Message.created_at), col(Message.id))
+    )
+    lines = [
+        ThreadLine(
+            from_service=message.from_service,
+            author="" if message.from_service else (name or ""),
+            body=message.body,
+            at=message.created_at,
+            unread=message.from_service and message.read_at is None,
+        )
+        for message, name in found
+    ]
+    titles = {section.id: section.title for section in dossier.call.file.form.sections}
+    asked = session.exec(select(CompletionRequest).where(CompletionRequest.application_id == application_id))
+    lines += [
+        ThreadLine(
+            from_service=True,
+            author="",
+            body=request.message,
+            at=request.created_at,
+            unread=False,
+            sections=tuple(titles.get(one, one) for one in request.sections),
+            due_at=request.due_at,
+        )
+        for request in asked
+    ]
+    return Thread(dossier, tuple(sorted(lines, key=lambda line: line.at)))  # stable: messages stay in their order
+
+
+def unread_of(session: Session, application_id: str) -> int:
+    """How many messages of the service wait to be opened. One query."""
+    waiting = select(func.count()).where(
+        Message.application_id == application_id,
+        col(Message.from_service).is_(True),
+        col(Message.read_at).is_(None),
+    )
+    return session.exec(waiting).one()
+
+
+def mark_thread_read(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:
+    """The service's messages were opened by a member of the association: when, once."""
+    open_dossier(session, actor=actor, application_id=application_id)
+    session.execute(
+        update(Message)
+        .where(
+            col(Message.application_id) == application_id,
+            col(Message.from_service).is_(True),
+            col(Message.read_at).is_(None),
+        )
+        .values(read_at=now)
+    )
+
+
+def write_to_service(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Message:
+    """A message from the association. The very same text sent again within a minute (a double click) is one message.
+
+    Raises InvalidInput for an empty or too long one, StateForbids before the deposit, NotFound.
+    """
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, lock=True
+    )  # a member's, not the service's
+    ensure(actor, Permission.APPLICATION_MESSAGE, dossier.target, kind="application", id=application_id)
+    text = body.strip()
+    if not text or len(text) > LONGEST_MESSAGE:
+        raise InvalidInput({"body": "Écrivez votre message, en 5\u202f000 caractères au plus."})
+    last = session.exec(
+        select(Message)
+        .where(Message.application_id == application_id)
+        .order_by(col(Message.created_at).desc(), col(Message.id).desc())
+        .limit(1)
+    ).first()
+    again = last is not None and (last.author_id, last.body) == (actor.person_id, text)
+    if last is not None and again and (now - last.created_at).total_seconds() < 60:
+        return last
+    message = Message(
+        application_id=application_id, author_id=actor.person_id, from_service=False, body=text, created_at=now
+    )
+    session.add(message)
+    session.flush()
+    record(
+        session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
+        call_id=dossier.call.id, after={"message": message.id},
+    )  # fmt: skip
+    tell_service(session, dossier, "service_message", now=now, key=f"message:{message.id}", values={"message": text})
+    return message
+
+
+def tell_service(
+    session: Session, dossier: Dossier, template: str, *, now: datetime, key: str, values: Mapping[str, object]
+) -> None:
+    """Mails the call's own address, or where it has none the officials of the call. `key`: once an event."""
+    for email in service_addresses(session, dossier.call):
+        send_mail(
+            session,
+            template,
+            to=email,
+            now=now,
+            values={
+                "call_title": dossier.call.record.title,
+                "reference": dossier.application.reference,
+                "title": dossier.application.title,
+                "association": dossier.association.name,
+                **values,
+            },
+            dedupe_key=f"{key}:{email}"[:200],
+        )
+
+
+def service_addresses(session: Session, call: OpenedCall) -> tuple[str, ...]:
+    """Where the service reads about a call."""
+    if call.file.call.contact:
+        return (call.file.call.contact,)
+    found = session.exec(
+        select(Person.email)
+        .distinct()
+        .where(
+            RoleGrant.person_id == Person.id,
+            RoleGrant.role == Role.OFFICIAL,
+            or_(col(RoleGrant.call_id).is_(None), RoleGrant.call_id == call.id),
+            col(Person.active).is_(True),
+        )
+        .order_by(col(Person.email))
+    )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class WaitingMessages:
+    """Messages of one association that nobody of the service has opened or answered."""
+
+    application_id: str
+    reference: str
+    association: str
+    title: str
+    messages: tuple[Message, ...]
+
+
+def waiting_messages(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[WaitingMessages, ...]:
+    """What associations wrote and the service has neither opened nor answered, the oldest first.
+
+    Dossiers that the official is recused of are left out. One query, two where something waits.
+    """
+    ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
+    answers = select(func.max(Message.created_at)).where(
+        Message.application_id == Application.id, col(Message.from_service).is_(True)
+    )
+    found = session.exec(
+        select(Message, Application, Association.name)
+        .where(
+            Message.application_id == Application.id,
+            Application.association_id == Association.id,
+            Application.call_id == call.id,
+            col(Message.from_service).is_(False),
+            col(Message.read_at).is_(None),
+            func.coalesce(Message.created_at > answers.correlate(Application).scalar_subquery(), True),
+        )
+        .order_by(col(Message.created_at), col(Message.id))
+    ).all()
+    hidden = recused_dossiers(session, actor, call.id) if found else frozenset()
+    grouped: dict[str, tuple[Application, str, list[Message]]] = {}
+    for message, application, name in found:
+        if application.id not in hidden:
+            grouped.setdefault(application.id, (application, name, []))[2].append(message)
+    return tuple(
+        WaitingMessages(application.id, application.reference, name, application.title, tuple(messages))
+        for application, name, messages in grouped.values()
+    )
+
+
+def mark_messages_read(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:
+    """An official has read what the association wrote."""
+    call, _application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
+    )
+    changed = session.execute(
+        update(Message)
+        .where(
+            col(Message.application_id) == application_id,
+            col(Message.from_service).is_(False),
+            col(Message.read_at).is_(None),
+        )
+        .values(read_at=now)
+    )
+    if changed.rowcount:  # type: ignore[attr-defined]
+        record(
+            session, actor=actor, action="messages.read", now=now, object_kind="application",
+            object_id=application_id, call_id=call.id,
+        )  # fmt: skip

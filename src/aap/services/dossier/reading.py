@@ -1,0 +1,83 @@
+"""A dossier to read: in words, and as one PDF with its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from aap.core.answers.readable import SectionReading, read_section
+from aap.documents.papers.dossier import Attachment, DossierView, render_dossier
+from aap.documents.papers.letters import sender_of
+from aap.documents.papers.pdf import moment as exact_moment
+from aap.records.applications import Document
+from aap.records.territories import territories
+from aap.services.dossier.dossiers import Dossier
+from aap.services.dossier.receipts import Receipt, identifier_of, labels_of
+from aap.services.dossier.submitting import CAPACITIES
+from aap.services.file_store import FileStore
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file beside an answer."""
+
+    name: str
+    size: int
+    url: str | None
+    note: str = ""
+
+
+def readings(dossier: Dossier, files: Mapping[str, Sequence[ReadFile]]) -> tuple[SectionReading, ...]:
+    """The dossier in words, section by section."""
+    return tuple(read_section(section, dossier.answers, territories(), files=files) for section in dossier.visible)
+
+
+def deposited_by(receipt: Receipt) -> str:
+    """Who submitted the dossier, in what capacity and with whose approval, as the deposit froze it."""
+    content = receipt.submission.content
+    words = [receipt.view.depositor, CAPACITIES.get(content.get("capacity", ""), "")]
+    signature = content.get("signature")
+    if signature:
+        moment = datetime.fromisoformat(signature["approved_at"])
+        words[1] = (
+            f"approuvé le {exact_moment(moment)} par {signature['name']}, {signature['capacity']}, "
+            "représentant légal, par le lien qui lui a été envoyé"
+        )
+    return ", ".join(word for word in words if word)
+
+
+def dossier_pdf(store: FileStore, dossier: Dossier, receipt: Receipt | None, now: datetime) -> bytes:
+    """The complete dossier, its files included where they are PDF. `receipt`: of its last deposit; None for a draft."""
+    files = {question: [ReadFile(one.name, one.size, None) for one in held] for question, held in dossier.files.items()}
+    labels = labels_of(dossier.call.file)
+    return render_dossier(
+        DossierView(
+            number=dossier.application.reference,
+            call_title=dossier.call.record.title,
+            reference=dossier.call.file.call.reference or dossier.call.id,
+            sender=sender_of(dossier.call.file),
+            association=dossier.association.name,
+            made_on=now,
+            sections=readings(dossier, files),
+            submitted_at=dossier.application.submitted_at,
+            deposited_by=deposited_by(receipt) if receipt and dossier.application.submitted_at else "",
+            identifier=identifier_of(dossier.association.siret, dossier.association.rna),
+            project=dossier.application.title,
+            requested_amount=dossier.application.requested_amount or None,
+            attestations=dossier.call.file.form.attestations if dossier.application.submitted_at else (),
+            attachments=tuple(_attachment(store, labels, one) for one in dossier.documents),
+        )
+    )
+
+
+def _attachment(store: FileStore, labels: Mapping[str, str], document: Document) -> Attachment:
+    media: Literal["pdf", "image", "other"] = "other"
+    if document.content_type == "application/pdf":
+        media = "pdf"
+    elif document.content_type.startswith("image/"):
+        media = "image"
+    label = labels.get(document.question, document.question)
+    content = store.read(document.sha256) if media != "other" else b""
+    return Attachment(label, document.name, media, content, document.sha256, document.size)

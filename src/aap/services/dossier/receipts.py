@@ -1,0 +1,142 @@
+"""Receipts of deposits: from what a deposit froze, to a page, a PDF and a mail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core import french
+from aap.core.call.schema import CallFile
+from aap.documents.media_types import PDF
+from aap.documents.papers.pdf import moment as exact_moment
+from aap.documents.papers.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
+from aap.records.applications import Application, CompletionRequest, Submission
+from aap.records.associations import Association
+from aap.records.outbox import Job
+from aap.records.people import Person
+from aap.services.association.mails import editors_of
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.dossiers import MANDATE, Dossier, submissions_of
+from aap.services.outbox import send_mail
+from aap.services.platform import Platform
+from aap.services.work import Progress
+
+
+def labels_of(call: CallFile) -> dict[str, str]:
+    """Question → label, with the power of attorney."""
+    labels = {q.id: q.label for section in call.form.sections for q in section.questions}
+    return {**labels, MANDATE: "Pouvoir de signer"}
+
+
+def receipt_of(
+    call: OpenedCall, application: Application, association: Association, submission: Submission, depositor: str
+) -> ReceiptView:
+    """The receipt of one deposit, from what it froze."""
+    content = submission.content
+    labels = labels_of(call.file)
+    frozen = content.get("association") or {}
+    return receipt_view(
+        call.file,
+        number=submission.receipt_number,
+        received_at=submission.arrived_at,
+        association=frozen.get("name") or association.name,
+        identifier=identifier_of(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
+        project=content.get("title", application.title),
+        depositor=depositor,
+        requested_amount=content.get("requested_amount", application.requested_amount),
+        answers_sha256=submission.content_hash,
+        files=tuple(
+            DepositedFile(
+                labels.get(one["question"], one["question"]), one["name"], int(one.get("size") or 0), one["sha256"]
+            )
+            for one in content.get("documents", ())
+        ),
+    )
+
+
+def identifier_of(siret: str | None, rna: str | None) -> str:
+    """The association's number as people read it; empty where it has none."""
+    if siret:
+        return f"SIRET {siret[:3]} {siret[3:6]} {siret[6:9]} {siret[9:]}"
+    return f"RNA {rna}" if rna else ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`answers`: the first deposit of the dossier, or a later one after a request for completion."""
+
+    submission: Submission
+    view: ReceiptView
+
+
+def receipts_of(session: Session, dossier: Dossier) -> tuple[Receipt, ...]:
+    """Every receipt of a dossier, the first one first. Two queries."""
+    submissions = submissions_of(session, dossier.id)
+    names = dict(
+        session.exec(
+            select(Person.id, Person.name).where(col(Person.id).in_({one.person_id for one in submissions}))
+        ).all()
+    )
+    return tuple(
+        Receipt(
+            one,
+            receipt_of(dossier.call, dossier.application, dossier.association, one, names.get(one.person_id or "", "")),
+        )
+        for one in submissions
+    )
+
+
+def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Job `receipt`: renders the receipt and mails it to the association. May be run again: no mail leaves twice."""
+    with platform.database.reading() as session:
+        submission = session.get_one(Submission, job.arguments["submission_id"])
+        application = session.get_one(Application, submission.application_id)
+        association = session.get_one(Association, application.association_id)
+        call = get_call(session, application.call_id)
+        depositor = session.get(Person, submission.person_id) if submission.person_id else None
+        # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
+        completed = (
+            session.exec(
+                select(CompletionRequest.id).where(
+                    CompletionRequest.application_id == application.id,
+                    CompletionRequest.answered_at == submission.arrived_at,
+                )
+            ).first()
+            is not None
+        )
+    view = receipt_of(call, application, association, submission, depositor.name if depositor else "")
+    stored = platform.files.put(io.BytesIO(render_receipt(view)))
+    with platform.database.writing() as session:
+        addresses = {*editors_of(session, association.id), *([association.email] if association.email else [])}
+        for email in sorted(addresses):
+            send_mail(
+                session,
+                "association_receipt",
+                to=email,
+                now=platform.clock(),
+                values={
+                    "number": view.number,
+                    "received_at": exact_moment(submission.arrived_at),
+                    "association": association.name,
+                    "title": submission.content.get("title", application.title),
+                    "call_title": call.record.title,
+                    "rejection_on": french.day(view.rejection_on),
+                    "files": view.files,
+                    "contact": call.file.call.contact or "",
+                    "completed": completed,
+                },
+                dedupe_key=f"receipt:{submission.id}:{email}",
+                attachments=(
+                    {
+                        "name": f"accuse-de-reception-{view.number}.pdf",
+                        "sha256": stored.sha256,
+                        "content_type": PDF,
+                    },
+                ),
+            )
+    progress(1, 1)
+    return {"sha256": stored.sha256}

@@ -1,0 +1,164 @@
+"""The legal representative's approval of a dossier: asked for by mail, given or refused, and of what exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from email_validator import EmailNotValidError, validate_email
+from sqlmodel import Session, col, select
+
+from aap.core import french
+from aap.core.call.canonical import canonical_hash
+from aap.core.delays import paris
+from aap.records.applications import Application, Signature, SignatureState
+from aap.records.people import MembershipRole
+from aap.services.actor import Actor
+from aap.services.association.mails import editors_of, tell_association
+from aap.services.audit import record
+from aap.services.dossier.dossiers import MANDATE, Dossier, announced_deadline, content_of, open_dossier
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.mailed_tokens import new_token, token_hash
+from aap.services.outbox import send_mail
+from aap.services.permissions import Permission
+
+SIGNATURE_DAYS = 30
+
+
+def signed_hash(dossier: Dossier) -> str:
+    """What the legal representative approves: another answer or file needs another approval."""
+    content = content_of(dossier)
+    content["documents"] = [one for one in content["documents"] if one["question"] != MANDATE]
+    return canonical_hash(content)
+
+
+def approved_signature(session: Session, dossier: Dossier) -> Signature | None:
+    """The approval of the dossier exactly as it stands."""
+    latest = last_signature(session, dossier.id)
+    return latest if latest is not None and approves(latest, dossier) else None
+
+
+def approves(signature: Signature, dossier: Dossier) -> bool:
+    """Whether an approval was given, and of the dossier exactly as it stands."""
+    return signature.state == SignatureState.APPROVED and signature.content_hash == signed_hash(dossier)
+
+
+def last_signature(session: Session, application_id: str) -> Signature | None:
+    """The latest approval asked for."""
+    return session.exec(
+        select(Signature)
+        .where(Signature.application_id == application_id, Signature.state != SignatureState.CANCELLED)
+        .order_by(col(Signature.created_at).desc(), col(Signature.id).desc())
+        .limit(1)
+    ).first()
+
+
+def ask_signature(
+    session: Session,
+    *,
+    actor: Actor,
+    application_id: str,
+    name: str,
+    capacity: str,
+    email: str,
+    base_url: str,
+    now: datetime,
+) -> Signature:
+    """Mails the legal representative a link to read and approve the dossier as it stands. Earlier links end."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_SUBMIT, lock=True
+    )
+    problems = {}
+    if not name.strip() or len(name) > 200:
+        problems["signature_name"] = "Indiquez le prénom et le nom du représentant légal."
+    if not capacity.strip() or len(capacity) > 100:
+        problems["signature_capacity"] = "Indiquez sa fonction, par exemple «\u00a0président\u00a0»."
+    address = ""
+    try:
+        address = validate_email(email.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        problems["signature_email"] = "Ce n’est pas une adresse électronique."
+    if problems:
+        raise InvalidInput(problems)
+    for old in session.exec(
+        select(Signature).where(Signature.application_id == application_id, Signature.state == SignatureState.ASKED)
+    ):
+        old.state = SignatureState.CANCELLED
+        session.add(old)
+    token = new_token()
+    signature = Signature(
+        application_id=application_id,
+        token_hash=token_hash(token),
+        name=name.strip(),
+        capacity=capacity.strip(),
+        email=address,
+        content_hash=signed_hash(dossier),
+        created_at=now,
+        expires_at=now + timedelta(days=SIGNATURE_DAYS),
+    )
+    session.add(signature)
+    send_mail(
+        session, "association_signature", to=address, now=now,
+        values={"name": signature.name, "association": dossier.association.name, "asker": actor.name,
+                "call_title": dossier.call.record.title, "title": dossier.application.title,
+                "link": f"{base_url}/association/signature/{token}",
+                "closes_at": french.moment(paris(announced_deadline(dossier)))},
+    )  # fmt: skip
+    record(
+        session, actor=actor, action="signature.asked", now=now, object_kind="application", object_id=application_id,
+        call_id=dossier.call.id, after={"content_hash": signature.content_hash},
+    )  # fmt: skip
+    return signature
+
+
+@dataclass(frozen=True)
+class SignatureCase:
+    """`changed`: the dossier isn't what was sent any more; another link has to be asked for."""
+
+    signature: Signature
+    dossier: Dossier
+    changed: bool
+
+
+def open_signature(session: Session, *, token: str, now: datetime, lock: bool = False) -> SignatureCase:
+    """What the mailed link shows, to whoever holds it. Raises NotFound (unknown, cancelled, expired)."""
+    signature = session.exec(select(Signature).where(Signature.token_hash == token_hash(token))).first()
+    if signature is None or signature.state == SignatureState.CANCELLED or signature.expires_at < now:
+        raise NotFound("signature")
+    application = session.get_one(Application, signature.application_id)
+    reader = Actor(person_id="", email="", name="", memberships=_reading(application.association_id))
+    dossier = open_dossier(session, actor=reader, application_id=application.id, lock=lock)
+    return SignatureCase(signature, dossier, signed_hash(dossier) != signature.content_hash)
+
+
+def _reading(association_id: str) -> dict[str, MembershipRole]:
+    return {association_id: MembershipRole.READER}
+
+
+def answer_signature(
+    session: Session, *, token: str, approved: bool, remark: str, address: str, now: datetime
+) -> SignatureCase:
+    """The legal representative approves, or refuses with a remark; identity, moment and network address are kept."""
+    case = open_signature(session, token=token, now=now, lock=True)
+    signature = case.signature
+    if signature.state != SignatureState.ASKED:
+        return case
+    if approved and case.changed:
+        raise InvalidInput({"": "Le dossier a changé depuis l’envoi de ce lien\u00a0: demandez-en un nouveau."})
+    if not approved and not remark.strip():
+        raise InvalidInput({"remark": "Dites ce qui est à changer."})
+    signature.state = SignatureState.APPROVED if approved else SignatureState.REFUSED
+    signature.remark, signature.address, signature.answered_at = remark.strip()[:2_000], address[:60], now
+    session.add(signature)
+    application = case.dossier.application
+    tell_association(
+        session, case.dossier.call, application, "association_signature_answered", now=now,
+        key=f"signature:{signature.id}", to=editors_of(session, application.association_id),
+        values={"name": signature.name, "approved": approved, "remark": signature.remark},
+    )  # fmt: skip
+    record(
+        session, actor=None, action="signature.answered", now=now, object_kind="application",
+        object_id=signature.application_id, call_id=case.dossier.call.id,
+        after={"state": str(signature.state), "content_hash": signature.content_hash},
+    )  # fmt: skip
+    return case

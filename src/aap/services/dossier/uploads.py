@@ -1,0 +1,306 @@
+"""Documents of a dossier and of the association's safe: durable in the store before any row names them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.call.schema import Question
+from aap.core.delays import paris
+from aap.documents.incoming import Family, IncomingFile, take_files
+from aap.records.applications import Application, Document
+from aap.services.actor import Actor
+from aap.services.association.associations import get_association
+from aap.services.audit import record
+from aap.services.dossier.applying import copy_document
+from aap.services.dossier.dossiers import MANDATE, Dossier, open_dossier
+from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.file_store import FileStore
+from aap.services.permissions import Permission, Target, ensure
+
+SAFE_KINDS: Mapping[str, str] = {
+    "statutes": "Statuts",
+    "officers": "Liste des dirigeants",
+    "accounts": "Comptes annuels",
+    "auditor_report": "Rapport du commissaire aux comptes",
+    "activity_report": "Rapport d’activité",
+    "bank_details": "Relevé d’identité bancaire (RIB)",
+    "other": "Autre document",
+}
+"""Kinds of documents in the safe, as the call files' `safe` names them; another kind reads as itself."""
+
+SAFE_MEGABYTES = 20
+SAFE_MOST = 200
+_MANDATE_MEGABYTES = 10
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file that is in the store."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+def receive(
+    store: FileStore, files: Sequence[IncomingFile], accept: Sequence[Family], *, max_megabytes: int
+) -> tuple[ReceivedFile, ...]:
+    """Checks and stores what was sent. Raises RefusedFile (then nothing is stored), OSError (disk full)."""
+    taken = take_files(files, accept, max_bytes=max_megabytes * 1_000_000)
+    received = []
+    for file in taken:
+        stored = store.put(io.BytesIO(file.content))
+        received.append(ReceivedFile(file.name, file.content_type, stored.size, stored.sha256))
+    return tuple(received)
+
+
+def file_question(dossier: Dossier, question_id: str) -> tuple[str, Question]:
+    """(section, question) of a file question that is open for changes. Raises NotFound, StateForbids."""
+    for section in dossier.visible:
+        for question in section.questions:
+            if question.id == question_id and question.type == "file":
+                if not dossier.is_open(section.id):
+                    raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
+                return section.id, question
+    raise NotFound("question", question_id)
+
+
+def limits_for(dossier: Dossier, question_id: str) -> tuple[Sequence[Family], int, int]:
+    """(accepted families, megabytes, most files) of a question, or of the power of attorney."""
+    if question_id == MANDATE:
+        return ("pdf", "image"), _MANDATE_MEGABYTES, 1
+    _, question = file_question(dossier, question_id)
+    return question.accept, question.max_size_mb, question.max_files
+
+
+def attach(
+    session: Session,
+    *,
+    actor: Actor,
+    application_id: str,
+    question_id: str,
+    files: Sequence[ReceivedFile],
+    now: datetime,
+) -> None:
+    """Adds stored files to a question. The same content sent twice is kept once. Raises InvalidInput (too many)."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
+    )
+    _, _, most = limits_for(dossier, question_id)
+    present = dossier.files.get(question_id, [])
+    known = {document.sha256 for document in present}
+    new = [file for file in {one.sha256: one for one in files}.values() if file.sha256 not in known]
+    if len(present) + len(new) > most:
+        words = "un seul fichier" if most == 1 else f"{most} fichiers au plus"
+        raise InvalidInput({question_id: f"Cette question reçoit {words}\u00a0: retirez-en un, puis recommencez."})
+    for file in new:
+        association_id = dossier.application.association_id
+        session.add(_document(file, actor, now, association_id, application_id=application_id, question=question_id))
+    _touched(session, dossier.application, now)
+    _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
+          "sha256": [file.sha256 for file in new]})  # fmt: skip
+
+
+def _document(file: ReceivedFile, actor: Actor, now: datetime, association_id: str, **place: Any) -> Document:
+    """`place`: of a dossier's question, or of the association's safe."""
+    return Document(
+        association_id=association_id,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+        uploaded_by=actor.person_id,
+        uploaded_at=now,
+        **place,
+    )
+
+
+def remove_document(session: Session, *, actor: Actor, application_id: str, document_id: str, now: datetime) -> str:
+    """Takes a document away from a dossier (deposits that hold it keep it). Gives its question."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
+    )
+    document = next((one for one in dossier.documents if one.id == document_id), None)
+    if document is None:
+        raise NotFound("document", document_id)
+    if document.question != MANDATE:
+        file_question(dossier, document.question)
+    document.removed_at = now
+    session.add(document)
+    _touched(session, dossier.application, now)
+    _told(session, actor, "document.removed", dossier.application, now, {"question": document.question,
+          "sha256": document.sha256})  # fmt: skip
+    return document.question
+
+
+def take_from_safe(
+    session: Session, *, actor: Actor, application_id: str, question_id: str, document_id: str, now: datetime
+) -> None:
+    """Uses a document of the association's safe for a question. Raises InvalidInput where no more fits."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
+    )
+    _, question = file_question(dossier, question_id)
+    held = session.get(Document, document_id)
+    if (
+        held is None
+        or held.association_id != dossier.application.association_id
+        or held.application_id is not None
+        or held.removed_at is not None
+    ):
+        raise NotFound("document", document_id)
+    present = dossier.files.get(question_id, [])
+    if held.sha256 in {document.sha256 for document in present}:
+        return
+    if len(present) >= question.max_files:
+        raise InvalidInput({question_id: "Retirez d’abord un fichier, puis recommencez."})
+    session.add(copy_document(held, application_id, question_id, actor, now))
+    _touched(session, dossier.application, now)
+    _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
+          "sha256": [held.sha256], "from": "safe"})  # fmt: skip
+
+
+def _touched(session: Session, application: Application, now: datetime) -> None:
+    application.updated_at = now
+    session.add(application)
+
+
+def _told(
+    session: Session, actor: Actor, action: str, application: Application, now: datetime, after: dict[str, object]
+) -> None:
+    record(
+        session, actor=actor, action=action, now=now, object_kind="application", object_id=application.id,
+        call_id=application.call_id, after=after,
+    )  # fmt: skip
+
+
+# --- the safe ---------------------------------------------------------------------------------------------------------
+
+
+def safe_documents(session: Session, *, actor: Actor, association_id: str) -> tuple[Document, ...]:
+    """The association's own documents, by kind, the latest year first."""
+    ensure(actor, Permission.ASSOCIATION_READ, Target(association_id=association_id), kind="association",
+           id=association_id)  # fmt: skip
+    return _safe(session, association_id)
+
+
+def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
+    found = session.exec(
+        select(Document)
+        .where(
+            Document.association_id == association_id,
+            col(Document.application_id).is_(None),
+            col(Document.removed_at).is_(None),
+        )
+        .order_by(col(Document.kind), col(Document.year).desc(), col(Document.uploaded_at).desc(), col(Document.id))
+    )
+    return tuple(found)
+
+
+def safe_offers(session: Session, dossier: Dossier) -> dict[str, list[Document]]:
+    """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
+    kinds = {q.safe: q.id for section in dossier.visible for q in section.questions if q.type == "file" and q.safe}
+    if not kinds:
+        return {}
+    offers: dict[str, list[Document]] = {}
+    for document in _safe(session, dossier.application.association_id):
+        question = kinds.get(document.kind)
+        used = {held.sha256 for held in dossier.files.get(question or "", [])}
+        if question is not None and document.sha256 not in used:
+            offers.setdefault(question, []).append(document)
+    return offers
+
+
+def add_to_safe(
+    session: Session,
+    *,
+    actor: Actor,
+    association_id: str,
+    kind: str,
+    year: int | None,
+    provisional: bool,
+    promised_on: date | None,
+    files: Sequence[ReceivedFile],
+    now: datetime,
+) -> None:
+    """Keeps documents for the next dossiers. Raises InvalidInput (see `_promise_problems` for provisional accounts)."""
+    get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
+    if kind not in SAFE_KINDS:
+        raise InvalidInput({"kind": "Choisissez ce qu’est ce document."})
+    problems = _promise_problems(kind, provisional, promised_on, now)
+    if problems:
+        raise InvalidInput(problems)
+    present = _safe(session, association_id)
+    if len(present) + len(files) > SAFE_MOST:
+        raise InvalidInput({"files": f"Le coffre contient {SAFE_MOST} documents au plus\u00a0: retirez les anciens."})
+    known = {(document.kind, document.sha256) for document in present}
+    for file in {one.sha256: one for one in files}.values():
+        if (kind, file.sha256) in known:
+            continue
+        session.add(
+            _document(
+                file, actor, now, association_id,
+                kind=kind, year=year, provisional=provisional, promised_on=promised_on,
+            )
+        )  # fmt: skip
+    record(
+        session, actor=actor, action="safe.added", now=now, object_kind="association", object_id=association_id,
+        after={"kind": kind, "sha256": [file.sha256 for file in files]},
+    )  # fmt: skip
+
+
+def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
+    """Only accounts are provisional, and who gives provisional ones says when the approved ones will be there."""
+    if not provisional:
+        wrong = promised_on is not None
+        return {"provisional": "Cochez cette case, ou effacez la date promise."} if wrong else {}
+    if kind != "accounts":
+        return {"provisional": "Seuls des comptes annuels peuvent être provisoires."}
+    if promised_on is None:
+        return {
+            "promised_on": "Indiquez quand les comptes approuvés seront prêts, par exemple après l’assemblée générale."
+        }
+    today = paris(now).date()
+    if promised_on < today:
+        return {
+            "promised_on": "Cette date est passée\u00a0: déposez les comptes approuvés, ou donnez une date à venir."
+        }
+    if (promised_on - today).days > 730:
+        return {"promised_on": "Cette date est trop lointaine\u00a0: vérifiez l’année."}
+    return {}
+
+
+def remove_from_safe(session: Session, *, actor: Actor, association_id: str, document_id: str, now: datetime) -> None:
+    """Takes a document out of the safe; dossiers that used it keep it."""
+    get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
+    document = session.get(Document, document_id)
+    if (
+        document is None
+        or document.association_id != association_id
+        or document.application_id is not None
+        or document.removed_at is not None
+    ):
+        raise NotFound("document", document_id)
+    document.removed_at = now
+    session.add(document)
+    record(
+        session, actor=actor, action="safe.removed", now=now, object_kind="association", object_id=association_id,
+        before={"kind": document.kind, "sha256": document.sha256},
+    )  # fmt: skip
+
+
+def readable_document(session: Session, *, actor: Actor, document_id: str) -> Document:
+    """A document of one of the actor's associations (a removed one too: a deposit may hold it). Raises NotFound."""
+    document = session.get(Document, document_id)
+    if document is None:
+        raise NotFound("document", document_id)
+    ensure(actor, Permission.ASSOCIATION_READ, Target(association_id=document.association_id), kind="document",
+           id=document_id)  # fmt: skip
+    return document

@@ -1,0 +1,74 @@
+"""An association takes its dossier back, until the ranking is frozen; and takes it up again while the call is open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from aap.records.applications import Application, ApplicationState
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.dossier.dossiers import open_dossier
+from aap.services.dossier.messages import tell_service
+from aap.services.errors import DeadlinePassed, InvalidInput
+from aap.services.permissions import Permission, ensure
+
+LONGEST_REASON = 2_000
+
+
+def withdraw_application(
+    session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime
+) -> Application:
+    """Any state before the decision → withdrawn. Asked for twice, it is done once.
+
+    The service is told of a dossier that was deposited. Raises InvalidInput (a reason too long), StateForbids (the
+    ranking is frozen), NotFound.
+    """
+    dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
+    application = dossier.application
+    ensure(actor, Permission.APPLICATION_WITHDRAW, dossier.target, kind="application", id=application_id)
+    if dossier.state is ApplicationState.WITHDRAWN:
+        return application
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput({"reason": "Dites-le en 2 000 caractères au plus."})
+    before = str(application.state)
+    application.state = ApplicationState.WITHDRAWN
+    application.withdrawn_at = application.updated_at = now
+    application.version += 1
+    session.add(application)
+    record(
+        session, actor=actor, action="application.withdrawn", now=now, object_kind="application",
+        object_id=application_id, call_id=application.call_id, before={"state": before},
+        after={"state": "withdrawn", "reason": reason.strip()},
+    )  # fmt: skip
+    if application.submitted_at is not None:
+        tell_service(
+            session, dossier, "service_withdrawal", now=now, key=f"withdrawal:{application_id}:{application.version}",
+            values={"reason": reason.strip()},
+        )  # fmt: skip
+    return application
+
+
+def resume_application(session: Session, *, actor: Actor, application_id: str, now: datetime) -> Application:
+    """withdrawn → draft while the call takes dossiers: the answers are still there, the deposit is to be made again.
+
+    Raises DeadlinePassed, StateForbids (the call is no longer open, the dossier isn't withdrawn), NotFound.
+    """
+    dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
+    application = dossier.application
+    ensure(actor, Permission.APPLICATION_RESUME, dossier.target, kind="application", id=application_id)
+    if dossier.state is ApplicationState.DRAFT:
+        return application
+    if now.replace(microsecond=0) > dossier.call.accepted_until:
+        raise DeadlinePassed(dossier.call.accepted_until)
+    application.state = ApplicationState.DRAFT
+    application.withdrawn_at = application.submitted_at = None  # its deposits stay, with their receipts
+    application.updated_at = now
+    application.version += 1
+    session.add(application)
+    record(
+        session, actor=actor, action="application.resumed", now=now, object_kind="application",
+        object_id=application_id, call_id=application.call_id, before={"state": "withdrawn"}, after={"state": "draft"},
+    )  # fmt: skip
+    return application

@@ -1,0 +1,262 @@
+"""The consensus on a dossier whose marks differ: opened, decided, given up; its minutes. Raw marks stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.delays import paris
+from aap.core.french import listed, plain, quoted
+from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
+from aap.core.territories import fold
+from aap.documents.media_types import PDF
+from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.people import Person
+from aap.records.rankings import JuryDecision
+from aap.records.reviews import Assignment, Consensus, Recusal
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
+from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
+from aap.services.made_files import MadeFile
+from aap.services.permissions import Permission
+from aap.services.screening.screening import dossier_of, find_dossier
+
+LEAST_ATTENDEES = 2
+
+
+@dataclass(frozen=True)
+class ConsensusPage:
+    """All that the page of one dossier shows. `step` is None before a consensus is opened."""
+
+    call: OpenedCall
+    application: Application
+    association: str
+    dossier: DivergentDossier
+    cause: str
+    step: Consensus | None
+    author: str
+    further: tuple[FurtherReviewer, ...]
+    jury: bool
+
+
+def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> ConsensusPage:
+    """One dossier with its reviews, what was agreed, and who could review it too. Raises NotFound."""
+    application_id = find_dossier(session, call.id, reference)
+    _, application = dossier_of(
+        session, actor=actor, permission=Permission.REVIEWS_FOLLOW, application_id=application_id
+    )
+    found = next(
+        (one for one in divergent_dossiers(session, actor=actor, call=call) if one.reference == reference), None
+    )
+    if found is None:
+        raise NotFound("application", reference)
+    step = consensus_step(session, application_id)
+    association = session.get_one(Association, application.association_id)
+    author = session.get(Person, step.author_id) if step and step.author_id else None
+    return ConsensusPage(
+        call=call,
+        application=application,
+        association=association.name,
+        dossier=found,
+        cause=step.cause if step else cause_of(call, found),
+        step=step,
+        author=author.name if author else "",
+        further=further_reviewers(session, call, application, association),
+        jury=_jury_decided(session, application_id),
+    )
+
+
+def _jury_decided(session: Session, application_id: str) -> bool:
+    return (
+        session.exec(select(JuryDecision.id).where(JuryDecision.application_id == application_id)).first() is not None
+    )
+
+
+def open_consensus(
+    session: Session, *, actor: Actor, call: OpenedCall, reference: str, cause: str, now: datetime
+) -> None:
+    """Freezes the marks as they stand: nothing is submitted or reopened any more for this dossier.
+
+    Needs two submitted reviews, and a cause where no limit of the call is reached. Raises InvalidInput, StateForbids.
+    """
+    application_id = find_dossier(session, call.id, reference)
+    dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)
+    # Whoever saves a review holds its assignment: the freezing waits for the last save, the next save finds it.
+    session.exec(select(Assignment).where(Assignment.application_id == application_id).with_for_update()).all()
+    if consensus_step(session, application_id) is not None:
+        raise StateForbids(Permission.CONSENSUS_MANAGE, "consensus")
+    found = next(
+        (one for one in divergent_dossiers(session, actor=actor, call=call) if one.reference == reference), None
+    )
+    if found is None or len(found.reviews) < 2:
+        raise InvalidInput({"cause": "Il faut au moins deux évaluations soumises pour ouvrir un consensus."})
+    reason = cause_of(call, found) or cause.strip()
+    if not reason:
+        raise InvalidInput({"cause": "Aucun seuil de l’appel n’est atteint : indiquez pourquoi ce dossier est revu."})
+    step = Consensus(
+        application_id=application_id,
+        cause=reason,
+        frozen={one.code: {name: mark_text(mark) for name, mark in one.marks.items()} for one in found.reviews},
+        author_id=actor.person_id,
+        created_at=now,
+    )
+    session.add(step)
+    session.flush()
+    record(
+        session, actor=actor, action="consensus.opened", now=now, object_kind="application",
+        object_id=application_id, call_id=call.id, after={"cause": reason, "frozen": step.frozen},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ConsensusEntry:
+    """What was typed: `marks` by criterion, `attendees` one a line."""
+
+    marks: Mapping[str, str]
+    reason: str = ""
+    dissent: str = ""
+    attendees: str = ""
+    held_on: date | None = None
+
+
+def decide_consensus(
+    session: Session, *, actor: Actor, call: OpenedCall, reference: str, entry: ConsensusEntry, now: datetime
+) -> None:
+    """Keeps the agreed marks: their total on 100 replaces the mean of the reviews in the ranking.
+
+    May be corrected while the call is reviewed or deliberated; the log keeps what stood before. Raises InvalidInput
+    with every problem by field, StateForbids where no consensus is open.
+    """
+    application_id = find_dossier(session, call.id, reference)
+    _, application = dossier_of(
+        session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id
+    )
+    step = consensus_step(session, application_id, lock=True)
+    if step is None:
+        raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
+    rubric = call.file.rubric
+    checked = read_marks(rubric, entry.marks, {}, finished=False)
+    problems = {f"note-{name}": text for (_, name), text in checked.problems.items()}
+    for criterion in rubric.criteria:
+        if criterion.id not in checked.marks:
+            problems.setdefault(
+                f"note-{criterion.id}", f"Donnez la note convenue du critère {quoted(title_of(criterion))}."
+            )
+    attendees = [" ".join(line.split()) for line in entry.attendees.splitlines() if line.strip()]
+    problems |= _meeting_problems(session, application_id, entry, attendees, now)
+    if _jury_decided(session, application_id):
+        problems["reason"] = "Le jury a déjà pris une décision sur ce dossier : retirez-la d’abord."
+    if problems:
+        raise InvalidInput(problems)
+    total = total_of(rubric, checked.marks)
+    assert total is not None
+    before = _kept(step)
+    step.marks = {name: mark_text(mark) for name, mark in checked.marks.items()}
+    step.total = Decimal(round(total * 10_000)).scaleb(-4)
+    step.reason, step.dissent = entry.reason.strip(), entry.dissent.strip()
+    step.attendees, step.held_on = attendees, entry.held_on
+    step.author_id, step.decided_at = actor.person_id, now
+    session.add(step)
+    record(
+        session, actor=actor, action="consensus.decided", now=now, object_kind="application",
+        object_id=application.id, call_id=call.id, before=before, after=_kept(step),
+    )  # fmt: skip
+
+
+def _meeting_problems(
+    session: Session, application_id: str, entry: ConsensusEntry, attendees: Sequence[str], now: datetime
+) -> dict[str, str]:
+    problems = {}
+    for name, text in (("reason", entry.reason), ("dissent", entry.dissent)):
+        if len(text) > MOST_COMMENT:
+            problems[name] = f"{plain(MOST_COMMENT)} caractères au plus."
+    if not entry.reason.strip():
+        problems["reason"] = "Indiquez comment la note a été convenue : le procès-verbal le reproduit."
+    if len(attendees) < LEAST_ATTENDEES:
+        problems["attendees"] = "Indiquez au moins deux participants, un par ligne."
+    recused = session.exec(
+        select(Person.name).where(
+            Recusal.person_id == Person.id,
+            Recusal.application_id == application_id,
+            col(Recusal.confirmed).is_(True),
+            col(Recusal.dismissed_at).is_(None),
+        )
+    )
+    present = [name for name in recused if any(fold(name) in fold(line) for line in attendees)]
+    if present:
+        problems["attendees"] = f"{listed(present)} : déport enregistré sur ce dossier, sans participation possible."
+    if entry.held_on is None:
+        problems["held_on"] = "Indiquez la date de la séance."
+    elif entry.held_on > paris(now).date():
+        problems["held_on"] = "La séance ne peut pas être à venir."
+    return problems
+
+
+def _kept(step: Consensus) -> dict[str, Any]:
+    if step.decided_at is None:
+        return {}
+    return {
+        "marks": dict(step.marks),
+        "total": str(step.total),
+        "reason": step.reason,
+        "dissent": step.dissent,
+        "attendees": list(step.attendees),
+        "held_on": step.held_on.isoformat() if step.held_on else None,
+    }
+
+
+def close_consensus(
+    session: Session, *, actor: Actor, call: OpenedCall, reference: str, reason: str, now: datetime
+) -> None:
+    """Gives the consensus up: the raw marks count again and may be reopened. Raises InvalidInput without a reason."""
+    application_id = find_dossier(session, call.id, reference)
+    dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)
+    step = consensus_step(session, application_id, lock=True)
+    if step is None:
+        raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
+    if not reason.strip():
+        raise InvalidInput({"close": "Indiquez pourquoi le consensus est abandonné : le journal le conserve."})
+    before = {"cause": step.cause, **_kept(step)}
+    session.delete(step)
+    record(
+        session, actor=actor, action="consensus.closed", now=now, object_kind="application", object_id=application_id,
+        call_id=call.id, before=before, after={"reason": reason.strip()},
+    )  # fmt: skip
+
+
+def consensus_minutes(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> MadeFile:
+    """The minutes of a decided consensus as a PDF. Raises NotFound."""
+    page = open_consensus_page(session, actor=actor, call=call, reference=reference)
+    step = page.step
+    if step is None or step.decided_at is None or step.held_on is None:
+        raise NotFound("consensus", reference)
+    view = ConsensusView(
+        call=call.file,
+        reference=reference,
+        title=page.application.title,
+        association=page.association,
+        cause=step.cause,
+        frozen=tuple(
+            FrozenReview(code, {name: Decimal(mark) for name, mark in marks.items()})
+            for code, marks in sorted(step.frozen.items())
+        ),
+        frozen_at=step.created_at,
+        agreed={name: Decimal(mark) for name, mark in step.marks.items()},
+        total=step.total or Decimal(0),
+        reason=step.reason,
+        dissent=step.dissent,
+        attendees=tuple(step.attendees),
+        held_on=step.held_on,
+        author=page.author,
+    )
+    return MadeFile(f"consensus-{reference}.pdf", PDF, render_consensus_minutes(view))

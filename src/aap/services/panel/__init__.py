@@ -1,0 +1,1 @@
+"""The reviewers of a call, their interests and recusals."""

@@ -1,0 +1,104 @@
+"""The ranking of a call is computed outside of any transaction, and kept with its bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, func, select
+
+from aap.core.french import NBSP
+from aap.core.problems import BadInput
+from aap.core.ranking.bundle import run_bundle
+from aap.core.ranking.run import DEFAULT_DRAWS, Progress, Run, RunOptions, json_text, run_call
+from aap.core.scoring.totals import IncompleteReviews
+from aap.core.selection import InfeasibleRules
+from aap.records.outbox import Job
+from aap.records.rankings import RankingRun
+from aap.services.actor import Actor, load_actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.errors import InvalidInput, RulesConflict
+from aap.services.permissions import Permission, ensure
+from aap.services.platform import Platform
+from aap.services.ranking.input import RankingInput, ranking_input
+from aap.services.ranking.runs import kept_row
+from aap.services.work import Progress as WorkProgress
+
+
+def compute(
+    call: OpenedCall, given: RankingInput, *, draws: int, progress: Progress | None = None, processes: int = 1
+) -> Run:
+    """Runs the engine; `processes` share the draws.
+
+    Raises InvalidInput or RulesConflict, in the words of an official.
+    """
+    options = RunOptions(draws=draws, draw_seed=call.record.draw_seed, prices=True)
+    inputs = given.given
+    try:
+        return run_call(
+            inputs.call,
+            inputs.applications,
+            inputs.marks,
+            inputs.decisions,
+            options=options,
+            progress=progress,
+            processes=processes,
+        )
+    except InfeasibleRules as error:
+        raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
+    except IncompleteReviews as error:
+        places = ", ".join(f"{dossier} (évaluateur {reviewer})" for dossier, reviewer, _ in error.missing[:10])
+        raise InvalidInput({"": f"Des évaluations remises n’ont pas toutes leurs notes{NBSP}: {places}."}) from error
+    except BadInput as error:
+        raise InvalidInput({"": " ".join(problem.message for problem in error.problems)}) from error
+
+
+def store_run(
+    session: Session, *, actor: Actor | None, call: OpenedCall, given: RankingInput, run: Run, now: datetime
+) -> RankingRun:
+    """Keeps a run with its rows and its bundle."""
+    if actor is not None:
+        ensure(actor, Permission.RANKING_RUN, call.target())
+    number = session.exec(select(func.max(RankingRun.number)).where(RankingRun.call_id == call.id)).one() or 0
+    kept = RankingRun(
+        call_id=call.id,
+        number=number + 1,
+        rubric_hash=run.report["rubric_hash"],
+        result_hash=run.report["result_hash"],
+        report=dict(run.report),
+        bundle=json_text(run_bundle(run)),
+        author_id=actor.person_id if actor else None,
+        created_at=now,
+    )
+    session.add(kept)
+    session.flush()
+    session.add_all(kept_row(kept.id, given.dossiers[row.application_id], row) for row in run.rows)
+    record(
+        session, actor=actor, action="ranking.computed", now=now, object_kind="ranking_run", object_id=kept.id,
+        call_id=call.id, after={"number": kept.number, "result_hash": kept.result_hash},
+    )  # fmt: skip
+    return kept
+
+
+def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, Any]:
+    """Job `ranking`: computes outside of any transaction, then keeps the run. Arguments: `draws`."""
+    with platform.database.reading() as session:
+        call = get_call(session, job.call_id or "")
+        given = ranking_input(session, call)
+        actor = load_actor(session, job.author_id) if job.author_id else None
+    try:
+        run = compute(
+            call,
+            given,
+            draws=int(job.arguments.get("draws", DEFAULT_DRAWS)),
+            progress=lambda step, done, total: progress(done, total, step),
+        )
+    except RulesConflict as conflict:
+        return {"conflict": list(conflict.rules)}
+    except InvalidInput as refused:
+        return {"problems": list(refused.problems.values())}
+    with platform.database.writing() as session:
+        kept = store_run(session, actor=actor, call=call, given=given, run=run, now=platform.clock())
+        return {"run": kept.id}

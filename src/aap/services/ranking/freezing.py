@@ -1,0 +1,103 @@
+"""Freezing a run of the ranking: a first person proposes it, a second one confirms it or sends it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from aap.core.french import count
+from aap.core.ranking.run import inputs_hash
+from aap.records.calls import CallState
+from aap.records.rankings import RankingRun, RunState
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
+from aap.services.errors import InvalidInput, SamePerson
+from aap.services.permissions import Permission, ensure
+from aap.services.ranking.input import ranking_input
+from aap.services.ranking.runs import get_run
+
+
+@dataclass(frozen=True)
+class FreezeCheck:
+    """What stands in the way of freezing a run: French sentences, none when it may be frozen."""
+
+    obstacles: tuple[str, ...]
+
+
+def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeCheck:
+    """A run is frozen only if it is final, everything is screened, and nothing moved since it was computed."""
+    obstacles = []
+    given = ranking_input(session, call)
+    if given.unscreened:
+        obstacles.append(f"La recevabilité de {count(given.unscreened, 'dossier')} n’est pas encore décidée.")
+    if not run.report.get("final"):
+        obstacles.append("Des dossiers n’ont pas encore toutes leurs évaluations.")
+    if run.report.get("inputs_hash") != inputs_hash(given.given):
+        obstacles.append("Des notes, des dossiers ou des décisions ont changé depuis ce calcul : relancez-le.")
+    if run.report.get("draw_seed") != (call.record.draw_seed or run.rubric_hash):
+        obstacles.append("La graine du tirage au sort a changé depuis ce calcul : relancez-le.")
+    if run.rubric_hash != call.record.rubric_hash:
+        obstacles.append("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel.")
+    return FreezeCheck(tuple(obstacles))
+
+
+def propose_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime) -> None:
+    """The first person: deliberating → proposed. Raises InvalidInput with what stands in the way."""
+    run = get_run(session, run_id)
+    call = get_call(session, run.call_id)
+    ensure(actor, Permission.RANKING_FREEZE, call.target(), kind="ranking_run", id=run_id)
+    check = check_freeze(session, call, run)
+    if check.obstacles:
+        raise InvalidInput({"": " ".join(check.obstacles)})
+    change_state(session, call, CallState.PROPOSED, actor=actor, now=now)
+    run.state, run.proposed_by, run.proposed_at = RunState.PROPOSED, actor.person_id, now
+    session.add(run)
+    _record_freeze(session, actor, run, "ranking.proposed", now)
+
+
+def confirm_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime) -> None:
+    """The second person: proposed → arbitrated. Raises SamePerson."""
+    run = get_run(session, run_id)
+    call = get_call(session, run.call_id)
+    ensure(actor, Permission.RANKING_FREEZE, call.target(), kind="ranking_run", id=run_id)
+    if run.proposed_by == actor.person_id:
+        raise SamePerson
+    check = check_freeze(session, call, run)
+    if check.obstacles or run.state != RunState.PROPOSED:
+        raise InvalidInput({"": " ".join(check.obstacles) or "Ce classement n’a pas été proposé."})
+    change_state(session, call, CallState.ARBITRATED, actor=actor, now=now)
+    run.state, run.frozen_by, run.frozen_at = RunState.FROZEN, actor.person_id, now
+    session.add(run)
+    _record_freeze(session, actor, run, "ranking.frozen", now)
+
+
+def reject_freeze(session: Session, *, actor: Actor, run_id: str, reason: str, now: datetime) -> None:
+    """Back to the deliberation, with a reason: proposed → deliberating."""
+    run = get_run(session, run_id)
+    call = get_call(session, run.call_id)
+    ensure(actor, Permission.RANKING_FREEZE, call.target(), kind="ranking_run", id=run_id)
+    hold_call(session, call)
+    session.refresh(run)  # perhaps confirmed meanwhile
+    if run.state != RunState.PROPOSED:
+        raise InvalidInput({"": "Ce classement n’a pas été proposé."})
+    if not reason.strip():
+        raise InvalidInput({"reason": "Indiquez pourquoi le classement revient en délibération."})
+    call.record.state = CallState.DELIBERATING
+    run.state, run.proposed_by, run.proposed_at = RunState.COMPUTED, None, None
+    session.add(call.record)
+    session.add(run)
+    _record_freeze(session, actor, run, "ranking.rejected", now, {"reason": reason.strip()})
+
+
+def _record_freeze(
+    session: Session, actor: Actor, run: RankingRun, action: str, now: datetime, more: Mapping[str, Any] | None = None
+) -> None:
+    record(
+        session, actor=actor, action=action, now=now, object_kind="ranking_run", object_id=run.id, call_id=run.call_id,
+        after={"number": run.number, "result_hash": run.result_hash, **(more or {})},
+    )  # fmt: skip

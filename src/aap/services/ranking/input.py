@@ -1,0 +1,146 @@
+"""What a run of the ranking takes in: the call's dossiers, the marks that count, what the jury decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from aap.core.inputs import Application as RankedApplication
+from aap.core.inputs import JuryDecision as CoreDecision
+from aap.core.inputs import Mark as CoreMark
+from aap.core.ranking.run import RunInput
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.people import Person
+from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.reviews import Assignment, Consensus, Mark, Recusal, Review, Reviewer, ReviewState
+from aap.services.call.calls import OpenedCall
+
+
+@dataclass(frozen=True)
+class RankingInput:
+    """What a run takes in. `dossiers`: reference (the engine's application id) → record id."""
+
+    given: RunInput
+    dossiers: Mapping[str, str]
+    unscreened: int
+
+
+def ranking_input(session: Session, call: OpenedCall) -> RankingInput:
+    """The call's dossiers, the marks that count, and what the jury decided. Seven queries.
+
+    A dossier's reference is its id in the engine, a reviewer's code the reviewer's. Marks of reviews that aren't
+    submitted, were taken back, or whose reviewer is recused do not count.
+    """
+    rows = session.exec(
+        select(Application, Association.name)
+        .where(
+            Application.association_id == Association.id,
+            Application.call_id == call.id,
+            col(Application.submitted_at).is_not(None),
+        )
+        .order_by(col(Application.reference))
+    ).all()
+    applications = tuple(_application(application, name) for application, name in rows)
+    references = {application.id: application.reference for application, _ in rows}
+    withdrawn = {application.reference for application, _ in rows if application.state == ApplicationState.WITHDRAWN}
+    decisions = [
+        *(
+            CoreDecision(name, "withdrawn", None, "Retrait à la demande de l’association.", "")
+            for name in sorted(withdrawn)
+        ),
+        # A dossier that its association withdrew has no other decision: whatever the jury said before is moot.
+        *(one for one in _jury_decisions(session, call, references) if one.application_id not in withdrawn),
+    ]
+    return RankingInput(
+        given=RunInput(
+            call=call.file,
+            applications=applications,
+            marks=_marks(session, call, references),
+            decisions=tuple(decisions),
+        ),
+        dossiers={reference: record_id for record_id, reference in references.items()},
+        unscreened=sum(
+            application.state in (ApplicationState.SUBMITTED, ApplicationState.TO_COMPLETE) for application, _ in rows
+        ),
+    )
+
+
+def _application(application: Application, association: str) -> RankedApplication:
+    return RankedApplication(
+        id=application.reference,
+        association=association,
+        requested_amount=application.requested_amount,
+        proposed_amount=application.proposed_amount,
+        eligible=application.state != ApplicationState.INELIGIBLE,
+        ineligible_reason=application.ineligible_reason,
+        draw_token=application.reference,
+        attributes={name: tuple(values) for name, values in application.attributes.items()},
+    )
+
+
+def _marks(session: Session, call: OpenedCall, references: Mapping[str, str]) -> tuple[CoreMark, ...]:
+    codes = dict(session.exec(select(Reviewer.person_id, Reviewer.code).where(Reviewer.call_id == call.id)).all())
+    recused = set(
+        session.exec(
+            select(Recusal.person_id, Recusal.application_id).where(
+                Recusal.application_id == Application.id,
+                Application.call_id == call.id,
+                col(Recusal.confirmed).is_(True),
+                col(Recusal.dismissed_at).is_(None),
+            )
+        ).all()
+    )
+    counted = session.exec(
+        select(Review.person_id, Review.application_id, Mark.criterion, col(Mark.score))
+        .where(
+            Mark.review_id == Review.id,
+            Review.assignment_id == Assignment.id,
+            Assignment.call_id == call.id,
+            col(Assignment.removed_at).is_(None),
+            Review.state == ReviewState.SUBMITTED,
+            col(Mark.score).is_not(None),
+        )
+        .order_by(col(Review.application_id), col(Review.person_id), col(Mark.criterion))
+    )
+    return tuple(
+        CoreMark(references[application_id], codes[person_id], criterion, score)
+        for person_id, application_id, criterion, score in counted
+        if application_id in references and (person_id, application_id) not in recused and score is not None
+    )
+
+
+def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
+    authors = select(Person.id, Person.name).where(JuryDecision.author_id == Person.id, JuryDecision.call_id == call.id)
+    names = dict(session.exec(authors).all())
+    decided = session.exec(
+        select(JuryDecision)
+        .where(JuryDecision.call_id == call.id)
+        .order_by(col(JuryDecision.created_at), col(JuryDecision.id))
+    )
+    found = [
+        CoreDecision(
+            references[decision.application_id],
+            JuryDecisionKind(decision.decision).value,
+            decision.amount,
+            decision.reason,
+            names.get(decision.author_id or "", ""),
+        )
+        for decision in decided
+        if decision.application_id in references
+    ]
+    agreed = session.exec(
+        select(Consensus).where(
+            Consensus.application_id == Application.id,
+            Application.call_id == call.id,
+            col(Consensus.decided_at).is_not(None),
+        )
+    )
+    found.extend(
+        CoreDecision(references[row.application_id], "consensus", row.total, row.reason, "jury")
+        for row in agreed
+        if row.application_id in references and row.total is not None
+    )
+    return found

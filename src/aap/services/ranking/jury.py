@@ -1,0 +1,166 @@
+"""What the jury decides after the marks: in, out, another amount, withdrawn, declined, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.people import Person
+from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.reviews import Consensus
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.errors import InvalidInput, NotFound
+from aap.services.panel.recusing import recused_dossiers
+from aap.services.permissions import Permission, ensure
+from aap.services.screening.screening import dossier_target, get_dossier
+
+DECIDED_HERE = (
+    JuryDecisionKind.IN,
+    JuryDecisionKind.OUT,
+    JuryDecisionKind.AMOUNT,
+    JuryDecisionKind.WITHDRAWN,
+    JuryDecisionKind.DECLINED,
+)
+"""An agreed mark (consensus) has its own use case, with its attendees and its dissent."""
+
+_TOGETHER = {JuryDecisionKind.IN, JuryDecisionKind.AMOUNT}
+
+
+@dataclass(frozen=True)
+class JuryLine:
+    """One decision as lists show it. `amount`: euros for an amount."""
+
+    id: str
+    reference: str
+    association: str
+    title: str
+    decision: JuryDecisionKind
+    amount: Decimal | None
+    reason: str
+    author: str
+    at: datetime
+
+
+def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[JuryLine, ...]:
+    """The decisions of the jury in the order of the references. Two queries."""
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
+    found = session.exec(
+        select(JuryDecision, Application, Association, Person.name)
+        .join(Application, col(Application.id) == col(JuryDecision.application_id))
+        .join(Association, col(Association.id) == col(Application.association_id))
+        .join(Person, col(Person.id) == col(JuryDecision.author_id), isouter=True)
+        .where(JuryDecision.call_id == call.id)
+        .order_by(col(Application.reference), col(JuryDecision.decision))
+    )
+    return tuple(
+        JuryLine(
+            id=decision.id,
+            reference=application.reference,
+            association=association.name,
+            title=application.title,
+            decision=JuryDecisionKind(decision.decision),
+            amount=decision.amount,
+            reason=decision.reason,
+            author=author or "",
+            at=decision.created_at,
+        )
+        for decision, application, association, author in found
+        if application.id not in hidden
+    )
+
+
+def decide(
+    session: Session,
+    *,
+    actor: Actor,
+    application_id: str,
+    decision: JuryDecisionKind,
+    amount: Decimal | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Keeps a decision; it counts in the next run. One a dossier, except an amount beside an `in`.
+
+    `amount` in euros, with the decision `amount` only: above 0, at most the requested amount, two decimals.
+    Raises InvalidInput.
+    """
+    call, application = get_dossier(session, application_id)
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, Permission.JURY_DECIDE, target, kind="application", id=application_id)
+    problems = {}
+    reason = reason.strip()
+    if not reason:
+        problems["reason"] = "Indiquez le motif : il figure au procès-verbal."
+    if decision not in DECIDED_HERE:
+        problems["decision"] = "Choisissez une décision."
+    if decision is JuryDecisionKind.AMOUNT:
+        most = Decimal(application.requested_amount) / 100
+        if amount is None or not 0 < amount <= most or amount != round(amount, 2):
+            problems["amount"] = "Indiquez un montant en euros, au plus celui qui est demandé, deux décimales au plus."
+    problem = _conflict(session, application, decision)
+    if problem and "decision" not in problems:
+        problems["decision"] = problem
+    if problems:
+        raise InvalidInput(problems)
+    kept = JuryDecision(
+        call_id=call.id,
+        application_id=application_id,
+        decision=decision,
+        amount=amount if decision is JuryDecisionKind.AMOUNT else None,
+        reason=reason,
+        author_id=actor.person_id,
+        created_at=now,
+    )
+    session.add(kept)
+    session.flush()
+    record(
+        session, actor=actor, action="jury.decided", now=now, object_kind="application", object_id=application_id,
+        call_id=call.id, after={"decision": str(decision), "amount": _text(kept.amount), "reason": reason},
+    )  # fmt: skip
+
+
+def _conflict(session: Session, application: Application, decision: JuryDecisionKind) -> str:
+    """Why this decision can't stand beside what is there already; empty where it can."""
+    if application.state == ApplicationState.WITHDRAWN:
+        return "L’association a retiré ce dossier."
+    held = set(session.exec(select(JuryDecision.decision).where(JuryDecision.application_id == application.id)).all())
+    agreed = session.exec(
+        select(Consensus.id).where(Consensus.application_id == application.id, col(Consensus.decided_at).is_not(None))
+    ).first()
+    if agreed is not None:
+        return "Une note de consensus existe déjà pour ce dossier : le jury ne peut pas s’y ajouter."
+    if decision in held:
+        return "Le jury a déjà pris cette décision : retirez-la d’abord."
+    if held and not held | {decision} <= _TOGETHER:
+        return "Une autre décision du jury existe pour ce dossier : retirez-la d’abord."
+    return ""
+
+
+def remove_decision(session: Session, *, actor: Actor, decision_id: str, reason: str, now: datetime) -> None:
+    """Takes a decision of the jury back, with a reason that the log keeps."""
+    held = session.get(JuryDecision, decision_id)
+    if held is None:
+        raise NotFound("jury_decision", decision_id)
+    call, application = get_dossier(session, held.application_id)
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, Permission.JURY_DECIDE, target, kind="jury_decision", id=decision_id)
+    if not reason.strip():
+        raise InvalidInput({"reason": "Indiquez pourquoi cette décision est retirée."})
+    session.delete(held)
+    record(
+        session, actor=actor, action="jury.removed", now=now, object_kind="application", object_id=application.id,
+        call_id=call.id, before={"decision": str(held.decision), "amount": _text(held.amount), "reason": held.reason},
+        after={"reason": reason.strip()},
+    )  # fmt: skip
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)

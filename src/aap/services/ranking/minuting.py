@@ -1,0 +1,271 @@
+"""The minutes of the deliberation: the method that the jury adopts, what it decided, and the ranking it rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from aap.core import french
+from aap.core.call.wording import rules_in_words
+from aap.core.delays import paris
+from aap.core.results import ResultRow
+from aap.documents.papers.letters import sender_of
+from aap.documents.papers.lists import STATUS_WORDS, Cell, Column
+from aap.documents.papers.minutes import (
+    Attendee,
+    Heading,
+    MinutesTable,
+    MinutesView,
+    Paragraph,
+    Sentences,
+    render_minutes,
+)
+from aap.records.applications import Application
+from aap.records.people import Person
+from aap.records.rankings import JuryDecisionKind, RankingRun
+from aap.records.reviews import Consensus, Recusal
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.panel.recusing import recused_dossiers
+from aap.services.permissions import Permission, ensure
+from aap.services.ranking.jury import JuryLine, jury_lines
+from aap.services.ranking.runs import latest_run, view_run
+
+_DECIDED: Mapping[JuryDecisionKind, str] = {
+    JuryDecisionKind.IN: "Retenu",
+    JuryDecisionKind.OUT: "Écarté",
+    JuryDecisionKind.AMOUNT: "Autre montant",
+    JuryDecisionKind.WITHDRAWN: "Retrait",
+    JuryDecisionKind.DECLINED: "Désistement",
+    JuryDecisionKind.CONSENSUS: "Note de consensus",
+}
+_ADOPTED = ("rubric", "scoring", "selection", "quotas")
+"""The sections of the rules (`core.call.wording`) that the jury adopts as its method."""
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    """A mark of consensus, with who agreed on it and who did not."""
+
+    reference: str
+    total: Decimal
+    reason: str
+    attendees: Sequence[str]
+    dissent: str
+
+
+@dataclass(frozen=True)
+class _Recused:
+    person: str
+    reference: str
+    reason: str
+
+
+def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> bytes:
+    """The minutes as a PDF to complete by hand (who was there) and to sign; the same state gives the same bytes.
+
+    What the official is recused of is left out of the table of decisions, as everywhere.
+    """
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
+    lines = jury_lines(session, actor=actor, call=call)
+    run = latest_run(session, call.id)
+    rows: Sequence[ResultRow] = view_run(session, run).rows if run else ()
+    agreed = _agreed(session, actor, call.id)
+    content = render_minutes(_view(call, lines, agreed, run, rows, _recusals(session, call.id)))
+    record(
+        session, actor=actor, action="minutes.downloaded", now=now, object_kind="call", object_id=call.id,
+        call_id=call.id, after={"decisions": len(lines), "run": run.number if run else None},
+    )  # fmt: skip
+    return content
+
+
+def _agreed(session: Session, actor: Actor, call_id: str) -> list[_Agreed]:
+    hidden = recused_dossiers(session, actor, call_id)
+    found = session.exec(
+        select(Consensus, Application)
+        .where(
+            Consensus.application_id == Application.id,
+            Application.call_id == call_id,
+            col(Consensus.decided_at).is_not(None),
+        )
+        .order_by(col(Application.reference))
+    )
+    return [
+        _Agreed(application.reference, held.total, held.reason, held.attendees, held.dissent)
+        for held, application in found
+        if held.total is not None and application.id not in hidden
+    ]
+
+
+def _recusals(session: Session, call_id: str) -> list[_Recused]:
+    found = session.exec(
+        select(Person.name, Application.reference, Recusal.reason)
+        .where(
+            Recusal.person_id == Person.id,
+            Recusal.application_id == Application.id,
+            Application.call_id == call_id,
+            col(Recusal.confirmed).is_(True),
+            col(Recusal.dismissed_at).is_(None),
+        )
+        .order_by(col(Application.reference), col(Person.name), col(Recusal.id))
+    )
+    return [_Recused(*row) for row in found]
+
+
+def _view(
+    call: OpenedCall,
+    lines: Sequence[JuryLine],
+    agreed: Sequence[_Agreed],
+    run: RankingRun | None,
+    rows: Sequence[ResultRow],
+    recusals: Sequence[_Recused],
+) -> MinutesView:
+    sender = sender_of(call.file)
+    return MinutesView(
+        title="Procès-verbal de délibération",
+        call_title=french.spaced(call.record.title),
+        reference=call.file.call.reference or call.id,
+        sender=sender,
+        held_on=_held_on(call, lines, run),
+        place=sender.city,
+        body=(
+            *_attendance(recusals),
+            *_method(call),
+            *_decisions(lines),
+            *_agreements(agreed),
+            *(_ranking(call, run, rows) if run else ()),
+        ),
+        signatories=(Attendee("", "Présidence du jury"), Attendee("", "Secrétariat de séance")),
+        fingerprint=run.result_hash if run else "",
+    )
+
+
+def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None) -> date:
+    """The day of the last thing that the minutes tell."""
+    moments = [line.at for line in lines] + ([run.created_at] if run else [])
+    return paris(max(moments, default=call.record.closes_at)).date()
+
+
+Part = Heading | Paragraph | Sentences | MinutesTable
+
+
+def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
+    blank = tuple(tuple(Cell("\u00a0") for _ in range(4)) for _ in range(8))
+    columns = (Column("Nom"), Column("Qualité ou collège"), Column("Présence", 30), Column("Signature", 40))
+    return [
+        Heading("Membres du jury"),
+        Paragraph("Acte de nomination et quorum, à compléter :"),
+        MinutesTable(columns, blank),
+        Heading("Déports"),
+        Paragraph("Les personnes déportées n’ont ni lu, ni noté, ni débattu le dossier nommé en face."),
+        MinutesTable(
+            (Column("Personne", 50), Column("Dossier", 39, reference=True), Column("Motif")),
+            tuple((Cell(one.person), Cell(one.reference), Cell(french.spaced(one.reason))) for one in recusals),
+            empty="Aucun déport.",
+        ),
+    ]
+
+
+def _method(call: OpenedCall) -> list[Part]:
+    parts: list[Part] = [
+        Heading("Méthode adoptée"),
+        Paragraph(
+            "Le jury est saisi de tous les dossiers. Il adopte la méthode publiée avant l’ouverture de l’appel, "
+            "qui prépare sa délibération :"
+        ),
+    ]
+    for section in rules_in_words(call.file):
+        if section.id in _ADOPTED:
+            parts.append(Paragraph(f"{section.title}{french.NBSP}:"))
+            parts.append(Sentences(section.sentences))
+    return parts
+
+
+def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
+    def what(line: JuryLine) -> Cell:
+        amount = ""
+        if line.amount is not None:
+            consensus = line.decision is JuryDecisionKind.CONSENSUS
+            amount = f"{french.number(line.amount, 2)} sur 100" if consensus else french.euros(int(line.amount * 100))
+        return Cell(_DECIDED[line.decision], amount)
+
+    return [
+        Heading("Décisions du jury"),
+        MinutesTable(
+            (Column("Dossier", 39, reference=True), Column("Association", 44), Column("Décision", 30), Column("Motif")),
+            tuple(
+                (Cell(line.reference), Cell(line.association), what(line), Cell(french.spaced(line.reason)))
+                for line in lines
+            ),
+            empty="Le jury n’a modifié aucun résultat du classement.",
+        ),
+    ]
+
+
+def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
+    """Nothing where no dossier went to a consensus."""
+    if not agreed:
+        return []
+    return [
+        Heading("Notes de consensus"),
+        Paragraph("Ces notes remplacent la moyenne des évaluations, qui restent au dossier."),
+        MinutesTable(
+            (
+                Column("Dossier", 39, reference=True),
+                Column("Note", 24),
+                Column("Présents", 44),
+                Column("Motif et réserves"),
+            ),
+            tuple(
+                (
+                    Cell(one.reference),
+                    Cell(f"{french.number(one.total, 2)} sur 100"),
+                    Cell(french.listed(one.attendees)),
+                    Cell(french.spaced(one.reason), french.spaced(one.dissent)),
+                )
+                for one in agreed
+            ),
+        ),
+    ]
+
+
+def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> list[Part]:
+    granted = sum(row.granted_amount or 0 for row in rows)
+    counts = Counter(row.status for row in rows)
+    at = french.moment(paris(run.created_at))
+    sentence = (
+        f"Classement n°{french.NBSP}{run.number}, calculé le {at}. Il retient "
+        f"{french.count(counts['laureate'], 'lauréat')} pour {french.euros(granted)}."
+    )
+    return [
+        Heading("Classement soumis au jury"),
+        Paragraph(sentence),
+        MinutesTable(
+            (Column("Résultat"), Column("Dossiers", 30, figure=True)),
+            tuple((Cell(word), Cell(french.number(counts[status]))) for status, word in STATUS_WORDS.items()
+                  if counts[status]),
+        ),
+        Heading("Lauréats"),
+        MinutesTable(
+            (Column("Rang", 14, figure=True), Column("Dossier", 39, reference=True), Column("Association"),
+             Column("Note", 18, figure=True), Column("Attribué", 28, figure=True)),
+            tuple(
+                (
+                    Cell(french.number(row.rank or 0)),
+                    Cell(row.application_id),
+                    Cell(row.association),
+                    Cell("–" if (score := row.score(call.file.scoring.method)) is None else french.number(score, 2)),
+                    Cell(french.euros(row.granted_amount or 0)),
+                )
+                for row in rows
+                if row.status == "laureate"
+            ),
+            empty="Aucun lauréat.",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,167 @@
+"""What happens if: another budget, another number, the other mode, on the scores of a kept run. Nothing is stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+
+from aap.core.ranking.bundle import ranking_of
+from aap.core.ranking.bundle_reading import BundleContent, read_bundle
+from aap.core.ranking.counterfactual import NothingToGain, in_words
+from aap.core.ranking.counterfactual import points_needed as core_points_needed
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.run import score_number
+from aap.core.results import ResultRow
+from aap.core.scoring.totals import UNIT
+from aap.core.selection import Candidate, Rules, rules_of
+from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.rows import compile_system
+from aap.core.selection.solving import solve
+from aap.records.rankings import RankingRun
+from aap.services.errors import InvalidInput, RulesConflict
+
+Mode = Literal["value", "merit"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is tried instead of the call's rules; None keeps the rule. `budget` in euros, None with `no_budget`."""
+
+    mode: Mode | None = None
+    laureates: int | None = None
+    budget: Decimal | None = None
+    protect_top: int | None = None
+    without: frozenset[str] = frozenset()  # ids of quotas left out
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained."""
+
+    mode: Mode
+    laureates: int | None
+    budget: int | None
+    retained: tuple[str, ...]
+    granted: int
+    total_score: int | float
+    mean_score: Decimal | None
+    last_rank: int | None
+    passed_over: int  # not retained, though ranked before the last retained
+    quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scenarios, and who enters or leaves from the first to the second, in rank order."""
+
+    first: Scenario
+    second: Scenario
+    enters: tuple[ResultRow, ...]
+    leaves: tuple[ResultRow, ...]
+
+
+@lru_cache(maxsize=4)
+def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
+    """The inputs of a kept run, ranked again from its stored scores."""
+    content = read_bundle(json.loads(bundle))
+    return content, ranking_of(content)
+
+
+def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
+    """What a kept run was computed from, and its ranking from the stored scores."""
+    return _ranked(run.bundle)
+
+
+def content_of(run: RankingRun) -> BundleContent:
+    """What a kept run was computed from, and its tables."""
+    return _ranked(run.bundle)[0]
+
+
+def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
+    """The candidates of a kept run in the order of its ranking, with what each would be granted."""
+    return tuple(_ranked(run.bundle)[1].candidates)
+
+
+def compare(run: RankingRun, rows: Sequence[ResultRow], wish: Wish) -> Comparison:
+    """The run's own rules against the wish. `rows`: the run's, for names. Raises RulesConflict, InvalidInput."""
+    content, ranking = _ranked(run.bundle)
+    rules = rules_of(content.given.call)
+    first = _scenario(ranking, rules)
+    second = _scenario(ranking, _changed(rules, wish))
+    by_id = {row.application_id: row for row in rows}
+    return Comparison(
+        first=first,
+        second=second,
+        enters=tuple(by_id[name] for name in second.retained if name not in set(first.retained)),
+        leaves=tuple(by_id[name] for name in first.retained if name not in set(second.retained)),
+    )
+
+
+def _changed(rules: Rules, wish: Wish) -> Rules:
+    budget = rules.budget if wish.budget is None else int(wish.budget * 100)
+    return dataclasses.replace(
+        rules,
+        mode=wish.mode or rules.mode,
+        laureates=rules.laureates if wish.laureates is None else wish.laureates,
+        budget=budget,
+        protect_top=rules.protect_top if wish.protect_top is None else wish.protect_top,
+        quotas=tuple(quota for quota in rules.quotas if quota.id not in wish.without),
+    )
+
+
+def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
+    try:
+        system = compile_system(ranking.candidates, rules)
+        solved = solve(system)
+    except ValueError as error:
+        raise InvalidInput({"": "Ces règles ne peuvent pas être essayées sur ce classement."}) from error
+    if solved is None:
+        raise RulesConflict(smallest_conflict(system).names)
+    ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
+    kept = [one for one, inside in zip(system.candidates, solved.retained.tolist(), strict=True) if inside]
+    last = max((ranks[one.id] for one in kept), default=None)
+    before = 0 if last is None else sum(ranks[one.id] <= last for one in ranking.candidates)
+    total = sum(one.score for one in kept)
+    return Scenario(
+        mode=rules.mode,
+        laureates=rules.laureates,
+        budget=rules.budget,
+        retained=tuple(one.id for one in kept),
+        granted=sum(one.grant for one in kept),
+        total_score=score_number(total),
+        mean_score=Decimal(total) / len(kept) / UNIT if kept else None,
+        last_rank=last,
+        passed_over=before - len(kept),
+        quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
+    )
+
+
+@dataclass(frozen=True)
+class PointsNeeded:
+    """`points` in ten-thousandths, None where no score would be enough; `sentence` says it in French."""
+
+    points: int | None
+    sentence: str
+
+
+def points_needed(run: RankingRun, reference: str) -> PointsNeeded:
+    """The fewest points with which an application that is not retained is, all else equal, by solving again.
+
+    Raises InvalidInput for who is retained, or would be no candidate with any score.
+    """
+    content, ranking = _ranked(run.bundle)
+    try:
+        points = core_points_needed(content.given.call, ranking, reference)
+    except KeyError as error:
+        raise InvalidInput({"": "Ce dossier n’est pas dans ce classement."}) from error
+    except NothingToGain as error:
+        place = next(standing.place for standing in ranking.standings if standing.id == reference)
+        if place == "candidate":
+            raise InvalidInput({"": "Ce dossier est déjà retenu."}) from error
+        raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."}) from error
+    return PointsNeeded(points, in_words(points))

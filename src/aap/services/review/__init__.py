@@ -1,0 +1,1 @@
+"""The reviews: marking, pages of the reviewer, specimens, offline workbooks, progress, reminders."""

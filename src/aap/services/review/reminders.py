@@ -1,0 +1,85 @@
+"""Reminders to the reviewers who still owe reviews: previewed, then sent, one a day at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.delays import paris
+from aap.core.french import moment
+from aap.documents.mails import render_mail
+from aap.records.people import Person
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.errors import InvalidInput
+from aap.services.outbox import send_mail
+from aap.services.permissions import Permission, ensure
+from aap.services.review.progress import REMINDER, ReviewerLine, reviews_progress
+
+
+def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, address: str) -> dict[str, Any]:
+    closes_at = call.file.reviewing.closes_at
+    return {
+        "call": call.record.title,
+        "missing": line.missing,
+        "submitted": line.submitted,
+        "assigned": line.assigned,
+        "closes_at": moment(paris(closes_at)) if closes_at else "",
+        "contact": call.file.call.contact or "",
+        "note": note.strip(),
+        "address": address,
+    }
+
+
+def preview_reminder(call: OpenedCall, line: ReviewerLine, *, note: str, address: str) -> tuple[str, str]:
+    """Subject and text of the reminder that this reviewer would get."""
+    return render_mail("reviewer_reminder", _reminder_values(call, line, note, address))
+
+
+def remind_reviewers(
+    session: Session,
+    *,
+    actor: Actor,
+    call: OpenedCall,
+    people: Sequence[str],
+    note: str,
+    address: str,
+    now: datetime,
+) -> int:
+    """Reminds these reviewers of what they still owe; gives the number of mails. One a day and reviewer at most.
+
+    Raises InvalidInput (nobody chosen, nobody of them owes anything).
+    """
+    ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call.id)
+    if len(note) > 2_000:
+        raise InvalidInput({"note": "2 000 caractères au plus."})
+    today = now.date().isoformat()
+    lines = [
+        one
+        for one in reviews_progress(session, actor=actor, call=call, now=now).reviewers
+        if one.person_id in set(people) and one.missing and (one.reminded_at is None or one.reminded_at.date() < now.date())
+    ]  # fmt: skip
+    if not lines:
+        raise InvalidInput(
+            {"people": "Choisissez au moins un évaluateur en retard, qui n’a pas déjà reçu un rappel aujourd’hui."}
+        )
+    chosen = [line.person_id for line in lines]
+    emails = dict(session.exec(select(Person.id, Person.email).where(col(Person.id).in_(chosen))).all())
+    for line in lines:
+        send_mail(
+            session,
+            "reviewer_reminder",
+            to=emails[line.person_id],
+            now=now,
+            values=_reminder_values(call, line, note, address),
+            dedupe_key=f"{REMINDER}{call.id}/{line.person_id}/{today}",
+        )
+    record(
+        session, actor=actor, action="reviewers.reminded", now=now, object_kind="call", object_id=call.id,
+        call_id=call.id, after={"reviewers": [line.code for line in lines], "note": note.strip()},
+    )  # fmt: skip
+    return len(lines)

@@ -1,0 +1,110 @@
+"""Correcting a submitted review: the reviewer asks, an official gives it back, the reasons are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from aap.records.applications import Application
+from aap.records.people import Person
+from aap.records.reviews import Assignment, Consensus, Review, Reviewer, ReviewState
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import get_call
+from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.outbox import send_mail
+from aap.services.permissions import Permission, ensure
+from aap.services.review.reviewing import current_rubric, find_dossier, not_recused
+from aap.services.screening.screening import dossier_target
+
+
+def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
+    """A reviewer asks to correct a submitted review; the service is told by mail. Raises InvalidInput, StateForbids."""
+    dossier = find_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
+    )
+    if dossier.frozen:
+        raise StateForbids(Permission.REVIEW_MARK, "consensus")
+    if dossier.review is None or dossier.state is not ReviewState.SUBMITTED:
+        raise StateForbids(Permission.REVIEW_MARK, str(dossier.state or ""))
+    if not reason.strip():
+        raise InvalidInput({"motif": "Indiquez ce que vous souhaitez corriger."})
+    dossier.review.reopen_request = reason.strip()
+    session.add(dossier.review)
+    record(
+        session, actor=actor, action="review.reopening_asked", now=now, object_kind="review",
+        object_id=dossier.review.id, call_id=dossier.call.id, after={"reason": reason.strip()},
+    )  # fmt: skip
+    contact = dossier.call.file.call.contact
+    if contact:
+        code = session.exec(
+            select(Reviewer.code).where(Reviewer.call_id == dossier.call.id, Reviewer.person_id == actor.person_id)
+        ).first()
+        send_mail(
+            session,
+            "reviewer_asks_reopening",
+            to=contact,
+            now=now,
+            values={
+                "call": dossier.call.record.title,
+                "reference": dossier.application.reference,
+                "reviewer": code or actor.name,
+                "reason": reason.strip(),
+            },
+        )
+
+
+def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason: str, now: datetime) -> Review:
+    """An official gives a review back to its reviewer, submitted or late, and says why: the reason is kept.
+
+    Its marks leave the ranking until it is submitted again. Raises NotFound, StateForbids, InvalidInput.
+    """
+    row = session.exec(
+        select(Assignment, Application, Person).where(
+            Assignment.id == assignment_id,
+            Assignment.application_id == Application.id,
+            Assignment.person_id == Person.id,
+            col(Assignment.removed_at).is_(None),
+            not_recused(),
+        )
+    ).first()
+    if row is None:
+        raise NotFound("assignment", assignment_id)
+    assignment, application, person = row
+    call = get_call(session, assignment.call_id)
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, Permission.REVIEW_REOPEN, target, kind="assignment", id=assignment_id)
+    if session.exec(select(Consensus.id).where(Consensus.application_id == application.id)).first() is not None:
+        raise StateForbids(Permission.REVIEW_REOPEN, "consensus")
+    if not reason.strip():
+        raise InvalidInput({"motif": "Indiquez pourquoi l’évaluation est rouverte : le motif est conservé."})
+    review = session.exec(select(Review).where(Review.assignment_id == assignment_id)).first()
+    before = str(review.state) if review else ""
+    review = review or Review(
+        assignment_id=assignment_id,
+        application_id=application.id,
+        person_id=person.id,
+        rubric_hash=current_rubric(call),
+        version=0,
+        created_at=now,
+        updated_at=now,
+    )
+    review.state, review.submitted_at = ReviewState.REOPENED, None
+    review.reopen_reason, review.reopen_request = reason.strip(), ""
+    review.version += 1
+    review.updated_at = now
+    session.add(review)
+    session.flush()
+    record(
+        session, actor=actor, action="review.reopened", now=now, object_kind="review", object_id=review.id,
+        call_id=call.id, before={"state": before}, after={"state": "reopened", "reason": reason.strip()},
+    )  # fmt: skip
+    send_mail(
+        session,
+        "reviewer_reopened",
+        to=person.email,
+        now=now,
+        values={"call": call.record.title, "reference": application.reference, "reason": reason.strip()},
+    )
+    return review

@@ -1,0 +1,379 @@
+"""What the reviewer's pages show: the list of dossiers, one dossier beside its grid, the next one in need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Session, col, func, select
+
+from aap.core.answers.readable import SectionReading, read_section
+from aap.core.call.wording import theme_titles
+from aap.core.scoring.marking import total_of
+from aap.documents.media_types import SHOWN_INLINE
+from aap.records.applications import Application, ApplicationState, Document, SectionAnswers
+from aap.records.associations import Association
+from aap.records.calls import CallState
+from aap.records.people import Role
+from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
+from aap.records.territories import territories
+from aap.services.actor import EVERY_CALL, Actor
+from aap.services.call.calls import OpenedCall, list_calls
+from aap.services.errors import NotFound
+from aap.services.permissions import Permission, Target, ensure
+from aap.services.review.reviewing import ReviewedDossier, find_dossier, is_late, not_recused
+from aap.services.review.specimen_marking import round_progress
+
+TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
+"""States of a dossier in which it can be marked."""
+
+
+def may_mark(person_id: str, call_id: str) -> ColumnElement[bool]:
+    """SQL condition on an assignment and its application: given to the reviewer, who isn't recused, and to be marked."""
+    return and_(
+        col(Assignment.person_id) == person_id,
+        col(Assignment.call_id) == call_id,
+        col(Assignment.removed_at).is_(None),
+        col(Application.state).in_(TO_MARK),
+        not_recused(person_id),
+    )
+
+
+@dataclass(frozen=True)
+class ListedDossier:
+    """A line of the reviewer's list. `association` is empty in a blind call; `state`: todo, draft, submitted, reopened,
+    or closed (withdrawn, ineligible)."""
+
+    application_id: str
+    reference: str
+    title: str
+    association: str
+    place: str
+    theme: str
+    state: str
+    updated_at: datetime | None
+    submitted_at: datetime | None
+    minutes: int | None
+
+
+@dataclass(frozen=True)
+class ReviewerCall:
+    """A call with the reviewer's dossiers in it. `specimens`: (done, all) of its calibration round, None without one."""
+
+    call: OpenedCall
+    dossiers: tuple[ListedDossier, ...]
+    late: bool
+    specimens: tuple[int, int] | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the dossiers are open: no round, or every specimen done."""
+        return self.specimens is None or self.specimens[0] == self.specimens[1]
+
+    @property
+    def to_mark(self) -> int:
+        return sum(one.state != "closed" for one in self.dossiers)
+
+    @property
+    def submitted(self) -> int:
+        return sum(one.state == "submitted" for one in self.dossiers)
+
+    @property
+    def average_minutes(self) -> int | None:
+        """Mean minutes of the submitted reviews whose time is known."""
+        known = [one.minutes for one in self.dossiers if one.state == "submitted" and one.minutes]
+        return round(sum(known) / len(known)) if known else None
+
+    @property
+    def minutes_left(self) -> int | None:
+        """Expected minutes for what remains, at this reviewer's own pace."""
+        pace = self.average_minutes
+        return None if pace is None else pace * (self.to_mark - self.submitted)
+
+
+_SHOWN_CALLS = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED}
+
+
+def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[ReviewerCall, ...]:
+    """The calls that the actor reviews, with their dossiers, whatever their number. Three queries."""
+    held = actor.roles.get(Role.REVIEWER, frozenset())
+    rounds = round_progress(session, actor)
+    calls = [
+        call
+        for call in list_calls(session, _SHOWN_CALLS | {CallState.CLOSED})
+        if held & {EVERY_CALL, call.id} and (call.state is not CallState.CLOSED or call.id in rounds)
+    ]
+    rows = session.exec(
+        select(  # type: ignore[call-overload]
+            Application.call_id, Application.id, Application.reference, Application.title, Application.theme,
+            Application.state, Association.name, Association.commune_name, Review.state, Review.updated_at,
+            Review.submitted_at, Review.seconds_spent,
+        )
+        .select_from(Assignment)
+        .join(Application, col(Assignment.application_id) == Application.id)
+        .join(Association, col(Application.association_id) == Association.id)
+        .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+        .where(
+            Assignment.person_id == actor.person_id,
+            col(Assignment.removed_at).is_(None),
+            col(Assignment.call_id).in_([call.id for call in calls]),
+            col(Application.state) != ApplicationState.DRAFT,
+            not_recused(actor.person_id),
+        )
+        .order_by(col(Application.reference), col(Application.id))
+    ).all()  # fmt: skip
+    found = []
+    for call in calls:
+        themes = theme_titles(call.file)
+        blind = call.file.reviewing.blind
+        listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
+        if listed or call.state is CallState.REVIEWING or call.id in rounds:
+            found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
+    # What is to be done now comes first; the calls come in the order of their closing.
+    return tuple(sorted(found, key=lambda one: one.call.state not in (CallState.REVIEWING, CallState.CLOSED)))
+
+
+def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
+    application_id, reference, title, theme, at, association, place, state, updated_at, submitted_at, seconds = row
+    state = state or "todo"
+    if at not in TO_MARK and state != "submitted":
+        state = "closed"
+    return ListedDossier(
+        application_id=application_id,
+        reference=reference,
+        title=title,
+        association="" if blind else association,
+        place="" if blind else place,
+        theme=themes.get(theme, theme),
+        state=state,
+        updated_at=updated_at,
+        submitted_at=submitted_at,
+        minutes=round(seconds / 60) if seconds else None,
+    )
+
+
+def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "") -> str | None:
+    """The dossier most in need among those that the actor still has to mark: the fewest submitted reviews, then the
+    reference. `after`: the one that was just left. One query."""
+    ensure(actor, Permission.REVIEW_HOME, Target(call_id=call_id), kind="call", id=call_id)
+    submitted = (
+        select(func.count(col(Review.id)))
+        .join(Assignment, col(Review.assignment_id) == Assignment.id)
+        .where(
+            Review.application_id == Application.id,
+            Review.state == ReviewState.SUBMITTED,
+            col(Assignment.removed_at).is_(None),
+        )
+        .correlate(Application)
+        .scalar_subquery()
+    )
+    rows = session.exec(
+        select(Application.id)
+        .join(Assignment, col(Assignment.application_id) == Application.id)
+        .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+        .where(
+            may_mark(actor.person_id, call_id),
+            func.coalesce(Review.state, "") != ReviewState.SUBMITTED,
+        )
+        .order_by(submitted, col(Application.reference), col(Application.id))
+    ).all()
+    return next((found for found in rows if found != after), None)
+
+
+@dataclass(frozen=True)
+class DossierFile:
+    """A file as a reviewer may know it: in a blind call its name is the question's."""
+
+    id: str
+    question: str
+    name: str
+    size: int
+    content_type: str
+
+    @property
+    def inline(self) -> bool:
+        return self.content_type in SHOWN_INLINE
+
+
+@dataclass(frozen=True)
+class OtherReview:
+    """Somebody else's submitted review of the same dossier; the reviewer goes by a code."""
+
+    code: str
+    marks: Mapping[str, Decimal]
+    comments: Mapping[str, str]
+    general: str
+    total: Fraction | None
+
+
+@dataclass(frozen=True)
+class ReviewingPage:
+    """One dossier beside its grid. `others` is None while they are hidden; `average_minutes`: of one's own submitted
+    reviews whose time is known."""
+
+    dossier: ReviewedDossier
+    association: Association | None
+    sections: tuple[SectionReading, ...]
+    files: tuple[DossierFile, ...]
+    others: tuple[OtherReview, ...] | None
+    done: int
+    total: int
+    average_minutes: int | None
+    editable: bool
+
+    @property
+    def minutes_left(self) -> int | None:
+        """Expected minutes for what remains, at this reviewer's own pace."""
+        return None if self.average_minutes is None else self.average_minutes * (self.total - self.done)
+
+
+def open_dossier(session: Session, *, actor: Actor, application_id: str, now: datetime, link: Any) -> ReviewingPage:
+    """What the reviewing page shows. `link(file)` gives a file's address. At most twelve queries."""
+    dossier = find_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
+    blind = dossier.call.file.reviewing.blind
+    association = session.get(Association, dossier.application.association_id)
+    answers: dict[str, Any] = {}
+    stored = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
+    for section in stored:
+        answers.update(section.answers)
+    files = dossier_files(session, dossier)
+    shown: dict[str, list[Any]] = {}
+    for file in files:
+        shown.setdefault(file.question, []).append(link(file))
+    sections = tuple(
+        read_section(section, answers, territories(), files=shown, blind=blind)
+        for section in dossier.call.file.form.sections
+    )
+    done, total, minutes = _progress(session, actor, dossier.call.id)
+    return ReviewingPage(
+        dossier=dossier,
+        association=None if blind else association,
+        sections=tuple(section for section in sections if section.answers),
+        files=files,
+        others=_others(session, actor, dossier, now),
+        done=done,
+        total=total,
+        average_minutes=minutes,
+        editable=_editable(dossier, now),
+    )
+
+
+def _editable(dossier: ReviewedDossier, now: datetime) -> bool:
+    return dossier.call.state is CallState.REVIEWING and dossier.application.state in TO_MARK and dossier.may_edit(now)
+
+
+_SUBMITTED = col(Review.state) == ReviewState.SUBMITTED
+_TIMED = _SUBMITTED & (col(Review.seconds_spent) > 0)
+_PROGRESS = (
+    select(
+        func.count(), func.sum(case((_SUBMITTED, 1), else_=0)), func.sum(case((_TIMED, 1), else_=0)),
+        func.sum(case((_TIMED, Review.seconds_spent), else_=0)),
+    )
+    .select_from(Assignment)
+    .join(Application, col(Assignment.application_id) == Application.id)
+    .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
+    .where(
+        Assignment.person_id == bindparam("person_id"),
+        Assignment.call_id == bindparam("call_id"),
+        col(Assignment.removed_at).is_(None),
+        (col(Application.state).in_(TO_MARK)) | _SUBMITTED,
+        not_recused(bindparam("person_id")),
+    )
+)  # fmt: skip
+
+
+def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int, int | None]:
+    """Submitted, all, mean minutes."""
+    row = session.exec(_PROGRESS, params={"person_id": actor.person_id, "call_id": call_id}).one()
+    count, done, known, seconds = (int(value or 0) for value in row)
+    return done, count, round(seconds / known / 60) if known else None
+
+
+def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFile, ...]:
+    """The dossier's files that its reviewer may open: in a blind call neither identifying ones nor real names."""
+    questions = {question.id: question for section in dossier.call.file.form.sections for question in section.questions}
+    questions |= {inner.id: inner for question in tuple(questions.values()) for inner in question.questions}
+    blind = dossier.call.file.reviewing.blind
+    stored = session.exec(
+        select(Document)
+        .where(Document.application_id == dossier.application.id, col(Document.removed_at).is_(None))
+        .order_by(col(Document.question), col(Document.uploaded_at), col(Document.id))
+    )
+    found: list[DossierFile] = []
+    counts: dict[str, int] = {}
+    for document in stored:
+        question = questions.get(document.question)
+        if question is None or (blind and question.identifying):
+            continue
+        counts[question.id] = counts.get(question.id, 0) + 1
+        ending = document.name.rpartition(".")[2].lower() if "." in document.name else ""
+        name = document.name
+        if blind:
+            name = f"{question.id}-{counts[question.id]}" + (f".{ending}" if ending.isalnum() else "")
+        found.append(DossierFile(document.id, question.id, name, document.size, document.content_type))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class ServedFile:
+    """A document of a dossier that the reviewer may read, to hand out."""
+
+    file: DossierFile
+    sha256: str
+
+
+def open_file(session: Session, *, actor: Actor, application_id: str, document_id: str) -> ServedFile:
+    """A file of a dossier, for the reviewer it is given to. Raises NotFound."""
+    dossier = find_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
+    for file in dossier_files(session, dossier):
+        if file.id == document_id:
+            document = session.get(Document, document_id)
+            assert document is not None
+            return ServedFile(file, document.sha256)
+    raise NotFound("document", document_id)
+
+
+def _others(session: Session, actor: Actor, dossier: ReviewedDossier, now: datetime) -> tuple[OtherReview, ...] | None:
+    """Others' reviews, only once one's own is submitted and the call's file allows it by now."""
+    rule = dossier.call.file.reviewing.others_visible
+    own_submitted = dossier.state is ReviewState.SUBMITTED
+    closed = is_late(dossier.call, now) or dossier.call.state is not CallState.REVIEWING
+    if rule == "never" or not own_submitted or (rule == "after_closing" and not closed):
+        return None
+    rows = session.exec(
+        select(Review, Reviewer.code)
+        .join(Assignment, col(Review.assignment_id) == Assignment.id)
+        .join(Application, col(Review.application_id) == Application.id)
+        .join(
+            Reviewer,
+            and_(col(Reviewer.person_id) == Review.person_id, col(Reviewer.call_id) == Assignment.call_id),
+        )
+        .where(
+            Review.application_id == dossier.application.id,
+            Review.person_id != actor.person_id,
+            Review.state == ReviewState.SUBMITTED,
+            col(Assignment.removed_at).is_(None),
+            not_recused(),
+        )
+        .order_by(col(Reviewer.code))
+    ).all()
+    marks = session.exec(select(Mark).where(col(Mark.review_id).in_([review.id for review, _ in rows]))).all()
+    return tuple(_other(dossier, review, code, marks) for review, code in rows)
+
+
+def _other(dossier: ReviewedDossier, review: Review, code: str, marks: Sequence[Mark]) -> OtherReview:
+    own = [mark for mark in marks if mark.review_id == review.id]
+    scores = {mark.criterion: mark.score for mark in own if mark.score is not None}
+    return OtherReview(
+        code=code,
+        marks=scores,
+        comments={mark.criterion: mark.comment for mark in own},
+        general=review.general_comment,
+        total=total_of(dossier.call.file.rubric, scores),
+    )

@@ -1,0 +1,291 @@
+"""One dossier as an official reads it: answers, files, history, messages, reviews and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from aap.core.answers.conditions import visible_sections
+from aap.core.answers.eligibility import Eligibility
+from aap.core.answers.readable import SectionReading, read_section
+from aap.documents.media_types import SHOWN_INLINE
+from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
+from aap.records.associations import Association
+from aap.records.audit import AuditLine, AuditValues
+from aap.records.calls import CallState
+from aap.records.people import Person
+from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKind
+from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
+from aap.records.territories import territories
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.dossiers import Dossier, merge_sections
+from aap.services.errors import NotFound
+from aap.services.permissions import Permission
+from aap.services.screening.candidates import region_name
+from aap.services.screening.screening import dossier_of
+
+MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
+"""Officials read marks once nobody can change them."""
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One line of the log: when, what, who (empty: the association's or a command's), the values after."""
+
+    at: datetime
+    action: str
+    person: str
+    after: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """One review: who, how far, and the marks once they may be seen. `marks`: criterion → mark, comment."""
+
+    code: str
+    name: str
+    state: str
+    submitted_at: datetime | None
+    general_comment: str
+    marks: Mapping[str, tuple[Decimal | None, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    """A message beside the dossier; `read_at`: by the other side."""
+
+    from_service: bool
+    author: str
+    body: str
+    at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ContestLine:
+    """A recours gracieux against a decision on the dossier: who wrote it, what and when."""
+
+    person: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file of the dossier, as ui/answer.html shows it: `url` is set by the page."""
+
+    id: str
+    question: str
+    name: str
+    size: int
+    note: str
+    sha256: str
+    content_type: str
+    url: str = ""
+
+    @property
+    def inline(self) -> bool:
+        """Whether a browser may show it in a page: never what could carry a script."""
+        return self.content_type in SHOWN_INLINE
+
+
+@dataclass(frozen=True)
+class InspectedDossier:
+    """Everything an official may read of one dossier."""
+
+    call: OpenedCall
+    application: Application
+    association: Association
+    region: str
+    answers: Mapping[str, Any]
+    eligibility: Eligibility
+    files: tuple[FileLine, ...]
+    submissions: tuple[Submission, ...]
+    history: tuple[HistoryLine, ...]
+    messages: tuple[MessageLine, ...]
+    completions: tuple[CompletionRequest, ...]
+    reviews: tuple[ReviewLine, ...]
+    jury: tuple[JuryDecision, ...]
+    contests: tuple[ContestLine, ...]
+    screened_by: str
+
+    def readings(self, files: Mapping[str, Sequence[FileLine]]) -> tuple[SectionReading, ...]:
+        """The sections that are shown, with the answers in words. `files`: by question, with their addresses."""
+        form = self.call.file.form
+        return tuple(
+            read_section(section, self.answers, territories(), files=files)
+            for section in visible_sections(form, self.answers)
+        )
+
+
+def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> InspectedDossier:
+    """A submitted dossier, whole. Raises NotFound, also for who is recused.
+
+    About fifteen queries, whatever it holds.
+    """
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
+    )
+    association = session.get_one(Association, application.association_id)
+    found = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
+    sections = {section.section: section for section in found}
+    answers = merge_sections(sections)
+    screener = session.get(Person, application.screened_by) if application.screened_by else None
+    return InspectedDossier(
+        call=call,
+        application=application,
+        association=association,
+        region=region_name(association.department),
+        answers=answers,
+        eligibility=Dossier(call, application, association, sections).eligibility,
+        files=_files(session, application_id),
+        submissions=tuple(
+            session.exec(
+                select(Submission).where(Submission.application_id == application_id).order_by(col(Submission.ordinal))
+            )
+        ),
+        history=_history(session, application_id),
+        messages=_messages(session, application_id),
+        completions=tuple(
+            session.exec(
+                select(CompletionRequest)
+                .where(CompletionRequest.application_id == application_id)
+                .order_by(col(CompletionRequest.created_at), col(CompletionRequest.id))
+            )
+        ),
+        reviews=_reviews(session, call, application_id),
+        jury=tuple(
+            session.exec(
+                select(JuryDecision)
+                .where(
+                    JuryDecision.application_id == application_id,
+                    JuryDecision.decision != JuryDecisionKind.CONSENSUS,
+                )
+                .order_by(col(JuryDecision.created_at), col(JuryDecision.id))
+            )
+        ),
+        contests=_contests(session, application_id),
+        screened_by=screener.name if screener else "",
+    )
+
+
+def _contests(session: Session, application_id: str) -> tuple[ContestLine, ...]:
+    found = session.exec(
+        select(Contest, Person.name)
+        .join(Decision, col(Decision.id) == col(Contest.decision_id))
+        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
+        .where(Decision.application_id == application_id)
+        .order_by(col(Contest.created_at), col(Contest.id))
+    )
+    return tuple(ContestLine(name or "", contest.body, contest.created_at) for contest, name in found)
+
+
+def _files(session: Session, application_id: str) -> tuple[FileLine, ...]:
+    found = session.exec(
+        select(Document)
+        .where(Document.application_id == application_id, col(Document.removed_at).is_(None))
+        .order_by(col(Document.uploaded_at), col(Document.id))
+    )
+    return tuple(
+        FileLine(
+            id=document.id,
+            question=document.question,
+            name=document.name,
+            size=document.size,
+            note=str(document.year) if document.year else "",
+            sha256=document.sha256,
+            content_type=document.content_type,
+        )
+        for document in found
+    )
+
+
+def _history(session: Session, application_id: str) -> tuple[HistoryLine, ...]:
+    found = session.exec(
+        select(AuditLine, Person.name, AuditValues.content)
+        .join(Person, col(Person.id) == col(AuditLine.actor_id), isouter=True)
+        .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)
+        .where(AuditLine.object_kind == "application", AuditLine.object_id == application_id)
+        .order_by(col(AuditLine.sequence).desc())
+        .limit(200)
+    )
+    return tuple(
+        HistoryLine(line.at, line.action, name or "", (content or {}).get("after", {})) for line, name, content in found
+    )
+
+
+def _messages(session: Session, application_id: str) -> tuple[MessageLine, ...]:
+    found = session.exec(
+        select(Message, Person.name)
+        .join(Person, col(Person.id) == col(Message.author_id), isouter=True)
+        .where(Message.application_id == application_id)
+        .order_by(col(Message.created_at), col(Message.id))
+    )
+    return tuple(
+        MessageLine(message.from_service, name or "", message.body, message.created_at, message.read_at)
+        for message, name in found
+    )
+
+
+def _reviews(session: Session, call: OpenedCall, application_id: str) -> tuple[ReviewLine, ...]:
+    found = session.exec(
+        select(Assignment, Reviewer.code, Person.name, Review)
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .join(
+            Reviewer,
+            (col(Reviewer.person_id) == col(Assignment.person_id)) & (col(Reviewer.call_id) == col(Assignment.call_id)),
+            isouter=True,
+        )
+        .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Assignment.application_id == application_id, col(Assignment.removed_at).is_(None))
+        .order_by(col(Reviewer.code), col(Assignment.id))
+    ).all()
+    marks: dict[str, dict[str, tuple[Decimal | None, str]]] = {}
+    if call.state in MARKS_SHOWN:
+        shown = [review.id for _, _, _, review in found if review and review.state == ReviewState.SUBMITTED]
+        for mark in session.exec(select(Mark).where(col(Mark.review_id).in_(shown))):
+            marks.setdefault(mark.review_id, {})[mark.criterion] = (mark.score, mark.comment)
+    return tuple(
+        ReviewLine(
+            code=code or "",
+            name=name,
+            state=str(review.state) if review else "",
+            submitted_at=review.submitted_at if review else None,
+            general_comment=review.general_comment if review and review.id in marks else "",
+            marks=marks.get(review.id, {}) if review else {},
+        )
+        for _, code, name, review in found
+    )
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A document to hand out."""
+
+    name: str
+    content_type: str
+    sha256: str
+
+
+def open_document(
+    session: Session, *, actor: Actor, application_id: str, document_id: str, now: datetime
+) -> OpenedFile:
+    """A file of a dossier, for an official; the download is logged. Raises NotFound."""
+    call, _application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
+    )
+    document = session.get(Document, document_id)
+    if document is None or document.application_id != application_id or document.removed_at is not None:
+        raise NotFound("document", document_id)
+    record(
+        session, actor=actor, action="document.downloaded", now=now, object_kind="application",
+        object_id=application_id, call_id=call.id, after={"name": document.name, "sha256": document.sha256},
+    )  # fmt: skip
+    return OpenedFile(document.name, document.content_type, document.sha256)

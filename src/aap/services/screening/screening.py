@@ -1,0 +1,192 @@
+"""Screening: is the dossier eligible? Yes or no, with a motive, by an official; and what an official corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from aap.core.call.wording import attribute_title, value_label
+from aap.records.applications import Application, ApplicationState
+from aap.records.calls import CallState
+from aap.records.rankings import RankingRun
+from aap.records.reviews import Recusal
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.permissions import Permission, Target, ensure
+
+
+def dossier_target(
+    call: OpenedCall, application: Application, *, session: Session | None = None, actor: Actor | None = None
+) -> Target:
+    """What permissions on a dossier are asked for; with a session and an actor, whether they are recused of it."""
+    return Target(
+        call_id=call.id,
+        call_state=call.state,
+        association_id=application.association_id,
+        application_state=ApplicationState(application.state),
+        recused=session is not None and actor is not None and is_recused(session, actor, application.id),
+    )
+
+
+def is_recused(session: Session, actor: Actor, application_id: str) -> bool:
+    """Whether this person may see nothing of the dossier."""
+    found = select(Recusal.id).where(
+        Recusal.person_id == actor.person_id,
+        Recusal.application_id == application_id,
+        col(Recusal.confirmed).is_(True),
+        col(Recusal.dismissed_at).is_(None),
+    )
+    return session.exec(found).first() is not None
+
+
+def get_dossier(session: Session, application_id: str) -> tuple[OpenedCall, Application]:
+    """A dossier with its call. Raises NotFound."""
+    application = session.get(Application, application_id)
+    if application is None:
+        raise NotFound("application", application_id)
+    return get_call(session, application.call_id), application
+
+
+def dossier_of(
+    session: Session, *, actor: Actor, permission: Permission, application_id: str
+) -> tuple[OpenedCall, Application]:
+    """A dossier on which this official may do this now. Raises NotFound, also for who is recused, and StateForbids."""
+    call, application = get_dossier(session, application_id)
+    target = dossier_target(call, application, session=session, actor=actor)
+    ensure(actor, permission, target, kind="application", id=application_id)
+    return call, application
+
+
+def find_dossier(session: Session, call_id: str, reference: str) -> str:
+    """The id of a call's submitted dossier by its reference. Raises NotFound."""
+    found = session.exec(
+        select(Application.id).where(
+            Application.call_id == call_id,
+            Application.reference == reference,
+            col(Application.submitted_at).is_not(None),
+        )
+    ).first()
+    if found is None:
+        raise NotFound("application", reference)
+    return found
+
+
+def screen_application(
+    session: Session, *, actor: Actor, application_id: str, eligible: bool, reason: str, now: datetime
+) -> None:
+    """Says that a submitted dossier is eligible, or not and why (the motive is printed in its letter).
+
+    Raises InvalidInput for a refusal without a motive, StateForbids once the ranking is proposed.
+    """
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_SCREEN, application_id=application_id
+    )
+    reason = reason.strip()
+    if not eligible and not reason:
+        raise InvalidInput({"reason": "Indiquez le motif : il figure dans la lettre à l’association."})
+    before = {"state": application.state, "reason": application.ineligible_reason}
+    application.state = ApplicationState.ELIGIBLE if eligible else ApplicationState.INELIGIBLE
+    application.ineligible_reason = "" if eligible else reason
+    application.screened_at, application.screened_by = now, actor.person_id
+    application.version += 1
+    session.add(application)
+    record(
+        session, actor=actor, action="dossier.screened", now=now, object_kind="application", object_id=application_id,
+        call_id=call.id, before=before, after={"state": application.state, "reason": application.ineligible_reason},
+    )  # fmt: skip
+
+
+def correct_attribute(
+    session: Session,
+    *,
+    actor: Actor,
+    application_id: str,
+    name: str,
+    values: Sequence[str],
+    evidence: str,
+    now: datetime,
+) -> None:
+    """Sets one of the attributes that quotas name, with the evidence that it rests on (a declared QPV, for one).
+
+    Raises InvalidInput for an attribute that the call doesn't have, or without evidence.
+    """
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_SCREEN, application_id=application_id
+    )
+    kept = [value.strip() for value in values if value.strip()]
+    problems = {}
+    if name not in attribute_names(call):
+        problems["name"] = "Cette donnée n’existe pas dans l’appel."
+    if any("|" in value for value in kept):
+        problems["values"] = "Une valeur ne peut pas contenir de barre verticale."
+    if not evidence.strip():
+        problems["evidence"] = "Indiquez la pièce ou la vérification sur laquelle vous vous appuyez."
+    if problems:
+        raise InvalidInput(problems)
+    before = application.attributes.get(name, [])
+    application.attributes = {**application.attributes, name: kept}
+    application.version += 1
+    session.add(application)
+    record(
+        session, actor=actor, action="dossier.corrected", now=now, object_kind="application", object_id=application_id,
+        call_id=call.id, before={name: before}, after={name: kept, "evidence": evidence.strip()},
+    )  # fmt: skip
+
+
+def attribute_names(call: OpenedCall) -> tuple[str, ...]:
+    """The attributes of a dossier that count in the selection or stand in lists."""
+    named = set(call.file.form.attributes)
+    for quota in call.file.selection.quotas:
+        named |= {quota.each} if quota.each else set(quota.where or {})
+    return tuple(sorted(named))
+
+
+def attribute_labels(call: OpenedCall) -> dict[str, str]:
+    """Attribute → its French title."""
+    return {name: attribute_title(name).capitalize() for name in attribute_names(call)}
+
+
+def attribute_values(call: OpenedCall, application: Application) -> dict[str, tuple[str, ...]]:
+    """Attribute → its values as the form words them."""
+    return {
+        name: tuple(value_label(call.file, name, value) for value in application.attributes.get(name, ()))
+        for name in attribute_names(call)
+    }
+
+
+def marks_are_opened(session: Session, call: OpenedCall) -> bool:
+    """Whether officials may have seen marks: a ranking was computed, or the deliberation has begun."""
+    if call.state not in (CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING):
+        return True
+    return session.exec(select(RankingRun.id).where(RankingRun.call_id == call.id).limit(1)).first() is not None
+
+
+def propose_amount(
+    session: Session, *, actor: Actor, application_id: str, cents: int | None, reason: str, now: datetime
+) -> None:
+    """What the service would grant, where the call grants proposed amounts; only before marks are opened.
+
+    None takes the proposal back. Raises StateForbids and InvalidInput.
+    """
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_SCREEN, application_id=application_id
+    )
+    if call.file.selection.amounts != "proposed" or marks_are_opened(session, call):
+        raise StateForbids(Permission.DOSSIER_SCREEN, call.state)
+    if cents is not None and not 0 <= cents <= application.requested_amount:
+        raise InvalidInput({"amount": "Le montant proposé ne peut pas dépasser le montant demandé."})
+    if not reason.strip():
+        raise InvalidInput({"reason": "Indiquez ce qui justifie ce montant."})
+    before = application.proposed_amount
+    application.proposed_amount = cents
+    application.version += 1
+    session.add(application)
+    record(
+        session, actor=actor, action="dossier.amount_proposed", now=now, object_kind="application",
+        object_id=application_id, call_id=call.id, before={"cents": before},
+        after={"cents": cents, "reason": reason.strip()},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Where a call stands, and its next step."""

@@ -1,0 +1,153 @@
+"""The next step of a call: what it is, what stands in its way, and taking it.
+
+Steps that are more than a change of state have their own use cases: the opening (an administrator), the freezing of
+the ranking by two persons, the decisions, the publication.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from aap.core.delays import paris
+from aap.core.french import NBSP, count, is_plural, moment
+from aap.records.calls import CallState
+from aap.services.actor import Actor
+from aap.services.assignment.proposals import tell_everybody
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, change_state, get_call
+from aap.services.errors import InvalidInput, StateForbids
+from aap.services.permissions import Permission, ensure
+from aap.services.review.progress import ReviewsTotals, reviews_totals
+from aap.services.steering.following import Counts, counts_of
+
+STEPS = {
+    CallState.OPEN: CallState.CLOSED,
+    CallState.CLOSED: CallState.REVIEWING,
+    CallState.REVIEWING: CallState.DELIBERATING,
+    CallState.PUBLISHED: CallState.ARCHIVED,
+}
+"""The changes of state that an official makes here."""
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """`to` None: the step is taken elsewhere, or there is none. French sentences: `obstacles` forbid the step,
+    `cautions` ask for a reason.
+    """
+
+    to: CallState | None
+    obstacles: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+def next_step(
+    session: Session,
+    *,
+    actor: Actor,
+    call: OpenedCall,
+    now: datetime,
+    counts: Counts | None = None,
+    totals: ReviewsTotals | None = None,
+) -> NextStep:
+    """The next step from the call's state. `counts` and `totals` where they are known; else at most three queries."""
+    ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
+    to = STEPS.get(call.state)
+    if call.state is CallState.OPEN and now <= call.accepted_until:
+        until = moment(paris(call.accepted_until))
+        return NextStep(to, obstacles=(f"Des dossiers peuvent encore être déposés jusqu’au {until}.",))
+    if call.state not in (CallState.CLOSED, CallState.REVIEWING):
+        return NextStep(to)
+    totals = totals or reviews_totals(session, call)
+    reviews = _unassigned(call, totals) if call.state is CallState.CLOSED else _unreviewed(call, totals)
+    return NextStep(to, cautions=(*_unscreened(counts or counts_of(session, call.id)), *reviews))
+
+
+def _unscreened(counts: Counts) -> tuple[str, ...]:
+    found = []
+    if counts.to_screen:
+        found.append(f"{count(counts.to_screen, 'dossier')} sans avis de recevabilité.")
+    if counts.to_complete:
+        found.append(f"{count(counts.to_complete, 'dossier')} en attente de compléments de l’association.")
+    return tuple(found)
+
+
+def _unassigned(call: OpenedCall, totals: ReviewsTotals) -> tuple[str, ...]:
+    if not totals.unassigned:
+        return ()
+    needed = count(call.file.rubric.min_reviews, "évaluateur")
+    return (f"{count(totals.unassigned, 'dossier')} {_agreed('confié', totals.unassigned)} à moins de {needed}.",)
+
+
+def _unreviewed(call: OpenedCall, totals: ReviewsTotals) -> tuple[str, ...]:
+    missing = totals.assigned - totals.submitted
+    found = []
+    if missing:
+        found.append(
+            f"{count(missing, 'évaluation')} {_agreed('confiée', missing)} et non {_agreed('remise', missing)}."
+        )
+    if totals.short:
+        found.append(
+            f"{count(totals.short, 'dossier')} sous le minimum de {count(call.file.rubric.min_reviews, 'évaluation')}"
+            f"{NBSP}: sans elles, le classement ne pourra pas être arrêté."
+        )
+    return tuple(found)
+
+
+def _agreed(word: str, number: int) -> str:
+    """A word in the number of what it goes with."""
+    return f"{word}s" if is_plural(number) else word
+
+
+def advance_call(
+    session: Session, *, actor: Actor, call_id: str, to: CallState, reason: str, now: datetime, address: str = ""
+) -> None:
+    """Takes the next step; what it warns of is gone past with a reason, which the log keeps.
+
+    `address`: of the reviewers' list; with it they are told when the reviews open.
+    Raises StateForbids (another step is next), InvalidInput with the obstacles or the missing reason.
+    """
+    call = get_call(session, call_id)
+    ensure(actor, Permission.CALL_ADVANCE, call.target(), kind="call", id=call_id)
+    step = next_step(session, actor=actor, call=call, now=now)
+    if step.to is None or step.to is not to:
+        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+    if step.obstacles:
+        raise InvalidInput({"": " ".join(step.obstacles)})
+    if step.cautions and not reason.strip():
+        raise InvalidInput({"reason": "Indiquez pourquoi vous passez à l’étape suivante malgré ces points."})
+    change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
+    if to is CallState.REVIEWING and address:
+        tell_everybody(session, call, address=address, now=now)
+
+
+def ensure_may_draw(actor: Actor, call: OpenedCall) -> None:
+    """The seed is drawn after the closing and before the ranking is proposed. Raises NotFound and StateForbids."""
+    ensure(actor, Permission.CALL_ADVANCE, call.target(), kind="call", id=call.id)
+    if call.state not in (CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING):
+        raise StateForbids(Permission.CALL_ADVANCE, call.state)
+
+
+def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, source: str, now: datetime) -> None:
+    """The seed of the public draw that parts perfect ties: from an event after the closing that the call announced.
+
+    Raises StateForbids before the closing and once the ranking is proposed, InvalidInput without seed or source.
+    """
+    call = get_call(session, call_id)
+    ensure_may_draw(actor, call)
+    problems = {}
+    if not seed.strip() or len(seed.strip()) > 200:
+        problems["seed"] = "Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."
+    if not source.strip():
+        problems["source"] = "Indiquez d’où il vient : chacun doit pouvoir le vérifier."
+    if problems:
+        raise InvalidInput(problems)
+    before = call.record.draw_seed
+    call.record.draw_seed = seed.strip()
+    session.add(call.record)
+    record(
+        session, actor=actor, action="call.draw_seed", now=now, object_kind="call", object_id=call_id, call_id=call_id,
+        before={"seed": before}, after={"seed": seed.strip(), "source": source.strip()},
+    )  # fmt: skip

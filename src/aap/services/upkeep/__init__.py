@@ -1,0 +1,1 @@
+"""Upkeep: backup, audit, time, state of the machine."""
