@@ -21,16 +21,16 @@ from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
 from aap.services import mailing
-from aap.services.assignment import proposals as assigning
-from aap.services.decision import deciding
+from aap.services.assignment import proposals
+from aap.services.decision import letters
 from aap.services.dossier import receipts
+from aap.services.outbox import Work
 from aap.services.platform import Platform, open_platform
-from aap.services.ranking import computing as selecting
-from aap.services.ranking import run_files as exporting
+from aap.services.ranking import computing
+from aap.services.ranking import run_files
 from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
 from aap.services.upkeep.timekeeping import Kept, keep_time
-from aap.services.work import Work
 from aap.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -165,10 +165,10 @@ def _finish(platform: Platform, job_id: str, state: JobState, result: Mapping[st
 
 
 WORK: Mapping[str, Work] = {
-    "assignment": assigning.propose_in_background,
-    "letters": deciding.render_letters,
-    "ranking": selecting.rank_in_background,
-    "ranking_list": exporting.make_ranking_list,
+    "assignment": proposals.propose_in_background,
+    "letters": letters.render_letters,
+    "ranking": computing.rank_in_background,
+    "ranking_list": run_files.make_ranking_list,
     "receipt": receipts.send_receipt,
     "reviewer_dossiers": offline_dossiers.make_dossiers,
     "audit": auditing.verify_in_background,

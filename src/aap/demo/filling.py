@@ -28,7 +28,8 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
-from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results, render_letters
+from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
+from aap.services.decision.letters import render_letters
 from aap.services.platform import Platform
 from aap.services.ranking.computing import compute, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze

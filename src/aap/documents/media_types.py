@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 SHOWN_INLINE = frozenset({PDF, "image/png", "image/jpeg"})
 """Shown by the browser, alone on its page; everything else is saved."""
+
+
+@dataclass(frozen=True)
+class MadeFile:
+    """`content_type`: one of `documents.media_types`, or another that a browser knows."""
+
+    name: str
+    content_type: str
+    content: bytes

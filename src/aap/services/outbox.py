@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import Session, select
 
 from aap.documents.mails import render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
+from aap.services.platform import Platform
 
 WAKE = "wake the worker after the commit"
 """Key in `session.info`: something waits in the outbox."""
@@ -77,3 +78,12 @@ def start_job(
     session.add(job)
     session.info[WAKE] = True
     return job
+
+
+class Progress(Protocol):
+    """Told how far the work is: `done` of `total`, and what is being done."""
+
+    def __call__(self, done: int, total: int, message: str = "") -> None: ...
+
+
+Work = Callable[[Platform, Job, Progress], Mapping[str, Any]]

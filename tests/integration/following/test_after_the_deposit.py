@@ -17,11 +17,16 @@ from aap.records.audit import AuditLine
 from aap.records.calls import CallState as C
 from aap.records.people import Person
 from aap.records.rankings import Contest, Decision, Outcome
-from aap.services.asking import ask_completion, write_message
 from aap.services.decision.answering import answer_grant, contest_decision, note_reading, read_decision
-from aap.services.dossier.completion import compare_contents, lapse_completions, revisions_of
+from aap.services.dossier.completion import ask_completion, compare_contents, lapse_completions, revisions_of
 from aap.services.dossier.dossiers import dossiers_of, open_dossier
-from aap.services.dossier.messages import mark_messages_read, read_thread, waiting_messages, write_to_service
+from aap.services.dossier.messages import (
+    mark_messages_read,
+    read_thread,
+    waiting_messages,
+    write_message,
+    write_to_service,
+)
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from tests.databases import on_both_databases

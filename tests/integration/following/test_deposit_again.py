@@ -10,7 +10,7 @@ from sqlmodel import select
 from aap import jobs
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.calls import CallState
-from aap.services.asking import ask_completion
+from aap.services.dossier.completion import ask_completion
 from aap.services.dossier.submitting import submit_application
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from tests.databases import on_both_databases

@@ -13,7 +13,7 @@ from aap.records.applications import ApplicationState as A
 from aap.records.applications import Message, SectionAnswers
 from aap.records.calls import CallState as C
 from aap.records.rankings import Decision, Outcome
-from aap.services.asking import write_message
+from aap.services.dossier.messages import write_message
 from tests.integration.following.conftest import Case, Cases
 
 PAGES = ("/suivi", "/messages", "/retrait", "/decision", "/decision/lettre.pdf")

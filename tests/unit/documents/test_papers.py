@@ -14,7 +14,7 @@ from aap.core.answers.readable import Head, ReadAnswer, SectionReading
 from aap.core.call.schema import Question
 from aap.core.ranking.processing_sheet import ProcessingSheet, SheetPart
 from aap.documents.papers.dossier import Attachment, DossierView, blank_questionnaire, limits, render_dossier
-from aap.documents.papers.letters import sender_of
+from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import (
     Cell,
     Column,

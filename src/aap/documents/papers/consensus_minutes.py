@@ -11,7 +11,7 @@ from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.core.french import NBSP, moment, number, plain, spaced
 from aap.core.scoring.marking import title_of, total_of
-from aap.documents.papers.letters import sender_of
+from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import Cell, Column
 from aap.documents.papers.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, render_minutes
 

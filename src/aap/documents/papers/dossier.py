@@ -17,7 +17,7 @@ from aap.core import french
 from aap.core.answers.readable import SectionReading
 from aap.core.call.schema import CallFile, Question
 from aap.core.call.wording import condition_in_words
-from aap.documents.papers.letters import Sender, document_date, sender_of
+from aap.documents.papers.letterhead import Sender, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 _A4_POINTS = (595.28, 841.89)

@@ -20,6 +20,7 @@ from aap.core.call.letter_texts import LetterKind, fill
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
+from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 # Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
@@ -35,38 +36,12 @@ class NoLetter(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Letterhead: who decides, and where to write."""
-
-    authority: str
-    service: str = ""
-    address: str = ""
-    city: str = ""
-    contact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Recipient:
     """Address block. `representative` is a person with a capacity; `address` one string a line."""
 
     association: str
     representative: str = ""
     address: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who signs (CRPA L212-1: first name, name, capacity and service), and by which delegation."""
-
-    first_name: str = ""
-    last_name: str = ""
-    capacity: str = ""
-    service: str = ""
-    delegation: str = ""
-
-    @property
-    def name(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,45 +249,6 @@ def render_letter(view: LetterView) -> bytes:
         subject=view.object,
     )
     return render_pdf("letter.html", metadata, {"letter": view})
-
-
-def sender_of(call: CallFile) -> Sender:
-    """Letterhead of a call; without an authority in the call file, a visible blank to fill in."""
-    authority = call.call.authority
-    if authority is None:
-        return Sender(authority="[Autorité à préciser]", contact=call.call.contact or "")
-    return Sender(
-        authority=authority.name,
-        service=authority.service or "",
-        address=authority.address or "",
-        city=authority.city or "",
-        contact=call.call.contact or "",
-    )
-
-
-def author_of(call: CallFile) -> Author:
-    """Who signs the call's decisions."""
-    signatory = call.letters.signatory
-    authority = call.call.authority
-    return Author(
-        first_name=signatory.first_name or "",
-        last_name=signatory.last_name or "",
-        capacity=signatory.capacity or "",
-        service=(authority.service or authority.name) if authority else "",
-        delegation=signatory.delegation or "",
-    )
-
-
-def document_date(call: CallFile) -> date:
-    """A fixed date for a document's metadata where no decision is dated yet: announced decision, closing, opening."""
-    if call.letters.signed_on:
-        return call.letters.signed_on
-    if call.call.decision_by:
-        return call.call.decision_by
-    for moment in (call.call.closes_at, call.call.opens_at):
-        if moment:
-            return moment.date()
-    return date(2000, 1, 1)
 
 
 def _references(call: CallFile, application: str, project: str) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from typing import Literal
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.results import ResultRow, Status
-from aap.documents.papers.letters import Author, Sender, author_of, document_date, sender_of
+from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 STATUS_WORDS: Mapping[Status, str] = {

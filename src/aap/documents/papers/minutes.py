@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from aap.documents.papers.letters import Sender
+from aap.documents.papers.letterhead import Sender
 from aap.documents.papers.lists import Cell, Column
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 

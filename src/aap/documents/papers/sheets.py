@@ -7,7 +7,7 @@ from datetime import date
 
 from aap.core import french
 from aap.core.ranking.processing_sheet import ProcessingSheet, SheetPart
-from aap.documents.papers.letters import Sender
+from aap.documents.papers.letterhead import Sender
 from aap.documents.papers.lists import Cell, Column
 from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph
 from aap.documents.papers.pdf import PdfMetadata, render_pdf

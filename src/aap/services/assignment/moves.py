@@ -15,7 +15,7 @@ from aap.core import assignment as core
 from aap.core.assignment import connection as core_connection
 from aap.core.results import Table
 from aap.core.territories import fold
-from aap.documents.media_types import CSV
+from aap.documents.media_types import CSV, MadeFile
 from aap.documents.tables.csv_out import csv_bytes
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -26,7 +26,6 @@ from aap.services.assignment.situation import Situation, default_settings, situa
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.made_files import MadeFile
 from aap.services.panel.reviewers import find_reviewer
 from aap.services.permissions import Permission, ensure
 

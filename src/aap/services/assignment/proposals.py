@@ -27,11 +27,11 @@ from aap.services.assignment.situation import Settings, Situation, default_setti
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound
+from aap.services.outbox import Progress as WorkProgress
 from aap.services.outbox import send_mail
 from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
-from aap.services.work import Progress as WorkProgress
 
 AT_ONCE = 60_000
 """Dossiers times reviewers up to which a proposal is computed while the page waits; above, in the background."""

@@ -25,7 +25,7 @@ from aap.records.reviews import (
 )
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.panel.recusing import recused_dossiers
+from aap.services.dossier.access import recused_dossiers
 
 READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of the dossiers that are given to reviewers."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -23,9 +21,10 @@ from aap.records.calls import CallState
 from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.deciding import in_force
+from aap.services.decision.in_force import in_force
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed
+from aap.services.ranking.runs import pseudonym_key
 
 
 @dataclass(frozen=True)
@@ -226,11 +225,6 @@ def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:
     _result_hash, bundle = found
     with _ONE_AT_A_TIME:
         return _pseudonymised(bundle, pseudonym_key(secret, call.id))
-
-
-def pseudonym_key(secret: str, call_id: str) -> str:
-    """The key of a call's pseudonyms: the same for every file of that call."""
-    return hmac.new(secret.encode(), f"public:{call_id}".encode(), hashlib.sha256).hexdigest()
 
 
 @lru_cache(maxsize=4)

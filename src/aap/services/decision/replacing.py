@@ -21,10 +21,11 @@ from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.deciding import frozen_run, in_force
+from aap.services.decision.in_force import in_force
+from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.runs import frozen_run
 from aap.services.ranking.trials import ranked_candidates
 
 CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat."

@@ -13,12 +13,13 @@ from sqlmodel import Session, select
 from aap.core.answers import RAW, shown_answers
 from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Question, Section
-from aap.records.applications import Application, Document, SectionAnswers
+from aap.records.applications import Application, SectionAnswers
 from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import Dossier, merge_sections, open_dossier
+from aap.services.dossier.uploads import copy_document
 from aap.services.errors import DeadlinePassed, NotFound, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 
@@ -164,25 +165,6 @@ def _still_fits(before: Question | None, question: Question, answer: Any) -> Any
         ]
         return [block for block in blocks if block] or None
     return answer
-
-
-def copy_document(held: Document, application_id: str, question: str, actor: Actor, now: datetime) -> Document:
-    """The same stored file, for a question of another dossier."""
-    return Document(
-        association_id=held.association_id,
-        application_id=application_id,
-        question=question,
-        kind=held.kind,
-        year=held.year,
-        provisional=held.provisional,
-        promised_on=held.promised_on,
-        name=held.name,
-        content_type=held.content_type,
-        size=held.size,
-        sha256=held.sha256,
-        uploaded_by=actor.person_id,
-        uploaded_at=now,
-    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aap.core.answers import attributes_of, value_of
@@ -52,3 +53,10 @@ def facts_of(call: CallFile, answers: Mapping[str, Any], association: Associatio
         requested_amount=request,
         attributes={name: list(values) for name, values in attributes.items()},
     )
+
+
+@lru_cache(maxsize=256)
+def region_name(department: str) -> str:
+    """The region of a department's code; empty where it isn't known."""
+    found = territories().department(department)
+    return found.region.name if found else ""

@@ -13,15 +13,14 @@ from aap.records.applications import Application, CompletionRequest, Message
 from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant
 from aap.services.actor import Actor
-from aap.services.asking import LONGEST_MESSAGE
+from aap.services.association.mails import tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import dossier_of, recused_dossiers
 from aap.services.dossier.dossiers import Dossier, open_dossier
 from aap.services.errors import InvalidInput
 from aap.services.outbox import send_mail
-from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission, ensure
-from aap.services.screening.screening import dossier_of
 
 
 @dataclass(frozen=True)
@@ -245,3 +244,29 @@ def mark_messages_read(session: Session, *, actor: Actor, application_id: str, n
             session, actor=actor, action="messages.read", now=now, object_kind="application",
             object_id=application_id, call_id=call.id,
         )  # fmt: skip
+
+
+LONGEST_MESSAGE = 5_000
+
+
+def write_message(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Message:
+    """A message from the service; the association's people are told by mail. Raises InvalidInput for an empty one."""
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
+    )
+    if not body.strip() or len(body) > LONGEST_MESSAGE:
+        raise InvalidInput({"body": "Écrivez votre message, en 5 000 caractères au plus."})
+    message = Message(
+        application_id=application_id, author_id=actor.person_id, from_service=True, body=body.strip(), created_at=now
+    )
+    session.add(message)
+    session.flush()
+    record(
+        session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
+        call_id=call.id, after={"message": message.id},
+    )  # fmt: skip
+    tell_association(
+        session, call, application, "official_message", now=now, key=f"message:{message.id}",
+        values={"message": body.strip()},
+    )  # fmt: skip
+    return message

@@ -9,7 +9,7 @@ from typing import Literal
 
 from aap.core.answers.readable import SectionReading, read_section
 from aap.documents.papers.dossier import Attachment, DossierView, render_dossier
-from aap.documents.papers.letters import sender_of
+from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.pdf import moment as exact_moment
 from aap.records.applications import Document
 from aap.records.territories import territories

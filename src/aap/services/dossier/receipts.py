@@ -21,9 +21,8 @@ from aap.records.people import Person
 from aap.services.association.mails import editors_of
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import MANDATE, Dossier, submissions_of
-from aap.services.outbox import send_mail
+from aap.services.outbox import Progress, send_mail
 from aap.services.platform import Platform
-from aap.services.work import Progress
 
 
 def labels_of(call: CallFile) -> dict[str, str]:

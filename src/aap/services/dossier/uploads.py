@@ -17,7 +17,6 @@ from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
 from aap.services.audit import record
-from aap.services.dossier.applying import copy_document
 from aap.services.dossier.dossiers import MANDATE, Dossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.file_store import FileStore
@@ -304,3 +303,22 @@ def readable_document(session: Session, *, actor: Actor, document_id: str) -> Do
     ensure(actor, Permission.ASSOCIATION_READ, Target(association_id=document.association_id), kind="document",
            id=document_id)  # fmt: skip
     return document
+
+
+def copy_document(held: Document, application_id: str, question: str, actor: Actor, now: datetime) -> Document:
+    """The same stored file, for a question of another dossier."""
+    return Document(
+        association_id=held.association_id,
+        application_id=application_id,
+        question=question,
+        kind=held.kind,
+        year=held.year,
+        provisional=held.provisional,
+        promised_on=held.promised_on,
+        name=held.name,
+        content_type=held.content_type,
+        size=held.size,
+        sha256=held.sha256,
+        uploaded_by=actor.person_id,
+        uploaded_at=now,
+    )

@@ -20,10 +20,10 @@ from aap.records.rankings import RankingRow
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import not_recused
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviewed_dossiers
-from aap.services.review.reviewing import not_recused
 
 
 @dataclass(frozen=True)

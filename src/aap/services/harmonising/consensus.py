@@ -14,7 +14,7 @@ from aap.core.delays import paris
 from aap.core.french import listed, plain, quoted
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.territories import fold
-from aap.documents.media_types import PDF
+from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -24,12 +24,11 @@ from aap.records.reviews import Assignment, Consensus, Recusal
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
-from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
-from aap.services.screening.screening import dossier_of, find_dossier
 
 LEAST_ATTENDEES = 2
 

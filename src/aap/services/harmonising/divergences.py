@@ -17,10 +17,10 @@ from aap.records.applications import Application
 from aap.records.reviews import Assignment, Consensus
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import not_recused
 from aap.services.harmonising.agreement import submitted_reviews
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import reviewed_dossiers
-from aap.services.review.reviewing import not_recused
 
 
 @dataclass(frozen=True)

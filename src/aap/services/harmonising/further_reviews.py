@@ -15,11 +15,11 @@ from aap.records.reviews import Assignment, Recusal, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission
-from aap.services.screening.screening import dossier_of, find_dossier
 
 
 @dataclass(frozen=True)

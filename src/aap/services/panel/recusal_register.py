@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import NBSP, count, day
-from aap.documents.media_types import PDF
-from aap.documents.papers.letters import author_of, sender_of
+from aap.documents.media_types import PDF, MadeFile
+from aap.documents.papers.letterhead import author_of, sender_of
 from aap.documents.papers.lists import Cell, Column, SignedListView, render_list
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -19,8 +19,7 @@ from aap.records.reviews import Recusal, RecusalOrigin, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.made_files import MadeFile
-from aap.services.panel.recusing import recused_dossiers
+from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
 
 

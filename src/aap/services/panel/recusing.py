@@ -13,24 +13,10 @@ from aap.records.reviews import Assignment, Mark, Recusal, RecusalOrigin, Review
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.access import dossier_target
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import find_dossier
-from aap.services.screening.screening import dossier_target
-
-
-def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
-    """Ids of the call's dossiers that this person may see nothing of. One query."""
-    found = session.exec(
-        select(Recusal.application_id).where(
-            Recusal.application_id == Application.id,
-            Application.call_id == call_id,
-            Recusal.person_id == actor.person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
-    return frozenset(found)
 
 
 def declare_recusal(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:

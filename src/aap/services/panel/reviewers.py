@@ -25,9 +25,9 @@ from aap.services.account.sign_in_links import link_path, make_token
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.outbox import send_mail
-from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 

@@ -20,11 +20,11 @@ from aap.services.actor import Actor, load_actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, RulesConflict
+from aap.services.outbox import Progress as WorkProgress
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.input import RankingInput, ranking_input
 from aap.services.ranking.runs import kept_row
-from aap.services.work import Progress as WorkProgress
 
 
 def compute(

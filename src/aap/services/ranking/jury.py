@@ -16,10 +16,9 @@ from aap.records.reviews import Consensus
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import dossier_target, get_dossier, recused_dossiers
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission, ensure
-from aap.services.screening.screening import dossier_target, get_dossier
 
 DECIDED_HERE = (
     JuryDecisionKind.IN,

@@ -14,7 +14,7 @@ from aap.core import french
 from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
 from aap.core.results import ResultRow
-from aap.documents.papers.letters import sender_of
+from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import STATUS_WORDS, Cell, Column
 from aap.documents.papers.minutes import (
     Attendee,
@@ -32,7 +32,7 @@ from aap.records.reviews import Consensus, Recusal
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.panel.recusing import recused_dossiers
+from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.jury import JuryLine, jury_lines
 from aap.services.ranking.runs import latest_run, view_run

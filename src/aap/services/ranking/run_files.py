@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,32 +18,28 @@ from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput, json_text
-from aap.core.results import ResultRow, ReviewerRow, Table, euros_text, laureates_table
+from aap.core.results import ResultRow, ReviewerRow, Table, laureates_table
 from aap.core.selection import Rules, rules_of
-from aap.documents.media_types import CSV, PDF, XLSX
-from aap.documents.papers.letters import sender_of
+from aap.documents.media_types import CSV, PDF, XLSX, MadeFile
+from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list
 from aap.documents.papers.sheets import SheetView, render_sheet
 from aap.documents.report.ranking_files import file_stem, readable_json
 from aap.documents.report.report_html import ReportInput, report_html
 from aap.documents.tables.csv_out import csv_bytes
-from aap.documents.tables.workbooks import Column, laureates_workbook, ranking_workbook, workbook_bytes
+from aap.documents.tables.workbooks import laureates_workbook, ranking_workbook
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.publishing import pseudonym_key
+from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import NotFound
-from aap.services.made_files import MadeFile
-from aap.services.outbox import start_job
+from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
-from aap.services.ranking.runs import RunView, view_run
+from aap.services.ranking.runs import RunView, pseudonym_key, view_run
 from aap.services.ranking.trials import content_of, ranked
-from aap.services.screening.candidates import Candidate
-from aap.services.screening.screening import dossier_of, find_dossier
-from aap.services.work import Progress
 
 
 @dataclass(frozen=True)
@@ -268,88 +263,3 @@ def processing_sheet_file(
         call_id=call.id, after={"run": run.number},
     )  # fmt: skip
     return MadeFile(f"{file_stem(reference)}-fiche-de-traitement.pdf", PDF, render_sheet(view))
-
-
-def candidates_table(rows: Sequence[Candidate], words: Mapping[str, str]) -> Table:
-    """The list of candidates as text cells. `words`: state → what people call it."""
-    return Table(
-        header=("dossier", "association", "siret", "commune", "departement", "region", "projet", "theme", "etat",
-                "montant_demande", "montant_propose", "depose_le", "evaluations_remises", "evaluations_confiees"),
-        rows=tuple(
-            (
-                one.reference,
-                one.association,
-                one.siret,
-                one.commune,
-                one.department,
-                one.region,
-                one.title,
-                one.theme,
-                words.get(one.state, one.state),
-                euros_text(one.requested_amount),
-                euros_text(one.proposed_amount),
-                paris(one.submitted_at).isoformat(timespec="seconds") if one.submitted_at else "",
-                str(one.reviews),
-                str(one.expected),
-            )
-            for one in rows
-        ),
-    )  # fmt: skip
-
-
-def candidates_file(
-    session: Session,
-    *,
-    actor: Actor,
-    call: OpenedCall,
-    rows: Sequence[Candidate],
-    words: Mapping[str, str],
-    ending: str,
-    now: datetime,
-) -> MadeFile:
-    """The candidates as `csv` or `xlsx`. Raises NotFound for another ending."""
-    ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
-    if ending == "csv":
-        made = MadeFile(f"{call.id}-candidats.csv", CSV, csv_bytes(candidates_table(rows, words)))
-    elif ending == "xlsx":
-        title = f"Candidats – {call.record.title}"
-        book = workbook_bytes(title, _candidate_columns(words), rows, sheet="Candidats")
-        made = MadeFile(f"{call.id}-candidats.xlsx", XLSX, book)
-    else:
-        raise NotFound("file", ending)
-    record(
-        session, actor=actor, action="candidates.downloaded", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"rows": len(rows), "format": ending},
-    )  # fmt: skip
-    return made
-
-
-def _candidate_columns(words: Mapping[str, str]) -> list[Column[Candidate]]:
-    return [
-        Column("Dossier", "text", lambda one: one.reference, 24),
-        Column("Association", "text", lambda one: one.association, 40),
-        Column("SIRET", "text", lambda one: one.siret),
-        Column("Commune", "text", lambda one: one.commune),
-        Column("Département", "text", lambda one: one.department, 12),
-        Column("Région", "text", lambda one: one.region, 24),
-        Column("Projet", "text", lambda one: one.title, 50),
-        Column("Thème", "text", lambda one: one.theme),
-        Column("État", "text", lambda one: words.get(one.state, one.state)),
-        Column("Montant demandé", "money", lambda one: one.requested_amount),
-        Column("Montant proposé", "money", lambda one: one.proposed_amount),
-        Column("Déposé le", "text", lambda one: f"{paris(one.submitted_at):%d/%m/%Y}" if one.submitted_at else "", 12),
-        Column("Évaluations remises", "whole", lambda one: one.reviews, 12),
-        Column("Évaluations confiées", "whole", lambda one: one.expected, 12),
-    ]
-
-
-def letters_archive(letters: Sequence[tuple[str, bytes]]) -> bytes:
-    """The letters as a ZIP, with a fixed date: the same letters give the same bytes. `letters`: reference, PDF."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
-        for reference, content in letters:
-            archive.writestr(zipfile.ZipInfo(f"{file_stem(reference)}.pdf", _ZIP_DATE.timetuple()[:6]), content)
-    return out.getvalue()
-
-
-_ZIP_DATE = datetime(2000, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -172,3 +173,18 @@ def moved_since(session: Session, run: RankingRun) -> bool:
 def bundle_hash(run: RankingRun) -> str:
     """SHA-256 of the run's bundle as it is kept."""
     return hashlib.sha256(run.bundle.encode()).hexdigest()
+
+
+def frozen_run(session: Session, call_id: str) -> RankingRun:
+    """The run that two persons froze. Raises NotFound."""
+    run = session.exec(
+        select(RankingRun).where(RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN)
+    ).first()
+    if run is None:
+        raise NotFound("ranking_run")
+    return run
+
+
+def pseudonym_key(secret: str, call_id: str) -> str:
+    """The key of a call's pseudonyms: the same for every file of that call."""
+    return hmac.new(secret.encode(), f"public:{call_id}".encode(), hashlib.sha256).hexdigest()

@@ -12,19 +12,18 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from aap.documents.papers.dossier import Attachment, DossierView, render_dossier
-from aap.documents.papers.letters import sender_of
+from aap.documents.papers.letterhead import sender_of
 from aap.records.applications import Application, Document
 from aap.records.outbox import Job, JobState
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor, load_actor
 from aap.services.audit import record
 from aap.services.errors import NotFound
-from aap.services.outbox import start_job
+from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 from aap.services.review.offline_reviews import reviewed_call
 from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_dossier
-from aap.services.work import Progress
 
 KIND = "reviewer_dossiers"
 FIXED_TIME = (2000, 1, 1, 0, 0, 0)

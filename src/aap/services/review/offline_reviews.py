@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from aap.core.delays import paris
 from aap.core.french import NBSP
 from aap.core.scoring.marking import mark_text
-from aap.documents.media_types import XLSX
+from aap.documents.media_types import XLSX, MadeFile
 from aap.documents.tables.offline_workbook import (
     OfflineBook,
     OfflineRow,
@@ -25,7 +25,6 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import CalibrationFirst, DomainError, InvalidInput, NotFound, StateForbids
-from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.reviewer_pages import may_mark
 from aap.services.review.reviewing import (

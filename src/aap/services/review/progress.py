@@ -21,8 +21,9 @@ from aap.records.people import Person
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import not_recused
 from aap.services.permissions import Permission, ensure
-from aap.services.review.reviewing import current_rubric, is_late, not_recused
+from aap.services.review.reviewing import current_rubric, is_late
 
 
 def reviewed_dossiers(call_id: str) -> ColumnElement[bool]:

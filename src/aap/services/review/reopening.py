@@ -12,11 +12,11 @@ from aap.records.reviews import Assignment, Consensus, Review, Reviewer, ReviewS
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
+from aap.services.dossier.access import dossier_target, not_recused
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
-from aap.services.review.reviewing import current_rubric, find_dossier, not_recused
-from aap.services.screening.screening import dossier_target
+from aap.services.review.reviewing import current_rubric, find_dossier
 
 
 def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:

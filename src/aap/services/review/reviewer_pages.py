@@ -25,9 +25,10 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.call.calls import OpenedCall, list_calls
+from aap.services.dossier.access import not_recused
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.review.reviewing import ReviewedDossier, find_dossier, is_late, not_recused
+from aap.services.review.reviewing import ReviewedDossier, find_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
 
 TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})

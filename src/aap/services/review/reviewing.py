@@ -8,19 +8,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import and_, bindparam
 from sqlmodel import Session, col, select
 
 from aap.core.french import quoted
 from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
-from aap.records.reviews import Assignment, Consensus, Mark, Recusal, Review, ReviewState
+from aap.records.reviews import Assignment, Consensus, Mark, Review, ReviewState
 from aap.records.specimens import CalibrationRound, Specimen, SpecimenReview
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, opened_call
+from aap.services.dossier.access import not_recused
 from aap.services.errors import CalibrationFirst, DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 
@@ -101,19 +101,6 @@ def is_late(call: OpenedCall, now: datetime) -> bool:
     """Whether the time for reviews, where the call names one, is over."""
     closes_at = call.file.reviewing.closes_at
     return closes_at is not None and now > closes_at
-
-
-def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
-    """No recusal stands between `person_id` and the application of the query (a probable match not yet confirmed
-    does not)."""
-    return ~exists().where(
-        and_(
-            col(Recusal.application_id) == col(Application.id),
-            col(Recusal.person_id) == person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
 
 
 # Made once: a reviewer's every request asks these two.

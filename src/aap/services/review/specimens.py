@@ -21,9 +21,9 @@ from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.access import dossier_of
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.permissions import Permission, ensure
-from aap.services.screening.screening import dossier_of
 
 LEAST, MOST = 2, 5
 LONGEST = 20_000  # characters of one part of a specimen

@@ -21,7 +21,8 @@ from aap.records.reviews import Assignment
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.panel.recusing import recused_dossiers
+from aap.services.dossier.access import recused_dossiers
+from aap.services.dossier.facts import region_name
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import ReviewCounts, review_counts
 
@@ -316,10 +317,3 @@ def _candidates(
         )
         for row in rows
     ]
-
-
-@lru_cache(maxsize=256)
-def region_name(department: str) -> str:
-    """The region of a department's code; empty where it isn't known."""
-    found = territories().department(department)
-    return found.region.name if found else ""

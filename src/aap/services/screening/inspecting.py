@@ -25,11 +25,11 @@ from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import dossier_of
 from aap.services.dossier.dossiers import Dossier, merge_sections
+from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
-from aap.services.screening.candidates import region_name
-from aap.services.screening.screening import dossier_of
 
 MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
 """Officials read marks once nobody can change them."""

@@ -16,10 +16,9 @@ from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record, verify
-from aap.services.outbox import start_job
+from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
-from aap.services.work import Progress
 
 PAGE_SIZE = 50
 MOST_FAULTS = 200

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
-from aap.services.asking import LONGEST_MESSAGE
 from aap.services.decision.answering import (
     DECLINED,
     LONGEST_CONTEST,
@@ -22,7 +21,7 @@ from aap.services.decision.answering import (
 )
 from aap.services.dossier.completion import revisions_of
 from aap.services.dossier.dossiers import Dossier, open_dossier
-from aap.services.dossier.messages import mark_thread_read, read_thread, write_to_service
+from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.permissions import Permission, allowed, ensure

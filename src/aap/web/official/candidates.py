@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 from aap.core import french
 from aap.core.call.wording import theme_titles
 from aap.services.permissions import Permission
-from aap.services.ranking.run_files import candidates_file
+from aap.services.screening.candidate_files import candidates_file
 from aap.services.screening.candidates import PAGE_SIZE, SORTS, CandidateFilter
 from aap.services.screening.candidates import candidates as find_candidates
 from aap.web.access import requires

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from aap.services.dossier.access import find_dossier
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import ORIGIN_WORDS, STATE_WORDS, register, register_pdf
@@ -14,7 +15,6 @@ from aap.services.panel.recusing import add_recusal, answer_match, lift_recusal
 from aap.services.panel.reviewers import list_reviewers
 from aap.services.permissions import Permission
 from aap.services.platform import Session
-from aap.services.screening.screening import find_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show

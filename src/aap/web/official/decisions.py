@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from aap.core.territories import fold
 from aap.documents.mails import render_mail
-from aap.documents.media_types import PDF
+from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import Outcome
 from aap.services.association.mails import dossier_values
 from aap.services.call.calls import OpenedCall
@@ -19,16 +19,13 @@ from aap.services.decision.deciding import (
     DecisionLine,
     decision_lines,
     decision_link,
-    kept_letters,
     notify_decisions,
     prepare_decisions,
-    preview_letter,
     publish_results,
 )
+from aap.services.decision.letters import kept_letters, letters_archive, preview_letter
 from aap.services.errors import NotFound
-from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
-from aap.services.ranking.run_files import letters_archive
 from aap.services.ranking.runs import latest_run
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.services.steering.following import latest_job

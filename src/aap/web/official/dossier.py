@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.call.wording import theme_titles
-from aap.documents.media_types import SHOWN_INLINE
-from aap.services.asking import ask_completion, write_message
+from aap.documents.media_types import SHOWN_INLINE, MadeFile
 from aap.services.decision.deciding import decision_line
+from aap.services.dossier.access import dossier_target, find_dossier
+from aap.services.dossier.completion import ask_completion
+from aap.services.dossier.messages import write_message
 from aap.services.errors import InvalidInput
-from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
@@ -25,8 +26,6 @@ from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
     correct_attribute,
-    dossier_target,
-    find_dossier,
     marks_are_opened,
     propose_amount,
     screen_application,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from aap.services.dossier.access import find_dossier
 from aap.services.dossier.completion import compared_deposits
 from aap.services.dossier.messages import mark_messages_read
 from aap.services.permissions import Permission
-from aap.services.screening.screening import find_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show

@@ -6,15 +6,14 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.media_types import PDF
+from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import JuryDecisionKind
+from aap.services.dossier.access import find_dossier
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.made_files import MadeFile
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
 from aap.services.ranking.minuting import minutes_pdf
-from aap.services.screening.screening import find_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words

@@ -16,9 +16,9 @@ from flask_babel import gettext as _
 from aap.core.answers.values import parse_number
 from aap.core.call.schema import CallFile
 from aap.core.selection import rules_of
+from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import RulesConflict
-from aap.services.made_files import MadeFile
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, allowed, ensure
 from aap.services.platform import Session

@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.documents.media_types import PDF
+from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
-from aap.services.made_files import MadeFile
-from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
@@ -30,7 +29,6 @@ from aap.services.ranking.run_files import (
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
 from aap.services.ranking.trials import Mode, Wish, compare, points_needed
-from aap.services.screening.screening import dossier_of, find_dossier
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing

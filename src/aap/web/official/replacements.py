@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from aap.core.selection import rules_of
 from aap.services.decision.answering import received_contests
 from aap.services.decision.replacing import call_from_waiting_list, succession
+from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput
 from aap.services.outbox import start_job
-from aap.services.panel.recusing import recused_dossiers
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing

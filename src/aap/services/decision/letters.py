@@ -1,0 +1,190 @@
+"""The letters of a call: what each says, kept once rendered, all in one archive."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from aap.core.results import ResultRow, Status
+from aap.documents.papers.letters import Recipient, facts_of, letter_view, render_letter
+from aap.documents.report.ranking_files import file_stem
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.outbox import Job
+from aap.records.rankings import Decision, Outcome
+from aap.services.actor import Actor
+from aap.services.audit import record
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.deciding import decision_lines
+from aap.services.decision.in_force import in_force
+from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.errors import NotFound
+from aap.services.outbox import Progress
+from aap.services.permissions import Permission, ensure
+from aap.services.platform import Platform
+from aap.services.ranking.runs import frozen_run, view_run
+
+
+@dataclass(frozen=True)
+class LetterCase:
+    """Everything one letter is made of."""
+
+    decision_id: str
+    row: ResultRow
+    recipient: Recipient
+    reference: str
+    project: str
+
+
+def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], int]:
+    """The letters that aren't notified yet, in the order of the references; the number of ranked dossiers. Three queries.
+
+    A letter that an association was told of stays as it is, byte for byte.
+    """
+    view = view_run(session, frozen_run(session, call.id))
+    rows = {row.application_id: row for row in view.rows}
+    found = session.exec(
+        select(Decision, Application, Association)
+        .where(
+            Decision.call_id == call.id,
+            Decision.application_id == Application.id,
+            Application.association_id == Association.id,
+            col(Decision.notified_at).is_(None),
+            in_force(),
+        )
+        .order_by(col(Application.reference))
+    )
+    cases = tuple(
+        LetterCase(decision.id, _decided(rows[application.reference], decision), _recipient(association),
+                   application.reference, application.title)
+        for decision, application, association in found
+    )  # fmt: skip
+    return cases, sum(row.rank is not None for row in view.rows)
+
+
+def _decided(row: ResultRow, decision: Decision) -> ResultRow:
+    """The line of the ranking as it was decided: a dossier called from the waiting list is a laureate."""
+    if decision.replaces_id is None:
+        return row
+    outcome: Status = Outcome(decision.outcome).value
+    return dataclasses.replace(
+        row,
+        status=outcome,
+        granted_amount=decision.amount,
+        reason=decision.reason,
+        waiting_rank=row.waiting_rank if decision.outcome == Outcome.WAITING_LIST else None,
+    )
+
+
+def _recipient(association: Association) -> Recipient:
+    representative = association.representative_name
+    if representative and association.representative_capacity:
+        representative = f"{representative}, {association.representative_capacity}"
+    town = f"{association.postal_code} {association.commune_name}".strip()
+    return Recipient(
+        association=association.name,
+        representative=representative,
+        address=tuple(line for line in (*association.address.splitlines(), town) if line),
+    )
+
+
+def letter_of(call: OpenedCall, case: LetterCase, ranked: int) -> bytes:
+    """The letter as a PDF."""
+    return render_letter(
+        letter_view(
+            call.file,
+            facts_of(call.file, case.row, ranked=ranked),
+            recipient=case.recipient,
+            application_reference=case.reference,
+            project=case.project,
+        )
+    )
+
+
+def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
+    """One letter as it would be rendered now from the frozen run: with decisions prepared or not yet.
+
+    Raises NotFound, also for a dossier that the official is recused of.
+    """
+    application_id = find_dossier(session, call.id, reference)
+    dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    view = view_run(session, frozen_run(session, call.id))
+    row = next((one for one in view.rows if one.application_id == reference), None)
+    application = session.get_one(Application, application_id)
+    if row is None:
+        raise NotFound("letter", reference)
+    decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
+    case = LetterCase(
+        "",
+        _decided(row, decision) if decision else row,
+        _recipient(session.get_one(Association, application.association_id)),
+        reference,
+        application.title,
+    )
+    return letter_of(call, case, sum(one.rank is not None for one in view.rows))
+
+
+def kept_letters(
+    session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """References and SHA-256 of the rendered letters, all or one; the download is logged. Raises NotFound for none."""
+    lines = [one for one in decision_lines(session, actor=actor, call=call) if reference in (None, one.reference)]
+    letters = tuple((one.reference, one.letter_sha256) for one in lines if one.letter_sha256)
+    if not letters:
+        raise NotFound("letter", reference or call.id)
+    record(
+        session, actor=actor, action="letters.downloaded", now=now,
+        object_kind="application" if reference else "call",
+        object_id=lines[0].application_id if reference else call.id, call_id=call.id,
+        after={"letters": len(letters), "reference": reference or ""},
+    )  # fmt: skip
+    return letters
+
+
+def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Job `letters`: renders every letter of the call and keeps its SHA-256 with the decision. May be run again."""
+    with platform.database.reading() as session:
+        call = get_call(session, job.call_id or "")
+        cases, ranked = letter_cases(session, call)
+    pending: list[tuple[str, str]] = []
+
+    def keep() -> None:
+        with platform.database.writing() as session:
+            for decision_id, sha256 in pending:
+                session.execute(
+                    update(Decision)
+                    .where(col(Decision.id) == decision_id, col(Decision.notified_at).is_(None))  # perhaps meanwhile
+                    .values(letter_sha256=sha256)
+                )
+        pending.clear()
+
+    for done, case in enumerate(cases, 1):
+        stored = platform.files.put(io.BytesIO(letter_of(call, case, ranked)))
+        pending.append((case.decision_id, stored.sha256))
+        if len(pending) == 10:
+            keep()
+            progress(done, len(cases), "Lettres")
+    keep()
+    progress(len(cases), len(cases), "Lettres")
+    return {"letters": len(cases)}
+
+
+def letters_archive(letters: Sequence[tuple[str, bytes]]) -> bytes:
+    """The letters as a ZIP, with a fixed date: the same letters give the same bytes. `letters`: reference, PDF."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
+        for reference, content in letters:
+            archive.writestr(zipfile.ZipInfo(f"{file_stem(reference)}.pdf", _ZIP_DATE.timetuple()[:6]), content)
+    return out.getvalue()
+
+
+_ZIP_DATE = datetime(2000, 1, 1, tzinfo=UTC)
