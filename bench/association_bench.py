@@ -27,7 +27,7 @@ from typing import Any
 import structlog
 from flask.testing import FlaskClient
 from tests.factories import PASSWORD, Factory, password_hash
-from tests.integration.association.conftest import ANSWERS, ELIGIBLE, POSTED, pdf
+from tests.worlds.applicants import ANSWERS, ELIGIBLE, POSTED, pdf
 
 from aap.app import create_app
 from aap.core.answers import shown_answers

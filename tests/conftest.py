@@ -25,6 +25,11 @@ from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 from tests.factories import PASSWORD, Factory
 
+pytest_plugins = [
+    "tests.worlds.applicants", "tests.worlds.assignments", "tests.worlds.deposits", "tests.worlds.described",
+    "tests.worlds.desks", "tests.worlds.offices",
+]  # fmt: skip
+
 
 class TestClock:
     """A clock that stands still until it is moved."""

@@ -26,8 +26,7 @@ from aap.services.decision import letters
 from aap.services.dossier import receipts
 from aap.services.outbox import Work
 from aap.services.platform import Platform, open_platform
-from aap.services.ranking import computing
-from aap.services.ranking import run_files
+from aap.services.ranking import computing, run_files
 from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
 from aap.services.upkeep.timekeeping import Kept, keep_time

@@ -15,8 +15,7 @@ from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD
-from tests.integration.association.conftest import ANSWERS, POSTED, Space, Spaces, pdf, photo
-from tests.integration.association.conftest import space as space_fixture
+from tests.worlds.applicants import ANSWERS, POSTED, Space, Spaces, pdf, photo
 
 Contexts = Callable[..., BrowserContext]
 
@@ -26,8 +25,6 @@ PASTE = """(text) => {
   const event = new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true });
   document.activeElement.dispatchEvent(event);
 }"""
-
-space = space_fixture
 
 
 def opened(new_context: Contexts, one: Space, **options: object) -> Page:

@@ -16,7 +16,7 @@ from aap.records.people import Person
 from aap.records.rankings import Decision
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD, Factory
-from tests.offices import Office, Offices, offices
+from tests.worlds.offices import Office, Offices, offices
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import pytest
 from aap.records.calls import CallState
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD
-from tests.integration.association_identity.conftest import TYPED
-from tests.integration.official.conftest import office  # noqa: F401  (a call led to its end)
+from tests.worlds.described import TYPED
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-def test_public_pages_are_accessible_and_fit_a_narrow_screen(new_context, factory, office, width: int) -> None:  # noqa: F811
+def test_public_pages_are_accessible_and_fit_a_narrow_screen(new_context, factory, office, width: int) -> None:
     factory.call(id="essai")
     published = office(CallState.PUBLISHED).call
     page = new_context(viewport={"width": width, "height": 800}).new_page()

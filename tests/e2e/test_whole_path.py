@@ -17,7 +17,7 @@ from aap.records.people import Person, Role
 from tests.conftest import TestClock
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
-from tests.integration.identity.mailbox import link_in, mails_to
+from tests.worlds.mailbox import link_in, mails_to
 
 CALL = "essai-complet"
 LETTERS = """letters:

@@ -33,8 +33,8 @@ from aap.records.outbox import Job
 from aap.services import audit
 from aap.services.platform import Platform, open_platform
 from tests.factories import PASSWORD, Factory
-from tests.integration.association.conftest import pdf
 from tests.soak.served_instance import settings_of
+from tests.worlds.applicants import pdf
 
 ANSWERS = {
     "projet": {"titre": "Un projet qui tient", "resume": "Il est déposé pendant que le serveur tombe."},

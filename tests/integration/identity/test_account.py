@@ -9,7 +9,7 @@ from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
 from aap.services.account.accounts import reminders_of
 from tests.factories import PASSWORD
-from tests.integration.identity.mailbox import link_in, mails_to
+from tests.worlds.mailbox import link_in, mails_to
 
 
 def test_the_page_says_who_one_is_in_words(browser, factory, count_queries) -> None:

@@ -14,7 +14,7 @@ from aap.services.platform import Platform
 from tests.conftest import Browser
 from tests.databases import on_both_databases
 from tests.factories import PASSWORD
-from tests.integration.identity.mailbox import link_in, mails_to
+from tests.worlds.mailbox import link_in, mails_to
 
 
 def actions(platform: Platform) -> list[tuple[str, str]]:

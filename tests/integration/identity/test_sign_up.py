@@ -9,7 +9,7 @@ from aap.records.people import Person
 from aap.services.account.accounts import reminders_of
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
-from tests.integration.identity.mailbox import link_in, mails_to
+from tests.worlds.mailbox import link_in, mails_to
 
 GOOD = {"name": "Léa Exemple", "email": "Lea@Example.org", "password": "quatre mots pas liés"}
 

@@ -1,0 +1,39 @@
+"""The examples that the documentation prints are accepted as they stand, and go together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from aap.core.call.loading import inspect_call, load_call
+from aap.documents.tables.table_files import TableFile
+from aap.documents.tables.tables_in import read_run_inputs
+
+DOCS = Path(__file__).resolve().parents[4] / "docs"
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_call_of_the_reference_has_neither_error_nor_warning() -> None:
+    (text,) = blocks("call-file.md", "yaml")
+    assert [str(problem) for problem in inspect_call(text, name="exemple.yaml").problems] == []
+
+
+def test_the_tables_of_the_guide_are_read_with_the_call_of_the_reference() -> None:
+    (text,) = blocks("call-file.md", "yaml")
+    # the guide's tables have fewer columns than the call's quotas name
+    call = load_call(text[: text.index("  quotas:")], name="exemple.yaml")
+    applications, reviews, decisions = (
+        TableFile(name, table.encode())
+        for name, table in zip("ARD", blocks("file-mode.md", "csv"), strict=True)
+    )  # fmt: skip
+    read = read_run_inputs(call, applications, reviews, decisions)
+    assert [(a.id, a.requested_amount, a.attributes["territory"]) for a in read.applications] == [
+        ("D-001", 1_200_050, ("rural", "qpv")), ("D-002", 900_000, ("urban",)),
+    ]  # fmt: skip
+    assert [(d.application_id, d.decision) for d in read.decisions] == [
+        ("D-001", "in"), ("D-001", "amount"), ("D-002", "declined"),
+    ]  # fmt: skip
+    assert (len(read.marks), read.warnings, read.imposed_at) == (2, (), {"D-001": 2})

@@ -1,0 +1,271 @@
+"""People of an association: invited, given roles, handing over, claiming a SIRET that another account holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlmodel import select
+
+from aap.records.associations import ClaimState, SiretClaim
+from aap.records.people import Invitation, Membership, MembershipRole, Role
+from aap.services.association.siret_claims import arbitrate_claim, claim_siret, open_claims
+from aap.services.errors import InvalidInput, NotFound
+from tests.databases import on_both_databases
+from tests.integration.web.public.test_calls import words
+from tests.worlds.mailbox import mails_to
+
+
+def address(association, tail: str = "personnes") -> str:
+    return f"/association/associations/{association.id}/{tail}"
+
+
+def invitation_link(platform, email: str) -> str:
+    found = re.search(r"http://127\.0\.0\.1:8000(/association/invitation/\S+)", mails_to(platform, email)[-1].body)
+    assert found
+    return found[1]
+
+
+def roles(platform, association) -> dict[str, str]:
+    """Person id → role."""
+    with platform.database.reading() as session:
+        held = session.exec(select(Membership).where(Membership.association_id == association.id))
+        return {one.person_id: str(one.role) for one in held}
+
+
+@on_both_databases
+def test_an_invited_person_joins_with_the_mailed_link_once(browser, factory, platform) -> None:
+    owner, invited, third = factory.person(), factory.person(email="lea@example.org"), factory.person()
+    association = factory.association(owner)
+    page = browser().sign_in(owner)
+    assert page.post(address(association), {"email": " Lea@Example.org ", "role": "reader"}).status_code == 302
+    assert "Invitation en attente" in page.get(address(association)).text
+    link = invitation_link(platform, "lea@example.org")
+    guest = browser()
+    assert guest.get(link).location.startswith("/connexion?next=")
+    guest.sign_in(invited)
+    assert association.name in guest.get(link).text
+    assert roles(platform, association) == {owner.id: "owner"}  # looking changes nothing
+    assert guest.post(link).location == f"/association/associations/{association.id}"
+    assert roles(platform, association) == {owner.id: "owner", invited.id: "reader"}
+    late = browser().sign_in(third)
+    for answer in (late.get(link), late.post(link, page="/compte")):
+        assert (answer.status_code, "Cette invitation n’est plus valable" in answer.text) == (404, True)
+
+
+def test_an_invitation_ends_with_its_time_and_a_second_replaces_the_first(browser, factory, platform, clock) -> None:
+    owner, guest = factory.person(), factory.person()
+    association = factory.association(owner)
+    page = browser().sign_in(owner)
+    page.post(address(association), {"email": "lea@example.org", "role": "reader"})
+    first = invitation_link(platform, "lea@example.org")
+    clock.move(minutes=1)
+    page.post(address(association), {"email": "lea@example.org", "role": "editor"})
+    second = invitation_link(platform, "lea@example.org")
+    other = browser().sign_in(guest)
+    assert [other.get(link).status_code for link in (first, second)] == [404, 200]
+    clock.move(days=14)
+    assert browser().sign_in(guest).get(second).status_code == 404
+
+
+def test_an_invitation_is_cancelled(browser, factory, platform) -> None:
+    owner = factory.person()
+    association, other = factory.association(owner), factory.association(owner)
+    page = browser().sign_in(owner)
+    page.post(address(association), {"email": "lea@example.org", "role": "reader"})
+    with platform.database.reading() as session:
+        invitation = session.exec(select(Invitation)).one()
+    assert page.post(address(other, f"invitations/{invitation.id}/annuler"), page=address(other)).status_code == 404
+    done = page.post(address(association, f"invitations/{invitation.id}/annuler"), page=address(association))
+    assert done.status_code == 302
+    with platform.database.reading() as session:
+        assert session.exec(select(Invitation)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"email": "", "role": "reader"}, "Ce n’est pas une adresse électronique."),
+        ({"email": "lea@", "role": "reader"}, "Ce n’est pas une adresse électronique."),
+        ({"email": "é" * 9_000, "role": "reader"}, "Ce n’est pas une adresse électronique."),
+        (
+            {"email": "a@b.example.org\r\nBcc: x@example.org", "role": "reader"},
+            "Ce n’est pas une adresse électronique.",
+        ),
+        ({"email": "lea@example.org", "role": ""}, "Choisissez ce que cette personne pourra faire."),
+        ({"email": "lea@example.org", "role": "admin"}, "Choisissez ce que cette personne pourra faire."),
+        ({"email": "dedans@example.org", "role": "reader"}, "Cette personne fait déjà partie de l’association."),
+    ],
+)
+def test_a_wrong_invitation_is_answered_beside_its_field(browser, factory, platform, typed, message: str) -> None:
+    owner = factory.person(email="dedans@example.org")
+    association = factory.association(owner)
+    answer = browser().sign_in(owner).post(address(association), typed)
+    assert (answer.status_code, answer.text.count(message)) == (422, 2)
+    with platform.database.reading() as session:
+        assert session.exec(select(Invitation)).all() == []
+
+
+def test_an_owner_hands_over_and_leaves_and_the_last_owner_stays(browser, factory, platform) -> None:
+    owner, heir = factory.person(), factory.person()
+    association = factory.association(owner)
+    with platform.database.writing() as session:
+        session.add(Membership(person_id=heir.id, association_id=association.id, role="editor", created_at=factory.now))
+    page = browser().sign_in(owner)
+    here = address(association)
+    refused = page.post(f"{here}/{owner.id}", {"role": ""}, page=here)
+    assert (refused.status_code, "doit garder un responsable" in refused.text) == (422, True)
+    assert page.post(f"{here}/{owner.id}", {"role": "reader"}, page=here).status_code == 422
+    assert page.post(f"{here}/{heir.id}", {"role": "owner"}, page=here).status_code == 302
+    assert page.post(f"{here}/{owner.id}", {"role": ""}, page=here).location == "/association/"
+    assert roles(platform, association) == {heir.id: "owner"}
+    assert page.get(here).status_code == 404  # gone at once
+
+
+def test_only_owners_change_roles_and_everybody_may_leave(browser, factory, platform) -> None:
+    owner, editor = factory.person(), factory.person()
+    association = factory.association(owner)
+    with platform.database.writing() as session:
+        session.add(
+            Membership(person_id=editor.id, association_id=association.id, role="editor", created_at=factory.now)
+        )
+    page = browser().sign_in(editor)
+    here = address(association)
+    assert page.post(f"{here}/{editor.id}", {"role": "owner"}, page=here).status_code == 404
+    assert page.post(f"{here}/{owner.id}", {"role": ""}, page=here).status_code == 404
+    assert page.post(here, {"email": "x@example.org", "role": "owner"}).status_code == 404
+    assert page.post(f"{here}/{editor.id}", {"role": ""}, page=here).location == "/association/"
+    assert roles(platform, association) == {owner.id: "owner"}
+
+
+@pytest.mark.parametrize("role", ["", "owner", "reader", "roi", "x" * 5_000])
+def test_people_of_other_associations_cannot_be_touched(browser, factory, platform, role: str) -> None:
+    owner, stranger = factory.person(), factory.person()
+    mine, theirs = factory.association(owner), factory.association(stranger)
+    page = browser().sign_in(owner)
+    for association in (mine, theirs):
+        answer = page.post(f"{address(association)}/{stranger.id}", {"role": role}, page=address(mine))
+        assert answer.status_code == 404
+    assert roles(platform, theirs) == {stranger.id: "owner"}
+
+
+def test_one_person_acts_for_several_associations_and_the_page_counts_its_queries(
+    browser, factory, count_queries
+) -> None:
+    person = factory.person()
+    associations = [factory.association(person, role=role) for role in MembershipRole]
+    for association in associations:
+        for _ in range(5):
+            with factory.platform.database.writing() as session:
+                session.add(
+                    Membership(
+                        person_id=factory.person().id, association_id=association.id, role="reader",
+                        created_at=factory.now,
+                    )
+                )  # fmt: skip
+    page = browser().sign_in(person)
+    home = page.get("/association/").text
+    assert [one.name for one in associations if one.name not in home] == []
+    with count_queries() as queries:
+        page.get(address(associations[0]))
+    assert queries.count <= 8
+
+
+# --- two accounts, one SIRET ------------------------------------------------------------------------------------------
+
+SIRET = "13002526500013"
+
+
+def test_a_siret_held_by_another_account_leads_to_a_claim_and_never_to_a_second_association(
+    browser, factory, platform, typed
+) -> None:
+    holder, claimer = factory.person(), factory.person(name="Léa Demande")
+    association = factory.association(holder, siret=SIRET, name="Les Passerelles fictives")
+    page = browser().sign_in(claimer)
+    answer = page.post("/association/associations/nouvelle", typed)
+    assert (answer.status_code, "Ce SIRET est déjà enregistré" in answer.text) == (409, True)
+    assert holder.email not in answer.text
+    early = page.post("/association/associations/nouvelle", {"siret": SIRET})  # before the rest is filled in vain
+    assert (early.status_code, "Ce SIRET est déjà enregistré" in early.text) == (409, True)
+    empty = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "  "}, page="/compte")
+    assert (empty.status_code, "Expliquez à quel titre" in empty.text) == (422, True)
+    for _ in range(2):  # asked twice: one claim
+        done = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "<b>Trésorière</b>"},
+                         page="/compte")  # fmt: skip
+        assert done.location == "/association/"
+    assert "En attente du service" in page.get("/association/").text
+    with platform.database.reading() as session:
+        claim = session.exec(select(SiretClaim)).one()
+    assert (claim.association_id, claim.person_id, claim.explanation) == (
+        association.id, claimer.id, "<b>Trésorière</b>",
+    )  # fmt: skip
+    assert roles(platform, association) == {holder.id: "owner"}
+
+
+@pytest.mark.parametrize("siret", ["", "1", "00000000000000", "x" * 100_000, "\x00"])
+def test_a_claim_on_nobodys_siret_is_not_found(browser, factory, siret: str) -> None:
+    page = browser().sign_in(factory.person())
+    answer = page.post("/association/associations/reclamer", {"siret": siret, "explanation": "moi"}, page="/compte")
+    assert answer.status_code == 404
+
+
+def test_ones_own_association_cannot_be_claimed(browser, factory) -> None:
+    owner = factory.person()
+    factory.association(owner, siret=SIRET)
+    page = browser().sign_in(owner)
+    answer = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "moi"}, page="/compte")
+    assert answer.status_code == 404
+
+
+@on_both_databases
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_official_arbitrates_with_a_reason_and_both_sides_are_told(factory, platform, accepted: bool) -> None:
+    holder, claimer = factory.person(), factory.person()
+    association = factory.association(holder, siret=SIRET)
+    official = factory.actor(factory.person(Role.OFFICIAL))
+    with platform.database.writing() as session:
+        claim_siret(session, actor=factory.actor(claimer), siret=SIRET, explanation="Trésorière", now=factory.now)
+    with platform.database.reading() as session:
+        ((claim, _association, _person),) = open_claims(session, actor=official)
+    with pytest.raises(InvalidInput), platform.database.writing() as session:
+        arbitrate_claim(session, actor=official, claim_id=claim.id, accepted=accepted, reason=" ", now=factory.now)
+    with pytest.raises(NotFound), platform.database.writing() as session:
+        arbitrate_claim(
+            session, actor=factory.actor(claimer), claim_id=claim.id, accepted=True, reason="moi", now=factory.now
+        )
+    with platform.database.writing() as session:
+        arbitrate_claim(
+            session, actor=official, claim_id=claim.id, accepted=accepted, reason="Procès-verbal lu.", now=factory.now
+        )
+    expected = {holder.id: "owner", claimer.id: "owner"} if accepted else {holder.id: "owner"}
+    assert roles(platform, association) == expected
+    for email in (holder.email, claimer.email):
+        assert "Procès-verbal lu." in mails_to(platform, email)[-1].body
+    with pytest.raises(NotFound), platform.database.writing() as session:  # once
+        arbitrate_claim(session, actor=official, claim_id=claim.id, accepted=True, reason="encore", now=factory.now)
+    with platform.database.reading() as session:
+        assert session.get_one(SiretClaim, claim.id).state == (ClaimState.ACCEPTED if accepted else ClaimState.REFUSED)
+
+
+def test_the_siret_of_another_association_cannot_be_taken_over_by_a_change(browser, factory, platform, typed) -> None:
+    owner = factory.person()
+    factory.association(factory.person(), siret=SIRET)
+    mine = factory.association(owner, name="La mienne")
+    page = browser().sign_in(owner)
+    answer = page.post(address(mine, "modifier"), {**typed, "version": "1"})
+    assert (answer.status_code, "déjà celui d’une association" in words(answer)) == (422, True)
+
+
+def test_invitations_to_one_address_are_limited(platform, factory) -> None:
+    from aap.app import create_app
+    from tests.conftest import Browser
+
+    owner = factory.person()
+    association = factory.association(owner)
+    limited = platform.settings.model_copy(update={"rate_limit": True})
+    app = create_app(platform=type(platform)(limited, platform.database, platform.files, platform.clock))
+    page = Browser(app.test_client()).sign_in(owner)
+    answers = [
+        page.post(address(association), {"email": "x@example.org", "role": "reader"}).status_code for _ in range(6)
+    ]
+    assert answers == [302] * 5 + [429]

@@ -1,0 +1,193 @@
+"""Files over HTTP: what is taken, what is refused with why and what to do, photos bound into a PDF, a full disk."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pikepdf
+import pytest
+
+from aap.services.dossier.dossiers import MANDATE
+from aap.services.file_store import FileStore
+from tests.conftest import Browser
+from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf, photo
+from tests.worlds.read_page import ReadPage
+
+Signed = Callable[[Space], Browser]
+
+
+def send(browser: Browser, one: Space, *files: tuple[str, bytes], question: str = "statuts") -> Any:
+    """As the script does: apart from the page."""
+    return browser.client.post(
+        f"{one.url}/pieces/{question}?page=a",
+        data={
+            f"f.{question}": [(io.BytesIO(content), name) for name, content in files],
+            "csrf_token": browser.token(f"{one.url}/sections/pieces"),
+        },
+    )
+
+
+def archive(**entries: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in entries.items():
+            made.writestr(name.replace("__", "/"), content)
+    return out.getvalue()
+
+
+def encrypted_pdf() -> bytes:
+    with pikepdf.open(io.BytesIO(pdf())) as made:
+        out = io.BytesIO()
+        made.save(out, encryption=pikepdf.Encryption(owner="secret", user="secret"))
+    return out.getvalue()
+
+
+def workbook() -> bytes:
+    out = io.BytesIO()
+    openpyxl.Workbook().save(out)
+    return out.getvalue()
+
+
+def with_macros() -> bytes:
+    out = io.BytesIO(workbook())
+    with zipfile.ZipFile(out, "a") as made:
+        made.writestr("xl/vbaProject.bin", b"macro")
+    return out.getvalue()
+
+
+def damaged_text() -> bytes:
+    """An OpenDocument text whose packed description can't be unpacked."""
+    kind = "application/vnd.oasis.opendocument.text"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("mimetype", kind)
+    packed = zlib.compressobj(wbits=-15)
+    inner = packed.compress(kind.encode()) + packed.flush()
+    assert inner in out.getvalue()
+    return out.getvalue().replace(inner, b"\xff" * len(inner))
+
+
+REFUSED = {
+    "a Windows program": ("statuts.pdf", b"MZ\x90\x00" + b"\0" * 300, "est un programme"),
+    "a Linux program": ("statuts.pdf", b"\x7fELF" + b"\0" * 300, "est un programme"),
+    "a shell script": ("statuts.pdf", b"#!/bin/sh\nrm -rf /\n", "est un programme"),
+    "a web page": ("statuts.pdf", b"<html><script>alert(1)</script></html>", "ne peut pas être reçu"),
+    "an SVG picture": ("photo.jpg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "ne peut pas être reçu"),
+    "an encrypted PDF": ("statuts.pdf", encrypted_pdf(), "protégé par un mot de passe"),
+    "a damaged PDF": ("statuts.pdf", b"%PDF-1.7\nnot really", "abîmé"),
+    "a damaged text": ("statuts.odt", damaged_text(), "abîmé"),
+    "macros": ("comptes.xlsx", with_macros(), "macros"),
+    "a spreadsheet where none is wanted": ("comptes.xlsx", workbook(), "n’est pas accepté ici"),
+    "a zip": ("tout.zip", archive(a=b"x", b=b"y"), "archive"),
+    "a bomb": ("bombe.docx", archive(**{"[Content_Types].xml": b"x", "word__a": b"0" * 30_000_000}), "volume anormal"),
+    "an old office file": ("statuts.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "ancien format"),
+    "nothing": ("vide.pdf", b"", "est vide"),
+    "too much": ("gros.pdf", pdf() + b"\n%" + b"0" * 10_000_001, "dépasse 10\u00a0Mo"),
+    "a picture of nothing": ("photo.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100, "ne peut pas être reçu"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_taken_is_refused_with_why_and_what_to_do(space: Spaces, signed: Signed, case: str) -> None:
+    name, content, why = REFUSED[case]
+    one = space()
+    browser = signed(one)
+    answer = send(browser, one, (name, content))
+    assert answer.status_code == 422
+    assert answer.json["error"].startswith(f"{name}\u00a0: ")
+    assert why in answer.json["error"]
+    assert one.dossier().files == {}
+    here = f"{one.url}/sections/pieces"
+    page = browser.post(
+        here, {"version": "0", "edit": "upload statuts", "f.statuts": (io.BytesIO(content), name)}, page=here
+    )
+    read = ReadPage.of(page)
+    assert page.status_code == 422
+    assert " ".join(why.split()) in read.errors["q.statuts"]
+    assert [target for target, _ in read.summary] == ["q.statuts"]
+    assert read.unsaid_errors() == []
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
+def test_several_photos_become_one_readable_pdf(space: Spaces, signed: Signed, kind: str) -> None:
+    one = space()
+    colours = ("navy", "white", "olive")
+    shots = [(f"IMG_{n}.{kind.lower()}", photo(kind, (900, 1200), c)) for n, c in enumerate(colours)]
+    answer = send(signed(one), one, *shots)
+    assert answer.status_code == 200
+    (held,) = one.dossier().files["statuts"]
+    assert (held.name, held.content_type) == ("IMG_0.pdf", "application/pdf")
+    content = one.factory.platform.files.read(held.sha256)
+    assert hashlib.sha256(content).hexdigest() == held.sha256
+    with pikepdf.open(io.BytesIO(content)) as bound:
+        assert [[round(float(side)) for side in page.mediabox[2:]] for page in bound.pages] == 3 * [[595, 842]]
+    assert "IMG_0.pdf" in answer.json["html"]
+
+
+def test_a_file_sent_again_after_a_cut_is_kept_once_and_one_too_many_is_refused(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    for _ in range(2):
+        assert send(browser, one, ("statuts.pdf", pdf())).status_code == 200
+    other = send(browser, one, ("autres.pdf", pdf("autres")))
+    assert (other.status_code, other.json["error"]) == (
+        422, "Cette question reçoit un seul fichier\u00a0: retirez-en un, puis recommencez.",
+    )  # fmt: skip
+    assert [file.name for file in one.dossier().files["statuts"]] == ["statuts.pdf"]
+
+
+def test_a_file_is_read_back_as_it_was_sent_and_taken_away_by_its_button(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    send(browser, one, ("../../etc/passwd\u202efdp.pdf", pdf()))
+    (held,) = one.dossier().files["statuts"]
+    assert held.name == "passwdfdp.pdf"
+    with browser.client.get(f"/association/documents/{held.id}") as answer:
+        assert (answer.data, answer.mimetype) == (pdf(), "application/pdf")
+    here = f"{one.url}/sections/pieces"
+    assert browser.post(f"{here}?page=a&retirer={held.id}", {"version": "0"}, page=here).status_code == 303
+    assert one.dossier().files == {}
+    assert browser.post(f"{here}?page=a&retirer={held.id}", {"version": "0"}, page=here).status_code == 404
+
+
+def test_a_full_disk_is_said_plainly_and_nothing_is_half_kept(
+    space: Spaces, signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = space(ANSWERS)
+    browser = signed(one)
+
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileStore, "put", full)
+    answer = send(browser, one, ("statuts.pdf", pdf()))
+    assert answer.status_code == 507
+    assert "n’a pas pu enregistrer ce fichier" in answer.json["error"]
+    here = f"{one.url}/sections/pieces"
+    page = browser.post(here, {"version": "0", "f.statuts": (io.BytesIO(pdf()), "statuts.pdf")}, page=here)
+    assert page.status_code == 422
+    assert "n’a pas pu enregistrer ce fichier" in ReadPage.of(page).errors["q.statuts"]
+    assert one.dossier().files == {}
+
+
+def test_a_power_of_attorney_is_attached_and_taken_away(space: Spaces, signed: Signed) -> None:
+    one = space(ANSWERS).attach_all()
+    browser = signed(one)
+    depot = f"{one.url}/depot"
+    empty = browser.post(f"{one.url}/pouvoir", {}, page=depot)
+    wrong = browser.post(f"{one.url}/pouvoir", {"mandate": (io.BytesIO(b"MZ" + b"\0" * 99), "p.pdf")}, page=depot)
+    assert [answer.status_code for answer in (empty, wrong)] == [422, 422]
+    assert "est un programme" in ReadPage.of(wrong).errors["mandate"]
+    sent = browser.post(f"{one.url}/pouvoir", {"mandate": (io.BytesIO(pdf("pouvoir")), "pouvoir.pdf")}, page=depot)
+    assert sent.status_code == 303
+    (held,) = one.dossier().files[MANDATE]
+    assert "pouvoir.pdf" in browser.get(depot).text
+    assert browser.post(f"{one.url}/pouvoir", {"retirer": held.id}, page=depot).status_code == 303
+    assert MANDATE not in one.dossier().files

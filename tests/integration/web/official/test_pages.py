@@ -1,0 +1,47 @@
+"""Every page of the official's space: who gets it, in which state, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from aap.records.calls import CallState
+from aap.records.people import Role
+from tests.worlds.offices import Offices
+
+PAGES: dict[str, tuple[CallState, str]] = {
+    # page → a state in which it is there, and words that it must hold
+    "": (CallState.DELIBERATING, "Où en est l’appel"),
+    "candidats": (CallState.CLOSED, "5 dossiers, 200\u202f000\u00a0€"),
+    "etape": (CallState.CLOSED, "Ouvrir les évaluations"),
+    "cloture": (CallState.CLOSED, "Nouvelle date de clôture"),
+    "tirage": (CallState.CLOSED, "Résultat tiré au sort"),
+    "evaluations": (CallState.REVIEWING, "Par évaluateur"),
+    "jury": (CallState.DELIBERATING, "Noter une décision"),
+    "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
+    "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
+    "classement/1/essai": (CallState.PROPOSED, "Ce que cela change"),
+    "classement/1/arret": (CallState.PROPOSED, "Renvoyer en délibération"),
+    "decisions": (CallState.DECIDED, "Notifier les décisions"),
+    "decisions/preparer": (CallState.ARBITRATED, "Préparer les décisions et les lettres"),
+    "decisions/notifier": (CallState.DECIDED, "Notifier 5 décisions"),
+    "decisions/publier": (CallState.DECIDED, "ne sont pas encore notifiées"),
+    "decisions/suites": (CallState.PUBLISHED, "Aucun lauréat n’a renoncé"),
+}
+
+
+@pytest.mark.parametrize(("tail", "state", "words"), [(tail, *rest) for tail, rest in PAGES.items()])
+def test_a_page_opens_for_its_officials_and_is_missing_for_everybody_else(
+    office: Offices, browser: Callable[[], Any], tail: str, state: CallState, words: str
+) -> None:
+    here = office(state)
+    page = browser().sign_in(here.first).get(here.address(tail))
+    assert page.status_code == 200, page.text
+    assert words in page.text
+    reviewer, applicant = here.reviewers[0], here.member
+    admin = here.factory.person(Role.ADMIN)
+    assert [browser().sign_in(who).get(here.address(tail)).status_code for who in
+            (here.stranger, reviewer, applicant, admin)] == [404, 404, 404, 404]  # fmt: skip
+    assert browser().get(here.address(tail)).status_code == 302

@@ -1,0 +1,177 @@
+"""The canonical form, the starter, the schema, the words of the rules, and the shipped calls."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aap.cli.call import call_group
+from aap.core.call.canonical import call_hash, canonical_json, decimal_text, rubric_hash
+from aap.core.call.checks import two_months_after
+from aap.core.call.descriptions import DESCRIPTIONS
+from aap.core.call.loading import inspect_call, load_call
+from aap.core.call.opening import problems_for_opening
+from aap.core.call.schema import CallFile
+from aap.core.call.starter import starter_text
+from aap.core.call.wording import rules_in_words
+
+ROOT = Path(__file__).parents[4]
+SMALL = """\
+schema: 1
+call: {id: essai}
+rubric: {scale: {min: 0, max: 20, step: 1}, criteria: [{id: a, weight: 1}, {id: b, weight: 2}]}
+scoring: {method: raw}
+selection: {mode: merit, laureates: 3, quotas: [{id: q, where: {z: [x, y]}, min: 1}]}
+"""
+
+
+def test_the_canonical_form_holds_only_what_is_given() -> None:
+    assert canonical_json(load_call(SMALL, name="f")) == (
+        '{"call":{"id":"essai"},"rubric":{"criteria":[{"id":"a","weight":"1"},{"id":"b","weight":"2"}],'
+        '"scale":{"max":"20","min":"0","step":"1"}},"schema":1,"scoring":{"method":"raw"},"selection":{"laureates":3,'
+        '"mode":"merit","quotas":[{"id":"q","min":1,"where":{"z":["x","y"]}}]}}'
+    )
+
+
+def test_the_rubric_hash_sees_what_ranks_and_nothing_else() -> None:
+    base = load_call(SMALL, name="f")
+    renamed = load_call(SMALL.replace("id: essai", "id: autre, title: Autre"), name="f")
+    rewritten = load_call(SMALL.replace("weight: 2", "weight: 2.00"), name="f")
+    heavier = load_call(SMALL.replace("weight: 2", "weight: 3"), name="f")
+    assert rubric_hash(renamed) == rubric_hash(rewritten) == rubric_hash(base) != rubric_hash(heavier)
+    assert call_hash(rewritten) == call_hash(base) != call_hash(renamed)
+
+
+def test_floats_have_no_canonical_form() -> None:
+    with pytest.raises(TypeError):
+        canonical_json({"a": 0.1})
+
+
+@given(st.decimals(-(10**12), 10**12, allow_nan=False, allow_infinity=False, places=6))
+def test_a_decimal_keeps_its_value_in_canonical_form(value: Decimal) -> None:
+    assert Decimal(decimal_text(value)) == value
+    assert decimal_text(value) == decimal_text(value * Decimal("1.00"))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rubrics").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_calls_shipped_are_sound_and_survive_their_canonical_form(path: Path) -> None:
+    inspected = inspect_call(path.read_bytes(), name=path.name)
+    assert inspected.problems == ()
+    assert inspected.call is not None
+    assert problems_for_opening(inspected.call) == ()
+    assert call_hash(CallFile.model_validate_json(canonical_json(inspected.call))) == call_hash(inspected.call)
+
+
+def test_the_starter_is_sound_and_could_open() -> None:
+    inspected = inspect_call(starter_text("mon-appel-2027"), name="f")
+    assert inspected.problems == ()
+    assert inspected.call is not None
+    assert (inspected.call.id, problems_for_opening(inspected.call)) == ("mon-appel-2027", ())
+
+
+def test_what_an_opening_needs_is_listed() -> None:
+    keys = [problem.key for problem in problems_for_opening(load_call(SMALL, name="f"))]
+    assert keys == [
+        "call.title", "call.authority", "call.opens_at", "call.closes_at", "call.contact", "form.sections",
+        "form.title_question", "rubric.criteria[0].title", "rubric.criteria[1].title", "selection.quotas[0]",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("closing", "limit"),
+    [
+        (date(2025, 2, 28), date(2025, 4, 28)),
+        (date(2025, 12, 31), date(2026, 2, 28)),
+        (date(2023, 12, 30), date(2024, 2, 29)),
+        (date(2025, 10, 1), date(2025, 12, 1)),
+    ],
+)
+def test_two_months_end_on_the_same_day_or_the_last(closing: date, limit: date) -> None:
+    assert two_months_after(closing) == limit
+
+
+def test_the_rules_are_said_in_french() -> None:
+    sections = {section.id: section for section in rules_in_words(load_call(SMALL, name="f"))}
+    plain = [sentence.replace("\u00a0", " ").replace("\u202f", " ") for sentence in sections["selection"].sentences]
+    assert list(sections) == ["rubric", "scoring", "selection", "quotas", "algorithm"]
+    assert plain == [
+        "3 projets au plus sont retenus.",
+        "Le classement est parcouru de haut en bas : un projet est retenu dès lors qu’il reste possible de respecter "
+        "toutes les règles avec lui et tous ceux déjà retenus.",
+        "Le montant pris en compte est le montant demandé, sauf décision motivée du jury.",
+    ]
+    assert [s.replace("\u00a0", " ") for s in sections["quotas"].sentences] == ["Z : x ou y : au moins 1 lauréat."]
+    assert [criterion.share for criterion in sections["rubric"].criteria] == ["33,3\u202f%", "66,7\u202f%"]
+
+
+def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
+    printed = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)
+    parts = {"CallFile": printed, **printed["$defs"]}
+    assert {name: list(part["properties"]) for name, part in parts.items()} == {
+        name: list(keys) for name, keys in DESCRIPTIONS.items()
+    }
+    reference = (ROOT / "docs" / "call-file.md").read_text()
+    rows = [f"| `{key}` |" for keys in DESCRIPTIONS.values() for key in keys]
+    assert [row for row in rows if row not in reference] == []
+    assert [text for keys in DESCRIPTIONS.values() for text in keys.values() if text not in reference] == []
+
+
+KEYWORDS = {
+    "$schema", "$defs", "$ref", "type", "title", "description", "default", "properties", "required",
+    "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf", "oneOf",
+    "enum", "const", "pattern", "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+}  # fmt: skip
+
+
+def keywords(part: object) -> set[str]:
+    """The keywords of a JSON Schema, not the names of what it describes."""
+    if isinstance(part, list):
+        return set[str]().union(*map(keywords, part))
+    if not isinstance(part, dict):
+        return set()
+    found = set(part)
+    for key, inner in part.items():
+        found |= (
+            keywords(list(inner.values()) if key in ("properties", "patternProperties", "$defs") else inner)
+            if key != "default"
+            else set()
+        )
+    return found
+
+
+def test_the_schema_speaks_the_words_of_json_schema_only() -> None:
+    schema = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)
+    assert keywords(schema) - KEYWORDS == set()
+    share, _ = schema["$defs"]["Quota"]["properties"]["max_share"]["anyOf"]
+    assert share == {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def test_the_schema_asks_for_one_group_a_bound_and_a_scale() -> None:
+    parts = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)["$defs"]
+    assert parts["Quota"]["oneOf"] == [{"required": ["where"]}, {"required": ["each"]}]
+    assert [part["required"] for part in parts["Quota"]["anyOf"]] == [["min"], ["max"], ["min_share"], ["max_share"]]
+    assert parts["Rubric"]["anyOf"][0] == {"required": ["scale"]}
+    assert parts["Rubric"]["anyOf"][1]["properties"]["criteria"] == {"items": {"required": ["scale"]}}
+
+
+def test_check_tells_problems_and_exits_with_two(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(SMALL)
+    bad.write_text(SMALL.replace("mode: merit", "mode: best"))
+    results = [CliRunner().invoke(call_group, ["check", str(path)]) for path in (good, bad, tmp_path, tmp_path / "no")]
+    assert [result.exit_code for result in results] == [0, 2, 2, 2]
+    assert f"{bad}:5:19" in results[1].stderr
+
+
+def test_new_never_replaces_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    codes = [CliRunner().invoke(call_group, ["new", "mon-appel", "--out", str(path)]).exit_code for _ in range(2)]
+    assert (codes, path.read_text()) == ([0, 2], starter_text("mon-appel"))
+    assert CliRunner().invoke(call_group, ["new", "Non"]).exit_code == 2

@@ -1,0 +1,144 @@
+"""Draws: their spread is the interval's, their seed decides them, and the rules hold in each."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aap.core.ranking.draws import draw_selections, drawn_scores
+from aap.core.ranking.ranking import Ranking, rank
+from aap.core.scoring.severity import Z90
+from aap.core.selection import rules_of
+from tests.unit.core.ranking.ranking_builders import a_call, an_application, decided, reviews_of
+
+
+def _ranking(method: str = "calibrated", *, cost: int = 100, n: int = 24, **rules: Any) -> tuple[Ranking, Any]:
+    call = a_call(method=method, **({"laureates": 8} | rules))
+    rng = np.random.default_rng(4)
+    quality, severity = rng.normal(6, 1.2, n), rng.normal(0, 0.6, 6)
+    table = {
+        (f"a{i:02}", f"r{j}"): f"{np.clip(quality[i] + severity[j] + rng.normal(0, 0.8), 0, 10):.1f}"
+        for i in range(n)
+        for j in rng.choice(6, 3, replace=False)
+    }
+    applications = [an_application(f"a{i:02}", cost + i) for i in range(n)]
+    decisions = [decided("a03", "consensus", "61.5"), decided("a05", "in")]
+    return rank(call, applications, reviews_of(call, table), decisions, "graine"), rules_of(call)
+
+
+@pytest.mark.parametrize("method", ["raw", "calibrated"])
+def test_drawn_scores_spread_as_the_published_interval_and_a_consensus_does_not_move(method: str) -> None:
+    ranking, _ = _ranking(method)
+    drawn = drawn_scores(ranking, 20_000, "s") / 10_000
+    place = {standing.id: standing for standing in ranking.standings}
+    for at, candidate in enumerate(ranking.candidates):
+        standing = place[candidate.id]
+        if standing.consensus:
+            assert set(drawn[:, at]) == {61.5}
+            continue
+        assert standing.ci_high is not None
+        deviation = (standing.ci_high - candidate.score) / 10_000 / Z90
+        assert drawn[:, at].mean() == pytest.approx(candidate.score / 10_000, abs=6 * deviation / 20_000**0.5)
+        assert drawn[:, at].std() == pytest.approx(deviation, rel=0.03)
+
+
+def test_applications_that_share_reviewers_move_together() -> None:
+    ranking, _ = _ranking("raw")
+    drawn = drawn_scores(ranking, 20_000, "s") / 10_000
+    reviewers = {standing.id: standing.reviewers for standing in ranking.standings}
+    ids = [candidate.id for candidate in ranking.candidates if candidate.id != "a03"]
+    columns = [at for at, candidate in enumerate(ranking.candidates) if candidate.id != "a03"]
+    covariance = np.cov(drawn[:, columns].T)
+    variance = ranking.calibration.variances.reviewer
+    for i, one in enumerate(ids[:8]):
+        for j, two in enumerate(ids[:8]):
+            if i != j:
+                shared = len(set(reviewers[one]) & set(reviewers[two]))
+                assert covariance[i, j] == pytest.approx(variance * shared / 9, abs=0.06 * covariance[i, i])
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_does_not() -> None:
+    ranking, rules = _ranking()
+    first = draw_selections(ranking, rules, number=40)
+    assert draw_selections(ranking, rules, number=40, seed="graine") == first
+    assert draw_selections(ranking, rules, number=40, seed="autre") != first
+    assert draw_selections(ranking, rules, number=40, processes=2) == first
+
+
+def test_each_draw_retains_as_many_as_the_rules_allow_and_always_the_imposed() -> None:
+    ranking, rules = _ranking()
+    seen: list[tuple[int, int]] = []
+    drawn = draw_selections(ranking, rules, number=25, progress=lambda done, total: seen.append((done, total)))
+    assert sum(drawn.retained.values()) == 25 * 8
+    assert drawn.probability("a05") == 1
+    assert drawn.probability(ranking.candidates[0].id) > Fraction(9, 10)  # type: ignore[operator]
+    assert drawn.probability("nobody") is None
+    assert (seen, drawn.notices) == ([(10, 25), (20, 25), (25, 25)], ())
+
+
+@pytest.mark.parametrize("mode", ["value", "merit"])
+def test_a_draw_by_hand_with_count_alone_retains_the_best_scores(mode: str) -> None:
+    ranking, rules = _ranking(mode=mode)
+    free = dataclasses.replace(
+        ranking, candidates=tuple(dataclasses.replace(one, imposed=False) for one in ranking.candidates)
+    )
+    drawn = draw_selections(free, rules, number=30)
+    counts = dict.fromkeys((one.id for one in free.candidates), 0)
+    for row in drawn_scores(free, 30, "graine"):
+        for at in sorted(range(len(row)), key=lambda at: -row[at])[:8]:
+            counts[free.candidates[at].id] += 1
+    assert drawn.retained == counts
+
+
+def test_a_head_that_can_not_hold_is_left_out_and_counted() -> None:
+    ranking, rules = _ranking(cost=100, protect_top=6, budget="640")
+    with_head = draw_selections(ranking, rules, number=30)
+    without = draw_selections(ranking, dataclasses.replace(rules, protect_top=0), number=30)
+    assert 0 < with_head.without_head <= 30
+    assert without.without_head == 0
+    assert [notice.code for notice in with_head.notices] == ["draws_without_head"]
+    assert f"Dans {with_head.without_head} tirages sur 30" in with_head.notices[0].text
+
+
+def test_a_head_that_never_holds_leaves_what_there_is_without_it() -> None:
+    ranking, rules = _ranking(cost=100, protect_top=6, budget="500")
+    with_head = draw_selections(ranking, rules, number=30)
+    without = draw_selections(ranking, dataclasses.replace(rules, protect_top=0), number=30)
+    assert (with_head.without_head, with_head.retained) == (30, without.retained)
+
+
+@pytest.mark.parametrize(
+    ("rules", "retained", "without_head"),
+    [
+        ({}, "bcd", 0),
+        ({"mode": "merit"}, "a", 0),
+        ({"protect_top": 1}, "a", 0),
+        ({"protect_top": 2}, "bcd", 10),
+    ],
+)
+def test_each_draw_selects_by_the_rules(rules: dict[str, Any], retained: str, without_head: int) -> None:
+    """One dear and good, three cheap ones worth more together; marks that agree, so that no draw moves."""
+    call = a_call(**{"laureates": 3, "budget": 300, **rules})
+    marks = {"a": "9", "b": "6", "c": "5.9", "d": "5.8"}
+    reviews = reviews_of(call, {(name, reviewer): mark for name, mark in marks.items() for reviewer in "xy"})
+    ranking = rank(call, [an_application(name, 300 if name == "a" else 100) for name in marks], reviews, draw_seed="s")
+    drawn = draw_selections(ranking, rules_of(call), number=10)
+    assert drawn.retained == {name: 10 * (name in retained) for name in marks}
+    assert drawn.without_head == without_head
+
+
+def test_reviewers_who_all_agree_leave_nothing_to_draw() -> None:
+    call = a_call(method="calibrated")
+    reviews = reviews_of(call, {(name, reviewer): "6" for name in "abc" for reviewer in "xy"})
+    ranking = rank(call, [an_application(name) for name in "abc"], reviews, draw_seed="s")
+    assert set(drawn_scores(ranking, 20, "s").flat) == {600_000}
+
+
+def test_no_draw_has_no_probability() -> None:
+    ranking, rules = _ranking()
+    none = draw_selections(ranking, rules, number=0)
+    assert (none.number, none.retained, none.without_head, none.probability("a05")) == (0, {}, 0, None)

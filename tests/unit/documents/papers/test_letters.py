@@ -1,0 +1,159 @@
+"""Decision letters: what each kind must say, the call file's texts, and names that try to break the page."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from aap.core.call.letter_texts import UnknownPlaceholder, placeholder_problems
+from aap.core.inputs import Application
+from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
+from tests.unit.documents.papers import samples
+
+ALWAYS = (
+    "Préfecture d’Essai", "Service de la vie associative", "Limoges, le 24 avril 2025", "Madame Awa Diop, présidente",
+    "23000 Guéret", "Hélène Exemplaire", "Cheffe du service", "arrêté du 6 janvier 2025", "deux mois",
+    "trois mois outre-mer", "tribunal administratif de Limoges", "recours gracieux", "hiérarchique",
+    "www.telerecours.fr", "décision n° 12 du 24 avril 2025", "Traitement algorithmique", "Données personnelles",
+    "Dossier : D-0042",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "says"),
+    [
+        ("laureate", {"granted_amount": 4_500_050}, ("45 000,50 €", "Cette subvention vous engage à", "compte rendu")),
+        ("waiting_list", {"waiting_rank": 3}, ("3ᵉ", "31 octobre 2025", "votre demande est refusée")),
+        (
+            "not_selected", {},
+            ("48 000 €", "Classé 71ᵉ", "Le classement compte 212 dossiers.", "64,35 sur 100", "75 %", "25 %",
+             "3,50 sur 5", "1,67 sur 5",
+             "mieux classés. Le", "corrigée des écarts de sévérité", "moyenne de 3 évaluations"),
+        ),
+        (
+            "below_threshold",
+            {"rank": None, "score": Decimal("43.35"), "marks": {"quality": Decimal("1.5"), "reach": Decimal(2)}},
+            ("43,35 sur 100", "minimum exigé : 2", "minimum exigé : 50"),
+        ),
+        ("ineligible", {"reason": "L’association doit avoir un an", "marks": {}}, ("L’association doit avoir un an.",)),
+        ("withdrawn", {}, ("Vous avez retiré votre demande de subvention de 48 000 €",)),
+    ],
+)  # fmt: skip
+def test_each_kind_says_what_it_must_on_one_page(status: str, changes: dict[str, Any], says: tuple[str, ...]) -> None:
+    pages = samples.pages(render_letter(samples.letter(status, **changes)))
+    assert len(pages) == 1
+    assert [words for words in (*ALWAYS, *says) if words not in pages[0]] == []
+
+
+def test_a_refusal_says_the_rank_and_the_score_once_before_the_table() -> None:
+    view = samples.letter("not_selected")
+    assert [" ".join(text.split()) for text in view.paragraphs] == [
+        "J’ai le regret de vous informer que votre demande de subvention de 48 000 € n’est pas retenue.",
+        "Classé 71ᵉ avec 64,4 points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés. "
+        "Le classement compte 212 dossiers.",
+    ]
+    below = {"rank": None, "reason": "Score de 43,4 points sur 100, pour un minimum de 50.", "score": Decimal("43.35")}
+    assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == below["reason"]
+
+
+def test_a_letter_without_the_reason_says_the_standing_in_full() -> None:
+    call = samples.call(**{**samples.SIGNED, "refusal": {"paragraphs": ["{standing}"]}})
+    below = samples.letter("below_threshold", call, rank=None, score=Decimal("43.35"))
+    assert [text.replace("\xa0", " ") for text in below.paragraphs] == [
+        "Votre dossier obtient la note de 43,35 sur 100."
+    ]
+
+
+def test_a_withdrawn_application_is_told_no_mark_rank_or_score() -> None:
+    text = samples.text_of(render_letter(samples.letter("withdrawn")))
+    assert not any(words in text for words in ("71ᵉ", "64,35", "sur 5"))
+
+
+def test_an_incomplete_application_has_no_letter() -> None:
+    with pytest.raises(NoLetter) as refusal:
+        samples.letter("incomplete")
+    assert refusal.value.application_id == "D-0042"
+
+
+def test_a_call_file_without_texts_gives_a_whole_letter_with_blanks_to_sign() -> None:
+    view = samples.letter("not_selected", samples.call())
+    assert view.dated is None
+    assert view.made_on.isoformat() == "2025-04-25"
+    text = samples.text_of(render_letter(view))
+    assert "Prénom, nom, qualité et signature" in text
+    assert "Je vous prie d’agréer" in text
+    assert "publiée avec les résultats de l’appel" in text
+
+
+def test_the_call_files_texts_replace_the_defaults_and_are_filled_in() -> None:
+    letters = {
+        **samples.SIGNED,
+        "refusal": {"object": "Votre dossier {application}", "paragraphs": ["{association} : {standing}", "– un"]},
+        "appeals": ["Saisissez le {court}."],
+        "privacy": "Écrivez à {contact}.",
+    }
+    view = samples.letter("not_selected", samples.call(**letters))
+    assert view.object == "Votre dossier D-0042"
+    assert [" ".join(text.split()) for text in view.paragraphs] == [
+        "Les Passerelles : Votre dossier est 71ᵉ sur 212 dossiers classés, avec la note de 64,35 sur 100.", "– un",
+    ]  # fmt: skip
+    assert view.appeals == ("Saisissez le tribunal administratif de Limoges.",)
+    assert view.privacy == "Écrivez à appel@example.org."
+
+
+def test_a_waiting_list_text_without_expiry_gets_one() -> None:
+    letters = {**samples.SIGNED, "waiting_list": {"paragraphs": ["Vous êtes {waiting_rank}."]}}
+    view = samples.letter("waiting_list", samples.call(**letters), waiting_rank=3)
+    assert view.paragraphs[0] == "Vous êtes 3ᵉ."
+    assert "31\xa0octobre\xa02025" in view.paragraphs[1]
+    assert view.highlights == (
+        ("Rang sur la liste d’attente", "3ᵉ"),
+        ("Liste valable", "jusqu’au 31\xa0octobre\xa02025"),
+    )
+
+
+def test_no_break_spaces_of_figures_survive_the_filling_in() -> None:
+    assert "48\u202f000\xa0€" in samples.letter().paragraphs[0]
+
+
+def test_a_name_is_never_read_as_markup_or_placeholder() -> None:
+    text = samples.text_of(render_letter(samples.letter(association=samples.HOSTILE)))
+    assert samples.HOSTILE.replace(" ", "") in text.replace(" ", "")
+
+
+@pytest.mark.parametrize("name", [samples.LONG_NAME, "x" * 200, "جمعية الشباب", "Ålesund Łódź Юность ΑΒΓ", "a\u202eb"])
+def test_a_strange_name_takes_at_most_two_pages(name: str) -> None:
+    assert len(samples.pages(render_letter(samples.letter(association=name)))) <= 2
+
+
+def test_an_unknown_name_between_braces_is_found_before_and_refused_at_rendering() -> None:
+    call = samples.call(**{**samples.SIGNED, "refusal": {"paragraphs": ["{amount}"], "object": "{oops"}})
+    assert [(problem.path, problem.found) for problem in placeholder_problems(call)] == [
+        ("letters.refusal.object", "{oops"),
+        ("letters.refusal.paragraphs[0]", "{amount}"),
+    ]
+    with pytest.raises(UnknownPlaceholder):
+        samples.letter("not_selected", call)
+
+
+def test_a_known_name_whose_value_the_call_file_lacks_is_a_problem() -> None:
+    problems = placeholder_problems(samples.call(laureate={"paragraphs": ["{published}", "{association}"]}))
+    assert [(one.path, one.found) for one in problems] == [("letters.laureate.paragraphs[0]", "{published}")]
+    assert "letters.published" in problems[0].message
+
+
+def test_file_mode_takes_the_address_and_project_from_the_applications_columns() -> None:
+    columns = {"representative": ("Awa Diop",), "address": ("Bât. A", "3 rue Haute"), "postal_code": ("23000",),
+               "commune": ("Guéret",), "project": ("Parrainer",)}  # fmt: skip
+    view = letter_from_row(
+        samples.call(**samples.SIGNED),
+        samples.row(1),
+        ranked=9,
+        application=Application("D-0001", "Association 1", 1_000_000, attributes=columns),
+    )
+    assert view.recipient.representative == "Awa Diop"
+    assert view.recipient.address == ("Bât. A", "3 rue Haute", "23000 Guéret")
+    assert ("Projet", "Parrainer") in view.references
+    assert view.highlights == (("Subvention attribuée", "10\u202f000\xa0€"),)
