@@ -20,11 +20,11 @@ import time
 
 import numpy as np
 
-from aap.core.assignment import Demand, Dossier, Options, Reviewer, assign
 from aap.core.assignment.bottleneck import fill, fittest
 from aap.core.assignment.connection import connection
+from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.flow import Network, solve
-from aap.core.assignment.model import Bools, Grid, drawn, grid_of
+from aap.core.assignment.model import Bools, Demand, Dossier, Grid, Reviewer, drawn, grid_of
 
 THEMES = 6
 

@@ -21,9 +21,10 @@ from fractions import Fraction
 import highspy
 import numpy as np
 
-from aap.core.selection import Candidate, QuotaRule, Rules, select
 from aap.core.selection.model import free_columns
+from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from aap.core.selection.rows import System, compile_system
+from aap.core.selection.select import select
 from aap.core.selection.value import best_by_value
 
 REGIONS = [f"region-{number:02d}" for number in range(1, 19)]

@@ -15,7 +15,8 @@ from aap.core import french
 from aap.core.problems import BadInput, Problem
 
 if TYPE_CHECKING:
-    from aap.core.assignment import Demand, Pair, Proposal
+    from aap.core.assignment.distribution import Proposal
+    from aap.core.assignment.model import Demand, Pair
 
 DONE, FAILED, BAD_INPUT, UNMET = 0, 1, 2, 3
 MOST_REVIEWS = 100
@@ -57,7 +58,7 @@ def assign_command(
     force: bool,
 ) -> None:
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 done, but not everything could be satisfied."""
-    from aap.core.assignment import Options, assign
+    from aap.core.assignment.distribution import Options, assign
 
     try:
         check_place(out, force=force)
@@ -89,7 +90,7 @@ def _read(
     affinities: Path | None,
 ) -> Demand:
     """All tables, every problem of every one of them at once. Raises BadInput."""
-    from aap.core.assignment import Demand
+    from aap.core.assignment.model import Demand
     from aap.documents.tables.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
 
     found_dossiers, found_reviewers = read_dossiers(dossiers), read_reviewers(reviewers)
@@ -130,7 +131,7 @@ def _read(
 
 def _write_all(proposal: Proposal, folder: Path) -> list[str]:
     """Writes the files; gives the sentences of what couldn't be satisfied."""
-    from aap.core.assignment import assignment_table, figures, load_table, unmet
+    from aap.core.assignment.report import assignment_table, figures, load_table, unmet
     from aap.core.results import Table
     from aap.documents.tables.csv_out import csv_bytes
 

@@ -22,7 +22,7 @@ from aap.core.problems import BadInput, Problem, in_order
 
 if TYPE_CHECKING:
     from aap.core.ranking.run import Run
-    from aap.core.selection import InfeasibleRules
+    from aap.core.selection.outcome import InfeasibleRules
     from aap.documents.papers.press import Press
     from aap.documents.tables.tables_in import RunInputs
 
@@ -149,7 +149,7 @@ def _ranked(
     """The run; raises BadInput with the rows at fault, and ends with INFEASIBLE where the rules can't all hold."""
     from aap.core.ranking.ranking import ImposedNotCandidate
     from aap.core.ranking.run import RunOptions, run_call
-    from aap.core.selection import InfeasibleRules
+    from aap.core.selection.outcome import InfeasibleRules
 
     try:
         return run_call(

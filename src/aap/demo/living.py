@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from aap.core.answers import shown_answers
+from aap.core.answers.conditions import shown_answers
 from aap.core.call.schema import CallFile
 from aap.core.french import day
 from aap.demo.associations import seeded

@@ -20,37 +20,3 @@ Answers are one flat mapping for the whole dossier, question id → value, as it
 A question without an answer has no key. What a person typed and cannot be read as an answer is kept, so that nothing
 is lost, under the key `_raw` beside the answers (in a row or block: within it); no question id starts with `_`.
 """
-
-from aap.core.answers.checking import AnswerProblem, check_form, check_section, first_messages
-from aap.core.answers.conditions import (
-    attributes_of,
-    condition_holds,
-    is_shown,
-    shown_answers,
-    value_of,
-    visible_questions,
-    visible_sections,
-)
-from aap.core.answers.reading import as_typed, read_answers
-from aap.core.answers.values import RAW, Answers, clean_text, parse_day, parse_number
-
-__all__ = [
-    "RAW",
-    "AnswerProblem",
-    "Answers",
-    "as_typed",
-    "attributes_of",
-    "check_form",
-    "check_section",
-    "clean_text",
-    "condition_holds",
-    "first_messages",
-    "is_shown",
-    "parse_day",
-    "parse_number",
-    "read_answers",
-    "shown_answers",
-    "value_of",
-    "visible_questions",
-    "visible_sections",
-]

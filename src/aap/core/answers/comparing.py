@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aap.core.answers import Answers
 from aap.core.answers.readable import ReadAnswer, read_section
+from aap.core.answers.values import Answers
 from aap.core.call.schema import Section
 from aap.core.french import NBSP, euros, spaced
 from aap.core.territories import Territories

@@ -22,7 +22,7 @@ from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
 from aap.core.results import Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, decimal_of, reviews_from_marks
-from aap.core.selection import InfeasibleRules, SelectionError
+from aap.core.selection.outcome import InfeasibleRules, SelectionError
 
 FORMAT = 1
 SCORE_TOLERANCE = Decimal("0.001")  # points, marks: another platform's last digits

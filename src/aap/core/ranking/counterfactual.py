@@ -17,8 +17,9 @@ from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.ranking.ranking import OVERALL, Ranking, Standing, rank_key
 from aap.core.scoring.totals import UNIT, decimal_of
-from aap.core.selection import Candidate, rules_of
+from aap.core.selection.problem import Candidate
 from aap.core.selection.rows import compile_system
+from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve
 
 MOST = 100 * UNIT

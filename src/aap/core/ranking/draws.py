@@ -26,9 +26,10 @@ from aap.core.notices import Notice
 from aap.core.ranking.ranking import Ranking, Standing
 from aap.core.scoring.positive_definite import Floats
 from aap.core.scoring.totals import UNIT
-from aap.core.selection import Candidate, Rules, SelectionError
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
+from aap.core.selection.outcome import SelectionError
+from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.value import best_by_value
 

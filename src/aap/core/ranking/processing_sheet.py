@@ -23,7 +23,7 @@ from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.ranking.run import RunInput
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT, Review, decimal_of, reviews_from_marks
-from aap.core.selection import Rules
+from aap.core.selection.problem import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,10 @@ from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, StoredScores, rank
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, decimal_of, reviews_from_marks, ten_thousandths
-from aap.core.selection import Rules, SelectionOutcome, rules_of, select
-from aap.core.selection.outcome import QuotaOutcome
+from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
+from aap.core.selection.problem import Rules
+from aap.core.selection.rules import rules_of
+from aap.core.selection.select import select
 
 DEFAULT_DRAWS = 400
 ENGINE_VERSION = "1.0.0"  # moves when the same inputs may give another result

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, select
 
-from aap.core import assignment as core
 from aap.core.assignment import connection as core_connection
+from aap.core.assignment.changes import Effect
+from aap.core.assignment.changes import effect as effect_of
+from aap.core.assignment.connection import Connection
+from aap.core.assignment.model import Bar, grid_of
 from aap.core.results import Table
 from aap.core.territories import fold
 from aap.documents.media_types import CSV, MadeFile
@@ -75,7 +78,7 @@ class Board:
     locked: int
     marked: int
     reviewers: int
-    connection: core.Connection | None
+    connection: Connection | None
     waiting: int
 
 
@@ -123,7 +126,7 @@ def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozense
             )
         ).all()
     )
-    grid = core.grid_of(found.demand)
+    grid = grid_of(found.demand)
     row = {one: at for at, one in enumerate(grid.dossiers)}
     column = {one: at for at, one in enumerate(grid.reviewers)}
     seats: dict[str, list[Seat]] = {one: [] for one in seen}
@@ -152,11 +155,11 @@ def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozense
     ]
 
 
-def _connection(found: Situation, seen: frozenset[str]) -> core.Connection | None:
+def _connection(found: Situation, seen: frozenset[str]) -> Connection | None:
     if len(found.dossiers) * len(found.reviewers) > MEASURED:
         return None
     shown = dataclasses.replace(found.demand, dossiers=[one for one in found.demand.dossiers if one.id in seen])
-    grid = core.grid_of(shown)
+    grid = grid_of(shown)
     given = grid.array(found.demand.current)
     return core_connection.connection(grid, given) if given.any() else None
 
@@ -190,7 +193,7 @@ class Move:
     reference: str
     out: str
     into: str
-    effect: core.Effect
+    effect: Effect
     name_out: str
     name_in: str
 
@@ -204,7 +207,7 @@ class Choice:
     fit: int
     load: int
     most: int
-    bar: core.Bar
+    bar: Bar
 
 
 def choices(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> tuple[Panel, tuple[Choice, ...]]:
@@ -217,15 +220,15 @@ def choices(session: Session, *, actor: Actor, call: OpenedCall, reference: str)
     if reference not in visible(session, actor, call, found):
         raise NotFound("application", reference)
     panel = _panels(session, call, found, frozenset({reference}))[0]
-    grid = core.grid_of(found.demand)
+    grid = grid_of(found.demand)
     at = grid.dossiers.index(reference)
     loads = grid.current.sum(axis=0)
     inside = {seat.code for seat in panel.seats}
     offered = [
         Choice(code, found.name(code), int(grid.fit[at, r]), int(loads[r]), int(grid.most[r]),
-               core.Bar(int(grid.barred[at, r])))
+               Bar(int(grid.barred[at, r])))
         for r, code in enumerate(grid.reviewers)
-        if code not in inside and grid.barred[at, r] != core.Bar.CONFLICT
+        if code not in inside and grid.barred[at, r] != Bar.CONFLICT
     ]  # fmt: skip
     offered.sort(key=lambda one: (one.bar, one.load >= one.most, -one.fit, one.load, one.code))
     return panel, tuple(offered)
@@ -273,8 +276,8 @@ def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, ty
         problems["into"] = "Cette personne est déportée de ce dossier, ou un conflit est à confirmer."
     if problems:
         raise InvalidInput(problems)
-    grid = core.grid_of(found.demand)
-    effect = core.effect(
+    grid = grid_of(found.demand)
+    effect = effect_of(
         grid,
         grid.current,
         gone=(reference, out) if out else None,

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, col, func, select
 
-from aap.core import assignment as core
+from aap.core.assignment.changes import changes
+from aap.core.assignment.distribution import Options, Proposal, assign
+from aap.core.assignment.report import figures, unmet
 from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job
@@ -72,13 +74,13 @@ def is_long(found: Situation) -> bool:
     return len(found.dossiers) * len(found.reviewers) > AT_ONCE
 
 
-def compute(found: Situation) -> core.Proposal:
+def compute(found: Situation) -> Proposal:
     """The core's proposal. No database: half a second for 236 dossiers among 40 reviewers."""
-    return core.assign(found.demand, core.Options(mode=found.settings.mode))
+    return assign(found.demand, Options(mode=found.settings.mode))
 
 
 def keep_proposal(
-    session: Session, *, actor: Actor | None, found: Situation, proposal: core.Proposal, now: datetime
+    session: Session, *, actor: Actor | None, found: Situation, proposal: Proposal, now: datetime
 ) -> AssignmentProposal:
     """Keeps a proposal for a look; an earlier open one of the call is set aside."""
     if actor is not None:
@@ -108,8 +110,8 @@ def keep_proposal(
     return kept
 
 
-def _content(found: Situation, proposal: core.Proposal) -> dict[str, Any]:
-    moved = core.changes(found.demand.current, proposal.pairs)
+def _content(found: Situation, proposal: Proposal) -> dict[str, Any]:
+    moved = changes(found.demand.current, proposal.pairs)
     before = Counter(code for _, code in found.demand.current)
     grid = proposal.grid
     loads = proposal.given.sum(axis=0)
@@ -126,8 +128,8 @@ def _content(found: Situation, proposal: core.Proposal) -> dict[str, Any]:
              round(float(totals[at] / loads[at]), 1) if loads[at] else None]
             for at, code in enumerate(grid.reviewers)
         ],
-        "unmet": [asdict(one) for one in core.unmet(proposal, reviewer=found.name)],
-        "figures": core.figures(proposal),
+        "unmet": [asdict(one) for one in unmet(proposal, reviewer=found.name)],
+        "figures": figures(proposal),
         "waiting": found.waiting,
     }  # fmt: skip
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core import assignment as core
+from aap.core.assignment.distribution import Mode
+from aap.core.assignment.model import Demand, Dossier, Pair
+from aap.core.assignment.model import Reviewer as Reader
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -36,7 +38,7 @@ class Settings:
     """What an official asks for. `reviews`: seats a dossier. `departing`: codes of reviewers who drop out: they keep
     what they have submitted, and all else of theirs is given to others."""
 
-    mode: core.Mode = "rebuild"
+    mode: Mode = "rebuild"
     reviews: int = 1
     avoid_department: bool = True
     avoid_earlier: bool = False
@@ -85,10 +87,10 @@ class Situation:
 
     call: OpenedCall
     settings: Settings
-    demand: core.Demand
+    demand: Demand
     dossiers: Mapping[str, Application]
     reviewers: Mapping[str, tuple[Reviewer, Person]]
-    held: Mapping[core.Pair, Held]
+    held: Mapping[Pair, Held]
     waiting: int = 0
     digest: str = field(default="", compare=False)
 
@@ -128,13 +130,13 @@ def situation(session: Session, call: OpenedCall, settings: Settings) -> Situati
     )
     earlier = _earlier(session, call, {one.reference: association for one, association in applications}, codes)
     current = {pair: one for pair, one in held.items() if pair[0] in dossiers}
-    demand = core.Demand(
+    demand = Demand(
         dossiers=[
-            core.Dossier(one.reference, (one.theme,) if one.theme else (), departments.get(one.id, ""))
+            Dossier(one.reference, (one.theme,) if one.theme else (), departments.get(one.id, ""))
             for one in dossiers.values()
         ],
         reviewers=[
-            core.Reviewer(
+            Reader(
                 code,
                 tuple(one.themes),
                 tuple(one.departments),
@@ -176,7 +178,7 @@ def _departments(session: Session, call: OpenedCall) -> dict[str, str]:
 
 def _held(
     session: Session, call: OpenedCall, references: Mapping[str, str], codes: Mapping[str, str]
-) -> dict[core.Pair, Held]:
+) -> dict[Pair, Held]:
     marked = set(
         session.exec(
             select(Mark.review_id)
@@ -205,7 +207,7 @@ def _held(
 
 def _earlier(
     session: Session, call: OpenedCall, associations: Mapping[str, str], codes: Mapping[str, str]
-) -> frozenset[core.Pair]:
+) -> frozenset[Pair]:
     """Pairs whose reviewer read a dossier of the same association in another call."""
     read = defaultdict(set)
     for association_id, person_id in session.exec(
@@ -222,7 +224,7 @@ def _earlier(
     )
 
 
-def _digest(demand: core.Demand, settings: Settings) -> str:
+def _digest(demand: Demand, settings: Settings) -> str:
     content = {
         "dossiers": sorted([one.id, list(one.themes), one.department] for one in demand.dossiers),
         "reviewers": sorted(

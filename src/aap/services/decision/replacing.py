@@ -13,8 +13,9 @@ from datetime import datetime
 import numpy as np
 from sqlmodel import Session, col, func, select
 
-from aap.core.selection import Candidate, Rules, rules_of
+from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
+from aap.core.selection.rules import rules_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.rankings import Decision, Outcome

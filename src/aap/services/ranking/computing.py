@@ -13,7 +13,7 @@ from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle
 from aap.core.ranking.run import DEFAULT_DRAWS, Progress, Run, RunOptions, json_text, run_call
 from aap.core.scoring.totals import IncompleteReviews
-from aap.core.selection import InfeasibleRules
+from aap.core.selection.outcome import InfeasibleRules
 from aap.records.outbox import Job
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor, load_actor

@@ -19,7 +19,8 @@ from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput, json_text
 from aap.core.results import ResultRow, ReviewerRow, Table, laureates_table
-from aap.core.selection import Rules, rules_of
+from aap.core.selection.problem import Rules
+from aap.core.selection.rules import rules_of
 from aap.documents.media_types import CSV, PDF, XLSX, MadeFile
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list

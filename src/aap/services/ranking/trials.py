@@ -18,9 +18,10 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import score_number
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT
-from aap.core.selection import Candidate, Rules, rules_of
 from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
+from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, RulesConflict

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.answers import RAW
 from aap.core.answers.budget import Budget
+from aap.core.answers.values import RAW
 from aap.core.call.schema import Question, Section
 from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook

@@ -9,8 +9,8 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.answers import RAW
 from aap.core.answers.comparing import changed_answers
+from aap.core.answers.values import RAW
 from aap.core.call.schema import Section
 from aap.records.applications import Document
 from aap.records.territories import territories

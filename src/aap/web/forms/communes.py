@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
 
-from aap.core.answers import clean_text
+from aap.core.answers.values import clean_text
 from aap.core.territories import Commune, Territories, fold
 
 CANDIDATES = 12

@@ -17,10 +17,11 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from aap.core.answers import RAW, AnswerProblem, Answers, check_section, first_messages, read_answers
 from aap.core.answers.budget_checks import RequestLimits
+from aap.core.answers.checking import AnswerProblem, check_section, first_messages
 from aap.core.answers.conditions import is_shown
-from aap.core.answers.values import printable
+from aap.core.answers.reading import read_answers
+from aap.core.answers.values import RAW, Answers, printable
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.territories import Territories
 from aap.web.forms.fields import Offer, QuestionField, bind_questions

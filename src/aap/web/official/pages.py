@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from aap.core.answers.values import parse_number
 from aap.core.call.schema import CallFile
-from aap.core.selection import rules_of
+from aap.core.selection.rules import rules_of
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import RulesConflict

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from aap.core.french import euros, number
 from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.results import ResultRow
-from aap.core.selection import rules_of
+from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
 from aap.records.rankings import RankingRun
 from aap.services.call.calls import OpenedCall

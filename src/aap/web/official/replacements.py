@@ -6,7 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.selection import rules_of
+from aap.core.selection.rules import rules_of
 from aap.services.decision.answering import received_contests
 from aap.services.decision.replacing import call_from_waiting_list, succession
 from aap.services.dossier.access import recused_dossiers

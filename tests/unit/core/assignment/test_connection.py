@@ -7,10 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from aap.core.assignment import AssumedVariances, Demand, Dossier, Options, Reviewer, assign, effect, figures, grid_of
 from aap.core.assignment.bridging import _Change
-from aap.core.assignment.connection import Precision, connection, weakest_cut
-from aap.core.assignment.model import Bar, Bools
+from aap.core.assignment.changes import effect
+from aap.core.assignment.connection import AssumedVariances, Precision, connection, weakest_cut
+from aap.core.assignment.distribution import Options, assign
+from aap.core.assignment.model import Bar, Bools, Demand, Dossier, Reviewer, grid_of
+from aap.core.assignment.report import figures
 from tests.unit.core.assignment.worlds import themed
 
 VARIANCES = AssumedVariances(100.0, 40.0, 90.0)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from aap.core.assignment import Demand, Dossier, Options, Reviewer, assign, bottleneck, changes, grid_of
+from aap.core.assignment import bottleneck
 from aap.core.assignment import flow as flow_module
 from aap.core.assignment.bottleneck import fill, fittest, raise_floor, wanted
+from aap.core.assignment.changes import changes
+from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.flow import NotOptimal, potentials
-from aap.core.assignment.model import Ints
+from aap.core.assignment.model import Demand, Dossier, Ints, Reviewer, grid_of
 from tests.unit.core.assignment.worlds import Best, by_exhaustion, small_demands, themed
 
 

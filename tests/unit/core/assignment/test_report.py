@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aap.core.assignment import Demand, Dossier, Options, Reviewer, assign, assignment_table, load_table, unmet
+from aap.core.assignment.distribution import Options, assign
+from aap.core.assignment.model import Demand, Dossier, Reviewer
+from aap.core.assignment.report import assignment_table, load_table, unmet
 
 
 def sentences(demand: Demand) -> list[str]:

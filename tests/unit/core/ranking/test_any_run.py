@@ -12,7 +12,7 @@ from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle, verify
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import Run, json_text
-from aap.core.selection import InfeasibleRules
+from aap.core.selection.outcome import InfeasibleRules
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 
 ALL_CODES = {

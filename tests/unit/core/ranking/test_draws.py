@@ -12,7 +12,7 @@ import pytest
 from aap.core.ranking.draws import draw_selections, drawn_scores
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.scoring.severity import Z90
-from aap.core.selection import rules_of
+from aap.core.selection.rules import rules_of
 from tests.unit.core.ranking.ranking_builders import a_call, an_application, decided, reviews_of
 
 

@@ -11,7 +11,7 @@ from aap.core.inputs import Application, Mark
 from aap.core.ranking.counterfactual import points_needed
 from aap.core.ranking.explanation import explain
 from aap.core.ranking.run import Run, RunOptions, run_call
-from aap.core.selection import rules_of
+from aap.core.selection.rules import rules_of
 from tests.unit.core.ranking.small_runs import a_call, decided, ran, said
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from aap.core.selection import Candidate, QuotaRule, Rules
+from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from tests.unit.core.selection.enumeration import Enumeration, Person
 
 REGIONS = ("bretagne", "corse", "oise")

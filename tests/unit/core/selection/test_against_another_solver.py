@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ortools.sat.python import cp_model
 
-from aap.core.selection import InfeasibleRules, select
+from aap.core.selection.outcome import InfeasibleRules
+from aap.core.selection.select import select
 from tests.unit.core.selection.enumeration import Enumeration, held
 from tests.unit.core.selection.small_problems import Problem, problem
 

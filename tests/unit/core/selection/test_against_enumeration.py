@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from aap.core.selection import InfeasibleRules, SelectionOutcome, replacement, select
 from aap.core.selection.model import Answer, maximise
+from aap.core.selection.outcome import InfeasibleRules, SelectionOutcome
+from aap.core.selection.replacement import replacement
+from aap.core.selection.select import select
 from tests.unit.core.selection.small_problems import Problem, problems, problems_of_decisions
 
 WITHOUT_LIMIT = settings(

@@ -8,12 +8,12 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from aap.core.selection import SelectionOutcome, select
 from aap.core.selection.model import maximise
-from aap.core.selection.outcome import Certificate, SelectionError
+from aap.core.selection.outcome import Certificate, SelectionError, SelectionOutcome
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.reasons import certificates_by_value
 from aap.core.selection.rows import compile_system
+from aap.core.selection.select import select
 from aap.core.selection.solving import Solved
 from aap.core.selection.value import Best
 from tests.unit.core.selection.small_problems import Problem, problem

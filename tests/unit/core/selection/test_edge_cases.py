@@ -7,7 +7,10 @@ from unittest.mock import patch
 
 import pytest
 
-from aap.core.selection import InfeasibleRules, QuotaRule, Rules, SelectionOutcome, replacement, select
+from aap.core.selection.outcome import InfeasibleRules, SelectionOutcome
+from aap.core.selection.problem import QuotaRule, Rules
+from aap.core.selection.replacement import replacement
+from aap.core.selection.select import select
 from tests.unit.core.selection.small_problems import Problem, problem
 
 MODES = pytest.mark.parametrize("mode", ["value", "merit"])

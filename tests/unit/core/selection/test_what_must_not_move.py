@@ -18,7 +18,8 @@ from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput
 from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.results import ResultRow
-from aap.core.selection import InfeasibleRules, select
+from aap.core.selection.outcome import InfeasibleRules
+from aap.core.selection.select import select
 from aap.documents.report.ranking_files import table_files
 from aap.documents.tables.table_files import TableFile
 from aap.documents.tables.tables_in import read_run_inputs

@@ -19,7 +19,7 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.ranking.ranking import ImposedNotCandidate
 from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.scoring.totals import ten_thousandths
-from aap.core.selection import InfeasibleRules
+from aap.core.selection.outcome import InfeasibleRules
 from tests.unit.core.selection.whole_call import Line, WholeCall
 
 SEED = "tirage du 3 mars"
