@@ -81,7 +81,7 @@ def start_job(
 
 
 class Progress(Protocol):
-    """Told how far the work is: `done` of `total`, and what is being done."""
+    """Told how far the work is: `done` of `total`, and which step it is at (its name, or the core's own words)."""
 
     def __call__(self, done: int, total: int, message: str = "") -> None: ...
 

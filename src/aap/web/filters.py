@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from aap.core import french
 from aap.documents.papers import pdf
+from aap.web.wording.sentences import sentence
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -125,7 +126,20 @@ def _decimal(value: french.Number | str | None) -> french.Number | None:
 
 def init_filters(app: Flask) -> None:
     """Makes the filters known to the templates, under their function's names."""
-    for filter_ in (euros, amount, number, percent, ordinal, day, moment, exact_moment, clock, file_size, typo):
+    for filter_ in (
+        euros,
+        amount,
+        number,
+        percent,
+        ordinal,
+        day,
+        moment,
+        exact_moment,
+        clock,
+        file_size,
+        typo,
+        sentence,
+    ):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty
     _space_the_words(app)

@@ -70,7 +70,7 @@ class OfflineBook:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row read back. `changed`: since it was written; `cells`: field of the form → cell, as `Évaluations!C2`."""
+    """A row read back. `changed`: since it was written; `cells`: field (`marks.<criterion>`…) → cell, as `Évaluations!C2`."""
 
     row: OfflineRow
     changed: bool
@@ -290,8 +290,8 @@ def _read_row(reference: str, place: int, cells: Sequence[str], rubric: Rubric, 
     for position, criterion in enumerate(rubric.criteria):
         column = LEADING + 2 * position
         marks[criterion.id], comments[criterion.id] = cells[column].strip(), cells[column + 1].strip()
-        where[f"note-{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column)}"
-        where[f"avis-{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column + 1)}"
+        where[f"marks.{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column)}"
+        where[f"comments.{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column + 1)}"
     last = LEADING + 2 * len(rubric.criteria)
     where["general"] = f"{SHEET}!{xl_rowcol_to_cell(place, last)}"
     where["submit"] = f"{SHEET}!{xl_rowcol_to_cell(place, last + 1)}"

@@ -28,7 +28,7 @@ from aap.services.actor import Actor, load_actor
 from aap.services.assignment.situation import Settings, Situation, default_settings, situation
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import Progress as WorkProgress
 from aap.services.outbox import send_mail
 from aap.services.panel.interests import match_conflicts
@@ -40,19 +40,19 @@ AT_ONCE = 60_000
 
 
 def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> Settings:
-    """The settings of a form. Raises InvalidInput."""
+    """Settings as they were typed (`reviews`, `mode`, `avoid_earlier`: yes). Raises InvalidInput."""
     usual = default_settings(call)
-    text = typed.get("evaluations", "").strip()
+    text = typed.get("reviews", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= 20):
-        raise InvalidInput({"evaluations": "Indiquez un nombre entier de 1 à 20."})
+        raise InvalidInput({"reviews": Objection("assignment.number_of_reviews")})
     mode = typed.get("mode", "rebuild")
     if mode not in ("rebuild", "complete"):
-        raise InvalidInput({"mode": "Choisissez l’une des deux façons de répartir."})
+        raise InvalidInput({"mode": Objection("assignment.mode_unknown")})
     return Settings(
         mode="complete" if mode == "complete" else "rebuild",
         reviews=int(text),
         avoid_department=usual.avoid_department,
-        avoid_earlier=typed.get("anterieurs") == "oui",
+        avoid_earlier=typed.get("avoid_earlier") == "yes",
     )
 
 
@@ -63,9 +63,9 @@ def prepare(session: Session, *, actor: Actor, call_id: str, settings: Settings,
     match_conflicts(session, call, now=now)
     found = situation(session, call, settings)
     if not found.dossiers:
-        raise InvalidInput({"": "Aucun dossier n’est à répartir\u00a0: il faut des dossiers déposés et recevables."})
+        raise InvalidInput({"": Objection("assignment.no_dossiers")})
     if not found.reviewers:
-        raise InvalidInput({"": "Aucun évaluateur n’est inscrit\u00a0: invitez-en d’abord."})
+        raise InvalidInput({"": Objection("assignment.no_reviewers")})
     return found
 
 
@@ -136,13 +136,13 @@ def _content(found: Situation, proposal: Proposal) -> dict[str, Any]:
 
 def propose_in_background(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, Any]:
     """Job `assignment`: arguments are the settings. Computes outside of any transaction, then keeps the proposal."""
-    progress(0, 2, "Recherche de la meilleure répartition")
+    progress(0, 2, "searching")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         found = situation(session, call, Settings.of_json(job.arguments))
         actor = load_actor(session, job.author_id) if job.author_id else None
     proposal = compute(found)
-    progress(1, 2, "Enregistrement")
+    progress(1, 2, "saving")
     with platform.database.writing() as session:
         kept = keep_proposal(session, actor=actor, found=found, proposal=proposal, now=platform.clock())
         return {"proposal": kept.id}
@@ -204,8 +204,7 @@ def apply_proposal(
     found = situation(session, call, Settings.of_json(kept.settings))
     if found.digest != kept.basis:
         raise InvalidInput(
-            {"": "La situation a changé depuis cette proposition (une note, un déport, un dossier, un profil)\u00a0: "
-                 "faites-en une nouvelle."}
+            {"": Objection("assignment.situation_changed")}
         )  # fmt: skip
     rows = {
         (one.application_id, one.person_id): one

@@ -13,7 +13,7 @@ from aap.records.people import Invitation, Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.association.associations import association_target, get_association
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
@@ -67,16 +67,16 @@ def invite_member(
     association = get_association(
         session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_MEMBERS
     )
-    problems = {}
+    problems: dict[str, Objection] = {}
     address = ""
     try:
         address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        problems["email"] = "Ce n’est pas une adresse électronique."
+        problems["email"] = Objection("association.email_unreadable")
     if role not in set(MembershipRole):
-        problems["role"] = "Choisissez ce que cette personne pourra faire."
+        problems["role"] = Objection("association.role_unknown")
     if address and _is_member(session, association_id, address):
-        problems["email"] = "Cette personne fait déjà partie de l’association."
+        problems["email"] = Objection("association.member_already")
     if problems:
         raise InvalidInput(problems)
     for old in session.exec(
@@ -171,15 +171,13 @@ def change_member(
     if membership is None:
         raise NotFound("member", person_id)
     if role is not None and role not in set(MembershipRole):
-        raise InvalidInput({"role": "Choisissez ce que cette personne pourra faire."})
+        raise InvalidInput({"role": Objection("association.role_unknown")})
     if (
         membership.role == MembershipRole.OWNER
         and role != MembershipRole.OWNER
         and len(owners_of(session, association_id)) == 1
     ):
-        raise InvalidInput(
-            {"role": "L’association doit garder un responsable\u00a0: nommez-en d’abord un autre, puis recommencez."}
-        )
+        raise InvalidInput({"role": Objection("association.last_owner")})
     before = str(membership.role)
     if role is None:
         session.delete(membership)

@@ -31,7 +31,7 @@ from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_of
 from aap.services.dossier.dossiers import MANDATE, Dossier, content_of, merge_sections, submissions_of
 from aap.services.dossier.messages import LONGEST_MESSAGE
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
 
 
@@ -233,11 +233,11 @@ def ask_completion(
     known = [section.id for section in shown if section.id in set(sections)]
     problems = {}
     if not known:
-        problems["sections"] = "Choisissez au moins une partie du dossier."
+        problems["sections"] = Objection("dossier.no_section_chosen")
     if not message.strip() or len(message) > LONGEST_MESSAGE:
-        problems["message"] = "Dites à l’association ce qui manque, en 5 000 caractères au plus."
+        problems["message"] = Objection("dossier.completion_unexplained", most=LONGEST_MESSAGE)
     if due_at is None or due_at <= now:
-        problems["due_at"] = "Indiquez une date à venir."
+        problems["due_at"] = Objection("dossier.date_not_to_come")
     if problems or due_at is None:
         raise InvalidInput(problems)
     request = CompletionRequest(

@@ -18,7 +18,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, recused_dossiers
 from aap.services.dossier.dossiers import Dossier, open_dossier
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 
@@ -120,7 +120,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     ensure(actor, Permission.APPLICATION_MESSAGE, dossier.target, kind="application", id=application_id)
     text = body.strip()
     if not text or len(text) > LONGEST_MESSAGE:
-        raise InvalidInput({"body": "Écrivez votre message, en 5\u202f000 caractères au plus."})
+        raise InvalidInput({"body": Objection("dossier.message_length", most=LONGEST_MESSAGE)})
     last = session.exec(
         select(Message)
         .where(Message.application_id == application_id)
@@ -255,7 +255,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
     )
     if not body.strip() or len(body) > LONGEST_MESSAGE:
-        raise InvalidInput({"body": "Écrivez votre message, en 5 000 caractères au plus."})
+        raise InvalidInput({"body": Objection("dossier.message_length", most=LONGEST_MESSAGE)})
     message = Message(
         application_id=application_id, author_id=actor.person_id, from_service=True, body=body.strip(), created_at=now
     )

@@ -17,7 +17,7 @@ from aap.services.actor import Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, Dossier, announced_deadline, content_of, open_dossier
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission
@@ -70,14 +70,14 @@ def ask_signature(
     )
     problems = {}
     if not name.strip() or len(name) > 200:
-        problems["signature_name"] = "Indiquez le prénom et le nom du représentant légal."
+        problems["name"] = Objection("dossier.representative_name_missing")
     if not capacity.strip() or len(capacity) > 100:
-        problems["signature_capacity"] = "Indiquez sa fonction, par exemple «\u00a0président\u00a0»."
+        problems["capacity"] = Objection("dossier.representative_capacity_missing")
     address = ""
     try:
         address = validate_email(email.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        problems["signature_email"] = "Ce n’est pas une adresse électronique."
+        problems["email"] = Objection("dossier.representative_email_unreadable")
     if problems:
         raise InvalidInput(problems)
     for old in session.exec(
@@ -144,9 +144,9 @@ def answer_signature(
     if signature.state != SignatureState.ASKED:
         return case
     if approved and case.changed:
-        raise InvalidInput({"": "Le dossier a changé depuis l’envoi de ce lien\u00a0: demandez-en un nouveau."})
+        raise InvalidInput({"": Objection("dossier.changed_since_sent")})
     if not approved and not remark.strip():
-        raise InvalidInput({"remark": "Dites ce qui est à changer."})
+        raise InvalidInput({"remark": Objection("dossier.remark_missing")})
     signature.state = SignatureState.APPROVED if approved else SignatureState.REFUSED
     signature.remark, signature.address, signature.answered_at = remark.strip()[:2_000], address[:60], now
     session.add(signature)

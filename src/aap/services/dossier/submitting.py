@@ -16,7 +16,7 @@ from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, Dossier, content_of, deadline_of, open_dossier, submissions_of
 from aap.services.dossier.facts import DossierFacts, facts_of
 from aap.services.dossier.signing import approved_signature
-from aap.services.errors import DeadlinePassed, InvalidInput
+from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 
@@ -119,23 +119,23 @@ def _attributes(application: Application, earlier: Sequence[Submission], facts: 
 def _refuse_incomplete(
     session: Session, dossier: Dossier, attested: Sequence[int], capacity: str, broken_rules_seen: bool
 ) -> Signature | None:
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     if dossier.errors:
-        problems[""] = "Le dossier n’est pas complet\u00a0: voyez la liste de ce qui manque."
+        problems[""] = Objection("dossier.incomplete")
     if dossier.eligibility.broken and not broken_rules_seen:
-        problems["rules"] = "Confirmez que vous déposez ce dossier malgré les règles qu’il ne respecte pas."
+        problems["broken_rules_seen"] = Objection("dossier.broken_rules_unseen")
     for number in range(len(dossier.call.file.form.attestations)):
         if number not in attested:
-            problems[f"attestation-{number}"] = "Cochez cette attestation pour déposer le dossier."
+            problems[f"attested.{number}"] = Objection("dossier.attestation_unticked")
     signature = None
     if capacity not in CAPACITIES:
-        problems["capacity"] = "Dites à quel titre vous déposez ce dossier."
+        problems["capacity"] = Objection("dossier.capacity_missing")
     elif capacity == "mandate" and not dossier.files.get(MANDATE):
-        problems["capacity"] = "Joignez le pouvoir signé par le représentant légal."
+        problems["capacity"] = Objection("dossier.mandate_missing")
     elif capacity == "representative":
         signature = approved_signature(session, dossier)
         if signature is None:
-            problems["capacity"] = "Le représentant légal n’a pas encore approuvé ce dossier tel qu’il est."
+            problems["capacity"] = Objection("dossier.not_approved")
     if problems:
         raise InvalidInput(problems)
     return signature

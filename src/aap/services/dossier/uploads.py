@@ -18,7 +18,7 @@ from aap.services.actor import Actor
 from aap.services.association.associations import get_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, Dossier, open_dossier
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
 
@@ -97,8 +97,7 @@ def attach(
     known = {document.sha256 for document in present}
     new = [file for file in {one.sha256: one for one in files}.values() if file.sha256 not in known]
     if len(present) + len(new) > most:
-        words = "un seul fichier" if most == 1 else f"{most} fichiers au plus"
-        raise InvalidInput({question_id: f"Cette question reçoit {words}\u00a0: retirez-en un, puis recommencez."})
+        raise InvalidInput({question_id: Objection("dossier.too_many_files", most=most)})
     for file in new:
         association_id = dossier.application.association_id
         session.add(_document(file, actor, now, association_id, application_id=application_id, question=question_id))
@@ -159,7 +158,7 @@ def take_from_safe(
     if held.sha256 in {document.sha256 for document in present}:
         return
     if len(present) >= question.max_files:
-        raise InvalidInput({question_id: "Retirez d’abord un fichier, puis recommencez."})
+        raise InvalidInput({question_id: Objection("dossier.question_full")})
     session.add(copy_document(held, application_id, question_id, actor, now))
     _touched(session, dossier.application, now)
     _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
@@ -232,13 +231,13 @@ def add_to_safe(
     """Keeps documents for the next dossiers. Raises InvalidInput (see `_promise_problems` for provisional accounts)."""
     get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
     if kind not in SAFE_KINDS:
-        raise InvalidInput({"kind": "Choisissez ce qu’est ce document."})
+        raise InvalidInput({"kind": Objection("dossier.document_kind_missing")})
     problems = _promise_problems(kind, provisional, promised_on, now)
     if problems:
         raise InvalidInput(problems)
     present = _safe(session, association_id)
     if len(present) + len(files) > SAFE_MOST:
-        raise InvalidInput({"files": f"Le coffre contient {SAFE_MOST} documents au plus\u00a0: retirez les anciens."})
+        raise InvalidInput({"files": Objection("dossier.safe_full", most=SAFE_MOST)})
     known = {(document.kind, document.sha256) for document in present}
     for file in {one.sha256: one for one in files}.values():
         if (kind, file.sha256) in known:
@@ -255,24 +254,20 @@ def add_to_safe(
     )  # fmt: skip
 
 
-def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
+def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, Objection]:
     """Only accounts are provisional, and who gives provisional ones says when the approved ones will be there."""
     if not provisional:
         wrong = promised_on is not None
-        return {"provisional": "Cochez cette case, ou effacez la date promise."} if wrong else {}
+        return {"provisional": Objection("dossier.promise_without_provisional")} if wrong else {}
     if kind != "accounts":
-        return {"provisional": "Seuls des comptes annuels peuvent être provisoires."}
+        return {"provisional": Objection("dossier.only_accounts_provisional")}
     if promised_on is None:
-        return {
-            "promised_on": "Indiquez quand les comptes approuvés seront prêts, par exemple après l’assemblée générale."
-        }
+        return {"promised_on": Objection("dossier.promise_missing")}
     today = paris(now).date()
     if promised_on < today:
-        return {
-            "promised_on": "Cette date est passée\u00a0: déposez les comptes approuvés, ou donnez une date à venir."
-        }
+        return {"promised_on": Objection("dossier.promise_past")}
     if (promised_on - today).days > 730:
-        return {"promised_on": "Cette date est trop lointaine\u00a0: vérifiez l’année."}
+        return {"promised_on": Objection("dossier.promise_too_far")}
     return {}
 
 

@@ -11,7 +11,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.messages import tell_service
-from aap.services.errors import DeadlinePassed, InvalidInput
+from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
 
 LONGEST_REASON = 2_000
@@ -31,7 +31,7 @@ def withdraw_application(
     if dossier.state is ApplicationState.WITHDRAWN:
         return application
     if len(reason) > LONGEST_REASON:
-        raise InvalidInput({"reason": "Dites-le en 2 000 caractères au plus."})
+        raise InvalidInput({"reason": Objection("dossier.withdrawal_reason_too_long", most=LONGEST_REASON)})
     before = str(application.state)
     application.state = ApplicationState.WITHDRAWN
     application.withdrawn_at = application.updated_at = now

@@ -16,7 +16,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission
@@ -96,7 +96,7 @@ def ask_further_review(
         (one for one in further_reviewers(session, call, application, association) if one.person_id == person_id), None
     )
     if chosen is None:
-        raise InvalidInput({"person": "Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."})
+        raise InvalidInput({"person": Objection("harmonising.reviewer_not_available")})
     session.add(
         Assignment(call_id=call.id, application_id=application_id, person_id=person_id, locked=True, created_at=now)
     )

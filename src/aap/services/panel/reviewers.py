@@ -26,7 +26,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection, said_by_core
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -123,37 +123,40 @@ def reviewer_card(session: Session, *, actor: Actor, call: OpenedCall, person_id
     raise NotFound("reviewer", person_id)
 
 
-def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[InvitedPerson, dict[str, str]]:
-    """A reviewer as a form gives them, and what is wrong by field. `typed`: field → values."""
+def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[InvitedPerson, dict[str, Objection]]:
+    """A reviewer as they were typed, and what is wrong by field.
+
+    `typed`: email, name, least, most, themes (ids), departments (codes), available (no, or anything else) → values.
+    """
 
     def one(name: str) -> str:
         return next(iter(typed.get(name, ())), "").strip()
 
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     email, least, most = "", 0, 0
     try:
-        email = address(one("courriel"))
+        email = address(one("email"))
     except Refused:
-        problems["courriel"] = "Écrivez une adresse comme nom@exemple.fr."
-    if not 0 < len(one("nom")) <= 200:
-        problems["nom"] = "Indiquez le prénom et le nom (200 caractères au plus)."
-    for name in ("minimum", "maximum"):
+        problems["email"] = Objection("panel.email_unreadable")
+    if not 0 < len(one("name")) <= 200:
+        problems["name"] = Objection("panel.name_length")
+    for name in ("least", "most"):
         try:
             value = whole(MOST_LOAD)(one(name))
         except Refused:
-            problems[name] = f"Indiquez un nombre entier de 0 à {MOST_LOAD}."
+            problems[name] = Objection("panel.load_unreadable", most=MOST_LOAD)
         else:
-            least, most = (value, most) if name == "minimum" else (least, value)
-    if not problems.keys() & {"minimum", "maximum"} and least > most:
-        problems["minimum"] = "Le minimum ne peut pas dépasser le maximum."
+            least, most = (value, most) if name == "least" else (least, value)
+    if not problems.keys() & {"least", "most"} and least > most:
+        problems["least"] = Objection("panel.least_above_most")
     themes = tuple(dict.fromkeys(typed.get("themes", ())))
     if set(themes) - set(theme_titles(call.file)):
-        problems["themes"] = "Choisissez parmi les thèmes de l’appel."
-    codes = tuple(dict.fromkeys(part for part in one("departements").upper().replace(",", " ").split()))
+        problems["themes"] = Objection("panel.theme_unknown")
+    codes = tuple(dict.fromkeys(part for part in one("departments").upper().replace(",", " ").split()))
     unknown = [code for code in codes if territories().department(code) is None]
     if unknown:
-        problems["departements"] = f"Aucun département n’a le code {unknown[0][:20]}. Exemples\u00a0: 69, 2A, 974."
-    return InvitedPerson(email, one("nom"), themes, codes, least, most, one("disponible") != "non"), problems
+        problems["departments"] = Objection("panel.department_unknown", code=unknown[0][:20])
+    return InvitedPerson(email, one("name"), themes, codes, least, most, one("available") != "no"), problems
 
 
 def invite_reviewer(
@@ -170,7 +173,7 @@ def invite_reviewer(
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call_id)
     person, problems = read_profile(call, typed)
     if not problems and _find(session, call_id, person.email) is not None:
-        problems["courriel"] = "Cette personne évalue déjà pour cet appel."
+        problems["email"] = Objection("panel.reviewer_already")
     if problems:
         raise InvalidInput(problems)
     return _invite(session, platform, actor, call, person, now)
@@ -185,10 +188,10 @@ class Imported:
 
 
 class RefusedTable(InvalidInput):
-    """A table with errors: `lines` are all of them, each with file, row and column, in French."""
+    """A table with errors: `lines` are all of them, each with file, row and column."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__({"fichier": "Le tableau contient des erreurs\u00a0: rien n’en a été pris."})
+    def __init__(self, lines: Sequence[Objection]) -> None:
+        super().__init__({"file": Objection("panel.table_refused")})
         self.lines = tuple(lines)
 
 
@@ -205,9 +208,9 @@ def import_reviewers(
     try:
         people = read_people(file, theme_titles(call.file), codes).all_or_nothing()
     except BadInput as error:
-        raise RefusedTable([str(problem) for problem in error.problems if problem.is_error]) from error
+        raise RefusedTable([said_by_core(str(problem)) for problem in error.problems if problem.is_error]) from error
     if not people:
-        raise RefusedTable(["Le tableau n’a aucune ligne."])
+        raise RefusedTable([Objection("panel.table_empty")])
     invited = changed = 0
     for person in people:
         known = _find(session, call_id, person.email)
@@ -227,7 +230,7 @@ def change_reviewer(
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call_id)
     reviewer = find_reviewer(session, call_id, person_id)
     person = session.get_one(Person, person_id)
-    profile, problems = read_profile(call, {**typed, "courriel": [person.email], "nom": [person.name]})
+    profile, problems = read_profile(call, {**typed, "email": [person.email], "name": [person.name]})
     if problems:
         raise InvalidInput(problems)
     _update(session, actor, reviewer, profile, now)

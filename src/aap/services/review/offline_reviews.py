@@ -24,7 +24,7 @@ from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, R
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import CalibrationFirst, DomainError, InvalidInput, NotFound, StateForbids
+from aap.services.errors import CalibrationFirst, DomainError, InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.reviewer_pages import may_mark
 from aap.services.review.reviewing import (
@@ -44,9 +44,9 @@ MOST_ROWS = 2_000
 
 @dataclass
 class WorkbookRefused(InvalidInput):
-    """Nothing of the workbook was taken: `found` lists (cell, message), in the order of the sheet."""
+    """Nothing of the workbook was taken: `found` lists (cell, objection), in the order of the sheet."""
 
-    found: tuple[tuple[str, str], ...] = ()
+    found: tuple[tuple[str, Objection], ...] = ()
 
 
 @dataclass
@@ -154,18 +154,17 @@ def take_workbook(
     """
     call = reviewed_call(session, actor=actor, call_id=call_id)
     book = read_offline_workbook(name, content, call.file.rubric)
-    problems: list[tuple[str, str]] = []
+    problems: list[tuple[str, Objection]] = []
     if book.call_id != call.id:
-        problems.append(("", "Ce classeur est celui d’un autre appel."))
+        problems.append(("", Objection("review.workbook_of_another_call")))
     elif book.who != _code(session, actor, call_id):
-        problems.append(("", "Ce classeur est celui d’un autre évaluateur : téléchargez le vôtre."))
+        problems.append(("", Objection("review.workbook_of_another_reviewer")))
     elif book.rubric_hash != current_rubric(call):
         problems.append(
-            ("", "La grille de l’appel a été modifiée depuis le téléchargement : téléchargez un nouveau classeur, et "
-             "reportez-y vos notes.")
+            ("", Objection("review.workbook_before_amendment"))
         )  # fmt: skip
     elif len(book.rows) > MOST_ROWS:
-        problems.append(("", "Ce classeur a trop de lignes."))
+        problems.append(("", Objection("review.workbook_too_long")))
     if problems:
         raise WorkbookRefused(found=tuple(problems))
     ids = dict(
@@ -216,7 +215,7 @@ def take_workbook(
 
 def _checked(
     session: Session, actor: Actor, one: ReadRow, ids: Mapping[str, str], rubric_hash: str, now: datetime
-) -> tuple[ReviewedDossier, ReviewEntry] | list[tuple[str, str]]:
+) -> tuple[ReviewedDossier, ReviewEntry] | list[tuple[str, Objection]]:
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
     place = one.cells["reference"]
     try:
@@ -225,9 +224,9 @@ def _checked(
             lock=True,
         )  # fmt: skip
     except (NotFound, CalibrationFirst):
-        return [(place, f"Le dossier {one.row.reference} ne vous est pas confié, ou ne l’est plus.")]
+        return [(place, Objection("review.dossier_not_given", reference=one.row.reference))]
     except StateForbids:
-        return [(place, f"Le dossier {one.row.reference} n’est plus à évaluer.")]
+        return [(place, Objection("review.dossier_over", reference=one.row.reference))]
     entry = ReviewEntry(
         marks=one.row.marks,
         comments=one.row.comments,
@@ -239,10 +238,10 @@ def _checked(
     if dossier.state is ReviewState.SUBMITTED:
         if not differences(dossier, entry):
             return dossier, entry
-        return [(place, f"L’évaluation du dossier {one.row.reference} est déjà soumise : demandez sa réouverture.")]
+        return [(place, Objection("review.submitted_already", reference=one.row.reference))]
     if dossier.frozen:
-        return [(place, f"Le dossier {one.row.reference} est en consensus : ses notes sont figées.")]
+        return [(place, Objection("review.in_consensus", reference=one.row.reference))]
     if not dossier.may_edit(now):
-        return [(place, f"Le délai est passé pour le dossier {one.row.reference}.")]
+        return [(place, Objection("review.too_late", reference=one.row.reference))]
     found = entry_problems(dossier.call, entry, finished=one.row.submit)
-    return [(one.cells[name], text) for name, text in found.items()] or (dossier, entry)
+    return [(one.cells[name], objection) for name, objection in found.items()] or (dossier, entry)

@@ -15,7 +15,7 @@ from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import REMINDER, ReviewerLine, reviews_progress
@@ -56,7 +56,7 @@ def remind_reviewers(
     """
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call.id)
     if len(note) > 2_000:
-        raise InvalidInput({"note": "2 000 caractères au plus."})
+        raise InvalidInput({"note": Objection("review.note_too_long")})
     today = now.date().isoformat()
     lines = [
         one
@@ -64,9 +64,7 @@ def remind_reviewers(
         if one.person_id in set(people) and one.missing and (one.reminded_at is None or one.reminded_at.date() < now.date())
     ]  # fmt: skip
     if not lines:
-        raise InvalidInput(
-            {"people": "Choisissez au moins un évaluateur en retard, qui n’a pas déjà reçu un rappel aujourd’hui."}
-        )
+        raise InvalidInput({"people": Objection("review.nobody_to_remind")})
     chosen = [line.person_id for line in lines]
     emails = dict(session.exec(select(Person.id, Person.email).where(col(Person.id).in_(chosen))).all())
     for line in lines:

@@ -28,6 +28,7 @@ from aap.web.admin.blueprint import blueprint, show
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.paging import page_number
 from aap.web.people_words import membership_words, role_name, role_words
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/personnes")
@@ -79,7 +80,7 @@ def invite() -> ResponseReturnValue:
                     call_id=request.form.get("call_id", ""), now=arrived_at(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("Le compte est ouvert, et un lien est envoyé à %(email)s.", email=person.email), "success")
             return redirect(url_for("admin.person", person_id=person.id))
@@ -121,7 +122,7 @@ def _change(person_id: str, form: str, change: Callable[[Session], object], done
         with writing() as session:
             change(session)
     except InvalidInput as refused:
-        return _page(person_id, dict(refused.problems), form), 422
+        return _page(person_id, worded(refused.problems), form), 422
     flash(done, "success")
     return redirect(url_for("admin.person", person_id=person_id), 303)
 

@@ -27,6 +27,7 @@ from aap.web.association.pages import document_note
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import paris
 from aap.web.sent_files import file_answer, sent_files
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/documents/<document_id>")
@@ -97,7 +98,7 @@ def keep(association_id: str) -> ResponseReturnValue:
         except RefusedFile as refused:
             problems["files"] = f"{refused.name}\u00a0: {refused.message}"
         except InvalidInput as error:
-            problems.update(error.problems)
+            problems.update(worded(error.problems))
     if problems:
         return _page(association_id, problems, typed), 422
     flash(_("Le document est dans votre coffre."), "success")

@@ -27,6 +27,7 @@ from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock
 from aap.web.forms import PREFIX, SectionForm, request_limits
 from aap.web.sent_files import sent_files
+from aap.web.wording.sentences import sentences, worded
 
 DISK_FULL = "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
 
@@ -222,7 +223,7 @@ def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> 
                 now=now,
             )  # fmt: skip
     except InvalidInput as error:
-        return _again(application_id, form, page, refusals=error.problems), 422
+        return _again(application_id, form, page, refusals=worded(error.problems)), 422
     return redirect(f"{here}#{PREFIX}{question}", 303)
 
 
@@ -304,7 +305,7 @@ def take_upload(dossier: Dossier, question_id: str, name: str = "") -> tuple[str
     except RefusedFile as refused:
         return f"{refused.name}\u00a0: {refused.message}", False
     except InvalidInput as error:
-        return next(iter(error.problems.values())), False
+        return sentences(error.problems), False
     except OSError:
         return DISK_FULL, False
     return "", True

@@ -17,6 +17,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show
 from aap.web.official.review_charts import box_picture, interval_picture, warmth
+from aap.web.wording.sentences import sentences, worded
 
 
 def _paces() -> dict[str, tuple[str, str]]:
@@ -60,7 +61,7 @@ def review_reopen(call_id: str, assignment_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        flash(" ".join(refused.problems.values()), "danger")
+        flash(sentences(refused.problems), "danger")
     else:
         flash(_("L’évaluation est rouverte ; son auteur en est averti."), "success")
     return redirect(url_for("official.reviews", call_id=call_id))
@@ -81,7 +82,7 @@ def reminders(call_id: str) -> ResponseReturnValue:
                     address=address, now=arrived_at(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("%(n)s rappels envoyés.", n=sent) if sent > 1 else _("Rappel envoyé."), "success")
             return redirect(url_for("official.reviews", call_id=call_id))

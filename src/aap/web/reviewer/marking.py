@@ -24,8 +24,10 @@ from aap.services.review.reviewing import (
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import clock, moment
-from aap.web.reviewer.grid import GridView, grid_view
+from aap.web.reviewer.differences import labelled
+from aap.web.reviewer.grid import FIELDS, GridView, grid_view
 from aap.web.reviewer.home import blueprint
+from aap.web.wording.sentences import sentences, worded
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def mark(application_id: str) -> ResponseReturnValue:
     page = _page(application_id)
     problems = {} if submitting else entry_problems(page.dossier.call, entry, finished=False)
     if problems:
-        return _shown(page, grid_view(page, entry=entry, problems=problems)), 422
+        return _shown(page, grid_view(page, entry=entry, problems=worded(problems, FIELDS))), 422
     draft = f"{actor.person_id}/{application_id}"
     if submitting:
         flash(_("Évaluation soumise."), "success")
@@ -122,11 +124,11 @@ def _refused(application_id: str, entry: ReviewEntry, error: Exception) -> Respo
     """The page again, with what was typed, and why it wasn't taken. Somebody else's dossier stays NotFound."""
     page = _page(application_id)
     if isinstance(error, InvalidInput):
-        view = grid_view(page, entry=entry, problems=dict(error.problems))
+        view = grid_view(page, entry=entry, problems=worded(error.problems, FIELDS))
         return _shown(page, view), 422
     if isinstance(error, StaleVersion):
         view = grid_view(page, entry=entry)
-        return _shown(page, view, conflict=error), 409
+        return _shown(page, view, conflict=error, differences=labelled(error.theirs["differences"])), 409
     late = (
         _("Le délai des évaluations est passé le %(date)s.", date=moment(error.closed_at))
         if isinstance(error, DeadlinePassed)
@@ -151,7 +153,7 @@ def autosave(application_id: str) -> ResponseReturnValue:
             "version": error.version,
             "saved_by": "",
             "saved_at": clock(saved_at) if saved_at else "",
-            "differences": error.theirs["differences"],
+            "differences": labelled(error.theirs["differences"]),
         }
         return {"conflict": conflict}, 409
     except (DeadlinePassed, StateForbids, InvalidInput):
@@ -159,7 +161,7 @@ def autosave(application_id: str) -> ResponseReturnValue:
     return {
         "saved_at": clock(now),
         "version": version,
-        "errors": dict(kept.problems),
+        "errors": worded(kept.problems, FIELDS),
         "notes": {},
     }
 
@@ -176,6 +178,6 @@ def ask_reopening(application_id: str) -> ResponseReturnValue:
             )  # fmt: skip
     except InvalidInput as error:
         page = _page(application_id)
-        return _shown(page, grid_view(page), reopening_problem=error.problems["motif"]), 422
+        return _shown(page, grid_view(page), reopening_problem=sentences(error.problems)), 422
     flash(_("Votre demande a été envoyée au service."), "success")
     return redirect(url_for(".dossier", application_id=application_id))
