@@ -98,6 +98,41 @@ def test_services_raise_nothing_in_french(path: Path) -> None:
     assert french_in(ast.parse(path.read_text())) == []
 
 
+ADDRESS = re.compile(r"^/\w|\.(?:html|txt)\b")
+KNOWN = {"report.html"}
+"""A file that a run is handed out as."""
+
+
+def names_of_pages(tree: ast.AST) -> list[str]:
+    """Addresses and templates among the texts of a file, but what it says of itself in its docstrings."""
+    said = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in said
+        and ADDRESS.search(node.value)
+        and node.value not in KNOWN
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(SERVICES.rglob("*.py")), ids=lambda path: path.relative_to(SERVICES).as_posix())
+def test_services_name_no_page_and_no_template(path: Path) -> None:
+    assert names_of_pages(ast.parse(path.read_text())) == []
+
+
+def test_the_address_of_a_page_or_a_template_is_seen() -> None:
+    assert names_of_pages(ast.parse('f"{base}/association/invitation/{token}"')) == ["/association/invitation/"]
+    assert names_of_pages(ast.parse('render("mail/association_receipt.txt")')) == ["mail/association_receipt.txt"]
+
+
 def test_a_sentence_in_french_in_an_error_is_seen() -> None:
     refusal = 'raise InvalidInput({"reason": f"Dites pourquoi, en {most} mots au plus, pour le journal."})'
     assert french_in(ast.parse(refusal)) == [" mots au plus, pour le journal."]

@@ -107,17 +107,19 @@ def person_group() -> None:
 @click.option("--role", type=click.Choice(["admin", "official"]), default="admin", show_default=True)
 def person_add(email: str, name: str, role: str) -> None:
     from aap.services.account.people import invite_person
-    from aap.services.account.sign_in_links import link_path, make_token
+    from aap.services.account.sign_in_links import make_token
     from aap.services.errors import InvalidInput
     from aap.services.platform import open_platform
+    from aap.web.links import PublicLinks
     from aap.web.wording.sentences import sentence
 
     platform = open_platform(Settings())
+    links = PublicLinks(platform.settings.base_url)
     now = platform.clock()
     try:
         with platform.database.writing() as session:
             person = invite_person(
-                session, platform, actor=None, email=email, name=name, role=role, call_id="", now=now
+                session, platform, links, actor=None, email=email, name=name, role=role, call_id="", now=now
             )
             token = make_token(platform.settings.secret_key, person, "invitation", now)
     except InvalidInput as refused:
@@ -125,7 +127,7 @@ def person_add(email: str, name: str, role: str) -> None:
     click.echo(
         f"Compte ouvert pour {person.name} ({person.email}). Lien, valable deux semaines et une seule fois\u00a0:"
     )
-    click.echo(platform.settings.base_url.rstrip("/") + link_path(token))
+    click.echo(links.sign_in_link(token))
 
 
 def _existing() -> Settings:

@@ -36,6 +36,7 @@ from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
 from aap.services.screening.screening import screen_application
 from aap.services.steering.advancing import set_draw_seed
+from aap.web.links import PublicLinks
 
 FINISHED = "mentorat-2025"
 DRAWN = "4-17-23-31-48 et 6"
@@ -261,7 +262,7 @@ class _Filling:
                 session,
                 actor=two,
                 call_id=call.id,
-                base_url=self.platform.settings.base_url,
+                links=PublicLinks(self.platform.settings.base_url),
                 now=at + timedelta(days=2),
             )
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))

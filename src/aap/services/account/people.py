@@ -18,6 +18,7 @@ from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.links import Links
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 
@@ -142,6 +143,7 @@ def _person(session: Session, person_id: str) -> Person:
 def invite_person(
     session: Session,
     platform: Platform,
+    links: Links,
     *,
     actor: Actor | None,
     email: str,
@@ -181,19 +183,19 @@ def invite_person(
     )  # fmt: skip
     if role:
         _grant(session, actor, person, Role(role), call_id, now)
-    send_person_link(session, platform, person, "invitation", now=now)
+    send_person_link(session, platform, links, person, "invitation", now=now)
     return person
 
 
 def send_invitation_again(
-    session: Session, platform: Platform, *, actor: Actor, person_id: str, now: datetime
+    session: Session, platform: Platform, links: Links, *, actor: Actor, person_id: str, now: datetime
 ) -> Person:
     """Another link to an account that never signed in. Raises NotFound, InvalidInput (closed, or already in use)."""
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
     if not person.active or person.last_login_at is not None:
         raise InvalidInput({"": Objection("account.invitation_of_no_use")})
-    send_person_link(session, platform, person, "invitation", now=now)
+    send_person_link(session, platform, links, person, "invitation", now=now)
     record(
         session, actor=actor, action="person.invited_again", now=now, object_kind="person", object_id=person_id,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.assignment.changes import changes
 from aap.core.assignment.distribution import Options, Proposal, assign
 from aap.core.assignment.report import figures, unmet
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job
@@ -29,6 +30,7 @@ from aap.services.assignment.situation import Settings, Situation, default_setti
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.links import Links
 from aap.services.outbox import Progress as WorkProgress
 from aap.services.outbox import send_mail
 from aap.services.panel.interests import match_conflicts
@@ -192,7 +194,7 @@ def _decided(found: AssignmentProposal, state: ProposalState, actor: Actor, now:
 
 
 def apply_proposal(
-    session: Session, *, actor: Actor, call_id: str, proposal_id: str, address: str, now: datetime
+    session: Session, *, actor: Actor, call_id: str, proposal_id: str, links: Links, now: datetime
 ) -> tuple[int, int]:
     """Gives and takes back what the proposal says; reviewers are told once the reviews are open. (added, removed).
 
@@ -224,7 +226,7 @@ def apply_proposal(
         after={"added": kept.content["added"], "removed": kept.content["removed"]},
     )  # fmt: skip
     if call.state is CallState.REVIEWING:
-        tell_reviewers(session, call, Counter(code for _, code in kept.content["added"]), address, now)
+        tell_reviewers(session, call, Counter(code for _, code in kept.content["added"]), links, now)
     return len(kept.content["added"]), len(kept.content["removed"])
 
 
@@ -260,7 +262,7 @@ def take_back(session: Session, assignment_id: str, reason: str, now: datetime) 
     session.add(taken)
 
 
-def tell_everybody(session: Session, call: OpenedCall, *, address: str, now: datetime) -> None:
+def tell_everybody(session: Session, call: OpenedCall, *, links: Links, now: datetime) -> None:
     """When the reviews open: a mail to every reviewer with the number of their dossiers."""
     given = session.exec(
         select(Reviewer.code, func.count())
@@ -272,11 +274,11 @@ def tell_everybody(session: Session, call: OpenedCall, *, address: str, now: dat
         )
         .group_by(col(Reviewer.code))
     ).all()
-    tell_reviewers(session, call, dict(given), address, now)
+    tell_reviewers(session, call, dict(given), links, now)
 
 
-def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int], address: str, now: datetime) -> None:
-    """A mail to every reviewer with how many dossiers are new to them. `given`: code → number; `address`: their list."""
+def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int], links: Links, now: datetime) -> None:
+    """A mail to every reviewer with how many dossiers are new to them. `given`: code → number; their list is linked."""
     people = session.exec(
         select(Reviewer.code, Person.email)
         .where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
@@ -285,7 +287,7 @@ def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int],
     for code, email in people:
         if given.get(code):
             send_mail(
-                session, "reviewer_assigned", to=email, now=now,
+                session, Mail.DOSSIERS_ASSIGNED, to=email, now=now,
                 values={"call": call.record.title, "count": given[code], "contact": call.file.call.contact or "",
-                        "address": address},
+                        "address": links.reviews()},
             )  # fmt: skip

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.associations import Association
 from aap.records.people import Invitation, Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.association.associations import association_target, get_association
 from aap.services.audit import record
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.links import Links
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
@@ -61,7 +63,7 @@ def members_of(session: Session, *, actor: Actor, association_id: str, now: date
 
 
 def invite_member(
-    session: Session, *, actor: Actor, association_id: str, email: str, role: str, base_url: str, now: datetime
+    session: Session, *, actor: Actor, association_id: str, email: str, role: str, links: Links, now: datetime
 ) -> None:
     """Mails an invitation; a second one to the same address replaces the first. Raises InvalidInput."""
     association = get_association(
@@ -100,9 +102,9 @@ def invite_member(
         )
     )
     send_mail(
-        session, "association_invitation", to=address, now=now,
+        session, Mail.INVITATION, to=address, now=now,
         values={"association": association.name, "inviter": actor.name, "days": INVITATION_DAYS,
-                "link": f"{base_url}/association/invitation/{token}"},
+                "link": links.invitation(token)},
     )  # fmt: skip
     record(
         session, actor=actor, action="member.invited", now=now, object_kind="association", object_id=association_id,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.associations import Association, ClaimState, SiretClaim
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.actor import Actor
@@ -95,7 +96,7 @@ def arbitrate_claim(
         )
     for email in sorted({person.email, *owners_of(session, association.id)}):
         send_mail(
-            session, "association_claim_decided", to=email, now=now,
+            session, Mail.CLAIM_DECIDED, to=email, now=now,
             values={"association": association.name, "person": person.name, "accepted": accepted,
                     "reason": claim.decision_reason},
         )  # fmt: skip

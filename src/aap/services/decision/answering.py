@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
+from aap.documents.mails import Mail
 from aap.documents.papers.letters import LetterView, MarkTable, facts_of, letter_view, mark_table
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -198,7 +199,7 @@ def answer_grant(
     )  # fmt: skip
     if answer == DECLINED:
         tell_service(
-            session, dossier, "service_declined", now=now, key=f"declined:{decision.id}",
+            session, dossier, Mail.GRANT_DECLINED, now=now, key=f"declined:{decision.id}",
             values={"reason": reason.strip(), "amount": euros(decision.amount or 0)},
         )  # fmt: skip
     return decision
@@ -238,7 +239,7 @@ def contest_decision(session: Session, *, actor: Actor, application_id: str, bod
         object_id=application_id, call_id=dossier.call.id, after={"contest": contest.id, "decision": decision.id},
     )  # fmt: skip
     tell_service(
-        session, dossier, "service_contest", now=now, key=f"contest:{contest.id}",
+        session, dossier, Mail.CONTEST, now=now, key=f"contest:{contest.id}",
         values={"body": text, "until": day(until), "person": actor.name},
     )  # fmt: skip
     return contest

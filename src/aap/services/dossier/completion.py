@@ -15,6 +15,7 @@ from aap.core.answers.conditions import visible_sections
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.core.french import moment, plain
+from aap.documents.mails import Mail
 from aap.records.applications import (
     Application,
     ApplicationState,
@@ -184,7 +185,7 @@ def _take_back(
         after={"state": "submitted", "request": request.id},
     )  # fmt: skip
     tell_association(
-        session, call, application, "association_completion_lapsed", now=now, key=f"lapsed:{request.id}",
+        session, call, application, Mail.COMPLETION_LAPSED, now=now, key=f"lapsed:{request.id}",
         values={"due": moment(paris(request.due_at)), "deposited": moment(paris(deposits[-1].arrived_at))},
         to=editors_of(session, application.association_id),
     )  # fmt: skip
@@ -261,7 +262,7 @@ def ask_completion(
     )  # fmt: skip
     titles = [section.title for section in shown if section.id in known]
     tell_association(
-        session, call, application, "official_completion", now=now, key=f"completion:{request.id}",
+        session, call, application, Mail.COMPLETION_ASKED, now=now, key=f"completion:{request.id}",
         values={"message": message.strip(), "sections": titles, "due": moment(paris(due_at))},
     )  # fmt: skip
     return request

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, func, or_, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application, CompletionRequest, Message
 from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant
@@ -139,18 +140,20 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
         session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
         call_id=dossier.call.id, after={"message": message.id},
     )  # fmt: skip
-    tell_service(session, dossier, "service_message", now=now, key=f"message:{message.id}", values={"message": text})
+    tell_service(
+        session, dossier, Mail.MESSAGE_TO_SERVICE, now=now, key=f"message:{message.id}", values={"message": text}
+    )
     return message
 
 
 def tell_service(
-    session: Session, dossier: Dossier, template: str, *, now: datetime, key: str, values: Mapping[str, object]
+    session: Session, dossier: Dossier, mail: Mail, *, now: datetime, key: str, values: Mapping[str, object]
 ) -> None:
     """Mails the call's own address, or where it has none the officials of the call. `key`: once an event."""
     for email in service_addresses(session, dossier.call):
         send_mail(
             session,
-            template,
+            mail,
             to=email,
             now=now,
             values={
@@ -266,7 +269,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
         call_id=call.id, after={"message": message.id},
     )  # fmt: skip
     tell_association(
-        session, call, application, "official_message", now=now, key=f"message:{message.id}",
+        session, call, application, Mail.MESSAGE_FROM_SERVICE, now=now, key=f"message:{message.id}",
         values={"message": body.strip()},
     )  # fmt: skip
     return message

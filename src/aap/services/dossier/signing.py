@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call.canonical import canonical_hash
 from aap.core.delays import paris
+from aap.documents.mails import Mail
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
 from aap.services.actor import Actor
@@ -18,6 +19,7 @@ from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, Dossier, announced_deadline, content_of, open_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.links import Links
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission
@@ -61,7 +63,7 @@ def ask_signature(
     name: str,
     capacity: str,
     email: str,
-    base_url: str,
+    links: Links,
     now: datetime,
 ) -> Signature:
     """Mails the legal representative a link to read and approve the dossier as it stands. Earlier links end."""
@@ -98,10 +100,10 @@ def ask_signature(
     )
     session.add(signature)
     send_mail(
-        session, "association_signature", to=address, now=now,
+        session, Mail.SIGNATURE, to=address, now=now,
         values={"name": signature.name, "association": dossier.association.name, "asker": actor.name,
                 "call_title": dossier.call.record.title, "title": dossier.application.title,
-                "link": f"{base_url}/association/signature/{token}",
+                "link": links.signature(token),
                 "closes_at": french.moment(paris(announced_deadline(dossier)))},
     )  # fmt: skip
     record(
@@ -152,7 +154,7 @@ def answer_signature(
     session.add(signature)
     application = case.dossier.application
     tell_association(
-        session, case.dossier.call, application, "association_signature_answered", now=now,
+        session, case.dossier.call, application, Mail.SIGNATURE_ANSWERED, now=now,
         key=f"signature:{signature.id}", to=editors_of(session, application.association_id),
         values={"name": signature.name, "approved": approved, "remark": signature.remark},
     )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -44,7 +45,7 @@ def withdraw_application(
     )  # fmt: skip
     if application.submitted_at is not None:
         tell_service(
-            session, dossier, "service_withdrawal", now=now, key=f"withdrawal:{application_id}:{application.version}",
+            session, dossier, Mail.WITHDRAWAL, now=now, key=f"withdrawal:{application_id}:{application.version}",
             values={"reason": reason.strip()},
         )  # fmt: skip
     return application

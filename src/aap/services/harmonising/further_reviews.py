@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -106,7 +107,7 @@ def ask_further_review(
     )  # fmt: skip
     send_mail(
         session,
-        "reviewer_further_review",
+        Mail.FURTHER_REVIEW,
         to=session.get_one(Person, person_id).email,
         now=now,
         values={"call": call.record.title, "reference": reference},

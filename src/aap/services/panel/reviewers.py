@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
+from aap.documents.mails import Mail
 from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile
@@ -21,12 +22,13 @@ from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Interest, Recusal, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.records.types import new_id
-from aap.services.account.sign_in_links import link_path, make_token
+from aap.services.account.sign_in_links import make_token
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection, said_by_core
+from aap.services.links import Links
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -162,6 +164,7 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
 def invite_reviewer(
     session: Session,
     platform: Platform,
+    links: Links,
     *,
     actor: Actor,
     call_id: str,
@@ -176,7 +179,7 @@ def invite_reviewer(
         problems["email"] = Objection("panel.reviewer_already")
     if problems:
         raise InvalidInput(problems)
-    return _invite(session, platform, actor, call, person, now)
+    return _invite(session, platform, links, actor, call, person, now)
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,7 @@ class RefusedTable(InvalidInput):
 
 
 def import_reviewers(
-    session: Session, platform: Platform, *, actor: Actor, call_id: str, file: TableFile, now: datetime
+    session: Session, platform: Platform, links: Links, *, actor: Actor, call_id: str, file: TableFile, now: datetime
 ) -> Imported:
     """Invites the people of a table, and updates the profiles of those who review already: all or nothing.
 
@@ -215,7 +218,7 @@ def import_reviewers(
     for person in people:
         known = _find(session, call_id, person.email)
         if known is None:
-            _invite(session, platform, actor, call, person, now)
+            _invite(session, platform, links, actor, call, person, now)
             invited += 1
         else:
             changed += _update(session, actor, known, person, now)
@@ -251,7 +254,13 @@ def _find(session: Session, call_id: str, email: str) -> Reviewer | None:
 
 
 def _invite(
-    session: Session, platform: Platform, actor: Actor, call: OpenedCall, wanted: InvitedPerson, now: datetime
+    session: Session,
+    platform: Platform,
+    links: Links,
+    actor: Actor,
+    call: OpenedCall,
+    wanted: InvitedPerson,
+    now: datetime,
 ) -> Reviewer:
     person = session.exec(select(Person).where(Person.email == wanted.email)).first()
     new = person is None
@@ -277,12 +286,12 @@ def _invite(
     )
     session.add(reviewer)
     session.flush()
-    base = platform.settings.base_url.rstrip("/")
-    path = link_path(make_token(platform.settings.secret_key, person, "invitation", now)) if new else "/connexion"
+    token = make_token(platform.settings.secret_key, person, "invitation", now)
     send_mail(
-        session, "reviewer_invitation", to=person.email, now=now,
-        values={"call": call.record.title, "inviter": actor.name, "new": new, "link": f"{base}{path}",
-                "interests": f"{base}/evaluation/interets", "contact": call.file.call.contact or ""},
+        session, Mail.REVIEWER_INVITATION, to=person.email, now=now,
+        values={"call": call.record.title, "inviter": actor.name, "new": new,
+                "link": links.sign_in_link(token) if new else links.sign_in(),
+                "interests": links.interests(), "contact": call.file.call.contact or ""},
     )  # fmt: skip
     record(
         session, actor=actor, action="reviewer.invited", now=now, object_kind="reviewer", object_id=reviewer.id,

@@ -10,18 +10,19 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import moment
-from aap.documents.mails import render_mail
+from aap.documents.mails import Mail, render_mail
 from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput, Objection
+from aap.services.links import Links
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import REMINDER, ReviewerLine, reviews_progress
 
 
-def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, address: str) -> dict[str, Any]:
+def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, links: Links) -> dict[str, Any]:
     closes_at = call.file.reviewing.closes_at
     return {
         "call": call.record.title,
@@ -31,13 +32,13 @@ def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, address: s
         "closes_at": moment(paris(closes_at)) if closes_at else "",
         "contact": call.file.call.contact or "",
         "note": note.strip(),
-        "address": address,
+        "address": links.reviews(),
     }
 
 
-def preview_reminder(call: OpenedCall, line: ReviewerLine, *, note: str, address: str) -> tuple[str, str]:
+def preview_reminder(call: OpenedCall, line: ReviewerLine, *, note: str, links: Links) -> tuple[str, str]:
     """Subject and text of the reminder that this reviewer would get."""
-    return render_mail("reviewer_reminder", _reminder_values(call, line, note, address))
+    return render_mail(Mail.REVIEWER_REMINDER, _reminder_values(call, line, note, links))
 
 
 def remind_reviewers(
@@ -47,7 +48,7 @@ def remind_reviewers(
     call: OpenedCall,
     people: Sequence[str],
     note: str,
-    address: str,
+    links: Links,
     now: datetime,
 ) -> int:
     """Reminds these reviewers of what they still owe; gives the number of mails. One a day and reviewer at most.
@@ -70,10 +71,10 @@ def remind_reviewers(
     for line in lines:
         send_mail(
             session,
-            "reviewer_reminder",
+            Mail.REVIEWER_REMINDER,
             to=emails[line.person_id],
             now=now,
-            values=_reminder_values(call, line, note, address),
+            values=_reminder_values(call, line, note, links),
             dedupe_key=f"{REMINDER}{call.id}/{line.person_id}/{today}",
         )
     record(

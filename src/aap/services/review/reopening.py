@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Consensus, Review, Reviewer, ReviewState
@@ -43,7 +44,7 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
         ).first()
         send_mail(
             session,
-            "reviewer_asks_reopening",
+            Mail.REOPENING_ASKED,
             to=contact,
             now=now,
             values={
@@ -102,7 +103,7 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     )  # fmt: skip
     send_mail(
         session,
-        "reviewer_reopened",
+        Mail.REVIEW_REOPENED,
         to=person.email,
         now=now,
         values={"call": call.record.title, "reference": application.reference, "reason": reason.strip()},

@@ -17,6 +17,7 @@ from aap.services.assignment.proposals import tell_everybody
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, Objection, StateForbids
+from aap.services.links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.following import Counts, counts_of
@@ -89,11 +90,18 @@ def _unreviewed(call: OpenedCall, totals: ReviewsTotals) -> tuple[Objection, ...
 
 
 def advance_call(
-    session: Session, *, actor: Actor, call_id: str, to: CallState, reason: str, now: datetime, address: str = ""
+    session: Session,
+    *,
+    actor: Actor,
+    call_id: str,
+    to: CallState,
+    reason: str,
+    now: datetime,
+    links: Links | None = None,
 ) -> None:
     """Takes the next step; what it warns of is gone past with a reason, which the log keeps.
 
-    `address`: of the reviewers' list; with it they are told when the reviews open.
+    `links`: with them the reviewers are told when the reviews open.
     Raises StateForbids (another step is next), InvalidInput with the obstacles or the missing reason.
     """
     call = get_call(session, call_id)
@@ -106,8 +114,8 @@ def advance_call(
     if step.cautions and not reason.strip():
         raise InvalidInput({"reason": Objection("steering.cautions_unanswered")})
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
-    if to is CallState.REVIEWING and address:
-        tell_everybody(session, call, address=address, now=now)
+    if to is CallState.REVIEWING and links:
+        tell_everybody(session, call, links=links, now=now)
 
 
 def ensure_may_draw(actor: Actor, call: OpenedCall) -> None:

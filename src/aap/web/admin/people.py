@@ -25,7 +25,7 @@ from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.paging import page_number
 from aap.web.people_words import membership_words, role_name, role_words
 from aap.web.wording.sentences import worded
@@ -75,7 +75,7 @@ def invite() -> ResponseReturnValue:
         try:
             with writing() as session:
                 person = invite_person(
-                    session, platform(), actor=signed_in(), email=request.form.get("email", ""),
+                    session, platform(), links(), actor=signed_in(), email=request.form.get("email", ""),
                     name=request.form.get("name", ""), role=request.form.get("role", ""),
                     call_id=request.form.get("call_id", ""), now=arrived_at(),
                 )  # fmt: skip
@@ -157,7 +157,7 @@ def invite_again(person_id: str) -> ResponseReturnValue:
     return _change(
         person_id, "invitation",
         lambda session: send_invitation_again(
-            session, platform(), actor=signed_in(), person_id=person_id, now=arrived_at()
+            session, platform(), links(), actor=signed_in(), person_id=person_id, now=arrived_at()
         ),
         _("Un nouveau lien est envoyé."),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.people_words import membership_choices
 from aap.web.wording.sentences import worded
 
@@ -57,7 +57,7 @@ def invite(association_id: str) -> ResponseReturnValue:
         with writing() as session:
             invite_member(
                 session, actor=signed_in(), association_id=association_id, email=email, role=role,
-                base_url=platform().settings.base_url.rstrip("/"), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         return _page(association_id, worded(error.problems), email, role), 422

@@ -21,7 +21,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.sections import take_upload
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.sent_files import pdf_answer
 from aap.web.time_left import time_left
@@ -162,7 +162,7 @@ def ask_approval(application_id: str) -> ResponseReturnValue:
                 session, actor=signed_in(), application_id=application_id,
                 name=request.form.get("signature_name", ""), capacity=request.form.get("signature_capacity", ""),
                 email=request.form.get("signature_email", ""),
-                base_url=platform().settings.base_url.rstrip("/"), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         return _page(application_id, worded(error.problems, _REPRESENTATIVE)), 422

@@ -38,7 +38,7 @@ from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show, start_work
 from aap.web.paging import lines_of, page_of
 from aap.web.wording.sentences import sentences, worded
@@ -174,7 +174,7 @@ def assignment_apply(call_id: str, proposal_id: str) -> ResponseReturnValue:
             call_of_page(session, call_id)
             added, removed = apply_proposal(
                 session, actor=signed_in(), call_id=call_id, proposal_id=proposal_id,
-                address=url_for("reviewer.home", _external=True), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
         return _proposal_page(call_id, proposal_id, sentences(refused.problems)), 422

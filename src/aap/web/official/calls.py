@@ -21,7 +21,7 @@ from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.steering.following import counts_of, find_job, followed_calls
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show
 from aap.web.wording.sentences import sentence, worded
@@ -98,7 +98,7 @@ def advance(call_id: str) -> ResponseReturnValue:
             with writing() as session:
                 advance_call(
                     session, actor=signed_in(), call_id=call_id, to=CallState(to), reason=reason, now=arrived_at(),
-                    address=url_for("reviewer.home", _external=True),
+                    links=links(),
                 )  # fmt: skip
         except InvalidInput as refused:
             problems = worded(refused.problems)

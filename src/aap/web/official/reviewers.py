@@ -24,7 +24,7 @@ from aap.services.panel.reviewers import (
 )
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show
 from aap.web.wording.sentences import sentence, worded
 
@@ -68,7 +68,7 @@ def invite(call_id: str) -> ResponseReturnValue:
         try:
             with writing() as session:
                 invite_reviewer(
-                    session, platform(), actor=signed_in(), call_id=call_id, typed=_profile(), now=arrived_at()
+                    session, platform(), links(), actor=signed_in(), call_id=call_id, typed=_profile(), now=arrived_at()
                 )
         except InvalidInput as refused:
             problems = worded(refused.problems, _NAMES)
@@ -113,7 +113,7 @@ def invite_table(call_id: str) -> ResponseReturnValue:
             try:
                 with writing() as session:
                     found = import_reviewers(
-                        session, platform(), actor=signed_in(), call_id=call_id,
+                        session, platform(), links(), actor=signed_in(), call_id=call_id,
                         file=TableFile(name, content), now=arrived_at(),
                     )  # fmt: skip
             except RefusedTable as refused:

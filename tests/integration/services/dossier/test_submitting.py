@@ -28,8 +28,11 @@ from aap.services.dossier.signing import answer_signature, ask_signature, open_s
 from aap.services.dossier.submitting import submit_application
 from aap.services.dossier.uploads import remove_document
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
+from aap.web.links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.applicants import ANSWERS, Space, Spaces, last_second
+
+LINKS = PublicLinks("https://aap.example.org")
 
 ALL = (0, 1, 2)
 
@@ -168,7 +171,7 @@ def ask(space: Space, **values: str) -> tuple[Signature, str]:
     given = {"name": "Dominique Exemple", "capacity": "présidente", "email": "presidence@example.org", **values}
     with space.database.writing() as session:
         signature = ask_signature(
-            session, actor=space.actor, application_id=space.id, base_url="https://aap.example.org",
+            session, actor=space.actor, application_id=space.id, links=LINKS,
             now=space.factory.now, **given,
         )  # fmt: skip
         (mail,) = session.exec(
