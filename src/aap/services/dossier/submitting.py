@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,11 +20,8 @@ from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 
-CAPACITIES: Mapping[str, str] = {
-    "self": "représentant légal de l’association, signataire",
-    "representative": "approuvé par le représentant légal",
-    "mandate": "muni d’un pouvoir du représentant légal",
-}
+CAPACITIES = ("self", "representative", "mandate")
+"""Who deposits: the legal representative, somebody with their approval, somebody with a mandate of theirs."""
 
 
 def submit_application(

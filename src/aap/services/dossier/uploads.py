@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,16 +22,8 @@ from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
 
-SAFE_KINDS: Mapping[str, str] = {
-    "statutes": "Statuts",
-    "officers": "Liste des dirigeants",
-    "accounts": "Comptes annuels",
-    "auditor_report": "Rapport du commissaire aux comptes",
-    "activity_report": "Rapport d’activité",
-    "bank_details": "Relevé d’identité bancaire (RIB)",
-    "other": "Autre document",
-}
-"""Kinds of documents in the safe, as the call files' `safe` names them; another kind reads as itself."""
+SAFE_KINDS = ("statutes", "officers", "accounts", "auditor_report", "activity_report", "bank_details", "other")
+"""Kinds of documents in the safe, as the call files' `safe` names them."""
 
 SAFE_MEGABYTES = 20
 SAFE_MOST = 200

@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
-from aap.core.french import NBSP
 from aap.core.scoring.marking import mark_text
 from aap.documents.media_types import XLSX, MadeFile
 from aap.documents.tables.offline_workbook import (
@@ -111,13 +110,7 @@ def reviewer_workbook(session: Session, *, actor: Actor, call_id: str, now: date
         rubric=call.file.rubric,
         rubric_hash=current_rubric(call),
         rows=listed,
-        introduction=(
-            "Remplissez la feuille « Évaluations » : une ligne par dossier. Seules les cellules encadrées se modifient.",
-            "Écrivez « oui » dans la colonne « Soumettre » pour soumettre l’évaluation ; sinon elle reste un brouillon.",
-            "Puis déposez ce classeur dans votre espace, à la page « Évaluer hors ligne ». S’il contient une erreur, "
-            "rien n’est pris, et chaque erreur vous est montrée avec sa cellule.",
-            *([f"Dernier jour{NBSP}: {paris(closes_at):%d/%m/%Y}."] if closes_at else []),
-        ),
+        last_day=paris(closes_at).date() if closes_at else None,
     )
     record(
         session, actor=actor, action="review.workbook_downloaded", now=now, object_kind="call", object_id=call.id,

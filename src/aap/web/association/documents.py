@@ -24,6 +24,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
+from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import paris
 from aap.web.sent_files import file_answer, sent_files
@@ -53,7 +54,7 @@ def _page(association_id: str, problems: dict[str, str], typed: dict[str, str]) 
         "association/safe.html",
         association=association,
         documents=[(one, document_note(one)) for one in documents],
-        kinds=SAFE_KINDS,
+        kinds=safe_kinds(),
         may_edit=actor.memberships[association_id] is not MembershipRole.READER,
         problems=problems,
         typed=typed,

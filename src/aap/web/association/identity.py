@@ -17,11 +17,12 @@ from aap.services.association.associations import SiretHeld, create_association,
 from aap.services.association.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
 from aap.services.association.members import members_of
 from aap.services.association.siret_claims import claim_siret
-from aap.services.dossier.uploads import SAFE_KINDS, safe_documents
+from aap.services.dossier.uploads import safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
+from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
 from aap.web.forms.communes import candidates, read_commune
@@ -177,7 +178,7 @@ def show(association_id: str) -> str:
         bank=bank_of(association.iban),
         members=members,
         documents=documents,
-        kinds=SAFE_KINDS,
+        kinds=safe_kinds(),
         roles=membership_choices(),
         my_role=actor.memberships[association_id],
         person_id=actor.person_id,
