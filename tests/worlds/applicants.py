@@ -20,7 +20,7 @@ from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.uploads import ReceivedFile, attach, receive
 from tests.conftest import Browser, TestClock
 from tests.factories import Factory
@@ -135,7 +135,7 @@ class Space:
     def database(self) -> Any:
         return self.factory.platform.database
 
-    def dossier(self) -> Dossier:
+    def dossier(self) -> OpenedDossier:
         with self.database.reading() as session:
             return open_dossier(session, actor=self.actor, application_id=self.id)
 

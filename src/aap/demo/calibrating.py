@@ -90,7 +90,7 @@ _SPECIMENS = (
 )
 
 
-def calibration_round(
+def specimen_round(
     session: Session,
     *,
     seed: int,

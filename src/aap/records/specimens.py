@@ -19,7 +19,7 @@ class SpecimenOrigin(StrEnum):
     EARLIER = "earlier"  # of an earlier call, with consent; never a candidate of a call that isn't decided
 
 
-class CalibrationRound(SQLModel, table=True):
+class SpecimenRound(SQLModel, table=True):
     """A call's round, once it is open: its specimens stand from then on."""
 
     __tablename__ = "calibration_round"

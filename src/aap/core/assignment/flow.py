@@ -47,7 +47,7 @@ class Network:
     tie: Ints
 
 
-def solve(network: Network) -> Bools:
+def cheapest_flow(network: Network) -> Bools:
     """The cheapest flow, as (n, m); always the same for the same network. Raises NotOptimal."""
     n, m = network.open.shape
     active = network.open.copy() if n * m <= SMALL else _promising(network)

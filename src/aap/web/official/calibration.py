@@ -20,14 +20,14 @@ from aap.services.review.specimens import (
 )
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, show_call_page
 
 
 def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         view = round_view(session, actor=signed_in(), call=opened)
-    return show("calibration.html", opened, view=view, typed=request.form, problems=problems or {})
+    return show_call_page("calibration.html", opened, view=view, typed=request.form, problems=problems or {})
 
 
 @blueprint.get("/<call_id>/evaluations/calibrage")
@@ -94,5 +94,7 @@ def calibration_specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
     specimen = next((one for one in view.specimens if one.id == specimen_id), None)
     if specimen is None:
         raise NotFound("specimen", specimen_id)
-    page = show("calibration_specimen.html", opened, view=view, specimen=specimen, typed=form, problems=problems)
+    page = show_call_page(
+        "calibration_specimen.html", opened, view=view, specimen=specimen, typed=form, problems=problems
+    )
     return (page, 422) if problems else page
