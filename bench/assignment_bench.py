@@ -24,7 +24,7 @@ from aap.core.assignment.bottleneck import fill_seats, fittest
 from aap.core.assignment.connection import connection
 from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.flow import Network, cheapest_flow
-from aap.core.assignment.model import Bools, Demand, Dossier, Grid, Reviewer, drawn, grid_of
+from aap.core.assignment.problem import Bools, Demand, Dossier, Grid, Reviewer, drawn, grid_of
 
 THEMES = 6
 

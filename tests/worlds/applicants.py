@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 
 DIFFERENT = 4
 FAILED = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 from aap.demo import filling
 from aap.services.platform import open_platform
 from aap.settings import Settings

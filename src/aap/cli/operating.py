@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 from aap.core.french import count, plain
 from aap.settings import Settings
 

@@ -18,7 +18,7 @@ from aap.demo.deposits import PASSWORD, Deposit, Depositor
 from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job

@@ -16,13 +16,13 @@ from aap.core.answers.conditions import shown_answers
 from aap.core.call.schema import CallFile
 from aap.core.french import day
 from aap.demo.associations import seeded
-from aap.demo.calibrating import specimen_round
 from aap.demo.culture import culture_associations, culture_attachments, culture_dossiers, proposed_amounts
 from aap.demo.deposits import Deposit, Depositor
 from aap.demo.dossiers import DemoDossier
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviews
 from aap.demo.short_form import ELIGIBILITY, short_answers, short_attachments
-from aap.paths import rubrics_folder
+from aap.demo.specimens import specimen_round
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState

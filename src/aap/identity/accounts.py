@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
 from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
-from aap.identity import journal, mails, messages
+from aap.identity import journal, mails, security_messages
 from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
@@ -156,7 +156,7 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"email": {"mapper": _email, "case_insensitive": True}}],
         SECURITY_EMAIL_PLAINTEXT=False,  # the texts are ours (mails.py)
         SECURITY_EMAIL_HTML=False,
-        **messages.SETTINGS,
+        **security_messages.SETTINGS,
         **mails.TEMPLATES,
     )
     app.extensions[mails.WAKE] = wake

@@ -83,7 +83,7 @@ def test_the_three_calls_are_at_three_stages(platform: Platform) -> None:
     assert states == {CallState.PUBLISHED: 1, CallState.REVIEWING: 1, CallState.OPEN: 1}
 
 
-def test_every_reviewer_of_the_living_call_is_through_its_calibration_round(platform: Platform) -> None:
+def test_every_reviewer_of_the_living_call_is_through_its_specimens(platform: Platform) -> None:
     with platform.database.reading() as session:
         specimens = session.exec(select(Specimen).order_by(col(Specimen.position))).all()
         done = session.exec(select(SpecimenReview)).all()

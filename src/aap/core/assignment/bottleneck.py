@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aap.core.assignment.flow import Network, cheapest_flow
-from aap.core.assignment.model import Bools, Grid, Ints
+from aap.core.assignment.problem import Bools, Grid, Ints
 
 BALANCE = 64_000
 """Price of the last seat of a full load, in the order below fit; the first seat of an empty one costs nothing."""

@@ -10,7 +10,7 @@ import numpy as np
 from aap.core.assignment.bottleneck import Seats, fill_seats, fittest, only, raise_floor, wanted
 from aap.core.assignment.bridging import Panels, bridge
 from aap.core.assignment.connection import DEFAULT_VARIANCES, AssumedVariances, Connection, connection
-from aap.core.assignment.model import Bools, Demand, Grid, Pair, grid_of
+from aap.core.assignment.problem import Bools, Demand, Grid, Pair, grid_of
 
 Mode = Literal["rebuild", "complete"]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from aap.core.assignment.model import Bools, Ints
+from aap.core.assignment.problem import Bools, Ints
 
 SMALL = 60_000
 """Pairs up to which every arc goes to the solver."""

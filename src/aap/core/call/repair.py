@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from aap.core.call.findings import STAND_IN
-from aap.core.call.messages import told_errors
 from aap.core.call.paths import Path
+from aap.core.call.refusals import told_errors
 from aap.core.call.schema import CallFile
 from aap.core.call.structure import bare, fields_of, type_at
 

@@ -24,7 +24,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.templating import document_environment
-from aap.paths import templates_folder
+from aap.own_files import templates_folder
 
 FONT_SCHEME = "aap-font:"
 FONT_FILES = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from aap.core.assignment.model import Dossier, Pair, Reviewer
+from aap.core.assignment.problem import Dossier, Pair, Reviewer
 from aap.core.french import listed
 from aap.core.problems import BadInput, nearest
 from aap.core.territories import fold

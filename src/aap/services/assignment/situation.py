@@ -12,8 +12,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.assignment.distribution import Mode
-from aap.core.assignment.model import Demand, Dossier, Pair
-from aap.core.assignment.model import Reviewer as Reader
+from aap.core.assignment.problem import Demand, Dossier, Pair
+from aap.core.assignment.problem import Reviewer as Reader
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person

@@ -65,7 +65,7 @@ class ListedDossier:
 
 @dataclass(frozen=True)
 class ReviewerCall:
-    """A call with the reviewer's dossiers in it. `specimens`: (done, all) of its calibration round, None without one."""
+    """A call with the reviewer's dossiers in it. `specimens`: (done, all) of its round of specimens, None without one."""
 
     call: OpenedCall
     dossiers: tuple[ListedDossier, ...]
@@ -73,7 +73,7 @@ class ReviewerCall:
     specimens: tuple[int, int] | None = None
 
     @property
-    def calibrated(self) -> bool:
+    def specimens_done(self) -> bool:
         """Whether the dossiers are open: no round, or every specimen done."""
         return self.specimens is None or self.specimens[0] == self.specimens[1]
 

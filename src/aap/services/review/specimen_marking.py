@@ -1,4 +1,4 @@
-"""The calibration round, for reviewers: mark the specimens, then see where the others stand, then begin.
+"""The round of specimens, for reviewers: mark the specimens, then see where the others stand, then begin.
 
 Its marks count in no ranking: they are in tables of their own, which the ranking never reads.
 """
@@ -95,7 +95,7 @@ def _round(session: Session, actor: Actor, call_id: str, permission: Permission)
     target = Target(call_id=call.id, call_state=call.state)
     ensure(actor, permission, target, kind="call", id=call_id)
     if session.get(SpecimenRound, call_id) is None:
-        raise NotFound("calibration_round", call_id)
+        raise NotFound("specimen_round", call_id)
     return call
 
 

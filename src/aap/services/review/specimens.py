@@ -1,4 +1,4 @@
-"""The calibration round, for the coordinator: specimens, their agreed marks, the opening, who is through."""
+"""The round of specimens, for the coordinator: specimens, their agreed marks, the opening, who is through."""
 
 from __future__ import annotations
 

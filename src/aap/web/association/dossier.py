@@ -15,7 +15,7 @@ from aap.records.people import MembershipRole
 from aap.services.dossier.applying import answer_eligibility
 from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossier
 from aap.services.dossier.messages import unread_of
-from aap.services.dossier.reading import dossier_pdf, readings
+from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
 from aap.services.permissions import Permission
 from aap.web.access import requires

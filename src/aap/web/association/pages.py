@@ -15,7 +15,7 @@ from aap.core.call.schema import Section
 from aap.records.applications import Document
 from aap.records.territories import territories
 from aap.services.dossier.dossiers import OpenedDossier
-from aap.services.dossier.reading import AttachedFile
+from aap.services.dossier.readable import AttachedFile
 from aap.web.forms import ListedFile, Offer
 
 

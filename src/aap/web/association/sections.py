@@ -16,7 +16,7 @@ from aap.records.people import MembershipRole
 from aap.records.territories import territories
 from aap.services.dossier.applying import SavedSection, StaleSection, save_section
 from aap.services.dossier.dossiers import OpenedDossier, employees_of, open_dossier
-from aap.services.dossier.reading import readings
+from aap.services.dossier.readable import readings
 from aap.services.dossier.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.permissions import Permission

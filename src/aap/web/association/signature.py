@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from aap.core import french
 from aap.services.dossier.dossiers import announced_deadline
-from aap.services.dossier.reading import AttachedFile, readings
+from aap.services.dossier.readable import AttachedFile, readings
 from aap.services.dossier.signing import SignatureCase, answer_signature, open_signature
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission

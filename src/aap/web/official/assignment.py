@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.assignment.model import Bar
+from aap.core.assignment.problem import Bar
 from aap.core.assignment.report import BAR_WORDS
 from aap.core.call.wording import theme_titles
 from aap.services.assignment.moves import (

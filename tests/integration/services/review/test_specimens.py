@@ -1,4 +1,4 @@
-"""The calibration round: prepared, opened, marked by everybody before any dossier; it counts in no ranking."""
+"""The round of specimens: prepared, opened, marked by everybody before any dossier; it counts in no ranking."""
 
 from __future__ import annotations
 

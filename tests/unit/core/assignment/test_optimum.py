@@ -15,7 +15,7 @@ from aap.core.assignment.bottleneck import fill_seats, fittest, raise_floor, wan
 from aap.core.assignment.changes import changes
 from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.flow import NotOptimal, potentials
-from aap.core.assignment.model import Demand, Dossier, Ints, Reviewer, grid_of
+from aap.core.assignment.problem import Demand, Dossier, Ints, Reviewer, grid_of
 from tests.unit.core.assignment.worlds import Best, by_exhaustion, small_demands, themed
 
 
