@@ -221,11 +221,20 @@ def submit_review(session: Session, *, actor: Actor, application_id: str, entry:
     session.add(review)
     checked = read_marks(dossier.call.file.rubric, entry.marks, entry.comments, finished=True)
     record(
-        session, actor=actor, action="review.submitted", now=now, object_kind="review", object_id=review.id,
-        call_id=dossier.call.id, before={"state": before},
-        after={"state": review.state, "version": review.version, "application": application_id,
-               "marks": {name: mark_text(mark) for name, mark in checked.marks.items()}},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.submitted",
+        review,
+        now=now,
+        call_id=dossier.call.id,
+        before={"state": before},
+        after={
+            "state": review.state,
+            "version": review.version,
+            "application": application_id,
+            "marks": {name: mark_text(mark) for name, mark in checked.marks.items()},
+        },
+    )
     return review
 
 
@@ -321,10 +330,7 @@ def _store(session: Session, actor: Actor, dossier: ReviewedDossier, entry: Revi
         session.add(mark)
         after[criterion.id] = _mark_value(mark.score)
     if after != before:
-        record(
-            session, actor=actor, action="review.marked", now=now, object_kind="review", object_id=review.id,
-            call_id=dossier.call.id, before=before, after=after,
-        )  # fmt: skip
+        record(session, actor, "review.marked", review, now=now, call_id=dossier.call.id, before=before, after=after)
     return review
 
 
