@@ -33,8 +33,8 @@ from aap.services.review.reviewing import (
     current_rubric,
     entry_problems,
     find_given_dossier,
-    keep_draft,
     require_calibrated_where_open,
+    save_review,
     submit_review,
     unsaved_entries,
 )
@@ -208,7 +208,7 @@ def take_workbook(
         raise WorkbookConflicts(tuple(conflicts))
     submitted = 0
     for dossier, entry, submit in ready:
-        work = submit_review if submit else keep_draft
+        work = submit_review if submit else save_review
         work(session, actor=actor, application_id=dossier.application.id, entry=entry, now=now)
         submitted += submit
     record(
