@@ -31,7 +31,7 @@ from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
 from aap.services.upkeep.timekeeping import Kept, keep_time
 from aap.settings import Settings
-from aap.web.links import PublicLinks
+from aap.web.public_links import PublicLinks
 
 log = structlog.get_logger(__name__)
 

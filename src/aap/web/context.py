@@ -13,7 +13,7 @@ from aap.identity import current_person_id
 from aap.services.actor import Actor, load_actor
 from aap.services.outbox import WAKE
 from aap.services.platform import Platform, Session
-from aap.web.links import PublicLinks
+from aap.web.public_links import PublicLinks
 
 
 def platform() -> Platform:

@@ -7,8 +7,8 @@ import inspect
 import pytest
 from flask import Flask
 
-from aap.services.links import Links
-from aap.web.links import PublicLinks
+from aap.services.page_links import Links
+from aap.web.public_links import PublicLinks
 
 LINKS = PublicLinks("https://appels.example.org/depots/")
 

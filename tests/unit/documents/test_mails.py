@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aap.documents.mails import Mail
-from aap.paths import templates_folder
+from aap.own_files import templates_folder
 
 
 def test_every_mail_has_its_template_and_every_template_its_mail() -> None:

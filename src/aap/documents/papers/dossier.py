@@ -18,7 +18,7 @@ from aap.core.answers.readable import SectionReading
 from aap.core.call.schema import CallFile, Question
 from aap.core.call.wording import condition_in_words
 from aap.documents.papers.letterhead import Sender, document_date, sender_of
-from aap.documents.papers.pdf import PdfMetadata, moment, render_pdf
+from aap.documents.papers.pdf import PdfMetadata, exact_moment, render_pdf
 
 _A4_POINTS = (595.28, 841.89)
 _LONGEST_SIDE = 2200  # pixels: 190 dots an inch on A4, readable and light
@@ -66,10 +66,10 @@ _CAPACITIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Deposit:
+class Submitter:
     """Who submitted a dossier, in what capacity (self, representative, mandate) and with whose approval."""
 
-    depositor: str
+    name: str
     capacity: str
     approval: Approval | None = None
 
@@ -77,15 +77,15 @@ class Deposit:
         words = _CAPACITIES.get(self.capacity, "")
         if self.approval is not None:
             words = (
-                f"approuvé le {moment(self.approval.at)} par {self.approval.name}, {self.approval.capacity}, "
+                f"approuvé le {exact_moment(self.approval.at)} par {self.approval.name}, {self.approval.capacity}, "
                 "représentant légal, par le lien qui lui a été envoyé"
             )
-        return ", ".join(word for word in (self.depositor, words) if word)
+        return ", ".join(word for word in (self.name, words) if word)
 
 
 @dataclass(frozen=True, slots=True)
 class DossierView:
-    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`; it has no `deposit`."""
+    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`; it has no `submitter`."""
 
     number: str
     call_title: str
@@ -95,7 +95,7 @@ class DossierView:
     made_on: date | datetime
     sections: tuple[SectionReading, ...]
     submitted_at: datetime | None = None
-    deposit: Deposit | None = None
+    submitter: Submitter | None = None
     identifier: str = ""
     project: str = ""
     requested_amount: int | None = None  # cents

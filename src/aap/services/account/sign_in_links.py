@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from aap.documents.mails import Mail
 from aap.records.people import Person
 from aap.services.account.accounts import note_account_event
-from aap.services.links import Links
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 
 Purpose = Literal["sign_in", "invitation"]

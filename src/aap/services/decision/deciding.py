@@ -21,7 +21,7 @@ from aap.services.call.calls import OpenedCall, change_state, get_call, hold_cal
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import StateForbids
-from aap.services.links import Links
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import bundle_hash, frozen_run
 
@@ -67,9 +67,13 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
         application.state = _STATE_AFTER[outcome]
         session.add(application)
     record(
-        session, actor=actor, action="decisions.prepared", now=now, object_kind="call", object_id=call_id,
-        call_id=call_id, after={"decisions": len(rows), "run": run.number, "bundle_hash": fingerprint},
-    )  # fmt: skip
+        session,
+        actor,
+        "decisions.prepared",
+        call.record,
+        now=now,
+        after={"decisions": len(rows), "run": run.number, "bundle_hash": fingerprint},
+    )
     return len(rows)
 
 
@@ -180,10 +184,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Lin
             session, call, application, Mail.DECISION, now=now, key=f"decision:{decision.id}",
             values={"link": links.decision(application.id)}, to=addresses[application.association_id],
         )  # fmt: skip
-    record(
-        session, actor=actor, action="decisions.notified", now=now, object_kind="call", object_id=call_id,
-        call_id=call_id, after={"decisions": len(waiting)},
-    )  # fmt: skip
+    record(session, actor, "decisions.notified", call.record, now=now, after={"decisions": len(waiting)})
     return len(waiting)
 
 

@@ -15,10 +15,10 @@ from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant
 from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, recused_dossiers
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
@@ -41,7 +41,7 @@ class ThreadLine:
 class Thread:
     """What was written in a dossier, the first message first."""
 
-    dossier: Dossier
+    dossier: OpenedDossier
     lines: tuple[ThreadLine, ...]
 
     @property
@@ -136,10 +136,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     )
     session.add(message)
     session.flush()
-    record(
-        session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, after={"message": message.id},
-    )  # fmt: skip
+    record(session, actor, "message.sent", dossier.application, now=now, after={"message": message.id})
     tell_service(
         session, dossier, Mail.MESSAGE_TO_SERVICE, now=now, key=f"message:{message.id}", values={"message": text}
     )
@@ -147,7 +144,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
 
 
 def tell_service(
-    session: Session, dossier: Dossier, mail: Mail, *, now: datetime, key: str, values: Mapping[str, object]
+    session: Session, dossier: OpenedDossier, mail: Mail, *, now: datetime, key: str, values: Mapping[str, object]
 ) -> None:
     """Mails the call's own address, or where it has none the officials of the call. `key`: once an event."""
     for email in service_addresses(session, dossier.call):
@@ -243,10 +240,7 @@ def mark_messages_read(session: Session, *, actor: Actor, application_id: str, n
         .values(read_at=now)
     )
     if changed.rowcount:  # type: ignore[attr-defined]
-        record(
-            session, actor=actor, action="messages.read", now=now, object_kind="application",
-            object_id=application_id, call_id=call.id,
-        )  # fmt: skip
+        record(session, actor, "messages.read", Subject("application", application_id, call.id), now=now)
 
 
 LONGEST_MESSAGE = 5_000
@@ -264,10 +258,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
     )
     session.add(message)
     session.flush()
-    record(
-        session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"message": message.id},
-    )  # fmt: skip
+    record(session, actor, "message.sent", application, now=now, after={"message": message.id})
     tell_association(
         session, call, application, Mail.MESSAGE_FROM_SERVICE, now=now, key=f"message:{message.id}",
         values={"message": body.strip()},

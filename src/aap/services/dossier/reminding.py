@@ -16,8 +16,8 @@ from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.call.calls import OpenedCall, list_calls
-from aap.services.links import Links
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 
 STEPS: tuple[tuple[str, timedelta], ...] = (
     ("7_days", timedelta(days=7)),

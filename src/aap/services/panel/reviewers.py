@@ -13,7 +13,7 @@ from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
 from aap.documents.mails import Mail
-from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, whole
+from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, read_whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile
 from aap.records.applications import Application
@@ -28,8 +28,8 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection, said_by_core
-from aap.services.links import Links
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 
@@ -144,7 +144,7 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
         problems["name"] = Objection("panel.name_length")
     for name in ("least", "most"):
         try:
-            value = whole(MOST_LOAD)(one(name))
+            value = read_whole(MOST_LOAD)(one(name))
         except Refused:
             problems[name] = Objection("panel.load_unreadable", most=MOST_LOAD)
         else:
@@ -294,9 +294,13 @@ def _invite(
                 "interests": links.interests(), "contact": call.file.call.contact or ""},
     )  # fmt: skip
     record(
-        session, actor=actor, action="reviewer.invited", now=now, object_kind="reviewer", object_id=reviewer.id,
-        call_id=call.id, after={"code": reviewer.code, "person": person.id, **_values(reviewer)},
-    )  # fmt: skip
+        session,
+        actor,
+        "reviewer.invited",
+        reviewer,
+        now=now,
+        after={"code": reviewer.code, "person": person.id, **_values(reviewer)},
+    )
     return reviewer
 
 
@@ -325,8 +329,5 @@ def _update(session: Session, actor: Actor, reviewer: Reviewer, wanted: InvitedP
     if after == before:
         return False
     session.add(reviewer)
-    record(
-        session, actor=actor, action="reviewer.changed", now=now, object_kind="reviewer", object_id=reviewer.id,
-        call_id=reviewer.call_id, before=before, after=after,
-    )  # fmt: skip
+    record(session, actor, "reviewer.changed", reviewer, now=now, before=before, after=after)
     return True

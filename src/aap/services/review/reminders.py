@@ -16,13 +16,13 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput, Objection
-from aap.services.links import Links
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
-from aap.services.review.progress import REMINDER, ReviewerLine, reviews_progress
+from aap.services.review.progress import REMINDER, ReviewerProgress, reviews_progress
 
 
-def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, links: Links) -> dict[str, Any]:
+def _reminder_values(call: OpenedCall, line: ReviewerProgress, note: str, links: Links) -> dict[str, Any]:
     closes_at = call.file.reviewing.closes_at
     return {
         "call": call.record.title,
@@ -36,7 +36,7 @@ def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, links: Lin
     }
 
 
-def preview_reminder(call: OpenedCall, line: ReviewerLine, *, note: str, links: Links) -> tuple[str, str]:
+def preview_reminder(call: OpenedCall, line: ReviewerProgress, *, note: str, links: Links) -> tuple[str, str]:
     """Subject and text of the reminder that this reviewer would get."""
     return render_mail(Mail.REVIEWER_REMINDER, _reminder_values(call, line, note, links))
 
@@ -78,7 +78,11 @@ def remind_reviewers(
             dedupe_key=f"{REMINDER}{call.id}/{line.person_id}/{today}",
         )
     record(
-        session, actor=actor, action="reviewers.reminded", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"reviewers": [line.code for line in lines], "note": note.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "reviewers.reminded",
+        call.record,
+        now=now,
+        after={"reviewers": [line.code for line in lines], "note": note.strip()},
+    )
     return len(lines)

@@ -17,7 +17,7 @@ from aap.services.assignment.proposals import tell_everybody
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, Objection, StateForbids
-from aap.services.links import Links
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.following import Counts, counts_of
@@ -143,6 +143,11 @@ def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, so
     call.record.draw_seed = seed.strip()
     session.add(call.record)
     record(
-        session, actor=actor, action="call.draw_seed", now=now, object_kind="call", object_id=call_id, call_id=call_id,
-        before={"seed": before}, after={"seed": seed.strip(), "source": source.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "call.draw_seed",
+        call.record,
+        now=now,
+        before={"seed": before},
+        after={"seed": seed.strip(), "source": source.strip()},
+    )

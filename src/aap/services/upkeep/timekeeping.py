@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aap.services.dossier.completion import lapse_completions
 from aap.services.dossier.reminding import remind_drafts
-from aap.services.links import Links
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 
 

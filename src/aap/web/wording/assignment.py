@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "assignment.mode_unknown": _("Choisissez l’une des deux façons de répartir."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 
 def _sealed(changes: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 
 def _said(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "decision.another_is_called": _("Ce dossier n’est pas celui que les règles appellent : rechargez la page."),

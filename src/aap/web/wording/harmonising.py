@@ -6,7 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from aap.core.french import quoted
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 
 def _agreed_mark_missing(criterion: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "page.amount_unreadable": _("Écrivez un montant en euros, par exemple 12 000,50."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "panel.declaration_incomplete": _("Confirmez que votre déclaration est complète, même si vous n’avez aucun lien."),

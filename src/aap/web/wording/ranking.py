@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from aap.core.french import number
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 
 def _unscreened(dossiers: int) -> str:

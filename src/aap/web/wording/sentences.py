@@ -26,7 +26,7 @@ from aap.web.wording import (
     steering,
     upkeep,
 )
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 SUBJECTS: Mapping[str, Words] = {
     "account": account.WORDS,

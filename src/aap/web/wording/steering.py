@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
 from aap.core.french import number
-from aap.web.wording.words import Words
+from aap.web.wording.vocabulary import Words
 
 
 def _to_screen(dossiers: int) -> str:

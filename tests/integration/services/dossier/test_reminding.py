@@ -16,7 +16,7 @@ from aap.records.people import MembershipRole, Person
 from aap.services.call.calls import extend_closing
 from aap.services.platform import Platform
 from aap.services.upkeep.timekeeping import Kept, keep_time
-from aap.web.links import PublicLinks
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.factories import Factory
 from tests.worlds.deposits import Case, Cases

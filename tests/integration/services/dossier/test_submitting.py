@@ -28,7 +28,7 @@ from aap.services.dossier.signing import answer_signature, ask_signature, open_s
 from aap.services.dossier.submitting import submit_application
 from aap.services.dossier.uploads import remove_document
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
-from aap.web.links import PublicLinks
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.applicants import ANSWERS, Space, Spaces, last_second
 

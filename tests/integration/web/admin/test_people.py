@@ -14,7 +14,7 @@ from aap.records.reviews import Reviewer
 from aap.services.account.people import give_role, invite_person, list_people, set_person_active, take_role
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.platform import Platform
-from aap.web.links import PublicLinks
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.factories import Factory
 from tests.worlds.mailbox import link_in, mails_to

@@ -1,4 +1,4 @@
-"""The pages that mails lead to. Services name them; whoever serves them knows their addresses (`web/links.py`)."""
+"""The pages that mails lead to. Services name them; whoever serves them knows their addresses (`web/public_links.py`)."""
 
 from __future__ import annotations
 

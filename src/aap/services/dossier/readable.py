@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Literal
 
 from aap.core.answers.readable import SectionReading, read_section
-from aap.documents.papers.dossier import Approval, Attachment, Deposit, DossierView, render_dossier
+from aap.documents.papers.dossier import Approval, Attachment, DossierView, Submitter, render_dossier
 from aap.documents.papers.letterhead import sender_of
 from aap.records.applications import Document
 from aap.records.territories import territories
-from aap.services.dossier.dossiers import Dossier
+from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.receipts import Receipt, identifier_of, labels_of
 from aap.services.file_store import FileStore
 
 
 @dataclass(frozen=True)
-class ReadFile:
+class AttachedFile:
     """A file beside an answer."""
 
     name: str
@@ -27,12 +27,12 @@ class ReadFile:
     note: str = ""
 
 
-def readings(dossier: Dossier, files: Mapping[str, Sequence[ReadFile]]) -> tuple[SectionReading, ...]:
+def readings(dossier: OpenedDossier, files: Mapping[str, Sequence[AttachedFile]]) -> tuple[SectionReading, ...]:
     """The dossier in words, section by section."""
     return tuple(read_section(section, dossier.answers, territories(), files=files) for section in dossier.visible)
 
 
-def _deposit(receipt: Receipt) -> Deposit:
+def _submitter(receipt: Receipt) -> Submitter:
     """As the deposit froze it."""
     content = receipt.submission.content
     signature = content.get("signature")
@@ -41,12 +41,14 @@ def _deposit(receipt: Receipt) -> Deposit:
         if signature
         else None
     )
-    return Deposit(receipt.view.depositor, content.get("capacity", ""), approval)
+    return Submitter(receipt.view.depositor, content.get("capacity", ""), approval)
 
 
-def dossier_pdf(store: FileStore, dossier: Dossier, receipt: Receipt | None, now: datetime) -> bytes:
+def dossier_pdf(store: FileStore, dossier: OpenedDossier, receipt: Receipt | None, now: datetime) -> bytes:
     """The complete dossier, its files included where they are PDF. `receipt`: of its last deposit; None for a draft."""
-    files = {question: [ReadFile(one.name, one.size, None) for one in held] for question, held in dossier.files.items()}
+    files = {
+        question: [AttachedFile(one.name, one.size, None) for one in held] for question, held in dossier.files.items()
+    }
     labels = labels_of(dossier.call.file)
     return render_dossier(
         DossierView(
@@ -58,7 +60,7 @@ def dossier_pdf(store: FileStore, dossier: Dossier, receipt: Receipt | None, now
             made_on=now,
             sections=readings(dossier, files),
             submitted_at=dossier.application.submitted_at,
-            deposit=_deposit(receipt) if receipt and dossier.application.submitted_at else None,
+            submitter=_submitter(receipt) if receipt and dossier.application.submitted_at else None,
             identifier=identifier_of(dossier.association.siret, dossier.association.rna),
             project=dossier.application.title,
             requested_amount=dossier.application.requested_amount or None,
