@@ -63,3 +63,11 @@ def test_requirements_are_locked_with_hashes() -> None:
         pins = re.split(r"^(?=[\w.\[\]-]+==)", text, flags=re.M)[1:]
         assert len(pins) > 50, name
         assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+def test_only_the_page_of_an_instance_is_kept_in_the_tree() -> None:
+    assert [path.relative_to(ROOT).as_posix() for path in tracked("instance")] == ["instance/README.md"]
+    made = ["instance/aap.sqlite3", "instance/aap.sqlite3-wal", "instance/queue.sqlite3", "instance/files/ab/abcd",
+            "instance/mail/1.eml"]  # fmt: skip
+    asked = subprocess.run(["git", "check-ignore", *made], cwd=ROOT, capture_output=True, check=False, text=True)
+    assert asked.stdout.splitlines() == made

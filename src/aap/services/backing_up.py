@@ -30,6 +30,7 @@ from aap.services.platform import Platform
 
 FORMAT = 1
 MANIFEST, DATABASE, FILES = "sauvegarde.json", "aap.sqlite3", "files"
+README = "README.md"  # says what lands in an instance, in a checkout: a folder that holds only it is empty
 _BLOCK = 1 << 20
 
 Tell = Callable[[int, int], None]
@@ -134,7 +135,7 @@ def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
 
 def restore_backup(folder: Path, instance: Path, *, tell: Tell | None = None) -> Backup:
     """Puts a checked backup into an empty (or missing) instance folder. Raises BackupFault; nothing is overwritten."""
-    if instance.exists() and any(instance.iterdir()):
+    if instance.exists() and any(entry.name != README for entry in instance.iterdir()):
         raise BackupFault(
             f"{instance} n’est pas vide\u00a0: restaurez dans un dossier neuf, puis changez AAP_INSTANCE."
         )
