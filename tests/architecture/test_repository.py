@@ -9,7 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from packaging.version import Version
+
+from aap import __version__
+from aap.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,3 +75,16 @@ def test_only_the_page_of_an_instance_is_kept_in_the_tree() -> None:
             "instance/mail/1.eml"]  # fmt: skip
     asked = subprocess.run(["git", "check-ignore", *made], cwd=ROOT, capture_output=True, check=False, text=True)
     assert asked.stdout.splitlines() == made
+
+
+def test_the_version_stands_in_one_place_and_the_changes_begin_with_it() -> None:
+    given = re.findall(r"^## (\S+)( \(unreleased\))?$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
+    assert given[0] == (
+        Version(__version__).base_version,
+        " (unreleased)" if Version(__version__).is_devrelease else "",
+    )
+    assert all(not unreleased for _, unreleased in given[1:])
+    assert [Version(name) for name, _ in given] == sorted((Version(name) for name, _ in given), reverse=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert ("version" in project, project["dynamic"]) == (False, ["version"])
+    assert CliRunner().invoke(main, ["--version"]).output == f"aap {__version__}\n"

@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from aap import __version__
+
 # name -> (module and attribute, one line of help). A command that isn't installed yet is simply not offered.
 COMMANDS: dict[str, tuple[str, str]] = {
     "call": ("aap.cli.call:call_group", "Vérifier, décrire et créer des fichiers d’appel."),
@@ -77,6 +79,9 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Appels à projets : classer, sélectionner, décider, et pouvoir le refaire.",
+)
+@click.version_option(
+    __version__, prog_name="aap", message="%(prog)s %(version)s", help="Dire la version, et rien d’autre."
 )
 def main() -> None:
     """Entry point of the `aap` script."""

@@ -15,13 +15,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine
 from sqlmodel import Session, col, select
 
+from aap import __version__
 from aap.records.applications import Document
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
@@ -80,7 +80,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         _refuse_missing(missing)
         backup = Backup(
             made_at=now.isoformat(),
-            version=metadata.version("aap"),
+            version=__version__,
             database_sha256=_sha256(partial / DATABASE),
             database_size=(partial / DATABASE).stat().st_size,
             files=count,
