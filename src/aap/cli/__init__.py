@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -67,12 +69,28 @@ class LazyGroup(click.Group):
         except Exception as error:
             if os.environ.get("AAP_DEBUG") == "1":
                 raise
-            message = " ".join(str(error).split()) or "sans message"
-            click.echo(
-                f"Erreur inattendue ({type(error).__name__})\u00a0: {message} (AAP_DEBUG=1 en montre le détail).",
-                err=True,
-            )
+            click.echo(_missing(error) or _unexpected(error), err=True)
             sys.exit(1)
+
+
+def _unexpected(error: Exception) -> str:
+    message = " ".join(str(error).split()) or "sans message"
+    return f"Erreur inattendue ({type(error).__name__})\u00a0: {message} (AAP_DEBUG=1 en montre le détail)."
+
+
+def _missing(error: Exception) -> str | None:
+    """Where a package is not installed: which one, and the command that installs all of them."""
+    name = error.name.partition(".")[0] if isinstance(error, ModuleNotFoundError) and error.name else "aap"
+    if name == "aap":
+        return None
+    locked = Path("requirements", "run.txt")
+    checkout = Path(__file__).resolve().parents[3]
+    known = (checkout / locked).is_file()
+    where = shlex.quote(str(checkout / locked)) if known else f"{locked}   # fichier des sources d’aap"
+    return (
+        f"Cette commande a besoin de «\u00a0{name}\u00a0», qui n’est pas installé ici. Pour tout installer\u00a0:\n"
+        f"    {shlex.quote(sys.executable)} -m pip install --require-hashes -r {where}"
+    )
 
 
 @click.group(
