@@ -33,7 +33,7 @@ def canonical(requirement: str) -> str:
 
 def imported(folder: str) -> dict[str, set[str]]:
     """Distributions that the files of a folder import, and which files do."""
-    ours = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"aap", "tests", "bench"}
+    ours = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"aap", "tests", "bench", "scripts"}
     found: dict[str, set[str]] = defaultdict(set)
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
