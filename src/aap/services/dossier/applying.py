@@ -15,8 +15,7 @@ from aap.core.answers.eligibility import asked
 from aap.core.answers.values import RAW
 from aap.core.call.schema import Question, Section
 from aap.records.applications import Application, SectionAnswers
-from aap.records.people import Person
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import OpenedDossier, merge_sections, open_dossier
@@ -258,7 +257,7 @@ def save_section(
     same_page = held is not None and page != "" and held.page == page and version <= held.version
     if held is not None and held.version != version and not same_page:
         raise StaleSection(
-            held.version, _name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
+            held.version, person_name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
         )
     if held is None:
         held = SectionAnswers(application_id=application_id, section=section_id, updated_at=now)
@@ -297,8 +296,3 @@ def _take_title(application: Application, call: OpenedCall, answers: Mapping[str
     title = counting.get(form.title_question or "")
     if isinstance(title, str):
         application.title = title[:300]
-
-
-def _name(session: Session, person_id: str | None) -> str:
-    person = session.get(Person, person_id) if person_id else None
-    return person.name if person else ""
