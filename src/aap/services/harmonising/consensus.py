@@ -20,7 +20,7 @@ from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision
 from aap.records.reviews import Assignment, Consensus, Recusal
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
@@ -60,7 +60,6 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         raise NotFound("application", reference)
     step = consensus_step(session, application_id)
     association = session.get_one(Association, application.association_id)
-    author = session.get(Person, step.author_id) if step and step.author_id else None
     return ConsensusPage(
         call=call,
         application=application,
@@ -68,7 +67,7 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         dossier=found,
         cause=step.cause if step else cause_of(call, found),
         step=step,
-        author=author.name if author else "",
+        author=person_name(session, step.author_id) if step else "",
         further=further_reviewers(session, call, application, association),
         jury=_jury_decided(session, application_id),
     )
