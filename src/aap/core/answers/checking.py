@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from aap.core.answers.budget import BadAmount, UnknownAccount, parse_amount, parse_budget
-from aap.core.answers.budget_checks import RequestLimits, check_budget
 from aap.core.answers.conditions import shown_answers, visible_in_block, visible_questions, visible_sections
-from aap.core.answers.values import (
+from aap.core.budgets.budget import BadAmount, UnknownAccount, parse_amount, parse_budget
+from aap.core.budgets.budget_checks import RequestLimits, check_budget
+from aap.core.call.schema import Form, Question, Section
+from aap.core.french import count, euros, plain, spaced
+from aap.core.values import (
     RAW,
     Answers,
     day_of,
@@ -21,8 +23,6 @@ from aap.core.answers.values import (
     mapping_of,
     text_of,
 )
-from aap.core.call.schema import Form, Question, Section
-from aap.core.french import count, euros, plain, spaced
 
 Path = tuple[str | int, ...]
 ProblemCode = Literal[
@@ -99,7 +99,7 @@ def check_section(
     """Every problem of a section's shown questions, in the form's order.
 
     `answers`: the whole dossier's. `files`: number of files by question id (None: file questions aren't checked).
-    `limits`, `employees`: see `aap.core.answers.budget_checks.check_budget`.
+    `limits`, `employees`: see `aap.core.budgets.budget_checks.check_budget`.
     """
     around = _Surroundings(answers, files, limits, employees)
     return tuple(

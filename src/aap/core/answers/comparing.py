@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from aap.core.answers.readable import ReadAnswer, read_section
-from aap.core.answers.values import Answers
 from aap.core.call.schema import Section
 from aap.core.french import NBSP, euros, spaced
 from aap.core.territories import Territories
+from aap.core.values import Answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from aap.core.answers.values import Answers, decimal_of, text_of
 from aap.core.call.schema import Condition, Form, Question, Section
+from aap.core.values import Answers, decimal_of, text_of
 
 
 def value_of(answer: object) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-from aap.core.answers.budget import BadAmount, UnknownAccount, accounts, parse_budget
 from aap.core.answers.conditions import visible_in_block, visible_questions
-from aap.core.answers.values import RAW, Answers, day_of, decimal_of, is_blank, list_of, mapping_of, text_of
+from aap.core.budgets.budget import BadAmount, UnknownAccount, accounts, parse_budget
 from aap.core.call.schema import Question, Section
 from aap.core.french import day, euros, plain, spaced
 from aap.core.territories import Territories
+from aap.core.values import RAW, Answers, day_of, decimal_of, is_blank, list_of, mapping_of, text_of
 
 Kind = Literal["empty", "text", "list", "table", "group", "budget", "files"]
 

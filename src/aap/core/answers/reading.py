@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aap.core.answers.budget import BadAmount, parse_amount
-from aap.core.answers.values import (
+from aap.core.budgets.budget import BadAmount, parse_amount
+from aap.core.call.schema import Column, Question
+from aap.core.french import NNBSP
+from aap.core.values import (
     RAW,
     Answers,
     clean_text,
@@ -25,8 +27,6 @@ from aap.core.answers.values import (
     parse_number,
     text_of,
 )
-from aap.core.call.schema import Column, Question
-from aap.core.french import NNBSP
 
 MAX_ROWS = 200  # rows or blocks taken from one request, whatever it claims
 BUDGET_PARTS = ("charges", "products", "contributions")

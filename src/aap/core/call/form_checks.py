@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aap.core.call.findings import Finding, out_of_order, repeated, unknown
-from aap.core.call.paths import ANY, Path
 from aap.core.call.schema import CallFile, Condition, Question
+from aap.core.findings import Finding, out_of_order, repeated, unknown
 from aap.core.french import listed
+from aap.core.paths import ANY, Path
 
 YES_NO = ("oui", "non")
 SOURCES = "association.<champ>, answers.<question> ou request.amount"

@@ -9,9 +9,9 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from aap.core.call.paths import Path
 from aap.core.call.structure import keys_at, type_at
 from aap.core.french import listed
+from aap.core.paths import Path
 from aap.core.problems import nearest
 
 PATTERNS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aap.core.call.findings import Finding
 from aap.core.call.form_checks import questions_of
-from aap.core.call.paths import Path, shown
 from aap.core.call.schema import CallFile
+from aap.core.findings import Finding
 from aap.core.french import quoted
+from aap.core.paths import Path, shown
 from aap.core.problems import Problem
 
 

@@ -12,11 +12,11 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from aap.core.call.findings import STAND_IN
 from aap.core.call.messages import refused
-from aap.core.call.paths import Path
 from aap.core.call.schema import CallFile
 from aap.core.call.structure import bare, fields_of, type_at
+from aap.core.findings import STAND_IN
+from aap.core.paths import Path
 
 ATTEMPTS = 5  # a stand-in for a whole part may itself have to be completed
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from aap.core.call.scalars import (
+from aap.core.scalars import (
     ONE_OR_MORE,
     CallId,
     Count,

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from aap.core.call.paths import Path
 from aap.core.call.schema import CallFile
+from aap.core.paths import Path
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:

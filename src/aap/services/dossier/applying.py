@@ -12,8 +12,8 @@ from sqlmodel import Session, select
 
 from aap.core.answers.conditions import shown_answers
 from aap.core.answers.eligibility import asked
-from aap.core.answers.values import RAW
 from aap.core.call.schema import Question, Section
+from aap.core.values import RAW
 from aap.records.applications import Application, SectionAnswers
 from aap.records.people import Person
 from aap.services.actor import Actor

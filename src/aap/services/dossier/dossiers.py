@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.answers.budget import BadAmount, Budget, BudgetKind, UnknownAccount, parse_budget
-from aap.core.answers.budget_checks import BudgetNote, RequestLimits, check_together
 from aap.core.answers.checking import AnswerProblem, check_form
 from aap.core.answers.conditions import shown_answers, visible_sections
 from aap.core.answers.eligibility import Eligibility, check_eligibility
-from aap.core.answers.values import RAW, decimal_of
+from aap.core.budgets.budget import BadAmount, Budget, BudgetKind, UnknownAccount, parse_budget
+from aap.core.budgets.budget_checks import BudgetNote, RequestLimits, check_together
 from aap.core.call.schema import CallFile, Question, Section
+from aap.core.values import RAW, decimal_of
 from aap.records.applications import (
     Application,
     ApplicationState,

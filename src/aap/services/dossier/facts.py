@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from aap.core.answers.budget import parse_budget
 from aap.core.answers.conditions import attributes_of, value_of
+from aap.core.budgets.budget import parse_budget
 from aap.core.call.schema import CallFile
 from aap.records.associations import Association
 from aap.records.territories import territories

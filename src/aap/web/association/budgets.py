@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.answers.budget import Budget
-from aap.core.answers.values import RAW
+from aap.core.budgets.budget import Budget
 from aap.core.call.schema import Question, Section
+from aap.core.values import RAW
 from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
 from aap.records.territories import territories

@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.answers.comparing import changed_answers
-from aap.core.answers.values import RAW
 from aap.core.call.schema import Section
+from aap.core.values import RAW
 from aap.records.applications import Document
 from aap.records.territories import territories
 from aap.services.dossier.dossiers import Dossier

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
 
-from aap.core.answers.values import clean_text
 from aap.core.territories import Commune, Territories, fold
+from aap.core.values import clean_text
 
 CANDIDATES = 12
 _LABEL = re.compile(r"(?P<name>.+?)\s*\((?P<department>[^()]+)\)")

@@ -12,13 +12,13 @@ from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
-from aap.core.answers.budget import Account, BadAmount, Budget, UnknownAccount, accounts, parse_budget
 from aap.core.answers.conditions import is_shown, visible_in_block
 from aap.core.answers.reading import as_typed, read_answers
-from aap.core.answers.values import Answers
+from aap.core.budgets.budget import Account, BadAmount, Budget, UnknownAccount, accounts, parse_budget
 from aap.core.call.schema import Condition, Question
 from aap.core.french import listed, spaced
 from aap.core.territories import Commune, Territories
+from aap.core.values import Answers
 from aap.web.forms.communes import candidates
 from aap.web.forms.posting import Post, typed_of
 

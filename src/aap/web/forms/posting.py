@@ -12,8 +12,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from aap.core.answers.budget import accounts
 from aap.core.answers.reading import MAX_ROWS
+from aap.core.budgets.budget import accounts
 from aap.core.call.schema import Question
 from aap.core.territories import Territories
 from aap.web.forms.communes import read_commune

@@ -17,13 +17,13 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from aap.core.answers.budget_checks import RequestLimits
 from aap.core.answers.checking import AnswerProblem, check_section, first_messages
 from aap.core.answers.conditions import is_shown
 from aap.core.answers.reading import read_answers
-from aap.core.answers.values import RAW, Answers, printable
+from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.territories import Territories
+from aap.core.values import RAW, Answers, printable
 from aap.web.forms.fields import Offer, QuestionField, bind_questions
 from aap.web.forms.posting import Post, edit_asked
 

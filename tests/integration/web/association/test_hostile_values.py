@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from aap.core.answers.budget import accounts
-from aap.core.answers.values import clean_text
+from aap.core.budgets.budget import accounts
 from aap.core.call.schema import Question, Section
+from aap.core.values import clean_text
 from tests.conftest import Browser
 from tests.worlds.applicants import Space, Spaces
 from tests.worlds.read_page import ReadPage

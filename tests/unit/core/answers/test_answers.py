@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from aap.core.answers.checking import check_form, check_section
 from aap.core.answers.conditions import attributes_of, shown_answers, visible_sections
 from aap.core.answers.reading import as_typed, read_answers
-from aap.core.answers.values import clean_text, parse_day, parse_number
 from aap.core.call.schema import Form, Question, Section
+from aap.core.values import clean_text, parse_day, parse_number
 
 FORM = Form.model_validate(
     {
