@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from aap.core.answers.readable import SectionReading, read_section
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.words import SectionReading
 from aap.documents.papers.dossier import Attachment, DossierView, render_dossier
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.pdf import moment as exact_moment

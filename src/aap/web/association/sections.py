@@ -10,7 +10,10 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.call.schema import Question, Section
+from aap.core.call.schema import Section
+from aap.core.questions.base.question import Question
+from aap.core.questions.budget import BudgetQuestion
+from aap.core.questions.file import FileQuestion
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
@@ -152,14 +155,14 @@ def section_page(
         draft_key=draft_key,
         saved_key=draft_key if kept else saved_key,
         conflict=conflict,
-        budgets=[field.question for field in form.fields if field.question.type == "budget" and field.shown],
+        budgets=[field.question for field in form.fields if isinstance(field.question, BudgetQuestion) and field.shown],
         sheet_error=dict(sheet_problems),
     )
 
 
 def upload_url(dossier: Dossier, question: Question, page: str) -> str:
     """Where the script sends a question's files; empty for a question without files."""
-    if question.type != "file":
+    if not isinstance(question, FileQuestion):
         return ""
     return url_for("association.upload", application_id=dossier.id, question_id=question.id, page=page)
 
@@ -277,7 +280,7 @@ def _take_uploads(dossier: Dossier, form: SectionForm) -> tuple[dict[str, str], 
     refusals: dict[str, str] = {}
     received = False
     for question in form.section.questions:
-        if question.type == "file" and request.files.getlist(f"f.{question.id}"):
+        if isinstance(question, FileQuestion) and request.files.getlist(f"f.{question.id}"):
             refusal, stored = take_upload(dossier, question.id)
             received = received or stored
             if refusal:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from aap.core.budgets.budget import accounts
-from aap.core.call.schema import Question, Section
+from aap.core.call.schema import Section
+from aap.core.questions.base.question import Question
 from aap.core.values import clean_text
 from tests.conftest import Browser
 from tests.worlds.applicants import Space, Spaces
