@@ -99,7 +99,7 @@ def test_row_numbers_that_a_page_never_sends_are_ignored(row: str) -> None:
 def test_rows_and_blocks_are_added_and_removed_by_buttons() -> None:
     rows = {"q.partenaires.0.nom": "A", "q.partenaires.1.nom": "B", "q.etapes.0.intitule": "E"}
     added = form_of({**rows, "edit": "add q.partenaires"})
-    assert [row["nom"] for row in added["partenaires"].rows] == ["A", "B", ""]
+    assert [row["nom"] for row in added["partenaires"].typed] == ["A", "B", ""]
     removed = form_of({**rows, "edit": "remove q.partenaires.0"})
     assert removed.own_answers()["partenaires"] == [{"nom": "B"}]
     assert removed.edits
@@ -111,7 +111,10 @@ def test_rows_and_blocks_are_added_and_removed_by_buttons() -> None:
 def test_a_table_takes_no_more_rows_than_the_call_allows() -> None:
     rows: dict[str, str | list[str]] = {f"q.partenaires.{n}.nom": "A" for n in range(4)}
     form = form_of({**rows, "edit": "add q.partenaires"})
-    assert (len(form["partenaires"].rows), form["partenaires"].may_add) == (4, False)
+    assert (len(form["partenaires"].typed), form["partenaires"].question.may_add(form["partenaires"].typed)) == (
+        4,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +174,7 @@ def test_answers_read_with_labels_and_what_is_to_correct() -> None:
     assert reading["sujet"].text == "Insertion professionnelle"
     assert list(reading["autres"].items) == ["Grenoble (Isère)", "Saint-Martin-d’Hères (Isère)"]
     assert (reading["commune"].text, reading["commune"].unread) == ("", "Saint-Denis")
-    assert reading["partenaires"].rows == [["Ville de Grenoble", "12\u202f000,50\u00a0€", ""], ["", "beaucoup", ""]]
+    assert reading["partenaires"].typed == [["Ville de Grenoble", "12\u202f000,50\u00a0€", ""], ["", "beaucoup", ""]]
     assert [side.total for side in reading["budget"].sides] == [5_200_000, 5_000_000, 300_000, 300_000]
 
 

@@ -17,7 +17,7 @@ from aap.core.scalars import refused_name
 
 
 def _unknown(_name: object) -> str:
-    raise refused_name(TYPES)
+    raise refused_name(sorted(TYPES))
 
 
 class UntypedQuestion(Question):
