@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from aap.records.people import Person
-from aap.services.audit import AuditFault, record, verify
+from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.factories import Factory
@@ -62,14 +62,14 @@ def test_a_failed_use_case_leaves_nothing(platform: Platform, factory: Factory) 
 def _log_three_lines(platform: Platform) -> None:
     for number in range(3):
         with platform.database.writing() as session:
-            record(session, actor=None, action="essai", now=platform.clock(), after={"number": number})
+            record(session, None, "essai", Subject("instance"), now=platform.clock(), after={"number": number})
 
 
 @on_both_databases
 def test_an_untouched_audit_log_has_no_fault(platform: Platform) -> None:
     _log_three_lines(platform)
     with platform.database.reading() as session:
-        assert verify(session).faults == ()
+        assert verify_chain(session).faults == ()
 
 
 @on_both_databases
@@ -93,4 +93,4 @@ def test_verify_finds_what_was_tampered_with_and_forgives_erased_values(
         for statement in tampering.split(";"):
             session.execute(text(statement))
     with platform.database.reading() as session:
-        assert verify(session).faults == faults
+        assert verify_chain(session).faults == faults

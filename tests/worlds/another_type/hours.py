@@ -11,17 +11,17 @@ from pydantic import Field
 from aap.core.findings import Finding
 from aap.core.french import NBSP
 from aap.core.paths import Path
-from aap.core.questions.base.cells import Cell, parts_as_typed, read_parts, words_of_cell
-from aap.core.questions.base.checks import CheckedDossier, Found
+from aap.core.questions.base.cell_types import CellType, parts_as_typed, read_parts, words_of_cell
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import Surroundings
 from aap.core.values import is_blank, mapping_of, text_of
 
 _TYPED = re.compile(r"(\d{1,2})\s*[h:]\s*(\d{2})?", re.ASCII)
 
 
-class HourCell(Cell):
+class HourCell(CellType):
     def read(self, text: str) -> str:
         typed = _TYPED.fullmatch(text)
         if typed is None or int(typed[1]) > 23 or int(typed[2] or 0) > 59:
@@ -36,7 +36,7 @@ class HourCell(Cell):
         return "Ce n’est pas une heure. Écrivez-la comme 9 h ou 18:30." if typed else ""
 
 
-_ENDS: dict[str, Cell] = {"from": HourCell(), "to": HourCell()}
+_ENDS: dict[str, CellType] = {"from": HourCell(), "to": HourCell()}
 
 
 class HoursQuestion(Question):
@@ -58,15 +58,15 @@ class HoursQuestion(Question):
     def as_typed(self, value: Any, raw: Any) -> Any:
         return parts_as_typed(_ENDS, mapping_of(value), mapping_of(raw))
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         parts, unread = mapping_of(value), mapping_of(raw)
         for part, cell in _ENDS.items():
             if is_blank(parts.get(part)) and is_blank(unread.get(part)):
-                yield Found((*path, part), "missing", "Indiquez l’heure.")
+                yield AnswerFault((*path, part), "missing", "Indiquez l’heure.")
             elif message := cell.unreadable(parts.get(part), text_of(unread.get(part))):
-                yield Found((*path, part), "unreadable", message)
+                yield AnswerFault((*path, part), "unreadable", message)
         if self.latest is not None and text_of(parts.get("to")) > self.latest:
-            yield Found((*path, "to"), "too_big", f"Au plus tard à {_ENDS['to'].in_words(self.latest)}.")
+            yield AnswerFault((*path, "to"), "too_big", f"Au plus tard à {_ENDS['to'].in_words(self.latest)}.")
 
     def first_input(self, path: Path) -> Path:
         return (*path, "from")

@@ -12,7 +12,7 @@ from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import Form, Section
 from aap.core.french import spaced
 from aap.core.paths import Path
-from aap.core.questions.base.checks import CheckedDossier, Found, ProblemCode
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, ProblemCode
 from aap.core.questions.base.question import Question
 from aap.core.values import RAW, Answers
 
@@ -85,7 +85,7 @@ def first_messages(problems: Iterable[AnswerProblem], *, missing: bool = True) -
     return {field: " ".join(texts) for field, texts in messages.items()}
 
 
-def _full_label(question: Question, found: Found) -> str:
+def _full_label(question: Question, found: AnswerFault) -> str:
     if len(found.path) > 1 and isinstance(found.path[1], int):
         where = question.item_name(found.path[1] + 1)
         return f"{question.label} ({', '.join(part for part in (where, found.label) if part)})"

@@ -9,7 +9,7 @@ from typing import Any
 from aap.core.answers.readable import read_section
 from aap.core.call.schema import Section
 from aap.core.french import NBSP, euros, spaced
-from aap.core.questions.base.words import ReadAnswer
+from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.territories import Territories
 from aap.core.values import Answers
 

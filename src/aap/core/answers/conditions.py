@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aap.core.call.schema import Form, Section
-from aap.core.questions.base.conditions import is_shown, value_of
+from aap.core.questions.base.condition import is_shown, value_of
 from aap.core.questions.base.question import Question
 from aap.core.values import Answers
 

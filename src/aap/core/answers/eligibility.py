@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aap.core.call.schema import EligibilityRule
-from aap.core.questions.base.conditions import condition_holds, value_of
+from aap.core.questions.base.condition import condition_holds, value_of
 from aap.core.values import decimal_of
 
 State = Literal["met", "broken", "to_check", "unknown"]

@@ -11,7 +11,7 @@ from typing import Any
 from aap.core.answers.conditions import visible_questions
 from aap.core.call.schema import Section
 from aap.core.french import spaced
-from aap.core.questions.base.words import SectionReading, Surroundings
+from aap.core.questions.base.in_words import SectionReading, Surroundings
 from aap.core.territories import Territories
 from aap.core.values import Answers
 

@@ -8,7 +8,7 @@ from aap.core.call.schema import CallFile
 from aap.core.findings import Finding, out_of_order, repeated, unknown
 from aap.core.paths import ANY, Path
 from aap.core.questions.base.choosing import repeated_options
-from aap.core.questions.base.conditions import Condition
+from aap.core.questions.base.condition import Condition
 from aap.core.questions.base.question import Question
 from aap.core.questions.yes_no import YES_NO
 
@@ -31,7 +31,7 @@ def possible_values(call: CallFile, source: str) -> tuple[str, ...] | None:
 # --- eligibility ------------------------------------------------------------------------------------------------------
 
 
-def check_eligibility(call: CallFile) -> Iterator[Finding]:
+def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
     """Each rule asks or computes, and its check can be met."""
     rules = call.eligibility
     yield from repeated(((("eligibility", i, "id"), rule.id) for i, rule in enumerate(rules)), "une autre règle")
@@ -91,7 +91,7 @@ def _condition(
 # --- form -------------------------------------------------------------------------------------------------------------
 
 
-def check_form(call: CallFile) -> Iterator[Finding]:
+def check_form_definition(call: CallFile) -> Iterator[Finding]:
     """Sections, questions, attributes, and what they name of each other and of the rubric."""
     form = call.form
     sections: Path = ("form", "sections")

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
 from aap.core.questions.base.choosing import Option
-from aap.core.questions.base.conditions import Condition
+from aap.core.questions.base.condition import Condition
 from aap.core.questions.base.union import AnyQuestion
 from aap.core.questions.registry import discover
 from aap.core.scalars import (
@@ -30,14 +30,14 @@ from aap.core.scalars import (
     Text,
     as_values,
     check_levels,
-    dated,
+    iso_day,
     timed,
-    whole,
+    whole_number,
 )
 
 discover()
 
-Day = Annotated[date, BeforeValidator(dated)]
+Day = Annotated[date, BeforeValidator(iso_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(timed)]
 Values = Annotated[tuple[Text, ...], BeforeValidator(as_values), WithJsonSchema(ONE_OR_MORE)]
 
@@ -255,7 +255,7 @@ class Letters(Strict):
 class CallFile(Strict):
     """A whole call. `schema` is 1; changed only with a migration."""
 
-    schema_: Annotated[Literal[1], BeforeValidator(whole)] = Field(alias="schema")
+    schema_: Annotated[Literal[1], BeforeValidator(whole_number)] = Field(alias="schema")
     call: CallIdentity
     eligibility: tuple[EligibilityRule, ...] = ()
     form: Form = Form()

@@ -15,7 +15,7 @@ from aap.core.call.checks import below, two_months_after
 from aap.core.call.form_checks import questions_of
 from aap.core.call.schema import CallFile, Criterion, Quota, Scale
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
-from aap.core.questions.base.conditions import Condition
+from aap.core.questions.base.condition import Condition
 
 PARIS = ZoneInfo("Europe/Paris")
 

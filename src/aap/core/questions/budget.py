@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aap.core.budgets.budget import Account, BadAmount, Budget, Side, UnknownAccount, accounts, parse_budget
+from aap.core.budgets.accounting import Account, BadAmount, Budget, Side, UnknownAccount, accounts, parse_budget
 from aap.core.budgets.budget_checks import check_budget
 from aap.core.paths import Path
-from aap.core.questions.base.cells import parts_as_typed, read_parts
-from aap.core.questions.base.checks import CheckedDossier, Found, ProblemCode
+from aap.core.questions.base.cell_types import parts_as_typed, read_parts
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, ProblemCode
+from aap.core.questions.base.in_words import BudgetSide, Outline, ReadAnswer, Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import BudgetSide, Outline, ReadAnswer, Surroundings
 from aap.core.questions.money import MoneyCell, why_no_amount
 from aap.core.values import mapping_of, text_of
 
@@ -78,20 +78,20 @@ class BudgetQuestion(Question):
             typed[part] = parts_as_typed(dict.fromkeys([*stored, *unread], _CELL), stored, unread)
         return typed
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         unread = {code: typed for cells in mapping_of(raw).values() for code, typed in mapping_of(cells).items()}
         for code, typed in unread.items():
-            yield Found((*path, code), "unreadable", why_no_amount(text_of(typed)))
+            yield AnswerFault((*path, code), "unreadable", why_no_amount(text_of(typed)))
         try:
             budget = self._parsed(value)
         except (UnknownAccount, BadAmount):
-            yield Found(path, "unreadable", "Ce budget contient une ligne inconnue : vérifiez les montants.")
+            yield AnswerFault(path, "unreadable", "Ce budget contient une ligne inconnue : vérifiez les montants.")
             return
         if unread:
             return  # the totals mean nothing yet
         for note in check_budget(budget, limits=dossier.limits, employees=dossier.employees):
             kind: ProblemCode = "missing" if note.code in ("empty", "request_missing") else "budget"
-            yield Found((*path, note.account), kind, note.message, severity=note.severity)
+            yield AnswerFault((*path, note.account), kind, note.message, severity=note.severity)
 
     def _parsed(self, value: Any) -> Budget:
         return parse_budget(self.budget, {part: mapping_of(cells) for part, cells in mapping_of(value).items()})

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aap.core.paths import Path
-from aap.core.questions.base.checks import CheckedDossier, Found
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import Surroundings
 from aap.core.territories import Commune, Territories, fold
 from aap.core.values import clean_text, is_blank, list_of, mapping_of, text_of
 
@@ -32,7 +32,7 @@ class ByName(Question):
 
     def homonyms(self, typed: Any, territories: Territories) -> Sequence[Commune]:
         """The communes to choose from, where the text names none or several."""
-        return candidates(typed["text"], territories) if typed["text"] else ()
+        return communes_like(typed["text"], territories) if typed["text"] else ()
 
     def read(self, typed: Any) -> tuple[Any, Any]:
         parts = mapping_of(typed)
@@ -43,10 +43,10 @@ class ByName(Question):
         codes = [value] if isinstance(value, str) else list_of(value)
         return {"codes": [code for code in map(text_of, codes) if code], "text": text_of(raw)}
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         if not is_blank(raw):
             message = "Commune introuvable ou à préciser : écrivez son nom ou son code postal, puis choisissez-la."
-            yield Found(path, "unreadable", message)
+            yield AnswerFault(path, "unreadable", message)
 
     def clearer(self, typed: Any, territories: Territories) -> str:
         several = len(self.homonyms(typed, territories)) > 1
@@ -79,7 +79,7 @@ def name_of(code: str, territories: Territories) -> str:
     return found.label if found else code
 
 
-def candidates(text: str, territories: Territories) -> Sequence[Commune]:
+def communes_like(text: str, territories: Territories) -> Sequence[Commune]:
     """The communes that a text may mean, best first; `Saint-Denis (Réunion)` and `Saint-Denis (974)` are understood."""
     text = clean_text(text)[:_LONGEST]
     if label := _LABEL.fullmatch(text):
@@ -92,7 +92,7 @@ def candidates(text: str, territories: Territories) -> Sequence[Commune]:
 def commune_meant(text: str, territories: Territories) -> Commune | None:
     """The one commune that a text names without doubt: its label, its code, its only bearer, its postal code."""
     text = clean_text(text)[:_LONGEST]
-    found = list(candidates(text, territories))
+    found = list(communes_like(text, territories))
     label = _LABEL.fullmatch(text)
     name = fold(label["name"] if label else re.sub(r"\d\S*", "", text))
     if name:

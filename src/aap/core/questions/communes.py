@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aap.core.paths import Path
-from aap.core.questions.base.checks import CheckedDossier, Found, how_many
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, how_many
+from aap.core.questions.base.in_words import ReadAnswer, Surroundings
 from aap.core.questions.base.posted import MAX_ROWS, Posted
-from aap.core.questions.base.words import ReadAnswer, Surroundings
 from aap.core.questions.commune import ByName, name_of, read_commune
 from aap.core.scalars import Count
 from aap.core.values import is_blank, list_of, text_of
@@ -31,7 +31,7 @@ class CommunesQuestion(ByName):
     def as_typed(self, value: Any, raw: Any) -> Any:
         return super().as_typed(list_of(value), raw)
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         yield from super().problems(value, raw, path, dossier)
         if is_blank(raw):
             yield from how_many(len(list_of(value)), None, self.max_rows, "commune", path)

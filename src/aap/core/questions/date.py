@@ -9,14 +9,14 @@ from pydantic import Field
 
 from aap.core.french import day
 from aap.core.paths import Path
-from aap.core.questions.base.cells import Cell, read_cell, words_of_cell
-from aap.core.questions.base.checks import CheckedDossier, Found
+from aap.core.questions.base.cell_types import CellType, read_cell, words_of_cell
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import Surroundings
 from aap.core.values import day_of, looks_like_day, parse_day, text_of
 
 
-class DateCell(Cell):
+class DateCell(CellType):
     input_type = "date"
 
     def read(self, text: str) -> str:
@@ -50,9 +50,9 @@ class DateQuestion(Question):
     def as_typed(self, value: Any, raw: Any) -> Any:
         return text_of(raw) or DateCell().as_typed(value)
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         if message := DateCell().unreadable(value, text_of(raw)):
-            yield Found(path, "unreadable", message)
+            yield AnswerFault(path, "unreadable", message)
 
     def text(self, value: Any, around: Surroundings) -> str:
         return words_of_cell(DateCell(), value)

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from aap.core.french import count, listed
 from aap.core.paths import Path
-from aap.core.questions.base.checks import CheckedDossier, Found
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Outline, ReadAnswer, Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import Outline, ReadAnswer, Surroundings
 from aap.core.scalars import Count
 from aap.core.values import RAW, Answers
 
@@ -68,14 +68,14 @@ class FileQuestion(Question):
     def read(self, typed: Any) -> tuple[Any, Any]:
         return None, None
 
-    def check(self, answers: Answers, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def check(self, answers: Answers, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         if dossier.files is None:
             return
         given = dossier.files.get(self.id, 0)
         if self.required and given == 0:
-            yield Found(path, "missing", self.missing)
+            yield AnswerFault(path, "missing", self.missing)
         elif given > self.max_files:
-            yield Found(path, "too_many", f"Gardez {count(self.max_files, 'fichier')} au plus.")
+            yield AnswerFault(path, "too_many", f"Gardez {count(self.max_files, 'fichier')} au plus.")
 
     def read_out(self, within: Answers, around: Surroundings) -> ReadAnswer:
         blank = super().read_out({RAW: within.get(RAW)}, around)

@@ -12,13 +12,13 @@ from pydantic import Field
 from aap.core.findings import Finding
 from aap.core.french import plain
 from aap.core.paths import Path
-from aap.core.questions.base.cells import without_blank_end
-from aap.core.questions.base.checks import CheckedDossier, Found
-from aap.core.questions.base.conditions import is_shown
+from aap.core.questions.base.cell_types import without_blank_end
+from aap.core.questions.base.condition import is_shown
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Outline, ReadAnswer, SectionReading, Surroundings
 from aap.core.questions.base.posted import MAX_ROWS, Posted
 from aap.core.questions.base.question import Question, as_typed, ordered, read_answers, typed_answers
 from aap.core.questions.base.union import InnerQuestion
-from aap.core.questions.base.words import Outline, ReadAnswer, SectionReading, Surroundings
 from aap.core.scalars import Count
 from aap.core.values import Answers, is_blank, list_of, mapping_of
 
@@ -63,13 +63,13 @@ class GroupQuestion(Question):
         blocks = [mapping_of(block) for block in list_of(value)]
         return [{inner.id: as_typed(inner, block) for inner in self.questions} for block in blocks]
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         blocks = [mapping_of(block) for block in list_of(value)]
         filled = sum(not is_blank(block) for block in blocks)
         if filled < self.min_items and (self.required or filled):
-            yield Found(path, "too_few", f"Remplissez au moins {plain(self.min_items)} fois « {self._item} ».")
+            yield AnswerFault(path, "too_few", f"Remplissez au moins {plain(self.min_items)} fois « {self._item} ».")
         if filled > self.max_items:
-            yield Found(path, "too_many", f"Gardez au plus {plain(self.max_items)} fois « {self._item} ».")
+            yield AnswerFault(path, "too_many", f"Gardez au plus {plain(self.max_items)} fois « {self._item} ».")
         for index, block in enumerate(blocks):
             if is_blank(block):
                 continue

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aap.core.questions.base.words import Outline
+from aap.core.questions.base.in_words import Outline
 from aap.core.questions.text import FreeText
 from aap.core.values import clean_text, text_of
 

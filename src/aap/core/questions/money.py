@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from aap.core.budgets.budget import BadAmount, parse_amount
+from aap.core.budgets.accounting import BadAmount, parse_amount
 from aap.core.french import NBSP, euros
-from aap.core.questions.base.cells import Cell
-from aap.core.questions.number import Amount, NumberCell
+from aap.core.questions.base.cell_types import CellType
+from aap.core.questions.number import BoundedNumber, NumberCell
 from aap.core.values import decimal_of
 
 _LONGEST_AMOUNT = 40
@@ -52,13 +52,13 @@ def why_no_amount(typed: str) -> str:
     return _NO_AMOUNT
 
 
-class MoneyQuestion(Amount):
+class MoneyQuestion(BoundedNumber):
     cell = MoneyCell()
     missing = "Indiquez un montant."
 
     type: Literal["money"] = Field(description="Un montant en euros.")
 
-    def own_cell(self) -> Cell:
+    def own_cell(self) -> CellType:
         return MoneyCell()
 
     def written(self, value: Decimal) -> str:

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from aap.core.findings import Finding
 from aap.core.paths import Path
-from aap.core.questions.base.checks import CheckedDossier, Found, how_many
 from aap.core.questions.base.choosing import QuestionWithOptions
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, how_many
+from aap.core.questions.base.in_words import ReadAnswer, Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import ordered
-from aap.core.questions.base.words import ReadAnswer, Surroundings
 from aap.core.scalars import Number
 from aap.core.values import clean_text, list_of, text_of
 
@@ -41,10 +41,10 @@ class MultipleChoiceQuestion(QuestionWithOptions):
     def as_typed(self, value: Any, raw: Any) -> Any:
         return [text_of(one) for one in list_of(value)]
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         chosen = list_of(value)
         if {text_of(one) for one in chosen} - self.labels().keys():
-            yield Found(path, "unknown_option", "Cochez seulement des réponses proposées.")
+            yield AnswerFault(path, "unknown_option", "Cochez seulement des réponses proposées.")
         yield from how_many(len(chosen), self.min, self.max, "réponse", path)
 
     def words(self, value: Any, blank: ReadAnswer, around: Surroundings) -> ReadAnswer:

@@ -11,15 +11,15 @@ from pydantic import Field
 from aap.core.findings import Finding
 from aap.core.french import NBSP, NNBSP, plain
 from aap.core.paths import Path
-from aap.core.questions.base.cells import Cell, read_cell, words_of_cell
-from aap.core.questions.base.checks import CheckedDossier, Found
+from aap.core.questions.base.cell_types import CellType, read_cell, words_of_cell
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.question import Question, ordered
-from aap.core.questions.base.words import Surroundings
 from aap.core.scalars import Number
 from aap.core.values import decimal_of, parse_number, text_of
 
 
-class NumberCell(Cell):
+class NumberCell(CellType):
     """A number, typed with its unit or without."""
 
     figures = True
@@ -44,13 +44,13 @@ class NumberCell(Cell):
         return "Ce n’est pas un nombre. Écrivez-le en chiffres, par exemple 1\u202f200 ou 12,5."
 
 
-class Amount(Question):
+class BoundedNumber(Question):
     """A number between two bounds."""
 
     min: Number | None = Field(default=None, description="Plus petit nombre accepté.")
     max: Number | None = Field(default=None, description="Plus grand nombre accepté.")
 
-    def own_cell(self) -> Cell:
+    def own_cell(self) -> CellType:
         """How its answer is read."""
         raise NotImplementedError
 
@@ -67,16 +67,16 @@ class Amount(Question):
     def as_typed(self, value: Any, raw: Any) -> Any:
         return text_of(raw) or self.own_cell().as_typed(value)
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         if unread := self.own_cell().unreadable(value, text_of(raw)):
-            yield Found(path, "unreadable", unread)
+            yield AnswerFault(path, "unreadable", unread)
             return
         exact = decimal_of(value)
         assert exact is not None
         if self.min is not None and exact < self.min:
-            yield Found(path, "too_small", f"Le minimum est {self.written(self.min)}.")
+            yield AnswerFault(path, "too_small", f"Le minimum est {self.written(self.min)}.")
         if self.max is not None and exact > self.max:
-            yield Found(path, "too_big", f"Le maximum est {self.written(self.max)}.")
+            yield AnswerFault(path, "too_big", f"Le maximum est {self.written(self.max)}.")
 
     def text(self, value: Any, around: Surroundings) -> str:
         return words_of_cell(self.own_cell(), value)
@@ -90,14 +90,14 @@ class Amount(Question):
         raise NotImplementedError
 
 
-class NumberQuestion(Amount):
+class NumberQuestion(BoundedNumber):
     cell = NumberCell()
     missing = "Indiquez un nombre."
 
     type: Literal["number"] = Field(description="Un nombre.")
     unit: str | None = Field(default=None, description="Unité affichée après le nombre.")
 
-    def own_cell(self) -> Cell:
+    def own_cell(self) -> CellType:
         return NumberCell(self.unit)
 
     def written(self, value: Decimal) -> str:

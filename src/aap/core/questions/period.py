@@ -8,11 +8,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aap.core.paths import Path
-from aap.core.questions.base.cells import parts_as_typed, read_parts, words_of_cell
-from aap.core.questions.base.checks import CheckedDossier, Found
+from aap.core.questions.base.cell_types import parts_as_typed, read_parts, words_of_cell
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import Surroundings
 from aap.core.questions.date import DateCell
 from aap.core.values import day_of, is_blank, mapping_of, text_of
 
@@ -34,16 +34,16 @@ class PeriodQuestion(Question):
     def as_typed(self, value: Any, raw: Any) -> Any:
         return parts_as_typed(_ENDS, mapping_of(value), mapping_of(raw))
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         parts, unread = mapping_of(value), mapping_of(raw)
         for part, name in (("start", "début"), ("end", "fin")):
             if is_blank(parts.get(part)) and is_blank(unread.get(part)):
-                yield Found((*path, part), "missing", f"Indiquez la date de {name}.")
+                yield AnswerFault((*path, part), "missing", f"Indiquez la date de {name}.")
             elif message := _CELL.unreadable(parts.get(part), text_of(unread.get(part))):
-                yield Found((*path, part), "unreadable", message)
+                yield AnswerFault((*path, part), "unreadable", message)
         start, end = day_of(parts.get("start")), day_of(parts.get("end"))
         if start and end and end < start:
-            yield Found((*path, "end"), "wrong_order", "La fin est avant le début : vérifiez les deux dates.")
+            yield AnswerFault((*path, "end"), "wrong_order", "La fin est avant le début : vérifiez les deux dates.")
 
     def first_input(self, path: Path) -> Path:
         return (*path, "start")

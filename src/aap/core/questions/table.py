@@ -13,24 +13,24 @@ from pydantic_core import CoreSchema
 from aap.core.findings import Finding, repeated
 from aap.core.french import count, plain, spaced
 from aap.core.paths import Path
-from aap.core.questions.base.cells import (
-    Cell,
+from aap.core.questions.base.cell_types import (
+    CellType,
     parts_as_typed,
     read_parts,
     with_raw,
     without_blank_end,
     words_of_cell,
 )
-from aap.core.questions.base.checks import CheckedDossier, Found, lengths
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, lengths
+from aap.core.questions.base.in_words import Head, Outline, ReadAnswer, Surroundings
 from aap.core.questions.base.posted import MAX_ROWS, Posted
 from aap.core.questions.base.question import TYPES, Question
-from aap.core.questions.base.words import Head, Outline, ReadAnswer, Surroundings
 from aap.core.questions.text import LONGEST_CELL
 from aap.core.scalars import Count, Flag, KeyId, Strict, Text, refused_name
 from aap.core.values import RAW, is_blank, list_of, mapping_of, text_of
 
 
-def cells() -> dict[str, Cell]:
+def cells() -> dict[str, CellType]:
     """The types that a column may have."""
     return {name: kind.cell for name, kind in TYPES.items() if kind.cell is not None}
 
@@ -55,7 +55,7 @@ class Column(Strict):
     required: Flag = Field(default=True, description="Cellule obligatoire (true par défaut).")
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> CellType:
         return cells()[self.type]
 
 
@@ -88,14 +88,14 @@ class TableQuestion(Question):
         return [parts_as_typed(self._cells, row, mapping_of(row.get(RAW))) for row in rows]
 
     @property
-    def _cells(self) -> dict[str, Cell]:
+    def _cells(self) -> dict[str, CellType]:
         return {column.id: column.cell for column in self.columns}
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         rows = [mapping_of(row) for row in list_of(value)]
         filled = sum(not is_blank(row) for row in rows)
         if self.max_rows is not None and filled > self.max_rows:
-            yield Found(path, "too_many", f"Le tableau compte {filled} lignes : {plain(self.max_rows)} au plus.")
+            yield AnswerFault(path, "too_many", f"Le tableau compte {filled} lignes : {plain(self.max_rows)} au plus.")
         for index, row in enumerate(rows):
             if is_blank(row):
                 continue
@@ -139,12 +139,12 @@ class TableQuestion(Question):
         return (*super().shape(), tuple(self._cells))
 
 
-def _problems_of_cell(column: Column, value: Any, typed: Any, at: Path) -> Iterator[Found]:
+def _problems_of_cell(column: Column, value: Any, typed: Any, at: Path) -> Iterator[AnswerFault]:
     if is_blank(value) and is_blank(typed):
         if column.required:
-            yield Found(at, "missing", "Remplissez cette case.", column.label)
+            yield AnswerFault(at, "missing", "Remplissez cette case.", column.label)
     elif message := column.cell.unreadable(value, text_of(typed)):
-        yield Found(at, "unreadable", message, column.label)
+        yield AnswerFault(at, "unreadable", message, column.label)
     else:
         for found in lengths(text_of(value), 0, LONGEST_CELL, at):
             yield replace(found, label=column.label)

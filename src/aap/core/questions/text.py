@@ -10,8 +10,8 @@ from pydantic import Field
 from aap.core.findings import Finding
 from aap.core.french import count
 from aap.core.paths import Path
-from aap.core.questions.base.cells import Cell
-from aap.core.questions.base.checks import CheckedDossier, Found, lengths
+from aap.core.questions.base.cell_types import CellType
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, lengths
 from aap.core.questions.base.question import Question, ordered
 from aap.core.scalars import Count
 from aap.core.values import text_of
@@ -31,7 +31,7 @@ class FreeText(Question):
     def misfits(self, path: Path) -> Iterator[Finding]:
         yield from ordered(path, ("min_length", self.min_length), ("max_length", self.max_length))
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         yield from lengths(text_of(value), self.min_length or 0, self.max_length or self.longest, path)
 
     def limits(self) -> list[str]:
@@ -39,6 +39,6 @@ class FreeText(Question):
 
 
 class TextQuestion(FreeText):
-    cell = Cell()
+    cell = CellType()
 
     type: Literal["text"] = Field(description="Un texte sur une ligne.")

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from aap.core.questions.base.choosing import QuestionWithDetail
-from aap.core.questions.base.words import Outline
+from aap.core.questions.base.in_words import Outline
 
 YES_NO = ("oui", "non")
 _WORDS = {"oui": "Oui", "non": "Non"}

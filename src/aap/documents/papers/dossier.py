@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.call.wording import condition_in_words
+from aap.core.questions.base.in_words import SectionReading
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import SectionReading
 from aap.documents.papers.letterhead import Sender, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 

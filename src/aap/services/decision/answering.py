@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
-from aap.documents.papers.letters import LetterView, MarkTable, facts_of, letter_view, mark_table
+from aap.documents.papers.letters import LetterView, MarkTable, letter_facts, letter_view, mark_table
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -21,7 +21,7 @@ from aap.records.rankings import Contest, Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from aap.services.permissions import Permission, ensure
@@ -40,7 +40,7 @@ class ReadDecision:
     `contest_until`: the last day to contest; `contest`: what was contested, and by whom.
     """
 
-    dossier: Dossier
+    dossier: OpenedDossier
     decision: Decision
     letter: LetterView
     marks: MarkTable | None
@@ -86,7 +86,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         .order_by(col(Contest.created_at), col(Contest.id))
         .limit(1)
     ).first()
-    facts = facts_of(dossier.call.file, _row(dossier, decision), ranked=ranked)
+    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked)
     return ReadDecision(
         dossier=dossier,
         decision=decision,
@@ -104,7 +104,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
     )
 
 
-def _row(dossier: Dossier, decision: Decision) -> ResultRow:
+def _row(dossier: OpenedDossier, decision: Decision) -> ResultRow:
     frozen: Mapping[str, Any] = decision.row
 
     def score(name: str) -> Decimal | None:
@@ -140,10 +140,7 @@ def note_reading(session: Session, *, actor: Actor, application_id: str, now: da
         return
     decision.read_at = now
     session.add(decision)
-    record(
-        session, actor=actor, action="decision.read", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, after={"decision": decision.id},
-    )  # fmt: skip
+    record(session, actor, "decision.read", dossier.application, now=now, after={"decision": decision.id})
 
 
 def letter_for_association(session: Session, *, actor: Actor, application_id: str, now: datetime) -> tuple[str, str]:
@@ -192,10 +189,14 @@ def answer_grant(
     session.add(decision)
     session.add(application)
     record(
-        session, actor=actor, action=f"grant.{answer}", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, before={"answer": before},
+        session,
+        actor,
+        f"grant.{answer}",
+        application,
+        now=now,
+        before={"answer": before},
         after={"answer": answer, "reason": reason.strip(), "decision": decision.id, "amount": decision.amount},
-    )  # fmt: skip
+    )
     if answer == DECLINED:
         tell_service(
             session, dossier, "service_declined", now=now, key=f"declined:{decision.id}",
@@ -234,9 +235,13 @@ def contest_decision(session: Session, *, actor: Actor, application_id: str, bod
     session.add(contest)
     session.flush()
     record(
-        session, actor=actor, action="decision.contested", now=now, object_kind="application",
-        object_id=application_id, call_id=dossier.call.id, after={"contest": contest.id, "decision": decision.id},
-    )  # fmt: skip
+        session,
+        actor,
+        "decision.contested",
+        dossier.application,
+        now=now,
+        after={"contest": contest.id, "decision": decision.id},
+    )
     tell_service(
         session, dossier, "service_contest", now=now, key=f"contest:{contest.id}",
         values={"body": text, "until": day(until), "person": actor.name},

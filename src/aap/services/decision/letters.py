@@ -14,14 +14,14 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from aap.core.results import ResultRow, Status
-from aap.documents.papers.letters import Recipient, facts_of, letter_view, render_letter
+from aap.documents.papers.letters import Recipient, letter_facts, letter_view, render_letter
 from aap.documents.report.ranking_files import file_stem
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
 from aap.services.decision.in_force import in_force
@@ -101,7 +101,7 @@ def letter_of(call: OpenedCall, case: LetterCase, ranked: int) -> bytes:
     return render_letter(
         letter_view(
             call.file,
-            facts_of(call.file, case.row, ranked=ranked),
+            letter_facts(call.file, case.row, ranked=ranked),
             recipient=case.recipient,
             application_reference=case.reference,
             project=case.project,
@@ -141,12 +141,15 @@ def kept_letters(
     letters = tuple((one.reference, one.letter_sha256) for one in lines if one.letter_sha256)
     if not letters:
         raise NotFound("letter", reference or call.id)
+    of_one = Subject("application", lines[0].application_id, call.id)
     record(
-        session, actor=actor, action="letters.downloaded", now=now,
-        object_kind="application" if reference else "call",
-        object_id=lines[0].application_id if reference else call.id, call_id=call.id,
+        session,
+        actor,
+        "letters.downloaded",
+        of_one if reference else call.record,
+        now=now,
         after={"letters": len(letters), "reference": reference or ""},
-    )  # fmt: skip
+    )
     return letters
 
 

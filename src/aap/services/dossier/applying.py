@@ -20,7 +20,7 @@ from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.dossier.dossiers import Dossier, merge_sections, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, merge_sections, open_dossier
 from aap.services.dossier.uploads import copy_document
 from aap.services.errors import DeadlinePassed, NotFound, StateForbids
 from aap.services.permissions import Permission, Target, ensure
@@ -91,10 +91,7 @@ def start_application(
     session.flush()
     if earlier_id:
         _copy(session, actor=actor, call=call, application=application, earlier_id=earlier_id, now=now)
-    record(
-        session, actor=actor, action="application.started", now=now, object_kind="application",
-        object_id=application.id, call_id=call_id, after={"reference": application.reference},
-    )  # fmt: skip
+    record(session, actor, "application.started", application, now=now, after={"reference": application.reference})
     return application
 
 
@@ -160,7 +157,7 @@ def form_changes(earlier: OpenedCall, call: OpenedCall) -> FormChanges:
 
 def answer_eligibility(
     session: Session, *, actor: Actor, application_id: str, answers: Mapping[str, str], now: datetime
-) -> Dossier:
+) -> OpenedDossier:
     """Keeps the answers to the call's rules with the dossier."""
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
@@ -171,9 +168,8 @@ def answer_eligibility(
     application.updated_at = now
     session.add(application)
     record(
-        session, actor=actor, action="application.eligibility", now=now, object_kind="application",
-        object_id=application.id, call_id=application.call_id, before=before, after=application.eligibility,
-    )  # fmt: skip
+        session, actor, "application.eligibility", application, now=now, before=before, after=application.eligibility
+    )
     return dossier
 
 
@@ -182,7 +178,7 @@ class SavedSection:
     """A section as it is stored now, and the dossier with it."""
 
     version: int
-    dossier: Dossier
+    dossier: OpenedDossier
 
 
 def save_section(
@@ -191,7 +187,7 @@ def save_section(
     actor: Actor,
     application_id: str,
     section_id: str,
-    read: Callable[[Dossier, Section], Mapping[str, Any]],
+    read: Callable[[OpenedDossier, Section], Mapping[str, Any]],
     version: int,
     page: str,
     now: datetime,
@@ -234,7 +230,9 @@ def save_section(
     application.updated_at = now
     _take_title(application, dossier.call, merge_sections(sections))
     session.add(application)
-    saved = Dossier(dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion)
+    saved = OpenedDossier(
+        dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion
+    )
     return SavedSection(held.version, saved)
 
 

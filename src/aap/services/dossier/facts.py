@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from aap.core.answers.conditions import attributes_of
-from aap.core.budgets.budget import parse_budget
+from aap.core.budgets.accounting import parse_budget
 from aap.core.call.schema import CallFile
-from aap.core.questions.base.conditions import value_of
+from aap.core.questions.base.condition import value_of
 from aap.core.questions.budget import BudgetQuestion
 from aap.records.associations import Association
 from aap.records.territories import territories
@@ -35,7 +35,7 @@ def association_fields(association: Association) -> Mapping[str, Any]:
     return fields
 
 
-def facts_of(call: CallFile, answers: Mapping[str, Any], association: Association) -> DossierFacts:
+def dossier_facts(call: CallFile, answers: Mapping[str, Any], association: Association) -> DossierFacts:
     """Reads the dossier's answers (question → answer, all sections together)."""
     form = call.form
     project = next(

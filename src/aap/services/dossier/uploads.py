@@ -16,8 +16,8 @@ from aap.documents.incoming import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
-from aap.services.audit import record
-from aap.services.dossier.dossiers import MANDATE, Dossier, open_dossier
+from aap.services.audit import Subject, record
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
@@ -60,7 +60,7 @@ def receive(
     return tuple(received)
 
 
-def file_question(dossier: Dossier, question_id: str) -> tuple[str, FileQuestion]:
+def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, FileQuestion]:
     """(section, question) of a file question that is open for changes. Raises NotFound, StateForbids."""
     for section in dossier.visible:
         for question in section.questions:
@@ -71,7 +71,7 @@ def file_question(dossier: Dossier, question_id: str) -> tuple[str, FileQuestion
     raise NotFound("question", question_id)
 
 
-def limits_for(dossier: Dossier, question_id: str) -> tuple[Sequence[Family], int, int]:
+def limits_for(dossier: OpenedDossier, question_id: str) -> tuple[Sequence[Family], int, int]:
     """(accepted families, megabytes, most files) of a question, or of the power of attorney."""
     if question_id == MANDATE:
         return ("pdf", "image"), _MANDATE_MEGABYTES, 1
@@ -174,10 +174,7 @@ def _touched(session: Session, application: Application, now: datetime) -> None:
 def _told(
     session: Session, actor: Actor, action: str, application: Application, now: datetime, after: dict[str, object]
 ) -> None:
-    record(
-        session, actor=actor, action=action, now=now, object_kind="application", object_id=application.id,
-        call_id=application.call_id, after=after,
-    )  # fmt: skip
+    record(session, actor, action, application, now=now, after=after)
 
 
 # --- the safe ---------------------------------------------------------------------------------------------------------
@@ -203,7 +200,7 @@ def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
     return tuple(found)
 
 
-def safe_offers(session: Session, dossier: Dossier) -> dict[str, list[Document]]:
+def safe_offers(session: Session, dossier: OpenedDossier) -> dict[str, list[Document]]:
     """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
     kinds = {
         q.safe: q.id for section in dossier.visible for q in section.questions if isinstance(q, FileQuestion) and q.safe
@@ -252,9 +249,13 @@ def add_to_safe(
             )
         )  # fmt: skip
     record(
-        session, actor=actor, action="safe.added", now=now, object_kind="association", object_id=association_id,
+        session,
+        actor,
+        "safe.added",
+        Subject("association", association_id),
+        now=now,
         after={"kind": kind, "sha256": [file.sha256 for file in files]},
-    )  # fmt: skip
+    )
 
 
 def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
@@ -292,9 +293,13 @@ def remove_from_safe(session: Session, *, actor: Actor, association_id: str, doc
     document.removed_at = now
     session.add(document)
     record(
-        session, actor=actor, action="safe.removed", now=now, object_kind="association", object_id=association_id,
+        session,
+        actor,
+        "safe.removed",
+        Subject("association", association_id),
+        now=now,
         before={"kind": document.kind, "sha256": document.sha256},
-    )  # fmt: skip
+    )
 
 
 def readable_document(session: Session, *, actor: Actor, document_id: str) -> Document:

@@ -16,7 +16,7 @@ from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_target
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, ensure
-from aap.services.review.reviewing import find_dossier
+from aap.services.review.reviewing import find_given_dossier
 
 
 def declare_recusal(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
@@ -24,7 +24,7 @@ def declare_recusal(session: Session, *, actor: Actor, application_id: str, reas
 
     Raises NotFound and InvalidInput (no reason).
     """
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.RECUSAL_DECLARE, lock=True
     )
     if not reason.strip():
@@ -94,10 +94,15 @@ def _dismiss(
     recusal.dismissed_at, recusal.dismissal_reason, recusal.author_id = now, reason, actor.person_id
     session.add(recusal)
     record(
-        session, actor=actor, action="recusal.dismissed", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=application.call_id, before={"state": before},
+        session,
+        actor,
+        "recusal.dismissed",
+        recusal,
+        now=now,
+        call_id=application.call_id,
+        before={"state": before},
         after={"application": application.id, "person": recusal.person_id, "reason": reason},
-    )  # fmt: skip
+    )
 
 
 def _works_on(session: Session, call: OpenedCall, person_id: str) -> bool:
@@ -151,7 +156,12 @@ def recuse(
         assignment.removed_at, assignment.removal_reason = now, "déport"
         session.add(assignment)
     record(
-        session, actor=actor, action="recusal.declared", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=application.call_id, before={"marks": given},
+        session,
+        actor,
+        "recusal.declared",
+        recusal,
+        now=now,
+        call_id=application.call_id,
+        before={"marks": given},
         after={"application": application.id, "person": person_id, "origin": str(origin), "reason": reason},
-    )  # fmt: skip
+    )

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
-from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, whole
+from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, read_whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile
 from aap.records.applications import Application
@@ -139,7 +139,7 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
         problems["nom"] = "Indiquez le prénom et le nom (200 caractères au plus)."
     for name in ("minimum", "maximum"):
         try:
-            value = whole(MOST_LOAD)(one(name))
+            value = read_whole(MOST_LOAD)(one(name))
         except Refused:
             problems[name] = f"Indiquez un nombre entier de 0 à {MOST_LOAD}."
         else:
@@ -282,9 +282,13 @@ def _invite(
                 "interests": f"{base}/evaluation/interets", "contact": call.file.call.contact or ""},
     )  # fmt: skip
     record(
-        session, actor=actor, action="reviewer.invited", now=now, object_kind="reviewer", object_id=reviewer.id,
-        call_id=call.id, after={"code": reviewer.code, "person": person.id, **_values(reviewer)},
-    )  # fmt: skip
+        session,
+        actor,
+        "reviewer.invited",
+        reviewer,
+        now=now,
+        after={"code": reviewer.code, "person": person.id, **_values(reviewer)},
+    )
     return reviewer
 
 
@@ -313,8 +317,5 @@ def _update(session: Session, actor: Actor, reviewer: Reviewer, wanted: InvitedP
     if after == before:
         return False
     session.add(reviewer)
-    record(
-        session, actor=actor, action="reviewer.changed", now=now, object_kind="reviewer", object_id=reviewer.id,
-        call_id=reviewer.call_id, before=before, after=after,
-    )  # fmt: skip
+    record(session, actor, "reviewer.changed", reviewer, now=now, before=before, after=after)
     return True

@@ -27,7 +27,7 @@ from aap.services.ranking.input import RankingInput, ranking_input
 from aap.services.ranking.runs import kept_row
 
 
-def compute(
+def compute_run(
     call: OpenedCall, given: RankingInput, *, draws: int, progress: Progress | None = None, processes: int = 1
 ) -> Run:
     """Runs the engine; `processes` share the draws.
@@ -76,9 +76,13 @@ def store_run(
     session.flush()
     session.add_all(kept_row(kept.id, given.dossiers[row.application_id], row) for row in run.rows)
     record(
-        session, actor=actor, action="ranking.computed", now=now, object_kind="ranking_run", object_id=kept.id,
-        call_id=call.id, after={"number": kept.number, "result_hash": kept.result_hash},
-    )  # fmt: skip
+        session,
+        actor,
+        "ranking.computed",
+        kept,
+        now=now,
+        after={"number": kept.number, "result_hash": kept.result_hash},
+    )
     return kept
 
 
@@ -89,7 +93,7 @@ def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> 
         given = ranking_input(session, call)
         actor = load_actor(session, job.author_id) if job.author_id else None
     try:
-        run = compute(
+        run = compute_run(
             call,
             given,
             draws=int(job.arguments.get("draws", DEFAULT_DRAWS)),

@@ -32,7 +32,7 @@ from aap.documents.tables.workbooks import laureates_workbook, ranking_workbook
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import NotFound
@@ -40,7 +40,7 @@ from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import RunView, pseudonym_key, view_run
-from aap.services.ranking.trials import content_of, ranked
+from aap.services.ranking.trials import ranked, run_content
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _RunFiles:
 
     @property
     def rows(self) -> tuple[ResultRow, ...]:
-        names = {one.id: one.association for one in content_of(self.run).given.applications}
+        names = {one.id: one.association for one in run_content(self.run).given.applications}
         return tuple(dataclasses.replace(row, association=names[row.application_id]) for row in self.view.rows)
 
     @property
@@ -92,7 +92,7 @@ def _reviewer_rows(table: Table) -> list[ReviewerRow]:
 
 def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     """The reviewers' severities as a run found them."""
-    return _reviewer_rows(content_of(run).reviewers)
+    return _reviewer_rows(run_content(run).reviewers)
 
 
 def _ranking_xlsx(files: _RunFiles) -> bytes:
@@ -118,7 +118,7 @@ def _laureates_pdf(files: _RunFiles) -> bytes:
 
 
 def _report_html(files: _RunFiles) -> bytes:
-    content = content_of(files.run)
+    content = run_content(files.run)
     return report_html(
         ReportInput(
             files.call.file,
@@ -133,7 +133,7 @@ def _report_html(files: _RunFiles) -> bytes:
 def _synthesis_xlsx(files: _RunFiles) -> bytes:
     from aap.documents.tables.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
 
-    applications = content_of(files.run).given.applications
+    applications = run_content(files.run).given.applications
     return synthesis_workbook(files.call.file, applications, files.rows, f"Synthèse – {files.title}")
 
 
@@ -143,7 +143,7 @@ def _public(files: _RunFiles) -> bytes:
 
 
 _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
-    "ranking.csv": (CSV, lambda files: csv_bytes(content_of(files.run).ranking)),
+    "ranking.csv": (CSV, lambda files: csv_bytes(run_content(files.run).ranking)),
     "ranking.xlsx": (XLSX, _ranking_xlsx),
     "ranking.pdf": (PDF, _ranking_pdf),
     "laureates.csv": (CSV, lambda files: csv_bytes(laureates_table(files.rows, files.method))),
@@ -153,7 +153,7 @@ _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
     ),
     "laureates.pdf": (PDF, _laureates_pdf),
     "synthesis.xlsx": (XLSX, _synthesis_xlsx),
-    "reviewers.csv": (CSV, lambda files: csv_bytes(content_of(files.run).reviewers)),
+    "reviewers.csv": (CSV, lambda files: csv_bytes(run_content(files.run).reviewers)),
     "report.json": ("application/json", lambda files: readable_json(files.run.report)),
     "report.html": ("text/html; charset=utf-8", _report_html),
     "bundle.json": ("application/json", lambda files: files.run.bundle.encode() + b"\n"),
@@ -175,7 +175,7 @@ def run_file(
         raise NotFound("file", name)
     content_type, make = _FILES[name]
     content = make(_RunFiles(call, view_run(session, run), secret))
-    _downloaded(session, actor, call, run, name, hashlib.sha256(content).hexdigest(), now)
+    _downloaded(session, actor, run, name, hashlib.sha256(content).hexdigest(), now)
     return MadeFile(_file_name(call, run, name), content_type, content)
 
 
@@ -212,7 +212,7 @@ def kept_ranking_list(
 ) -> str:
     """Logs that the list that a finished job kept is handed out; gives its name."""
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
-    _downloaded(session, actor, call, run, RANKING_LIST, sha256, now)
+    _downloaded(session, actor, run, RANKING_LIST, sha256, now)
     return _file_name(call, run, RANKING_LIST)
 
 
@@ -220,13 +220,8 @@ def _file_name(call: OpenedCall, run: RankingRun, name: str) -> str:
     return f"{call.id}-{run.number}-{name}"
 
 
-def _downloaded(
-    session: Session, actor: Actor, call: OpenedCall, run: RankingRun, name: str, sha256: str, now: datetime
-) -> None:
-    record(
-        session, actor=actor, action="ranking.downloaded", now=now, object_kind="ranking_run", object_id=run.id,
-        call_id=call.id, after={"file": name, "sha256": sha256},
-    )  # fmt: skip
+def _downloaded(session: Session, actor: Actor, run: RankingRun, name: str, sha256: str, now: datetime) -> None:
+    record(session, actor, "ranking.downloaded", run, now=now, after={"file": name, "sha256": sha256})
 
 
 @dataclass(frozen=True)
@@ -260,7 +255,11 @@ def processing_sheet_file(
         made_on=paris(run.created_at).date(),
     )
     record(
-        session, actor=actor, action="sheet.downloaded", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"run": run.number},
-    )  # fmt: skip
+        session,
+        actor,
+        "sheet.downloaded",
+        Subject("application", application_id, call.id),
+        now=now,
+        after={"run": run.number},
+    )
     return MadeFile(f"{file_stem(reference)}-fiche-de-traitement.pdf", PDF, render_sheet(view))

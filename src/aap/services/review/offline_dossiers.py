@@ -17,13 +17,13 @@ from aap.records.applications import Application, Document
 from aap.records.outbox import Job, JobState
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor, load_actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import NotFound
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 from aap.services.review.offline_reviews import reviewed_call
-from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_dossier
+from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_given_dossier
 
 KIND = "reviewer_dossiers"
 FIXED_TIME = (2000, 1, 1, 0, 0, 0)
@@ -66,9 +66,13 @@ def open_dossiers(session: Session, *, actor: Actor, call_id: str, now: datetime
     if job is None or job.state != JobState.DONE:
         raise NotFound("dossiers", call_id)
     record(
-        session, actor=actor, action="review.dossiers_downloaded", now=now, object_kind="call", object_id=call_id,
-        call_id=call_id, after={"dossiers": job.result["references"]},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.dossiers_downloaded",
+        Subject("call", call_id, call_id),
+        now=now,
+        after={"dossiers": job.result["references"]},
+    )
     return DossiersFile(f"dossiers-{call_id}.zip", job.result["sha256"])
 
 
@@ -105,7 +109,7 @@ def make_dossiers(platform: Platform, job: Job, progress: Progress) -> Mapping[s
             for number, application_id in enumerate(applications):
                 progress(number, len(applications), "")
                 with platform.database.reading() as session:
-                    page = open_dossier(
+                    page = open_given_dossier(
                         session, actor=actor, application_id=application_id, now=platform.clock(), link=_listed
                     )
                     digests = _digests(session, page)

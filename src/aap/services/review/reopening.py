@@ -16,12 +16,12 @@ from aap.services.dossier.access import dossier_target, not_recused
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
-from aap.services.review.reviewing import current_rubric, find_dossier
+from aap.services.review.reviewing import current_rubric, find_given_dossier
 
 
 def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
     """A reviewer asks to correct a submitted review; the service is told by mail. Raises InvalidInput, StateForbids."""
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
     if dossier.frozen:
@@ -33,9 +33,14 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
     dossier.review.reopen_request = reason.strip()
     session.add(dossier.review)
     record(
-        session, actor=actor, action="review.reopening_asked", now=now, object_kind="review",
-        object_id=dossier.review.id, call_id=dossier.call.id, after={"reason": reason.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.reopening_asked",
+        dossier.review,
+        now=now,
+        call_id=dossier.call.id,
+        after={"reason": reason.strip()},
+    )
     contact = dossier.call.file.call.contact
     if contact:
         code = session.exec(
@@ -97,9 +102,15 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     session.add(review)
     session.flush()
     record(
-        session, actor=actor, action="review.reopened", now=now, object_kind="review", object_id=review.id,
-        call_id=call.id, before={"state": before}, after={"state": "reopened", "reason": reason.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.reopened",
+        review,
+        now=now,
+        call_id=call.id,
+        before={"state": before},
+        after={"state": "reopened", "reason": reason.strip()},
+    )
     send_mail(
         session,
         "reviewer_reopened",

@@ -1,4 +1,4 @@
-"""The calibration round, for the coordinator: specimens, their agreed marks, the opening, who is through."""
+"""The round of specimens, for the coordinator: specimens, their agreed marks, the opening, who is through."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sqlmodel import Session, col, func, select
 
 from aap.core.answers.readable import read_section
 from aap.core.french import quoted
-from aap.core.questions.base.words import ReadAnswer
+from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.calls import CallState
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Review, Reviewer
-from aap.records.specimens import CalibrationRound, Specimen, SpecimenOrigin, SpecimenReview
+from aap.records.specimens import Specimen, SpecimenOrigin, SpecimenReview, SpecimenRound
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -57,7 +57,7 @@ def round_view(session: Session, *, actor: Actor, call: OpenedCall) -> RoundView
     """Specimens and participants. Five queries at most."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     specimens = _specimens(session, call.id)
-    held = session.get(CalibrationRound, call.id)
+    held = session.get(SpecimenRound, call.id)
     done: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for person_id, submitted, read in session.exec(
         select(
@@ -107,7 +107,7 @@ def _blocked(session: Session, call: OpenedCall, specimens: tuple[Specimen, ...]
 
 def _preparing(session: Session, actor: Actor, call: OpenedCall) -> None:
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call.id)
-    if session.get(CalibrationRound, call.id) is not None:
+    if session.get(SpecimenRound, call.id) is not None:
         raise StateForbids(Permission.REVIEWERS_MANAGE, "open round")
 
 
@@ -119,9 +119,13 @@ def _add(session: Session, actor: Actor, call: OpenedCall, specimen: Specimen, n
     session.add(specimen)
     session.flush()
     record(
-        session, actor=actor, action="specimen.added", now=now, object_kind="specimen", object_id=specimen.id,
-        call_id=call.id, after={"title": specimen.title, "origin": str(specimen.origin), "source": specimen.source},
-    )  # fmt: skip
+        session,
+        actor,
+        "specimen.added",
+        specimen,
+        now=now,
+        after={"title": specimen.title, "origin": str(specimen.origin), "source": specimen.source},
+    )
     return specimen
 
 
@@ -255,7 +259,7 @@ def agree_marks(
         raise NotFound("specimen", specimen_id)
     call = get_call(session, specimen.call_id)
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="specimen", id=specimen_id)
-    if session.get(CalibrationRound, call.id) is not None:
+    if session.get(SpecimenRound, call.id) is not None:
         raise StateForbids(Permission.REVIEWERS_MANAGE, "open round")
     rubric = call.file.rubric
     checked = read_marks(rubric, marks, {}, finished=False)
@@ -275,10 +279,7 @@ def agree_marks(
     specimen.agreed = {name: mark_text(mark) for name, mark in checked.marks.items()}
     specimen.reasons, specimen.agreed_at = kept, now
     session.add(specimen)
-    record(
-        session, actor=actor, action="specimen.agreed", now=now, object_kind="specimen", object_id=specimen_id,
-        call_id=call.id, before=before, after={"marks": dict(specimen.agreed)},
-    )  # fmt: skip
+    record(session, actor, "specimen.agreed", specimen, now=now, before=before, after={"marks": dict(specimen.agreed)})
 
 
 def remove_specimen(session: Session, *, actor: Actor, call: OpenedCall, specimen_id: str, now: datetime) -> None:
@@ -288,10 +289,7 @@ def remove_specimen(session: Session, *, actor: Actor, call: OpenedCall, specime
     if specimen is None or specimen.call_id != call.id:
         raise NotFound("specimen", specimen_id)
     session.delete(specimen)
-    record(
-        session, actor=actor, action="specimen.removed", now=now, object_kind="specimen", object_id=specimen_id,
-        call_id=call.id, before={"title": specimen.title},
-    )  # fmt: skip
+    record(session, actor, "specimen.removed", specimen, now=now, before={"title": specimen.title})
 
 
 def start_round(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> None:
@@ -303,8 +301,5 @@ def start_round(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     blocked = _blocked(session, call, _specimens(session, call.id))
     if blocked:
         raise InvalidInput({"": " ".join(blocked)})
-    session.add(CalibrationRound(call_id=call.id, opened_at=now, author_id=actor.person_id))
-    record(
-        session, actor=actor, action="calibration.opened", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id,
-    )  # fmt: skip
+    session.add(SpecimenRound(call_id=call.id, opened_at=now, author_id=actor.person_id))
+    record(session, actor, "calibration.opened", call.record, now=now)

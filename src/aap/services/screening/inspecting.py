@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from aap.core.answers.conditions import visible_sections
 from aap.core.answers.eligibility import Eligibility
 from aap.core.answers.readable import read_section
-from aap.core.questions.base.words import SectionReading
+from aap.core.questions.base.in_words import SectionReading
 from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
 from aap.records.associations import Association
@@ -24,10 +24,10 @@ from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKi
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.dossier.dossiers import Dossier, merge_sections
+from aap.services.dossier.dossiers import OpenedDossier, merge_sections
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
@@ -145,7 +145,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         association=association,
         region=region_name(association.department),
         answers=answers,
-        eligibility=Dossier(call, application, association, sections).eligibility,
+        eligibility=OpenedDossier(call, application, association, sections).eligibility,
         files=_files(session, application_id),
         submissions=tuple(
             session.exec(
@@ -286,7 +286,11 @@ def open_document(
     if document is None or document.application_id != application_id or document.removed_at is not None:
         raise NotFound("document", document_id)
     record(
-        session, actor=actor, action="document.downloaded", now=now, object_kind="application",
-        object_id=application_id, call_id=call.id, after={"name": document.name, "sha256": document.sha256},
-    )  # fmt: skip
+        session,
+        actor,
+        "document.downloaded",
+        Subject("application", application_id, call.id),
+        now=now,
+        after={"name": document.name, "sha256": document.sha256},
+    )
     return OpenedFile(document.name, document.content_type, document.sha256)

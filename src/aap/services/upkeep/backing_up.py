@@ -25,7 +25,7 @@ from sqlmodel import Session, col, select
 from aap.records.applications import Document
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
-from aap.services.audit import ChainCheck, record, verify
+from aap.services.audit import ChainCheck, Subject, record, verify_chain
 from aap.services.platform import Platform
 
 FORMAT = 1
@@ -94,7 +94,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         shutil.rmtree(partial, ignore_errors=True)
         raise
     with platform.database.writing() as session:
-        record(session, actor=None, action="system.backup", now=now, object_kind="instance", after=asdict(backup))
+        record(session, None, "system.backup", Subject("instance"), now=now, after=asdict(backup))
     return backup
 
 
@@ -177,7 +177,7 @@ def _look_into(folder: Path) -> tuple[ChainCheck, list[str]]:
     engine = create_engine("sqlite://", creator=lambda: _read_only(folder / DATABASE), poolclass=NullPool)
     with Session(engine) as session:
         missing = sorted(sha for sha in named_files(session) if not _at(folder / FILES, sha).exists())
-        return verify(session), missing
+        return verify_chain(session), missing
 
 
 def _refuse_missing(missing: list[str]) -> None:

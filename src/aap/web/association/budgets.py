@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.budgets.budget import Budget
+from aap.core.budgets.accounting import Budget
 from aap.core.call.schema import Section
 from aap.core.questions.budget import BudgetQuestion
 from aap.core.values import RAW
@@ -18,7 +18,7 @@ from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
 from aap.records.territories import territories
 from aap.services.dossier.applying import StaleSection, save_section
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -33,7 +33,7 @@ from aap.web.sent_files import attachment_answer, sent_files
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 
 
-def _budget_question(dossier: Dossier, question_id: str) -> tuple[Section, BudgetQuestion]:
+def _budget_question(dossier: OpenedDossier, question_id: str) -> tuple[Section, BudgetQuestion]:
     for section in dossier.visible:
         for question in section.questions:
             if question.id == question_id and isinstance(question, BudgetQuestion):
@@ -89,8 +89,8 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
     return redirect(f"{here}#{PREFIX}{question.id}", 303)
 
 
-def _replace(dossier: Dossier, section: Section, question: BudgetQuestion, budget: Budget) -> None:
-    def read(now_open: Dossier, _section: Section) -> Mapping[str, Any]:
+def _replace(dossier: OpenedDossier, section: Section, question: BudgetQuestion, budget: Budget) -> None:
+    def read(now_open: OpenedDossier, _section: Section) -> Mapping[str, Any]:
         held = now_open.sections.get(section.id)
         raw = {key: value for key, value in (held.raw if held else {}).items() if key != question.id}
         return {**(held.answers if held else {}), question.id: budget.stored(), RAW: raw}
@@ -102,7 +102,7 @@ def _replace(dossier: Dossier, section: Section, question: BudgetQuestion, budge
         )  # fmt: skip
 
 
-def _refused(dossier: Dossier, section: Section, question: BudgetQuestion, messages: list[str]) -> str:
+def _refused(dossier: OpenedDossier, section: Section, question: BudgetQuestion, messages: list[str]) -> str:
     """The section's page as it stands, with what is to be mended in the workbook."""
     page = request.args.get("page", "")
     held = dossier.sections.get(section.id)

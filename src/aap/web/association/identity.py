@@ -12,7 +12,7 @@ from wtforms import StringField, TextAreaField
 
 from aap.core.call.wording import ZONES
 from aap.core.questions.base.posted import Posted
-from aap.core.questions.commune import candidates, read_commune
+from aap.core.questions.commune import communes_like, read_commune
 from aap.records.associations import Association
 from aap.records.territories import territories
 from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
@@ -100,7 +100,7 @@ def _page(
     theirs: Mapping[str, str] | None = None,
 ) -> str:  # fmt: skip
     text = values.get("commune", "")
-    homonyms = candidates(text, territories()) if text and not values.get("commune_code") else ()
+    homonyms = communes_like(text, territories()) if text and not values.get("commune_code") else ()
     names = labels()
     return render_template(
         "association/describe.html",

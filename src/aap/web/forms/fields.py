@@ -12,7 +12,7 @@ from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
-from aap.core.questions.base.conditions import Condition, is_shown
+from aap.core.questions.base.condition import Condition, is_shown
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question, as_typed, read_answers
 from aap.core.questions.group import GroupQuestion

@@ -20,7 +20,7 @@ from aap.core.answers.checking import AnswerProblem, check_section, first_messag
 from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.french import spaced
-from aap.core.questions.base.conditions import is_shown
+from aap.core.questions.base.condition import is_shown
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import read_answers
 from aap.core.territories import Territories
@@ -31,7 +31,7 @@ PREFIX = "q."  # keeps questions' names apart from version, csrf_token and edit
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class ListedFile:
     """A file as the form lists it. `size` in bytes; `url` shows it, `remove_url` is posted to take it away."""
 
     name: str
@@ -60,7 +60,7 @@ class SectionForm:
         *,
         version: int = 0,
         post: MultiDict[str, str] | None = None,
-        files: Mapping[str, Sequence[StoredFile]] | None = None,
+        files: Mapping[str, Sequence[ListedFile]] | None = None,
         offers: Mapping[str, Sequence[Offer]] | None = None,
     ) -> None:
         posted = None

@@ -21,7 +21,7 @@ from aap.core.questions.base.question import TYPES
 from aap.core.questions.base.union import keys_of
 from aap.core.questions.registry import discover
 from aap.documents.papers.dossier import blank_questionnaire
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.people import Role
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from tests.conftest import Browser

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from aap.core.budgets.budget import accounts
+from aap.core.budgets.accounting import accounts
 from aap.core.call.schema import Section
 from aap.core.questions.base.question import Question
 from aap.core.values import clean_text

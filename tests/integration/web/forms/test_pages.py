@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from aap.core.answers.readable import read_section
 from aap.core.call.loading import load_call
 from aap.core.values import clean_text
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.web.forms import SectionForm
 from aap.web.guide import ANSWERS, SECTION, TERRITORIES
 
@@ -174,7 +174,7 @@ def test_answers_read_with_labels_and_what_is_to_correct() -> None:
     assert reading["sujet"].text == "Insertion professionnelle"
     assert list(reading["autres"].items) == ["Grenoble (Isère)", "Saint-Martin-d’Hères (Isère)"]
     assert (reading["commune"].text, reading["commune"].unread) == ("", "Saint-Denis")
-    assert reading["partenaires"].typed == [["Ville de Grenoble", "12\u202f000,50\u00a0€", ""], ["", "beaucoup", ""]]
+    assert reading["partenaires"].rows == [["Ville de Grenoble", "12\u202f000,50\u00a0€", ""], ["", "beaucoup", ""]]
     assert [side.total for side in reading["budget"].sides] == [5_200_000, 5_000_000, 300_000, 300_000]
 
 

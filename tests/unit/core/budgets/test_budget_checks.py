@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from aap.core.budgets.budget import Budget, budget_of
+from aap.core.budgets.accounting import Budget, budget_of
 from aap.core.budgets.budget_checks import RequestLimits, check_budget, check_together
 
 LIMITS = RequestLimits.of_call(Decimal(20_000), Decimal(600_000), Decimal("0.80"))

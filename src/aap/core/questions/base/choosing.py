@@ -11,10 +11,10 @@ from pydantic import Field
 from aap.core.findings import Finding, repeated, unknown
 from aap.core.french import spaced
 from aap.core.paths import Path
-from aap.core.questions.base.checks import CheckedDossier, Found, lengths
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier, lengths
+from aap.core.questions.base.in_words import Outline, Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.questions.base.words import Outline, Surroundings
 from aap.core.scalars import KeyId, Strict, Text
 from aap.core.values import clean_text, mapping_of, text_of
 
@@ -105,17 +105,17 @@ class QuestionWithDetail(Question):
         parts = mapping_of(value)
         return {"value": text_of(parts.get("value")), "detail": text_of(parts.get("detail"))}
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         chosen = _chosen(value)
         if not chosen:
             if self.required:
-                yield Found(path, "missing", self.missing)
+                yield AnswerFault(path, "missing", self.missing)
         elif chosen not in (self.closed_values() or ()):
-            yield Found(path, "unknown_option", "Choisissez l’une des réponses proposées.")
+            yield AnswerFault(path, "unknown_option", "Choisissez l’une des réponses proposées.")
         if self.detail_if is not None and chosen == self.detail_if:
             detail = text_of(mapping_of(value).get("detail"))
             if not detail:
-                yield Found((*path, "detail"), "missing", "Précisez votre réponse.")
+                yield AnswerFault((*path, "detail"), "missing", "Précisez votre réponse.")
             yield from lengths(detail, 0, LONGEST_DETAIL, (*path, "detail"))
 
     def text(self, value: Any, around: Surroundings) -> str:

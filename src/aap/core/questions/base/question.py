@@ -1,7 +1,7 @@
 """What every type of question shares: its keys in a call file, and what a type says of itself.
 
 A type is a subclass in a file of its own beside this package. What it stores for an answer is plain JSON; conditions
-and quotas see a text, the `value` of a mapping, and each text of a list (see `conditions.value_of`).
+and quotas see a text, the `value` of a mapping, and each text of a list (see `condition.value_of`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pydantic import Field
 from aap.core.findings import Finding, out_of_order
 from aap.core.french import spaced
 from aap.core.paths import Path
-from aap.core.questions.base.cells import Cell
-from aap.core.questions.base.checks import CheckedDossier, Found
-from aap.core.questions.base.conditions import Condition
+from aap.core.questions.base.cell_types import CellType
+from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.faults import AnswerFault, CheckedDossier
+from aap.core.questions.base.in_words import Outline, ReadAnswer, Surroundings, flat
 from aap.core.questions.base.posted import Posted
-from aap.core.questions.base.words import Outline, ReadAnswer, Surroundings, flat
 from aap.core.scalars import Flag, KeyId, RuleId, Strict, Text
 from aap.core.territories import Territories
 from aap.core.values import RAW, Answers, clean_text, is_blank, mapping_of, text_of
@@ -37,7 +37,7 @@ class Question(Strict):
 
     in_group: ClassVar[bool] = True
     """Whether a group may ask it."""
-    cell: ClassVar[Cell | None] = None
+    cell: ClassVar[CellType | None] = None
     """How it stands in a column of a table; None: it can't."""
     missing: ClassVar[str] = "Écrivez une réponse."
     """What is said where an answer is required."""
@@ -98,17 +98,17 @@ class Question(Strict):
 
     # --- checks -------------------------------------------------------------------------------------------------------
 
-    def check(self, answers: Answers, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def check(self, answers: Answers, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         """Every problem of its answer among `answers` (a dossier's, or a block's)."""
         raw = mapping_of(answers.get(RAW)).get(self.id)
         value = answers.get(self.id)
         if is_blank(value) and is_blank(raw):
             if self.required:
-                yield Found(self.first_input(path), "missing", self.missing_message())
+                yield AnswerFault(self.first_input(path), "missing", self.missing_message())
             return
         yield from self.problems(value, raw, path, dossier)
 
-    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[Found]:
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
         """What is wrong with an answer, or with what can't be read of it."""
         yield from ()
 

@@ -8,7 +8,7 @@ from typing import Any
 from aap.core.values import RAW, Answers, clean_text, is_blank, mapping_of, text_of
 
 
-class Cell:
+class CellType:
     """How one simple value is read and shown; this one is a one-line text.
 
     `figures`: set to the right, typed with figures; `sign`: written after the column's name; `input_type`: of the HTML
@@ -36,7 +36,7 @@ class Cell:
         return ""
 
 
-def read_cell(cell: Cell, text: str) -> tuple[str | None, str | None]:
+def read_cell(cell: CellType, text: str) -> tuple[str | None, str | None]:
     """One simple value: (stored value, None), or (None, what was typed)."""
     text = clean_text(text)
     if not text:
@@ -47,12 +47,12 @@ def read_cell(cell: Cell, text: str) -> tuple[str | None, str | None]:
         return None, text
 
 
-def words_of_cell(cell: Cell, value: object, typed: object = None) -> str:
+def words_of_cell(cell: CellType, value: object, typed: object = None) -> str:
     """A stored value as people read it, else as it stands, else what was typed."""
     return cell.in_words(value) or text_of(value) or text_of(typed)
 
 
-def read_parts(cells: Mapping[str, Cell], typed: Any) -> tuple[dict[str, str], dict[str, str]]:
+def read_parts(cells: Mapping[str, CellType], typed: Any) -> tuple[dict[str, str], dict[str, str]]:
     """Several simple values by name: those that can be read, and what was typed for the others."""
     values: dict[str, str] = {}
     raw: dict[str, str] = {}
@@ -65,7 +65,7 @@ def read_parts(cells: Mapping[str, Cell], typed: Any) -> tuple[dict[str, str], d
     return values, raw
 
 
-def parts_as_typed(cells: Mapping[str, Cell], values: Answers, raw: Answers) -> dict[str, str]:
+def parts_as_typed(cells: Mapping[str, CellType], values: Answers, raw: Answers) -> dict[str, str]:
     """What the inputs of several simple values show."""
     return {part: text_of(raw.get(part)) or cell.as_typed(values.get(part)) for part, cell in cells.items()}
 

@@ -19,7 +19,7 @@ ProblemCode = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AnswerFault:
     """One thing to mend: `path` leads to the field, from the question's id; `label`: of the part that it is about."""
 
     path: Path
@@ -40,7 +40,7 @@ class CheckedDossier:
     employees: Decimal | None
 
 
-def lengths(text: str, shortest: int, longest: int, path: Path) -> Iterator[Found]:
+def lengths(text: str, shortest: int, longest: int, path: Path) -> Iterator[AnswerFault]:
     """A text with too many or too few characters."""
     if len(text) > longest:
         over = len(text) - longest
@@ -48,17 +48,17 @@ def lengths(text: str, shortest: int, longest: int, path: Path) -> Iterator[Foun
             f"Votre texte compte {count(len(text), 'caractère')}, soit {plain(over)} de trop : "
             f"le maximum est {plain(longest)}."
         )
-        yield Found(path, "too_long", message)
+        yield AnswerFault(path, "too_long", message)
     elif len(text) < shortest:
         message = f"Votre texte compte {count(len(text), 'caractère')} : il en faut au moins {plain(shortest)}."
-        yield Found(path, "too_short", message)
+        yield AnswerFault(path, "too_short", message)
 
 
 def how_many(
     chosen: int, least: Decimal | int | None, most: Decimal | int | None, word: str, path: Path
-) -> Iterator[Found]:
+) -> Iterator[AnswerFault]:
     """Too many or too few of what can be given several times."""
     if most is not None and chosen > most:
-        yield Found(path, "too_many", f"Donnez au plus {count(int(most), word)}.")
+        yield AnswerFault(path, "too_many", f"Donnez au plus {count(int(most), word)}.")
     if least is not None and chosen < least:
-        yield Found(path, "too_few", f"Donnez au moins {count(int(least), word)}.")
+        yield AnswerFault(path, "too_few", f"Donnez au moins {count(int(least), word)}.")
