@@ -10,7 +10,6 @@ from aap.core.paths import ANY, Path
 from aap.core.questions.base.choosing import repeated_options
 from aap.core.questions.base.condition import Condition
 from aap.core.questions.base.question import Question
-from aap.core.questions.yes_no import YES_NO
 
 SOURCES = "association.<champ>, answers.<question> ou request.amount"
 ID_OF_QUESTIONS: Path = ("form", "sections", ANY, "questions", ANY, "id")
@@ -47,12 +46,11 @@ def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
         if rule.check.question is not None:
             message = "question ne sert que dans show_if : la règle teste sa propre réponse"
             yield Finding((*path, "check", "question"), message, found=rule.check.question)
-        options = tuple(option.value for option in rule.options)
-        yield from repeated_options(path, options)
-        if rule.type == "choice" and rule.question is not None and not options:
+        yield from repeated_options(path, (option.value for option in rule.options))
+        if rule.type == "choice" and rule.question is not None and not rule.options:
             yield Finding(path, "une question à choix a besoin d’options", rests_on=((*path, "options"),))
-        closed = options or (YES_NO if rule.type == "yes_no" and rule.question is not None else None)
-        yield from _condition((*path, "check"), rule.check, closed, ((*path, "options"), (*path, "type")))
+        rests_on: tuple[Path, ...] = ((*path, "options"), (*path, "type"))
+        yield from _condition((*path, "check"), rule.check, rule.closed_values(), rests_on)
 
 
 def _source(call: CallFile, path: Path, source: str) -> Iterator[Finding]:

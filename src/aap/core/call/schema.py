@@ -17,6 +17,7 @@ from aap.core.questions.base.choosing import Option
 from aap.core.questions.base.condition import Condition
 from aap.core.questions.base.union import AnyQuestion
 from aap.core.questions.registry import discover
+from aap.core.questions.yes_no import YES_NO
 from aap.core.scalars import (
     ONE_OR_MORE,
     CallId,
@@ -102,6 +103,12 @@ class EligibilityRule(Strict):
     check: Condition
     if_not: Literal["ineligible", "to_check"] = "ineligible"
     rule: Text
+
+    def closed_values(self) -> tuple[str, ...] | None:
+        """The answers that its question offers; None where they aren't a closed list."""
+        if self.type == "yes_no" and self.question is not None:
+            return YES_NO
+        return tuple(option.value for option in self.options) or None
 
 
 class Section(Strict):

@@ -44,8 +44,7 @@ def clean_eligibility(call: OpenedCall, answers: Mapping[str, str]) -> dict[str,
     kept = {}
     for rule in asked(call.file.eligibility):
         answer = str(answers.get(rule.id, "")).strip()[:60]
-        allowed = {"oui", "non"} if rule.type == "yes_no" else {option.value for option in rule.options}
-        if rule.type == "number" or answer in allowed:
+        if rule.type == "number" or answer in (rule.closed_values() or ()):
             kept[rule.id] = answer
     return {key: value for key, value in kept.items() if value}
 
