@@ -36,7 +36,7 @@ from aap.core.scalars import (
     whole_number,
 )
 
-discover()
+discover()  # before the first question is read
 
 Day = Annotated[date, BeforeValidator(iso_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(timed)]

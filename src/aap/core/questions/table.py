@@ -27,7 +27,7 @@ from aap.core.questions.base.posted import MAX_ROWS, Posted
 from aap.core.questions.base.question import TYPES, Question
 from aap.core.questions.text import LONGEST_CELL
 from aap.core.scalars import Count, Flag, KeyId, Strict, Text, refused_name
-from aap.core.values import RAW, is_blank, list_of, mapping_of, text_of
+from aap.core.values import RAW, Answers, is_blank, list_of, mapping_of, text_of
 
 
 def cells() -> dict[str, CellType]:
@@ -109,17 +109,12 @@ class TableQuestion(Question):
 
     def words(self, value: Any, blank: ReadAnswer, around: Surroundings) -> ReadAnswer:
         head = [Head(spaced(column.label), column.cell.figures) for column in self.columns]
-        rows = [
-            [
-                words_of_cell(
-                    column.cell, mapping_of(row).get(column.id), mapping_of(mapping_of(row).get(RAW)).get(column.id)
-                )
-                for column in self.columns
-            ]
-            for row in list_of(value)
-            if not is_blank(row)
-        ]
+        rows = [self._row_in_words(mapping_of(row)) for row in list_of(value) if not is_blank(row)]
         return replace(blank, kind="table", head=head, rows=rows)
+
+    def _row_in_words(self, row: Answers) -> list[str]:
+        unread = mapping_of(row.get(RAW))
+        return [words_of_cell(cell, row.get(column), unread.get(column)) for column, cell in self._cells.items()]
 
     def limits(self) -> list[str]:
         return [f"{count(self.max_rows, 'ligne')} au plus"] if self.max_rows else []
