@@ -16,9 +16,9 @@ from schwifty.exceptions import SchwiftyException
 from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fr import siret as siret_numbers
 
-from aap.core.answers.values import clean_text, parse_day
 from aap.core.delays import paris
 from aap.core.territories import Territories
+from aap.core.values import clean_text, parse_day
 from aap.services.errors import Objection
 
 TEXTS: Mapping[str, int] = {

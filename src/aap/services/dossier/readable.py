@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from aap.core.answers.readable import SectionReading, read_section
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.in_words import SectionReading
 from aap.documents.papers.dossier import Approval, Attachment, DossierView, Submitter, render_dossier
 from aap.documents.papers.letterhead import sender_of
 from aap.records.applications import Document

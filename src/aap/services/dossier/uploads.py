@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.call.schema import Question
 from aap.core.delays import paris
+from aap.core.questions.file import FileQuestion
 from aap.documents.incoming import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
@@ -53,11 +53,11 @@ def receive(
     return tuple(received)
 
 
-def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, Question]:
+def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, FileQuestion]:
     """(section, question) of a file question that is open for changes. Raises NotFound, StateForbids."""
     for section in dossier.visible:
         for question in section.questions:
-            if question.id == question_id and question.type == "file":
+            if question.id == question_id and isinstance(question, FileQuestion):
                 if not dossier.is_open(section.id):
                     raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
                 return section.id, question
@@ -82,7 +82,7 @@ def limits_for(call: OpenedCall, question_id: str) -> FileLimits:
         return FileLimits(("pdf", "image"), _MANDATE_MEGABYTES, 1)
     asked = (question for section in call.file.form.sections for question in section.questions)
     for question in asked:
-        if question.id == question_id and question.type == "file":
+        if question.id == question_id and isinstance(question, FileQuestion):
             return FileLimits(question.accept, question.max_size_mb, question.max_files)
     raise NotFound("question", question_id)
 
@@ -227,7 +227,9 @@ def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
 
 def safe_offers(session: Session, dossier: OpenedDossier) -> dict[str, list[Document]]:
     """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
-    kinds = {q.safe: q.id for section in dossier.visible for q in section.questions if q.type == "file" and q.safe}
+    kinds = {
+        q.safe: q.id for section in dossier.visible for q in section.questions if isinstance(q, FileQuestion) and q.safe
+    }
     if not kinds:
         return {}
     offers: dict[str, list[Document]] = {}

@@ -14,7 +14,8 @@ from stdnum.fr import siret as siret_numbers
 
 from aap.core.assignment.interests import Interest as CoreInterest
 from aap.core.assignment.interests import Match, Party, matches
-from aap.core.call.schema import Question
+from aap.core.questions.group import GroupQuestion
+from aap.core.questions.table import TableQuestion
 from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.associations import Association
@@ -281,10 +282,12 @@ def _parties(session: Session, call: OpenedCall) -> tuple[dict[str, Application]
 
 def _partners(session: Session, call: OpenedCall, applications: Mapping[str, Application]) -> list[Party]:
     """The organisations named in the answers about partners: tables and blocks whose question speaks of them."""
-    questions: dict[str, list[Question]] = {}
+    questions: dict[str, list[TableQuestion | GroupQuestion]] = {}
     for section in call.file.form.sections:
         for question in section.questions:
-            if question.type in ("table", "group") and "partenaire" in fold(f"{question.id} {question.label}"):
+            if isinstance(question, TableQuestion | GroupQuestion) and "partenaire" in fold(
+                f"{question.id} {question.label}"
+            ):
                 questions.setdefault(section.id, []).append(question)
     if not questions:
         return []
@@ -312,10 +315,10 @@ def _rows(answer: Any) -> Iterable[Mapping[str, Any]]:
     return [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
 
 
-def _named(question: Question, row: Mapping[str, Any]) -> tuple[str, str, str]:
+def _named(question: TableQuestion | GroupQuestion, row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Name (the first text), SIRET and RNA (by their ids) of one partner."""
-    fields: list[tuple[str, str]] = [(column.id, column.type) for column in question.columns]
-    fields += [(inner.id, inner.type) for inner in question.questions]
+    parts = question.columns if isinstance(question, TableQuestion) else question.questions
+    fields = [(part.id, part.type) for part in parts]
     texts = {name: str(row.get(name) or "").strip() for name, _ in fields}
     siret = next((re.sub(r"\s", "", text) for name, text in texts.items() if "siret" in name.lower()), "")
     rna = next((text.replace(" ", "") for name, text in texts.items() if "rna" in name.lower().split("_")), "")

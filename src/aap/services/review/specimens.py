@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from aap.core.answers.readable import ReadAnswer, read_section
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.calls import CallState

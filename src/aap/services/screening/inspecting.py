@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from aap.core.answers.conditions import visible_sections
 from aap.core.answers.eligibility import Eligibility
-from aap.core.answers.readable import SectionReading, read_section
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.in_words import SectionReading
 from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
 from aap.records.associations import Association

@@ -6,8 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.answers.values import parse_day
 from aap.core.delays import paris
+from aap.core.values import parse_day
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association

@@ -11,6 +11,8 @@ from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
 from aap.core.call.wording import ZONES
+from aap.core.questions.base.posted import Posted
+from aap.core.questions.commune import communes_like, read_commune
 from aap.records.associations import Association
 from aap.records.territories import territories
 from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
@@ -25,7 +27,6 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
-from aap.web.forms.communes import communes_like, read_commune
 from aap.web.people_words import membership_choices
 from aap.web.wording.sentences import worded
 
@@ -53,7 +54,7 @@ class AssociationForm(FlaskForm):
     def typed(self) -> dict[str, str]:
         names = [field.name for field in self if field.name != "csrf_token"]
         values = {name: str(self[name].data or "") for name in names}
-        code, text = read_commune(request.form, "commune", territories())
+        code, text = read_commune(Posted(dict(request.form.lists()), territories()), "commune")
         return {**values, "commune_code": code or "", "commune": request.form.get("commune", "") if code else text}
 
 

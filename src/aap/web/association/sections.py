@@ -11,7 +11,9 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.call.schema import Question
+from aap.core.questions.base.question import Question
+from aap.core.questions.budget import BudgetQuestion
+from aap.core.questions.file import FileQuestion
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
@@ -151,14 +153,14 @@ def section_page(
         draft_key=draft_key,
         saved_key=draft_key if kept else saved_key,
         conflict=conflict,
-        budgets=[field.question for field in form.fields if field.question.type == "budget" and field.shown],
+        budgets=[field.question for field in form.fields if isinstance(field.question, BudgetQuestion) and field.shown],
         sheet_error=dict(sheet_problems),
     )
 
 
 def upload_url(dossier: OpenedDossier, question: Question, page: str) -> str:
     """Where the script sends a question's files; empty for a question without files."""
-    if question.type != "file":
+    if not isinstance(question, FileQuestion):
         return ""
     return url_for("association.upload", application_id=dossier.id, question_id=question.id, page=page)
 
@@ -275,7 +277,7 @@ def _take_uploads(
     refusals: dict[str, str] = {}
     received: OpenedDossier | None = None
     for question in form.section.questions:
-        if question.type == "file" and request.files.getlist(f"f.{question.id}"):
+        if isinstance(question, FileQuestion) and request.files.getlist(f"f.{question.id}"):
             taken = take_upload(application_id, call, question.id)
             received = taken.dossier or received
             if taken.refusal:

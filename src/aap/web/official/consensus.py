@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.answers.values import parse_day
+from aap.core.values import parse_day
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
     ConsensusEntry,

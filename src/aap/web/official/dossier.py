@@ -112,7 +112,7 @@ def _questions(held: InspectedDossier) -> set[str]:
     found = set()
     for section in held.call.file.form.sections:
         for question in section.questions:
-            found |= {question.id, *(inner.id for inner in question.questions)}
+            found |= {question.id, *(inner.id for inner in question.inner())}
     return found
 
 

@@ -12,10 +12,10 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.answers.values import parse_number
 from aap.core.call.schema import CallFile
 from aap.core.delays import PARIS
 from aap.core.selection.rules import rules_of
+from aap.core.values import parse_number
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import RulesConflict

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.answers.values import clean_text
+from aap.core.values import clean_text
 from aap.services.errors import InvalidInput
 from aap.services.panel.interests import MOST_INTERESTS, TypedInterest, declare_interests, own_declaration
 from aap.services.permissions import Permission
