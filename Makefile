@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: run test quick check lint types imports bench soak mutate system-run system-test format clean
+.PHONY: run test quick check lint types imports texts bench soak mutate system-run system-test format clean
 
 run: $(VENV)/.run system-run
 	$(BIN)/aap demo --if-empty
@@ -31,6 +31,10 @@ types: $(VENV)/.dev
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+# The texts that people read, for translators; a test fails where a text is not in them.
+texts: $(VENV)/.dev
+	$(BIN)/python scripts/texts.py
 
 bench: $(VENV)/.dev system-run
 	$(BIN)/python -m bench

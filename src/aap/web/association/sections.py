@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from aap.core.call.schema import Question, Section
 from aap.documents.incoming import RefusedFile
@@ -28,7 +29,9 @@ from aap.web.filters import clock
 from aap.web.forms import PREFIX, SectionForm, request_limits
 from aap.web.sent_files import sent_files
 
-DISK_FULL = "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+DISK_FULL = lazy_gettext(
+    "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+)
 
 
 class _Reading:
@@ -306,7 +309,7 @@ def take_upload(dossier: OpenedDossier, question_id: str, name: str = "") -> tup
     except InvalidInput as error:
         return next(iter(error.problems.values())), False
     except OSError:
-        return DISK_FULL, False
+        return str(DISK_FULL), False
     return "", True
 
 
