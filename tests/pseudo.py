@@ -26,23 +26,27 @@ from scripts.texts import ROOT, catalogues
 from sqlalchemy import text as sql
 
 from aap.app import create_app
-from aap.core import french, territories
+from aap.core import french
+from aap.records.territories import territories
 from aap.services.platform import Platform
 
 OPEN, CLOSE = "⟦", "⟧"
 SPOKEN = ("title", "alt", "aria-label", "aria-description", "placeholder", "data-label", "label")
 UNSEEN = ("script", "style", "code", "template")
 PUNCTUATION = " \u00a0.,;:!?()«»…–·/|\"'*"
+LONGEST = 60  # words of a phrase that is not a whole text
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 FORMATS = re.compile(
-    "|".join((
-        r"\b\d+(?: \d{3})*(?:,\d+)? (?:€|%|o|ko|Mo|Go|h|min|s)(?!\w)",  # amounts, sizes, durations
-        rf"\b\d{{1,2}}(?:ᵉʳ)? (?:{'|'.join(french.MONTHS)}) \d{{4}}(?: à \d{{1,2}} h(?: \d{{2}}(?: min \d{{2}} s)?)?)?",
-        r"\b\d+ ?(?:ᵉʳ|ʳᵉ|ᵉ)",
-        r"[\w.+-]+@[\w.-]+|https?://\S+|\S+\.(?:json|pdf|csv|xlsx|zip|html)\b",
-        r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|^\d+\. ",  # identifiers, numbers of a list
-        r"\b[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+\b|\b[A-Z]{2}\d{2}[A-Z0-9 ]{10,30}\b|\b[0-9a-f]{8,64}\b",  # references
-    ))
+    "|".join(
+        (
+            r"\b\d+(?: \d{3})*(?:,\d+)? (?:€|%|o|ko|Mo|Go|h|min|s)(?!\w)",  # amounts, sizes, durations
+            rf"\b\d{{1,2}}(?:ᵉʳ)? (?:{'|'.join(french.MONTHS)}) \d{{4}}(?: à \d{{1,2}} h(?: \d{{2}}(?: min \d{{2}} s)?)?)?",
+            r"\b\d+ ?(?:ᵉʳ|ʳᵉ|ᵉ)",
+            r"[\w.+-]+@[\w.-]+|https?://\S+|\S+\.(?:json|pdf|csv|xlsx|zip|html)\b",
+            r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|^\d+\. ",  # identifiers, numbers of a list
+            r"\b[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+\b|\b[A-Z]{2}\d{2}[A-Z0-9 ]{10,30}\b|\b[0-9a-f]{8,64}\b",  # references
+        )
+    )
 )
 """Figures, dates and references as they are written in French."""
 
@@ -139,24 +143,28 @@ class Known:
     def _take(self, texts: Iterable[str]) -> None:
         for words in texts:
             for line in (words, *words.splitlines(), *re.split(r"\{+[^{}]*\}+", words)):
-                phrase = _core(plain(french.spaced(line)))
-                self.phrases |= {phrase, phrase[:1].upper() + phrase[1:]}
+                for phrase in (_core(plain(line)), _core(plain(french.spaced(line)))):
+                    if LETTERS.search(phrase):
+                        self.phrases |= {phrase, phrase[:1].upper() + phrase[1:]}
 
     def explains(self, words: str) -> bool:
         """Whether the whole text is made of known phrases, figures and dates."""
-        rest = words.split()
-        while rest:
-            for length in range(len(rest), 0, -1):
-                phrase = _core(" ".join(rest[:length]))
-                if phrase in self.phrases or not LETTERS.search(phrase):
-                    rest = rest[length:]
-                    break
-            else:
-                figure = FORMATS.match(" ".join(rest).lstrip(PUNCTUATION))
-                if figure is None:
-                    return False
-                rest = " ".join(rest).lstrip(PUNCTUATION)[figure.end() :].split()
-        return True
+        if _core(words) in self.phrases:
+            return True
+        parts = words.split()
+        reached = {0}
+        for start in range(len(parts)):
+            if start in reached:
+                rest = parts[start : start + LONGEST]
+                ends = {n for n in range(1, len(rest) + 1) if _core(" ".join(rest[:n])) in self.phrases}
+                reached |= {start + n for n in ends | _figures(rest)}
+        return len(parts) in reached
+
+
+def _figures(parts: list[str]) -> set[int]:
+    """How many of these words are a figure, a date or a sign at their beginning."""
+    found = FORMATS.match(" ".join(parts).lstrip(PUNCTUATION))
+    return {len(found.group().split()) if found else 0, 0 if LETTERS.search(parts[0]) else 1}
 
 
 def _core(phrase: str) -> str:
@@ -197,24 +205,24 @@ def _of_the_call_files() -> Iterator[str]:
 
 
 def _of_the_territories() -> Iterator[str]:
-    for name in vars(territories):
-        held = getattr(territories, name)
-        if isinstance(held, dict):
-            yield from (value for value in held.values() if isinstance(value, str))
+    france = territories()
+    yield from (one.name for one in (*france.regions(), *france.departments()))
+    yield from (commune.label for commune in france)
 
 
 @cache
 def _of_the_code() -> frozenset[str]:
     """The sentences of core, documents and services: what is quoted there and is no name of the code."""
     found: set[str] = set()
-    for folder in ("core", "documents", "services", "demo"):
+    for folder in ("core", "documents", "services"):
         for path in (ROOT / "src/aap" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    if re.search(r"[^\x00-\x7f]| |^[A-Z]", node.value):
+                    if "wording" in path.name or re.search(r"[^\x00-\x7f]| |^[A-Z]", node.value):
                         found.add(node.value)
-                elif isinstance(node, ast.Dict):
-                    found |= {one.value for one in node.values if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+                elif isinstance(node, (ast.Dict, ast.List)):
+                    held = node.values if isinstance(node, ast.Dict) else node.elts
+                    found |= {one.value for one in held if isinstance(one, ast.Constant) and isinstance(one.value, str)}
                 elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("count", "counted", "plural"):
                     words = [one.value for one in node.args if isinstance(one, ast.Constant)]
                     found |= {form for word in words if isinstance(word, str) for form in (word, f"{word}s")}
