@@ -186,6 +186,8 @@ def _leaves(cell: str) -> Iterator[str]:
     if cell[:1] in "{[":
         with suppress(ValueError):
             yield from _strings(json.loads(cell))
+    elif "\nrubric:" in cell:
+        yield from _strings(YAML(typ="safe").load(cell))
 
 
 def _strings(held: object) -> Iterator[str]:
