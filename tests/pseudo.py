@@ -145,7 +145,7 @@ class Known:
             for line in (words, *words.splitlines(), *re.split(r"\{+[^{}]*\}+", words)):
                 for phrase in (_core(plain(line)), _core(plain(french.spaced(line)))):
                     if LETTERS.search(phrase):
-                        self.phrases |= {phrase, phrase[:1].upper() + phrase[1:]}
+                        self.phrases |= {phrase, phrase[:1].upper() + phrase[1:], phrase[:1].lower() + phrase[1:]}
 
     def explains(self, words: str) -> bool:
         """Whether the whole text is made of known phrases, figures and dates."""

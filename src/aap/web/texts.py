@@ -43,7 +43,9 @@ def script_texts(language: str) -> Response:  # noqa: ARG001  (names the languag
         else:
             texts[key] = words
     plural = getattr(translations, "plural", lambda number: int(number > 1))
-    return jsonify(texts=texts, plural=[plural(number) for number in range(_NUMBERS)])
+    answer = jsonify(texts=texts, plural=[plural(number) for number in range(_NUMBERS)])
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 def _held(translations: Any) -> dict[str | tuple[str, int], str]:
