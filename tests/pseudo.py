@@ -43,6 +43,7 @@ FORMATS = re.compile(
             rf"\b\d{{1,2}}(?:ᵉʳ)? (?:{'|'.join(french.MONTHS)}) \d{{4}}(?: à \d{{1,2}} h(?: \d{{2}}(?: min \d{{2}} s)?)?)?",
             r"\b\d+ ?(?:ᵉʳ|ʳᵉ|ᵉ)",
             r"[\w.+-]+@[\w.-]+|https?://\S+|\S+\.(?:json|pdf|csv|xlsx|zip|html)\b",
+            r"\b\d+\.\d+\.\d+[\w.]*",  # versions
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|^\d+\. ",  # identifiers, numbers of a list
             r"\b[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+\b|\b[A-Z]{2}\d{2}[A-Z0-9 ]{10,30}\b|\b[0-9a-f]{8,64}\b",  # references
         )
