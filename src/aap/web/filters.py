@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Flask
+from flask_babel import get_locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -82,7 +83,7 @@ def file_size(count: int | None) -> str:
 
 def typo(text: str | None) -> str:
     """A text with the no-break spaces of French typography; markup stays markup."""
-    made = french.spaced(text or "")
+    made = french.spaced(str(text or ""))
     return Markup(made) if isinstance(text, Markup) else made  # noqa: S704  (it was markup before)
 
 
@@ -134,13 +135,13 @@ _MOST_WORDS = 5_000
 
 
 def _spaced(worded: Any) -> Any:
-    held: dict[Any, str] = {}  # texts without values, said once a process: the product speaks French only
+    held: dict[Any, str] = {}  # texts without values, said once a process and language
 
     @pass_context
     def spaced(context: Context, *args: Any, **values: Any) -> str:
         if values:
             return typo(worded(context, *args, **values))
-        key = (*args, context.eval_ctx.autoescape)
+        key = (str(get_locale()), *args, context.eval_ctx.autoescape)
         text = held.get(key)
         if text is None:
             text = typo(worded(context, *args))

@@ -22,6 +22,7 @@ STATES = [
 
 FIXED = {
     "filename": "aap.css",
+    "language": "fr",
     "question_id": "budget",
     "token": "faux",
     "name": "faux",

@@ -10,6 +10,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from aap.core.questions.base.question import Question
 from aap.core.questions.budget import BudgetQuestion
@@ -33,7 +34,9 @@ from aap.web.forms import PREFIX, SectionForm, request_limits
 from aap.web.sent_files import sent_files
 from aap.web.wording.sentences import sentences, worded
 
-DISK_FULL = "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+DISK_FULL = lazy_gettext(
+    "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+)
 
 
 def _save(application_id: str, section_id: str, page: str, *, files: bool = True) -> tuple[SavedSection, SectionForm]:
@@ -311,7 +314,7 @@ def take_upload(application_id: str, call: OpenedCall, question_id: str, name: s
     except InvalidInput as error:
         return TakenUpload(sentences(error.problems))
     except OSError:
-        return TakenUpload(DISK_FULL)
+        return TakenUpload(str(DISK_FULL))
     return TakenUpload(dossier=dossier)
 
 
