@@ -36,7 +36,7 @@ def _chain_hash(line: AuditLine) -> str:
 def record(
     session: Session,
     *,
-    actor: Actor | None,
+    actor: Actor,
     action: str,
     now: datetime,
     object_kind: str = "",
@@ -55,7 +55,7 @@ def record(
     line = AuditLine(
         sequence=(last.sequence + 1) if last else 1,
         at=now,
-        actor_id=actor.person_id if actor else "",
+        actor_id=actor.person_id,
         action=action,
         object_kind=object_kind,
         object_id=object_id,

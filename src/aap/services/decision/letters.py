@@ -20,7 +20,7 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.rankings import Decision, Outcome
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
@@ -49,7 +49,7 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
 
     A letter that an association was told of stays as it is, byte for byte.
     """
-    view = view_run(session, frozen_run(session, call.id))
+    view = view_run(session, frozen_run(session, call.id), actor=SYSTEM)
     rows = {row.application_id: row for row in view.rows}
     found = session.exec(
         select(Decision, Application, Association)
@@ -117,7 +117,7 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    view = view_run(session, frozen_run(session, call.id))
+    view = view_run(session, frozen_run(session, call.id), actor=actor)
     row = next((one for one in view.rows if one.application_id == reference), None)
     application = session.get_one(Application, application_id)
     if row is None:

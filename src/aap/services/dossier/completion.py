@@ -24,7 +24,7 @@ from aap.records.applications import (
     Submission,
 )
 from aap.records.territories import territories
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
@@ -179,7 +179,7 @@ def _take_back(
     application.version += 1
     session.add(application)
     record(
-        session, actor=None, action="completion.lapsed", now=now, object_kind="application", object_id=application.id,
+        session, actor=SYSTEM, action="completion.lapsed", now=now, object_kind="application", object_id=application.id,
         call_id=application.call_id, before={"state": "to_complete", "unsent": unsent},
         after={"state": "submitted", "request": request.id},
     )  # fmt: skip

@@ -13,7 +13,7 @@ from aap.core.call.canonical import canonical_hash
 from aap.core.delays import paris
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, Dossier, announced_deadline, content_of, open_dossier
@@ -157,7 +157,7 @@ def answer_signature(
         values={"name": signature.name, "approved": approved, "remark": signature.remark},
     )  # fmt: skip
     record(
-        session, actor=None, action="signature.answered", now=now, object_kind="application",
+        session, actor=SYSTEM, action="signature.answered", now=now, object_kind="application",
         object_id=signature.application_id, call_id=case.dossier.call.id,
         after={"state": str(signature.state), "content_hash": signature.content_hash},
     )  # fmt: skip

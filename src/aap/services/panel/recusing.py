@@ -112,7 +112,7 @@ def _works_on(session: Session, call: OpenedCall, person_id: str) -> bool:
 
 def recuse(
     session: Session,
-    actor: Actor | None,
+    actor: Actor,
     application: Application,
     person_id: str,
     origin: RecusalOrigin,
@@ -121,7 +121,7 @@ def recuse(
 ) -> None:
     """Keeps the recusal and takes the dossier back where it was given; permissions are the caller's.
 
-    `actor` None: found by matching identifiers. Its marks leave the ranking and stay in the audit.
+    The system: found by matching identifiers. Its marks leave the ranking and stay in the audit.
     """
     recusal = session.exec(
         select(Recusal).where(Recusal.person_id == person_id, Recusal.application_id == application.id)
@@ -130,7 +130,7 @@ def recuse(
     )
     recusal.origin, recusal.reason, recusal.confirmed = origin, reason, True
     recusal.dismissed_at, recusal.dismissal_reason = None, ""
-    recusal.author_id = actor.person_id if actor else None
+    recusal.author_id = actor.row_id
     session.add(recusal)
     session.flush()
     assignment = session.exec(

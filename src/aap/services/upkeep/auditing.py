@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import and_, literal, or_
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from aap.core.delays import PARIS
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job
 from aap.records.people import Person
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, SYSTEM_ID, Actor
 from aap.services.audit import record, verify
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
@@ -41,7 +42,10 @@ class AuditFilter:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One line. `person` empty: nobody signed in (a command, the worker, a mailed link); values None: erased."""
+    """One line. `person` empty: an account that is gone, or nobody, in lines of before the system had a name.
+
+    Values None: erased.
+    """
 
     sequence: int
     at: datetime
@@ -53,6 +57,10 @@ class AuditEntry:
     call_id: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+
+    @property
+    def by_system(self) -> bool:
+        return self.person_id == SYSTEM_ID
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
     )
     for word in wanted.person.lower().split()[:5]:
         like = f"%{word.replace('%', '').replace('_', '')}%"
-        query = query.where(or_(func.lower(Person.name).like(like), col(Person.email).like(like)))
+        query = query.where(or_(func.lower(Person.name).like(like), col(Person.email).like(like), _system_named(word)))
     if wanted.action:
         query = query.where(col(AuditLine.action).startswith(wanted.action, autoescape=True))
     if wanted.call_id:
@@ -93,7 +101,7 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
         AuditEntry(
             sequence=line.sequence,
             at=line.at,
-            person=person.name if person else "",
+            person=person.name if person else SYSTEM.name if line.actor_id == SYSTEM_ID else "",
             person_id=line.actor_id,
             action=line.action,
             object_kind=line.object_kind,
@@ -106,6 +114,11 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
     )
     actions = tuple(session.exec(select(AuditLine.action).distinct().order_by(col(AuditLine.action))))
     return AuditPage(lines, lines[-1].sequence if len(found) > PAGE_SIZE else None, actions)
+
+
+def _system_named(word: str) -> ColumnElement[bool]:
+    """SQL condition: a line of the system, where the word is in its name."""
+    return and_(col(AuditLine.actor_id) == SYSTEM_ID, literal(word in SYSTEM.name))
 
 
 def _midnight(day: date) -> datetime:
@@ -133,7 +146,7 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
         result = verify(session)
     with platform.database.writing() as session:
         record(
-            session, actor=None, action="audit.verified", now=platform.clock(), object_kind="audit",
+            session, actor=SYSTEM, action="audit.verified", now=platform.clock(), object_kind="audit",
             after={"lines": result.lines, "head": result.head, "faults": len(result.faults)},
         )  # fmt: skip
     progress(1, 1)

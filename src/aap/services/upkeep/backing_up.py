@@ -25,6 +25,7 @@ from sqlmodel import Session, col, select
 from aap.records.applications import Document
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
+from aap.services.actor import SYSTEM
 from aap.services.audit import ChainCheck, record, verify
 from aap.services.platform import Platform
 
@@ -94,7 +95,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         shutil.rmtree(partial, ignore_errors=True)
         raise
     with platform.database.writing() as session:
-        record(session, actor=None, action="system.backup", now=now, object_kind="instance", after=asdict(backup))
+        record(session, actor=SYSTEM, action="system.backup", now=now, object_kind="instance", after=asdict(backup))
     return backup
 
 
