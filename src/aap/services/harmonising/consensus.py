@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from aap.core.delays import paris
 from aap.core.french import listed, plain, quoted
@@ -20,11 +20,11 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision
-from aap.records.reviews import Assignment, Consensus, Recusal
+from aap.records.reviews import Assignment, Consensus
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, find_dossier, recused_people
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
@@ -183,15 +183,9 @@ def _meeting_problems(
         problems["reason"] = "Indiquez comment la note a été convenue : le procès-verbal le reproduit."
     if len(attendees) < LEAST_ATTENDEES:
         problems["attendees"] = "Indiquez au moins deux participants, un par ligne."
-    recused = session.exec(
-        select(Person.name).where(
-            Recusal.person_id == Person.id,
-            Recusal.application_id == application_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
-    present = [name for name in recused if any(fold(name) in fold(line) for line in attendees)]
+    present = [
+        name for name in recused_people(session, application_id) if any(fold(name) in fold(line) for line in attendees)
+    ]
     if present:
         problems["attendees"] = f"{listed(present)} : déport enregistré sur ce dossier, sans participation possible."
     if entry.held_on is None:

@@ -39,8 +39,8 @@ def candidates_table(rows: Sequence[Candidate], words: Mapping[str, str]) -> Tab
                 euros_text(one.requested_amount),
                 euros_text(one.proposed_amount),
                 paris(one.submitted_at).isoformat(timespec="seconds") if one.submitted_at else "",
-                str(one.reviews),
-                str(one.expected),
+                "" if one.reviews is None else str(one.reviews),
+                "" if one.expected is None else str(one.expected),
             )
             for one in rows
         ),

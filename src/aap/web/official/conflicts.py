@@ -31,7 +31,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     return show(
         "conflicts.html",
         opened,
-        probable=[one for one in lines if one.state == "probable"],
+        probable=[one for one in lines if one.state == "probable" and not one.masked],
         lines=[one for one in lines if one.state != "probable"],
         people=[(one.person_id, f"{one.name} ({one.code})") for one in people],
         undeclared=sum(one.interests_declared_at is None for one in people),
