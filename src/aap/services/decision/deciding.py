@@ -132,7 +132,7 @@ def granted_in_force(session: Session, *, actor: Actor, call: OpenedCall) -> int
     """Cents granted by the decisions in force of a call: the same for everybody. One query."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
     total = select(func.coalesce(func.sum(Decision.amount), 0)).where(Decision.call_id == call.id, in_force())
-    return int(session.exec(total).one())
+    return int(session.exec(total).one() or 0)
 
 
 def decision_line(session: Session, *, actor: Actor, call: OpenedCall, application_id: str) -> DecisionLine | None:

@@ -12,12 +12,14 @@ SQL conditions of a recusal are written here. What lists, counts, exports and fi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import and_, exists
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
+from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Recusal
@@ -118,6 +120,12 @@ def recused_references(session: Session, actor: Actor, call_id: str) -> frozense
         )
     )
     return frozenset(found)
+
+
+def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts about a call as this actor may read them: they name no dossier of which they are recused. One query."""
+    hidden = recused_references(session, actor, call_id)
+    return tuple(masked_text(text, hidden) for text in texts)
 
 
 def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:

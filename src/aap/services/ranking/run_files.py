@@ -101,7 +101,7 @@ class _RunFiles:
     @property
     def granted(self) -> int:
         """Cents to all laureates: a figure of the call, the same for everybody."""
-        return round(self.run.report["budget"]["granted"] * 100)
+        return int(round(self.run.report["budget"]["granted"] * 100))
 
 
 def _reviewer_rows(table: Table) -> list[ReviewerRow]:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from aap.core.delays import paris
 from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
@@ -189,6 +190,8 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id)
         work = find_job(session, actor=signed_in(), call=opened, job_id=job_id)
+        problems = told(session, signed_in(), call_id, work.result.get("problems", ()))
+        conflict = told(session, signed_in(), call_id, work.result.get("conflict", ()))
     if request.args.get("suivi") == "json":
         return {
             "done": work.done,
@@ -204,11 +207,11 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         return redirect(url_for("official.assignment_proposal", call_id=call_id, proposal_id=proposal))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
-    return show("job.html", opened, job=work, **_job_words(opened, work.result), page_width="narrow")
-
-
-def _job_words(opened: OpenedCall, result: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {
-        "conflict": conflict_words(opened.file, result["conflict"]) if "conflict" in result else [],
-        "problems": result.get("problems", []),
-    }
+    return show(
+        "job.html",
+        opened,
+        job=work,
+        conflict=conflict_words(opened.file, conflict),
+        problems=problems,
+        page_width="narrow",
+    )

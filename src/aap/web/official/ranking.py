@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.core.results import masked_text
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
@@ -180,7 +181,7 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
         try:
             comparison = compare(kept, view.by_reference, wish)
         except RulesConflict as error:
-            conflict = conflict_words(opened.file, error)
+            conflict = [masked_text(text, view.masked) for text in conflict_words(opened.file, error)]
         except InvalidInput as error:
             problems = dict(error.problems)
     page = show(
