@@ -101,7 +101,8 @@ class _RunFiles:
     @property
     def granted(self) -> int:
         """Cents to all laureates: a figure of the call, the same for everybody."""
-        return int(round(self.run.report["budget"]["granted"] * 100))
+        granted: float = self.run.report["budget"]["granted"]
+        return round(granted * 100)
 
 
 def _reviewer_rows(table: Table) -> list[ReviewerRow]:
