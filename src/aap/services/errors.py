@@ -76,7 +76,7 @@ class RecusedFromCall(DomainError):
 
 
 @dataclass
-class CalibrationFirst(DomainError):
+class SpecimensFirst(DomainError):
     """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""
 
     call_id: str

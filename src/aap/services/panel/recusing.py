@@ -16,7 +16,7 @@ from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_target
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, ensure
-from aap.services.review.reviewing import find_dossier
+from aap.services.review.reviewing import find_given_dossier
 
 
 def declare_recusal(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
@@ -24,7 +24,7 @@ def declare_recusal(session: Session, *, actor: Actor, application_id: str, reas
 
     Raises NotFound and InvalidInput (no reason).
     """
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.RECUSAL_DECLARE, lock=True
     )
     if not reason.strip():

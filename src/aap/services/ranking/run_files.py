@@ -44,7 +44,7 @@ from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import RunView, masked_view, pseudonym_key, view_run
-from aap.services.ranking.trials import content_of, ranked
+from aap.services.ranking.trials import ranked, run_content
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _RunFiles:
 
     @property
     def rows(self) -> tuple[ResultRow, ...]:
-        names = {one.id: one.association for one in content_of(self.run).given.applications}
+        names = {one.id: one.association for one in run_content(self.run).given.applications}
         return tuple(
             row if row.masked else dataclasses.replace(row, association=names[row.application_id])
             for row in self.view.rows
@@ -76,7 +76,7 @@ class _RunFiles:
             RankedApplication(masked[one.id], MASKED, 0, attributes=dict.fromkeys(one.attributes, (MASKED,)))
             if one.id in masked
             else one
-            for one in content_of(self.run).given.applications
+            for one in run_content(self.run).given.applications
         )
 
     @property
@@ -117,13 +117,13 @@ def _reviewer_rows(table: Table) -> list[ReviewerRow]:
 
 def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     """The reviewers' severities as a run found them."""
-    return _reviewer_rows(content_of(run).reviewers)
+    return _reviewer_rows(run_content(run).reviewers)
 
 
 def _ranking_csv(files: _RunFiles) -> bytes:
     """As it was computed; with a masked line, the same table written again."""
     if not files.view.masked:
-        return csv_bytes(content_of(files.run).ranking)
+        return csv_bytes(run_content(files.run).ranking)
     return csv_bytes(ranking_table(files.rows, [criterion.id for criterion in files.call.file.rubric.criteria]))
 
 
@@ -155,7 +155,7 @@ def _laureates_pdf(files: _RunFiles) -> bytes:
 
 
 def _report_html(files: _RunFiles) -> bytes:
-    content = content_of(files.run)
+    content = run_content(files.run)
     return report_html(
         ReportInput(
             files.call.file,
@@ -189,7 +189,7 @@ _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
     ),
     "laureates.pdf": (PDF, _laureates_pdf),
     "synthesis.xlsx": (XLSX, _synthesis_xlsx),
-    "reviewers.csv": (CSV, lambda files: csv_bytes(content_of(files.run).reviewers)),
+    "reviewers.csv": (CSV, lambda files: csv_bytes(run_content(files.run).reviewers)),
     "report.json": ("application/json", lambda files: readable_json(files.view.report)),
     "report.html": ("text/html; charset=utf-8", _report_html),
     "bundle.json": ("application/json", lambda files: files.run.bundle.encode() + b"\n"),

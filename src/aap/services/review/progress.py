@@ -76,7 +76,7 @@ def reviews_totals(session: Session, call: OpenedCall) -> ReviewsTotals:
 
 
 @dataclass(frozen=True)
-class ReviewerLine:
+class ReviewerProgress:
     """One reviewer. `pace`: done | on_time | slow (the predicted end is after the closing) | not_begun | late."""
 
     person_id: str
@@ -97,7 +97,7 @@ class ReviewerLine:
 
 
 @dataclass(frozen=True)
-class DossierLine:
+class DossierProgress:
     """One dossier's reviews; `needed` is what the rubric asks for before it is ranked.
 
     `masked`: the official is recused of it; it is counted, and not told.
@@ -127,8 +127,8 @@ class ReviewsProgress:
     """Where the reviews stand. `reopen_requests`: (assignment, reviewer's code, reference, reason); `older_grid`:
     submitted against another version of the rubric."""
 
-    reviewers: tuple[ReviewerLine, ...]
-    dossiers: tuple[DossierLine, ...]
+    reviewers: tuple[ReviewerProgress, ...]
+    dossiers: tuple[DossierProgress, ...]
     criteria: tuple[CriterionLine, ...]
     reopen_requests: tuple[tuple[str, str, str, str], ...]
     older_grid: int
@@ -145,12 +145,12 @@ class ReviewsProgress:
         return sum(one.submitted for one in self.reviewers)
 
     @property
-    def behind(self) -> tuple[ReviewerLine, ...]:
+    def behind(self) -> tuple[ReviewerProgress, ...]:
         """Who would do well to be reminded."""
         return tuple(one for one in self.reviewers if one.pace in ("slow", "not_begun", "late"))
 
     @property
-    def short(self) -> tuple[DossierLine, ...]:
+    def short(self) -> tuple[DossierProgress, ...]:
         return tuple(one for one in self.dossiers if one.submitted < one.needed)
 
 
@@ -208,7 +208,7 @@ def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: d
     references = {application_id: reference for application_id, reference, *_ in dossiers}
     needed = call.file.rubric.min_reviews
     by_dossier = [
-        DossierLine(
+        DossierProgress(
             "" if one in hidden else reference, "" if one in hidden else title,
             MASKED if one in hidden else association, len(of_dossier.get(one, ())), sum(of_dossier.get(one, ())),
             needed, masked=one in hidden,
@@ -252,7 +252,7 @@ def _reviewer(
     closes_at: datetime | None,
     reminded_at: datetime | None,
     now: datetime,
-) -> ReviewerLine:
+) -> ReviewerProgress:
     begun = sum(one.state is not None for one in given)
     moments = [one.submitted_at for one in given if one.submitted and one.submitted_at]
     timed = [one.seconds_spent for one in given if one.submitted and one.seconds_spent]
@@ -266,7 +266,7 @@ def _reviewer(
         pace = "not_begun"
     else:
         pace = "slow" if closes_at is not None and (end is None or end > closes_at) else "on_time"
-    return ReviewerLine(
+    return ReviewerProgress(
         person_id=reviewer.person_id,
         code=reviewer.code,
         name=name,

@@ -32,7 +32,7 @@ PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateLine:
     """A submitted dossier as lists show it. Amounts in cents; `reviews` given of `expected` asked for.
 
     `masked`: the official is recused of it; nothing of it is here but that it is one of the call's.
@@ -57,8 +57,8 @@ class Candidate:
     masked: bool = False
 
 
-def _masked(number: int) -> Candidate:
-    return Candidate(
+def _masked(number: int) -> CandidateLine:
+    return CandidateLine(
         id="", reference=f"déport {number}", title="", theme="", state="", association=MASKED, siret="", commune="",
         department="", region="", requested_amount=None, proposed_amount=None, submitted_at=None, screened_at=None,
         reviews=None, expected=None, masked=True,
@@ -95,7 +95,7 @@ class CandidateList:
     recused: a sum would tell their amount.
     """
 
-    rows: tuple[Candidate, ...]
+    rows: tuple[CandidateLine, ...]
     count: int
     total: int
     requested: int
@@ -168,7 +168,7 @@ def _number(session: Session, conditions: Sequence[Any]) -> int:
     return session.exec(select(func.count()).where(*conditions)).one()
 
 
-_LISTED: Mapping[str, Callable[[Candidate], Any]] = {
+_LISTED: Mapping[str, Callable[[CandidateLine], Any]] = {
     "reference": lambda one: one.reference,
     "amount": lambda one: one.requested_amount,
     "submitted": lambda one: one.submitted_at,
@@ -312,7 +312,7 @@ def _holds(words: Sequence[str], texts: Sequence[str]) -> bool:
 
 def _candidates(
     session: Session, call: OpenedCall, condition: Any, progress: ReviewCounts | None = None
-) -> list[Candidate]:
+) -> list[CandidateLine]:
     """The candidates that a condition on `Application` chooses, in no order. Two queries, one with their `progress`."""
     found = session.exec(
         select(  # type: ignore[call-overload]  # more columns than the overloads know
@@ -337,7 +337,7 @@ def _candidates(
         here = col(Assignment.application_id).in_([row.id for row in rows])
         progress = review_counts(session, Assignment.call_id == call.id if many else here)
     return [
-        Candidate(
+        CandidateLine(
             id=row.id,
             reference=row.reference,
             title=row.title,

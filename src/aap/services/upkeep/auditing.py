@@ -16,7 +16,7 @@ from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor
-from aap.services.audit import record, verify
+from aap.services.audit import record, verify_chain
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -143,7 +143,7 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
     """Job `audit`: the whole chain; `faults` names at most `MOST_FAULTS` lines, `count` says how many there are."""
     with platform.database.reading() as session:
         progress(0, 1)
-        result = verify(session)
+        result = verify_chain(session)
     with platform.database.writing() as session:
         record(
             session, actor=SYSTEM, action="audit.verified", now=platform.clock(), object_kind="audit",

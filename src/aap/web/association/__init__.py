@@ -1,10 +1,10 @@
 """The association's space: describe the association, fill a dossier in, submit it, follow it."""
 
 from aap.web.association import (
+    after_deposit,
     budgets,
     documents,
     dossier,
-    following,
     home,
     identity,
     members,
@@ -15,11 +15,11 @@ from aap.web.association import (
 from aap.web.association.blueprint import blueprint
 
 __all__ = [
+    "after_deposit",
     "blueprint",
     "budgets",
     "documents",
     "dossier",
-    "following",
     "home",
     "identity",
     "members",

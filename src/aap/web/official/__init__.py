@@ -2,38 +2,38 @@
 
 from aap.web.official import (
     assignment,
-    calibration,
     calls,
     candidates,
     claims,
-    conflicts,
     consensus,
     decisions,
     dossier,
     exchanges,
     jury,
     ranking,
+    recusals,
     replacements,
     reviewers,
     reviews,
+    specimens,
 )
 from aap.web.official.pages import blueprint
 
 __all__ = [
     "assignment",
     "blueprint",
-    "calibration",
     "calls",
     "candidates",
     "claims",
-    "conflicts",
     "consensus",
     "decisions",
     "dossier",
     "exchanges",
     "jury",
     "ranking",
+    "recusals",
     "replacements",
     "reviewers",
     "reviews",
+    "specimens",
 ]

@@ -17,7 +17,7 @@ from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 
 _FIELDS = ("reference", "personne", "motif")
 _KINDS = {"probable": "warning", "confirmed": "danger", "dismissed": "neutral", "lifted": "neutral"}
@@ -28,7 +28,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
         opened = call_of_page(session, call_id)
         lines = register(session, actor=signed_in(), call=opened)
         people = list_reviewers(session, actor=signed_in(), call=opened)
-    return show(
+    return show_call_page(
         "conflicts.html",
         opened,
         probable=[one for one in lines if one.state == "probable" and not one.masked],
