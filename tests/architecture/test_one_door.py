@@ -27,8 +27,8 @@ QUERIES = frozenset(
 
 DOOR = frozenset(
     {
-        "dossier_of", "ensure_whole", "is_recused", "may_mark", "kept_away_pairs", "not_recused", "recusal_stands", "recused_dossiers",
-        "recused_pairs", "recused_people", "recused_references", "told", "view_run",
+        "dossier_of", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "not_recused", "recusal_stands",
+        "recused_dossiers", "recused_pairs", "recused_people", "recused_references", "told", "view_run",
     }
 )  # fmt: skip
 """Functions that turn an actor into what must not be told to them. Those that only find a dossier are not among them."""
@@ -93,7 +93,6 @@ REASONS: Mapping[str, frozenset[str]] = {
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {
             "services/review/reviewing.py:_REVIEWED",
-            "services/harmonising/own_marking.py:_left",
         }
     ),
     "one dossier that dossier_of opened, or that `succession` names to who may know it": frozenset(

@@ -192,7 +192,7 @@ def _quota_title(call: CallFile, quota: Quota, value: str | None) -> str:
 
 def _achieved(entry: Mapping[str, Any], *, shares: bool) -> str:
     text = french.count(entry["achieved"], "projet")
-    if shares:
+    if shares and "achieved_amount" in entry:  # not where a line is masked
         text += f", {french.euros(_cents(entry['achieved_amount']))}"
     return text
 

@@ -170,6 +170,11 @@ def _masked_report(report: Mapping[str, Any], masked: Mapping[str, str]) -> Mapp
     return {
         **report,
         "contested": [masked.get(reference, reference) for reference in report.get("contested", ())],
+        # Money by group tells a grant where a group has one laureate, or where all others are known.
+        "quotas": [
+            {name: value for name, value in quota.items() if name != "achieved_amount"}
+            for quota in report.get("quotas", ())
+        ],
         "warnings": [masked_text(text, masked) for text in report.get("warnings", ())],
     }
 

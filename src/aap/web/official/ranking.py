@@ -111,7 +111,7 @@ def run(call_id: str, number: int) -> str:
         text=text,
         moved=moved,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
-        quotas=quota_lines(opened, kept),
+        quotas=quota_lines(opened, view.report),
         reviewers=sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id)),
         contested=set(view.report.get("contested", [])),
         mine=kept.proposed_by == signed_in().person_id,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -13,7 +14,6 @@ from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.results import ResultRow
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
-from aap.records.rankings import RankingRun
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
 
@@ -94,12 +94,12 @@ class QuotaLine:
     price: str
 
 
-def quota_lines(call: OpenedCall, run: RankingRun) -> list[QuotaLine]:
-    """What the quotas ask, what the run gives them, what they cost in points."""
+def quota_lines(call: OpenedCall, report: Mapping[str, Any]) -> list[QuotaLine]:
+    """What the quotas ask, what a run gives them by its report, what they cost in points."""
     rules = {quota.id: quota for quota in rules_of(call.file).quotas}
     lines = []
     priced: set[str] = set()
-    for entry in run.report.get("quotas", []):
+    for entry in report.get("quotas", []):
         quota = rules.get(entry["id"])
         title = quota.title if quota else entry["id"]
         asked = quota_in_words(quota) if quota else ""

@@ -67,7 +67,17 @@ def ranked(here: Office) -> int:
 def told(answer_text: str, secret: Application) -> list[str]:
     """What of the secret dossier stands in a text."""
     plain = re.sub(r"\s", "", answer_text)
-    canaries = (secret.reference, NAME, TITLE, "31234.56", "31234,56", "85.00", "85,00", "Un proche.", "Remarque cachée.")
+    canaries = (
+        secret.reference,
+        NAME,
+        TITLE,
+        "31234.56",
+        "31234,56",
+        "85.00",
+        "85,00",
+        "Un proche.",
+        "Remarque cachée.",
+    )
     return [canary for canary in canaries if re.sub(r"\s", "", canary) in plain]
 
 
@@ -132,7 +142,7 @@ def test_the_line_keeps_its_place_in_tables(bureau: tuple[Office, Application, i
     book = mine.client.get(here.address(f"classement/{number}/fichiers/ranking.xlsx")).data
     sheet = openpyxl.load_workbook(io.BytesIO(book)).active
     line = [cell for cell in next(sheet.iter_rows(min_row=at + 2, max_row=at + 2, values_only=True)) if cell]
-    assert line == [int(whole[at]["rank"]), "déport 1", MASKED, "Lauréat"]
+    assert line == [int(whole[at]["rank"]), "déport 1", MASKED, "lauréat"]
 
 
 def test_the_kept_list_of_another_is_never_handed_to_who_is_recused(
