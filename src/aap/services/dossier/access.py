@@ -12,7 +12,7 @@ SQL conditions of a recusal are written here. What lists, counts, exports and fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import and_, exists
@@ -120,6 +120,16 @@ def recused_references(session: Session, actor: Actor, call_id: str) -> frozense
         )
     )
     return frozenset(found)
+
+
+def recused_anywhere(session: Session, actor: Actor) -> Mapping[str, str]:
+    """Ids and references of the dossiers of every call that this person is recused of. One query."""
+    found = session.exec(
+        select(Application.id, Application.reference).where(
+            Recusal.application_id == Application.id, Recusal.person_id == actor.person_id, recusal_stands()
+        )
+    )
+    return dict(found.all())
 
 
 def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,8 +17,10 @@ from aap.core.delays import PARIS
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job
 from aap.records.people import Person
+from aap.records.reviews import Review
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor
 from aap.services.audit import record, verify_chain
+from aap.services.dossier.access import recused_anywhere
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -44,7 +48,7 @@ class AuditFilter:
 class AuditEntry:
     """One line. `person` empty: an account that is gone, or nobody, in lines of before the system had a name.
 
-    Values None: erased.
+    Values None: erased. `masked`: about a dossier of which who reads is recused; what it was about isn't here.
     """
 
     sequence: int
@@ -57,6 +61,7 @@ class AuditEntry:
     call_id: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    masked: bool = False
 
     @property
     def by_system(self) -> bool:
@@ -73,7 +78,10 @@ class AuditPage:
 
 
 def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int | None = None) -> AuditPage:
-    """A page of the log; `before`: only lines below this sequence. Two queries, whatever the log's length."""
+    """A page of the log; `before`: only lines below this sequence. Three queries, whatever the log's length.
+
+    An administrator who is recused of a dossier finds its lines in their place, without what they are about.
+    """
     ensure(actor, Permission.AUDIT_READ, Target())
     query = (
         select(AuditLine, AuditValues, Person)
@@ -112,8 +120,26 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
         )
         for line, values, person in shown
     )
+    hidden = recused_anywhere(session, actor)
+    if hidden:
+        lines = _masked(session, lines, hidden)
     actions = tuple(session.exec(select(AuditLine.action).distinct().order_by(col(AuditLine.action))))
     return AuditPage(lines, lines[-1].sequence if len(found) > PAGE_SIZE else None, actions)
+
+
+def _masked(session: Session, lines: tuple[AuditEntry, ...], hidden: Mapping[str, str]) -> tuple[AuditEntry, ...]:
+    """The lines of a page, those about these dossiers (id → reference) or their reviews without their object and values."""
+    reviews = session.exec(select(Review.id).where(col(Review.application_id).in_(list(hidden)))).all()
+    names = {*hidden, *hidden.values(), *reviews}
+
+    def tells(line: AuditEntry) -> bool:
+        values = json.dumps([line.before, line.after], ensure_ascii=False)
+        return line.object_id in names or any(name in values for name in names)
+
+    return tuple(
+        dataclasses.replace(line, object_id="", before=None, after=None, masked=True) if tells(line) else line
+        for line in lines
+    )
 
 
 def _system_named(word: str) -> ColumnElement[bool]:
