@@ -120,15 +120,16 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
         )
         for line, values, person in shown
     )
-    hidden = recused_anywhere(session, actor)
-    if hidden:
-        lines = _masked(session, lines, hidden)
+    lines = _masked(session, actor, lines)
     actions = tuple(session.exec(select(AuditLine.action).distinct().order_by(col(AuditLine.action))))
     return AuditPage(lines, lines[-1].sequence if len(found) > PAGE_SIZE else None, actions)
 
 
-def _masked(session: Session, lines: tuple[AuditEntry, ...], hidden: Mapping[str, str]) -> tuple[AuditEntry, ...]:
-    """The lines of a page, those about these dossiers (id → reference) or their reviews without their object and values."""
+def _masked(session: Session, actor: Actor, lines: tuple[AuditEntry, ...]) -> tuple[AuditEntry, ...]:
+    """The lines of a page, those about dossiers that the actor is recused of without their object and values."""
+    hidden = recused_anywhere(session, actor)
+    if not hidden:
+        return lines
     reviews = session.exec(select(Review.id).where(col(Review.application_id).in_(list(hidden)))).all()
     names = {*hidden, *hidden.values(), *reviews}
 
