@@ -210,9 +210,8 @@ def build(folder: Path) -> World:
         world.identity = _identity(session, own.application_id)
     for name, person in people.items():
         world.browsers[name] = app.test_client()
-        if name != EVERYBODY:
-            with platform.database.reading() as session:
-                world.actors[name] = load_actor(session, person.id) if person else None
+        with platform.database.reading() as session:
+            world.actors[name] = load_actor(session, person.id) if person else None
         if person:
             answer = world.browsers[name].post("/connexion", data={"email": person.email, "password": PASSWORD})
             assert answer.status_code == 302, answer.text

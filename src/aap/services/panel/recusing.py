@@ -75,6 +75,14 @@ def lift_recusal(session: Session, *, actor: Actor, recusal_id: str, reason: str
     _dismiss(session, actor, recusal, application, reason.strip(), now)
 
 
+def ensure_of_call(session: Session, *, call_id: str, recusal_id: str) -> None:
+    """Lets a recusal of this call's dossiers pass. Raises NotFound for another's: an address names both."""
+    recusal = session.get(Recusal, recusal_id)
+    application = session.get(Application, recusal.application_id) if recusal else None
+    if application is None or application.call_id != call_id:
+        raise NotFound("recusal", recusal_id)
+
+
 def _find_recusal(session: Session, actor: Actor, recusal_id: str) -> tuple[Recusal, Application]:
     """A recusal that this official may decide on: not of a dossier of which they are recused, so never their own."""
     recusal = session.get(Recusal, recusal_id)
