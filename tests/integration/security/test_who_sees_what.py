@@ -201,7 +201,7 @@ def test_my_object_with_somebody_else_s_is_no_address(world: World, method: str)
                 answer.close()
         if world.fingerprint() != before:
             faults.append((0, rule.rule, "changed something"))
-    assert faults == []
+    assert not faults, "\n".join(map(str, faults))
     assert mixed >= 20
 
 
@@ -229,7 +229,7 @@ def test_every_post_is_open_to_who_may(world: World) -> None:
                 faults.append((answer.status_code, who, rule.endpoint, f"{state[0]}-{state[1]}"))
             answer.close()
             put_back()
-    assert faults == []
+    assert not faults, "\n".join(map(str, faults))
     assert unreachable == []
 
 
