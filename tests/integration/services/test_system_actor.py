@@ -12,7 +12,7 @@ from aap.records.calls import CallState
 from aap.records.outbox import Job
 from aap.records.people import Person, Role
 from aap.services.actor import SYSTEM, author_of_work
-from aap.services.audit import record, verify_chain
+from aap.services.audit import Subject, record, verify_chain
 from aap.services.call.calls import close_call, open_call
 from aap.services.errors import NotFound, StateForbids
 from aap.services.permissions import TABLE, Grant, Permission, Target, Who, allowed, conceivable, ensure
@@ -71,7 +71,7 @@ def test_the_system_opens_and_closes_a_call_in_its_time_and_the_log_names_it(
 def test_lines_of_before_the_system_had_a_name_still_verify(factory: Factory, platform: Platform) -> None:
     """They say nobody (the empty text), which their hash covers."""
     with platform.database.writing() as session:
-        record(session, actor=SYSTEM, action="essai", now=factory.now, after={"n": 1})
+        record(session, SYSTEM, "essai", Subject("instance"), now=factory.now, after={"n": 1})
         line = session.exec(select(AuditLine).order_by(AuditLine.sequence.desc())).first()  # type: ignore[attr-defined]
         assert line is not None
         line.actor_id = ""  # as it was written then
@@ -82,7 +82,7 @@ def test_lines_of_before_the_system_had_a_name_still_verify(factory: Factory, pl
         line.hash = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
         session.add(line)
     with platform.database.writing() as session:
-        record(session, actor=SYSTEM, action="essai", now=factory.now, after={"n": 2})
+        record(session, SYSTEM, "essai", Subject("instance"), now=factory.now, after={"n": 2})
     with platform.database.reading() as session:
         assert verify_chain(session).faults == ()
 

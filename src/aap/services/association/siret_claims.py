@@ -43,9 +43,7 @@ def claim_siret(session: Session, *, actor: Actor, siret: str, explanation: str,
         association_id=association.id, person_id=actor.person_id, explanation=explanation, created_at=now
     )
     session.add(claim)
-    record(
-        session, actor=actor, action="siret.claimed", now=now, object_kind="association", object_id=association.id,
-    )  # fmt: skip
+    record(session, actor, "siret.claimed", association, now=now)
     return claim
 
 
@@ -99,7 +97,4 @@ def arbitrate_claim(
             values={"association": association.name, "person": person.name, "accepted": accepted,
                     "reason": claim.decision_reason},
         )  # fmt: skip
-    record(
-        session, actor=actor, action="siret.arbitrated", now=now, object_kind="association", object_id=association.id,
-        after={"accepted": accepted, "person": person.id},
-    )  # fmt: skip
+    record(session, actor, "siret.arbitrated", association, now=now, after={"accepted": accepted, "person": person.id})

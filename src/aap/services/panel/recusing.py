@@ -102,10 +102,15 @@ def _dismiss(
     recusal.dismissed_at, recusal.dismissal_reason, recusal.author_id = now, reason, actor.person_id
     session.add(recusal)
     record(
-        session, actor=actor, action="recusal.dismissed", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=application.call_id, before={"state": before},
+        session,
+        actor,
+        "recusal.dismissed",
+        recusal,
+        now=now,
+        call_id=application.call_id,
+        before={"state": before},
         after={"application": application.id, "person": recusal.person_id, "reason": reason},
-    )  # fmt: skip
+    )
 
 
 def _works_on(session: Session, call: OpenedCall, person_id: str) -> bool:
@@ -159,7 +164,12 @@ def recuse(
         assignment.removed_at, assignment.removal_reason = now, "déport"
         session.add(assignment)
     record(
-        session, actor=actor, action="recusal.declared", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=application.call_id, before={"marks": given},
+        session,
+        actor,
+        "recusal.declared",
+        recusal,
+        now=now,
+        call_id=application.call_id,
+        before={"marks": given},
         after={"application": application.id, "person": person_id, "origin": str(origin), "reason": reason},
-    )  # fmt: skip
+    )

@@ -19,7 +19,7 @@ from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.records.reviews import Review
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor
-from aap.services.audit import record, verify_chain
+from aap.services.audit import Subject, record, verify_chain
 from aap.services.dossier.access import recused_anywhere
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
@@ -173,9 +173,13 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
         result = verify_chain(session)
     with platform.database.writing() as session:
         record(
-            session, actor=SYSTEM, action="audit.verified", now=platform.clock(), object_kind="audit",
+            session,
+            SYSTEM,
+            "audit.verified",
+            Subject("audit"),
+            now=platform.clock(),
             after={"lines": result.lines, "head": result.head, "faults": len(result.faults)},
-        )  # fmt: skip
+        )
     progress(1, 1)
     return {
         "lines": result.lines,

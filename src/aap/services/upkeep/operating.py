@@ -6,17 +6,17 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from typing import Any
 
 from sqlalchemy import text, update
 from sqlmodel import Session, col, func, select
 
+from aap import __version__
 from aap.records.applications import Document
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import NotFound
 from aap.services.mailing import MOST_ATTEMPTS
 from aap.services.outbox import WAKE
@@ -90,7 +90,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
     backup = _last_backup(session)
     embedded = session.get_bind().dialect.name == "sqlite"
     return SystemState(
-        version=metadata.version("aap"),
+        version=__version__,
         revision=str(session.execute(text("SELECT version_num FROM alembic_version")).scalar()),
         database="SQLite" if embedded else "PostgreSQL",
         mails_waiting=waiting,
@@ -143,10 +143,7 @@ def retry_mails(session: Session, *, actor: Actor, mail_id: str = "", now: datet
         raise NotFound("mail", mail_id)
     if number:
         session.info[WAKE] = True
-        record(
-            session, actor=actor, action="mails.retried", now=now, object_kind="outbox", object_id=mail_id,
-            after={"mails": number},
-        )  # fmt: skip
+        record(session, actor, "mails.retried", Subject("outbox", mail_id), now=now, after={"mails": number})
     return number
 
 
@@ -159,8 +156,5 @@ def retry_job(session: Session, *, actor: Actor, job_id: str, now: datetime) -> 
     job.state, job.done, job.started_at, job.finished_at = JobState.WAITING, 0, None, None
     session.add(job)
     session.info[WAKE] = True
-    record(
-        session, actor=actor, action="job.retried", now=now, object_kind="job", object_id=job_id,
-        call_id=job.call_id or "", after={"kind": job.kind},
-    )  # fmt: skip
+    record(session, actor, "job.retried", job, now=now, after={"kind": job.kind})
     return job

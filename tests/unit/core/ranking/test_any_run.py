@@ -15,6 +15,8 @@ from aap.core.ranking.run import Run, json_text
 from aap.core.selection.outcome import InfeasibleRules
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 
+pytestmark = pytest.mark.thorough
+
 ALL_CODES = {
     "selected", "selected_by_quota", "jury_in", "jury_out", "count_reached", "budget_exhausted", "quota_max",
     "quota_min", "below_threshold", "ineligible", "withdrawn", "declined",
