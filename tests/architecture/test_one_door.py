@@ -27,8 +27,8 @@ QUERIES = frozenset(
 
 DOOR = frozenset(
     {
-        "dossier_of", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "not_recused", "recusal_stands",
-        "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people", "recused_references", "told", "view_run",
+        "dossier_of", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
+        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people", "recused_references", "told", "view_run",
     }
 )  # fmt: skip
 """Functions that turn an actor into what must not be told to them. Those that only find a dossier are not among them."""
@@ -46,6 +46,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/harmonising/consensus.py:_jury_decided",
             "services/ranking/jury.py:_conflict",
             "services/ranking/minuting.py:_agreed",
+            "services/panel/recusing.py:ensure_of_call",
         }
     ),
     "numbers that are the same for everybody": frozenset(

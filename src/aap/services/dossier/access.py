@@ -153,6 +153,13 @@ def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
     )
 
 
+def nobody_recused(application_id: str, person_id: Any = Person.id) -> ColumnElement[bool]:
+    """SQL condition on the people of a query: not recused of this dossier."""
+    return col(person_id).not_in(
+        select(Recusal.person_id).where(Recusal.application_id == application_id, recusal_stands())
+    )
+
+
 def recused_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
     """(person, application) of the recusals in force of a call: whose marks don't count. One query."""
     return frozenset(

@@ -17,7 +17,7 @@ from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, not_recused, recused_dossiers
+from aap.services.dossier.access import dossier_of, nobody_recused, recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput
 from aap.services.outbox import send_mail
@@ -175,8 +175,7 @@ def service_addresses(session: Session, call: OpenedCall, application: Applicati
         .distinct()
         .where(
             RoleGrant.person_id == Person.id,
-            Application.id == application.id,
-            not_recused(Person.id),
+            nobody_recused(application.id),
             RoleGrant.role == Role.OFFICIAL,
             or_(col(RoleGrant.call_id).is_(None), RoleGrant.call_id == call.id),
             col(Person.active).is_(True),
