@@ -28,7 +28,8 @@ QUERIES = frozenset(
 DOOR = frozenset(
     {
         "dossier_of", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
-        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people", "recused_references", "told", "view_run",
+        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
+        "recused_references", "told", "view_run",
     }
 )  # fmt: skip
 """Functions that turn an actor into what must not be told to them. Those that only find a dossier are not among them."""
