@@ -18,7 +18,7 @@ from aap.core.answers.readable import SectionReading
 from aap.core.call.schema import CallFile, Question
 from aap.core.call.wording import condition_in_words
 from aap.documents.papers.letterhead import Sender, document_date, sender_of
-from aap.documents.papers.pdf import PdfMetadata, render_pdf
+from aap.documents.papers.pdf import PdfMetadata, exact_moment, render_pdf
 
 _A4_POINTS = (595.28, 841.89)
 _LONGEST_SIDE = 2200  # pixels: 190 dots an inch on A4, readable and light
@@ -50,11 +50,42 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class DossierView:
-    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`.
+class Approval:
+    """The legal representative approved the dossier by the link that was mailed to them."""
 
-    `deposited_by`: who submitted it, in what capacity, with whose approval; empty for a draft.
-    """
+    name: str
+    capacity: str
+    at: datetime
+
+
+_CAPACITIES = {
+    "self": "représentant légal de l’association, signataire",
+    "representative": "approuvé par le représentant légal",
+    "mandate": "muni d’un pouvoir du représentant légal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who submitted a dossier, in what capacity (self, representative, mandate) and with whose approval."""
+
+    name: str
+    capacity: str
+    approval: Approval | None = None
+
+    def __str__(self) -> str:
+        words = _CAPACITIES.get(self.capacity, "")
+        if self.approval is not None:
+            words = (
+                f"approuvé le {exact_moment(self.approval.at)} par {self.approval.name}, {self.approval.capacity}, "
+                "représentant légal, par le lien qui lui a été envoyé"
+            )
+        return ", ".join(word for word in (self.name, words) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class DossierView:
+    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`; it has no `submitter`."""
 
     number: str
     call_title: str
@@ -64,7 +95,7 @@ class DossierView:
     made_on: date | datetime
     sections: tuple[SectionReading, ...]
     submitted_at: datetime | None = None
-    deposited_by: str = ""
+    submitter: Submitter | None = None
     identifier: str = ""
     project: str = ""
     requested_amount: int | None = None  # cents

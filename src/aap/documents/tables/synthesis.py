@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -87,7 +88,7 @@ def _granted(row: ResultRow) -> float | None:
     return (row.granted_amount or 0) / 100 if row.status == "laureate" else 0.0
 
 
-def _summed(groups: pd.api.typing.DataFrameGroupBy) -> pd.DataFrame:
+def _summed(groups: pd.api.typing.DataFrameGroupBy[Any, Any]) -> pd.DataFrame:
     found = groups.agg(
         candidates=("laureate", "size"),
         eligible=("eligible", "sum"),

@@ -252,14 +252,14 @@ def make_ranking_list(platform: Platform, job: Job, progress: Progress) -> Mappi
 
     Arguments: `run`, and where its reader is recused of dossiers their references as `masked`.
     """
-    progress(0, 1, "Mise en page")
+    progress(0, 1, "layout")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         run = session.get_one(RankingRun, job.arguments["run"])
         view = masked_view(view_run(session, run, actor=SYSTEM), job.arguments.get("masked", ()))
     files = _RunFiles(call, view, "")
     stored = platform.files.put(io.BytesIO(_ranking_pdf(files)))
-    progress(1, 1, "Mise en page")
+    progress(1, 1, "layout")
     return {"sha256": stored.sha256, "list_of": files.run.number}
 
 

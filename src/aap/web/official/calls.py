@@ -13,16 +13,17 @@ from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.steering.following import counts_of, find_job, followed_calls
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show_call_page
+from aap.web.wording.sentences import sentence, worded
 
 __all__ = ["blueprint"]
 
@@ -96,10 +97,10 @@ def advance(call_id: str) -> ResponseReturnValue:
             with writing() as session:
                 advance_call(
                     session, actor=signed_in(), call_id=call_id, to=CallState(to), reason=reason, now=arrived_at(),
-                    address=url_for("reviewer.home", _external=True),
+                    links=links(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("L’appel est passé à l’étape « %(step)s ».", step=words.call_states()[CallState(to)]), "success")
             return redirect(url_for("official.call", call_id=call_id))
@@ -154,7 +155,7 @@ def _extended(opened: OpenedCall, closes_at: datetime, reason: str) -> dict[str,
                 session, actor=signed_in(), call_id=opened.id, closes_at=closes_at, reason=reason, now=arrived_at()
             )
     except InvalidInput as refused:
-        return dict(refused.problems)
+        return worded(refused.problems)
     return {}
 
 
@@ -175,7 +176,7 @@ def draw(call_id: str) -> ResponseReturnValue:
             with writing() as session:
                 set_draw_seed(session, actor=signed_in(), call_id=call_id, now=arrived_at(), **typed)
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("La graine du tirage est enregistrée. Relancez le classement pour qu’elle compte."), "success")
             return redirect(url_for("official.call", call_id=call_id))
@@ -190,13 +191,14 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id)
         work = find_job(session, actor=signed_in(), call=opened, job_id=job_id)
-        problems = told(session, signed_in(), call_id, work.result.get("problems", ()))
+        objections = [sentence(Objection.of_json(one)) for one in work.result.get("problems", ())]
+        problems = told(session, signed_in(), call_id, objections)
         conflict = told(session, signed_in(), call_id, work.result.get("conflict", ()))
     if request.args.get("suivi") == "json":
         return {
             "done": work.done,
             "total": work.total,
-            "message": work.message,
+            "message": words.step_words(work.message),
             "finished": work.state in ("done", "failed"),
         }
     if work.state == "done" and work.kind == "letters":
@@ -211,6 +213,7 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         "job.html",
         opened,
         job=work,
+        step=words.step_words(work.message),
         conflict=conflict_words(opened.file, conflict),
         problems=problems,
         page_width="narrow",

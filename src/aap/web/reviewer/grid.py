@@ -15,6 +15,9 @@ from aap.core.scoring.marking import MOST_CHOICES, BadMark, grid, mark_text, par
 from aap.services.review.reviewer_pages import ReviewingPage
 from aap.services.review.reviewing import ReviewEntry, current_rubric
 
+FIELDS = {"marks": "note", "comments": "avis"}
+"""What the form calls the fields of a review, where they have another name."""
+
 MOST_LISTED = 101
 """A larger grid is typed as a number."""
 
