@@ -10,6 +10,7 @@ import click
 
 from aap.cli.progress_bar import ProgressLine
 from aap.core.french import count, plain
+from aap.services.actor import SYSTEM
 from aap.settings import Settings
 
 BAD_INPUT = 2
@@ -119,7 +120,7 @@ def person_add(email: str, name: str, role: str) -> None:
     try:
         with platform.database.writing() as session:
             person = invite_person(
-                session, platform, links, actor=None, email=email, name=name, role=role, call_id="", now=now
+                session, platform, links, actor=SYSTEM, email=email, name=name, role=role, call_id="", now=now
             )
             token = make_token(platform.settings.secret_key, person, "invitation", now)
     except InvalidInput as refused:

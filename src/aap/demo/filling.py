@@ -27,7 +27,7 @@ from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.rankings import Decision, Outcome
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import SYSTEM, Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.decision.letters import render_letters
@@ -124,8 +124,8 @@ class _Filling:
     def finished_call(self) -> None:
         text = smaller((rubrics_folder() / f"{FINISHED}.yaml").read_text(), self.scale.finished / DemoSize.finished)
         with self.platform.database.writing() as session:
-            call = add_call(session, actor=None, text=text, name=f"{FINISHED}.yaml", now=_before(text, days=12))
-            open_call(session, actor=None, call_id=call.id, now=call.record.opens_at)
+            call = add_call(session, actor=SYSTEM, text=text, name=f"{FINISHED}.yaml", now=_before(text, days=12))
+            open_call(session, actor=SYSTEM, call_id=call.id, now=call.record.opens_at)
         candidates = associations(self.seed, self.scale.finished, territories())
         made = self.made = dossiers(self.seed, call.file, candidates, territories())
         applicants = self._deposits(call, made)
@@ -161,7 +161,7 @@ class _Filling:
     def _screening(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
         at = closed + timedelta(days=4)
         with self.platform.database.writing() as session:
-            close_call(session, actor=None, call_id=call.id, now=closed)
+            close_call(session, actor=SYSTEM, call_id=call.id, now=closed)
             actor = self.actor(session, self.people.officials[0])
             for number, dossier in enumerate(made, 1):
                 eligible = dossier.ineligible_rule is None
@@ -187,7 +187,7 @@ class _Filling:
         at = closed + timedelta(days=6)
         with self.platform.database.writing() as session:
             accounts = self._reviewers(session, call, people, at)
-            change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=None, now=at)
+            change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=SYSTEM, now=at)
         for start in range(0, len(done), 100):
             with self.platform.database.writing() as session:
                 for review in done[start : start + 100]:

@@ -116,6 +116,14 @@ class SamePerson(DomainError):
 
 
 @dataclass
+class RecusedFromCall(DomainError):
+    """What is asked for tells every dossier of the call, and this actor is recused of `dossiers` of them."""
+
+    call_id: str
+    dossiers: int
+
+
+@dataclass
 class SpecimensFirst(DomainError):
     """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""
 

@@ -55,7 +55,7 @@ def start_job(
     session: Session,
     kind: str,
     *,
-    actor: Actor | None,
+    actor: Actor,
     now: datetime,
     call_id: str | None = None,
     arguments: Mapping[str, Any] | None = None,
@@ -72,7 +72,7 @@ def start_job(
         kind=kind,
         call_id=call_id,
         arguments=dict(arguments or {}),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(job)

@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
@@ -14,6 +15,7 @@ from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
     NotFound,
+    RecusedFromCall,
     RulesConflict,
     SamePerson,
     SignInNeeded,
@@ -93,6 +95,20 @@ def init_errors(app: Flask) -> None:
             409,
             _("Une seconde personne doit confirmer"),
             _("Vous avez fait la première étape : un autre agent doit confirmer celle-ci."),
+        )
+
+    @app.errorhandler(RecusedFromCall)
+    def recused(error: RecusedFromCall) -> ResponseReturnValue:
+        return error_page(
+            403,
+            _("Ce fichier ne peut pas vous être remis"),
+            ngettext(
+                "Il contient tous les dossiers de l’appel, dont un dont vous êtes déporté, et rien ne peut en être "
+                "retiré : il ne servirait plus à refaire le calcul. Demandez à un autre agent de s’en charger.",
+                "Il contient tous les dossiers de l’appel, dont %(num)s dont vous êtes déporté, et rien ne peut en être "
+                "retiré : il ne servirait plus à refaire le calcul. Demandez à un autre agent de s’en charger.",
+                error.dossiers,
+            ),
         )
 
     @app.errorhandler(RulesConflict)

@@ -145,7 +145,7 @@ def invite_person(
     platform: Platform,
     links: Links,
     *,
-    actor: Actor | None,
+    actor: Actor,
     email: str,
     name: str,
     role: str,
@@ -154,10 +154,9 @@ def invite_person(
 ) -> Person:
     """A new account without a password, with a first role (empty: none); the person gets a link to come in.
 
-    `actor` None: a command of the operator. Raises InvalidInput (also for an e-mail that has an account).
+    The operator's commands act as the system. Raises InvalidInput (also for an e-mail that has an account).
     """
-    if actor is not None:
-        ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
     problems: dict[str, Objection] = {}
     address = ""
     try:
@@ -224,7 +223,7 @@ def give_role(session: Session, *, actor: Actor, person_id: str, role: str, call
     _grant(session, actor, person, Role(role), call_id, now)
 
 
-def _grant(session: Session, actor: Actor | None, person: Person, role: Role, call_id: str, now: datetime) -> None:
+def _grant(session: Session, actor: Actor, person: Person, role: Role, call_id: str, now: datetime) -> None:
     if _held(session, person.id, role, call_id) is not None:
         return
     session.add(RoleGrant(person_id=person.id, role=role, call_id=call_id or None, created_at=now))

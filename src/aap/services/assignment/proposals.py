@@ -25,7 +25,7 @@ from aap.records.reviews import (
     ProposalState,
     Reviewer,
 )
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import Actor, author_of_work
 from aap.services.assignment.situation import AssignmentSettings, Situation, default_settings, situation
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
@@ -82,24 +82,23 @@ def compute_proposal(found: Situation) -> Proposal:
 
 
 def keep_proposal(
-    session: Session, *, actor: Actor | None, found: Situation, proposal: Proposal, now: datetime
+    session: Session, *, actor: Actor, found: Situation, proposal: Proposal, now: datetime
 ) -> AssignmentProposal:
     """Keeps a proposal for a look; an earlier open one of the call is set aside."""
-    if actor is not None:
-        ensure(actor, Permission.ASSIGNMENT_MANAGE, found.call.target(), kind="call", id=found.call.id)
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, found.call.target(), kind="call", id=found.call.id)
     for old in session.exec(
         select(AssignmentProposal).where(
             AssignmentProposal.call_id == found.call.id, AssignmentProposal.state == ProposalState.OPEN
         )
     ):
-        old.state, old.decided_at, old.decided_by = ProposalState.DISCARDED, now, actor.person_id if actor else None
+        old.state, old.decided_at, old.decided_by = ProposalState.DISCARDED, now, actor.row_id
         session.add(old)
     kept = AssignmentProposal(
         call_id=found.call.id,
         basis=found.digest,
         settings=found.settings.as_json(),
         content=_content(found, proposal),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(kept)
@@ -145,7 +144,7 @@ def propose_in_background(platform: Platform, job: Job, progress: WorkProgress) 
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         found = situation(session, call, AssignmentSettings.of_json(job.arguments))
-        actor = load_actor(session, job.author_id) if job.author_id else None
+        actor = author_of_work(session, job.author_id)
     proposal = compute_proposal(found)
     progress(1, 2, "saving")
     with platform.database.writing() as session:

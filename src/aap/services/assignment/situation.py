@@ -20,14 +20,13 @@ from aap.records.people import Person
 from aap.records.reviews import (
     Assignment,
     Mark,
-    Recusal,
     Review,
     Reviewer,
     ReviewState,
 )
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import recused_dossiers
+from aap.services.dossier.access import kept_away_pairs, recused_dossiers
 
 READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of the dossiers that are given to reviewers."""
@@ -119,13 +118,7 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
     held = _held(session, call, references, codes)
     conflicts = frozenset(
         (references[application_id], codes[person_id])
-        for application_id, person_id in session.exec(
-            select(Recusal.application_id, Recusal.person_id).where(
-                Recusal.application_id == Application.id,
-                Application.call_id == call.id,
-                col(Recusal.dismissed_at).is_(None),
-            )
-        )
+        for person_id, application_id in kept_away_pairs(session, call.id)
         if application_id in references and person_id in codes
     )
     earlier = _earlier(session, call, {one.reference: association for one, association in applications}, codes)

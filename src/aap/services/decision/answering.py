@@ -22,6 +22,7 @@ from aap.records.rankings import Contest, Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, StateForbids
@@ -265,11 +266,13 @@ class ReceivedAnswer:
     body: str
 
 
-def received_contests(
-    session: Session, *, actor: Actor, call: OpenedCall, hidden: frozenset[str] = frozenset()
-) -> tuple[ReceivedAnswer, ...]:
-    """The recours gracieux of a call, the latest first. `hidden`: dossiers left out. One query."""
+def received_contests(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[ReceivedAnswer, ...]:
+    """The recours gracieux of a call, the latest first, less those of dossiers that the official is recused of.
+
+    Two queries.
+    """
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
     found = session.exec(
         select(Contest, Decision, Application, Association.name, Person.name)  # type: ignore[call-overload]  # five
         .join(Decision, col(Decision.id) == col(Contest.decision_id))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from aap.core.results import MASKED
 from aap.documents.mails import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -88,7 +90,11 @@ def _frozen_row(row: RankingRow) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """One decision in force, as lists show it. `amount` in cents."""
+    """One decision in force, as lists show it. `amount` in cents.
+
+    `masked`: on a dossier of which the official is recused. What is counted of it stays, so that everybody counts the
+    same; what tells the dossier, or its amount, is not here.
+    """
 
     id: str
     application_id: str
@@ -104,6 +110,7 @@ class DecisionLine:
     read_at: datetime | None
     answer: str
     called: bool
+    masked: bool = False
 
     @property
     def leaves(self) -> bool:
@@ -112,10 +119,26 @@ class DecisionLine:
 
 
 def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DecisionLine, ...]:
-    """The decisions in force in the order of the references, less those the official is recused of. Two queries."""
+    """The decisions in force in the order of the references; masked where the official is recused. Two queries."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
-    return tuple(one for one in _lines(session, Decision.call_id == call.id) if one.application_id not in hidden)
+    return tuple(
+        _masked(one) if one.application_id in hidden else one for one in _lines(session, Decision.call_id == call.id)
+    )
+
+
+def _masked(line: DecisionLine) -> DecisionLine:
+    return dataclasses.replace(
+        line, id="", application_id="", reference="", association=MASKED, title="", amount=None, rank=None, reason="",
+        masked=True,
+    )  # fmt: skip
+
+
+def granted_in_force(session: Session, *, actor: Actor, call: OpenedCall) -> int:
+    """Cents granted by the decisions in force of a call: the same for everybody. One query."""
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    total = select(func.coalesce(func.sum(Decision.amount), 0)).where(Decision.call_id == call.id, in_force())
+    return int(session.exec(total).one() or 0)
 
 
 def decision_line(session: Session, *, actor: Actor, call: OpenedCall, application_id: str) -> DecisionLine | None:

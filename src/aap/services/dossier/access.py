@@ -1,19 +1,43 @@
-"""The one door to a dossier: who may know it, and which dossiers must not be told to whom."""
+"""The one door to a dossier: who may know it, and which dossiers must not be told to whom.
+
+A reference or an id becomes a dossier here, an actor becomes the set of dossiers that they are recused of here, and the
+SQL conditions of a recusal are written here. What lists, counts, exports and files do with it is the same everywhere:
+
+- a line about such a dossier keeps its place and loses its content (`core.results.MASKED`);
+- what can't be masked without telling the dossier apart is refused in words (`ensure_whole`);
+- numbers of dossiers, reviews and decisions are the call's, the same for everybody: they never depend on who asks.
+
+`tests/architecture/test_one_door.py` fails when a query on reviews, marks, ranking rows or decisions is made without it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import and_, exists
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
+from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
+from aap.records.people import Person
 from aap.records.reviews import Assignment, Recusal
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import NotFound
+from aap.services.errors import NotFound, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
+
+
+def recusal_stands() -> ColumnElement[bool]:
+    """SQL condition on a recusal: in force. A probable match that nobody confirmed is not, a lifted one neither."""
+    return and_(col(Recusal.confirmed).is_(True), col(Recusal.dismissed_at).is_(None))
+
+
+def keeps_away() -> ColumnElement[bool]:
+    """SQL condition on a recusal: in force, or a probable match that nobody looked at yet. Asked before a dossier is
+    given to somebody: a doubt keeps away, it takes nothing back."""
+    return col(Recusal.dismissed_at).is_(None)
 
 
 def dossier_target(
@@ -32,10 +56,7 @@ def dossier_target(
 def is_recused(session: Session, actor: Actor, application_id: str) -> bool:
     """Whether this person may see nothing of the dossier."""
     found = select(Recusal.id).where(
-        Recusal.person_id == actor.person_id,
-        Recusal.application_id == application_id,
-        col(Recusal.confirmed).is_(True),
-        col(Recusal.dismissed_at).is_(None),
+        Recusal.person_id == actor.person_id, Recusal.application_id == application_id, recusal_stands()
     )
     return session.exec(found).first() is not None
 
@@ -72,6 +93,9 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
     return found
 
 
+# --- who is recused of what -------------------------------------------------------------------------------------------
+
+
 def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """Ids of the call's dossiers that this person may see nothing of. One query."""
     found = session.exec(
@@ -79,21 +103,90 @@ def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[
             Recusal.application_id == Application.id,
             Application.call_id == call_id,
             Recusal.person_id == actor.person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
+            recusal_stands(),
         )
     )
     return frozenset(found)
+
+
+def recused_references(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
+    """The same by their references, for files and sentences that name dossiers so. One query."""
+    found = session.exec(
+        select(Application.reference).where(
+            Recusal.application_id == Application.id,
+            Application.call_id == call_id,
+            Recusal.person_id == actor.person_id,
+            recusal_stands(),
+        )
+    )
+    return frozenset(found)
+
+
+def recused_anywhere(session: Session, actor: Actor) -> Mapping[str, str]:
+    """Ids and references of the dossiers of every call that this person is recused of. One query."""
+    found = session.exec(
+        select(Application.id, Application.reference).where(
+            Recusal.application_id == Application.id, Recusal.person_id == actor.person_id, recusal_stands()
+        )
+    )
+    return dict(found.all())
+
+
+def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts about a call as this actor may read them: they name no dossier of which they are recused. One query."""
+    hidden = recused_references(session, actor, call_id)
+    return tuple(masked_text(text, hidden) for text in texts)
+
+
+def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:
+    """Lets who is recused of nothing in the call take away what can't be masked. Raises RecusedFromCall."""
+    hidden = recused_dossiers(session, actor, call_id)
+    if hidden:
+        raise RecusedFromCall(call_id, len(hidden))
 
 
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
     """No recusal stands between `person_id` and the application of the query (a probable match not yet confirmed
     does not)."""
     return ~exists().where(
-        and_(
-            col(Recusal.application_id) == col(Application.id),
-            col(Recusal.person_id) == person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
+        and_(col(Recusal.application_id) == col(Application.id), col(Recusal.person_id) == person_id, recusal_stands())
     )
+
+
+def nobody_recused(application_id: str, person_id: Any = Person.id) -> ColumnElement[bool]:
+    """SQL condition on the people of a query: not recused of this dossier."""
+    return col(person_id).not_in(
+        select(Recusal.person_id).where(Recusal.application_id == application_id, recusal_stands())
+    )
+
+
+def recused_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
+    """(person, application) of the recusals in force of a call: whose marks don't count. One query."""
+    return frozenset(
+        session.exec(
+            select(Recusal.person_id, Recusal.application_id).where(
+                Recusal.application_id == Application.id, Application.call_id == call_id, recusal_stands()
+            )
+        ).all()
+    )
+
+
+def kept_away_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
+    """(person, application) of a call that must not be put together: recused, or perhaps so. One query."""
+    return frozenset(
+        session.exec(
+            select(Recusal.person_id, Recusal.application_id).where(
+                Recusal.application_id == Application.id, Application.call_id == call_id, keeps_away()
+            )
+        ).all()
+    )
+
+
+def recused_people(session: Session, application_id: str) -> tuple[str, ...]:
+    """Names of who is recused of a dossier. One query."""
+    found = session.exec(
+        select(Person.name)
+        .where(Recusal.person_id == Person.id, Recusal.application_id == application_id, recusal_stands())
+        .order_by(col(Person.name), col(Person.id))
+    )
+    return tuple(found)

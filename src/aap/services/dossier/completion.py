@@ -25,7 +25,7 @@ from aap.records.applications import (
     Submission,
 )
 from aap.records.territories import territories
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
@@ -181,7 +181,7 @@ def _take_back(
     session.add(application)
     record(
         session,
-        None,
+        SYSTEM,
         "completion.lapsed",
         application,
         now=now,

@@ -14,7 +14,7 @@ from aap.core.delays import paris
 from aap.documents.mails import Mail
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, announced_deadline, deposit_content, open_dossier
@@ -159,7 +159,7 @@ def answer_signature(
     )  # fmt: skip
     record(
         session,
-        None,
+        SYSTEM,
         "signature.answered",
         case.dossier.application,
         now=now,

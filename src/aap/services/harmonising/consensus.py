@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from aap.core.delays import paris
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
@@ -17,13 +17,12 @@ from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
 from aap.records.applications import Application
 from aap.records.associations import Association
-from aap.records.people import Person
 from aap.records.rankings import JuryDecision
-from aap.records.reviews import Assignment, Consensus, Recusal
+from aap.records.reviews import Assignment, Consensus
 from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, find_dossier, recused_people
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
@@ -182,15 +181,9 @@ def _meeting_problems(
         problems["reason"] = Objection("harmonising.reason_missing")
     if len(attendees) < LEAST_ATTENDEES:
         problems["attendees"] = Objection("harmonising.too_few_attendees")
-    recused = session.exec(
-        select(Person.name).where(
-            Recusal.person_id == Person.id,
-            Recusal.application_id == application_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
-    present = [name for name in recused if any(fold(name) in fold(line) for line in attendees)]
+    present = [
+        name for name in recused_people(session, application_id) if any(fold(name) in fold(line) for line in attendees)
+    ]
     if present:
         problems["attendees"] = Objection("harmonising.recused_attendees", people=tuple(present))
     if entry.held_on is None:

@@ -12,11 +12,11 @@ from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
-from aap.records.reviews import Assignment, Recusal, Reviewer
+from aap.records.reviews import Assignment, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, find_dossier, kept_away_pairs
 from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
@@ -55,13 +55,7 @@ def further_reviewers(
         if application_id == application.id:
             known.add(person_id)
     # A probable match that nobody looked at yet keeps away too.
-    known |= set(
-        session.exec(
-            select(Recusal.person_id).where(
-                Recusal.application_id == application.id, col(Recusal.dismissed_at).is_(None)
-            )
-        )
-    )
+    known |= {person_id for person_id, one in kept_away_pairs(session, call.id) if one == application.id}
     found = [
         FurtherReviewer(
             person_id=reviewer.person_id,

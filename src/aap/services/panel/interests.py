@@ -22,7 +22,7 @@ from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Membership, Person, Role
 from aap.records.reviews import Interest, Recusal, RecusalOrigin, Reviewer
-from aap.services.actor import EVERY_CALL, Actor
+from aap.services.actor import EVERY_CALL, SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.errors import InvalidInput, Objection
@@ -188,7 +188,7 @@ def match_conflicts(session: Session, call: OpenedCall, *, now: datetime, people
             continue
         if match.certain:
             application = applications[match.application_id]
-            recuse(session, None, application, match.person_id, RecusalOrigin.MATCH, match.reason, now)
+            recuse(session, SYSTEM, application, match.person_id, RecusalOrigin.MATCH, match.reason, now)
             certain += 1
         else:
             _suspect(session, call, match, now)
@@ -205,7 +205,7 @@ def _suspect(session: Session, call: OpenedCall, match: Match, now: datetime) ->
     session.flush()
     record(
         session,
-        None,
+        SYSTEM,
         "recusal.suspected",
         suspected,
         now=now,

@@ -75,6 +75,14 @@ def lift_recusal(session: Session, *, actor: Actor, recusal_id: str, reason: str
     _dismiss(session, actor, recusal, application, reason.strip(), now)
 
 
+def ensure_of_call(session: Session, *, call_id: str, recusal_id: str) -> None:
+    """Lets a recusal of this call's dossiers pass. Raises NotFound for another's: an address names both."""
+    recusal = session.get(Recusal, recusal_id)
+    application = session.get(Application, recusal.application_id) if recusal else None
+    if application is None or application.call_id != call_id:
+        raise NotFound("recusal", recusal_id)
+
+
 def _find_recusal(session: Session, actor: Actor, recusal_id: str) -> tuple[Recusal, Application]:
     """A recusal that this official may decide on: not of a dossier of which they are recused, so never their own."""
     recusal = session.get(Recusal, recusal_id)
@@ -117,7 +125,7 @@ def _works_on(session: Session, call: OpenedCall, person_id: str) -> bool:
 
 def recuse(
     session: Session,
-    actor: Actor | None,
+    actor: Actor,
     application: Application,
     person_id: str,
     origin: RecusalOrigin,
@@ -126,7 +134,7 @@ def recuse(
 ) -> None:
     """Keeps the recusal and takes the dossier back where it was given; permissions are the caller's.
 
-    `actor` None: found by matching identifiers. Its marks leave the ranking and stay in the audit.
+    The system: found by matching identifiers. Its marks leave the ranking and stay in the audit.
     """
     recusal = session.exec(
         select(Recusal).where(Recusal.person_id == person_id, Recusal.application_id == application.id)
@@ -135,7 +143,7 @@ def recuse(
     )
     recusal.origin, recusal.reason, recusal.confirmed = origin, reason, True
     recusal.dismissed_at, recusal.dismissal_reason = None, ""
-    recusal.author_id = actor.person_id if actor else None
+    recusal.author_id = actor.row_id
     session.add(recusal)
     session.flush()
     assignment = session.exec(

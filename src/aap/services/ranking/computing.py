@@ -16,7 +16,7 @@ from aap.core.scoring.totals import IncompleteReviews
 from aap.core.selection.outcome import InfeasibleRules
 from aap.records.outbox import Job
 from aap.records.rankings import RankingRun
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import Actor, author_of_work
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, Objection, RulesConflict, said_by_core
@@ -56,11 +56,10 @@ def compute_run(
 
 
 def store_run(
-    session: Session, *, actor: Actor | None, call: OpenedCall, given: RankingInput, run: Run, now: datetime
+    session: Session, *, actor: Actor, call: OpenedCall, given: RankingInput, run: Run, now: datetime
 ) -> RankingRun:
     """Keeps a run with its rows and its bundle."""
-    if actor is not None:
-        ensure(actor, Permission.RANKING_RUN, call.target())
+    ensure(actor, Permission.RANKING_RUN, call.target())
     number = session.exec(select(func.max(RankingRun.number)).where(RankingRun.call_id == call.id)).one() or 0
     kept = RankingRun(
         call_id=call.id,
@@ -69,7 +68,7 @@ def store_run(
         result_hash=run.report["result_hash"],
         report=dict(run.report),
         bundle=json_text(run_bundle(run)),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(kept)
@@ -91,7 +90,7 @@ def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> 
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         given = ranking_input(session, call)
-        actor = load_actor(session, job.author_id) if job.author_id else None
+        actor = author_of_work(session, job.author_id)
     try:
         run = compute_run(
             call,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
+from aap.core.results import MASKED
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -34,17 +35,21 @@ _TOGETHER = {JuryDecisionKind.IN, JuryDecisionKind.AMOUNT}
 
 @dataclass(frozen=True)
 class JuryLine:
-    """One decision as lists show it. `amount`: euros for an amount."""
+    """One decision as lists show it. `amount`: euros for an amount.
+
+    `masked`: on a dossier of which the official is recused; nothing of it is here but its place.
+    """
 
     id: str
     reference: str
     association: str
     title: str
-    decision: JuryDecisionKind
+    decision: JuryDecisionKind | None
     amount: Decimal | None
     reason: str
     author: str
     at: datetime
+    masked: bool = False
 
 
 def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[JuryLine, ...]:
@@ -60,7 +65,9 @@ def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Jur
         .order_by(col(Application.reference), col(JuryDecision.decision))
     )
     return tuple(
-        JuryLine(
+        JuryLine("", "", MASKED, "", None, None, "", "", decision.created_at, masked=True)
+        if application.id in hidden
+        else JuryLine(
             id=decision.id,
             reference=application.reference,
             association=association.name,
@@ -72,7 +79,6 @@ def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Jur
             at=decision.created_at,
         )
         for decision, application, association, author in found
-        if application.id not in hidden
     )
 
 
@@ -147,10 +153,12 @@ def _conflict(session: Session, application: Application, decision: JuryDecision
     return None
 
 
-def remove_decision(session: Session, *, actor: Actor, decision_id: str, reason: str, now: datetime) -> None:
-    """Takes a decision of the jury back, with a reason that the log keeps."""
+def remove_decision(
+    session: Session, *, actor: Actor, call_id: str, decision_id: str, reason: str, now: datetime
+) -> None:
+    """Takes a decision of this call's jury back, with a reason that the log keeps. Raises NotFound, InvalidInput."""
     held = session.get(JuryDecision, decision_id)
-    if held is None:
+    if held is None or held.call_id != call_id:
         raise NotFound("jury_decision", decision_id)
     call, application = get_dossier(session, held.application_id)
     target = dossier_target(call, application, session=session, actor=actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -88,18 +88,20 @@ def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     return tuple(_ranked(run.bundle)[1].candidates)
 
 
-def compare(run: RankingRun, rows: Sequence[ResultRow], wish: Wish) -> Comparison:
-    """The run's own rules against the wish. `rows`: the run's, for names. Raises RulesConflict, InvalidInput."""
+def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:
+    """The run's own rules against the wish. `rows`: the run's by reference, as who tries may read them.
+
+    Raises RulesConflict, InvalidInput.
+    """
     content, ranking = _ranked(run.bundle)
     rules = rules_of(content.given.call)
     first = _scenario(ranking, rules)
     second = _scenario(ranking, _changed(rules, wish))
-    by_id = {row.application_id: row for row in rows}
     return Comparison(
         first=first,
         second=second,
-        enters=tuple(by_id[name] for name in second.retained if name not in set(first.retained)),
-        leaves=tuple(by_id[name] for name in first.retained if name not in set(second.retained)),
+        enters=tuple(rows[name] for name in second.retained if name not in set(first.retained)),
+        leaves=tuple(rows[name] for name in first.retained if name not in set(second.retained)),
     )
 
 

@@ -61,14 +61,17 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
         )
 
 
-def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason: str, now: datetime) -> Review:
-    """An official gives a review back to its reviewer, submitted or late, and says why: the reason is kept.
+def reopen_review(
+    session: Session, *, actor: Actor, call_id: str, assignment_id: str, reason: str, now: datetime
+) -> Review:
+    """An official gives a review of this call back to its reviewer, submitted or late, and says why: the reason is kept.
 
     Its marks leave the ranking until it is submitted again. Raises NotFound, StateForbids, InvalidInput.
     """
     row = session.exec(
         select(Assignment, Application, Person).where(
             Assignment.id == assignment_id,
+            Assignment.call_id == call_id,
             Assignment.application_id == Application.id,
             Assignment.person_id == Person.id,
             col(Assignment.removed_at).is_(None),

@@ -20,7 +20,7 @@ from aap.records.specimens import Specimen, SpecimenOrigin, SpecimenReview, Spec
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.call.calls import OpenedCall, get_call
+from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.permissions import Permission, ensure
@@ -247,16 +247,19 @@ def agree_marks(
     session: Session,
     *,
     actor: Actor,
+    call: OpenedCall,
     specimen_id: str,
     marks: Mapping[str, str],
     reasons: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """The agreed mark of each criterion, with its reason: shown to who has submitted. Raises InvalidInput by field."""
+    """The agreed mark of each criterion of one of the call's specimens, with its reason: shown to who has submitted.
+
+    Raises NotFound, StateForbids, InvalidInput by field.
+    """
     specimen = session.get(Specimen, specimen_id)
-    if specimen is None:
+    if specimen is None or specimen.call_id != call.id:
         raise NotFound("specimen", specimen_id)
-    call = get_call(session, specimen.call_id)
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="specimen", id=specimen_id)
     if session.get(SpecimenRound, call.id) is not None:
         raise StateForbids(Permission.REVIEWERS_MANAGE, "open round")

@@ -25,6 +25,7 @@ from aap import __version__
 from aap.records.applications import Document
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
+from aap.services.actor import SYSTEM
 from aap.services.audit import ChainCheck, Subject, record, verify_chain
 from aap.services.errors import Objection
 from aap.services.platform import Platform
@@ -93,7 +94,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         shutil.rmtree(partial, ignore_errors=True)
         raise
     with platform.database.writing() as session:
-        record(session, None, "system.backup", Subject("instance"), now=now, after=asdict(backup))
+        record(session, SYSTEM, "system.backup", Subject("instance"), now=now, after=asdict(backup))
     return backup
 
 

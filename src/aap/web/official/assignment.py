@@ -145,7 +145,7 @@ def _proposal_page(call_id: str, proposal_id: str, problem: str = "") -> str:
         settings = AssignmentSettings.of_json(kept.settings)
         found = situation(session, opened, settings)
         seen = visible(session, signed_in(), opened, found)
-    content = proposal_view(kept.content, seen)
+    content = proposal_view(kept.content, found, seen)
     return show_call_page(
         "assignment_proposal.html",
         opened,
@@ -153,7 +153,7 @@ def _proposal_page(call_id: str, proposal_id: str, problem: str = "") -> str:
         content=content,
         settings=settings,
         stale=kept.state == "open" and found.digest != kept.basis,
-        titles={reference: one.title for reference, one in found.dossiers.items()},
+        titles={reference: one.title for reference, one in found.dossiers.items() if reference in seen},
         names={code: person.name for code, (_profile, person) in found.reviewers.items()},
         departing=[found.name(code) for code in settings.departing],
         problem=problem,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,8 +10,8 @@ from flask_babel import gettext as _
 
 from aap.core.delays import paris
 from aap.records.calls import CallState
-from aap.records.outbox import Job
 from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
@@ -192,6 +191,9 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id)
         work = find_job(session, actor=signed_in(), call=opened, job_id=job_id)
+        objections = [sentence(Objection.of_json(one)) for one in work.result.get("problems", ())]
+        problems = told(session, signed_in(), call_id, objections)
+        conflict = told(session, signed_in(), call_id, work.result.get("conflict", ()))
     if request.args.get("suivi") == "json":
         return {
             "done": work.done,
@@ -207,13 +209,12 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         return redirect(url_for("official.assignment_proposal", call_id=call_id, proposal_id=proposal))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
-    return show_call_page("job.html", opened, job=work, **_job_words(opened, work), page_width="narrow")
-
-
-def _job_words(opened: OpenedCall, work: Job) -> dict[str, Any]:
-    result = work.result
-    return {
-        "step": words.step_words(work.message),
-        "conflict": conflict_words(opened.file, result["conflict"]) if "conflict" in result else [],
-        "problems": [sentence(Objection.of_json(one)) for one in result.get("problems", [])],
-    }
+    return show_call_page(
+        "job.html",
+        opened,
+        job=work,
+        step=words.step_words(work.message),
+        conflict=conflict_words(opened.file, conflict),
+        problems=problems,
+        page_width="narrow",
+    )

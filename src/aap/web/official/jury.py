@@ -114,6 +114,7 @@ def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
             remove_decision(
                 session,
                 actor=signed_in(),
+                call_id=call_id,
                 decision_id=decision_id,
                 reason=request.form.get("reason", ""),
                 now=arrived_at(),

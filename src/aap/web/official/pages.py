@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -109,7 +109,7 @@ def euros_of(text: str) -> Decimal | None:
     return euros
 
 
-def conflict_words(file: CallFile, conflict: RulesConflict | list[str]) -> list[str]:
+def conflict_words(file: CallFile, conflict: RulesConflict | Sequence[str]) -> list[str]:
     """The rules that can't all hold, as people call them."""
     rules = conflict.rules if isinstance(conflict, RulesConflict) else conflict
     quotas = {quota.id: quota for quota in rules_of(file).quotas}

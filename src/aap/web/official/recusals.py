@@ -11,7 +11,7 @@ from aap.services.dossier.access import find_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import ORIGIN_WORDS, STATE_WORDS, register, register_pdf
-from aap.services.panel.recusing import add_recusal, answer_match, lift_recusal
+from aap.services.panel.recusing import add_recusal, answer_match, ensure_of_call, lift_recusal
 from aap.services.panel.reviewers import list_reviewers
 from aap.services.permissions import Permission
 from aap.services.platform import Session
@@ -32,7 +32,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     return show_call_page(
         "conflicts.html",
         opened,
-        probable=[one for one in lines if one.state == "probable"],
+        probable=[one for one in lines if one.state == "probable" and not one.masked],
         lines=[one for one in lines if one.state != "probable"],
         people=[(one.person_id, f"{one.name} ({one.code})") for one in people],
         undeclared=sum(one.interests_declared_at is None for one in people),
@@ -110,6 +110,7 @@ def conflict_answer(call_id: str, recusal_id: str) -> ResponseReturnValue:
     confirmed = request.form.get("reponse") == "oui"
     with writing() as session:
         call_of_page(session, call_id)
+        ensure_of_call(session, call_id=call_id, recusal_id=recusal_id)
         answer_match(
             session, actor=signed_in(), recusal_id=recusal_id, confirmed=confirmed, now=arrived_at(),
             reason=request.form.get("motif", ""),
@@ -124,6 +125,7 @@ def conflict_lift(call_id: str, recusal_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             call_of_page(session, call_id)
+            ensure_of_call(session, call_id=call_id, recusal_id=recusal_id)
             lift_recusal(
                 session, actor=signed_in(), recusal_id=recusal_id, reason=request.form.get("motif", ""),
                 now=arrived_at(),

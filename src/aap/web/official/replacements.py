@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from aap.core.selection.rules import rules_of
 from aap.services.decision.answering import received_contests
 from aap.services.decision.replacing import call_from_waiting_list, succession
-from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission
@@ -24,8 +23,7 @@ def _page(call_id: str, problem: str = "") -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = succession(session, actor=signed_in(), call=opened)
-        hidden = recused_dossiers(session, signed_in(), call_id)
-        contests = received_contests(session, actor=signed_in(), call=opened, hidden=hidden)
+        contests = received_contests(session, actor=signed_in(), call=opened)
     quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
     broken = {
         rule: words.rule_in_words(rule, quotas)

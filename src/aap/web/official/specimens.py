@@ -80,9 +80,9 @@ def specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with writing() as session:
-                call_of_page(session, call_id)
+                opened = call_of_page(session, call_id)
                 agree_marks(
-                    session, actor=signed_in(), specimen_id=specimen_id,
+                    session, actor=signed_in(), call=opened, specimen_id=specimen_id,
                     marks={name[5:]: text for name, text in form.items() if name.startswith("note-")},
                     reasons={name[6:]: text for name, text in form.items() if name.startswith("motif-")},
                     now=arrived_at(),

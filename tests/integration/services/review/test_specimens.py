@@ -40,7 +40,7 @@ def specimens(here: Desk, count: int = 2) -> list[str]:
     for number in range(count):
         one = act(here, add_fictitious, here.official, call=here.call, title=f"Essai {number}",
                   parts={"projet": "Un projet inventé."})  # fmt: skip
-        act(here, agree_marks, here.official, specimen_id=one.id, **AGREED)
+        act(here, agree_marks, here.official, call=here.call, specimen_id=one.id, **AGREED)
         made.append(one.id)
     return made
 
@@ -131,7 +131,7 @@ def test_an_open_round_stands(platform: Platform, desk: Desks) -> None:
     here = desk()
     first, _ = opened(here)
     for work, given in (
-        (agree_marks, {"specimen_id": first, **AGREED}),
+        (agree_marks, {"call": here.call, "specimen_id": first, **AGREED}),
         (remove_specimen, {"call": here.call, "specimen_id": first}),
         (add_fictitious, {"call": here.call, "title": "De plus", "parts": {"projet": "Texte."}}),
         (start_round, {"call": here.call}),

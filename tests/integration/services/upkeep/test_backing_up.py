@@ -16,6 +16,7 @@ from aap.cli import main
 from aap.records.applications import Document
 from aap.records.audit import AuditLine
 from aap.records.people import Person
+from aap.services.actor import SYSTEM
 from aap.services.audit import Subject, record, verify_chain
 from aap.services.errors import Objection
 from aap.services.platform import Platform, open_platform
@@ -36,14 +37,14 @@ def filled(factory: Factory, platform: Platform) -> Document:
     )  # fmt: skip
     with platform.database.writing() as session:
         session.add(document)
-        record(session, None, "essai", Subject("instance"), now=factory.now, after={"é": "à"})
+        record(session, SYSTEM, "essai", Subject("instance"), now=factory.now, after={"é": "à"})
     return document
 
 
 def test_what_is_restored_is_what_was_backed_up(platform: Platform, filled: Document, tmp_path: Path) -> None:
     made = make_backup(platform, tmp_path / "sauvegarde")
     with platform.database.writing() as session:
-        record(session, None, "plus tard", Subject("instance"), now=platform.clock())
+        record(session, SYSTEM, "plus tard", Subject("instance"), now=platform.clock())
     restored = restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
     assert restored == made
     again = open_platform(Settings(instance=tmp_path / "neuve", environment="testing", secret_key="x"))
@@ -82,7 +83,7 @@ def test_a_backup_made_while_people_write_is_sound(platform: Platform, filled: D
     def write() -> None:
         while not stop.is_set():
             with platform.database.writing() as session:
-                record(session, None, "pendant", Subject("instance"), now=platform.clock())
+                record(session, SYSTEM, "pendant", Subject("instance"), now=platform.clock())
             written.append(1)
 
     writer = threading.Thread(target=write)
@@ -198,7 +199,7 @@ def test_the_commands_back_up_check_and_restore(platform: Platform, filled: Docu
 def test_audit_verify_tells_faults_and_lines_cut_off_at_the_end(platform: Platform, tmp_path: Path) -> None:
     for number in range(3):
         with platform.database.writing() as session:
-            record(session, None, "essai", Subject("instance"), now=platform.clock(), after={"n": number})
+            record(session, SYSTEM, "essai", Subject("instance"), now=platform.clock(), after={"n": number})
     instance = platform.settings.instance
     done = aap(instance, "audit", "verify")
     assert done.exit_code == 0
