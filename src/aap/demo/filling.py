@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.demo.associations import associations
 from aap.demo.attachments import attachments
 from aap.demo.deposits import PASSWORD, Deposit, Depositor
@@ -36,6 +37,7 @@ from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
 from aap.services.screening.screening import screen_application
 from aap.services.steering.advancing import set_draw_seed
+from aap.web.public_links import PublicLinks
 
 FINISHED = "mentorat-2025"
 DRAWN = "4-17-23-31-48 et 6"
@@ -55,7 +57,7 @@ class DemoSize:
     finished: int = 236
     reviewed: int = 48
     open: int = 40
-    draws: int = 400
+    draws: int = DEFAULT_DRAWS
     processes: int = 2
 
 
@@ -261,7 +263,7 @@ class _Filling:
                 session,
                 actor=two,
                 call_id=call.id,
-                base_url=self.platform.settings.base_url,
+                links=PublicLinks(self.platform.settings.base_url),
                 now=at + timedelta(days=2),
             )
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))

@@ -22,6 +22,7 @@ from aap.services.errors import (
 )
 from aap.web import wanted
 from aap.web.filters import moment
+from aap.web.wording.sentences import sentences
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +105,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(InvalidInput)
     def invalid(error: InvalidInput) -> ResponseReturnValue:
-        return error_page(422, _("La saisie ne peut pas être prise"), " ".join(error.problems.values()))
+        return error_page(422, _("La saisie ne peut pas être prise"), sentences(error.problems))
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:

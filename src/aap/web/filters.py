@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import get_locale
@@ -16,12 +14,11 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from aap.core import french
-from aap.documents.papers import pdf
-
-PARIS = ZoneInfo("Europe/Paris")
+from aap.core.delays import paris
+from aap.documents.papers.pdf import exact_moment
+from aap.web.wording.sentences import sentence
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SIZES = ("o", "ko", "Mo", "Go")
 
 
 def euros(cents: int | None) -> str:
@@ -55,13 +52,6 @@ def ordinal(position: int | None, feminine: bool = False) -> str:
     return "" if position is None else french.ordinal(position, feminine=feminine)
 
 
-def paris(moment: datetime) -> datetime:
-    """The same moment by the clock of Paris. Raises ValueError for a naive time (which moment would it be?)."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without its zone cannot be shown")
-    return moment.astimezone(PARIS)
-
-
 def day(value: date | datetime | str | None) -> str:
     """`28 février 2025` from a date, a moment or an ISO text; a text that is no date is given back."""
     if value is None or value == "":
@@ -87,18 +77,8 @@ def clock(value: datetime | None) -> str:
 
 
 def file_size(count: int | None) -> str:
-    """Bytes as `340 o`, `12 ko`, `1,5 Mo` (decimal units, as the systems' file lists show)."""
-    if count is None:
-        return ""
-    size, unit = Fraction(count), 0
-    while size >= 1000 and unit < len(_SIZES) - 1:
-        size, unit = size / 1000, unit + 1
-    return french.plain(size, 0 if unit < 2 else 1) + french.NBSP + _SIZES[unit]
-
-
-def exact_moment(value: datetime) -> str:
-    """`28 février 2025 à 23 h 58 min 12 s`: a moment that proves something, as its PDF writes it."""
-    return pdf.exact_moment(value)
+    """Bytes as `340 o`, `12 ko`, `1,5 Mo`; None as an empty text."""
+    return "" if count is None else french.file_size(count)
 
 
 def typo(text: str | None) -> str:
@@ -126,7 +106,20 @@ def _decimal(value: french.Number | str | None) -> french.Number | None:
 
 def init_filters(app: Flask) -> None:
     """Makes the filters known to the templates, under their function's names."""
-    for filter_ in (euros, amount, number, percent, ordinal, day, moment, exact_moment, clock, file_size, typo):
+    for filter_ in (
+        euros,
+        amount,
+        number,
+        percent,
+        ordinal,
+        day,
+        moment,
+        exact_moment,
+        clock,
+        file_size,
+        typo,
+        sentence,
+    ):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty
     _space_the_words(app)

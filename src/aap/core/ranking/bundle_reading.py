@@ -16,24 +16,24 @@ from pydantic import ValidationError
 from aap.core.call.checks import check_call
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.ranking.draw_counts import MAX_DRAWS
 from aap.core.ranking.ranking import StoredScores
 from aap.core.ranking.run import RunInput, RunOptions
 from aap.core.results import Table
 from aap.core.scoring.totals import ten_thousandths
 
-MAX_DRAWS = 100_000
 MAX_CENTS = 10**17
 MAX_TEXT = 100_000
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
 
-Fault = tuple[str, str]  # place, French sentence
+AnswerFault = tuple[str, str]  # place, French sentence
 
 
 class MalformedBundle(Exception):
     """A value that is no bundle; `faults` are pairs of place and French sentence."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[AnswerFault]) -> None:
         self.faults = list(faults)
         super().__init__("; ".join(f"{place}: {message}" for place, message in self.faults))
 
@@ -55,7 +55,7 @@ class _Reader:
     """Takes values out of JSON with their type, and collects the faults."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[AnswerFault] = []
 
     def fault(self, place: str, message: str) -> None:
         if len(self.faults) < 200:

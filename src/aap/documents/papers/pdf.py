@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from functools import cache
 from typing import Any, NoReturn
 
@@ -120,15 +119,6 @@ def exact_moment(value: datetime) -> str:
     return f"{french.day(local.date())} à {clock}"
 
 
-def file_size(size: int) -> str:
-    """A size in bytes: « 812 o », « 34 ko », « 1,2 Mo » (multiples of 1 000)."""
-    if size < 1_000:
-        return f"{size}{french.NBSP}o"
-    if size < 1_000_000:
-        return french.number(Fraction(size, 1_000)) + french.NBSP + "ko"
-    return french.plain(Fraction(size, 1_000_000), 1) + french.NBSP + "Mo"
-
-
 @dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph (`text`), or a list (`items`)."""
@@ -154,7 +144,9 @@ def blocks(texts: Iterable[str]) -> list[Block]:
 @cache
 def environment() -> Environment:
     """The environment of the PDF documents."""
-    return document_environment("documents", day=french.day, moment=exact_moment, file_size=file_size, blocks=blocks)
+    return document_environment(
+        "documents", day=french.day, moment=exact_moment, file_size=french.file_size, blocks=blocks
+    )
 
 
 def render_html(template: str, metadata: PdfMetadata, values: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -81,7 +82,7 @@ def _lines(call: CallFile, applications: Sequence[Application], rows: Sequence[R
     return frame if len(frame) else pd.DataFrame(columns=columns)
 
 
-def _summed(groups: pd.api.typing.DataFrameGroupBy) -> pd.DataFrame:
+def _summed(groups: pd.api.typing.DataFrameGroupBy[Any, Any]) -> pd.DataFrame:
     found = groups.agg(
         candidates=("laureate", "size"),
         eligible=("eligible", "sum"),

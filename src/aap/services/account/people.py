@@ -17,7 +17,8 @@ from aap.services.account.accounts import HeldMembership, HeldRole, held_members
 from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 
@@ -142,6 +143,7 @@ def _person(session: Session, person_id: str) -> Person:
 def invite_person(
     session: Session,
     platform: Platform,
+    links: Links,
     *,
     actor: Actor | None,
     email: str,
@@ -156,18 +158,18 @@ def invite_person(
     """
     if actor is not None:
         ensure(actor, Permission.PEOPLE_MANAGE, Target())
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     address = ""
     try:
         address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        problems["email"] = "Écrivez une adresse comme nom@example.org."
+        problems["email"] = Objection("account.email_unreadable")
     else:
         if session.exec(select(Person.id).where(Person.email == address)).first() is not None:
-            problems["email"] = "Un compte existe déjà à cette adresse\u00a0: cherchez-le dans la liste."
+            problems["email"] = Objection("account.email_taken")
     full = " ".join(name.split())
     if not 2 <= len(full) <= 200:
-        problems["name"] = "Écrivez le prénom et le nom, en 200 caractères au plus."
+        problems["name"] = Objection("account.name_length")
     if role:
         problems.update(_role_problems(session, role, call_id))
     if problems:
@@ -178,34 +180,32 @@ def invite_person(
     record(session, actor, "person.invited", person, now=now, after={"email": address, "name": full})
     if role:
         _grant(session, actor, person, Role(role), call_id, now)
-    send_person_link(session, platform, person, "invitation", now=now)
+    send_person_link(session, platform, links, person, "invitation", now=now)
     return person
 
 
 def send_invitation_again(
-    session: Session, platform: Platform, *, actor: Actor, person_id: str, now: datetime
+    session: Session, platform: Platform, links: Links, *, actor: Actor, person_id: str, now: datetime
 ) -> Person:
     """Another link to an account that never signed in. Raises NotFound, InvalidInput (closed, or already in use)."""
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
     if not person.active or person.last_login_at is not None:
-        raise InvalidInput({"": "Ce compte est fermé ou déjà utilisé\u00a0: un lien d’invitation n’y sert plus."})
-    send_person_link(session, platform, person, "invitation", now=now)
+        raise InvalidInput({"": Objection("account.invitation_of_no_use")})
+    send_person_link(session, platform, links, person, "invitation", now=now)
     record(session, actor, "person.invited_again", person, now=now)
     return person
 
 
-def _role_problems(session: Session, role: str, call_id: str) -> dict[str, str]:
+def _role_problems(session: Session, role: str, call_id: str) -> dict[str, Objection]:
     if role not in {str(one) for one in GIVEN_ROLES}:
-        return {"role": "Choisissez un rôle dans la liste."}
+        return {"role": Objection("account.role_unknown")}
     if role == Role.ADMIN and call_id:
-        return {
-            "call_id": "Un administrateur l’est de toute l’instance\u00a0: choisissez «\u00a0Tous les appels\u00a0»."
-        }
+        return {"call_id": Objection("account.role_of_every_call")}
     if role == Role.REVIEWER and not call_id:
-        return {"call_id": "Un évaluateur l’est d’un appel\u00a0: choisissez lequel."}
+        return {"call_id": Objection("account.role_of_one_call")}
     if call_id and session.get(Call, call_id) is None:
-        return {"call_id": "Cet appel n’existe pas."}
+        return {"call_id": Objection("account.call_unknown")}
     return {}
 
 
@@ -218,7 +218,7 @@ def give_role(session: Session, *, actor: Actor, person_id: str, role: str, call
     person = _person(session, person_id)
     problems = _role_problems(session, role, call_id)
     if not person.active:
-        problems = {"role": "Ce compte est fermé\u00a0: rouvrez-le avant de lui donner un rôle."}
+        problems = {"role": Objection("account.closed")}
     if problems:
         raise InvalidInput(problems)
     _grant(session, actor, person, Role(role), call_id, now)
@@ -265,9 +265,7 @@ def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call
     if grant is None:
         raise NotFound("role", role)
     if grant.role == Role.ADMIN and person.id == actor.person_id:
-        raise InvalidInput(
-            {"": "Vous ne pouvez pas vous retirer l’administration\u00a0: un autre administrateur le peut."}
-        )
+        raise InvalidInput({"": Objection("account.own_administration")})
     session.delete(grant)
     if grant.role == Role.REVIEWER:
         profile = session.exec(
@@ -290,13 +288,11 @@ def set_person_active(
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
     if person.id == actor.person_id:
-        raise InvalidInput(
-            {"": "Vous ne pouvez pas fermer votre propre compte\u00a0: un autre administrateur le peut."}
-        )
+        raise InvalidInput({"": Objection("account.own_account")})
     if person.active == active:
         return
     if not reason.strip():
-        raise InvalidInput({"reason": "Dites pourquoi\u00a0: le journal le garde."})
+        raise InvalidInput({"reason": Objection("account.reason_missing")})
     person.active = active
     if not active:
         person.fs_uniquifier = new_id()  # every open session and sent link ends

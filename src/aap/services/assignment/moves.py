@@ -28,7 +28,7 @@ from aap.services.assignment.proposals import give, take_back
 from aap.services.assignment.situation import Situation, default_settings, situation, visible
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.panel.reviewers import find_reviewer
 from aap.services.permissions import Permission, ensure
 
@@ -268,19 +268,19 @@ def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, ty
     if reference not in visible(session, actor, call, found):
         raise NotFound("application", reference)
     held = found.held.get((reference, out))
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     if not out and not into:
-        problems["into"] = "Choisissez qui reçoit le dossier, ou qui le quitte."
+        problems["into"] = Objection("assignment.nobody_named")
     if out and held is None:
-        problems["out"] = "Cette personne n’a pas ce dossier."
+        problems["out"] = Objection("assignment.not_theirs")
     elif held is not None and held.stays(False) and not (held.locked and not held.review):
-        problems["out"] = "Cette évaluation est commencée ou soumise\u00a0: elle ne peut pas être déplacée."
+        problems["out"] = Objection("assignment.review_begun")
     if into and into not in found.reviewers:
-        problems["into"] = "Choisissez un évaluateur de l’appel."
+        problems["into"] = Objection("assignment.no_reviewer")
     elif into and (reference, into) in found.held:
-        problems["into"] = "Cette personne a déjà ce dossier."
+        problems["into"] = Objection("assignment.theirs_already")
     elif into and (reference, into) in found.demand.conflicts:
-        problems["into"] = "Cette personne est déportée de ce dossier, ou un conflit est à confirmer."
+        problems["into"] = Objection("assignment.recused")
     if problems:
         raise InvalidInput(problems)
     grid = grid_of(found.demand)

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.associations import Association, ClaimState, SiretClaim
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.association.members import membership_of, owners_of
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, Target, ensure
 
@@ -27,9 +28,9 @@ def claim_siret(session: Session, *, actor: Actor, siret: str, explanation: str,
         raise NotFound("association", siret)
     explanation = explanation.strip()
     if not explanation:
-        raise InvalidInput({"explanation": "Expliquez à quel titre vous agissez pour cette association."})
+        raise InvalidInput({"explanation": Objection("association.claim_unexplained")})
     if len(explanation) > 3_000:
-        raise InvalidInput({"explanation": "Trois mille caractères au plus."})
+        raise InvalidInput({"explanation": Objection("association.claim_too_long")})
     waiting = session.exec(
         select(SiretClaim).where(
             SiretClaim.association_id == association.id,
@@ -81,7 +82,7 @@ def arbitrate_claim(
     if claim is None or claim.state != ClaimState.OPEN:
         raise NotFound("claim", claim_id)
     if not reason.strip():
-        raise InvalidInput({"reason": "Indiquez le motif\u00a0: il est envoyé à la personne."})
+        raise InvalidInput({"reason": Objection("association.claim_reason_missing")})
     claim.state = ClaimState.ACCEPTED if accepted else ClaimState.REFUSED
     claim.decided_by, claim.decided_at, claim.decision_reason = actor.person_id, now, reason.strip()
     session.add(claim)
@@ -93,7 +94,7 @@ def arbitrate_claim(
         )
     for email in sorted({person.email, *owners_of(session, association.id)}):
         send_mail(
-            session, "association_claim_decided", to=email, now=now,
+            session, Mail.CLAIM_DECIDED, to=email, now=now,
             values={"association": association.name, "person": person.name, "accepted": accepted,
                     "reason": claim.decision_reason},
         )  # fmt: skip

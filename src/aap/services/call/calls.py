@@ -16,7 +16,7 @@ from aap.core.problems import Problem
 from aap.records.calls import Call, CallExtension, CallState, CallVersion
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.permissions import Permission, Target, ensure
 
 
@@ -24,7 +24,7 @@ class CallFileRefused(InvalidInput):
     """The call file has errors: `found` lists them all, with file, line and column."""
 
     def __init__(self, found: tuple[Problem, ...]) -> None:
-        super().__init__({"file": "\n".join(str(problem) for problem in found)})
+        super().__init__({"file": said_by_core("\n".join(str(problem) for problem in found))})
         self.found = found
 
 
@@ -220,9 +220,9 @@ def extend_closing(
     ensure(actor, Permission.CALL_EXTEND, call.target())
     problems = {}
     if closes_at <= call.record.closes_at or closes_at <= now:
-        problems["closes_at"] = "La nouvelle date doit être postérieure à la clôture actuelle."
+        problems["closes_at"] = Objection("call.closing_not_later")
     if not reason.strip():
-        problems["reason"] = "Indiquez le motif : il est annoncé à tous les candidats."
+        problems["reason"] = Objection("call.extension_unexplained")
     if problems:
         raise InvalidInput(problems)
     before = call.record.closes_at

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
@@ -20,6 +21,7 @@ from aap.services.call.calls import OpenedCall, change_state, get_call, hold_cal
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import StateForbids
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import bundle_hash, frozen_run
 
@@ -155,11 +157,8 @@ def _lines(session: Session, condition: Any) -> list[DecisionLine]:
     ]
 
 
-def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: str, now: datetime) -> int:
-    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice.
-
-    `base_url`: the instance's public address, for the link to the decision.
-    """
+def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Links, now: datetime) -> int:
+    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
     hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
@@ -182,16 +181,11 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: 
         session.add(decision)
         session.add(application)
         tell_association(
-            session, call, application, "decision_notified", now=now, key=f"decision:{decision.id}",
-            values={"link": decision_link(base_url, application.id)}, to=addresses[application.association_id],
+            session, call, application, Mail.DECISION, now=now, key=f"decision:{decision.id}",
+            values={"link": links.decision(application.id)}, to=addresses[application.association_id],
         )  # fmt: skip
     record(session, actor, "decisions.notified", call.record, now=now, after={"decisions": len(waiting)})
     return len(waiting)
-
-
-def decision_link(base_url: str, application_id: str) -> str:
-    """Where an association reads its decision."""
-    return f"{base_url.rstrip('/')}/association/dossiers/{application_id}/decision"
 
 
 def publish_results(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:

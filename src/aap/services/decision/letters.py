@@ -175,9 +175,9 @@ def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[
         pending.append((case.decision_id, stored.sha256))
         if len(pending) == 10:
             keep()
-            progress(done, len(cases), "Lettres")
+            progress(done, len(cases), "letters")
     keep()
-    progress(len(cases), len(cases), "Lettres")
+    progress(len(cases), len(cases), "letters")
     return {"letters": len(cases)}
 
 

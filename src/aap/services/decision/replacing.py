@@ -24,7 +24,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import frozen_run
 from aap.services.ranking.trials import ranked_candidates
@@ -166,7 +166,7 @@ def call_from_waiting_list(
     hold_call(session, call)
     found = succession(session, actor=actor, call=call)
     if found.next is None or found.next.reference != reference:
-        raise InvalidInput({"": "Ce dossier n’est pas celui que les règles appellent : rechargez la page."})
+        raise InvalidInput({"": Objection("decision.another_is_called")})
     if found.next.hidden:
         raise NotFound("application", reference)
     held = session.exec(

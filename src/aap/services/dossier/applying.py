@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from sqlmodel import Session, select
 
 from aap.core.answers.conditions import shown_answers
 from aap.core.answers.eligibility import asked
-from aap.core.answers.values import RAW
-from aap.core.call.schema import Question, Section
+from aap.core.call.schema import Section
+from aap.core.questions.file import FileQuestion
+from aap.core.values import RAW
 from aap.records.applications import Application, SectionAnswers
-from aap.records.people import Person
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import OpenedDossier, merge_sections, open_dossier
@@ -43,8 +43,7 @@ def clean_eligibility(call: OpenedCall, answers: Mapping[str, str]) -> dict[str,
     kept = {}
     for rule in asked(call.file.eligibility):
         answer = str(answers.get(rule.id, "")).strip()[:60]
-        allowed = {"oui", "non"} if rule.type == "yes_no" else {option.value for option in rule.options}
-        if rule.type == "number" or answer in allowed:
+        if rule.type == "number" or answer in (rule.closed_values() or ()):
             kept[rule.id] = answer
     return {key: value for key, value in kept.items() if value}
 
@@ -115,7 +114,7 @@ def _copy(
         fitting = {
             q.id: kept
             for q in section.questions
-            if q.id in earlier.answers and (kept := _still_fits(old.get(q.id), q, earlier.answers[q.id])) is not None
+            if q.id in earlier.answers and (kept := q.still_fits(old.get(q.id), earlier.answers[q.id])) is not None
         }
         if fitting:
             session.add(
@@ -126,43 +125,12 @@ def _copy(
             )  # fmt: skip
         for question in section.questions:
             before = old.get(question.id)
-            if question.type == "file" and before is not None and before.type == "file":
+            if isinstance(question, FileQuestion) and isinstance(before, FileQuestion):
                 for held in earlier.files.get(question.id, [])[: question.max_files]:
                     session.add(copy_document(held, application.id, question.id, actor, now))
     application.earlier_id = earlier_id
     _take_title(application, call, {**earlier.answers})
     session.add(application)
-
-
-def _still_fits(before: Question | None, question: Question, answer: Any) -> Any:
-    """An earlier answer as far as the question still takes it; None where it doesn't. Lengths are checked later."""
-    if before is None or (before.type, before.budget) != (question.type, question.budget):
-        return None
-    offered = {option.value for option in question.options}
-    if question.type == "choice":
-        value = answer.get("value") if isinstance(answer, Mapping) else answer
-        return answer if value in offered else None
-    if question.type == "multiple_choice":
-        return [value for value in answer if value in offered] or None
-    if question.type == "table":
-        columns = {column.id for column in question.columns}
-        rows = [
-            {key: cell for key, cell in row.items() if key in columns} for row in answer if isinstance(row, Mapping)
-        ]
-        return [row for row in rows if row] or None
-    if question.type == "group":
-        inner = {one.id: one for one in before.questions}
-        blocks = [
-            {
-                one.id: kept
-                for one in question.questions
-                if one.id in block and (kept := _still_fits(inner.get(one.id), one, block[one.id])) is not None
-            }
-            for block in answer
-            if isinstance(block, Mapping)
-        ]
-        return [block for block in blocks if block] or None
-    return answer
 
 
 @dataclass(frozen=True)
@@ -180,18 +148,8 @@ def form_changes(earlier: OpenedCall, call: OpenedCall) -> FormChanges:
     now = {q.id: q for section in call.file.form.sections for q in section.questions}
     return FormChanges(
         new=tuple(q.label for q in now.values() if q.id not in old),
-        changed=tuple(q.label for q in now.values() if q.id in old and _shape(old[q.id]) != _shape(q)),
+        changed=tuple(q.label for q in now.values() if q.id in old and old[q.id].shape() != q.shape()),
         gone=tuple(q.label for q in old.values() if q.id not in now),
-    )
-
-
-def _shape(question: Question) -> object:
-    return (
-        question.type,
-        question.budget,
-        tuple(option.value for option in question.options),
-        tuple(column.id for column in question.columns),
-        tuple((one.id, _shape(one)) for one in question.questions),
     )
 
 
@@ -227,18 +185,20 @@ def save_section(
     actor: Actor,
     application_id: str,
     section_id: str,
-    read: Callable[[OpenedDossier, Section], Mapping[str, Any]],
+    answers: Mapping[str, Any],
     version: int,
     page: str,
     now: datetime,
     files: bool = True,
+    whole: bool = True,
 ) -> SavedSection:
     """Keeps a section's answers, right or wrong; what can't be read goes beside them.
 
-    `read` gives the section's answers with `_raw`, for the dossier as it stands. `page`: a token of the opened page,
-    which makes a repeated save of the same page (its answer was lost on the way) no conflict. A save that changes
-    nothing is none either. `files` False: the dossier comes without its documents. Raises StaleSection, StateForbids,
-    NotFound.
+    `answers`: the section's, with what can't be read under `_raw`; `whole` False: only some of them, and the section's
+    others stay as they are stored once the dossier is held, not as they were when the caller read it. `page`: a token
+    of the opened page, which makes a repeated save of the same page (its answer was lost on the way) no conflict. A
+    save that changes nothing is none either. `files` False: the dossier comes without its documents.
+    Raises StaleSection, StateForbids, NotFound.
     """
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True,
@@ -250,13 +210,13 @@ def save_section(
     if not dossier.is_open(section_id):
         raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
     held = dossier.sections.get(section_id)
-    answers, raw = _stored(section, read(dossier, section))
+    answers, raw = _stored(section, answers, None if whole else held)
     if held is not None and (held.answers, held.raw) == (answers, raw):
         return SavedSection(held.version, dossier)
     same_page = held is not None and page != "" and held.page == page and version <= held.version
     if held is not None and held.version != version and not same_page:
         raise StaleSection(
-            held.version, _name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
+            held.version, person_name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
         )
     if held is None:
         held = SectionAnswers(application_id=application_id, section=section_id, updated_at=now)
@@ -276,11 +236,17 @@ def save_section(
     return SavedSection(held.version, saved)
 
 
-def _stored(section: Section, own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _stored(
+    section: Section, own: Mapping[str, Any], under: SectionAnswers | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is stored of a section's own answers, laid over those of `under`."""
     known = {question.id for question in section.questions}
     answers = {key: value for key, value in own.items() if key in known}
     raw = {key: value for key, value in dict(own.get(RAW) or {}).items() if key in known}
-    return answers, raw
+    if under is None:
+        return answers, raw
+    kept_raw = {key: value for key, value in under.raw.items() if key not in answers}
+    return {**under.answers, **answers}, {**kept_raw, **raw}
 
 
 def _take_title(application: Application, call: OpenedCall, answers: Mapping[str, Any]) -> None:
@@ -289,8 +255,3 @@ def _take_title(application: Application, call: OpenedCall, answers: Mapping[str
     title = counting.get(form.title_question or "")
     if isinstance(title, str):
         application.title = title[:300]
-
-
-def _name(session: Session, person_id: str | None) -> str:
-    person = session.get(Person, person_id) if person_id else None
-    return person.name if person else ""

@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.answers.budget import BadAmount, Budget, BudgetKind, UnknownAccount, parse_budget
-from aap.core.answers.budget_checks import BudgetNote, RequestLimits, check_together
 from aap.core.answers.checking import AnswerProblem, check_form
 from aap.core.answers.conditions import shown_answers, visible_sections
 from aap.core.answers.eligibility import Eligibility, check_eligibility
-from aap.core.answers.values import RAW, decimal_of
-from aap.core.call.schema import CallFile, Question, Section
+from aap.core.budgets.accounting import Budget, BudgetKind
+from aap.core.budgets.budget_checks import BudgetNote, RequestLimits, check_together
+from aap.core.call.schema import CallFile, Section
+from aap.core.questions.budget import BudgetQuestion
+from aap.core.values import RAW, decimal_of
 from aap.records.applications import (
     Application,
     ApplicationState,
@@ -29,7 +30,8 @@ from aap.records.applications import (
 from aap.records.associations import Association
 from aap.records.calls import Call, CallVersion
 from aap.services.actor import Actor
-from aap.services.call.calls import OpenedCall, get_call
+from aap.services.call.calls import OpenedCall, get_call, opened_call
+from aap.services.dossier.access import dossier_target
 from aap.services.dossier.facts import association_fields
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
@@ -59,12 +61,7 @@ class OpenedDossier:
 
     @property
     def target(self) -> Target:
-        return Target(
-            call_id=self.call.id,
-            call_state=self.call.state,
-            association_id=self.application.association_id,
-            application_state=self.state,
-        )
+        return dossier_target(self.call, self.application)
 
     @cached_property
     def answers(self) -> dict[str, Any]:
@@ -121,8 +118,8 @@ class OpenedDossier:
         """The first budget of this kind that can be read."""
         for section in self.visible:
             for question in section.questions:
-                if question.type == "budget" and question.budget == kind:
-                    return read_budget(question, self.answers.get(question.id))
+                if isinstance(question, BudgetQuestion) and question.budget == kind:
+                    return question.budget_of(self.answers.get(question.id))
         return None
 
     @cached_property
@@ -166,15 +163,6 @@ def limits_of(call: CallFile) -> RequestLimits:
 def employees_of(answers: Mapping[str, Any]) -> Decimal | None:
     """The number of employees, where the form asks for it in a question named `salaries` (see docs/call-file.md)."""
     return decimal_of(answers.get("salaries"))
-
-
-def read_budget(question: Question, answer: Any) -> Budget:
-    """A budget's readable part; an empty one where nothing can be read."""
-    kind: BudgetKind = question.budget or "project"
-    try:
-        return parse_budget(kind, answer)
-    except (UnknownAccount, BadAmount):
-        return Budget(kind)
 
 
 def open_dossier(
@@ -223,6 +211,23 @@ def open_dossier(
     return OpenedDossier(
         call, application, association, {one.section: one for one in sections}, tuple(documents), completion
     )
+
+
+def form_to_fill(session: Session, *, actor: Actor, application_id: str) -> OpenedCall:
+    """The call whose form a dossier fills in, for who may fill it in now: what a post is read by, before it is stored.
+
+    Nothing of the dossier is read: what its answers hide or a completion leaves closed is for the use case that stores.
+    One query. Raises NotFound, StateForbids.
+    """
+    row = session.exec(
+        select(Application, Call).where(Application.id == application_id, Call.id == Application.call_id)
+    ).first()
+    if row is None:
+        raise NotFound("application", application_id)
+    application, record = row
+    call = opened_call(session, record)
+    ensure(actor, Permission.APPLICATION_EDIT, dossier_target(call, application), kind="application", id=application_id)
+    return call
 
 
 def open_completion(session: Session, application_id: str) -> CompletionRequest | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, func, or_, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application, CompletionRequest, Message
 from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant
@@ -18,7 +19,7 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 
@@ -120,7 +121,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     ensure(actor, Permission.APPLICATION_MESSAGE, dossier.target, kind="application", id=application_id)
     text = body.strip()
     if not text or len(text) > LONGEST_MESSAGE:
-        raise InvalidInput({"body": "Écrivez votre message, en 5\u202f000 caractères au plus."})
+        raise InvalidInput({"body": Objection("dossier.message_length", most=LONGEST_MESSAGE)})
     last = session.exec(
         select(Message)
         .where(Message.application_id == application_id)
@@ -136,18 +137,20 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     session.add(message)
     session.flush()
     record(session, actor, "message.sent", dossier.application, now=now, after={"message": message.id})
-    tell_service(session, dossier, "service_message", now=now, key=f"message:{message.id}", values={"message": text})
+    tell_service(
+        session, dossier, Mail.MESSAGE_TO_SERVICE, now=now, key=f"message:{message.id}", values={"message": text}
+    )
     return message
 
 
 def tell_service(
-    session: Session, dossier: OpenedDossier, template: str, *, now: datetime, key: str, values: Mapping[str, object]
+    session: Session, dossier: OpenedDossier, mail: Mail, *, now: datetime, key: str, values: Mapping[str, object]
 ) -> None:
     """Mails the call's own address, or where it has none the officials of the call. `key`: once an event."""
     for email in service_addresses(session, dossier.call):
         send_mail(
             session,
-            template,
+            mail,
             to=email,
             now=now,
             values={
@@ -249,7 +252,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
     )
     if not body.strip() or len(body) > LONGEST_MESSAGE:
-        raise InvalidInput({"body": "Écrivez votre message, en 5 000 caractères au plus."})
+        raise InvalidInput({"body": Objection("dossier.message_length", most=LONGEST_MESSAGE)})
     message = Message(
         application_id=application_id, author_id=actor.person_id, from_service=True, body=body.strip(), created_at=now
     )
@@ -257,7 +260,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
     session.flush()
     record(session, actor, "message.sent", application, now=now, after={"message": message.id})
     tell_association(
-        session, call, application, "official_message", now=now, key=f"message:{message.id}",
+        session, call, application, Mail.MESSAGE_FROM_SERVICE, now=now, key=f"message:{message.id}",
         values={"message": body.strip()},
     )  # fmt: skip
     return message

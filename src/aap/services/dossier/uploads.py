@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.call.schema import Question
 from aap.core.delays import paris
+from aap.core.questions.file import FileQuestion
 from aap.documents.incoming import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
 from aap.services.audit import Subject, record
+from aap.services.call.calls import OpenedCall
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
 
-SAFE_KINDS: Mapping[str, str] = {
-    "statutes": "Statuts",
-    "officers": "Liste des dirigeants",
-    "accounts": "Comptes annuels",
-    "auditor_report": "Rapport du commissaire aux comptes",
-    "activity_report": "Rapport d’activité",
-    "bank_details": "Relevé d’identité bancaire (RIB)",
-    "other": "Autre document",
-}
-"""Kinds of documents in the safe, as the call files' `safe` names them; another kind reads as itself."""
+SAFE_KINDS = ("statutes", "officers", "accounts", "auditor_report", "activity_report", "bank_details", "other")
+"""Kinds of documents in the safe, as the call files' `safe` names them."""
 
 SAFE_MEGABYTES = 20
 SAFE_MOST = 200
@@ -60,23 +53,38 @@ def receive(
     return tuple(received)
 
 
-def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, Question]:
+def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, FileQuestion]:
     """(section, question) of a file question that is open for changes. Raises NotFound, StateForbids."""
     for section in dossier.visible:
         for question in section.questions:
-            if question.id == question_id and question.type == "file":
+            if question.id == question_id and isinstance(question, FileQuestion):
                 if not dossier.is_open(section.id):
                     raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
                 return section.id, question
     raise NotFound("question", question_id)
 
 
-def limits_for(dossier: OpenedDossier, question_id: str) -> tuple[Sequence[Family], int, int]:
-    """(accepted families, megabytes, most files) of a question, or of the power of attorney."""
+@dataclass(frozen=True)
+class FileLimits:
+    """What a question takes: families of files, megabytes a file, and how many files at most."""
+
+    accept: Sequence[Family]
+    megabytes: int
+    most: int
+
+
+def limits_for(call: OpenedCall, question_id: str) -> FileLimits:
+    """Those of a question of the call's form, or of the power of attorney. Raises NotFound for no question of files.
+
+    Whether this dossier shows it, and is open there, is asked when the files are added (`attach`).
+    """
     if question_id == MANDATE:
-        return ("pdf", "image"), _MANDATE_MEGABYTES, 1
-    _, question = file_question(dossier, question_id)
-    return question.accept, question.max_size_mb, question.max_files
+        return FileLimits(("pdf", "image"), _MANDATE_MEGABYTES, 1)
+    asked = (question for section in call.file.form.sections for question in section.questions)
+    for question in asked:
+        if question.id == question_id and isinstance(question, FileQuestion):
+            return FileLimits(question.accept, question.max_size_mb, question.max_files)
+    raise NotFound("question", question_id)
 
 
 def attach(
@@ -87,24 +95,35 @@ def attach(
     question_id: str,
     files: Sequence[ReceivedFile],
     now: datetime,
-) -> None:
-    """Adds stored files to a question. The same content sent twice is kept once. Raises InvalidInput (too many)."""
+) -> OpenedDossier:
+    """Adds stored files to a question; gives the dossier with them. The same content sent twice is kept once.
+
+    Raises InvalidInput (too many), StateForbids, NotFound (also for a question that the answers hide).
+    """
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
     )
-    _, _, most = limits_for(dossier, question_id)
+    most = limits_for(dossier.call, question_id).most
+    if question_id != MANDATE:
+        file_question(dossier, question_id)
     present = dossier.files.get(question_id, [])
     known = {document.sha256 for document in present}
     new = [file for file in {one.sha256: one for one in files}.values() if file.sha256 not in known]
     if len(present) + len(new) > most:
-        words = "un seul fichier" if most == 1 else f"{most} fichiers au plus"
-        raise InvalidInput({question_id: f"Cette question reçoit {words}\u00a0: retirez-en un, puis recommencez."})
-    for file in new:
-        association_id = dossier.application.association_id
-        session.add(_document(file, actor, now, association_id, application_id=application_id, question=question_id))
+        raise InvalidInput({question_id: Objection("dossier.too_many_files", most=most)})
+    place = {"application_id": application_id, "question": question_id}
+    added = [_document(file, actor, now, dossier.application.association_id, **place) for file in new]
+    session.add_all(added)
     _touched(session, dossier.application, now)
-    _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
-          "sha256": [file.sha256 for file in new]})  # fmt: skip
+    record(
+        session,
+        actor,
+        "document.added",
+        dossier.application,
+        now=now,
+        after={"question": question_id, "sha256": [file.sha256 for file in new]},
+    )
+    return replace(dossier, documents=(*dossier.documents, *sorted(added, key=lambda one: one.id)))
 
 
 def _document(file: ReceivedFile, actor: Actor, now: datetime, association_id: str, **place: Any) -> Document:
@@ -134,8 +153,14 @@ def remove_document(session: Session, *, actor: Actor, application_id: str, docu
     document.removed_at = now
     session.add(document)
     _touched(session, dossier.application, now)
-    _told(session, actor, "document.removed", dossier.application, now, {"question": document.question,
-          "sha256": document.sha256})  # fmt: skip
+    record(
+        session,
+        actor,
+        "document.removed",
+        dossier.application,
+        now=now,
+        after={"question": document.question, "sha256": document.sha256},
+    )
     return document.question
 
 
@@ -159,22 +184,22 @@ def take_from_safe(
     if held.sha256 in {document.sha256 for document in present}:
         return
     if len(present) >= question.max_files:
-        raise InvalidInput({question_id: "Retirez d’abord un fichier, puis recommencez."})
+        raise InvalidInput({question_id: Objection("dossier.question_full")})
     session.add(copy_document(held, application_id, question_id, actor, now))
     _touched(session, dossier.application, now)
-    _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
-          "sha256": [held.sha256], "from": "safe"})  # fmt: skip
+    record(
+        session,
+        actor,
+        "document.added",
+        dossier.application,
+        now=now,
+        after={"question": question_id, "sha256": [held.sha256], "from": "safe"},
+    )
 
 
 def _touched(session: Session, application: Application, now: datetime) -> None:
     application.updated_at = now
     session.add(application)
-
-
-def _told(
-    session: Session, actor: Actor, action: str, application: Application, now: datetime, after: dict[str, object]
-) -> None:
-    record(session, actor, action, application, now=now, after=after)
 
 
 # --- the safe ---------------------------------------------------------------------------------------------------------
@@ -202,7 +227,9 @@ def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
 
 def safe_offers(session: Session, dossier: OpenedDossier) -> dict[str, list[Document]]:
     """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
-    kinds = {q.safe: q.id for section in dossier.visible for q in section.questions if q.type == "file" and q.safe}
+    kinds = {
+        q.safe: q.id for section in dossier.visible for q in section.questions if isinstance(q, FileQuestion) and q.safe
+    }
     if not kinds:
         return {}
     offers: dict[str, list[Document]] = {}
@@ -229,13 +256,13 @@ def add_to_safe(
     """Keeps documents for the next dossiers. Raises InvalidInput (see `_promise_problems` for provisional accounts)."""
     get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
     if kind not in SAFE_KINDS:
-        raise InvalidInput({"kind": "Choisissez ce qu’est ce document."})
+        raise InvalidInput({"kind": Objection("dossier.document_kind_missing")})
     problems = _promise_problems(kind, provisional, promised_on, now)
     if problems:
         raise InvalidInput(problems)
     present = _safe(session, association_id)
     if len(present) + len(files) > SAFE_MOST:
-        raise InvalidInput({"files": f"Le coffre contient {SAFE_MOST} documents au plus\u00a0: retirez les anciens."})
+        raise InvalidInput({"files": Objection("dossier.safe_full", most=SAFE_MOST)})
     known = {(document.kind, document.sha256) for document in present}
     for file in {one.sha256: one for one in files}.values():
         if (kind, file.sha256) in known:
@@ -256,24 +283,20 @@ def add_to_safe(
     )
 
 
-def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
+def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, Objection]:
     """Only accounts are provisional, and who gives provisional ones says when the approved ones will be there."""
     if not provisional:
         wrong = promised_on is not None
-        return {"provisional": "Cochez cette case, ou effacez la date promise."} if wrong else {}
+        return {"provisional": Objection("dossier.promise_without_provisional")} if wrong else {}
     if kind != "accounts":
-        return {"provisional": "Seuls des comptes annuels peuvent être provisoires."}
+        return {"provisional": Objection("dossier.only_accounts_provisional")}
     if promised_on is None:
-        return {
-            "promised_on": "Indiquez quand les comptes approuvés seront prêts, par exemple après l’assemblée générale."
-        }
+        return {"promised_on": Objection("dossier.promise_missing")}
     today = paris(now).date()
     if promised_on < today:
-        return {
-            "promised_on": "Cette date est passée\u00a0: déposez les comptes approuvés, ou donnez une date à venir."
-        }
+        return {"promised_on": Objection("dossier.promise_past")}
     if (promised_on - today).days > 730:
-        return {"promised_on": "Cette date est trop lointaine\u00a0: vérifiez l’année."}
+        return {"promised_on": Objection("dossier.promise_too_far")}
     return {}
 
 

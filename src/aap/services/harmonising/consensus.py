@@ -11,7 +11,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
-from aap.core.french import listed, plain, quoted
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.territories import fold
 from aap.documents.media_types import PDF, MadeFile
@@ -21,11 +20,11 @@ from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision
 from aap.records.reviews import Assignment, Consensus, Recusal
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
 from aap.services.permissions import Permission
@@ -61,7 +60,6 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         raise NotFound("application", reference)
     step = consensus_step(session, application_id)
     association = session.get_one(Association, application.association_id)
-    author = session.get(Person, step.author_id) if step and step.author_id else None
     return ConsensusPage(
         call=call,
         application=application,
@@ -69,7 +67,7 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         dossier=found,
         cause=step.cause if step else cause_of(call, found),
         step=step,
-        author=author.name if author else "",
+        author=person_name(session, step.author_id) if step else "",
         further=further_reviewers(session, call, application, association),
         jury=_jury_decided(session, application_id),
     )
@@ -98,10 +96,10 @@ def open_consensus(
         (one for one in divergent_dossiers(session, actor=actor, call=call) if one.reference == reference), None
     )
     if found is None or len(found.reviews) < 2:
-        raise InvalidInput({"cause": "Il faut au moins deux évaluations soumises pour ouvrir un consensus."})
+        raise InvalidInput({"cause": Objection("harmonising.too_few_reviews")})
     reason = cause_of(call, found) or cause.strip()
     if not reason:
-        raise InvalidInput({"cause": "Aucun seuil de l’appel n’est atteint : indiquez pourquoi ce dossier est revu."})
+        raise InvalidInput({"cause": Objection("harmonising.cause_missing")})
     step = Consensus(
         application_id=application_id,
         cause=reason,
@@ -149,16 +147,16 @@ def decide_consensus(
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     rubric = call.file.rubric
     checked = read_marks(rubric, entry.marks, {}, finished=False)
-    problems = {f"note-{name}": text for (_, name), text in checked.problems.items()}
+    problems = {f"marks.{name}": said_by_core(text) for (_, name), text in checked.problems.items()}
     for criterion in rubric.criteria:
         if criterion.id not in checked.marks:
             problems.setdefault(
-                f"note-{criterion.id}", f"Donnez la note convenue du critère {quoted(title_of(criterion))}."
+                f"marks.{criterion.id}", Objection("harmonising.agreed_mark_missing", criterion=title_of(criterion))
             )
     attendees = [" ".join(line.split()) for line in entry.attendees.splitlines() if line.strip()]
     problems |= _meeting_problems(session, application_id, entry, attendees, now)
     if _jury_decided(session, application_id):
-        problems["reason"] = "Le jury a déjà pris une décision sur ce dossier : retirez-la d’abord."
+        problems["reason"] = Objection("harmonising.jury_decided")
     if problems:
         raise InvalidInput(problems)
     total = total_of(rubric, checked.marks)
@@ -175,15 +173,15 @@ def decide_consensus(
 
 def _meeting_problems(
     session: Session, application_id: str, entry: ConsensusEntry, attendees: Sequence[str], now: datetime
-) -> dict[str, str]:
-    problems = {}
+) -> dict[str, Objection]:
+    problems: dict[str, Objection] = {}
     for name, text in (("reason", entry.reason), ("dissent", entry.dissent)):
         if len(text) > MOST_COMMENT:
-            problems[name] = f"{plain(MOST_COMMENT)} caractères au plus."
+            problems[name] = Objection("harmonising.text_too_long", most=MOST_COMMENT)
     if not entry.reason.strip():
-        problems["reason"] = "Indiquez comment la note a été convenue : le procès-verbal le reproduit."
+        problems["reason"] = Objection("harmonising.reason_missing")
     if len(attendees) < LEAST_ATTENDEES:
-        problems["attendees"] = "Indiquez au moins deux participants, un par ligne."
+        problems["attendees"] = Objection("harmonising.too_few_attendees")
     recused = session.exec(
         select(Person.name).where(
             Recusal.person_id == Person.id,
@@ -194,11 +192,11 @@ def _meeting_problems(
     )
     present = [name for name in recused if any(fold(name) in fold(line) for line in attendees)]
     if present:
-        problems["attendees"] = f"{listed(present)} : déport enregistré sur ce dossier, sans participation possible."
+        problems["attendees"] = Objection("harmonising.recused_attendees", people=tuple(present))
     if entry.held_on is None:
-        problems["held_on"] = "Indiquez la date de la séance."
+        problems["held_on"] = Objection("harmonising.meeting_undated")
     elif entry.held_on > paris(now).date():
-        problems["held_on"] = "La séance ne peut pas être à venir."
+        problems["held_on"] = Objection("harmonising.meeting_to_come")
     return problems
 
 
@@ -225,7 +223,7 @@ def close_consensus(
     if step is None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     if not reason.strip():
-        raise InvalidInput({"close": "Indiquez pourquoi le consensus est abandonné : le journal le conserve."})
+        raise InvalidInput({"reason": Objection("harmonising.closing_unexplained")})
     before = {"cause": step.cause, **_kept(step)}
     session.delete(step)
     record(

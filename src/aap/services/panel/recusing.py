@@ -14,7 +14,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_target
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import find_given_dossier
 
@@ -28,7 +28,7 @@ def declare_recusal(session: Session, *, actor: Actor, application_id: str, reas
         session, actor=actor, application_id=application_id, permission=Permission.RECUSAL_DECLARE, lock=True
     )
     if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez le lien qui vous fait vous déporter : le registre le conserve."})
+        raise InvalidInput({"reason": Objection("panel.own_recusal_unexplained")})
     recuse(session, actor, dossier.application, actor.person_id, RecusalOrigin.REVIEWER, reason.strip(), now)
 
 
@@ -45,7 +45,7 @@ def add_recusal(
     if not _works_on(session, call, person_id):
         raise NotFound("person", person_id)
     if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez le lien\u00a0: le registre le conserve."})
+        raise InvalidInput({"reason": Objection("panel.recusal_unexplained")})
     recuse(session, actor, application, person_id, RecusalOrigin.OFFICIAL, reason.strip(), now)
 
 
@@ -71,7 +71,7 @@ def lift_recusal(session: Session, *, actor: Actor, recusal_id: str, reason: str
     if not recusal.confirmed or recusal.dismissed_at is not None:
         raise NotFound("recusal", recusal_id)
     if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez pourquoi ce déport est levé\u00a0: le registre le conserve."})
+        raise InvalidInput({"reason": Objection("panel.lifting_unexplained")})
     _dismiss(session, actor, recusal, application, reason.strip(), now)
 
 

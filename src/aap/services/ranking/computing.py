@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlmodel import Session, func, select
 
-from aap.core.french import NBSP
 from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle
-from aap.core.ranking.run import DEFAULT_DRAWS, Progress, Run, RunOptions, json_text, run_call
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS
+from aap.core.ranking.run import Progress, Run, RunOptions, json_text, run_call
 from aap.core.scoring.totals import IncompleteReviews
 from aap.core.selection.outcome import InfeasibleRules
 from aap.records.outbox import Job
@@ -19,7 +19,7 @@ from aap.records.rankings import RankingRun
 from aap.services.actor import Actor, load_actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, RulesConflict
+from aap.services.errors import InvalidInput, Objection, RulesConflict, said_by_core
 from aap.services.outbox import Progress as WorkProgress
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -32,7 +32,7 @@ def compute_run(
 ) -> Run:
     """Runs the engine; `processes` share the draws.
 
-    Raises InvalidInput or RulesConflict, in the words of an official.
+    Raises InvalidInput or RulesConflict.
     """
     options = RunOptions(draws=draws, draw_seed=call.record.draw_seed, prices=True)
     inputs = given.given
@@ -49,10 +49,10 @@ def compute_run(
     except InfeasibleRules as error:
         raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
     except IncompleteReviews as error:
-        places = ", ".join(f"{dossier} (évaluateur {reviewer})" for dossier, reviewer, _ in error.missing[:10])
-        raise InvalidInput({"": f"Des évaluations remises n’ont pas toutes leurs notes{NBSP}: {places}."}) from error
+        places = tuple((dossier, reviewer) for dossier, reviewer, _ in error.missing[:10])
+        raise InvalidInput({"": Objection("ranking.marks_missing", places=places)}) from error
     except BadInput as error:
-        raise InvalidInput({"": " ".join(problem.message for problem in error.problems)}) from error
+        raise InvalidInput({"": tuple(said_by_core(problem.message) for problem in error.problems)}) from error
 
 
 def store_run(
@@ -102,7 +102,7 @@ def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> 
     except RulesConflict as conflict:
         return {"conflict": list(conflict.rules)}
     except InvalidInput as refused:
-        return {"problems": list(refused.problems.values())}
+        return {"problems": [one.as_json() for one in refused.objections]}
     with platform.database.writing() as session:
         kept = store_run(session, actor=actor, call=call, given=given, run=run, now=platform.clock())
         return {"run": kept.id}

@@ -17,7 +17,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_target, get_dossier, recused_dossiers
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 
 DECIDED_HERE = (
@@ -97,13 +97,13 @@ def decide(
     problems = {}
     reason = reason.strip()
     if not reason:
-        problems["reason"] = "Indiquez le motif : il figure au procès-verbal."
+        problems["reason"] = Objection("ranking.jury_reason_missing")
     if decision not in DECIDED_HERE:
-        problems["decision"] = "Choisissez une décision."
+        problems["decision"] = Objection("ranking.jury_decision_missing")
     if decision is JuryDecisionKind.AMOUNT:
         most = Decimal(application.requested_amount) / 100
         if amount is None or not 0 < amount <= most or amount != round(amount, 2):
-            problems["amount"] = "Indiquez un montant en euros, au plus celui qui est demandé, deux décimales au plus."
+            problems["amount"] = Objection("ranking.jury_amount")
     problem = _conflict(session, application, decision)
     if problem and "decision" not in problems:
         problems["decision"] = problem
@@ -130,21 +130,21 @@ def decide(
     )
 
 
-def _conflict(session: Session, application: Application, decision: JuryDecisionKind) -> str:
-    """Why this decision can't stand beside what is there already; empty where it can."""
+def _conflict(session: Session, application: Application, decision: JuryDecisionKind) -> Objection | None:
+    """Why this decision can't stand beside what is there already; None where it can."""
     if application.state == ApplicationState.WITHDRAWN:
-        return "L’association a retiré ce dossier."
+        return Objection("ranking.withdrawn")
     held = set(session.exec(select(JuryDecision.decision).where(JuryDecision.application_id == application.id)).all())
     agreed = session.exec(
         select(Consensus.id).where(Consensus.application_id == application.id, col(Consensus.decided_at).is_not(None))
     ).first()
     if agreed is not None:
-        return "Une note de consensus existe déjà pour ce dossier : le jury ne peut pas s’y ajouter."
+        return Objection("ranking.agreed_mark_stands")
     if decision in held:
-        return "Le jury a déjà pris cette décision : retirez-la d’abord."
+        return Objection("ranking.decided_already")
     if held and not held | {decision} <= _TOGETHER:
-        return "Une autre décision du jury existe pour ce dossier : retirez-la d’abord."
-    return ""
+        return Objection("ranking.decided_otherwise")
+    return None
 
 
 def remove_decision(session: Session, *, actor: Actor, decision_id: str, reason: str, now: datetime) -> None:
@@ -156,7 +156,7 @@ def remove_decision(session: Session, *, actor: Actor, decision_id: str, reason:
     target = dossier_target(call, application, session=session, actor=actor)
     ensure(actor, Permission.JURY_DECIDE, target, kind="jury_decision", id=decision_id)
     if not reason.strip():
-        raise InvalidInput({"reason": "Indiquez pourquoi cette décision est retirée."})
+        raise InvalidInput({"reason": Objection("ranking.removal_unexplained")})
     session.delete(held)
     record(
         session,

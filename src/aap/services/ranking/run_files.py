@@ -198,12 +198,12 @@ def ranking_list(session: Session, *, actor: Actor, call: OpenedCall, run: Ranki
 
 def make_ranking_list(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
     """Job `ranking_list`: lays RANKING_LIST out and keeps it in the file store. Argument: `run`. May be run again."""
-    progress(0, 1, "Mise en page")
+    progress(0, 1, "layout")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         files = _RunFiles(call, view_run(session, session.get_one(RankingRun, job.arguments["run"])), "")
     stored = platform.files.put(io.BytesIO(_ranking_pdf(files)))
-    progress(1, 1, "Mise en page")
+    progress(1, 1, "layout")
     return {"sha256": stored.sha256, "list_of": files.run.number}
 
 

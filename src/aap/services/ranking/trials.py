@@ -24,7 +24,7 @@ from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
 from aap.records.rankings import RankingRun
-from aap.services.errors import InvalidInput, RulesConflict
+from aap.services.errors import InvalidInput, Objection, RulesConflict
 
 Mode = Literal["value", "merit"]
 
@@ -120,7 +120,7 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         system = compile_system(ranking.candidates, rules)
         solved = solve_selection(system)
     except ValueError as error:
-        raise InvalidInput({"": "Ces règles ne peuvent pas être essayées sur ce classement."}) from error
+        raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
     if solved is None:
         raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
@@ -159,10 +159,10 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
     try:
         points = core_points_needed(content.given.call, ranking, reference)
     except KeyError as error:
-        raise InvalidInput({"": "Ce dossier n’est pas dans ce classement."}) from error
+        raise InvalidInput({"": Objection("ranking.not_ranked")}) from error
     except NothingToGain as error:
         place = next(standing.place for standing in ranking.standings if standing.id == reference)
         if place == "candidate":
-            raise InvalidInput({"": "Ce dossier est déjà retenu."}) from error
-        raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."}) from error
+            raise InvalidInput({"": Objection("ranking.retained_already")}) from error
+        raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
     return PointsNeeded(points, in_words(points))

@@ -12,6 +12,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint
+from aap.web.wording.sentences import worded
 
 
 def _page(problems: dict[str, str] | None = None, claim_id: str = "") -> str:
@@ -47,6 +48,6 @@ def arbitrate(claim_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )
     except InvalidInput as refused:
-        return _page(dict(refused.problems), claim_id), 422
+        return _page(worded(refused.problems), claim_id), 422
     flash(_("La personne est rattachée à l’association.") if accepted else _("La demande est refusée."), "success")
     return redirect(url_for("official.claims"))

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.territories import fold
-from aap.documents.mails import render_mail
+from aap.documents.mails import Mail, render_mail
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import Outcome
 from aap.services.association.mails import dossier_values
@@ -18,7 +18,6 @@ from aap.services.call.calls import OpenedCall
 from aap.services.decision.deciding import (
     DecisionLine,
     decision_lines,
-    decision_link,
     notify_decisions,
     prepare_decisions,
     publish_results,
@@ -30,7 +29,7 @@ from aap.services.ranking.runs import latest_run
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import kept_query, lines_of, page_of
@@ -144,7 +143,7 @@ def notify(call_id: str) -> ResponseReturnValue:
                 session,
                 actor=signed_in(),
                 call_id=call_id,
-                base_url=platform().settings.base_url,
+                links=links(),
                 now=arrived_at(),
             )
         flash(ngettext("%(num)s décision est notifiée.", "%(num)s décisions sont notifiées.", number), "success")
@@ -179,8 +178,7 @@ def _mail(opened: OpenedCall, line: DecisionLine | None) -> tuple[str, str]:
     if line is None:
         return "", ""
     values = dossier_values(opened, line.reference, line.title)
-    link = decision_link(platform().settings.base_url, line.application_id)
-    return render_mail("decision_notified", {**values, "link": link})
+    return render_mail(Mail.DECISION, {**values, "link": links().decision(line.application_id)})
 
 
 @blueprint.route("/<call_id>/decisions/publier", methods=["GET", "POST"])

@@ -44,6 +44,7 @@ from aap.web.official.pages import (
 )
 from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
 from aap.web.paging import kept_query, lines_of, page_of
+from aap.web.wording.sentences import sentences, worded
 
 RANKING_PAGE = 300
 """Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
@@ -192,7 +193,7 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
         except RulesConflict as error:
             conflict = conflict_words(opened.file, error)
         except InvalidInput as error:
-            problems = dict(error.problems)
+            problems = worded(error.problems)
     page = show_call_page(
         "simulate.html",
         opened,
@@ -228,7 +229,7 @@ def explain(call_id: str, number: int, reference: str) -> str:
         try:
             needed = ask_points_needed(kept, reference)
         except InvalidInput as error:
-            refused = " ".join(error.problems.values())
+            refused = sentences(error.problems)
     return show_call_page(
         "explain.html",
         opened,
@@ -273,7 +274,7 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
                 opened, kept = _run_of_page(session, call_id, number)
                 _freeze(session, kept.id, action)
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_freeze_words()[action], "success")
             return redirect(url_for("official.run", call_id=call_id, number=number))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.services.dossier.access import find_dossier
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import ORIGIN_WORDS, STATE_WORDS, register, register_pdf
 from aap.services.panel.recusing import add_recusal, answer_match, lift_recusal
@@ -18,6 +18,7 @@ from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.wording.sentences import worded
 
 _FIELDS = ("reference", "personne", "motif")
 _KINDS = {"probable": "warning", "confirmed": "danger", "dismissed": "neutral", "lifted": "neutral"}
@@ -65,7 +66,7 @@ def conflict_add(call_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )
     except InvalidInput as refused:
-        return _page(call_id, dict(refused.problems)), 422
+        return _page(call_id, worded(refused.problems, {"reason": "motif", "person": "personne"})), 422
     flash(_("Le déport est enregistré : cette personne ne voit plus rien du dossier."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
 
@@ -74,13 +75,13 @@ def _typed_dossier(session: Session, call_id: str) -> str:
     try:
         return find_dossier(session, call_id, request.form.get("reference", "").strip())
     except NotFound:
-        raise InvalidInput({"reference": _("Aucun dossier déposé ne porte ce numéro.")}) from None
+        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def _typed_person() -> str:
     person_id = request.form.get("personne", "")
     if not person_id:
-        raise InvalidInput({"personne": _("Choisissez la personne à déporter.")})
+        raise InvalidInput({"person": Objection("page.person_missing")})
     return person_id
 
 
@@ -128,7 +129,7 @@ def conflict_lift(call_id: str, recusal_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        return _page(call_id, {f"motif-{recusal_id}": refused.problems["motif"]}), 422
+        return _page(call_id, worded(refused.problems, {"reason": f"motif-{recusal_id}"})), 422
     flash(_("Le déport est levé. Le dossier n’est pas rendu : refaites une répartition s’il doit l’être."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
 

@@ -17,6 +17,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.wording.sentences import sentences
 
 
 def _page(call_id: str, problem: str = "") -> str:
@@ -65,6 +66,6 @@ def replace(call_id: str) -> ResponseReturnValue:
             )
             start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
     except InvalidInput as refused:
-        return _page(call_id, " ".join(refused.problems.values())), 422
+        return _page(call_id, sentences(refused.problems)), 422
     flash(_("Le dossier est appelé : il devient lauréat. Relisez sa lettre, puis notifiez-la."), "success")
     return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))

@@ -9,16 +9,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.answers.values import clean_text
+from aap.core.values import clean_text
 from aap.services.errors import InvalidInput
 from aap.services.panel.interests import MOST_INTERESTS, TypedInterest, declare_interests, own_declaration
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.reviewer.home import blueprint
+from aap.web.wording.sentences import worded
 
 _SPARE = 2
 """Empty lines under those that are filled in."""
+
+
+_NAMES = {"name": "nom", "kind": "nature", "relation": "lien", "complete": "complet"}
+"""What the form calls the fields of a declaration, where they have another name."""
 
 
 def _typed() -> list[TypedInterest]:
@@ -52,7 +57,7 @@ def interests() -> ResponseReturnValue:
                         now=arrived_at(),
                     )  # fmt: skip
             except InvalidInput as refused:
-                problems = dict(refused.problems)
+                problems = worded(refused.problems, _NAMES)
             else:
                 words = _("Votre déclaration est enregistrée. Merci.")
                 if kept:

@@ -14,6 +14,7 @@ from aap.records.reviews import Reviewer
 from aap.services.account.people import give_role, invite_person, list_people, set_person_active, take_role
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.platform import Platform
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.factories import Factory
 from tests.worlds.mailbox import link_in, mails_to
@@ -161,7 +162,8 @@ def test_another_link_is_sent_until_the_person_has_come(
 ) -> None:
     with platform.database.writing() as session:
         person = invite_person(
-            session, platform, actor=factory.actor(admin), email="lea@example.org", name="Léa Neuve", role="",
+            session, platform, PublicLinks("https://example.org"), actor=factory.actor(admin), email="lea@example.org",
+            name="Léa Neuve", role="",
             call_id="", now=platform.clock(),
         )  # fmt: skip
     page = f"{PEOPLE}/{person.id}"

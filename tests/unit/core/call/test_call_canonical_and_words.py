@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from hypothesis import strategies as st
 
 from aap.cli.call import call_group
 from aap.core.call.canonical import call_hash, canonical_json, decimal_text, rubric_hash
-from aap.core.call.checks import two_months_after
 from aap.core.call.descriptions import DESCRIPTIONS
 from aap.core.call.loading import inspect_call, load_call
 from aap.core.call.opening import problems_for_opening
 from aap.core.call.schema import CallFile
 from aap.core.call.starter import starter_text
 from aap.core.call.wording import rules_in_words
+from aap.core.questions.base.question import TYPES
 
 ROOT = Path(__file__).parents[4]
 SMALL = """\
@@ -84,19 +83,6 @@ def test_what_an_opening_needs_is_listed() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("closing", "limit"),
-    [
-        (date(2025, 2, 28), date(2025, 4, 28)),
-        (date(2025, 12, 31), date(2026, 2, 28)),
-        (date(2023, 12, 30), date(2024, 2, 29)),
-        (date(2025, 10, 1), date(2025, 12, 1)),
-    ],
-)
-def test_two_months_end_on_the_same_day_or_the_last(closing: date, limit: date) -> None:
-    assert two_months_after(closing) == limit
-
-
 def test_the_rules_are_said_in_french() -> None:
     sections = {section.id: section for section in rules_in_words(load_call(SMALL, name="f"))}
     plain = [sentence.replace("\u00a0", " ").replace("\u202f", " ") for sentence in sections["selection"].sentences]
@@ -114,19 +100,42 @@ def test_the_rules_are_said_in_french() -> None:
 def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
     printed = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)
     parts = {"CallFile": printed, **printed["$defs"]}
-    assert {name: list(part["properties"]) for name, part in parts.items()} == {
-        name: list(keys) for name, keys in DESCRIPTIONS.items()
+    described = {
+        name: {key: one["description"] for key, one in part["properties"].items()} for name, part in parts.items()
     }
+    assert {name: keys for name, keys in described.items() if name in DESCRIPTIONS} == DESCRIPTIONS
+    own = {kind.__name__ for kind in TYPES.values()} | {"Column"}
+    assert set(described) == set(DESCRIPTIONS) | own
     reference = (ROOT / "docs" / "call-file.md").read_text()
-    rows = [f"| `{key}` |" for keys in DESCRIPTIONS.values() for key in keys]
+    rows = {f"| `{key}` |" for keys in described.values() for key in keys} | {f"| `{name}` |" for name in TYPES}
     assert [row for row in rows if row not in reference] == []
-    assert [text for keys in DESCRIPTIONS.values() for text in keys.values() if text not in reference] == []
+    assert [text for keys in described.values() for text in keys.values() if text not in reference] == []
+
+
+def test_the_schema_offers_the_types_of_question_and_to_each_its_own_keys() -> None:
+    parts = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)["$defs"]
+    asked = parts["Section"]["properties"]["questions"]["items"]
+    assert asked["discriminator"]["propertyName"] == "type"
+    assert asked["discriminator"]["mapping"] == {name: f"#/$defs/{kind.__name__}" for name, kind in TYPES.items()}
+    assert [one["$ref"] for one in asked["oneOf"]] == [
+        asked["discriminator"]["mapping"][name] for name in sorted(TYPES)
+    ]
+    inner = parts["GroupQuestion"]["properties"]["questions"]["items"]["discriminator"]["mapping"]
+    assert set(TYPES) - set(inner) == {"budget", "group"}
+    choice = parts["ChoiceQuestion"]
+    assert choice["properties"]["type"]["const"] == "choice"
+    assert set(choice["required"]) == {"id", "label", "type", "options"}
+    assert choice["additionalProperties"] is False
+    own = {"options", "detail_if", "detail_label"}
+    assert set(choice["properties"]) - set(parts["DateQuestion"]["properties"]) == own
+    assert parts["Column"]["properties"]["type"]["enum"] == ["date", "money", "number", "text"]
 
 
 KEYWORDS = {
     "$schema", "$defs", "$ref", "type", "title", "description", "default", "properties", "required",
     "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf", "oneOf",
     "enum", "const", "pattern", "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "discriminator",  # of OpenAPI: which key tells the choices of oneOf apart; others may pass over it
 }  # fmt: skip
 
 
@@ -140,7 +149,7 @@ def keywords(part: object) -> set[str]:
     for key, inner in part.items():
         found |= (
             keywords(list(inner.values()) if key in ("properties", "patternProperties", "$defs") else inner)
-            if key != "default"
+            if key not in ("default", "discriminator")
             else set()
         )
     return found

@@ -20,7 +20,6 @@ from aap.documents.papers.pdf import (
     ForbiddenResource,
     blocks,
     exact_moment,
-    file_size,
     html_to_pdf,
 )
 from tests.unit.documents.papers import samples
@@ -99,8 +98,3 @@ def test_a_moment_is_written_on_the_clock_of_paris() -> None:
     assert written.replace("\xa0", " ") == "1ᵉʳ juillet 2025 à 0 h 58 min 12 s"
     with pytest.raises(ValueError, match="time zone"):
         exact_moment(datetime(2025, 6, 30))  # noqa: DTZ001
-
-
-@pytest.mark.parametrize(("size", "words"), [(0, "0 o"), (999, "999 o"), (34_400, "34 ko"), (1_250_000, "1,2 Mo")])
-def test_a_size_is_written_in_french_units(size: int, words: str) -> None:
-    assert file_size(size).replace("\xa0", " ") == words
