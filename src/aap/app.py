@@ -23,7 +23,7 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, limits, menu, texts
+from aap.web import access, context, errors, filters, guide, language, limits, menu
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     for endpoint in identity.OWN_ENDPOINTS:
         declare(app, endpoint, Permission.ACCOUNT_MANAGE)
     filters.init_filters(app)
-    texts.init_texts(app)
+    language.init_texts(app)
     access.init_access(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:

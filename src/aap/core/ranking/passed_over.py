@@ -13,10 +13,10 @@ from fractions import Fraction
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.ranking.ranking import Ranking, Standing
-from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Certificate, Reason, SelectionOutcome
 from aap.core.selection.problem import RuleRef, Rules
+from aap.core.selection.quota_wording import bounds_in_words, decimals_apart, rule_name
 
 Figure = int | str | None
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.associations import Association, ClaimState, SiretClaim
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.actor import Actor

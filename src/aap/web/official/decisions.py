@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.territories import fold
-from aap.documents.mails import Mail, render_mail
+from aap.documents.mail_texts import Mail, render_mail
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letters_archive import letters_archive
 from aap.records.rankings import Outcome

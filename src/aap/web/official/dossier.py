@@ -21,7 +21,7 @@ from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
-from aap.services.screening.inspecting import FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.screening.official_dossier import FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
