@@ -15,7 +15,8 @@ from typing import assert_never
 from aap.core import french
 from aap.core.call.schema import CallFile, Criterion
 from aap.core.ranking.passed_over import Figure, PassedOver
-from aap.core.ranking.ranking import OVERALL, Ranking, Standing
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.results import Status
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Reason, SelectionOutcome
