@@ -68,6 +68,11 @@ class SamePerson(DomainError):
 
 
 @dataclass
+class OwnRequest(DomainError):
+    """Nobody decides on what concerns themselves, or an association that they belong to: somebody else has to."""
+
+
+@dataclass
 class CalibrationFirst(DomainError):
     """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""
 

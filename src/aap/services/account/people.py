@@ -17,12 +17,13 @@ from aap.services.account.accounts import HeldMembership, HeldRole, held_members
 from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
+from aap.services.recusals import recuse_members
 
 PAGE_SIZE = 50
-GIVEN_ROLES = (Role.OFFICIAL, Role.REVIEWER, Role.CONSULTED, Role.ADMIN)
+GIVEN_ROLES = (Role.OFFICIAL, Role.REVIEWER, Role.JURY, Role.CONSULTED, Role.ADMIN)
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,12 @@ def send_invitation_again(
     return person
 
 
+_OF_ONE_CALL = {
+    Role.REVIEWER: "Un évaluateur l’est d’un appel\u00a0: choisissez lequel.",
+    Role.JURY: "Un membre du jury l’est d’un appel\u00a0: choisissez lequel.",
+}
+
+
 def _role_problems(session: Session, role: str, call_id: str) -> dict[str, str]:
     if role not in {str(one) for one in GIVEN_ROLES}:
         return {"role": "Choisissez un rôle dans la liste."}
@@ -207,8 +214,8 @@ def _role_problems(session: Session, role: str, call_id: str) -> dict[str, str]:
         return {
             "call_id": "Un administrateur l’est de toute l’instance\u00a0: choisissez «\u00a0Tous les appels\u00a0»."
         }
-    if role == Role.REVIEWER and not call_id:
-        return {"call_id": "Un évaluateur l’est d’un appel\u00a0: choisissez lequel."}
+    if role in (Role.REVIEWER, Role.JURY) and not call_id:
+        return {"call_id": _OF_ONE_CALL[Role(role)]}
     if call_id and session.get(Call, call_id) is None:
         return {"call_id": "Cet appel n’existe pas."}
     return {}
@@ -217,10 +224,12 @@ def _role_problems(session: Session, role: str, call_id: str) -> dict[str, str]:
 def give_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
     """Gives a role for a call (empty: for all of them). A role that is held already changes nothing.
 
-    A reviewer gets a profile for the call. Raises InvalidInput, NotFound.
+    A reviewer gets a profile for the call. Raises InvalidInput, NotFound, OwnRequest (nobody changes their own roles).
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
+    if person.id == actor.person_id:
+        raise OwnRequest
     problems = _role_problems(session, role, call_id)
     if not person.active:
         problems = {"role": "Ce compte est fermé\u00a0: rouvrez-le avant de lui donner un rôle."}
@@ -236,6 +245,7 @@ def _grant(session: Session, actor: Actor | None, person: Person, role: Role, ca
     if role is Role.REVIEWER:
         _ensure_profile(session, person.id, call_id, now)
     session.flush()
+    recuse_members(session, now=now, person_id=person.id)
     record(
         session, actor=actor, action="role.given", now=now, object_kind="person", object_id=person.id,
         call_id=call_id, after={"role": str(role), "call": call_id},
@@ -263,19 +273,17 @@ def _ensure_profile(session: Session, person_id: str, call_id: str, now: datetim
 
 
 def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
-    """Takes a role back. One's own administration stays: another administrator takes it.
+    """Takes a role back. Nobody changes their own roles: another administrator does.
 
-    A reviewer's profile, assignments and reviews stay; they get no new dossiers. Raises NotFound, InvalidInput.
+    A reviewer's profile, assignments and reviews stay; they get no new dossiers. Raises NotFound, OwnRequest.
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
+    if person.id == actor.person_id:
+        raise OwnRequest
     grant = _held(session, person.id, Role(role), call_id) if role in set(Role) else None
     if grant is None:
         raise NotFound("role", role)
-    if grant.role == Role.ADMIN and person.id == actor.person_id:
-        raise InvalidInput(
-            {"": "Vous ne pouvez pas vous retirer l’administration\u00a0: un autre administrateur le peut."}
-        )
     session.delete(grant)
     if grant.role == Role.REVIEWER:
         profile = session.exec(

@@ -45,7 +45,7 @@ def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> Settings:
     text = typed.get("evaluations", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= 20):
         raise InvalidInput({"evaluations": "Indiquez un nombre entier de 1 à 20."})
-    mode = typed.get("mode", "rebuild")
+    mode = typed.get("mode", "")
     if mode not in ("rebuild", "complete"):
         raise InvalidInput({"mode": "Choisissez l’une des deux façons de répartir."})
     return Settings(
@@ -201,6 +201,7 @@ def apply_proposal(
     call = get_call(session, call_id)
     ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
     kept = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
+    match_conflicts(session, call, now=now)  # a link that came since makes it stale
     found = situation(session, call, Settings.of_json(kept.settings))
     if found.digest != kept.basis:
         raise InvalidInput(

@@ -20,7 +20,6 @@ from aap.records.people import Person
 from aap.records.reviews import (
     Assignment,
     Mark,
-    Recusal,
     Review,
     Reviewer,
     ReviewState,
@@ -28,6 +27,7 @@ from aap.records.reviews import (
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
+from aap.services.recusals import pairs_apart
 
 READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of the dossiers that are given to reviewers."""
@@ -100,7 +100,7 @@ class Situation:
 
 
 def situation(session: Session, call: OpenedCall, settings: Settings) -> Situation:
-    """Loads everything that an assignment of this call follows from. Six queries (seven with `avoid_earlier`)."""
+    """Loads everything that an assignment of this call follows from. Seven queries (eight with `avoid_earlier`)."""
     applications = session.exec(
         select(Application, col(Application.association_id)).where(
             Application.call_id == call.id, col(Application.submitted_at).is_not(None)
@@ -119,13 +119,7 @@ def situation(session: Session, call: OpenedCall, settings: Settings) -> Situati
     held = _held(session, call, references, codes)
     conflicts = frozenset(
         (references[application_id], codes[person_id])
-        for application_id, person_id in session.exec(
-            select(Recusal.application_id, Recusal.person_id).where(
-                Recusal.application_id == Application.id,
-                Application.call_id == call.id,
-                col(Recusal.dismissed_at).is_(None),
-            )
-        )
+        for person_id, application_id in pairs_apart(session, call_id=call.id, probable=True)
         if application_id in references and person_id in codes
     )
     earlier = _earlier(session, call, {one.reference: association for one, association in applications}, codes)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, exists
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from aap.records.applications import Application, ApplicationState
-from aap.records.reviews import Assignment, Recusal
+from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.recusals import stands
 
 
 def dossier_target(
@@ -31,12 +31,7 @@ def dossier_target(
 
 def is_recused(session: Session, actor: Actor, application_id: str) -> bool:
     """Whether this person may see nothing of the dossier."""
-    found = select(Recusal.id).where(
-        Recusal.person_id == actor.person_id,
-        Recusal.application_id == application_id,
-        col(Recusal.confirmed).is_(True),
-        col(Recusal.dismissed_at).is_(None),
-    )
+    found = select(Application.id).where(Application.id == application_id, stands(actor.person_id))
     return session.exec(found).first() is not None
 
 
@@ -74,26 +69,12 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
 
 def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """Ids of the call's dossiers that this person may see nothing of. One query."""
-    found = session.exec(
-        select(Recusal.application_id).where(
-            Recusal.application_id == Application.id,
-            Application.call_id == call_id,
-            Recusal.person_id == actor.person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
+    return frozenset(
+        session.exec(select(Application.id).where(Application.call_id == call_id, stands(actor.person_id)))
     )
-    return frozenset(found)
 
 
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
     """No recusal stands between `person_id` and the application of the query (a probable match not yet confirmed
     does not)."""
-    return ~exists().where(
-        and_(
-            col(Recusal.application_id) == col(Application.id),
-            col(Recusal.person_id) == person_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
+    return ~stands(person_id)

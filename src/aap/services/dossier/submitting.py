@@ -19,6 +19,7 @@ from aap.services.dossier.signing import approved_signature
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
+from aap.services.recusals import recuse_members
 
 CAPACITIES: Mapping[str, str] = {
     "self": "représentant légal de l’association, signataire",
@@ -102,6 +103,7 @@ def submit_application(
         after={"state": "submitted", "receipt": submission.receipt_number, "content_hash": submission.content_hash,
                "requested_amount": facts.requested_amount},
     )  # fmt: skip
+    recuse_members(session, now=now, application_id=application_id)
     start_job(
         session, "receipt", actor=actor, now=now, call_id=application.call_id,
         arguments={"submission_id": submission.id},

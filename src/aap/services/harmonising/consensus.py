@@ -20,7 +20,7 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision
-from aap.records.reviews import Assignment, Consensus, Recusal
+from aap.records.reviews import Assignment, Consensus
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
@@ -29,6 +29,7 @@ from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
 from aap.services.permissions import Permission
+from aap.services.recusals import pairs_apart
 
 LEAST_ATTENDEES = 2
 
@@ -70,7 +71,11 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         cause=step.cause if step else cause_of(call, found),
         step=step,
         author=author.name if author else "",
-        further=further_reviewers(session, call, application, association),
+        further=tuple(
+            one
+            for one in further_reviewers(session, call, application, association)
+            if one.person_id != actor.person_id
+        ),
         jury=_jury_decided(session, application_id),
     )
 
@@ -183,14 +188,8 @@ def _meeting_problems(
         problems["reason"] = "Indiquez comment la note a été convenue : le procès-verbal le reproduit."
     if len(attendees) < LEAST_ATTENDEES:
         problems["attendees"] = "Indiquez au moins deux participants, un par ligne."
-    recused = session.exec(
-        select(Person.name).where(
-            Recusal.person_id == Person.id,
-            Recusal.application_id == application_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
-        )
-    )
+    apart = {person_id for person_id, _ in pairs_apart(session, application_id=application_id)}
+    recused = session.exec(select(Person.name).where(col(Person.id).in_(apart)))
     present = [name for name in recused if any(fold(name) in fold(line) for line in attendees)]
     if present:
         problems["attendees"] = f"{listed(present)} : déport enregistré sur ce dossier, sans participation possible."

@@ -11,14 +11,15 @@ from sqlmodel import Session, col, select
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
-from aap.records.reviews import Assignment, Recusal, Reviewer
+from aap.records.reviews import Assignment, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, OwnRequest, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
+from aap.services.panel.interests import kept_away
 from aap.services.permissions import Permission
 
 
@@ -37,7 +38,7 @@ class FurtherReviewer:
 def further_reviewers(
     session: Session, call: OpenedCall, application: Application, association: Association
 ) -> tuple[FurtherReviewer, ...]:
-    """Who of the call never had the dossier and is not recused: the most fitting first."""
+    """Who of the call never had the dossier and is in no conflict with it: the most fitting first."""
     people = session.exec(
         select(Reviewer, Person.name).where(
             Reviewer.call_id == call.id, Reviewer.person_id == Person.id, col(Reviewer.available).is_(True)
@@ -53,14 +54,7 @@ def further_reviewers(
         load[person_id] += removed_at is None
         if application_id == application.id:
             known.add(person_id)
-    # A probable match that nobody looked at yet keeps away too.
-    known |= set(
-        session.exec(
-            select(Recusal.person_id).where(
-                Recusal.application_id == application.id, col(Recusal.dismissed_at).is_(None)
-            )
-        )
-    )
+    known |= kept_away(session, call, application)
     found = [
         FurtherReviewer(
             person_id=reviewer.person_id,
@@ -84,7 +78,10 @@ def further_reviewers(
 def ask_further_review(
     session: Session, *, actor: Actor, call: OpenedCall, reference: str, person_id: str, now: datetime
 ) -> None:
-    """Gives the dossier to one more reviewer, who sees nothing of the others. Raises InvalidInput, StateForbids."""
+    """Gives the dossier to one more reviewer, who sees nothing of the others. Nobody gives themselves one.
+
+    Raises InvalidInput, OwnRequest, StateForbids.
+    """
     application_id = find_dossier(session, call.id, reference)
     _, application = dossier_of(
         session, actor=actor, permission=Permission.ASSIGNMENT_MANAGE, application_id=application_id
@@ -97,6 +94,8 @@ def ask_further_review(
     )
     if chosen is None:
         raise InvalidInput({"person": "Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."})
+    if person_id == actor.person_id:
+        raise OwnRequest
     session.add(
         Assignment(call_id=call.id, application_id=application_id, person_id=person_id, locked=True, created_at=now)
     )

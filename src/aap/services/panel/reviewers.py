@@ -26,10 +26,11 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.recusals import recuse_members
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,10 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
     unknown = [code for code in codes if territories().department(code) is None]
     if unknown:
         problems["departements"] = f"Aucun département n’a le code {unknown[0][:20]}. Exemples\u00a0: 69, 2A, 974."
-    return InvitedPerson(email, one("nom"), themes, codes, least, most, one("disponible") != "non"), problems
+    available = one("disponible")
+    if available not in ("oui", "non"):
+        problems["disponible"] = "Dites si cette personne est disponible."
+    return InvitedPerson(email, one("nom"), themes, codes, least, most, available == "oui"), problems
 
 
 def invite_reviewer(
@@ -251,6 +255,8 @@ def _invite(
     session: Session, platform: Platform, actor: Actor, call: OpenedCall, wanted: InvitedPerson, now: datetime
 ) -> Reviewer:
     person = session.exec(select(Person).where(Person.email == wanted.email)).first()
+    if person is not None and person.id == actor.person_id:
+        raise OwnRequest  # nobody gives themselves a role
     new = person is None
     if person is None:
         person = Person(email=wanted.email, name=wanted.name, fs_uniquifier=new_id(), created_at=now)
@@ -274,6 +280,7 @@ def _invite(
     )
     session.add(reviewer)
     session.flush()
+    recuse_members(session, now=now, person_id=person.id)
     base = platform.settings.base_url.rstrip("/")
     path = link_path(make_token(platform.settings.secret_key, person, "invitation", now)) if new else "/connexion"
     send_mail(

@@ -15,8 +15,9 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision, JuryDecisionKind
-from aap.records.reviews import Assignment, Consensus, Mark, Recusal, Review, Reviewer, ReviewState
+from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, ReviewState
 from aap.services.call.calls import OpenedCall
+from aap.services.recusals import pairs_apart
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,7 @@ def _application(application: Application, association: str) -> RankedApplicatio
 
 def _marks(session: Session, call: OpenedCall, references: Mapping[str, str]) -> tuple[CoreMark, ...]:
     codes = dict(session.exec(select(Reviewer.person_id, Reviewer.code).where(Reviewer.call_id == call.id)).all())
-    recused = set(
-        session.exec(
-            select(Recusal.person_id, Recusal.application_id).where(
-                Recusal.application_id == Application.id,
-                Application.call_id == call.id,
-                col(Recusal.confirmed).is_(True),
-                col(Recusal.dismissed_at).is_(None),
-            )
-        ).all()
-    )
+    recused = pairs_apart(session, call_id=call.id)
     counted = session.exec(
         select(Review.person_id, Review.application_id, Mark.criterion, col(Mark.score))
         .where(

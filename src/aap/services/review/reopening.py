@@ -13,7 +13,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, not_recused
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import current_rubric, find_dossier
@@ -58,7 +58,8 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
 def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason: str, now: datetime) -> Review:
     """An official gives a review back to its reviewer, submitted or late, and says why: the reason is kept.
 
-    Its marks leave the ranking until it is submitted again. Raises NotFound, StateForbids, InvalidInput.
+    Its marks leave the ranking until it is submitted again. Nobody reopens their own: somebody else of the service does.
+    Raises NotFound, StateForbids, InvalidInput, OwnRequest.
     """
     row = session.exec(
         select(Assignment, Application, Person).where(
@@ -75,6 +76,8 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     call = get_call(session, assignment.call_id)
     target = dossier_target(call, application, session=session, actor=actor)
     ensure(actor, Permission.REVIEW_REOPEN, target, kind="assignment", id=assignment_id)
+    if person.id == actor.person_id:
+        raise OwnRequest
     if session.exec(select(Consensus.id).where(Consensus.application_id == application.id)).first() is not None:
         raise StateForbids(Permission.REVIEW_REOPEN, "consensus")
     if not reason.strip():

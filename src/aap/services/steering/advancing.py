@@ -19,6 +19,7 @@ from aap.services.assignment.proposals import tell_everybody
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, StateForbids
+from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.following import Counts, counts_of
@@ -119,6 +120,8 @@ def advance_call(
     if step.cautions and not reason.strip():
         raise InvalidInput({"reason": "Indiquez pourquoi vous passez à l’étape suivante malgré ces points."})
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
+    if to is not CallState.ARCHIVED:
+        match_conflicts(session, call, now=now)  # before whoever works on it reads more of it
     if to is CallState.REVIEWING and address:
         tell_everybody(session, call, address=address, now=now)
 

@@ -1,4 +1,5 @@
-"""What the passing of time does by itself: reminders, and requests for completion whose time is over.
+"""What the passing of time does by itself: reminders, requests for completion whose time is over, and recusals of members
+that nothing else wrote down.
 
 The worker does it every minute, `aap tick` once.
 """
@@ -10,14 +11,16 @@ from dataclasses import dataclass
 from aap.services.dossier.completion import lapse_completions
 from aap.services.dossier.reminding import remind_drafts
 from aap.services.platform import Platform
+from aap.services.recusals import recuse_members
 
 
 @dataclass(frozen=True)
 class Kept:
-    """How many reminders were written, and how many requests for completion ended."""
+    """How many reminders were written, requests for completion ended, and members of applicants were recused."""
 
     reminders: int
     lapsed: int
+    recused: int = 0
 
 
 def keep_time(platform: Platform) -> Kept:
@@ -27,4 +30,6 @@ def keep_time(platform: Platform) -> Kept:
         lapsed = lapse_completions(session, now=now)
     with platform.database.writing() as session:
         reminders = remind_drafts(session, base_url=platform.settings.base_url, now=now)
-    return Kept(reminders, lapsed)
+    with platform.database.writing() as session:
+        recused = recuse_members(session, now=now)
+    return Kept(reminders, lapsed, recused)

@@ -2,6 +2,7 @@
 
 from aap.web.association import (
     budgets,
+    claims,
     documents,
     dossier,
     following,
@@ -17,6 +18,7 @@ from aap.web.association.blueprint import blueprint
 __all__ = [
     "blueprint",
     "budgets",
+    "claims",
     "documents",
     "dossier",
     "following",

@@ -38,9 +38,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("holder_remark", sa.String(), nullable=False, server_default=""))
         table.add_column(sa.Column("holder_id", sa.String(), nullable=True))
         table.add_column(sa.Column("holder_answered_at", sa.DateTime(timezone=True), nullable=True))
-        table.create_check_constraint(
-            op.f("ck_siret_claim_holder_answer"), "holder_answer IN ('supports', 'objects')"
-        )
+        table.create_check_constraint(op.f("ck_siret_claim_holder_answer"), "holder_answer IN ('supports', 'objects')")
         table.create_foreign_key(op.f("fk_siret_claim_holder_id_person"), "person", ["holder_id"], ["id"])
     with op.batch_alter_table("siret_claim") as table:
         table.alter_column("holder_remark", server_default=None)
