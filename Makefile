@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: run test check bench soak mutate system-run system-test format clean
+.PHONY: run test quick check lint types imports bench soak mutate system-run system-test format clean
 
 run: $(VENV)/.run system-run
 	$(BIN)/aap demo --if-empty
@@ -15,10 +15,21 @@ run: $(VENV)/.run system-run
 test: $(VENV)/.dev system-test
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check: $(VENV)/.dev
+# For each commit: the checks, the unit tests, and all tests of the subjects that changed.
+quick: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types imports
+	$(BIN)/pytest -n 2 --dist worksteal --thorough-in-changed tests/unit tests/architecture $$($(BIN)/python scripts/changed_tests.py)
+
+check: lint types imports
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev system-run

@@ -20,11 +20,11 @@ import time
 
 import numpy as np
 
-from aap.core.assignment.bottleneck import fill, fittest
+from aap.core.assignment.bottleneck import fill_seats, fittest
 from aap.core.assignment.connection import connection
 from aap.core.assignment.distribution import Options, assign
-from aap.core.assignment.flow import Network, solve
-from aap.core.assignment.model import Bools, Demand, Dossier, Grid, Reviewer, drawn, grid_of
+from aap.core.assignment.flow import Network, cheapest_flow
+from aap.core.assignment.problem import Bools, Demand, Dossier, Grid, Reviewer, drawn, grid_of
 
 THEMES = 6
 
@@ -52,17 +52,17 @@ def world(n: int, m: int, reviews: int = 3) -> Demand:
 def at_random(grid: Grid) -> Bools:
     """The same rules, with drawn prices: fit plays no part."""
     blind = dataclasses.replace(grid, fit=drawn("random", 101, grid.fit.shape))
-    found = fittest(blind, fill(blind))
+    found = fittest(blind, fill_seats(blind))
     assert found is not None
     return found
 
 
 def by_affinity(grid: Grid) -> Bools:
     """Largest total fit, and nothing else: equal fits as the solver finds them."""
-    seats = fill(grid)
+    seats = fill_seats(grid)
     far = (len(grid.reviewers) + 1) * 101
     unit = np.arange(int(seats.caps.max()))[None, :]
-    return solve(
+    return cheapest_flow(
         Network(
             needs=seats.needs,
             open=grid.open,

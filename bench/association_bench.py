@@ -31,7 +31,7 @@ from tests.worlds.applicants import ANSWERS, ELIGIBLE, POSTED, pdf
 
 from aap.app import create_app
 from aap.core.answers.conditions import shown_answers
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application, ApplicationState, Document, SectionAnswers, Submission
 from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person

@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
+from scripts.changed_tests import changed, folders
 from sqlalchemy import Engine, event, text
 from werkzeug.test import TestResponse
 
@@ -29,6 +30,27 @@ pytest_plugins = [
     "tests.worlds.applicants", "tests.worlds.assignments", "tests.worlds.deposits", "tests.worlds.described",
     "tests.worlds.desks", "tests.worlds.offices",
 ]  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough-in-changed",
+        action="store_true",
+        help="leave out tests marked `thorough`, but for those of the subjects that changed (`make quick`)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--thorough-in-changed"):
+        return
+    kept = [config.rootpath / place for place in folders(changed())]
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("thorough") and not any(item.path.is_relative_to(place) for place in kept)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 class TestClock:

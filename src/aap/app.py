@@ -18,7 +18,7 @@ from flask_wtf import CSRFProtect
 
 from aap import identity, jobs
 from aap.logs import configure_logs
-from aap.paths import templates_folder
+from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings

@@ -14,13 +14,13 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.uploads import ReceivedFile, attach, receive
 from tests.conftest import Browser, TestClock
 from tests.factories import Factory
@@ -135,7 +135,7 @@ class Space:
     def database(self) -> Any:
         return self.factory.platform.database
 
-    def dossier(self) -> Dossier:
+    def dossier(self) -> OpenedDossier:
         with self.database.reading() as session:
             return open_dossier(session, actor=self.actor, application_id=self.id)
 

@@ -16,8 +16,8 @@ from aap.records.calls import Call, CallState
 from aap.records.people import Person, Role
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
-from aap.services.assignment.proposals import apply_proposal, compute, keep_proposal, prepare
-from aap.services.assignment.situation import Settings, default_settings
+from aap.services.assignment.proposals import apply_proposal, compute_proposal, keep_proposal, prepare
+from aap.services.assignment.situation import AssignmentSettings, default_settings
 from aap.services.call.calls import OpenedCall
 from tests.factories import CALL_FILE, Factory
 
@@ -63,13 +63,13 @@ class Table:
             )
             return set(rows)
 
-    def distribute(self, settings: Settings | None = None) -> set[tuple[str, str]]:
+    def distribute(self, settings: AssignmentSettings | None = None) -> set[tuple[str, str]]:
         """Proposes and applies; gives the pairs that hold then."""
         settings = settings or default_settings(self.call)
         database, now = self.factory.platform.database, self.factory.now
         with database.writing() as session:
             found = prepare(session, actor=self.actor, call_id=self.call.id, settings=settings, now=now)
-        proposal = compute(found)
+        proposal = compute_proposal(found)
         with database.writing() as session:
             kept = keep_proposal(session, actor=self.actor, found=found, proposal=proposal, now=now)
             apply_proposal(

@@ -17,7 +17,7 @@ from aap.records.people import MembershipRole, Person, Role
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.dossiers import content_of, open_dossier
+from aap.services.dossier.dossiers import deposit_content, open_dossier
 from tests.factories import Factory
 
 ANSWERS: dict[str, dict[str, object]] = {
@@ -62,7 +62,7 @@ class Case:
     def deposit(self) -> None:
         """A deposit of the dossier as it stands."""
         with self.factory.platform.database.writing() as session:
-            content = content_of(open_dossier(session, actor=self.actor(self.owner), application_id=self.id))
+            content = deposit_content(open_dossier(session, actor=self.actor(self.owner), application_id=self.id))
             number = len(session.exec(select(Submission).where(Submission.application_id == self.id)).all()) + 1
             session.add(
                 Submission(

@@ -19,7 +19,7 @@ from aap.records.reviews import Mark, Review, ReviewState
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.outbox import start_job
-from aap.services.ranking.computing import compute, store_run
+from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
 from tests.factories import CALL_FILE, Factory
@@ -173,7 +173,9 @@ def lead(office: Office, reached: CallState) -> None:
         if passed(CallState.PROPOSED):
             call = get_call(session, call_id)
             given = ranking_input(session, call)
-            run = store_run(session, actor=first, call=call, given=given, run=compute(call, given, draws=0), now=now)
+            run = store_run(
+                session, actor=first, call=call, given=given, run=compute_run(call, given, draws=0), now=now
+            )
             propose_freeze(session, actor=first, run_id=run.id, now=now)
         if passed(CallState.ARBITRATED):
             confirm_freeze(session, actor=second, run_id=run.id, now=now)

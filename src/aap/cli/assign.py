@@ -16,7 +16,7 @@ from aap.core.problems import BadInput, Problem
 
 if TYPE_CHECKING:
     from aap.core.assignment.distribution import Proposal
-    from aap.core.assignment.model import Demand, Pair
+    from aap.core.assignment.problem import Demand, Pair
 
 DONE, FAILED, BAD_INPUT, UNMET = 0, 1, 2, 3
 MOST_REVIEWS = 100
@@ -90,7 +90,7 @@ def _read(
     affinities: Path | None,
 ) -> Demand:
     """All tables, every problem of every one of them at once. Raises BadInput."""
-    from aap.core.assignment.model import Demand
+    from aap.core.assignment.problem import Demand
     from aap.documents.tables.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
 
     found_dossiers, found_reviewers = read_dossiers(dossiers), read_reviewers(reviewers)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 
 DIFFERENT = 4
 FAILED = 1
@@ -20,12 +20,12 @@ FAILED = 1
 @click.argument("bundle", type=click.Path(path_type=Path))
 def verify_command(bundle: Path) -> None:
     """Exit code 0 where everything holds, 4 with what differs, 1 where the file can't be read."""
-    from aap.core.ranking.bundle import verify
+    from aap.core.ranking.bundle import verify_bundle
 
     content = _content(bundle)
     progress = ProgressLine()
     try:
-        differences = verify(content, progress=progress, processes=os.cpu_count() or 1)
+        differences = verify_bundle(content, progress=progress, processes=os.cpu_count() or 1)
     finally:
         progress.clear()
     if differences:
@@ -65,13 +65,13 @@ def bundle_group() -> None:
 )  # fmt: skip
 def public_command(bundle: Path, out: Path, key: str | None, correspondence: Path | None) -> None:
     """Exit code 0 done, 4 where the given bundle does not verify."""
-    from aap.core.ranking.bundle import verify
+    from aap.core.ranking.bundle import verify_bundle
     from aap.core.ranking.public_bundle import public_bundle
     from aap.core.ranking.run import json_text
     from aap.documents.tables.csv_out import csv_bytes
 
     content = _content(bundle)
-    differences = verify(content, processes=os.cpu_count() or 1)
+    differences = verify_bundle(content, processes=os.cpu_count() or 1)
     if differences:
         click.echo(
             f"{bundle.name}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).", err=True

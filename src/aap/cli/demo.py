@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 from aap.demo import filling
 from aap.services.platform import open_platform
 from aap.settings import Settings
@@ -23,7 +23,7 @@ from aap.settings import Settings
 def demo_command(seed: int, force: bool, if_empty: bool, accounts: bool) -> None:
     settings = Settings()
     if accounts:
-        click.echo(json.dumps(filling.accounts(open_platform(settings)), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(filling.demo_accounts(open_platform(settings)), ensure_ascii=False, indent=2))
         return
     if settings.environment == "production":
         click.echo("La démonstration ne se fait pas dans une instance de production.", err=True)
@@ -37,7 +37,7 @@ def demo_command(seed: int, force: bool, if_empty: bool, accounts: bool) -> None
         click.echo("L’instance n’est pas vide. Pour l’effacer et la refaire : aap demo --force", err=True)
         sys.exit(2)
     progress = ProgressLine()
-    filling.fill(platform, seed=seed, tell=progress)
+    filling.fill_instance(platform, seed=seed, tell=progress)
     progress.clear()
     click.echo(f"Démonstration prête dans {settings.instance}.")
 

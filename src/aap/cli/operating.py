@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 from aap.core.french import count, plain
 from aap.settings import Settings
 
@@ -66,12 +66,12 @@ def audit_group() -> None:
 @audit_group.command("verify", help="Relire toute la chaîne. Code de sortie : 0 si rien ne manque, 4 sinon.")
 @click.option("--head", default="", help="Empreinte notée plus tôt : dit aussi si elle est toujours dans la chaîne.")
 def audit_verify(head: str) -> None:
-    from aap.services.audit import verify
+    from aap.services.audit import verify_chain
     from aap.services.platform import open_platform
 
     platform = open_platform(_existing(), migrate=False)
     with platform.database.reading() as session:
-        found = verify(session, head=head.strip().lower())
+        found = verify_chain(session, head=head.strip().lower())
     for fault in found.faults:
         click.echo(f"La ligne {fault.sequence} {FAULTS[fault.fault]}.", err=True)
     if not found.known:

@@ -15,7 +15,7 @@ import click
 
 from aap.cli.call import read_call_file
 from aap.cli.output_folder import FolderRefused, check_place, place_aside, write, written_whole
-from aap.cli.progress import ProgressLine
+from aap.cli.progress_bar import ProgressLine
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput, Problem, in_order

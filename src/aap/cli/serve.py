@@ -52,7 +52,7 @@ def serve_command(host: str, port: int, workers: int) -> None:
 def _announce(settings: Settings, address: str) -> None:
     """Where to go, and one account an actor when this is the demonstration."""
     click.echo(f"\nL’application est prête : {address}\n")
-    from aap.demo.filling import accounts, is_demonstration
+    from aap.demo.filling import demo_accounts, is_demonstration
     from aap.services.platform import open_platform
 
     platform = open_platform(settings, migrate=False)
@@ -65,7 +65,7 @@ def _announce(settings: Settings, address: str) -> None:
         "admin": "Administration",
     }
     shown: set[str] = set()
-    for account in accounts(platform):
+    for account in demo_accounts(platform):
         if account["role"] not in shown:
             shown.add(account["role"])
             click.echo(f"  {names[account['role']]:<16}{account['email']:<50}{account['password']}")

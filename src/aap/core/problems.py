@@ -58,11 +58,11 @@ class Problem:
         """The problem on one line, in French."""
         parts = [self.message]
         if self.found:
-            parts.append(f"trouvé{NBSP}: {quoted(self.found)}")
+            parts.append(f"trouvé{NBSP}: {cited(self.found)}")
         if self.allowed:
             parts.append(f"attendu{NBSP}: {self.allowed}")
         if self.nearest:
-            parts.append(f"vouliez-vous dire {quoted(self.nearest)}{NBSP}?")
+            parts.append(f"vouliez-vous dire {cited(self.nearest)}{NBSP}?")
         warning = f"avertissement{NBSP}: " if self.severity == "warning" else ""
         key = f"{self.key}{NBSP}: " if self.key else ""
         return f"{self.place}{NBSP}: {warning}{key}" + f"{NBSP}; ".join(parts)
@@ -81,7 +81,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda p: (p.line or p.row or 0, p.column or 0, p.heading, p.key, p.message)))
 
 
-def quoted(text: str, limit: int = 60) -> str:
+def cited(text: str, limit: int = 60) -> str:
     """Put a value between French quotes on one line, cut when long."""
     line = " ".join(text.split())
     shown = line if len(line) <= limit else line[: limit - 1] + "…"

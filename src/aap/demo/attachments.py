@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aap.core.french import euros
 from aap.demo.dossiers import DemoDossier
-from aap.demo.places import shown
+from aap.demo.places import place_name
 
 _WIDTH = 92  # characters of a line in 10-point Helvetica
 
@@ -25,7 +25,7 @@ def attachments(dossier: DemoDossier) -> tuple[DemoFile, ...]:
     """Statutes, officers, accounts, activity report and bank details of one dossier."""
     association = dossier.association
     officers = [f"{officer.capacity} : {officer.person.name}" for officer in association.officers]
-    seat = f"{association.address}, {association.postal_code} {shown(association.commune.name)}"
+    seat = f"{association.address}, {association.postal_code} {place_name(association.commune.name)}"
     income, charges = dossier.association_budget.products, dossier.association_budget.charges
     texts = {
         "statuts": ("Statuts", [

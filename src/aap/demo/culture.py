@@ -21,8 +21,8 @@ from aap.demo.attachments import DemoFile, pdf_page
 from aap.demo.budgets import association_budget, project_budget
 from aap.demo.dossiers import DemoDossier, times_of
 from aap.demo.people import Casting
-from aap.demo.places import at, from_, in_department, shown
-from aap.demo.storytelling import capital, fill, tell
+from aap.demo.places import at, from_, in_department, place_name
+from aap.demo.storytelling import capital, say, tell
 from aap.demo.texts import culture
 
 REGION = "53"  # Brittany
@@ -81,7 +81,7 @@ def culture_dossiers(
         villages = rng.sample(around, 4)
         rule, reason = rule_of.get(index, (None, ""))
         story = _Story(call, association, discipline, title, _facts(association, villages, thing, subject, rng), rng)
-        made.append(story.dossier(villages, rule, fill(reason, {}) if reason else ""))
+        made.append(story.dossier(villages, rule, say(reason, {}) if reason else ""))
     return tuple(made)
 
 
@@ -220,7 +220,7 @@ class _Story:
             "premiere": first.isoformat(),
             "lieu-principal": (self.association.commune if rng.random() < 0.6 else villages[0]).code,
             "etapes": steps,
-            "eloignes": {"value": "oui", "detail": fill(rng.choice(culture.REMOTE), self.facts)}
+            "eloignes": {"value": "oui", "detail": say(rng.choice(culture.REMOTE), self.facts)}
             if remote
             else {"value": "non", "detail": ""},
             "scolaires": str(rng.randrange(20, 420)),
@@ -239,7 +239,7 @@ class _Story:
         answers: dict[str, Any] = {"lieux": rows}
         if rng.random() < 0.8:
             chosen = rng.sample(culture.ECOLOGY, rng.choice((1, 2, 2)))
-            answers["ecologie"] = " ".join(fill(one, self.facts) for one in chosen)
+            answers["ecologie"] = " ".join(say(one, self.facts) for one in chosen)
         return answers
 
     def _means(self, plan: Budget) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class _Story:
             "budget": plan.stored(),
         }
         if self.rng.random() < self.qualities["budget"]:
-            detail = fill(self.rng.choice(culture.COPRODUCERS), self.facts)
+            detail = say(self.rng.choice(culture.COPRODUCERS), self.facts)
             answers["coproduction"] = {"value": "oui", "detail": detail}
         elif self.rng.random() < 0.7:
             answers["coproduction"] = {"value": "non", "detail": ""}
@@ -281,7 +281,7 @@ def _facts(
         "carnets": number(rng.randrange(12, 70)),
         "pages": number(rng.choice((24, 32, 48, 64))),
         "somme": f"{number(rng.randrange(15, 80) * 100)} €",
-        "bourg": shown(villages[0].name),
+        "bourg": place_name(villages[0].name),
     }
     return facts | {key.capitalize(): capital(facts[key]) for key in ("objet", "ville_a", "bourg_a")}
 

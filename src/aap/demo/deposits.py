@@ -21,7 +21,7 @@ from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole, Person
 from aap.records.types import new_id
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.facts import facts_of
+from aap.services.dossier.facts import dossier_facts
 from aap.services.platform import Platform
 
 PASSWORD = "demonstration-2025"  # noqa: S105  (printed for everybody: the instance is fictitious)
@@ -110,7 +110,7 @@ class Depositor:
         self, session: Session, call: OpenedCall, association: Association, person_id: str, deposit: Deposit
     ) -> Application:
         """The dossier with its answers and files and, where it is submitted, its receipt."""
-        facts = facts_of(call.file, deposit.answers, association)
+        facts = dossier_facts(call.file, deposit.answers, association)
         submitted = deposit.submitted_at is not None
         application = Application(
             call_id=call.id,

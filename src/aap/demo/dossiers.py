@@ -17,10 +17,10 @@ from aap.core.call.schema import CallFile
 from aap.core.territories import Commune, Territories
 from aap.demo.associations import DemoAssociation, seeded
 from aap.demo.budgets import association_budget, project_budget
-from aap.demo.places import shown
-from aap.demo.storytelling import capital, facts_of, fill, partners_of, tell
+from aap.demo.places import place_name
+from aap.demo.storytelling import capital, partners_of, say, story_facts, tell
 from aap.demo.texts import people, project
-from aap.demo.texts.titles import title_of
+from aap.demo.texts.titles import project_title
 
 CRITERIA = ("quality", "reach", "solidity", "territory", "evaluation")
 SIMPLE_FORM_LIMIT = 50_000  # euros: the short form of the call
@@ -112,8 +112,8 @@ def dossier(
     young = max(20, int(request / rng.uniform(380, 1100)))
     young -= young % 5 if young > 100 else 0
     months = rng.choice((9, 10, 12, 12))
-    facts = facts_of(association, rng, publics, young, months)
-    title = title_of(association, theme, young, rng)
+    facts = story_facts(association, rng, publics, young, months)
+    title = project_title(association, theme, young, rng)
     plan = project_budget(association, request, rng.uniform(0.42, 0.78), rng)
     year = association_budget(association, plan, rng)
     answers = {
@@ -248,7 +248,7 @@ def _actions(
     return [
         {
             "intitule": name,
-            "description": fill(rng.choice(texts), facts),
+            "description": say(rng.choice(texts), facts),
             "calendrier": period if rng.random() < 0.5 else {**period, "end": "2025-12-31"},
             "beneficiaires": str(young if rng.random() < 0.6 else max(5, young * rng.randrange(3, 9) // 10)),
         }
@@ -293,7 +293,7 @@ _QUARTERS = ("Les Hauts-Jardins", "La Petite-Garenne", "Les Trois-Ponts", "Belle
 
 def _quarters(commune: Commune, rng: Random) -> str:
     names = rng.sample(_QUARTERS, rng.choice((1, 1, 2, 3)))
-    return f"{shown(commune.name)} : {', '.join(names)}".replace(" :", "\u00a0:")
+    return f"{place_name(commune.name)} : {', '.join(names)}".replace(" :", "\u00a0:")
 
 
 def _partners(facts: Mapping[str, str], quality: float, rng: Random) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ from aap.demo.deposits import PASSWORD, Deposit, Depositor
 from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job
@@ -31,7 +31,7 @@ from aap.services.call.calls import OpenedCall, add_call, change_state, close_ca
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.decision.letters import render_letters
 from aap.services.platform import Platform
-from aap.services.ranking.computing import compute, store_run
+from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
 from aap.services.screening.screening import screen_application
@@ -46,7 +46,7 @@ Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Scale:
+class DemoSize:
     """How much is made: dossiers of the finished call, of the one being reviewed, of the open one; draws.
 
     `processes` share the draws; what is made does not depend on it.
@@ -78,12 +78,12 @@ def is_demonstration(platform: Platform) -> bool:
         return session.exec(select(Person.id).where(Person.email == "instruction@example.org")).first() is not None
 
 
-def fill(platform: Platform, *, seed: int, tell: Tell, scale: Scale | None = None) -> None:
+def fill_instance(platform: Platform, *, seed: int, tell: Tell, scale: DemoSize | None = None) -> None:
     """The whole demonstration. The same seed gives the same people, dossiers, marks and decisions.
 
     The finished call has the dates of its file; those of the two others lie around today.
     """
-    filling = _Filling(platform, seed, tell, scale or Scale())
+    filling = _Filling(platform, seed, tell, scale or DemoSize())
     filling.staff()
     filling.finished_call()
     filling.living_calls()
@@ -92,7 +92,7 @@ def fill(platform: Platform, *, seed: int, tell: Tell, scale: Scale | None = Non
 class _Filling:
     """Goes through the steps in order; each commits its own transaction."""
 
-    def __init__(self, platform: Platform, seed: int, tell: Tell, scale: Scale) -> None:
+    def __init__(self, platform: Platform, seed: int, tell: Tell, scale: DemoSize) -> None:
         self.platform, self.seed, self.tell, self.scale = platform, seed, tell, scale
         self.depositor = Depositor(platform)
         self.people: Staff
@@ -120,7 +120,7 @@ class _Filling:
     # --- the call led to its end --------------------------------------------------------------------------------
 
     def finished_call(self) -> None:
-        text = smaller((rubrics_folder() / f"{FINISHED}.yaml").read_text(), self.scale.finished / Scale.finished)
+        text = smaller((rubrics_folder() / f"{FINISHED}.yaml").read_text(), self.scale.finished / DemoSize.finished)
         with self.platform.database.writing() as session:
             call = add_call(session, actor=None, text=text, name=f"{FINISHED}.yaml", now=_before(text, days=12))
             open_call(session, actor=None, call_id=call.id, now=call.record.opens_at)
@@ -243,7 +243,7 @@ class _Filling:
         with self.platform.database.reading() as session:
             current = get_call(session, call.id)
             given = ranking_input(session, current)
-        run = compute(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
+        run = compute_run(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
         first, second = self.people.officials
         with self.platform.database.writing() as session:
             current = get_call(session, call.id)
@@ -331,7 +331,7 @@ def _applicants(session: Session) -> list[Person]:
     return found
 
 
-def accounts(platform: Platform) -> list[dict[str, str]]:
+def demo_accounts(platform: Platform) -> list[dict[str, str]]:
     """One account an actor and more: associations (a laureate, a refused one), reviewers, officials, the admin."""
     with platform.database.reading() as session:
         found: list[tuple[str, Person]] = [("association", person) for person in _applicants(session)]

@@ -16,13 +16,13 @@ from aap.core.answers.conditions import shown_answers
 from aap.core.call.schema import CallFile
 from aap.core.french import day
 from aap.demo.associations import seeded
-from aap.demo.calibrating import calibration_round
 from aap.demo.culture import culture_associations, culture_attachments, culture_dossiers, proposed_amounts
 from aap.demo.deposits import Deposit, Depositor
 from aap.demo.dossiers import DemoDossier
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviews
 from aap.demo.short_form import ELIGIBILITY, short_answers, short_attachments
-from aap.paths import rubrics_folder
+from aap.demo.specimens import specimen_round
+from aap.own_files import rubrics_folder
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
@@ -49,7 +49,7 @@ def at_hour(now: datetime, days: int, hour: int, minute: int = 0, second: int = 
     )
 
 
-def dated(text: str, dates: Mapping[str, datetime | date]) -> str:
+def with_dates(text: str, dates: Mapping[str, datetime | date]) -> str:
     """The call file's text with other dates: the first line of each key (its indentation included) is rewritten."""
     for key, value in dates.items():
         text, count = re.subn(rf"(?m)^({key}:) \S+", lambda found: f"{found[1]} {value.isoformat()}", text, count=1)  # noqa: B023
@@ -61,7 +61,7 @@ def dated(text: str, dates: Mapping[str, datetime | date]) -> str:
 def open_text(text: str, now: datetime) -> str:
     """Opened three weeks ago, closing in five, decided two months later."""
     closes = at_hour(now, 35, 23, 59, 59)
-    return dated(
+    return with_dates(
         text,
         {
             "  opens_at": at_hour(now, -21, 9),
@@ -75,7 +75,7 @@ def reviewed_text(text: str, now: datetime) -> str:
     """Closed three weeks ago, reviews until in two weeks; the days that its sentences name move along."""
     decision = at_hour(now, 38, 12).date()
     waiting = at_hour(now, 160, 12).date()
-    moved = dated(
+    moved = with_dates(
         text,
         {
             "  opens_at": at_hour(now, -78, 10),
@@ -190,7 +190,7 @@ class LivingCalls:
             session.flush()
             official = load_actor(session, self.official)
             assert official is not None
-            calibration_round(
+            specimen_round(
                 session,
                 seed=self.seed,
                 call=get_call(session, call.id),

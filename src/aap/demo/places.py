@@ -6,14 +6,14 @@ from aap.core.french import of
 from aap.core.territories import Commune, Department, Region
 
 
-def shown(name: str) -> str:
+def place_name(name: str) -> str:
     """A name of the official table with the typographic apostrophe, without a canton between brackets."""
     return name.replace("'", "’").split(" (")[0]
 
 
 def at(commune: Commune) -> str:
     """`à Brest`, `au Havre`, `aux Abymes`."""
-    name = shown(commune.name)
+    name = place_name(commune.name)
     if name.startswith("Le "):
         return f"au {name[3:]}"
     if name.startswith("Les "):
@@ -23,7 +23,7 @@ def at(commune: Commune) -> str:
 
 def from_(commune: Commune) -> str:
     """`de Brest`, `d’Angers`, `du Havre`, `des Abymes`."""
-    name = shown(commune.name)
+    name = place_name(commune.name)
     if name.startswith("Le "):
         return f"du {name[3:]}"
     if name.startswith("Les "):
@@ -94,7 +94,7 @@ _AT = frozenset({"Paris", "La Réunion", "Mayotte", "Saint-Barthélemy", "Saint-
 
 def in_department(department: Department) -> str:
     """`dans le Finistère`, `dans l’Ain`, `en Gironde`, `dans les Landes`, `à La Réunion`."""
-    name = shown(department.name)
+    name = place_name(department.name)
     if department.name in _AT:
         return f"à {name}"
     if department.name.startswith("Territoire de"):
@@ -111,7 +111,7 @@ def in_department(department: Department) -> str:
 
 def in_region(region: Region) -> str:
     """`en Bretagne`, `dans les Hauts-de-France`, `à Mayotte`."""
-    name = shown(region.name)
+    name = place_name(region.name)
     if region.name in _AT:
         return f"à {name}"
     if region.name in ("Hauts-de-France", "Pays de la Loire"):

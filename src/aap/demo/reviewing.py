@@ -16,7 +16,7 @@ from aap.core.call.schema import CallFile, Criterion, Rubric
 from aap.demo.associations import seeded
 from aap.demo.dossiers import DemoDossier
 from aap.demo.people import Casting, DemoPerson
-from aap.demo.storytelling import fill
+from aap.demo.storytelling import say
 from aap.demo.texts.reviews import REMARKS, SUMMARIES, VERDICTS, Level
 
 LENIENCY_SPREAD = 0.075  # of the scale: the reviewers' standard deviation
@@ -143,7 +143,7 @@ def _review(call: CallFile, dossier: DemoDossier, reviewer: DemoReviewer, rng: R
         dossier=dossier.key,
         reviewer=reviewer.key,
         marks=tuple(marks),
-        summary=fill(rng.choice(SUMMARIES[_level(average)]), dossier.facts),
+        summary=say(rng.choice(SUMMARIES[_level(average)]), dossier.facts),
         minutes=int(rng.triangular(12, 65, 28)),
         submitted_at=_moment(call, rng),
     )
@@ -174,8 +174,8 @@ def _comment(criterion: Criterion, score: Decimal, share: float, facts: Mapping[
     level = _level(share)
     text = rng.choice(VERDICTS[criterion.id][level])
     if rng.random() < 0.65:
-        text = f"{text} {fill(rng.choice(REMARKS[criterion.id][level]), facts)}"
-    return fill(text, facts)
+        text = f"{text} {say(rng.choice(REMARKS[criterion.id][level]), facts)}"
+    return say(text, facts)
 
 
 def _moment(call: CallFile, rng: Random) -> datetime:

@@ -12,9 +12,9 @@ from aap.demo.associations import seeded
 from aap.demo.attachments import DemoFile, attachments
 from aap.demo.budgets import project_budget
 from aap.demo.dossiers import DemoDossier
-from aap.demo.storytelling import capital, facts_of, tell
+from aap.demo.storytelling import capital, story_facts, tell
 from aap.demo.texts.project import SUMMARY
-from aap.demo.texts.titles import title_of
+from aap.demo.texts.titles import project_title
 
 ELIGIBILITY = {"statut": "oui", "mentorat": "oui", "obligations": "oui"}
 QUESTIONS_OF_FILES = ("statuts", "comptes", "rib")
@@ -28,13 +28,13 @@ def short_answers(seed: int, earlier: DemoDossier, now: datetime) -> dict[str, A
     association = earlier.association
     request = max(5, min(300, int(earlier.requested_amount / 100_000 * rng.uniform(0.6, 1.1)))) * 1000
     young = max(20, int(int(str(earlier.answers["jeunes"])) * rng.uniform(0.8, 1.4)))
-    facts = facts_of(association, rng, earlier.answers["publics"], young, 10)
+    facts = story_facts(association, rng, earlier.answers["publics"], young, 10)
     territories = _territories(earlier)
     starts = (now + timedelta(days=130)).date().replace(day=1)
     period = {"start": starts.isoformat(), "end": (starts + timedelta(days=330)).isoformat()}
     plan: Budget = project_budget(association, request, rng.uniform(0.4, 0.75), rng)
     answers = {
-        "titre": title_of(association, earlier.theme, young, rng),
+        "titre": project_title(association, earlier.theme, young, rng),
         "theme": _THEMES.get(earlier.theme, "inclusion"),
         "resume": _undated(tell(SUMMARY, facts, earlier.qualities["quality"], rng), starts.year),
         "periode": period,

@@ -47,7 +47,7 @@ _TEAMS = ("deux coordinatrices", "une coordinatrice et une volontaire en service
           "une psychologue et deux référents locaux", "une équipe de bénévoles expérimentés")  # fmt: skip
 
 
-def facts_of(
+def story_facts(
     association: DemoAssociation, rng: Random, publics: Sequence[str], young: int, months: int
 ) -> dict[str, str]:
     """The values that sentences may name, each written once for the whole dossier so that its texts agree."""
@@ -105,7 +105,7 @@ def partners_of(rng: Random, facts: Mapping[str, str], count: int) -> list[str]:
     return [facts["orienteur"], facts["partenaire"], *rng.sample(others, max(0, count - 2))][:count]
 
 
-def fill(sentence: str, facts: Mapping[str, str]) -> str:
+def say(sentence: str, facts: Mapping[str, str]) -> str:
     """The sentence with its facts, its contractions (`de le` → `du`) and its no-break spaces."""
     text = sentence.format_map(dict(facts))
     for apart, joined in ((" de le ", " du "), (" de les ", " des "), (" à le ", " au "), (" à les ", " aux ")):
@@ -125,8 +125,8 @@ def tell(slots: Sequence[Slot], facts: Mapping[str, str], quality: float, rng: R
         bank = strong if rng.random() < quality else weak
         roomy = position > 0 and bank is strong and len(strong) > 2  # the first slot opens the text, once
         wanted = 2 if roomy and rng.random() < quality - 0.3 else 1
-        chosen += [fill(sentence, facts) for sentence in rng.sample(bank, wanted)]
-    spare = [fill(sentence, facts) for strong, weak in slots for sentence in (*weak, *strong)]
+        chosen += [say(sentence, facts) for sentence in rng.sample(bank, wanted)]
+    spare = [say(sentence, facts) for strong, weak in slots for sentence in (*weak, *strong)]
     while len(" ".join(chosen)) < least:
         chosen.append(next(sentence for sentence in spare if sentence not in chosen))
     half = (len(chosen) + 1) // 2

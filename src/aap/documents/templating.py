@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aap.core import french
-from aap.paths import templates_folder
+from aap.own_files import templates_folder
 
 
 def document_environment(folder: str, **filters: Callable[..., Any]) -> Environment:

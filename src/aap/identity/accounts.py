@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
 from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
-from aap.identity import journal, mails, messages
+from aap.identity import journal, mails, security_messages
 from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
@@ -40,14 +40,14 @@ OWN_ENDPOINTS = ("security.change_password", "security.change_email", "security.
 """Views of Flask-Security about one's own account."""
 
 
-class Account(UserMixin):
+class UserAccount(UserMixin):
     """A person, as Flask-Security wants it. Roles are ours (`aap.services.permissions`), not its."""
 
     roles: list[RoleMixin] = []  # noqa: RUF012  (never changed)
 
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
         """A wrong password leaves a line in the audit log."""
-        journal.refused(str(self.id), auth_type)
+        journal.record_refused_sign_in(str(self.id), auth_type)
 
 
 class NoRole(RoleMixin):
@@ -64,14 +64,14 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
     """
 
     def __init__(self, platform: Platform, session: Any) -> None:
-        super().__init__(session, Account, NoRole)
+        super().__init__(session, UserAccount, NoRole)
         self.platform = platform
 
-    def find_user(self, case_insensitive: bool = False, **fields: Any) -> Account | None:
+    def find_user(self, case_insensitive: bool = False, **fields: Any) -> UserAccount | None:
         if case_insensitive:
             fields = {name: str(value).lower() for name, value in fields.items()}
         with self.platform.database.reading() as session:
-            found: Account | None = session.execute(select(Account).filter_by(**fields)).scalar_one_or_none()
+            found: UserAccount | None = session.execute(select(UserAccount).filter_by(**fields)).scalar_one_or_none()
             if found is not None:
                 session.expunge(found)
         return found
@@ -90,7 +90,7 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
         return super().create_user(**fields, **reminders, id=new_id(), created_at=now)
 
 
-registry().map_imperatively(Account, Person.__table__)  # type: ignore[attr-defined]
+registry().map_imperatively(UserAccount, Person.__table__)  # type: ignore[attr-defined]
 
 
 def current_person_id() -> str | None:
@@ -156,7 +156,7 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"email": {"mapper": _email, "case_insensitive": True}}],
         SECURITY_EMAIL_PLAINTEXT=False,  # the texts are ours (mails.py)
         SECURITY_EMAIL_HTML=False,
-        **messages.SETTINGS,
+        **security_messages.SETTINGS,
         **mails.TEMPLATES,
     )
     app.extensions[mails.WAKE] = wake

@@ -24,7 +24,7 @@ from aap.services.platform import Platform
 log = structlog.get_logger(__name__)
 
 
-def refused(person_id: str, way: str) -> None:
+def record_refused_sign_in(person_id: str, way: str) -> None:
     """A wrong password."""
     platform: Platform = current_app.extensions["aap.platform"]
     with platform.database.writing() as session:

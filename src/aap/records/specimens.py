@@ -1,4 +1,4 @@
-"""The calibration round: specimens that every reviewer of a call marks first. They count in no ranking."""
+"""The round of specimens: specimens that every reviewer of a call marks first. They count in no ranking."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from aap.records.types import UtcDateTime, new_id, one_of
 
 
 class SpecimenOrigin(StrEnum):
-    """Where a specimen of the calibration round comes from."""
+    """Where a specimen of the round of specimens comes from."""
 
     FICTITIOUS = "fictitious"
     EARLIER = "earlier"  # of an earlier call, with consent; never a candidate of a call that isn't decided
 
 
-class CalibrationRound(SQLModel, table=True):
+class SpecimenRound(SQLModel, table=True):
     """A call's round, once it is open: its specimens stand from then on."""
 
-    __tablename__ = "calibration_round"
+    __tablename__ = "calibration_round"  # the name that kept databases know
 
     call_id: str = Field(foreign_key="call.id", primary_key=True)
     opened_at: datetime = Field(sa_type=UtcDateTime)

@@ -92,7 +92,7 @@ class ChainCheck:
     known: bool
 
 
-def verify(session: Session, *, head: str = "") -> ChainCheck:
+def verify_chain(session: Session, *, head: str = "") -> ChainCheck:
     """Reads the chain from its first line and gives every fault, in order. Erased values are no fault.
 
     `head`: a hash that was noted earlier; `known` says whether it is still in the chain (True where none is given).

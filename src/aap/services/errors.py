@@ -73,7 +73,7 @@ class OwnRequest(DomainError):
 
 
 @dataclass
-class CalibrationFirst(DomainError):
+class SpecimensFirst(DomainError):
     """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""
 
     call_id: str

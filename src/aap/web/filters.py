@@ -97,7 +97,7 @@ def file_size(count: int | None) -> str:
 
 def exact_moment(value: datetime) -> str:
     """`28 février 2025 à 23 h 58 min 12 s`: a moment that proves something, as its PDF writes it."""
-    return pdf.moment(value)
+    return pdf.exact_moment(value)
 
 
 def typo(text: str | None) -> str:

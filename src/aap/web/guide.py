@@ -10,7 +10,7 @@ from aap.core.answers.budget_checks import RequestLimits
 from aap.core.answers.readable import read_section
 from aap.core.call.schema import Section
 from aap.core.territories import Territories
-from aap.web.forms import Offer, SectionForm, StoredFile
+from aap.web.forms import ListedFile, Offer, SectionForm
 
 _METRO = [["84", "Auvergne-Rhône-Alpes", "metro"], ["11", "Île-de-France", "metro"], ["4", "La Réunion", "drom"]]
 TERRITORIES = Territories(
@@ -145,7 +145,7 @@ def sample_form(asked: Request | None = None) -> SectionForm:
         TERRITORIES,
         version=3,
         post=asked.form if asked is not None and asked.method == "POST" else None,
-        files={"statuts": [StoredFile("statuts-signés.pdf", 1_240_000, "#", "#", "2024")]},
+        files={"statuts": [ListedFile("statuts-signés.pdf", 1_240_000, "#", "#", "2024")]},
         offers={"statuts": [Offer("7", "Statuts de 2024")]},
     )
     form.check(limits=RequestLimits(ceiling=5_000_000))

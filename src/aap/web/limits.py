@@ -38,7 +38,7 @@ CHECKED = frozenset({"security.login", "security.verify"})
 """Where a right password costs no try: many people behind one network address may sign in at the same hour."""
 
 
-def refused(answer: Response) -> bool:
+def form_came_back(answer: Response) -> bool:
     """Whether the form came back instead of leading on."""
     return answer.status_code not in (302, 303)
 
@@ -47,7 +47,7 @@ def init_limits(app: Flask, limiter: Limiter) -> None:
     app.extensions["aap.limiter"] = limiter  # the limited views hold it only weakly
     for endpoint, (by_network, by_account) in TRIES.items():
         view: Any = app.view_functions[endpoint]
-        when = refused if endpoint in CHECKED else None
+        when = form_came_back if endpoint in CHECKED else None
         view = limiter.limit(by_network, methods=["POST"], deduct_when=when)(view)
         limit = limiter.limit(by_account, methods=["POST"], key_func=account_key, deduct_when=when)
         app.view_functions[endpoint] = limit(view)

@@ -13,20 +13,20 @@ from sqlmodel import col, select
 
 from aap.app import create_app
 from aap.cli import main
-from aap.core.ranking.bundle import verify as verify_bundle
-from aap.demo.filling import FINISHED, Scale, accounts, fill, is_demonstration
+from aap.core.ranking.bundle import verify_bundle
+from aap.demo.filling import FINISHED, DemoSize, demo_accounts, fill_instance, is_demonstration
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import Call, CallState
 from aap.records.rankings import Decision, Outcome, RankingRun
 from aap.records.reviews import Assignment, Review, Reviewer
-from aap.records.specimens import CalibrationRound, Specimen, SpecimenReview
-from aap.services.audit import verify
+from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
+from aap.services.audit import verify_chain
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 from tests.conftest import Browser
 
-SMALL = Scale(finished=24, reviewed=8, open=6, draws=4, processes=1)
+SMALL = DemoSize(finished=24, reviewed=8, open=6, draws=4, processes=1)
 
 
 def filled(folder: Path, seed: int = 3) -> Platform:
@@ -34,7 +34,7 @@ def filled(folder: Path, seed: int = 3) -> Platform:
         instance=folder, environment="testing", immediate_jobs=True, rate_limit=False, secret_key="only-for-tests"
     )
     platform = open_platform(settings, clock=lambda: datetime(2026, 3, 2, 10, tzinfo=UTC))
-    fill(platform, seed=seed, tell=lambda *_: None, scale=SMALL)
+    fill_instance(platform, seed=seed, tell=lambda *_: None, scale=SMALL)
     return platform
 
 
@@ -83,7 +83,7 @@ def test_the_three_calls_are_at_three_stages(platform: Platform) -> None:
     assert states == {CallState.PUBLISHED: 1, CallState.REVIEWING: 1, CallState.OPEN: 1}
 
 
-def test_every_reviewer_of_the_living_call_is_through_its_calibration_round(platform: Platform) -> None:
+def test_every_reviewer_of_the_living_call_is_through_its_specimens(platform: Platform) -> None:
     with platform.database.reading() as session:
         specimens = session.exec(select(Specimen).order_by(col(Specimen.position))).all()
         done = session.exec(select(SpecimenReview)).all()
@@ -93,7 +93,7 @@ def test_every_reviewer_of_the_living_call_is_through_its_calibration_round(plat
             .where(Review.assignment_id == Assignment.id, Assignment.call_id == "culture-territoires-2026")
             .order_by(col(Review.created_at))
         ).first()
-        rounds = session.exec(select(CalibrationRound.call_id)).all()
+        rounds = session.exec(select(SpecimenRound.call_id)).all()
     assert (rounds, len(specimens)) == (["culture-territoires-2026"], 2)
     assert sorted((one.specimen_id, one.person_id) for one in done) == sorted(
         (specimen.id, person) for specimen in specimens for person in reviewers
@@ -105,11 +105,11 @@ def test_every_reviewer_of_the_living_call_is_through_its_calibration_round(plat
 
 def test_the_audit_chain_is_whole(platform: Platform) -> None:
     with platform.database.reading() as session:
-        assert verify(session).faults == ()
+        assert verify_chain(session).faults == ()
 
 
 def test_the_accounts_cover_every_role_and_each_signs_in_without_a_second_factor(platform: Platform) -> None:
-    given = accounts(platform)
+    given = demo_accounts(platform)
     roles = Counter(account["role"] for account in given)
     assert roles["association"] >= 2
     assert roles["reviewer"] >= 2
@@ -134,7 +134,7 @@ def test_the_command_fills_once_and_says_so(
     assert refused.exit_code == 2
     assert "--force" in refused.output
     assert run(main, ["demo", "--if-empty"]).exit_code == 0
-    assert json.loads(run(main, ["demo", "--accounts"]).stdout) == accounts(platform)
+    assert json.loads(run(main, ["demo", "--accounts"]).stdout) == demo_accounts(platform)
     monkeypatch.setenv("AAP_INSTANCE", str(tmp_path / "production"))
     monkeypatch.setenv("AAP_ENVIRONMENT", "production")
     assert run(main, ["demo"]).exit_code == 2

@@ -22,7 +22,7 @@ from aap.app import create_app
 from aap.core.call.loading import load_call
 from aap.core.results import ResultRow
 from aap.documents.papers.letters import letter_from_row, render_letter
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.settings import Settings
 
 app = create_app(Settings(instance=Path("instance"), environment="testing"))

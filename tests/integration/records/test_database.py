@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from aap.records.people import Person
-from aap.services.audit import AuditFault, record, verify
+from aap.services.audit import AuditFault, record, verify_chain
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.factories import Factory
@@ -69,7 +69,7 @@ def _log_three_lines(platform: Platform) -> None:
 def test_an_untouched_audit_log_has_no_fault(platform: Platform) -> None:
     _log_three_lines(platform)
     with platform.database.reading() as session:
-        assert verify(session).faults == ()
+        assert verify_chain(session).faults == ()
 
 
 @on_both_databases
@@ -93,4 +93,4 @@ def test_verify_finds_what_was_tampered_with_and_forgives_erased_values(
         for statement in tampering.split(";"):
             session.execute(text(statement))
     with platform.database.reading() as session:
-        assert verify(session).faults == faults
+        assert verify_chain(session).faults == faults

@@ -31,7 +31,7 @@ def test_every_page_forbids_foreign_scripts_framing_sniffing_and_keeping(app: Fl
 
 
 def test_no_template_has_an_inline_script_style_or_handler() -> None:
-    from aap.paths import templates_folder
+    from aap.own_files import templates_folder
 
     wrong = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", re.I)
     found = {

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlmodel import Session, col, select
 
 from aap.app import create_app
-from aap.demo.filling import FINISHED, Scale, fill
+from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
 from aap.records.associations import SiretClaim
 from aap.records.calls import Call, CallState
@@ -132,11 +132,11 @@ def build(folder: Path) -> World:
         secret_key="only-for-tests",
     )
     platform = open_platform(settings)
-    fill(
+    fill_instance(
         platform,
         seed=3,
         tell=lambda *_: None,
-        scale=Scale(finished=24, reviewed=8, open=6, draws=0, processes=1),
+        scale=DemoSize(finished=24, reviewed=8, open=6, draws=0, processes=1),
     )
     app = create_app(platform=platform)
     app.config["WTF_CSRF_ENABLED"] = False  # what is tested here is who, not from where

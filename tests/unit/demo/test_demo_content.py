@@ -19,7 +19,7 @@ from aap.core.call.schema import CallFile
 from aap.demo import DemoContent, attachments, demo_content
 from aap.demo.attachments import pdf_page
 from aap.demo.places import at, from_, in_department
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.territories import territories
 
 SEED = 7

@@ -1,6 +1,6 @@
 """The three exact steps of an assignment: as many seats as possible, the largest total fit, the highest worst fit.
 
-1. `fill`: as many seats as possible, spread over the dossiers that go short; then as few reviewers below their minimum
+1. `fill_seats`: as many seats as possible, spread over the dossiers that go short; then as few reviewers below their minimum
    as possible; then as many of the pairs to keep as possible. Lexicographic, in one flow.
 2. `fittest`: with the seats and minima so found, the largest total fit. Among equals: balanced loads, then pairs that
    hold now, and panels that mix (a drawn figure a pair).
@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aap.core.assignment.flow import Network, solve
-from aap.core.assignment.model import Bools, Grid, Ints
+from aap.core.assignment.flow import Network, cheapest_flow
+from aap.core.assignment.problem import Bools, Grid, Ints
 
 BALANCE = 64_000
 """Price of the last seat of a full load, in the order below fit; the first seat of an empty one costs nothing."""
@@ -46,7 +46,7 @@ def wanted(grid: Grid) -> Seats:
     return Seats(needs, least, caps, np.zeros_like(grid.fixed))
 
 
-def fill(grid: Grid, keep: Bools | None = None) -> Seats:
+def fill_seats(grid: Grid, keep: Bools | None = None) -> Seats:
     """As many seats as can be filled at once, and the minima that can be reached with them; of the pairs to `keep`,
     as many as this allows. `given` shows it.
     """
@@ -65,7 +65,7 @@ def fill(grid: Grid, keep: Bools | None = None) -> Seats:
         short=_short(asked, empty, max(empty // 1000, 1)),
         tie=grid.noise,
     )
-    given = solve(network)
+    given = cheapest_flow(network)
     return Seats(given.sum(axis=1), np.minimum(given.sum(axis=0), asked.least), asked.caps, given)
 
 
@@ -93,7 +93,7 @@ def fittest(grid: Grid, seats: Seats, *, floor: int = 0) -> Bools | None:
         short=_short(seats, unmet, 0),
         tie=grid.noise,
     )
-    given = solve(network)
+    given = cheapest_flow(network)
     met = (given.sum(axis=1) == seats.needs).all() and (given.sum(axis=0) >= seats.least).all()
     return given if met else None
 

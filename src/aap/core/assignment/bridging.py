@@ -22,7 +22,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from aap.core.assignment.connection import DEFAULT_VARIANCES, AssumedVariances, Precision
-from aap.core.assignment.model import Bools, Floats, Grid, Ints, drawn
+from aap.core.assignment.problem import Bools, Floats, Grid, Ints, drawn
 from aap.core.scoring.review_graph import WeakLinks, weak_links
 
 ROUNDS = 10

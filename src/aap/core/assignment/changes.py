@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aap.core.assignment.connection import DEFAULT_VARIANCES, AssumedVariances, Connection, connection
-from aap.core.assignment.model import Bar, Bools, Grid, Pair
+from aap.core.assignment.problem import Bar, Bools, Grid, Pair
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from scipy.linalg import cho_factor, eigh, lapack
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from aap.core.assignment.model import Bools, Floats, Grid, Ints
+from aap.core.assignment.problem import Bools, Floats, Grid, Ints
 from aap.core.scoring.review_graph import Component, WeakLinks, components, weak_links
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from aap.core.assignment.bottleneck import Seats, fill, fittest, only, raise_floor, wanted
+from aap.core.assignment.bottleneck import Seats, fill_seats, fittest, only, raise_floor, wanted
 from aap.core.assignment.bridging import Panels, bridge
 from aap.core.assignment.connection import DEFAULT_VARIANCES, AssumedVariances, Connection, connection
-from aap.core.assignment.model import Bools, Demand, Grid, Pair, grid_of
+from aap.core.assignment.problem import Bools, Demand, Grid, Pair, grid_of
 
 Mode = Literal["rebuild", "complete"]
 
@@ -95,10 +95,10 @@ def assign(demand: Demand, options: Options = STANDARD) -> Proposal:
     grid, asked = whole, wanted(whole)
     if options.mode == "complete":
         keep = whole.current & whole.open
-        grid = only(whole, fill(whole, keep).given & keep)
-    seats = fill(grid)
+        grid = only(whole, fill_seats(whole, keep).given & keep)
+    seats = fill_seats(grid)
     best = fittest(grid, seats)
-    assert best is not None  # `fill` has shown that these seats can be filled
+    assert best is not None  # `fill_seats` has shown that these seats can be filled
     optimum = int(grid.fit[best].sum())
     loss = optimum * LOSS_PERCENT // 100
     floor, free = raise_floor(grid, seats, best, loss=loss // FLOOR_SHARE)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from aap.core.assignment.model import Bools, Ints
+from aap.core.assignment.problem import Bools, Ints
 
 SMALL = 60_000
 """Pairs up to which every arc goes to the solver."""
@@ -47,7 +47,7 @@ class Network:
     tie: Ints
 
 
-def solve(network: Network) -> Bools:
+def cheapest_flow(network: Network) -> Bools:
     """The cheapest flow, as (n, m); always the same for the same network. Raises NotOptimal."""
     n, m = network.open.shape
     active = network.open.copy() if n * m <= SMALL else _promising(network)

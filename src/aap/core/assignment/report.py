@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from aap.core.assignment.distribution import Proposal
-from aap.core.assignment.model import Bar, Bools, Ints
+from aap.core.assignment.problem import Bar, Bools, Ints
 from aap.core.french import NBSP, count, listed, plain
 from aap.core.results import Table
 

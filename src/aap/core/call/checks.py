@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from aap.core.call.findings import Finding, out_of_order, repeated, unknown
-from aap.core.call.form_checks import check_eligibility, check_form, possible_values
+from aap.core.call.form_checks import check_eligibility_rules, check_form_definition, possible_values
 from aap.core.call.letter_texts import placeholder_problems
 from aap.core.call.paths import ANY, Path, path_of
 from aap.core.call.schema import CallFile, Criterion, Scale
@@ -27,8 +27,8 @@ BELOW = re.compile(r"below:\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 def check_call(call: CallFile) -> Iterator[Finding]:
     """Everything in a call that doesn't fit together."""
     yield from _identity(call)
-    yield from check_eligibility(call)
-    yield from check_form(call)
+    yield from check_eligibility_rules(call)
+    yield from check_form_definition(call)
     yield from _rubric(call)
     yield from _reviewing(call)
     yield from _selection(call)

@@ -63,7 +63,7 @@ def _choices(question: Question) -> tuple[str, ...] | None:
 # --- eligibility ------------------------------------------------------------------------------------------------------
 
 
-def check_eligibility(call: CallFile) -> Iterator[Finding]:
+def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
     """Each rule asks or computes, and its check can be met."""
     rules = call.eligibility
     yield from repeated(((("eligibility", i, "id"), rule.id) for i, rule in enumerate(rules)), "une autre règle")
@@ -127,7 +127,7 @@ def _condition(
 # --- form -------------------------------------------------------------------------------------------------------------
 
 
-def check_form(call: CallFile) -> Iterator[Finding]:
+def check_form_definition(call: CallFile) -> Iterator[Finding]:
     """Sections, questions, attributes, and what they name of each other and of the rubric."""
     form = call.form
     sections: Path = ("form", "sections")

@@ -85,7 +85,7 @@ def placeholders_of(kind: LetterKind) -> tuple[str, ...]:
     return (*COMMON_PLACEHOLDERS, *KIND_PLACEHOLDERS[kind])
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def fill_in(text: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value, once: a value that holds braces itself is left as it is.
 
     Raises UnknownPlaceholder for a name without a value.

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
 from aap.core.call.findings import Finding
-from aap.core.call.messages import Refusal, described, in_french
 from aap.core.call.paths import Path, overlaps, shown
+from aap.core.call.refusals import Refusal, described, in_french
 from aap.core.call.repair import repaired
 from aap.core.call.schema import CallFile
 from aap.core.call.yaml_tree import Mapping, Node, Scalar, Sequence, UnreadableYaml, parse_yaml
@@ -69,12 +69,12 @@ def inspect_call(text: str | bytes, *, name: str, conflicts_are_errors: bool = T
     found = [*problems, *_schema_and_checks(root, name, conflicts_are_errors)]
     call = None
     if not any(problem.is_error for problem in found):
-        call = CallFile.model_validate(plain(root))
+        call = CallFile.model_validate(plain_tree(root))
     return InspectedCall(call, in_order(found))
 
 
 def _schema_and_checks(root: Mapping, name: str, conflicts_are_errors: bool) -> Iterator[Problem]:
-    raw = plain(root)
+    raw = plain_tree(root)
     assert isinstance(raw, dict)
     broken: list[Path] = []
     try:
@@ -121,12 +121,12 @@ def _rests_on(finding: Finding, lost: Path, text: str) -> bool:
     return not (finding.among and text) or bool(nearest(finding.found, [text]))
 
 
-def plain(node: Node) -> Raw:
+def plain_tree(node: Node) -> Raw:
     """The tree as dicts, lists and texts."""
     if isinstance(node, Mapping):
-        return {text: plain(value) for text, (_, value) in node.entries.items()}
+        return {text: plain_tree(value) for text, (_, value) in node.entries.items()}
     if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
+        return [plain_tree(item) for item in node.items]
     assert isinstance(node, Scalar)
     return node.text
 

@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from aap.core.call.findings import STAND_IN
-from aap.core.call.messages import refused
 from aap.core.call.paths import Path
+from aap.core.call.refusals import told_errors
 from aap.core.call.schema import CallFile
 from aap.core.call.structure import bare, fields_of, type_at
 
@@ -27,7 +27,7 @@ def repaired(raw: dict[str, Any], error: ValidationError) -> CallFile | None:
     names = count(1)
     for _ in range(ATTEMPTS):
         # The last items first: dropping a key or an item doesn't move those before it.
-        for detail in reversed(refused(error, mended)):
+        for detail in reversed(told_errors(error, mended)):
             at_key = detail["loc"][-1:] == ("[key]",)
             _mend(mended, detail["loc"][:-1] if at_key else detail["loc"], drop=at_key, names=names)
         try:

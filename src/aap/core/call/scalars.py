@@ -39,7 +39,7 @@ def refusal(message: str, allowed: str = "") -> PydanticCustomError:
     return PydanticCustomError("call_file", "{message}", {"message": message, "allowed": allowed})
 
 
-def exact(value: object) -> Decimal:
+def exact_number(value: object) -> Decimal:
     """A number as YAML writes it, taken exactly: `40`, `2.5`, `.5`, `1e3`, `1_000`.
 
     At most 15 digits before the decimal point and 12 after it.
@@ -58,7 +58,7 @@ def exact(value: object) -> Decimal:
     raise refusal("un nombre est attendu", "un nombre, par exemple 40 ou 2.5")
 
 
-def whole(value: object) -> int:
+def whole_number(value: object) -> int:
     """A whole number, as it is written; `67.0` is one, as for JSON Schema."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -100,7 +100,7 @@ def timed(value: object) -> object:
         raise refusal("cette date n’existe pas", INSTANT_EXAMPLE) from None
 
 
-def dated(value: object) -> object:
+def iso_day(value: object) -> object:
     """A day, `YYYY-MM-DD`."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -134,7 +134,7 @@ def check_levels(value: object) -> object:
         seen: dict[Decimal, object] = {}
         for mark in value:
             try:
-                number = exact(mark)
+                number = exact_number(mark)
             except PydanticCustomError:
                 continue
             if number in seen:
@@ -151,10 +151,10 @@ def without_empty(value: object, known: Mapping[str, Any]) -> object:
     return {key: item for key, item in value.items() if item is not None or key not in names}
 
 
-Number = Annotated[Decimal, BeforeValidator(exact)]
-Count = Annotated[int, BeforeValidator(whole)]
+Number = Annotated[Decimal, BeforeValidator(exact_number)]
+Count = Annotated[int, BeforeValidator(whole_number)]
 Flag = Annotated[bool, BeforeValidator(flag)]
-Money = Annotated[Decimal, BeforeValidator(exact), Field(ge=0), AfterValidator(in_cents)]
+Money = Annotated[Decimal, BeforeValidator(exact_number), Field(ge=0), AfterValidator(in_cents)]
 
 CALL_ID = r"^[a-z0-9][a-z0-9-]{2,63}$"
 

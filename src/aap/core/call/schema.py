@@ -25,13 +25,13 @@ from aap.core.call.scalars import (
     Text,
     as_values,
     check_levels,
-    dated,
+    iso_day,
     timed,
-    whole,
+    whole_number,
     without_empty,
 )
 
-Day = Annotated[date, BeforeValidator(dated)]
+Day = Annotated[date, BeforeValidator(iso_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(timed)]
 Values = Annotated[tuple[Text, ...], BeforeValidator(as_values), WithJsonSchema(ONE_OR_MORE)]
 
@@ -327,7 +327,7 @@ class Letters(Strict):
 class CallFile(Strict):
     """A whole call. `schema` is 1; changed only with a migration."""
 
-    schema_: Annotated[Literal[1], BeforeValidator(whole)] = Field(alias="schema")
+    schema_: Annotated[Literal[1], BeforeValidator(whole_number)] = Field(alias="schema")
     call: CallIdentity
     eligibility: tuple[EligibilityRule, ...] = ()
     form: Form = Form()

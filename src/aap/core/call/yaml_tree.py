@@ -27,7 +27,7 @@ from ruamel.yaml.reader import ReaderError
 
 from aap.core.composed import MOST_MARKS, nfc, piled_marks
 from aap.core.french import NBSP, plain
-from aap.core.problems import Problem, quoted
+from aap.core.problems import Problem, cited
 
 MAX_BYTES = 300_000  # ten times a large call; a parser in Python reads about 0.3 MB a second
 MAX_NODES = 20_000
@@ -237,5 +237,5 @@ class _Builder:
         if tag and tag != "!" and tag not in PLAIN_TAGS:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
             mark = event.start_mark
-            message = f"étiquette YAML refusée{NBSP}: {quoted(shown)}"
+            message = f"étiquette YAML refusée{NBSP}: {cited(shown)}"
             self.problems.append(Problem(self.name, message, mark.line + 1, mark.column + 1))

@@ -16,12 +16,12 @@ from typing import Any
 
 from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
-from aap.core.problems import BadInput, quoted
+from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
 from aap.core.results import Table
-from aap.core.scoring.totals import UNIT, IncompleteReviews, decimal_of, reviews_from_marks
+from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
 
 FORMAT = 1
@@ -46,7 +46,7 @@ class Difference:
     def __str__(self) -> str:
         if self.message:
             return f"{self.place}{NBSP}: {self.message}" if self.place else self.message
-        return f"{self.place}{NBSP}: le lot contient {quoted(self.stored)}, le calcul donne {quoted(self.found)}"
+        return f"{self.place}{NBSP}: le lot contient {cited(self.stored)}, le calcul donne {cited(self.found)}"
 
 
 def run_bundle(run: Run) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _table_value(table: Table) -> list[list[str]]:
     return [list(table.header), *(list(row) for row in table.rows)]
 
 
-def verify(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
+def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
     """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
     try:
         content = read_bundle(_parsed(text))
@@ -194,7 +194,7 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
 
 
 def _score(scaled: int | None) -> str:
-    return "" if scaled is None else str(decimal_of(scaled))
+    return "" if scaled is None else str(from_ten_thousandths(scaled))
 
 
 def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> Iterator[Difference]:

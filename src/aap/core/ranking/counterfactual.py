@@ -16,11 +16,11 @@ from math import ceil
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.ranking.ranking import OVERALL, Ranking, Standing, rank_key
-from aap.core.scoring.totals import UNIT, decimal_of
+from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.problem import Candidate
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
-from aap.core.selection.solving import solve
+from aap.core.selection.solving import solve_selection
 
 MOST = 100 * UNIT
 """Nobody is asked for a score above 100 points."""
@@ -61,7 +61,7 @@ def in_words(points: int | None) -> str:
             f"Aucun score, même de 100 points, n’aurait suffi{french.NBSP}: les autres règles de l’appel ne le "
             "permettaient pas."
         )
-    value = decimal_of(points)
+    value = from_ten_thousandths(points)
     word = "points" if french.is_plural(value) else "point"
     return (
         f"Avec {french.plain(value)}{french.NBSP}{word} de plus, toutes choses égales par ailleurs, ce projet aurait été "
@@ -104,5 +104,5 @@ class _Trial:
     def retained(self, more: int) -> bool:
         at = self.place(more)
         raised = dataclasses.replace(self.own, score=self.own.score + more)
-        solved = solve(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
+        solved = solve_selection(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
         return solved is not None and bool(solved.retained[at])

@@ -18,7 +18,7 @@ from aap.core.ranking.passed_over import Figure, PassedOver
 from aap.core.ranking.ranking import OVERALL, Ranking, Standing
 from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
 from aap.core.results import Status
-from aap.core.scoring.totals import UNIT, decimal_of
+from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Reason, SelectionOutcome
 from aap.core.selection.problem import Rules
 
@@ -115,7 +115,10 @@ class _Explainer:
             score = Fraction(standing.score, UNIT)
             shown = french.points(score, decimals_apart(score, Fraction(threshold)))
             text = f"Score de {shown} sur 100, pour un minimum de {french.exact(threshold)}."
-            figures: dict[str, Figure] = {"score": str(decimal_of(standing.score)), "threshold": str(threshold)}
+            figures: dict[str, Figure] = {
+                "score": str(from_ten_thousandths(standing.score)),
+                "threshold": str(threshold),
+            }
             return Explanation("below_threshold", f"below_threshold:{OVERALL}", text, figures=figures)
         criterion = self._criterion(standing.missed)
         assert criterion.threshold is not None
@@ -142,7 +145,7 @@ class _Explainer:
 
     def _figures(self, standing: Standing) -> dict[str, Figure]:
         assert standing.score is not None
-        return {"rank": standing.rank, "score": str(decimal_of(standing.score)), "grant": standing.grant}
+        return {"rank": standing.rank, "score": str(from_ten_thousandths(standing.score)), "grant": standing.grant}
 
     def _opening(self, standing: Standing, decimals: int = 1) -> str:
         assert standing.rank is not None

@@ -14,7 +14,7 @@ from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.ranking.ranking import Ranking, Standing
 from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
-from aap.core.scoring.totals import UNIT, decimal_of
+from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Certificate, Reason, SelectionOutcome
 from aap.core.selection.problem import RuleRef, Rules
 
@@ -193,7 +193,10 @@ class PassedOver:
             return Clause(f"{places}{by_jury}.", {"places": self.rules.laureates})
         assert last.score is not None
         assert standing.score is not None
-        figures: dict[str, Figure] = {"places": self.rules.laureates, "last_score": str(decimal_of(last.score))}
+        figures: dict[str, Figure] = {
+            "places": self.rules.laureates,
+            "last_score": str(from_ten_thousandths(last.score)),
+        }
         by_rank = self.outcome.reasons[last.id].kind == "selected"
         who = "le dernier projet retenu à son rang" if by_rank else "le dernier projet retenu"
         if self.rules.laureates == 1:

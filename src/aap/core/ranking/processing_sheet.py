@@ -22,7 +22,7 @@ from aap.core.ranking.ranking import Ranking, Standing
 from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.ranking.run import RunInput
 from aap.core.results import ResultRow
-from aap.core.scoring.totals import UNIT, Review, decimal_of, reviews_from_marks
+from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths, reviews_from_marks
 from aap.core.selection.problem import Rules
 
 
@@ -174,10 +174,10 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
             "que celles des autres pour des dossiers comparables. Il est retranché du total."
         )
     if standing.consensus and standing.score is not None:
-        agreed = french.number(decimal_of(standing.score), 4)
+        agreed = french.number(from_ten_thousandths(standing.score), 4)
         texts.append(f"Un total a été arrêté en commun après les évaluations ; il remplace leur moyenne : {agreed}.")
     elif standing.score is not None:
-        texts.append(f"Le score est leur moyenne : {french.number(decimal_of(standing.score), 4)} sur 100.")
+        texts.append(f"Le score est leur moyenne : {french.number(from_ten_thousandths(standing.score), 4)} sur 100.")
     if run.rules.mode == "value":
         texts.append(
             "La sélection proposée est, parmi toutes celles qui respectent les règles, celle dont la somme des scores "

@@ -20,7 +20,7 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, StoredScores, rank
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
-from aap.core.scoring.totals import UNIT, decimal_of, reviews_from_marks, ten_thousandths
+from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
@@ -236,19 +236,21 @@ def _rows(
                 calibrated_score=_decimal(standing.calibrated_score),
                 ci_low=_decimal(standing.ci_low),
                 ci_high=_decimal(standing.ci_high),
-                selection_probability=None if probability is None else decimal_of(ten_thousandths(probability)),
+                selection_probability=None
+                if probability is None
+                else from_ten_thousandths(ten_thousandths(probability)),
                 reviews=len(standing.reviewers),
                 requested_amount=standing.application.requested_amount,
                 granted_amount=standing.grant if standing.id in retained else None,
                 waiting_rank=explained.waiting_rank,
-                marks={name: decimal_of(ten_thousandths(mean)) for name, mean in standing.mean_marks.items()},
+                marks={name: from_ten_thousandths(ten_thousandths(mean)) for name, mean in standing.mean_marks.items()},
             )
         )
     return tuple(rows)
 
 
 def _decimal(scaled: int | None) -> Decimal | None:
-    return None if scaled is None else decimal_of(scaled)
+    return None if scaled is None else from_ten_thousandths(scaled)
 
 
 def _reviewers(ranking: Ranking) -> tuple[ReviewerRow, ...]:
@@ -256,8 +258,8 @@ def _reviewers(ranking: Ranking) -> tuple[ReviewerRow, ...]:
         ReviewerRow(
             reviewer_id=severity.reviewer_id,
             reviews=severity.reviews,
-            mean_given=decimal_of(severity.mean_given),
-            severity=decimal_of(severity.value),
+            mean_given=from_ten_thousandths(severity.mean_given),
+            severity=from_ten_thousandths(severity.value),
             severity_low=_decimal(severity.low),
             severity_high=_decimal(severity.high),
         )

@@ -49,7 +49,7 @@ def ten_thousandths(value: Fraction | Decimal | float) -> int:
     return round(Fraction(value) * UNIT)
 
 
-def decimal_of(scaled: int) -> Decimal:
+def from_ten_thousandths(scaled: int) -> Decimal:
     """The 4-decimal number behind an integer of ten-thousandths: 645000 is 64.5000."""
     return Decimal(scaled).scaleb(-4)
 

@@ -14,7 +14,7 @@ from aap.core.selection.prices import quota_prices, retained_by_quota
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.reasons import certificates_by_value, reason_by_value
 from aap.core.selection.rows import System, compile_system
-from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, solve
+from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, solve_selection
 
 
 def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = False) -> SelectionOutcome:
@@ -28,7 +28,7 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         ValueError: candidates or rules that make no sense (two equal ids, a grant below 0, a share of no budget).
     """
     system = compile_system(candidates, rules)
-    solved = solve(system)
+    solved = solve_selection(system)
     if solved is None:
         raise smallest_conflict(system)
     priced = prices or system.size <= EXACT_UP_TO

@@ -27,7 +27,7 @@ class Solved:
     tie_proven: bool
 
 
-def solve(
+def solve_selection(
     system: System, removed: Parts = NOTHING, start: Retained | None = None, *, ties: bool = True
 ) -> Solved | None:
     """The selection by the rules, but those quota parts; None where no selection is feasible.
@@ -88,7 +88,7 @@ class Removals:
         return next((solved for needed, left_out, solved in known if needed <= removed <= left_out), None)
 
     def _solve(self, removed: Parts, *, ties: bool) -> Solved:
-        solved = solve(self.system, removed, self.base.retained, ties=ties)
+        solved = solve_selection(self.system, removed, self.base.retained, ties=ties)
         if solved is None:
             raise SelectionError("fewer rules, and no selection any more")
         if self.system.rules.mode == "value" and solved.total < self.base.total:

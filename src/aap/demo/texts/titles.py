@@ -20,7 +20,7 @@ _OPENINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def title_of(association: DemoAssociation, theme: str, young: int, rng: Random) -> str:
+def project_title(association: DemoAssociation, theme: str, young: int, rng: Random) -> str:
     """A title of at most 120 characters."""
     opening = rng.choice(_OPENINGS[theme])
     commune, where = association.commune, in_department(association.commune.department)

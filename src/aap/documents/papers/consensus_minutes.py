@@ -12,7 +12,7 @@ from aap.core.delays import paris
 from aap.core.french import NBSP, moment, number, plain, spaced
 from aap.core.scoring.marking import title_of, total_of
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import Cell, Column
+from aap.documents.papers.lists import Cell, PaperColumn
 from aap.documents.papers.minutes import Attendee, Heading, MinutesTable, MinutesView, Paragraph, render_minutes
 
 
@@ -81,9 +81,9 @@ def render_consensus_minutes(view: ConsensusView) -> bytes:
         ),
         MinutesTable(
             (
-                Column("Critère"),
-                *(Column(one.code, 18, figure=True) for one in view.frozen),
-                Column("Convenue", 22, figure=True),
+                PaperColumn("Critère"),
+                *(PaperColumn(one.code, 18, figure=True) for one in view.frozen),
+                PaperColumn("Convenue", 22, figure=True),
             ),
             tuple(rows),
         ),

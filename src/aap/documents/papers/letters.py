@@ -16,7 +16,7 @@ from typing import assert_never
 
 from aap.core import french
 from aap.core.call import letter_texts
-from aap.core.call.letter_texts import LetterKind, fill
+from aap.core.call.letter_texts import LetterKind, fill_in
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
@@ -132,7 +132,7 @@ def letter_from_row(
     town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
     return letter_view(
         call,
-        facts_of(call, row, ranked=ranked),
+        letter_facts(call, row, ranked=ranked),
         recipient=Recipient(
             association=row.association,
             representative=cell("representative"),
@@ -143,7 +143,7 @@ def letter_from_row(
     )
 
 
-def facts_of(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
+def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
     """What a letter needs from a line of the ranking."""
     return LetterFacts(
         application_id=row.application_id,
@@ -217,7 +217,7 @@ def letter_view(
     appeals = letters.appeals if letters.appeals is not None else letter_texts.default_appeals(court, published)
 
     def final(template: str) -> str:
-        return french.spaced(_TYPED_SPACES.sub(" ", fill(template, values)).strip())
+        return french.spaced(_TYPED_SPACES.sub(" ", fill_in(template, values)).strip())
 
     sender = sender_of(call)
     return LetterView(
@@ -269,7 +269,7 @@ def _values(
     dated: date | None,
     published: str | None,
 ) -> dict[str, str]:
-    """Text of every placeholder of this kind of letter; one without a value is left out, and `fill` refuses it."""
+    """Text of every placeholder of this kind of letter; one without a value is left out, and `fill_in` refuses it."""
     authority = call.call.authority
     known: dict[str, str | None] = {
         "title": call.call.title or call.id,

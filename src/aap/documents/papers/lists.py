@@ -25,7 +25,7 @@ STATUS_WORDS: Mapping[Status, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PaperColumn:
     """`width` in millimetres, None takes what is left; figures are set to the right, references (ids) small."""
 
     title: str
@@ -54,7 +54,7 @@ class SignedListView:
     call_title: str
     reference: str
     sender: Sender
-    columns: tuple[Column, ...]
+    columns: tuple[PaperColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     made_on: date
     dated: date | None = None
@@ -102,12 +102,12 @@ def laureate_list_view(
         title="Liste des lauréats",
         summary=tuple(summary),
         columns=(
-            Column("Rang", 11, figure=True),
-            Column("Dossier", 39, reference=True),
-            Column("Association et projet"),
-            Column("Note", 14, figure=True),
-            Column("Demandé", 23, figure=True),
-            Column("Attribué", 23, figure=True),
+            PaperColumn("Rang", 11, figure=True),
+            PaperColumn("Dossier", 39, reference=True),
+            PaperColumn("Association et projet"),
+            PaperColumn("Note", 14, figure=True),
+            PaperColumn("Demandé", 23, figure=True),
+            PaperColumn("Attribué", 23, figure=True),
         ),
         rows=tuple(
             (*_first_cells(call, labels, row), Cell(french.euros(row.granted_amount or 0))) for row in laureates
@@ -147,13 +147,13 @@ def ranking_list_view(
         title=title,
         summary=_status_counts(shown),
         columns=(
-            Column("Rang", 11, figure=True),
-            Column("Dossier", 39, reference=True),
-            Column("Association et projet", 62),
-            Column("Note", 14, figure=True),
-            Column("Demandé", 24, figure=True),
-            Column("Attribué", 24, figure=True),
-            Column("Décision et motif"),
+            PaperColumn("Rang", 11, figure=True),
+            PaperColumn("Dossier", 39, reference=True),
+            PaperColumn("Association et projet", 62),
+            PaperColumn("Note", 14, figure=True),
+            PaperColumn("Demandé", 24, figure=True),
+            PaperColumn("Attribué", 24, figure=True),
+            PaperColumn("Décision et motif"),
         ),
         rows=tuple(
             (
@@ -176,7 +176,7 @@ def _signed_list(
     *,
     title: str,
     summary: tuple[tuple[str, str], ...],
-    columns: tuple[Column, ...],
+    columns: tuple[PaperColumn, ...],
     rows: tuple[tuple[Cell, ...], ...],
     result_hash: str,
     dated: date | None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from aap.documents.papers.letterhead import Sender
-from aap.documents.papers.lists import Cell, Column
+from aap.documents.papers.lists import Cell, PaperColumn
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 
@@ -35,7 +35,7 @@ class Sentences:
 class MinutesTable:
     """A table with as many cells a row as columns; without rows it says `empty`."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[PaperColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = "Aucune ligne."
 

@@ -24,7 +24,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.templating import document_environment
-from aap.paths import templates_folder
+from aap.own_files import templates_folder
 
 FONT_SCHEME = "aap-font:"
 FONT_FILES = {
@@ -107,7 +107,7 @@ def _press() -> _Press:
     return _Press(style, digest, fonts)
 
 
-def moment(value: datetime) -> str:
+def exact_moment(value: datetime) -> str:
     """An aware moment on the clock of Paris, to the second: « 28 février 2025 à 23 h 58 min 12 s »."""
     local = paris(value)
     clock = f"{local.hour} h {local.minute:02d} min {local.second:02d} s".replace(" ", french.NBSP)
@@ -148,7 +148,7 @@ def blocks(texts: Iterable[str]) -> list[Block]:
 @cache
 def environment() -> Environment:
     """The environment of the PDF documents."""
-    return document_environment("documents", day=french.day, moment=moment, file_size=file_size, blocks=blocks)
+    return document_environment("documents", day=french.day, moment=exact_moment, file_size=file_size, blocks=blocks)
 
 
 def render_html(template: str, metadata: PdfMetadata, values: Mapping[str, Any]) -> str:

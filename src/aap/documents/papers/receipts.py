@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from aap.core import french
 from aap.core.call import letter_texts
-from aap.core.call.letter_texts import fill
+from aap.core.call.letter_texts import fill_in
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris, silence_is_rejection
 from aap.documents.papers.letterhead import Sender, sender_of
@@ -105,8 +105,8 @@ def receipt_view(
         rejection_on=silence_is_rejection(starts),
         decision_by=call.call.decision_by,
         appeals=tuple(map(french.spaced, letter_texts.silence_appeals(court))),
-        algorithm=french.spaced(fill(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
-        privacy=french.spaced(fill(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
+        algorithm=french.spaced(fill_in(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
+        privacy=french.spaced(fill_in(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
         answers_sha256=answers_sha256,
         files=files,
     )

@@ -8,7 +8,7 @@ from datetime import date
 from aap.core import french
 from aap.core.ranking.processing_sheet import ProcessingSheet, SheetPart
 from aap.documents.papers.letterhead import Sender
-from aap.documents.papers.lists import Cell, Column
+from aap.documents.papers.lists import Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
@@ -37,7 +37,7 @@ def _table(part: SheetPart) -> MinutesTable:
     """The first row is the header; a column whose every cell is a figure is set to the right."""
     header, *rows = part.table
     figures = [bool(rows) and all(_is_figure(row[at]) for row in rows) for at in range(len(header))]
-    columns = tuple(Column(title, figure=figure) for title, figure in zip(header, figures, strict=True))
+    columns = tuple(PaperColumn(title, figure=figure) for title, figure in zip(header, figures, strict=True))
     return MinutesTable(columns, tuple(tuple(Cell(cell) for cell in row) for row in rows))
 
 

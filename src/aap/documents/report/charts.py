@@ -118,7 +118,7 @@ def interval_chart(lines: Sequence[Interval], *, mark: Decimal | None, row: int,
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One bar: from `x` over `length` pixels; `low` and `high` are the bounds it must lie between, in pixels."""
 
     label: str
@@ -138,7 +138,7 @@ class BarChart:
     width: int
     height: int
     axis: Axis
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def bar_chart(amounts: Sequence[Amount], *, row: int = 26) -> BarChart:
     bounds = [bound for amount in amounts for bound in (amount.low, amount.high) if bound is not None]
     axis = axis_over([*(amount.value for amount in amounts), *bounds], BAR_LABELS, width - 120, zero=True, whole=True)
     bars = tuple(
-        Bar(
+        ChartBar(
             label=amount.label,
             figure=amount.figure,
             y=TOP + row * index,

@@ -44,7 +44,7 @@ class ReportInput:
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaLine:
+class ReportQuota:
     """One quota (one value of it for `each`) as a line of the table."""
 
     title: str
@@ -168,14 +168,14 @@ def _reviewer_chart(reviewers: Sequence[ReviewerRow]) -> IntervalChart:
     return interval_chart(lines, mark=Decimal(0), row=16)
 
 
-def _quota_lines(given: ReportInput) -> tuple[QuotaLine, ...]:
+def _quota_lines(given: ReportInput) -> tuple[ReportQuota, ...]:
     quotas = {quota.id: quota for quota in given.call.selection.quotas}
     lines = []
     for entry in given.report["quotas"]:
         quota = quotas[entry["id"]]
         shares = quota.min_share is not None or quota.max_share is not None
         lines.append(
-            QuotaLine(
+            ReportQuota(
                 title=_quota_title(given.call, quota, entry["value"]),
                 asked=quota_in_words(quota),
                 achieved=_achieved(entry, shares=shares),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from aap.core.assignment.model import Dossier, Pair, Reviewer
+from aap.core.assignment.problem import Dossier, Pair, Reviewer
 from aap.core.french import listed
 from aap.core.problems import BadInput, nearest
 from aap.core.territories import fold
@@ -48,7 +48,7 @@ def several(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in re.split(r"[|\n]", text) if part.strip()))
 
 
-def whole(most: int) -> Callable[[str], int]:
+def read_whole(most: int) -> Callable[[str], int]:
     """Reads a whole number from 0 to `most`."""
 
     def read(text: str) -> int:
@@ -80,7 +80,7 @@ def read_dossiers(source: TableSource) -> Reading[Dossier]:
         if not _fresh(sheet, row, "application_id", name, seen):
             continue
         text = reviews(cells)
-        count = sheet.value(row, "reviews", text, whole(100)) if text else None
+        count = sheet.value(row, "reviews", text, read_whole(100)) if text else None
         values.append(Dossier(name, several(themes(cells)), department(cells), count))
     return Reading(tuple(values), sheet.sorted_problems())
 
@@ -126,7 +126,7 @@ def read_affinities(
             sheet.refuse(row, "fit", f"cette paire a déjà une adéquation, à la ligne {seen[pair]}", " ".join(pair))
             continue
         seen[pair] = row
-        value = sheet.value(row, "fit", fit(cells), whole(100))
+        value = sheet.value(row, "fit", fit(cells), read_whole(100))
         if value is not None:
             values.append((pair, value))
     return Reading(tuple(values), sheet.sorted_problems())
@@ -161,8 +161,8 @@ def _fresh(sheet: Sheet, row: int, heading: str, name: str, seen: dict[str, int]
 
 def _loads(sheet: Sheet, row: int, cells: list[str], low: str, high: str) -> tuple[int, int]:
     texts = sheet.getter(low)(cells), sheet.getter(high)(cells)
-    least = sheet.value(row, low, texts[0], whole(MOST_LOAD)) if texts[0] else 0
-    most = sheet.value(row, high, texts[1], whole(MOST_LOAD)) if texts[1] else max(DEFAULT_MOST, least or 0)
+    least = sheet.value(row, low, texts[0], read_whole(MOST_LOAD)) if texts[0] else 0
+    most = sheet.value(row, high, texts[1], read_whole(MOST_LOAD)) if texts[1] else max(DEFAULT_MOST, least or 0)
     if least is not None and most is not None and least > most:
         sheet.refuse(row, low, "le minimum dépasse le maximum", f"{least} > {most}")
     return least or 0, most or 0

@@ -26,7 +26,7 @@ class Refused(ValueError):
         super().__init__(message)
 
 
-def number(text: str) -> Decimal:
+def read_number(text: str) -> Decimal:
     """`12.5`, `12,5`, `,5`, `12 000` or `12 000,50`; no exponent, no infinity, no thousands but by spaces."""
     match = NUMBER.fullmatch(text)
     if match is None or len(match["whole"]) > 20:
@@ -36,11 +36,11 @@ def number(text: str) -> Decimal:
     return Decimal(f"{sign}{digits or '0'}.{match['decimals'] or '0'}")
 
 
-def euros(text: str) -> Decimal:
+def read_euros(text: str) -> Decimal:
     """An amount, at least 0, with at most two decimals; a euro sign may follow."""
     allowed = "un montant en euros, par exemple 12000 ou 12000,50"
     try:
-        value = number(EURO.sub("", text))
+        value = read_number(EURO.sub("", text))
     except Refused:
         raise Refused("ce n’est pas un montant", allowed) from None
     if value < 0:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application
-from aap.core.problems import nearest, quoted
+from aap.core.problems import cited, nearest
 from aap.documents.tables.table_rows import Sheet
 
 APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
@@ -29,11 +29,11 @@ def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> No
     for attribute, quota_id in named.items():
         if attribute in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS):
             message = (
-                f"cette colonne n’est pas une caractéristique, le quota {quoted(quota_id)} ne peut pas porter sur elle"
+                f"cette colonne n’est pas une caractéristique, le quota {cited(quota_id)} ne peut pas porter sur elle"
             )
             sheet.refuse(1, attribute, message, allowed="une autre colonne")
         elif attribute not in sheet.headings:
-            message = f"colonne absente, alors que le quota {quoted(quota_id)} porte sur elle"
+            message = f"colonne absente, alors que le quota {cited(quota_id)} porte sur elle"
             sheet.refuse(1, attribute, message, nearest=nearest(attribute, attributes))
     for heading in attributes:
         close = nearest(heading, (name for name in APPLICATION_OPTIONS if name not in sheet.headings), cutoff=0.85)
@@ -59,5 +59,5 @@ def check_values(sheet: Sheet, call: CallFile, applications: Sequence[Applicatio
             for value in absent:
                 close = nearest(value, seen - set(wanted))
                 if close or len(absent) == len(wanted):
-                    message = f"aucune candidature n’a cette valeur, que le quota {quoted(quota.id)} nomme"
+                    message = f"aucune candidature n’a cette valeur, que le quota {cited(quota.id)} nomme"
                     sheet.warn(message, 1, attribute, value, close)

@@ -66,7 +66,7 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReadTable:
     """A header and the rows below it that hold something, each with its spreadsheet number and one cell a heading."""
 
     name: str
@@ -78,7 +78,7 @@ class Table:
         return self.headings.index(heading) if heading in self.headings else None
 
 
-def read_table(file: TableFile, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
+def read_table(file: TableFile, *, required: Sequence[str], optional: Sequence[str] = ()) -> ReadTable:
     """Read a table whose header names at least the required columns.
 
     Cells are stripped of surrounding blanks and NFC-normalised; headings that are asked for are known in any case.
@@ -109,7 +109,7 @@ def _too_large(name: str, size: int) -> Problem:
     )
 
 
-def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], optional: Sequence[str]) -> Table:
+def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], optional: Sequence[str]) -> ReadTable:
     header = [cell.strip() for cell in next(lines, [])]
     while header and not header[-1]:
         header.pop()
@@ -135,7 +135,7 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
                 message = f"cette cellule est dans une colonne sans nom (la {index + 1}ᵉ)"
                 problems.append(Problem(name, message, row=number, found=cells[index]))
         rows.append((number, cells))
-    return Table(name, tuple(header), tuple(rows), tuple(problems))
+    return ReadTable(name, tuple(header), tuple(rows), tuple(problems))
 
 
 def _in_any_case(header: Sequence[str], expected: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from aap.core.problems import BadInput, Problem, in_order, nearest
 from aap.documents.tables.cells import Refused
-from aap.documents.tables.table_files import SPREADSHEET_ERRORS, Table, TableFile, read_table
+from aap.documents.tables.table_files import SPREADSHEET_ERRORS, ReadTable, TableFile, read_table
 
 TableSource = TableFile | Path | str
 
@@ -45,7 +45,7 @@ class Reading(Generic[T]):
 class Sheet:
     """A table under reading: its rows by column name, and the problems found so far."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: ReadTable) -> None:
         self.name = table.name
         self.headings = table.headings
         self.rows = table.rows

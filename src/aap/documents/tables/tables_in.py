@@ -14,8 +14,8 @@ from aap.core.call.scalars import truth_value
 from aap.core.call.schema import CallFile, Rubric, Scale
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
-from aap.core.problems import BadInput, Problem, nearest, quoted
-from aap.documents.tables.cells import Refused, euros, number, yes
+from aap.core.problems import BadInput, Problem, cited, nearest
+from aap.documents.tables.cells import Refused, read_euros, read_number, yes
 from aap.documents.tables.quota_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
@@ -163,7 +163,7 @@ def _amount(sheet: Sheet, row: int, heading: str, text: str) -> int | None:
     """Cents."""
     if not sheet.needed(row, heading, text):
         return None
-    amount = sheet.value(row, heading, text, euros)
+    amount = sheet.value(row, heading, text, read_euros)
     return None if amount is None else int(amount * 100)
 
 
@@ -250,7 +250,7 @@ class _Grid:
             lowest, highest, step = self.scale.min, self.scale.max, self.scale.step
             allowed = f"de {plain(lowest)} à {plain(highest)} par pas de {plain(step)}"
         try:
-            value = number(text)
+            value = read_number(text)
         except Refused:
             return Refused("ce n’est pas une note", allowed)
         if self.scale is None:
@@ -278,10 +278,10 @@ def _check_complete(
             sheet.warn(message, review.first, "reviewer_id", reviewer_id)
             continue
         for row, criterion in review.empty:
-            sheet.refuse(row, "score", f"note absente pour le critère {quoted(criterion)}")
+            sheet.refuse(row, "score", f"note absente pour le critère {cited(criterion)}")
         if missing:
-            criteria_missed = listed([quoted(criterion) for criterion in missing], "et")
-            message = f"évaluation incomplète de la candidature {quoted(application_id)}{NBSP}: sans note pour "
+            criteria_missed = listed([cited(criterion) for criterion in missing], "et")
+            message = f"évaluation incomplète de la candidature {cited(application_id)}{NBSP}: sans note pour "
             sheet.refuse(review.first, "reviewer_id", message + criteria_missed, reviewer_id)
     return dropped
 
@@ -336,7 +336,7 @@ def _check_alone(
     """One decision an application, except `amount` beside `in`."""
     for other, other_row in earlier.items():
         if {kind, other} != {"in", "amount"}:
-            message = f"la candidature a déjà une décision, {quoted(other)}, à la ligne{NBSP}{other_row}"
+            message = f"la candidature a déjà une décision, {cited(other)}, à la ligne{NBSP}{other_row}"
             sheet.refuse(row, "application_id", message, application_id, "amount à côté de in, seulement")
             return
     earlier[kind] = row
@@ -346,18 +346,18 @@ def _decision_amount(sheet: Sheet, row: int, kind: DecisionKind, text: str) -> D
     """Euros for `amount`, points on 100 for `consensus`, nothing for the others."""
     if kind not in ("amount", "consensus"):
         if text:
-            message = f"un montant n’a pas de sens pour la décision {quoted(kind)} (écrivez une ligne amount)"
+            message = f"un montant n’a pas de sens pour la décision {cited(kind)} (écrivez une ligne amount)"
             sheet.refuse(row, "amount", message, text, "une cellule vide")
         return None
     if not text:
         allowed = "un montant en euros" if kind == "amount" else "un total sur 100"
-        sheet.refuse(row, "amount", f"cette cellule est obligatoire pour la décision {quoted(kind)}", allowed=allowed)
+        sheet.refuse(row, "amount", f"cette cellule est obligatoire pour la décision {cited(kind)}", allowed=allowed)
         return None
-    return sheet.value(row, "amount", text, euros if kind == "amount" else _points)
+    return sheet.value(row, "amount", text, read_euros if kind == "amount" else _points)
 
 
 def _points(text: str) -> Decimal:
-    value = number(text)
+    value = read_number(text)
     if not 0 <= value <= 100:
         raise Refused("le total convenu est hors de l'échelle", "de 0 à 100")
     return value

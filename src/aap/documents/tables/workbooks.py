@@ -52,7 +52,7 @@ _WIDTHS: dict[Kind, float] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
+class SheetColumn(Generic[Row]):
     """A column: its heading, what its cells hold, and how to find a row's value (money in cents)."""
 
     heading: str
@@ -66,11 +66,11 @@ class SheetOf(Generic[Row]):
     """One sheet: its name, its columns, its rows."""
 
     name: str
-    columns: Sequence[Column[Row]]
+    columns: Sequence[SheetColumn[Row]]
     rows: Sequence[Row]
 
 
-def workbook_bytes(title: str, columns: Sequence[Column[Row]], rows: Sequence[Row], *, sheet: str) -> bytes:
+def workbook_bytes(title: str, columns: Sequence[SheetColumn[Row]], rows: Sequence[Row], *, sheet: str) -> bytes:
     """A workbook of one sheet. `title` goes to the document's properties and the page header."""
     return workbook_of(title, [SheetOf(sheet, columns, rows)])
 
@@ -143,10 +143,10 @@ def ranking_workbook(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, st
 
 def ranking_file(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
     """`ranking.xlsx`: the columns, names and codes of `ranking.csv` as typed cells, then the same for people."""
-    columns: list[Column[ResultRow]] = [
-        Column(name, kind, attrgetter(name), width) for name, (kind, width) in _RANKING_KINDS.items()
+    columns: list[SheetColumn[ResultRow]] = [
+        SheetColumn(name, kind, attrgetter(name), width) for name, (kind, width) in _RANKING_KINDS.items()
     ]
-    columns += [Column(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
+    columns += [SheetColumn(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
     return workbook_of(title, [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)])
 
 
@@ -160,23 +160,23 @@ _RANKING_KINDS: Mapping[str, tuple[Kind, float | None]] = {
 
 
 def _ranking_for_people(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]]) -> SheetOf[ResultRow]:
-    columns: list[Column[ResultRow]] = [
-        Column("Rang", "whole", lambda row: row.rank, 8),
-        Column("Dossier", "text", lambda row: row.application_id),
-        Column("Association", "text", lambda row: row.association, 40),
-        Column("Résultat", "text", lambda row: STATUS_FRENCH[row.status]),
-        Column("Code du motif", "text", lambda row: row.reason_code, 24),
-        Column("Motif", "long_text", lambda row: row.reason),
-        Column("Score brut", "score", lambda row: row.raw_score),
-        Column("Score corrigé", "score", lambda row: row.calibrated_score),
-        Column("Intervalle à 90 %, bas", "score", lambda row: row.ci_low),
-        Column("Intervalle à 90 %, haut", "score", lambda row: row.ci_high),
-        Column("Probabilité d’être retenu", "probability", lambda row: row.selection_probability),
-        Column("Évaluations", "whole", lambda row: row.reviews, 12),
-        Column("Montant demandé", "money", lambda row: row.requested_amount),
-        Column("Montant attribué", "money", lambda row: row.granted_amount),
-        Column("Rang sur la liste d’attente", "whole", lambda row: row.waiting_rank, 12),
-        *(Column(f"Note moyenne : {heading}", "score", _mark(criterion), 16) for criterion, heading in criteria),
+    columns: list[SheetColumn[ResultRow]] = [
+        SheetColumn("Rang", "whole", lambda row: row.rank, 8),
+        SheetColumn("Dossier", "text", lambda row: row.application_id),
+        SheetColumn("Association", "text", lambda row: row.association, 40),
+        SheetColumn("Résultat", "text", lambda row: STATUS_FRENCH[row.status]),
+        SheetColumn("Code du motif", "text", lambda row: row.reason_code, 24),
+        SheetColumn("Motif", "long_text", lambda row: row.reason),
+        SheetColumn("Score brut", "score", lambda row: row.raw_score),
+        SheetColumn("Score corrigé", "score", lambda row: row.calibrated_score),
+        SheetColumn("Intervalle à 90 %, bas", "score", lambda row: row.ci_low),
+        SheetColumn("Intervalle à 90 %, haut", "score", lambda row: row.ci_high),
+        SheetColumn("Probabilité d’être retenu", "probability", lambda row: row.selection_probability),
+        SheetColumn("Évaluations", "whole", lambda row: row.reviews, 12),
+        SheetColumn("Montant demandé", "money", lambda row: row.requested_amount),
+        SheetColumn("Montant attribué", "money", lambda row: row.granted_amount),
+        SheetColumn("Rang sur la liste d’attente", "whole", lambda row: row.waiting_rank, 12),
+        *(SheetColumn(f"Note moyenne : {heading}", "score", _mark(criterion), 16) for criterion, heading in criteria),
     ]
     return SheetOf("Classement", columns, rows)
 
@@ -187,15 +187,15 @@ def _mark(criterion: str) -> Callable[[ResultRow], Decimal | None]:
 
 def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str) -> bytes:
     """`laureates.xlsx`: the retained applications in rank order; other rows of `rows` are left out."""
-    columns: list[Column[ResultRow]] = [
-        Column("Rang", "whole", lambda row: row.rank, 8),
-        Column("Dossier", "text", lambda row: row.application_id),
-        Column("Association", "text", lambda row: row.association, 45),
-        Column("Score sur 100", "score", lambda row: row.score(method)),
-        Column("Montant demandé", "money", lambda row: row.requested_amount),
-        Column("Montant attribué", "money", lambda row: row.granted_amount),
-        Column("Code du motif", "text", lambda row: row.reason_code, 24),
-        Column("Motif", "long_text", lambda row: row.reason),
+    columns: list[SheetColumn[ResultRow]] = [
+        SheetColumn("Rang", "whole", lambda row: row.rank, 8),
+        SheetColumn("Dossier", "text", lambda row: row.application_id),
+        SheetColumn("Association", "text", lambda row: row.association, 45),
+        SheetColumn("Score sur 100", "score", lambda row: row.score(method)),
+        SheetColumn("Montant demandé", "money", lambda row: row.requested_amount),
+        SheetColumn("Montant attribué", "money", lambda row: row.granted_amount),
+        SheetColumn("Code du motif", "text", lambda row: row.reason_code, 24),
+        SheetColumn("Motif", "long_text", lambda row: row.reason),
     ]
     laureates = [row for row in rows if row.status == "laureate"]
     return workbook_bytes(title, columns, laureates, sheet="Lauréats")

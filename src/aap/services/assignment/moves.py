@@ -15,7 +15,7 @@ from aap.core.assignment import connection as core_connection
 from aap.core.assignment.changes import Effect
 from aap.core.assignment.changes import effect as effect_of
 from aap.core.assignment.connection import Connection
-from aap.core.assignment.model import Bar, grid_of
+from aap.core.assignment.problem import Bar, grid_of
 from aap.core.results import Table
 from aap.core.territories import fold
 from aap.documents.media_types import CSV, MadeFile

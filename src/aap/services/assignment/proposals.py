@@ -25,7 +25,7 @@ from aap.records.reviews import (
     Reviewer,
 )
 from aap.services.actor import Actor, load_actor
-from aap.services.assignment.situation import Settings, Situation, default_settings, situation
+from aap.services.assignment.situation import AssignmentSettings, Situation, default_settings, situation
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound
@@ -39,7 +39,7 @@ AT_ONCE = 60_000
 """Dossiers times reviewers up to which a proposal is computed while the page waits; above, in the background."""
 
 
-def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> Settings:
+def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> AssignmentSettings:
     """The settings of a form. Raises InvalidInput."""
     usual = default_settings(call)
     text = typed.get("evaluations", "").strip()
@@ -48,7 +48,7 @@ def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> Settings:
     mode = typed.get("mode", "")
     if mode not in ("rebuild", "complete"):
         raise InvalidInput({"mode": "Choisissez l’une des deux façons de répartir."})
-    return Settings(
+    return AssignmentSettings(
         mode="complete" if mode == "complete" else "rebuild",
         reviews=int(text),
         avoid_department=usual.avoid_department,
@@ -56,7 +56,7 @@ def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> Settings:
     )
 
 
-def prepare(session: Session, *, actor: Actor, call_id: str, settings: Settings, now: datetime) -> Situation:
+def prepare(session: Session, *, actor: Actor, call_id: str, settings: AssignmentSettings, now: datetime) -> Situation:
     """Looks for conflicts that weren't found yet, then loads the situation. Raises InvalidInput where nothing is."""
     call = get_call(session, call_id)
     ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
@@ -74,7 +74,7 @@ def is_long(found: Situation) -> bool:
     return len(found.dossiers) * len(found.reviewers) > AT_ONCE
 
 
-def compute(found: Situation) -> Proposal:
+def compute_proposal(found: Situation) -> Proposal:
     """The core's proposal. No database: half a second for 236 dossiers among 40 reviewers."""
     return assign(found.demand, Options(mode=found.settings.mode))
 
@@ -139,9 +139,9 @@ def propose_in_background(platform: Platform, job: Job, progress: WorkProgress) 
     progress(0, 2, "Recherche de la meilleure répartition")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
-        found = situation(session, call, Settings.of_json(job.arguments))
+        found = situation(session, call, AssignmentSettings.of_json(job.arguments))
         actor = load_actor(session, job.author_id) if job.author_id else None
-    proposal = compute(found)
+    proposal = compute_proposal(found)
     progress(1, 2, "Enregistrement")
     with platform.database.writing() as session:
         kept = keep_proposal(session, actor=actor, found=found, proposal=proposal, now=platform.clock())
@@ -202,7 +202,7 @@ def apply_proposal(
     ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
     kept = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
     match_conflicts(session, call, now=now)  # a link that came since makes it stale
-    found = situation(session, call, Settings.of_json(kept.settings))
+    found = situation(session, call, AssignmentSettings.of_json(kept.settings))
     if found.digest != kept.basis:
         raise InvalidInput(
             {"": "La situation a changé depuis cette proposition (une note, un déport, un dossier, un profil)\u00a0: "

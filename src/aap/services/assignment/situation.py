@@ -12,8 +12,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.assignment.distribution import Mode
-from aap.core.assignment.model import Demand, Dossier, Pair
-from aap.core.assignment.model import Reviewer as Reader
+from aap.core.assignment.problem import Demand, Dossier, Pair
+from aap.core.assignment.problem import Reviewer as Reader
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -34,7 +34,7 @@ READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 
 
 @dataclass(frozen=True)
-class Settings:
+class AssignmentSettings:
     """What an official asks for. `reviews`: seats a dossier. `departing`: codes of reviewers who drop out: they keep
     what they have submitted, and all else of theirs is given to others."""
 
@@ -48,14 +48,14 @@ class Settings:
         return {**asdict(self), "departing": sorted(self.departing)}
 
     @classmethod
-    def of_json(cls, values: Mapping[str, Any]) -> Settings:
+    def of_json(cls, values: Mapping[str, Any]) -> AssignmentSettings:
         return cls(**{**values, "departing": tuple(values.get("departing", ()))})
 
 
-def default_settings(call: OpenedCall) -> Settings:
+def default_settings(call: OpenedCall) -> AssignmentSettings:
     """As the call file says."""
     rules = call.file.reviewing
-    return Settings(
+    return AssignmentSettings(
         reviews=rules.reviews_per_application or call.file.rubric.min_reviews,
         avoid_department=rules.same_department == "avoid",
     )
@@ -86,7 +86,7 @@ class Situation:
     """
 
     call: OpenedCall
-    settings: Settings
+    settings: AssignmentSettings
     demand: Demand
     dossiers: Mapping[str, Application]
     reviewers: Mapping[str, tuple[Reviewer, Person]]
@@ -99,7 +99,7 @@ class Situation:
         return found[1].name if found else code
 
 
-def situation(session: Session, call: OpenedCall, settings: Settings) -> Situation:
+def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) -> Situation:
     """Loads everything that an assignment of this call follows from. Seven queries (eight with `avoid_earlier`)."""
     applications = session.exec(
         select(Application, col(Application.association_id)).where(
@@ -218,7 +218,7 @@ def _earlier(
     )
 
 
-def _digest(demand: Demand, settings: Settings) -> str:
+def _digest(demand: Demand, settings: AssignmentSettings) -> str:
     content = {
         "dossiers": sorted([one.id, list(one.themes), one.department] for one in demand.dossiers),
         "reviewers": sorted(

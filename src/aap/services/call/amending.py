@@ -31,7 +31,7 @@ LARGEST_FILE = 1_000_000
 
 
 @dataclass(frozen=True)
-class ReadFile:
+class CheckedCallFile:
     """A posted call file: its typed values (None with an error) and everything that is to be said of it."""
 
     file: CallFile | None
@@ -43,14 +43,14 @@ class ReadFile:
         return tuple(one for one in self.problems if one.is_error)
 
 
-def read_call_file(content: bytes, name: str) -> ReadFile:
+def check_call_file(content: bytes, name: str) -> CheckedCallFile:
     """Reads a call file for a call online: every error at once, with line and column where it has one."""
     inspected = inspect_call(content, name=name)
     if inspected.call is None:
-        return ReadFile(None, "", inspected.problems)
+        return CheckedCallFile(None, "", inspected.problems)
     missing = problems_for_opening(inspected.call, name=name)
     text = content.decode("utf-8-sig")
-    return ReadFile(None if missing else inspected.call, text, (*missing, *inspected.problems))
+    return CheckedCallFile(None if missing else inspected.call, text, (*missing, *inspected.problems))
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ def _sentence(problem: Problem) -> str:
     return f"{line}{problem.message}"
 
 
-def load_call_file(
-    session: Session, *, actor: Actor, read: ReadFile, name: str, now: datetime, call_id: str = ""
+def store_call_file(
+    session: Session, *, actor: Actor, read: CheckedCallFile, name: str, now: datetime, call_id: str = ""
 ) -> OpenedCall:
     """A new call, or a new text of a draft. `call_id`: the draft that is to be replaced, and no other.
 
@@ -191,7 +191,7 @@ def open_prepared_call(session: Session, *, actor: Actor, call_id: str, now: dat
 
 
 def amend_call(
-    session: Session, *, actor: Actor, call_id: str, read: ReadFile, reason: str, now: datetime
+    session: Session, *, actor: Actor, call_id: str, read: CheckedCallFile, reason: str, now: datetime
 ) -> OpenedCall:
     """A new text of an open call, published with its reason. What ranks, the dates and the questions stay.
 

@@ -96,7 +96,7 @@ def public_call(session: Session, call_id: str) -> PublicCall:
     ranks = {"rubric": opened.file.rubric, "scoring": opened.file.scoring, "selection": opened.file.selection}
     return PublicCall(
         opened=opened,
-        file=in_force(opened),
+        file=with_current_dates(opened),
         rules=canonical_json(ranks),
         rules_hash=canonical_hash(ranks),
         extensions=tuple(
@@ -106,7 +106,7 @@ def public_call(session: Session, call_id: str) -> PublicCall:
     )
 
 
-def in_force(call: OpenedCall) -> CallFile:
+def with_current_dates(call: OpenedCall) -> CallFile:
     """The call file with the dates that hold now: an extended closing counts everywhere that a date is printed."""
     dates = {
         "opens_at": call.record.opens_at,

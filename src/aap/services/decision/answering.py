@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
-from aap.documents.papers.letters import LetterView, MarkTable, facts_of, letter_view, mark_table
+from aap.documents.papers.letters import LetterView, MarkTable, letter_facts, letter_view, mark_table
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -21,7 +21,7 @@ from aap.records.rankings import Contest, Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from aap.services.permissions import Permission, ensure
@@ -40,7 +40,7 @@ class ReadDecision:
     `contest_until`: the last day to contest; `contest`: what was contested, and by whom.
     """
 
-    dossier: Dossier
+    dossier: OpenedDossier
     decision: Decision
     letter: LetterView
     marks: MarkTable | None
@@ -86,7 +86,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         .order_by(col(Contest.created_at), col(Contest.id))
         .limit(1)
     ).first()
-    facts = facts_of(dossier.call.file, _row(dossier, decision), ranked=ranked)
+    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked)
     return ReadDecision(
         dossier=dossier,
         decision=decision,
@@ -104,7 +104,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
     )
 
 
-def _row(dossier: Dossier, decision: Decision) -> ResultRow:
+def _row(dossier: OpenedDossier, decision: Decision) -> ResultRow:
     frozen: Mapping[str, Any] = decision.row
 
     def score(name: str) -> Decimal | None:

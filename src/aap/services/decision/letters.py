@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from aap.core.results import ResultRow, Status
-from aap.documents.papers.letters import Recipient, facts_of, letter_view, render_letter
+from aap.documents.papers.letters import Recipient, letter_facts, letter_view, render_letter
 from aap.documents.report.ranking_files import file_stem
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -101,7 +101,7 @@ def letter_of(call: OpenedCall, case: LetterCase, ranked: int) -> bytes:
     return render_letter(
         letter_view(
             call.file,
-            facts_of(call.file, case.row, ranked=ranked),
+            letter_facts(call.file, case.row, ranked=ranked),
             recipient=case.recipient,
             application_reference=case.reference,
             project=case.project,

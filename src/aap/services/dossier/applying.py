@@ -19,7 +19,7 @@ from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.dossier.dossiers import Dossier, merge_sections, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, merge_sections, open_dossier
 from aap.services.dossier.uploads import copy_document
 from aap.services.errors import DeadlinePassed, NotFound, StateForbids
 from aap.services.permissions import Permission, Target, ensure
@@ -200,7 +200,7 @@ def _shape(question: Question) -> object:
 
 def answer_eligibility(
     session: Session, *, actor: Actor, application_id: str, answers: Mapping[str, str], now: datetime
-) -> Dossier:
+) -> OpenedDossier:
     """Keeps the answers to the call's rules with the dossier."""
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
@@ -222,7 +222,7 @@ class SavedSection:
     """A section as it is stored now, and the dossier with it."""
 
     version: int
-    dossier: Dossier
+    dossier: OpenedDossier
 
 
 def save_section(
@@ -231,7 +231,7 @@ def save_section(
     actor: Actor,
     application_id: str,
     section_id: str,
-    read: Callable[[Dossier, Section], Mapping[str, Any]],
+    read: Callable[[OpenedDossier, Section], Mapping[str, Any]],
     version: int,
     page: str,
     now: datetime,
@@ -274,7 +274,9 @@ def save_section(
     application.updated_at = now
     _take_title(application, dossier.call, merge_sections(sections))
     session.add(application)
-    saved = Dossier(dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion)
+    saved = OpenedDossier(
+        dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion
+    )
     return SavedSection(held.version, saved)
 
 

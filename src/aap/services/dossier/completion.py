@@ -29,7 +29,7 @@ from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_of
-from aap.services.dossier.dossiers import MANDATE, Dossier, content_of, merge_sections, submissions_of
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deposit_content, merge_sections, submissions_of
 from aap.services.dossier.messages import LONGEST_MESSAGE
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
@@ -51,7 +51,7 @@ class Revision:
     sections: tuple[ChangedSection, ...]
 
 
-def revisions_of(session: Session, dossier: Dossier) -> tuple[Revision, ...]:
+def revisions_of(session: Session, dossier: OpenedDossier) -> tuple[Revision, ...]:
     """What each deposit after the first one changed, the latest first; what is being completed comes first of all."""
     deposits = submissions_of(session, dossier.id)
     file = dossier.call.file
@@ -59,7 +59,7 @@ def revisions_of(session: Session, dossier: Dossier) -> tuple[Revision, ...]:
         Revision(later, compare_contents(file, earlier.content, later.content)) for earlier, later in pairwise(deposits)
     ]
     if deposits and dossier.state in (ApplicationState.TO_COMPLETE, ApplicationState.DRAFT):
-        found.append(Revision(None, compare_contents(file, deposits[-1].content, content_of(dossier))))
+        found.append(Revision(None, compare_contents(file, deposits[-1].content, deposit_content(dossier))))
     return tuple(reversed(found))
 
 
@@ -85,7 +85,7 @@ def compared_deposits(session: Session, *, actor: Actor, application_id: str) ->
 
 
 def compare_contents(file: CallFile, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ChangedSection, ...]:
-    """The sections in which two deposited contents differ (see `submitting.content_of`), with both texts."""
+    """The sections in which two deposited contents differ (see `dossiers.deposit_content`), with both texts."""
     files_before, files_after = _files(before), _files(after)
     changed = []
     for section in file.form.sections:

@@ -39,7 +39,7 @@ MANDATE = "_pouvoir"
 
 
 @dataclass(frozen=True)
-class Dossier:
+class OpenedDossier:
     """`completion`: what the service asks for, while the dossier is to be completed."""
 
     call: OpenedCall
@@ -185,7 +185,7 @@ def open_dossier(
     permission: Permission = Permission.APPLICATION_READ,
     lock: bool = False,
     files: bool = True,
-) -> Dossier:
+) -> OpenedDossier:
     """The whole dossier, for a member of its association. Three queries, four when completion is asked for.
 
     `lock`: nobody else changes the application until the transaction ends. `files` False: its documents are left out
@@ -207,7 +207,7 @@ def open_dossier(
         raise NotFound("application", application_id)
     application, association, _call, _version = row
     call = get_call(session, application.call_id)  # both rows are in the session already
-    bare = Dossier(call, application, association)
+    bare = OpenedDossier(call, application, association)
     ensure(actor, permission, bare.target, kind="application", id=application_id)
     sections = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
     documents: Sequence[Document] = ()
@@ -220,7 +220,9 @@ def open_dossier(
     completion = None
     if application.state == ApplicationState.TO_COMPLETE:
         completion = open_completion(session, application_id)
-    return Dossier(call, application, association, {one.section: one for one in sections}, tuple(documents), completion)
+    return OpenedDossier(
+        call, application, association, {one.section: one for one in sections}, tuple(documents), completion
+    )
 
 
 def open_completion(session: Session, application_id: str) -> CompletionRequest | None:
@@ -283,7 +285,7 @@ def submissions_of(session: Session, application_id: str) -> tuple[Submission, .
     return tuple(found)
 
 
-def content_of(dossier: Dossier) -> dict[str, Any]:
+def deposit_content(dossier: OpenedDossier) -> dict[str, Any]:
     """What a deposit freezes: the answers that count and the files, by their hashes."""
     answers = shown_answers(dossier.call.file.form, {k: v for k, v in dossier.answers.items() if k != RAW})
     shown = {question.id for section in dossier.visible for question in section.questions}
@@ -302,13 +304,13 @@ def content_of(dossier: Dossier) -> dict[str, Any]:
     return {"answers": answers, "documents": documents}
 
 
-def deadline_of(dossier: Dossier) -> datetime:
+def deadline_of(dossier: OpenedDossier) -> datetime:
     """The last moment at which this dossier is taken."""
     if dossier.completion is not None:
         return dossier.completion.due_at
     return dossier.call.accepted_until
 
 
-def announced_deadline(dossier: Dossier) -> datetime:
+def announced_deadline(dossier: OpenedDossier) -> datetime:
     """The moment that people are told to keep: without the grace, which is for accidents."""
     return dossier.completion.due_at if dossier.completion is not None else dossier.call.record.closes_at

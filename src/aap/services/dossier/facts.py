@@ -33,7 +33,7 @@ def association_fields(association: Association) -> Mapping[str, Any]:
     return fields
 
 
-def facts_of(call: CallFile, answers: Mapping[str, Any], association: Association) -> DossierFacts:
+def dossier_facts(call: CallFile, answers: Mapping[str, Any], association: Association) -> DossierFacts:
     """Reads the dossier's answers (question → answer, all sections together)."""
     form = call.form
     project = next(

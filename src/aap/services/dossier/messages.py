@@ -17,7 +17,7 @@ from aap.services.association.mails import tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, recused_dossiers
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
@@ -40,7 +40,7 @@ class ThreadLine:
 class Thread:
     """What was written in a dossier, the first message first."""
 
-    dossier: Dossier
+    dossier: OpenedDossier
     lines: tuple[ThreadLine, ...]
 
     @property
@@ -144,7 +144,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
 
 
 def tell_service(
-    session: Session, dossier: Dossier, template: str, *, now: datetime, key: str, values: Mapping[str, object]
+    session: Session, dossier: OpenedDossier, template: str, *, now: datetime, key: str, values: Mapping[str, object]
 ) -> None:
     """Mails the call's own address, or where it has none the officials of the call. `key`: once an event."""
     for email in service_addresses(session, dossier.call):

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.documents.media_types import PDF
-from aap.documents.papers.pdf import moment as exact_moment
+from aap.documents.papers.pdf import exact_moment
 from aap.documents.papers.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
 from aap.records.applications import Application, CompletionRequest, Submission
 from aap.records.associations import Association
@@ -20,7 +20,7 @@ from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.association.mails import editors_of
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.dossier.dossiers import MANDATE, Dossier, submissions_of
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, submissions_of
 from aap.services.outbox import Progress, send_mail
 from aap.services.platform import Platform
 
@@ -72,7 +72,7 @@ class Receipt:
     view: ReceiptView
 
 
-def receipts_of(session: Session, dossier: Dossier) -> tuple[Receipt, ...]:
+def receipts_of(session: Session, dossier: OpenedDossier) -> tuple[Receipt, ...]:
     """Every receipt of a dossier, the first one first. Two queries."""
     submissions = submissions_of(session, dossier.id)
     names = dict(

@@ -16,7 +16,7 @@ from aap.records.people import MembershipRole
 from aap.services.actor import Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
-from aap.services.dossier.dossiers import MANDATE, Dossier, announced_deadline, content_of, open_dossier
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, announced_deadline, deposit_content, open_dossier
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
@@ -25,20 +25,20 @@ from aap.services.permissions import Permission
 SIGNATURE_DAYS = 30
 
 
-def signed_hash(dossier: Dossier) -> str:
+def signed_hash(dossier: OpenedDossier) -> str:
     """What the legal representative approves: another answer or file needs another approval."""
-    content = content_of(dossier)
+    content = deposit_content(dossier)
     content["documents"] = [one for one in content["documents"] if one["question"] != MANDATE]
     return canonical_hash(content)
 
 
-def approved_signature(session: Session, dossier: Dossier) -> Signature | None:
+def approved_signature(session: Session, dossier: OpenedDossier) -> Signature | None:
     """The approval of the dossier exactly as it stands."""
     latest = last_signature(session, dossier.id)
     return latest if latest is not None and approves(latest, dossier) else None
 
 
-def approves(signature: Signature, dossier: Dossier) -> bool:
+def approves(signature: Signature, dossier: OpenedDossier) -> bool:
     """Whether an approval was given, and of the dossier exactly as it stands."""
     return signature.state == SignatureState.APPROVED and signature.content_hash == signed_hash(dossier)
 
@@ -116,7 +116,7 @@ class SignatureCase:
     """`changed`: the dossier isn't what was sent any more; another link has to be asked for."""
 
     signature: Signature
-    dossier: Dossier
+    dossier: OpenedDossier
     changed: bool
 
 

@@ -13,8 +13,15 @@ from aap.records.applications import Application, ApplicationState, Signature, S
 from aap.records.associations import Association
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.dossier.dossiers import MANDATE, Dossier, content_of, deadline_of, open_dossier, submissions_of
-from aap.services.dossier.facts import DossierFacts, facts_of
+from aap.services.dossier.dossiers import (
+    MANDATE,
+    OpenedDossier,
+    deadline_of,
+    deposit_content,
+    open_dossier,
+    submissions_of,
+)
+from aap.services.dossier.facts import DossierFacts, dossier_facts
 from aap.services.dossier.signing import approved_signature
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.outbox import start_job
@@ -55,8 +62,8 @@ def submit_application(
     if now.replace(microsecond=0) > limit:
         raise DeadlinePassed(limit)
     signature = _refuse_incomplete(session, dossier, attested, capacity, broken_rules_seen)
-    facts = facts_of(dossier.call.file, dossier.answers, dossier.association)
-    content = content_of(dossier)
+    facts = dossier_facts(dossier.call.file, dossier.answers, dossier.association)
+    content = deposit_content(dossier)
     content["attestations"] = list(dossier.call.file.form.attestations)
     content["capacity"] = capacity
     content["eligibility"] = dict(application.eligibility)
@@ -119,7 +126,7 @@ def _attributes(application: Application, earlier: Sequence[Submission], facts: 
 
 
 def _refuse_incomplete(
-    session: Session, dossier: Dossier, attested: Sequence[int], capacity: str, broken_rules_seen: bool
+    session: Session, dossier: OpenedDossier, attested: Sequence[int], capacity: str, broken_rules_seen: bool
 ) -> Signature | None:
     problems: dict[str, str] = {}
     if dossier.errors:

@@ -17,7 +17,7 @@ from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
 from aap.services.audit import record
-from aap.services.dossier.dossiers import MANDATE, Dossier, open_dossier
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
@@ -60,7 +60,7 @@ def receive(
     return tuple(received)
 
 
-def file_question(dossier: Dossier, question_id: str) -> tuple[str, Question]:
+def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, Question]:
     """(section, question) of a file question that is open for changes. Raises NotFound, StateForbids."""
     for section in dossier.visible:
         for question in section.questions:
@@ -71,7 +71,7 @@ def file_question(dossier: Dossier, question_id: str) -> tuple[str, Question]:
     raise NotFound("question", question_id)
 
 
-def limits_for(dossier: Dossier, question_id: str) -> tuple[Sequence[Family], int, int]:
+def limits_for(dossier: OpenedDossier, question_id: str) -> tuple[Sequence[Family], int, int]:
     """(accepted families, megabytes, most files) of a question, or of the power of attorney."""
     if question_id == MANDATE:
         return ("pdf", "image"), _MANDATE_MEGABYTES, 1
@@ -203,7 +203,7 @@ def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
     return tuple(found)
 
 
-def safe_offers(session: Session, dossier: Dossier) -> dict[str, list[Document]]:
+def safe_offers(session: Session, dossier: OpenedDossier) -> dict[str, list[Document]]:
     """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
     kinds = {q.safe: q.id for section in dossier.visible for q in section.questions if q.type == "file" and q.safe}
     if not kinds:

@@ -14,7 +14,7 @@ from aap.core.inputs import Mark as CoreMark
 from aap.core.scoring.agreement import FiveNumbers, alpha, deciding, five_numbers, mean
 from aap.core.scoring.severity import Severity, calibrate
 from aap.core.scoring.totals import Review as CoreReview
-from aap.core.scoring.totals import decimal_of, reviews_from_marks
+from aap.core.scoring.totals import from_ten_thousandths, reviews_from_marks
 from aap.records.applications import Application
 from aap.records.rankings import RankingRow
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
@@ -129,7 +129,7 @@ def agreement(session: Session, *, actor: Actor, call: OpenedCall) -> Agreement:
     calibrated = call.file.scoring.method == "calibrated"
 
     def adjusted(review: CoreReview) -> Fraction:
-        lean = decimal_of(calibration.severities[review.reviewer_id].value) if calibrated else Decimal(0)
+        lean = from_ten_thousandths(calibration.severities[review.reviewer_id].value) if calibrated else Decimal(0)
         return review.total - Fraction(lean)
 
     scores = {name: mean([adjusted(review) for review in own]) for name, own in by_dossier.items()}

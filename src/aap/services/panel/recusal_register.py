@@ -11,7 +11,7 @@ from aap.core.delays import paris
 from aap.core.french import NBSP, count, day
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letterhead import author_of, sender_of
-from aap.documents.papers.lists import Cell, Column, SignedListView, render_list
+from aap.documents.papers.lists import Cell, PaperColumn, SignedListView, render_list
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -116,11 +116,11 @@ def register_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datet
         reference=call.file.call.reference or call.id,
         sender=sender_of(call.file),
         columns=(
-            Column("Dossier", 42, reference=True),
-            Column("Personne", 44),
-            Column("Lien"),
-            Column("Origine", 42),
-            Column("État", 40),
+            PaperColumn("Dossier", 42, reference=True),
+            PaperColumn("Personne", 44),
+            PaperColumn("Lien"),
+            PaperColumn("Origine", 42),
+            PaperColumn("État", 40),
         ),
         rows=tuple(_register_row(one) for one in lines),
         made_on=today,

@@ -25,7 +25,7 @@ from aap.services.dossier.access import dossier_target, get_dossier, is_recused,
 from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import WORKING, recuse, works_on
-from aap.services.review.reviewing import find_dossier
+from aap.services.review.reviewing import find_given_dossier
 
 _SENTENCES: Mapping[str, str] = {
     "own reason": "Indiquez le lien qui vous fait vous déporter : le registre le conserve.",
@@ -41,7 +41,7 @@ def declare_recusal(session: Session, *, actor: Actor, application_id: str, reas
 
     Raises NotFound and InvalidInput (no reason).
     """
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.RECUSAL_DECLARE, lock=True
     )
     if not reason.strip():

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
-from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, whole
+from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, read_whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile
 from aap.records.applications import Application
@@ -140,7 +140,7 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
         problems["nom"] = "Indiquez le prénom et le nom (200 caractères au plus)."
     for name in ("minimum", "maximum"):
         try:
-            value = whole(MOST_LOAD)(one(name))
+            value = read_whole(MOST_LOAD)(one(name))
         except Refused:
             problems[name] = f"Indiquez un nombre entier de 0 à {MOST_LOAD}."
         else:

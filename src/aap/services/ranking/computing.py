@@ -27,7 +27,7 @@ from aap.services.ranking.input import RankingInput, ranking_input
 from aap.services.ranking.runs import kept_row
 
 
-def compute(
+def compute_run(
     call: OpenedCall, given: RankingInput, *, draws: int, progress: Progress | None = None, processes: int = 1
 ) -> Run:
     """Runs the engine; `processes` share the draws.
@@ -89,7 +89,7 @@ def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> 
         given = ranking_input(session, call)
         actor = load_actor(session, job.author_id) if job.author_id else None
     try:
-        run = compute(
+        run = compute_run(
             call,
             given,
             draws=int(job.arguments.get("draws", DEFAULT_DRAWS)),

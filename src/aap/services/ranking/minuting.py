@@ -15,7 +15,7 @@ from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
 from aap.core.results import ResultRow
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import STATUS_WORDS, Cell, Column
+from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import (
     Attendee,
     Heading,
@@ -157,7 +157,12 @@ Part = Heading | Paragraph | Sentences | MinutesTable
 
 def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
     blank = tuple(tuple(Cell("\u00a0") for _ in range(4)) for _ in range(8))
-    columns = (Column("Nom"), Column("Qualité ou collège"), Column("Présence", 30), Column("Signature", 40))
+    columns = (
+        PaperColumn("Nom"),
+        PaperColumn("Qualité ou collège"),
+        PaperColumn("Présence", 30),
+        PaperColumn("Signature", 40),
+    )
     return [
         Heading("Membres du jury"),
         Paragraph("Acte de nomination et quorum, à compléter :"),
@@ -165,7 +170,7 @@ def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
         Heading("Déports"),
         Paragraph("Les personnes déportées n’ont ni lu, ni noté, ni débattu le dossier nommé en face."),
         MinutesTable(
-            (Column("Personne", 50), Column("Dossier", 39, reference=True), Column("Motif")),
+            (PaperColumn("Personne", 50), PaperColumn("Dossier", 39, reference=True), PaperColumn("Motif")),
             tuple((Cell(one.person), Cell(one.reference), Cell(french.spaced(one.reason))) for one in recusals),
             empty="Aucun déport.",
         ),
@@ -198,7 +203,12 @@ def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
     return [
         Heading("Décisions du jury"),
         MinutesTable(
-            (Column("Dossier", 39, reference=True), Column("Association", 44), Column("Décision", 30), Column("Motif")),
+            (
+                PaperColumn("Dossier", 39, reference=True),
+                PaperColumn("Association", 44),
+                PaperColumn("Décision", 30),
+                PaperColumn("Motif"),
+            ),
             tuple(
                 (Cell(line.reference), Cell(line.association), what(line), Cell(french.spaced(line.reason)))
                 for line in lines
@@ -217,10 +227,10 @@ def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
         Paragraph("Ces notes remplacent la moyenne des évaluations, qui restent au dossier."),
         MinutesTable(
             (
-                Column("Dossier", 39, reference=True),
-                Column("Note", 24),
-                Column("Présents", 44),
-                Column("Motif et réserves"),
+                PaperColumn("Dossier", 39, reference=True),
+                PaperColumn("Note", 24),
+                PaperColumn("Présents", 44),
+                PaperColumn("Motif et réserves"),
             ),
             tuple(
                 (
@@ -247,14 +257,14 @@ def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> li
         Heading("Classement soumis au jury"),
         Paragraph(sentence),
         MinutesTable(
-            (Column("Résultat"), Column("Dossiers", 30, figure=True)),
+            (PaperColumn("Résultat"), PaperColumn("Dossiers", 30, figure=True)),
             tuple((Cell(word), Cell(french.number(counts[status]))) for status, word in STATUS_WORDS.items()
                   if counts[status]),
         ),
         Heading("Lauréats"),
         MinutesTable(
-            (Column("Rang", 14, figure=True), Column("Dossier", 39, reference=True), Column("Association"),
-             Column("Note", 18, figure=True), Column("Attribué", 28, figure=True)),
+            (PaperColumn("Rang", 14, figure=True), PaperColumn("Dossier", 39, reference=True), PaperColumn("Association"),
+             PaperColumn("Note", 18, figure=True), PaperColumn("Attribué", 28, figure=True)),
             tuple(
                 (
                     Cell(french.number(row.rank or 0)),

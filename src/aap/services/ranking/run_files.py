@@ -40,7 +40,7 @@ from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import RunView, pseudonym_key, view_run
-from aap.services.ranking.trials import content_of, ranked
+from aap.services.ranking.trials import ranked, run_content
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _RunFiles:
 
     @property
     def rows(self) -> tuple[ResultRow, ...]:
-        names = {one.id: one.association for one in content_of(self.run).given.applications}
+        names = {one.id: one.association for one in run_content(self.run).given.applications}
         return tuple(dataclasses.replace(row, association=names[row.application_id]) for row in self.view.rows)
 
     @property
@@ -92,7 +92,7 @@ def _reviewer_rows(table: Table) -> list[ReviewerRow]:
 
 def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     """The reviewers' severities as a run found them."""
-    return _reviewer_rows(content_of(run).reviewers)
+    return _reviewer_rows(run_content(run).reviewers)
 
 
 def _ranking_xlsx(files: _RunFiles) -> bytes:
@@ -118,7 +118,7 @@ def _laureates_pdf(files: _RunFiles) -> bytes:
 
 
 def _report_html(files: _RunFiles) -> bytes:
-    content = content_of(files.run)
+    content = run_content(files.run)
     return report_html(
         ReportInput(
             files.call.file,
@@ -133,7 +133,7 @@ def _report_html(files: _RunFiles) -> bytes:
 def _synthesis_xlsx(files: _RunFiles) -> bytes:
     from aap.documents.tables.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
 
-    applications = content_of(files.run).given.applications
+    applications = run_content(files.run).given.applications
     return synthesis_workbook(files.call.file, applications, files.rows, f"Synthèse – {files.title}")
 
 
@@ -143,7 +143,7 @@ def _public(files: _RunFiles) -> bytes:
 
 
 _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
-    "ranking.csv": (CSV, lambda files: csv_bytes(content_of(files.run).ranking)),
+    "ranking.csv": (CSV, lambda files: csv_bytes(run_content(files.run).ranking)),
     "ranking.xlsx": (XLSX, _ranking_xlsx),
     "ranking.pdf": (PDF, _ranking_pdf),
     "laureates.csv": (CSV, lambda files: csv_bytes(laureates_table(files.rows, files.method))),
@@ -153,7 +153,7 @@ _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
     ),
     "laureates.pdf": (PDF, _laureates_pdf),
     "synthesis.xlsx": (XLSX, _synthesis_xlsx),
-    "reviewers.csv": (CSV, lambda files: csv_bytes(content_of(files.run).reviewers)),
+    "reviewers.csv": (CSV, lambda files: csv_bytes(run_content(files.run).reviewers)),
     "report.json": ("application/json", lambda files: readable_json(files.run.report)),
     "report.html": ("text/html; charset=utf-8", _report_html),
     "bundle.json": ("application/json", lambda files: files.run.bundle.encode() + b"\n"),

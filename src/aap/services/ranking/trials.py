@@ -22,7 +22,7 @@ from aap.core.selection.conflicts import smallest_conflict
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
-from aap.core.selection.solving import solve
+from aap.core.selection.solving import solve_selection
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, RulesConflict
 
@@ -78,7 +78,7 @@ def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
     return _ranked(run.bundle)
 
 
-def content_of(run: RankingRun) -> BundleContent:
+def run_content(run: RankingRun) -> BundleContent:
     """What a kept run was computed from, and its tables."""
     return _ranked(run.bundle)[0]
 
@@ -118,7 +118,7 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
 def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
     try:
         system = compile_system(ranking.candidates, rules)
-        solved = solve(system)
+        solved = solve_selection(system)
     except ValueError as error:
         raise InvalidInput({"": "Ces règles ne peuvent pas être essayées sur ce classement."}) from error
     if solved is None:
@@ -150,7 +150,7 @@ class PointsNeeded:
     sentence: str
 
 
-def points_needed(run: RankingRun, reference: str) -> PointsNeeded:
+def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
     """The fewest points with which an application that is not retained is, all else equal, by solving again.
 
     Raises InvalidInput for who is retained, or would be no candidate with any score.

@@ -23,7 +23,7 @@ from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 from aap.services.review.offline_reviews import reviewed_call
-from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_dossier
+from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_given_dossier
 
 KIND = "reviewer_dossiers"
 FIXED_TIME = (2000, 1, 1, 0, 0, 0)
@@ -105,7 +105,7 @@ def make_dossiers(platform: Platform, job: Job, progress: Progress) -> Mapping[s
             for number, application_id in enumerate(applications):
                 progress(number, len(applications), "")
                 with platform.database.reading() as session:
-                    page = open_dossier(
+                    page = open_given_dossier(
                         session, actor=actor, application_id=application_id, now=platform.clock(), link=_listed
                     )
                     digests = _digests(session, page)

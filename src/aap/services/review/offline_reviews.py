@@ -24,19 +24,19 @@ from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, R
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import CalibrationFirst, DomainError, InvalidInput, NotFound, StateForbids
+from aap.services.errors import DomainError, InvalidInput, NotFound, SpecimensFirst, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.reviewer_pages import may_mark
 from aap.services.review.reviewing import (
     ReviewedDossier,
     ReviewEntry,
     current_rubric,
-    differences,
     entry_problems,
-    find_dossier,
+    find_given_dossier,
     keep_draft,
     require_calibrated_where_open,
     submit_review,
+    unsaved_entries,
 )
 
 MOST_ROWS = 2_000
@@ -66,7 +66,7 @@ class Taken:
 
 
 def reviewed_call(session: Session, *, actor: Actor, call_id: str) -> OpenedCall:
-    """A call that the actor reviews, once its specimens are done. Raises NotFound, StateForbids, CalibrationFirst."""
+    """A call that the actor reviews, once its specimens are done. Raises NotFound, StateForbids, SpecimensFirst."""
     call = get_call(session, call_id)
     target = Target(call_id=call.id, call_state=call.state, assigned=True)
     ensure(actor, Permission.REVIEW_MARK, target, kind="call", id=call_id)
@@ -190,7 +190,7 @@ def take_workbook(
             problems += checked
             continue
         dossier, entry = checked
-        differing = differences(dossier, entry)
+        differing = unsaved_entries(dossier, entry)
         if not differing and not one.row.submit:
             left += 1
             continue
@@ -220,11 +220,11 @@ def _checked(
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
     place = one.cells["reference"]
     try:
-        dossier = find_dossier(
+        dossier = find_given_dossier(
             session, actor=actor, application_id=ids.get(one.row.reference, ""), permission=Permission.REVIEW_MARK,
             lock=True,
         )  # fmt: skip
-    except (NotFound, CalibrationFirst):
+    except (NotFound, SpecimensFirst):
         return [(place, f"Le dossier {one.row.reference} ne vous est pas confié, ou ne l’est plus.")]
     except StateForbids:
         return [(place, f"Le dossier {one.row.reference} n’est plus à évaluer.")]
@@ -237,7 +237,7 @@ def _checked(
         rubric_hash=rubric_hash,
     )
     if dossier.state is ReviewState.SUBMITTED:
-        if not differences(dossier, entry):
+        if not unsaved_entries(dossier, entry):
             return dossier, entry
         return [(place, f"L’évaluation du dossier {one.row.reference} est déjà soumise : demandez sa réouverture.")]
     if dossier.frozen:

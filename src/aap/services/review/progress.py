@@ -75,7 +75,7 @@ def reviews_totals(session: Session, call: OpenedCall) -> ReviewsTotals:
 
 
 @dataclass(frozen=True)
-class ReviewerLine:
+class ReviewerProgress:
     """One reviewer. `pace`: done | on_time | slow (the predicted end is after the closing) | not_begun | late."""
 
     person_id: str
@@ -96,7 +96,7 @@ class ReviewerLine:
 
 
 @dataclass(frozen=True)
-class DossierLine:
+class DossierProgress:
     """One dossier's reviews; `needed` is what the rubric asks for before it is ranked."""
 
     reference: str
@@ -122,8 +122,8 @@ class ReviewsProgress:
     """Where the reviews stand. `reopen_requests`: (assignment, reviewer's code, reference, reason); `older_grid`:
     submitted against another version of the rubric."""
 
-    reviewers: tuple[ReviewerLine, ...]
-    dossiers: tuple[DossierLine, ...]
+    reviewers: tuple[ReviewerProgress, ...]
+    dossiers: tuple[DossierProgress, ...]
     criteria: tuple[CriterionLine, ...]
     reopen_requests: tuple[tuple[str, str, str, str], ...]
     older_grid: int
@@ -140,12 +140,12 @@ class ReviewsProgress:
         return sum(one.submitted for one in self.reviewers)
 
     @property
-    def behind(self) -> tuple[ReviewerLine, ...]:
+    def behind(self) -> tuple[ReviewerProgress, ...]:
         """Who would do well to be reminded."""
         return tuple(one for one in self.reviewers if one.pace in ("slow", "not_begun", "late"))
 
     @property
-    def short(self) -> tuple[DossierLine, ...]:
+    def short(self) -> tuple[DossierProgress, ...]:
         return tuple(one for one in self.dossiers if one.submitted < one.needed)
 
 
@@ -199,7 +199,9 @@ def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: d
     references = {application_id: reference for application_id, reference, *_ in dossiers}
     needed = call.file.rubric.min_reviews
     by_dossier = [
-        DossierLine(reference, title, association, len(of_dossier.get(one, ())), sum(of_dossier.get(one, ())), needed)
+        DossierProgress(
+            reference, title, association, len(of_dossier.get(one, ())), sum(of_dossier.get(one, ())), needed
+        )
         for one, reference, title, association in dossiers
     ]
     by_dossier.sort(key=lambda one: (one.submitted - one.needed, one.reference))
@@ -239,7 +241,7 @@ def _reviewer(
     closes_at: datetime | None,
     reminded_at: datetime | None,
     now: datetime,
-) -> ReviewerLine:
+) -> ReviewerProgress:
     begun = sum(one.state is not None for one in given)
     moments = [one.submitted_at for one in given if one.submitted and one.submitted_at]
     timed = [one.seconds_spent for one in given if one.submitted and one.seconds_spent]
@@ -253,7 +255,7 @@ def _reviewer(
         pace = "not_begun"
     else:
         pace = "slow" if closes_at is not None and (end is None or end > closes_at) else "on_time"
-    return ReviewerLine(
+    return ReviewerProgress(
         person_id=reviewer.person_id,
         code=reviewer.code,
         name=name,

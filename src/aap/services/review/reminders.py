@@ -18,10 +18,10 @@ from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
-from aap.services.review.progress import REMINDER, ReviewerLine, reviews_progress
+from aap.services.review.progress import REMINDER, ReviewerProgress, reviews_progress
 
 
-def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, address: str) -> dict[str, Any]:
+def _reminder_values(call: OpenedCall, line: ReviewerProgress, note: str, address: str) -> dict[str, Any]:
     closes_at = call.file.reviewing.closes_at
     return {
         "call": call.record.title,
@@ -35,7 +35,7 @@ def _reminder_values(call: OpenedCall, line: ReviewerLine, note: str, address: s
     }
 
 
-def preview_reminder(call: OpenedCall, line: ReviewerLine, *, note: str, address: str) -> tuple[str, str]:
+def preview_reminder(call: OpenedCall, line: ReviewerProgress, *, note: str, address: str) -> tuple[str, str]:
     """Subject and text of the reminder that this reviewer would get."""
     return render_mail("reviewer_reminder", _reminder_values(call, line, note, address))
 

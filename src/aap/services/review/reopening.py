@@ -16,12 +16,12 @@ from aap.services.dossier.access import dossier_target, not_recused
 from aap.services.errors import InvalidInput, NotFound, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
-from aap.services.review.reviewing import current_rubric, find_dossier
+from aap.services.review.reviewing import current_rubric, find_given_dossier
 
 
 def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
     """A reviewer asks to correct a submitted review; the service is told by mail. Raises InvalidInput, StateForbids."""
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
     if dossier.frozen:

@@ -28,7 +28,7 @@ from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.review.reviewing import ReviewedDossier, find_dossier, is_late
+from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
 
 TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
@@ -65,7 +65,7 @@ class ListedDossier:
 
 @dataclass(frozen=True)
 class ReviewerCall:
-    """A call with the reviewer's dossiers in it. `specimens`: (done, all) of its calibration round, None without one."""
+    """A call with the reviewer's dossiers in it. `specimens`: (done, all) of its round of specimens, None without one."""
 
     call: OpenedCall
     dossiers: tuple[ListedDossier, ...]
@@ -73,7 +73,7 @@ class ReviewerCall:
     specimens: tuple[int, int] | None = None
 
     @property
-    def calibrated(self) -> bool:
+    def specimens_done(self) -> bool:
         """Whether the dossiers are open: no round, or every specimen done."""
         return self.specimens is None or self.specimens[0] == self.specimens[1]
 
@@ -234,9 +234,11 @@ class ReviewingPage:
         return None if self.average_minutes is None else self.average_minutes * (self.total - self.done)
 
 
-def open_dossier(session: Session, *, actor: Actor, application_id: str, now: datetime, link: Any) -> ReviewingPage:
+def open_given_dossier(
+    session: Session, *, actor: Actor, application_id: str, now: datetime, link: Any
+) -> ReviewingPage:
     """What the reviewing page shows. `link(file)` gives a file's address. At most twelve queries."""
-    dossier = find_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
+    dossier = find_given_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
     blind = dossier.call.file.reviewing.blind
     association = session.get(Association, dossier.application.association_id)
     answers: dict[str, Any] = {}
@@ -331,7 +333,7 @@ class ServedFile:
 
 def open_file(session: Session, *, actor: Actor, application_id: str, document_id: str) -> ServedFile:
     """A file of a dossier, for the reviewer it is given to. Raises NotFound."""
-    dossier = find_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
+    dossier = find_given_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
     for file in dossier_files(session, dossier):
         if file.id == document_id:
             document = session.get(Document, document_id)

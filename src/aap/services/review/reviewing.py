@@ -16,12 +16,12 @@ from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
 from aap.records.reviews import Assignment, Consensus, Mark, Review, ReviewState
-from aap.records.specimens import CalibrationRound, Specimen, SpecimenReview
+from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, opened_call
 from aap.services.dossier.access import not_recused
-from aap.services.errors import CalibrationFirst, DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
+from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, SpecimensFirst, StaleVersion, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 
 LONGEST_PAUSE = 300
@@ -105,10 +105,10 @@ def is_late(call: OpenedCall, now: datetime) -> bool:
 
 # Made once: a reviewer's every request asks these two.
 _GIVEN = (
-    select(Assignment, Application, Call, CalibrationRound.call_id)
+    select(Assignment, Application, Call, SpecimenRound.call_id)
     .join(Application, col(Assignment.application_id) == Application.id)
     .join(Call, col(Assignment.call_id) == Call.id)
-    .outerjoin(CalibrationRound, col(CalibrationRound.call_id) == Call.id)
+    .outerjoin(SpecimenRound, col(SpecimenRound.call_id) == Call.id)
     .where(
         Assignment.application_id == bindparam("application_id"),
         Assignment.person_id == bindparam("person_id"),
@@ -127,13 +127,13 @@ _REVIEWED = (
 )
 
 
-def find_dossier(
+def find_given_dossier(
     session: Session, *, actor: Actor, application_id: str, permission: Permission, lock: bool = False
 ) -> ReviewedDossier:
     """The dossier given to this actor. Not given, taken back, recused: NotFound, as if it did not exist. Two queries.
 
     `lock`: the assignment's row is held until the end of the transaction (two saves at once come one after the other);
-    the review is read behind it. Raises CalibrationFirst where the call's specimens come before its dossiers.
+    the review is read behind it. Raises SpecimensFirst where the call's specimens come before its dossiers.
     """
     given = {"application_id": application_id, "person_id": actor.person_id}
     row = session.exec(_GIVEN_LOCKED if lock else _GIVEN, params=given).first()
@@ -153,12 +153,12 @@ def find_dossier(
 
 def require_calibrated_where_open(session: Session, actor: Actor, call_id: str) -> None:
     """The same, where the call has an open round at all. At most two queries."""
-    if session.get(CalibrationRound, call_id) is not None:
+    if session.get(SpecimenRound, call_id) is not None:
         require_calibrated(session, actor, call_id)
 
 
 def require_calibrated(session: Session, actor: Actor, call_id: str) -> None:
-    """Raises CalibrationFirst unless this reviewer marked every specimen and read every comparison. One query."""
+    """Raises SpecimensFirst unless this reviewer marked every specimen and read every comparison. One query."""
     left = session.exec(
         select(Specimen.id)
         .outerjoin(
@@ -169,7 +169,7 @@ def require_calibrated(session: Session, actor: Actor, call_id: str) -> None:
         .limit(1)
     ).first()
     if left is not None:
-        raise CalibrationFirst(call_id)
+        raise SpecimensFirst(call_id)
 
 
 def save_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
@@ -191,7 +191,7 @@ class KeptDraft:
 
 def keep_draft(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> KeptDraft:
     """What `save_review` does, with what was wrong in the entry."""
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
     _ensure_editable(dossier, now)
@@ -204,10 +204,10 @@ def submit_review(session: Session, *, actor: Actor, application_id: str, entry:
 
     Raises what `save_review` raises, and InvalidInput with every problem, by field of the form.
     """
-    dossier = find_dossier(
+    dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
-    if dossier.review and dossier.state is ReviewState.SUBMITTED and not differences(dossier, entry):
+    if dossier.review and dossier.state is ReviewState.SUBMITTED and not unsaved_entries(dossier, entry):
         return dossier.review
     _ensure_editable(dossier, now)
     problems = entry_problems(dossier.call, entry, finished=True)
@@ -259,7 +259,7 @@ def _ensure_editable(dossier: ReviewedDossier, now: datetime) -> None:
 def _ensure_current(dossier: ReviewedDossier, entry: ReviewEntry) -> None:
     """Refuses an entry typed on another version of the review, or against another grid."""
     if entry.version != dossier.version:
-        found = {"differences": differences(dossier, entry), "saved_at": _saved_at(dossier)}
+        found = {"differences": unsaved_entries(dossier, entry), "saved_at": _saved_at(dossier)}
         raise StaleVersion(dossier.version, found)
     if entry.rubric_hash != current_rubric(dossier.call):
         raise RubricChanged
@@ -269,7 +269,7 @@ def _saved_at(dossier: ReviewedDossier) -> datetime | None:
     return dossier.review.updated_at if dossier.review else None
 
 
-def differences(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
+def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
     """What was typed that isn't what is stored: label, mine, theirs."""
     found: list[dict[str, str]] = []
 

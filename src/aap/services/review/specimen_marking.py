@@ -1,4 +1,4 @@
-"""The calibration round, for reviewers: mark the specimens, then see where the others stand, then begin.
+"""The round of specimens, for reviewers: mark the specimens, then see where the others stand, then begin.
 
 Its marks count in no ranking: they are in tables of their own, which the ranking never reads.
 """
@@ -17,7 +17,7 @@ from sqlalchemy import and_
 from sqlmodel import Session, col, func, select
 
 from aap.core.scoring.marking import mark_text, read_marks, total_of
-from aap.records.specimens import CalibrationRound, Specimen, SpecimenReview
+from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
@@ -47,7 +47,7 @@ class RoundPage:
 
 
 @dataclass(frozen=True)
-class Standing:
+class CriterionComparison:
     """One criterion once one's own marks are in: own mark, the others' as (mark, number), the agreed one and why."""
 
     criterion: str
@@ -71,7 +71,7 @@ class SpecimenPage:
     count: int
     review: SpecimenReview | None
     total: Fraction | None
-    standings: tuple[Standing, ...] | None
+    standings: tuple[CriterionComparison, ...] | None
     following: str
 
 
@@ -79,7 +79,7 @@ def round_progress(session: Session, actor: Actor) -> dict[str, tuple[int, int]]
     """Call → (specimens done, specimens), for the calls whose round is open. One query."""
     rows = session.exec(
         select(Specimen.call_id, func.count(col(Specimen.id)), func.count(col(SpecimenReview.read_at)))
-        .join(CalibrationRound, col(CalibrationRound.call_id) == Specimen.call_id)
+        .join(SpecimenRound, col(SpecimenRound.call_id) == Specimen.call_id)
         .outerjoin(SpecimenReview, _own(actor))
         .group_by(col(Specimen.call_id))
     )
@@ -94,8 +94,8 @@ def _round(session: Session, actor: Actor, call_id: str, permission: Permission)
     call = get_call(session, call_id)
     target = Target(call_id=call.id, call_state=call.state)
     ensure(actor, permission, target, kind="call", id=call_id)
-    if session.get(CalibrationRound, call_id) is None:
-        raise NotFound("calibration_round", call_id)
+    if session.get(SpecimenRound, call_id) is None:
+        raise NotFound("specimen_round", call_id)
     return call
 
 
@@ -148,7 +148,7 @@ def open_specimen(session: Session, *, actor: Actor, specimen_id: str, lock: boo
 
 def _standings(
     session: Session, actor: Actor, call: OpenedCall, specimen: Specimen, own: SpecimenReview
-) -> tuple[Standing, ...]:
+) -> tuple[CriterionComparison, ...]:
     counts: dict[str, dict[Decimal, int]] = defaultdict(lambda: defaultdict(int))
     for marks in session.exec(
         select(SpecimenReview.marks).where(
@@ -160,7 +160,7 @@ def _standings(
         for name, mark in marks.items():
             counts[name][Decimal(mark)] += 1
     return tuple(
-        Standing(
+        CriterionComparison(
             criterion=criterion.id,
             own=Decimal(own.marks[criterion.id]),
             others=tuple(sorted(counts[criterion.id].items())),

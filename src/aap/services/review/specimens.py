@@ -1,4 +1,4 @@
-"""The calibration round, for the coordinator: specimens, their agreed marks, the opening, who is through."""
+"""The round of specimens, for the coordinator: specimens, their agreed marks, the opening, who is through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aap.records.applications import Application, ApplicationState, SectionAnswe
 from aap.records.calls import CallState
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Review, Reviewer
-from aap.records.specimens import CalibrationRound, Specimen, SpecimenOrigin, SpecimenReview
+from aap.records.specimens import Specimen, SpecimenOrigin, SpecimenReview, SpecimenRound
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -56,7 +56,7 @@ def round_view(session: Session, *, actor: Actor, call: OpenedCall) -> RoundView
     """Specimens and participants. Five queries at most."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     specimens = _specimens(session, call.id)
-    held = session.get(CalibrationRound, call.id)
+    held = session.get(SpecimenRound, call.id)
     done: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for person_id, submitted, read in session.exec(
         select(
@@ -106,7 +106,7 @@ def _blocked(session: Session, call: OpenedCall, specimens: tuple[Specimen, ...]
 
 def _preparing(session: Session, actor: Actor, call: OpenedCall) -> None:
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call.id)
-    if session.get(CalibrationRound, call.id) is not None:
+    if session.get(SpecimenRound, call.id) is not None:
         raise StateForbids(Permission.REVIEWERS_MANAGE, "open round")
 
 
@@ -254,7 +254,7 @@ def agree_marks(
         raise NotFound("specimen", specimen_id)
     call = get_call(session, specimen.call_id)
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="specimen", id=specimen_id)
-    if session.get(CalibrationRound, call.id) is not None:
+    if session.get(SpecimenRound, call.id) is not None:
         raise StateForbids(Permission.REVIEWERS_MANAGE, "open round")
     rubric = call.file.rubric
     checked = read_marks(rubric, marks, {}, finished=False)
@@ -302,7 +302,7 @@ def start_round(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     blocked = _blocked(session, call, _specimens(session, call.id))
     if blocked:
         raise InvalidInput({"": " ".join(blocked)})
-    session.add(CalibrationRound(call_id=call.id, opened_at=now, author_id=actor.person_id))
+    session.add(SpecimenRound(call_id=call.id, opened_at=now, author_id=actor.person_id))
     record(
         session, actor=actor, action="calibration.opened", now=now, object_kind="call", object_id=call.id,
         call_id=call.id,

@@ -11,16 +11,16 @@ from aap.core.delays import paris
 from aap.core.results import Table, euros_text
 from aap.documents.media_types import CSV, XLSX, MadeFile
 from aap.documents.tables.csv_out import csv_bytes
-from aap.documents.tables.workbooks import Column, workbook_bytes
+from aap.documents.tables.workbooks import SheetColumn, workbook_bytes
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
-from aap.services.screening.candidates import Candidate
+from aap.services.screening.candidates import CandidateLine
 
 
-def candidates_table(rows: Sequence[Candidate], words: Mapping[str, str]) -> Table:
+def candidates_table(rows: Sequence[CandidateLine], words: Mapping[str, str]) -> Table:
     """The list of candidates as text cells. `words`: state → what people call it."""
     return Table(
         header=("dossier", "association", "siret", "commune", "departement", "region", "projet", "theme", "etat",
@@ -52,7 +52,7 @@ def candidates_file(
     *,
     actor: Actor,
     call: OpenedCall,
-    rows: Sequence[Candidate],
+    rows: Sequence[CandidateLine],
     words: Mapping[str, str],
     ending: str,
     now: datetime,
@@ -74,20 +74,22 @@ def candidates_file(
     return made
 
 
-def _candidate_columns(words: Mapping[str, str]) -> list[Column[Candidate]]:
+def _candidate_columns(words: Mapping[str, str]) -> list[SheetColumn[CandidateLine]]:
     return [
-        Column("Dossier", "text", lambda one: one.reference, 24),
-        Column("Association", "text", lambda one: one.association, 40),
-        Column("SIRET", "text", lambda one: one.siret),
-        Column("Commune", "text", lambda one: one.commune),
-        Column("Département", "text", lambda one: one.department, 12),
-        Column("Région", "text", lambda one: one.region, 24),
-        Column("Projet", "text", lambda one: one.title, 50),
-        Column("Thème", "text", lambda one: one.theme),
-        Column("État", "text", lambda one: words.get(one.state, one.state)),
-        Column("Montant demandé", "money", lambda one: one.requested_amount),
-        Column("Montant proposé", "money", lambda one: one.proposed_amount),
-        Column("Déposé le", "text", lambda one: f"{paris(one.submitted_at):%d/%m/%Y}" if one.submitted_at else "", 12),
-        Column("Évaluations remises", "whole", lambda one: one.reviews, 12),
-        Column("Évaluations confiées", "whole", lambda one: one.expected, 12),
+        SheetColumn("Dossier", "text", lambda one: one.reference, 24),
+        SheetColumn("Association", "text", lambda one: one.association, 40),
+        SheetColumn("SIRET", "text", lambda one: one.siret),
+        SheetColumn("Commune", "text", lambda one: one.commune),
+        SheetColumn("Département", "text", lambda one: one.department, 12),
+        SheetColumn("Région", "text", lambda one: one.region, 24),
+        SheetColumn("Projet", "text", lambda one: one.title, 50),
+        SheetColumn("Thème", "text", lambda one: one.theme),
+        SheetColumn("État", "text", lambda one: words.get(one.state, one.state)),
+        SheetColumn("Montant demandé", "money", lambda one: one.requested_amount),
+        SheetColumn("Montant proposé", "money", lambda one: one.proposed_amount),
+        SheetColumn(
+            "Déposé le", "text", lambda one: f"{paris(one.submitted_at):%d/%m/%Y}" if one.submitted_at else "", 12
+        ),
+        SheetColumn("Évaluations remises", "whole", lambda one: one.reviews, 12),
+        SheetColumn("Évaluations confiées", "whole", lambda one: one.expected, 12),
     ]

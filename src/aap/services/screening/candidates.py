@@ -30,7 +30,7 @@ PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateLine:
     """A submitted dossier as lists show it. Amounts in cents; `reviews` given of `expected` asked for."""
 
     id: str
@@ -79,7 +79,7 @@ class CandidateList:
     `count` and `requested` (cents) are of all that fit, `total` of all that this official may see.
     """
 
-    rows: tuple[Candidate, ...]
+    rows: tuple[CandidateLine, ...]
     count: int
     total: int
     requested: int
@@ -135,7 +135,7 @@ def candidates(
     )
 
 
-_LISTED: Mapping[str, Callable[[Candidate], Any]] = {
+_LISTED: Mapping[str, Callable[[CandidateLine], Any]] = {
     "reference": lambda one: one.reference,
     "amount": lambda one: one.requested_amount,
     "submitted": lambda one: one.submitted_at,
@@ -272,7 +272,7 @@ def _holds(words: Sequence[str], texts: Sequence[str]) -> bool:
 
 def _candidates(
     session: Session, call: OpenedCall, condition: Any, progress: ReviewCounts | None = None
-) -> list[Candidate]:
+) -> list[CandidateLine]:
     """The candidates that a condition on `Application` chooses, in no order. Two queries, one with their `progress`."""
     found = session.exec(
         select(  # type: ignore[call-overload]  # more columns than the overloads know
@@ -297,7 +297,7 @@ def _candidates(
         here = col(Assignment.application_id).in_([row.id for row in rows])
         progress = review_counts(session, Assignment.call_id == call.id if many else here)
     return [
-        Candidate(
+        CandidateLine(
             id=row.id,
             reference=row.reference,
             title=row.title,

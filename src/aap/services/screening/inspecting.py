@@ -26,7 +26,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.dossier.dossiers import Dossier, merge_sections
+from aap.services.dossier.dossiers import OpenedDossier, merge_sections
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
@@ -144,7 +144,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         association=association,
         region=region_name(association.department),
         answers=answers,
-        eligibility=Dossier(call, application, association, sections).eligibility,
+        eligibility=OpenedDossier(call, application, association, sections).eligibility,
         files=_files(session, application_id),
         submissions=tuple(
             session.exec(

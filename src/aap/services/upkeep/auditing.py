@@ -15,7 +15,7 @@ from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.actor import Actor
-from aap.services.audit import record, verify
+from aap.services.audit import record, verify_chain
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -130,7 +130,7 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
     """Job `audit`: the whole chain; `faults` names at most `MOST_FAULTS` lines, `count` says how many there are."""
     with platform.database.reading() as session:
         progress(0, 1)
-        result = verify(session)
+        result = verify_chain(session)
     with platform.database.writing() as session:
         record(
             session, actor=None, action="audit.verified", now=platform.clock(), object_kind="audit",

@@ -26,7 +26,7 @@ from aap.records.applications import Document
 from aap.records.associations import ClaimProof
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
-from aap.services.audit import ChainCheck, record, verify
+from aap.services.audit import ChainCheck, record, verify_chain
 from aap.services.platform import Platform
 
 FORMAT = 1
@@ -179,7 +179,7 @@ def _look_into(folder: Path) -> tuple[ChainCheck, list[str]]:
     engine = create_engine("sqlite://", creator=lambda: _read_only(folder / DATABASE), poolclass=NullPool)
     with Session(engine) as session:
         missing = sorted(sha for sha in named_files(session) if not _at(folder / FILES, sha).exists())
-        return verify(session), missing
+        return verify_chain(session), missing
 
 
 def _refuse_missing(missing: list[str]) -> None:

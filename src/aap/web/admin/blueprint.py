@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 blueprint = Blueprint("admin", __name__, url_prefix="/administration")
 
 
-def show(template: str, **values: Any) -> str:
+def show_admin_page(template: str, **values: Any) -> str:
     """A page of the space, with its sections' menu."""
     sections = [
         ("admin.people", _("Personnes")),

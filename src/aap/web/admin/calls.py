@@ -12,17 +12,17 @@ from aap.services.call.amending import (
     LARGEST_FILE,
     amend_call,
     call_sheet,
-    load_call_file,
+    check_call_file,
     open_prepared_call,
     prepared_calls,
-    read_call_file,
+    store_call_file,
     version_text,
 )
 from aap.services.call.calls import CallFileRefused
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, show
+from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.sent_files import sent_files
 from aap.web.state_words import call_states
@@ -31,7 +31,7 @@ from aap.web.state_words import call_states
 def _list(problems: dict[str, str] | None = None, found: tuple[Problem, ...] = (), name: str = "") -> str:
     with reading() as session:
         calls = prepared_calls(session, actor=signed_in())
-    return show(
+    return show_admin_page(
         "calls.html", calls=calls, call_states=call_states(), problems=problems or {}, found=found, name=name,
     )  # fmt: skip
 
@@ -60,8 +60,8 @@ def load() -> ResponseReturnValue:
     try:
         content, name = _posted()
         with writing() as session:
-            call = load_call_file(
-                session, actor=signed_in(), read=read_call_file(content, name), name=name, now=arrived_at()
+            call = store_call_file(
+                session, actor=signed_in(), read=check_call_file(content, name), name=name, now=arrived_at()
             )
     except CallFileRefused as refused:
         return _list({"file": _problem_count(refused.found)}, refused.found, name), 422
@@ -83,7 +83,7 @@ def _sheet(
 ) -> str:
     with reading() as session:
         sheet = call_sheet(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-    return show(
+    return show_admin_page(
         "call.html",
         sheet=sheet,
         call=sheet.call,
@@ -113,10 +113,10 @@ def replace(call_id: str) -> ResponseReturnValue:
         draft = call_sheet(session, actor=signed_in(), call_id=call_id, now=arrived_at()).call.state is CallState.DRAFT
     try:
         content, name = _posted()
-        read = read_call_file(content, name)
+        read = check_call_file(content, name)
         with writing() as session:
             if draft:
-                load_call_file(session, actor=signed_in(), read=read, name=name, call_id=call_id, now=arrived_at())
+                store_call_file(session, actor=signed_in(), read=read, name=name, call_id=call_id, now=arrived_at())
             else:
                 amend_call(
                     session, actor=signed_in(), call_id=call_id, read=read, reason=request.form.get("reason", ""),

@@ -9,7 +9,7 @@ from aap.services.permissions import Permission
 from aap.services.upkeep.auditing import last_verification
 from aap.services.upkeep.operating import system_state
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, show
+from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import platform, reading, signed_in
 from aap.web.state_words import call_states
 
@@ -23,7 +23,7 @@ def home() -> str:
         state = system_state(session, platform(), actor=actor)
         people, waiting = count_people(session, actor=actor)
         verification = last_verification(session, actor=actor)
-    return show(
+    return show_admin_page(
         "home.html",
         calls=[one for one in calls if one.call.state != "archived"],
         call_states=call_states(),

@@ -14,7 +14,7 @@ from aap.services.call.calls import list_calls
 from aap.services.permissions import Permission
 from aap.services.upkeep.auditing import AuditFilter, ask_verification, last_verification, read_log
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, show
+from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.state_words import actions
 
@@ -45,7 +45,7 @@ def journal() -> ResponseReturnValue:
         }
     words = actions()
     kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
-    return show(
+    return show_admin_page(
         "journal.html",
         page=page,
         words=words,

@@ -23,7 +23,7 @@ from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, show
+from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.paging import page_number
@@ -40,7 +40,7 @@ def people() -> str:
     def url_of(page: int) -> str:
         return url_for("admin.people", q=text or None, role=role or None, etat=state or None, page=page)
 
-    return show(
+    return show_admin_page(
         "people.html",
         found=found,
         words=role_words,
@@ -85,7 +85,7 @@ def invite() -> ResponseReturnValue:
             return redirect(url_for("admin.person", person_id=person.id))
     with reading() as session:
         choices = _choices(session)
-    page = show("invite.html", problems=problems, typed=request.form, page_width="narrow", **choices)
+    page = show_admin_page("invite.html", problems=problems, typed=request.form, page_width="narrow", **choices)
     return (page, 422) if problems else page
 
 
@@ -94,7 +94,7 @@ def _page(person_id: str, problems: dict[str, str] | None = None, form: str = ""
     with reading() as session:
         found = managed_person(session, actor=signed_in(), person_id=person_id)
         choices = _choices(session)
-    return show(
+    return show_admin_page(
         "person.html",
         found=found,
         person=found.person,

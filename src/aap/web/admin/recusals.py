@@ -10,7 +10,7 @@ from aap.services.errors import InvalidInput
 from aap.services.panel.recusing import lift_member_recusal, list_member_recusals
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, show
+from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.people_words import role_name
 
@@ -18,7 +18,7 @@ from aap.web.people_words import role_name
 def _page(problem: str = "", recusal_id: str = "") -> str:
     with reading() as session:
         found = list_member_recusals(session, actor=signed_in())
-    return show(
+    return show_admin_page(
         "recusals.html",
         lines=[(one, ", ".join(role_name(role) for role in one.roles)) for one in found],
         problem=problem,

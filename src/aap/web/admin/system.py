@@ -11,7 +11,7 @@ from aap.records.outbox import JobState
 from aap.services.permissions import Permission
 from aap.services.upkeep.operating import retry_job, retry_mails, system_state
 from aap.web.access import requires
-from aap.web.admin.blueprint import blueprint, show
+from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 
 
@@ -21,7 +21,7 @@ def system() -> str:
     with reading() as session:
         state = system_state(session, platform(), actor=signed_in())
     settings = platform().settings
-    return show(
+    return show_admin_page(
         "system.html",
         state=state,
         waiting=state.jobs.get(JobState.WAITING, 0) + state.jobs.get(JobState.RUNNING, 0),

@@ -1,11 +1,11 @@
 """The association's space: describe the association, fill a dossier in, submit it, follow it."""
 
 from aap.web.association import (
+    after_deposit,
     budgets,
     claims,
     documents,
     dossier,
-    following,
     home,
     identity,
     members,
@@ -16,12 +16,12 @@ from aap.web.association import (
 from aap.web.association.blueprint import blueprint
 
 __all__ = [
+    "after_deposit",
     "blueprint",
     "budgets",
     "claims",
     "documents",
     "dossier",
-    "following",
     "home",
     "identity",
     "members",

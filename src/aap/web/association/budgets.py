@@ -17,7 +17,7 @@ from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
 from aap.records.territories import territories
 from aap.services.dossier.applying import StaleSection, save_section
-from aap.services.dossier.dossiers import Dossier, open_dossier, read_budget
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier, read_budget
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -32,7 +32,7 @@ from aap.web.sent_files import attachment_answer, sent_files
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 
 
-def _budget_question(dossier: Dossier, question_id: str) -> tuple[Section, Question]:
+def _budget_question(dossier: OpenedDossier, question_id: str) -> tuple[Section, Question]:
     for section in dossier.visible:
         for question in section.questions:
             if question.id == question_id and question.type == "budget":
@@ -88,8 +88,8 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
     return redirect(f"{here}#{PREFIX}{question.id}", 303)
 
 
-def _replace(dossier: Dossier, section: Section, question: Question, budget: Budget) -> None:
-    def read(now_open: Dossier, _section: Section) -> Mapping[str, Any]:
+def _replace(dossier: OpenedDossier, section: Section, question: Question, budget: Budget) -> None:
+    def read(now_open: OpenedDossier, _section: Section) -> Mapping[str, Any]:
         held = now_open.sections.get(section.id)
         raw = {key: value for key, value in (held.raw if held else {}).items() if key != question.id}
         return {**(held.answers if held else {}), question.id: budget.stored(), RAW: raw}
@@ -101,7 +101,7 @@ def _replace(dossier: Dossier, section: Section, question: Question, budget: Bud
         )  # fmt: skip
 
 
-def _refused(dossier: Dossier, section: Section, question: Question, messages: list[str]) -> str:
+def _refused(dossier: OpenedDossier, section: Section, question: Question, messages: list[str]) -> str:
     """The section's page as it stands, with what is to be mended in the workbook."""
     page = request.args.get("page", "")
     held = dossier.sections.get(section.id)

@@ -13,15 +13,15 @@ from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Section
 from aap.records.people import MembershipRole
 from aap.services.dossier.applying import answer_eligibility
-from aap.services.dossier.dossiers import Dossier, deadline_of, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossier
 from aap.services.dossier.messages import unread_of
-from aap.services.dossier.reading import dossier_pdf, readings
+from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files
-from aap.web.association.states import path_of, standing
+from aap.web.association.states import stages_of, state_in_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.sent_files import pdf_answer
 from aap.web.time_left import time_left
@@ -40,8 +40,8 @@ def dossier(application_id: str) -> str:
     return render_template(
         "association/dossier.html",
         dossier=found,
-        standing=standing(found.state, found.call, now, due_at),
-        path=path_of(found.application, found.call, now, due_at),
+        standing=state_in_words(found.state, found.call, now, due_at),
+        path=stages_of(found.application, found.call, now, due_at),
         unread=unread,
         tasks=_tasks(found),
         editable=found.state in ("draft", "to_complete"),
@@ -53,7 +53,7 @@ def dossier(application_id: str) -> str:
     )
 
 
-def _tasks(dossier: Dossier) -> list[dict[str, Any]]:
+def _tasks(dossier: OpenedDossier) -> list[dict[str, Any]]:
     tasks = []
     if asked(dossier.call.file.eligibility) and dossier.state == "draft":
         verdict = dossier.eligibility.verdict
@@ -78,7 +78,7 @@ def _tasks(dossier: Dossier) -> list[dict[str, Any]]:
     return tasks
 
 
-def section_state(dossier: Dossier, section: Section) -> tuple[str, str]:
+def section_state(dossier: OpenedDossier, section: Section) -> tuple[str, str]:
     """(words, kind of badge) of a section's state."""
     if not dossier.is_open(section.id):
         return _("Fermée"), "neutral"

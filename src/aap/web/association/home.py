@@ -23,7 +23,7 @@ from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.states import standing
+from aap.web.association.states import state_in_words
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.eligibility_answers import kept_answers
 from aap.web.people_words import membership_choices
@@ -40,7 +40,7 @@ def home() -> str:
         claims = claims_of(session, actor)
         calls = [call for call in list_calls(session, frozenset({CallState.OPEN})) if call.accepts_new_dossiers(now)]
     dossiers = [
-        (line, standing(ApplicationState(line.application.state), line.call, now, line.due_at)) for line in lines
+        (line, state_in_words(ApplicationState(line.application.state), line.call, now, line.due_at)) for line in lines
     ]
     return render_template(
         "association/home.html",

@@ -24,7 +24,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.claims import claim_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
-from aap.web.forms.communes import candidates, read_commune
+from aap.web.forms.communes import communes_like, read_commune
 from aap.web.people_words import membership_choices
 
 
@@ -99,7 +99,7 @@ def _page(
     theirs: Mapping[str, str] | None = None,
 ) -> str:  # fmt: skip
     text = values.get("commune", "")
-    homonyms = candidates(text, territories()) if text and not values.get("commune_code") else ()
+    homonyms = communes_like(text, territories()) if text and not values.get("commune_code") else ()
     names = labels()
     return render_template(
         "association/describe.html",

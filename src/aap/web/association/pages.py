@@ -14,16 +14,16 @@ from aap.core.answers.values import RAW
 from aap.core.call.schema import Section
 from aap.records.applications import Document
 from aap.records.territories import territories
-from aap.services.dossier.dossiers import Dossier
-from aap.services.dossier.reading import ReadFile
-from aap.web.forms import Offer, StoredFile
+from aap.services.dossier.dossiers import OpenedDossier
+from aap.services.dossier.readable import AttachedFile
+from aap.web.forms import ListedFile, Offer
 
 
-def listed_files(dossier: Dossier, section: Section, page: str) -> dict[str, list[StoredFile]]:
+def listed_files(dossier: OpenedDossier, section: Section, page: str) -> dict[str, list[ListedFile]]:
     """The files of a section's questions, each with the address that shows it and the one that takes it away."""
     return {
         question.id: [
-            StoredFile(
+            ListedFile(
                 name=one.name,
                 size=one.size,
                 url=url_for("association.document", document_id=one.id),
@@ -51,11 +51,11 @@ def document_note(document: Document) -> str:
     return ", ".join(words)
 
 
-def read_files(dossier: Dossier) -> dict[str, list[ReadFile]]:
+def read_files(dossier: OpenedDossier) -> dict[str, list[AttachedFile]]:
     """Question → its files, to read."""
     return {
         question: [
-            ReadFile(one.name, one.size, url_for("association.document", document_id=one.id), document_note(one))
+            AttachedFile(one.name, one.size, url_for("association.document", document_id=one.id), document_note(one))
             for one in held
         ]
         for question, held in dossier.files.items()
@@ -72,7 +72,7 @@ def offered(found: Mapping[str, Sequence[Document]]) -> dict[str, list[Offer]]:
     }
 
 
-def differences(
+def unsaved_answers(
     section: Section, answers: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
 ) -> list[dict[str, str]]:
     """Where two versions of a section differ: label and both texts. `answers`: the dossier's, for conditions."""

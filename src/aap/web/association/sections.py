@@ -15,14 +15,14 @@ from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
 from aap.services.dossier.applying import SavedSection, StaleSection, save_section
-from aap.services.dossier.dossiers import Dossier, employees_of, open_dossier
-from aap.services.dossier.reading import readings
+from aap.services.dossier.dossiers import OpenedDossier, employees_of, open_dossier
+from aap.services.dossier.readable import readings
 from aap.services.dossier.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.pages import differences, listed_files, offered, read_files
+from aap.web.association.pages import listed_files, offered, read_files, unsaved_answers
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock
 from aap.web.forms import PREFIX, SectionForm, request_limits
@@ -38,7 +38,7 @@ class _Reading:
         self.page = page
         self.form: SectionForm | None = None
 
-    def __call__(self, dossier: Dossier, section: Section) -> Mapping[str, Any]:
+    def __call__(self, dossier: OpenedDossier, section: Section) -> Mapping[str, Any]:
         self.form = SectionForm(
             section, dossier.answers, territories(), post=request.form, files=listed_files(dossier, section, self.page)
         )
@@ -58,7 +58,7 @@ def _save(application_id: str, section_id: str, page: str, *, files: bool = True
     return saved, read.form
 
 
-def check_form_of(dossier: Dossier, form: SectionForm, *, missing: bool) -> None:
+def check_form_of(dossier: OpenedDossier, form: SectionForm, *, missing: bool) -> None:
     """Binds what is wrong to the fields; `missing=False` for a draft."""
     form.check(limits=request_limits(dossier.call.file.call), employees=employees_of(dossier.answers), missing=missing)
 
@@ -86,7 +86,7 @@ def _conflict(application_id: str, section_id: str, stale: StaleSection) -> dict
         "version": stale.version,
         "saved_by": stale.saved_by,
         "saved_at": clock(stale.saved_at),
-        "differences": differences(section, found.answers, mine, stale.theirs),
+        "differences": unsaved_answers(section, found.answers, mine, stale.theirs),
     }
 
 
@@ -121,7 +121,7 @@ def section(application_id: str, section_id: str) -> ResponseReturnValue:
 
 
 def section_page(
-    dossier: Dossier, form: SectionForm, page: str, *, refusals: Mapping[str, str] | None = None,
+    dossier: OpenedDossier, form: SectionForm, page: str, *, refusals: Mapping[str, str] | None = None,
     conflict: Mapping[str, Any] | None = None, saved_key: str = "", show_summary: bool = True,
     sheet_problems: Sequence[tuple[str, str]] = (),
 ) -> str:  # fmt: skip
@@ -157,7 +157,7 @@ def section_page(
     )
 
 
-def upload_url(dossier: Dossier, question: Question, page: str) -> str:
+def upload_url(dossier: OpenedDossier, question: Question, page: str) -> str:
     """Where the script sends a question's files; empty for a question without files."""
     if question.type != "file":
         return ""
@@ -226,7 +226,7 @@ def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> 
     return redirect(f"{here}#{PREFIX}{question}", 303)
 
 
-def _after(dossier: Dossier, section_id: str) -> str:
+def _after(dossier: OpenedDossier, section_id: str) -> str:
     ids = [one.id for one in dossier.visible]
     key = f"{signed_in().person_id}/{dossier.id}/{section_id}"
     later = [one for one in ids[ids.index(section_id) + 1 :] if dossier.is_open(one)]
@@ -264,7 +264,7 @@ def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> st
     conflict = {
         "saved_by": stale.saved_by,
         "saved_at": stale.saved_at,
-        "differences": differences(asked_for, found.answers, form.own_answers(), stale.theirs),
+        "differences": unsaved_answers(asked_for, found.answers, form.own_answers(), stale.theirs),
     }
     return section_page(found, form, page, conflict=conflict)
 
@@ -272,7 +272,7 @@ def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> st
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def _take_uploads(dossier: Dossier, form: SectionForm) -> tuple[dict[str, str], bool]:
+def _take_uploads(dossier: OpenedDossier, form: SectionForm) -> tuple[dict[str, str], bool]:
     """Stores what came with the page. Gives question → why it was refused, and whether something was stored."""
     refusals: dict[str, str] = {}
     received = False
@@ -285,7 +285,7 @@ def _take_uploads(dossier: Dossier, form: SectionForm) -> tuple[dict[str, str], 
     return refusals, received
 
 
-def take_upload(dossier: Dossier, question_id: str, name: str = "") -> tuple[str, bool]:
+def take_upload(dossier: OpenedDossier, question_id: str, name: str = "") -> tuple[str, bool]:
     """Stores the files sent for one question: (why they were refused or an empty text, whether some are stored).
 
     `name`: the input's, where it isn't the question's own.

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from aap.core import french
 from aap.services.dossier.dossiers import announced_deadline
-from aap.services.dossier.reading import ReadFile, readings
+from aap.services.dossier.readable import AttachedFile, readings
 from aap.services.dossier.signing import SignatureCase, answer_signature, open_signature
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
@@ -59,7 +59,7 @@ def signature_file(token: str, document_id: str) -> ResponseReturnValue:
 def _page(case: SignatureCase, token: str, problems: dict[str, str]) -> str:
     files = {
         question: [
-            ReadFile(
+            AttachedFile(
                 one.name, one.size, url_for("association.signature_file", token=token, document_id=one.id),
                 document_note(one),
             )

@@ -16,7 +16,7 @@ from aap.web.filters import day, moment
 
 
 @dataclass(frozen=True)
-class Standing:
+class StateInWords:
     """`kind`: the badge's (neutral, info, success, warning, danger)."""
 
     label: str
@@ -24,52 +24,56 @@ class Standing:
     next_step: str
 
 
-def standing(state: A, call: OpenedCall, now: datetime, due_at: datetime | None = None) -> Standing:
+def state_in_words(state: A, call: OpenedCall, now: datetime, due_at: datetime | None = None) -> StateInWords:
     """Before the notification nothing is told of the outcome, whatever the state holds."""
     if state is A.DRAFT:
         return _draft(call, now)
     if state is A.TO_COMPLETE:
         until = _(" avant le %(date)s", date=moment(due_at)) if due_at else ""
-        return Standing(
+        return StateInWords(
             _("À compléter"),
             "warning",
             _("Le service vous demande des compléments\u00a0: déposez-les%(until)s.", until=until),
         )
     if state is A.WITHDRAWN:
-        return Standing(_("Retiré"), "neutral", _("Vous avez retiré ce dossier\u00a0: il ne sera pas examiné."))
+        return StateInWords(_("Retiré"), "neutral", _("Vous avez retiré ce dossier\u00a0: il ne sera pas examiné."))
     if state is A.ACCEPTED:
-        return Standing(_("Subvention acceptée"), "success", _("Le service vous écrit pour préparer la convention."))
+        return StateInWords(
+            _("Subvention acceptée"), "success", _("Le service vous écrit pour préparer la convention.")
+        )
     if state is A.DECLINED:
-        return Standing(_("Subvention déclinée"), "neutral", _("Vous avez renoncé à la subvention."))
+        return StateInWords(_("Subvention déclinée"), "neutral", _("Vous avez renoncé à la subvention."))
     if state is A.NOTIFIED:
-        return Standing(_("Décision rendue"), "info", _("Lisez la décision et sa lettre."))
+        return StateInWords(_("Décision rendue"), "info", _("Lisez la décision et sa lettre."))
     return _in_progress(call)
 
 
-def _draft(call: OpenedCall, now: datetime) -> Standing:
+def _draft(call: OpenedCall, now: datetime) -> StateInWords:
     if now > call.accepted_until:
-        return Standing(
+        return StateInWords(
             _("Non déposé"), "danger",
             _("Le délai est passé depuis le %(date)s\u00a0: ce dossier n’a pas été déposé.", date=moment(call.accepted_until)),
         )  # fmt: skip
-    return Standing(_("Brouillon"), "warning", _("À déposer avant le %(date)s.", date=moment(call.record.closes_at)))
+    return StateInWords(
+        _("Brouillon"), "warning", _("À déposer avant le %(date)s.", date=moment(call.record.closes_at))
+    )
 
 
-def _in_progress(call: OpenedCall) -> Standing:
+def _in_progress(call: OpenedCall) -> StateInWords:
     decision = call.file.call.decision_by
     awaited = _(" La décision est attendue le %(date)s au plus tard.", date=day(decision)) if decision else ""
     if call.state in (C.OPEN, C.CLOSED):
         text = _("Le service vérifie que le dossier est recevable.")
         if call.state is C.OPEN:
             text = _("L’examen commence après la clôture, le %(date)s.", date=moment(call.record.closes_at))
-        return Standing(_("Déposé"), "info", text + awaited)
+        return StateInWords(_("Déposé"), "info", text + awaited)
     if call.state is C.REVIEWING:
-        return Standing(_("En évaluation"), "info", _("Les évaluateurs lisent les dossiers.") + awaited)
-    return Standing(_("En délibération"), "info", _("Le jury examine les dossiers.") + awaited)
+        return StateInWords(_("En évaluation"), "info", _("Les évaluateurs lisent les dossiers.") + awaited)
+    return StateInWords(_("En délibération"), "info", _("Le jury examine les dossiers.") + awaited)
 
 
 @dataclass(frozen=True)
-class Path:
+class Stages:
     """The way of a dossier: `steps` in words, `current` counts from 1 (one more than there are: all done).
 
     `dates`: what happened or is to happen, and when.
@@ -80,13 +84,15 @@ class Path:
     dates: tuple[tuple[str, str], ...]
 
 
-def path_of(application: Application, call: OpenedCall, now: datetime, due_at: datetime | None = None) -> Path | None:
+def stages_of(
+    application: Application, call: OpenedCall, now: datetime, due_at: datetime | None = None
+) -> Stages | None:
     """Where the dossier is on its way; None for one that was withdrawn, or not deposited in time."""
     state = A(application.state)
     if state is A.WITHDRAWN or (state is A.DRAFT and now > call.accepted_until):
         return None
     steps = (_("Dépôt"), _("Recevabilité"), _("Évaluation"), _("Délibération"), _("Décision"))
-    return Path(steps, _position(state, call), tuple(_dates(application, state, call, due_at)))
+    return Stages(steps, _position(state, call), tuple(_dates(application, state, call, due_at)))
 
 
 def _position(state: A, call: OpenedCall) -> int:

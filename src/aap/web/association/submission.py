@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from aap.documents.papers.receipts import render_receipt
 from aap.records.applications import Signature
-from aap.services.dossier.dossiers import MANDATE, Dossier, deadline_of, open_dossier
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deadline_of, open_dossier
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.signing import approves, ask_signature, last_signature
 from aap.services.dossier.submitting import submit_application
@@ -27,7 +27,7 @@ from aap.web.sent_files import pdf_answer
 from aap.web.time_left import time_left
 
 
-def _opened(application_id: str) -> tuple[Dossier, Signature | None]:
+def _opened(application_id: str) -> tuple[OpenedDossier, Signature | None]:
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
         return found, last_signature(session, application_id)
@@ -39,7 +39,7 @@ def _page(application_id: str, problems: dict[str, str] | None = None, *, too_la
 
 
 def _shown(
-    found: Dossier, signature: Signature | None, problems: dict[str, str] | None = None, *, too_late: bool = False
+    found: OpenedDossier, signature: Signature | None, problems: dict[str, str] | None = None, *, too_late: bool = False
 ) -> str:
     now = arrived_at()
     approved = signature if signature is not None and approves(signature, found) else None
@@ -89,7 +89,7 @@ def _summary(problems: Mapping[str, str]) -> list[tuple[str | None, str]]:
     return found
 
 
-def _missing(dossier: Dossier) -> list[dict[str, Any]]:
+def _missing(dossier: OpenedDossier) -> list[dict[str, Any]]:
     """Section by section, what keeps the dossier from being submitted, with links to the fields."""
     found = []
     for section in dossier.visible:
@@ -106,7 +106,7 @@ def _missing(dossier: Dossier) -> list[dict[str, Any]]:
     return found
 
 
-def _warnings(dossier: Dossier) -> list[str]:
+def _warnings(dossier: OpenedDossier) -> list[str]:
     notes = [
         f"{one.label}\u00a0: {one.message}"
         for found in dossier.problems.values()

@@ -3,16 +3,16 @@
 from aap.core.answers.readable import ReadAnswer, SectionReading, read_section
 from aap.web.forms.communes import suggestions
 from aap.web.forms.fields import Offer, QuestionField
-from aap.web.forms.sections import PREFIX, SectionForm, StoredFile, request_limits
+from aap.web.forms.sections import PREFIX, ListedFile, SectionForm, request_limits
 
 __all__ = [
     "PREFIX",
+    "ListedFile",
     "Offer",
     "QuestionField",
     "ReadAnswer",
     "SectionForm",
     "SectionReading",
-    "StoredFile",
     "read_section",
     "request_limits",
     "suggestions",

@@ -15,7 +15,7 @@ _LABEL = re.compile(r"(?P<name>.+?)\s*\((?P<department>[^()]+)\)")
 _LONGEST = 120  # characters of a query that are looked at
 
 
-def candidates(text: str, territories: Territories) -> Sequence[Commune]:
+def communes_like(text: str, territories: Territories) -> Sequence[Commune]:
     """The communes that a text may mean, best first; `Saint-Denis (Réunion)` and `Saint-Denis (974)` are understood."""
     text = clean_text(text)[:_LONGEST]
     if label := _LABEL.fullmatch(text):
@@ -28,7 +28,7 @@ def candidates(text: str, territories: Territories) -> Sequence[Commune]:
 def commune_meant(text: str, territories: Territories) -> Commune | None:
     """The one commune that a text names without doubt: its label, its code, its only bearer, its postal code."""
     text = clean_text(text)[:_LONGEST]
-    found = list(candidates(text, territories))
+    found = list(communes_like(text, territories))
     label = _LABEL.fullmatch(text)
     name = fold(label["name"] if label else re.sub(r"\d\S*", "", text))
     if name:
@@ -56,5 +56,5 @@ def suggestions(query: str, territories: Territories) -> list[dict[str, str]]:
     """What `/territoires/communes?q=` answers: `[{"code", "label", "postal"}, …]`, best first."""
     return [
         {"code": one.code, "label": one.label, "postal": " ".join(one.postal_codes[:3])}
-        for one in candidates(query, territories)
+        for one in communes_like(query, territories)
     ]

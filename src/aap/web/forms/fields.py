@@ -19,7 +19,7 @@ from aap.core.answers.values import Answers
 from aap.core.call.schema import Condition, Question
 from aap.core.french import listed, spaced
 from aap.core.territories import Commune, Territories
-from aap.web.forms.communes import candidates
+from aap.web.forms.communes import communes_like
 from aap.web.forms.posting import Post, typed_of
 
 _ACCEPT = {
@@ -133,7 +133,7 @@ class QuestionField(Field):
     @property
     def homonyms(self) -> Sequence[Commune]:
         """The communes to choose from, where the text names none or several."""
-        return candidates(self.typed["text"], self.territories) if self.typed["text"] else ()
+        return communes_like(self.typed["text"], self.territories) if self.typed["text"] else ()
 
     @property
     def is_ambiguous(self) -> bool:

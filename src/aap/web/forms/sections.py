@@ -31,7 +31,7 @@ PREFIX = "q."  # keeps questions' names apart from version, csrf_token and edit
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class ListedFile:
     """A file as the form lists it. `size` in bytes; `url` shows it, `remove_url` is posted to take it away."""
 
     name: str
@@ -60,7 +60,7 @@ class SectionForm:
         *,
         version: int = 0,
         post: Post | None = None,
-        files: Mapping[str, Sequence[StoredFile]] | None = None,
+        files: Mapping[str, Sequence[ListedFile]] | None = None,
         offers: Mapping[str, Sequence[Offer]] | None = None,
     ) -> None:
         if post is not None:

@@ -2,11 +2,9 @@
 
 from aap.web.official import (
     assignment,
-    calibration,
     calls,
     candidates,
     claims,
-    conflicts,
     consensus,
     decisions,
     dossier,
@@ -14,20 +12,20 @@ from aap.web.official import (
     interests,
     jury,
     ranking,
+    recusals,
     replacements,
     reviewers,
     reviews,
+    specimens,
 )
 from aap.web.official.pages import blueprint
 
 __all__ = [
     "assignment",
     "blueprint",
-    "calibration",
     "calls",
     "candidates",
     "claims",
-    "conflicts",
     "consensus",
     "decisions",
     "dossier",
@@ -35,7 +33,9 @@ __all__ = [
     "interests",
     "jury",
     "ranking",
+    "recusals",
     "replacements",
     "reviewers",
     "reviews",
+    "specimens",
 ]

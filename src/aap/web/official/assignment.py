@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.assignment.model import Bar
+from aap.core.assignment.problem import Bar
 from aap.core.assignment.report import BAR_WORDS
 from aap.core.call.wording import theme_titles
 from aap.services.assignment.moves import (
@@ -25,7 +25,7 @@ from aap.services.assignment.moves import (
 from aap.services.assignment.proposals import (
     apply_proposal,
     check_settings,
-    compute,
+    compute_proposal,
     discard_proposal,
     find_proposal,
     is_long,
@@ -33,7 +33,7 @@ from aap.services.assignment.proposals import (
     open_proposal,
     prepare,
 )
-from aap.services.assignment.situation import Settings, default_settings, situation, visible
+from aap.services.assignment.situation import AssignmentSettings, default_settings, situation, visible
 from aap.services.errors import InvalidInput
 from aap.services.panel.interests import find_conflicts
 from aap.services.permissions import Permission
@@ -41,7 +41,7 @@ from aap.services.screening.candidates import PAGE_SIZE
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show, start_work
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import lines_of, page_of
 
 _FORM = ("mode", "evaluations", "anterieurs")
@@ -69,7 +69,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     typed = {name: request.form.get(name, "") for name in _FORM}
     if request.method == "GET":
         typed = {"mode": "complete" if found.pairs else "rebuild", "evaluations": str(usual.reviews), "anterieurs": ""}
-    return show(
+    return show_call_page(
         "assignment.html",
         opened,
         board=found,
@@ -110,7 +110,7 @@ def assignment_propose(call_id: str) -> ResponseReturnValue:
     if is_long(found):
         with writing() as session:
             return start_work(session, call_id, "assignment", Permission.ASSIGNMENT_MANAGE, settings.as_json())
-    proposal = compute(found)
+    proposal = compute_proposal(found)
     with writing() as session:
         kept = keep_proposal(session, actor=actor, found=found, proposal=proposal, now=arrived_at())
         proposal_id = kept.id
@@ -133,11 +133,11 @@ def _proposal_page(call_id: str, proposal_id: str, problem: str = "") -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         kept = find_proposal(session, actor=signed_in(), call=opened, proposal_id=proposal_id)
-        settings = Settings.of_json(kept.settings)
+        settings = AssignmentSettings.of_json(kept.settings)
         found = situation(session, opened, settings)
         seen = visible(session, signed_in(), opened, found)
     content = proposal_view(kept.content, seen)
-    return show(
+    return show_call_page(
         "assignment_proposal.html",
         opened,
         kept=kept,
@@ -232,7 +232,7 @@ def assignment_dossier(call_id: str, reference: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id)
         panel, offered = choices(session, actor=actor, call=opened, reference=reference)
-    page = show(
+    page = show_call_page(
         "assignment_dossier.html",
         opened,
         panel=panel,

@@ -22,7 +22,7 @@ from aap.services.steering.following import counts_of, find_job, followed_calls
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show
+from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show_call_page
 
 __all__ = ["blueprint"]
 
@@ -61,7 +61,7 @@ def call(call_id: str) -> str:
         run = latest_run(session, call_id) if opened.state in _RANKED else None
         waiting = waiting_messages(session, actor=signed_in(), call=opened)
     states = list(CallState)
-    return show(
+    return show_call_page(
         "call.html",
         opened,
         counts=counts,
@@ -110,7 +110,7 @@ def advance(call_id: str) -> ResponseReturnValue:
         step = next_step(session, actor=signed_in(), call=opened, now=arrived_at())
     if step.to is None:
         return redirect(url_for("official.call", call_id=call_id))
-    page = show(
+    page = show_call_page(
         "advance.html",
         opened,
         step=step,
@@ -145,7 +145,7 @@ def extend(call_id: str) -> ResponseReturnValue:
         if not problems:
             flash(_("La clôture est prolongée pour tous ; l’annonce est sur la page de l’appel."), "success")
             return redirect(url_for("official.call", call_id=call_id))
-    page = show("extend.html", opened, typed=typed, problems=problems, page_width="narrow")
+    page = show_call_page("extend.html", opened, typed=typed, problems=problems, page_width="narrow")
     return (page, 422) if problems else page
 
 
@@ -181,7 +181,7 @@ def draw(call_id: str) -> ResponseReturnValue:
         else:
             flash(_("La graine du tirage est enregistrée. Relancez le classement pour qu’elle compte."), "success")
             return redirect(url_for("official.call", call_id=call_id))
-    page = show("draw.html", opened, typed=typed, problems=problems, page_width="narrow")
+    page = show_call_page("draw.html", opened, typed=typed, problems=problems, page_width="narrow")
     return (page, 422) if problems else page
 
 
@@ -207,7 +207,7 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         return redirect(url_for("official.assignment_proposal", call_id=call_id, proposal_id=proposal))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
-    return show("job.html", opened, job=work, **_job_words(opened, work.result), page_width="narrow")
+    return show_call_page("job.html", opened, job=work, **_job_words(opened, work.result), page_width="narrow")
 
 
 def _job_words(opened: OpenedCall, result: dict[str, list[str]]) -> dict[str, list[str]]:

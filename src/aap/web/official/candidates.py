@@ -13,7 +13,7 @@ from aap.services.screening.candidates import candidates as find_candidates
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.paging import kept_query, page_number, page_of
 
 _QUERY = ("q", "etat", "region", "theme", "tri")
@@ -45,7 +45,7 @@ def candidates(call_id: str) -> str:
         down = wanted.sort == key
         return url_for("official.candidates", call_id=call_id, **{**kept, "tri": f"-{key}" if down else key})
 
-    return show(
+    return show_call_page(
         "candidates.html",
         opened,
         found=found,

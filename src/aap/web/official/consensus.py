@@ -25,7 +25,7 @@ from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 
 
 @blueprint.get("/<call_id>/evaluations/ecarts")
@@ -35,7 +35,7 @@ def divergences(call_id: str) -> str:
         opened = call_of_page(session, call_id)
         found = divergent_dossiers(session, actor=signed_in(), call=opened)
     titles = {one.id: one.title or one.id for one in opened.file.rubric.criteria}
-    return show(
+    return show_call_page(
         "divergences.html",
         opened,
         reached=[one for one in found if one.found.reached or one.consensus != "none"],
@@ -56,7 +56,7 @@ def _consensus_page(
         entry = ConsensusEntry(
             dict(step.marks), step.reason, step.dissent, "\n".join(step.attendees), step.held_on
         )  # fmt: skip
-    return show(
+    return show_call_page(
         "consensus.html",
         opened,
         page=page,

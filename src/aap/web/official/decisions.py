@@ -32,7 +32,7 @@ from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show, start_work
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import kept_query, lines_of, page_of
 
 
@@ -54,7 +54,7 @@ def decisions(call_id: str) -> str:
     ]
     page, pages = page_of(len(shown), PAGE_SIZE)
     kept = kept_query("q", "resultat")
-    return show(
+    return show_call_page(
         "decisions.html",
         opened,
         lines=lines_of(shown, page, PAGE_SIZE),
@@ -92,7 +92,7 @@ def prepare(call_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_PREPARE)
         run = latest_run(session, call_id)
-    return show("prepare.html", opened, run=run, outcomes=words.outcomes(), page_width="narrow")
+    return show_call_page("prepare.html", opened, run=run, outcomes=words.outcomes(), page_width="narrow")
 
 
 @blueprint.post("/<call_id>/decisions/lettres")
@@ -154,7 +154,7 @@ def notify(call_id: str) -> ResponseReturnValue:
         lines = decision_lines(session, actor=signed_in(), call=opened)
     waiting = [line for line in lines if line.notified_at is None and line.letter_sha256]
     subject, body = _mail(opened, waiting[0] if waiting else None)
-    return show(
+    return show_call_page(
         "notify.html",
         opened,
         waiting=len(waiting),
@@ -198,7 +198,7 @@ def publish(call_id: str) -> ResponseReturnValue:
     if not lines:
         raise NotFound("decisions", call_id)
     laureates = [line for line in lines if line.outcome is Outcome.LAUREATE]
-    return show(
+    return show_call_page(
         "publish.html",
         opened,
         laureates=len(laureates),

@@ -33,7 +33,7 @@ from aap.services.screening.screening import (
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show
+from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show_call_page
 
 _FIELDS = {
     # form → field of the problem → id of its input on the page
@@ -75,7 +75,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
     readings = held.readings(_files(held, call_id))
     labels = attribute_labels(held.call)
     values = attribute_values(held.call, held.application)
-    return show(
+    return show_call_page(
         "dossier.html",
         held.call,
         dossier=held,

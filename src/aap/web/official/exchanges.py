@@ -11,7 +11,7 @@ from aap.services.dossier.messages import mark_messages_read
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, show_call_page
 
 
 @blueprint.get("/<call_id>/dossiers/<reference>/versions")
@@ -21,7 +21,9 @@ def revisions(call_id: str, reference: str) -> str:
     with reading() as session:
         call_of_page(session, call_id)
         found = compared_deposits(session, actor=signed_in(), application_id=find_dossier(session, call_id, reference))
-    return show("revisions.html", found.call, application=found.application, found=found.revisions, page_width="page")
+    return show_call_page(
+        "revisions.html", found.call, application=found.application, found=found.revisions, page_width="page"
+    )
 
 
 @blueprint.post("/<call_id>/dossiers/<reference>/messages/lus")

@@ -18,7 +18,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.dossier import typed_euros
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 
 _FIELDS = ("reference", "decision", "amount", "reason")
 
@@ -30,7 +30,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     typed = {name: request.form.get(name, request.args.get("dossier", "") if name == "reference" else "")
              for name in _FIELDS}  # fmt: skip
     choices = [(str(kind), words.jury_kinds()[kind], _help(kind)) for kind in DECIDED_HERE]
-    return show(
+    return show_call_page(
         "jury.html",
         opened,
         lines=lines,

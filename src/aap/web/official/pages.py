@@ -51,7 +51,7 @@ def start_work(
     return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
-def show(template: str, call: OpenedCall, **values: Any) -> str:
+def show_call_page(template: str, call: OpenedCall, **values: Any) -> str:
     """A page of a call: with its sections' menu and what this official may do now."""
     actor, target = signed_in(), call.target()
     return render_template(

@@ -28,12 +28,20 @@ from aap.services.ranking.run_files import (
     run_file,
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
-from aap.services.ranking.trials import Mode, Wish, compare, points_needed
+from aap.services.ranking.trials import Mode, Wish, ask_points_needed, compare
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, conflict_words, euros_of, hand_out, show, start_work
+from aap.web.official.pages import (
+    blueprint,
+    call_of_page,
+    conflict_words,
+    euros_of,
+    hand_out,
+    show_call_page,
+    start_work,
+)
 from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
 from aap.web.paging import kept_query, lines_of, page_of
 
@@ -59,7 +67,7 @@ def ranking(call_id: str) -> ResponseReturnValue:
     if run is not None:
         return redirect(url_for("official.run", call_id=call_id, number=run.number))
     running = job is not None and job.state in ("waiting", "running")
-    return show("ranking_empty.html", opened, job=job if running else None)
+    return show_call_page("ranking_empty.html", opened, job=job if running else None)
 
 
 @blueprint.post("/<call_id>/classement/calcul")
@@ -86,7 +94,7 @@ def run(call_id: str, number: int) -> str:
     shown = [line for line in lines if line.fits(text, status)]
     page, pages = page_of(len(shown), RANKING_PAGE)
     wanted = kept_query("q", "resultat")
-    return show(
+    return show_call_page(
         "run.html",
         opened,
         run=kept,
@@ -185,7 +193,7 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
             conflict = conflict_words(opened.file, error)
         except InvalidInput as error:
             problems = dict(error.problems)
-    page = show(
+    page = show_call_page(
         "simulate.html",
         opened,
         run=kept,
@@ -218,10 +226,10 @@ def explain(call_id: str, number: int, reference: str) -> str:
     needed, refused = None, ""
     if "points" in request.args:
         try:
-            needed = points_needed(kept, reference)
+            needed = ask_points_needed(kept, reference)
         except InvalidInput as error:
             refused = " ".join(error.problems.values())
-    return show(
+    return show_call_page(
         "explain.html",
         opened,
         run=kept,
@@ -274,7 +282,7 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
         check = check_freeze(session, opened, kept)
         view = view_run(session, kept)
         proposer = person_name(session, kept.proposed_by)
-    page = show(
+    page = show_call_page(
         "freeze.html",
         opened,
         run=kept,

@@ -59,7 +59,7 @@ def rank_lines(call: OpenedCall, view: RunView, hidden: frozenset[str]) -> list[
 
 
 @dataclass(frozen=True)
-class Scale:
+class ScoreAxis:
     """Where scores stand on a bar of BAR_WIDTH units."""
 
     low: float
@@ -79,12 +79,12 @@ class Scale:
         return f"{max(float(self.at(high)) - float(self.at(low)), 0.5):.1f}"
 
 
-def scale_of(lines: Sequence[RankLine]) -> Scale:
+def scale_of(lines: Sequence[RankLine]) -> ScoreAxis:
     """A scale on which every interval of the lines fits, to whole tens."""
     bounds = [float(value) for line in lines for value in (line.row.ci_low, line.row.ci_high, line.score) if value]
     if not bounds:
-        return Scale(0.0, 100.0)
-    return Scale(10.0 * (min(bounds) // 10), 10.0 * -(-max(bounds) // 10))
+        return ScoreAxis(0.0, 100.0)
+    return ScoreAxis(10.0 * (min(bounds) // 10), 10.0 * -(-max(bounds) // 10))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, show_call_page
 
 
 def _page(call_id: str, problem: str = "") -> str:
@@ -30,7 +30,7 @@ def _page(call_id: str, problem: str = "") -> str:
         rule: words.rule_in_words(rule, quotas)
         for rule in {*found.already, *(rule for one in found.waiting for rule in one.breaks)}
     }
-    return show(
+    return show_call_page(
         "replacements.html",
         opened,
         found=found,

@@ -10,7 +10,7 @@ from fractions import Fraction
 from aap.core.call.schema import Scale
 from aap.core.scoring.agreement import FiveNumbers
 from aap.core.scoring.severity import Severity
-from aap.core.scoring.totals import decimal_of
+from aap.core.scoring.totals import from_ten_thousandths
 from aap.documents.report.charts import Axis, Interval, IntervalChart, interval_chart
 
 WIDTH = 860
@@ -72,9 +72,9 @@ def interval_picture(severities: Sequence[Severity]) -> IntervalChart:
     lines = [
         Interval(
             label=one.reviewer_id,
-            value=decimal_of(one.value),
-            low=decimal_of(one.value if one.low is None else one.low),
-            high=decimal_of(one.value if one.high is None else one.high),
+            value=from_ten_thousandths(one.value),
+            low=from_ten_thousandths(one.value if one.low is None else one.low),
+            high=from_ten_thousandths(one.value if one.high is None else one.high),
         )
         for one in rows
     ]

@@ -10,8 +10,8 @@ from flask_babel import ngettext
 from aap.core.call.wording import theme_titles
 from aap.documents.tables.table_files import TableFile
 from aap.services.assignment.moves import set_available
-from aap.services.assignment.proposals import compute, keep_proposal, prepare
-from aap.services.assignment.situation import Settings, default_settings
+from aap.services.assignment.proposals import compute_proposal, keep_proposal, prepare
+from aap.services.assignment.situation import AssignmentSettings, default_settings
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.panel.reviewers import (
@@ -25,7 +25,7 @@ from aap.services.panel.reviewers import (
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, show_call_page
 
 _FIELDS = ("courriel", "nom", "departements", "minimum", "maximum", "disponible")
 
@@ -40,7 +40,7 @@ def reviewers(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = list_reviewers(session, actor=signed_in(), call=opened)
-    return show("reviewers.html", opened, reviewers=found, themes=theme_titles(opened.file))
+    return show_call_page("reviewers.html", opened, reviewers=found, themes=theme_titles(opened.file))
 
 
 @blueprint.route("/<call_id>/evaluateurs/invitation", methods=["GET", "POST"])
@@ -69,7 +69,7 @@ def invite(call_id: str) -> ResponseReturnValue:
 def _profile_page(
     template: str, opened: OpenedCall, typed: dict[str, list[str]], problems: dict[str, str], **values: object
 ) -> str:
-    return show(
+    return show_call_page(
         template,
         opened,
         typed=lambda name: next(iter(typed.get(name, ())), ""),
@@ -111,7 +111,7 @@ def invite_table(call_id: str) -> ResponseReturnValue:
                 return redirect(url_for("official.reviewers", call_id=call_id))
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)
-    page = show(
+    page = show_call_page(
         "reviewers_table.html",
         opened,
         problem=problem,
@@ -161,7 +161,7 @@ def reviewer_drops_out(call_id: str, person_id: str) -> ResponseReturnValue:
             session, actor=signed_in(), call_id=call_id, person_id=person_id, available=False, now=arrived_at()
         )
     usual = default_settings(opened)
-    settings = Settings("complete", usual.reviews, usual.avoid_department, usual.avoid_earlier, (code,))
+    settings = AssignmentSettings("complete", usual.reviews, usual.avoid_department, usual.avoid_earlier, (code,))
     try:
         with writing() as session:
             found = prepare(session, actor=signed_in(), call_id=call_id, settings=settings, now=arrived_at())
@@ -171,7 +171,7 @@ def reviewer_drops_out(call_id: str, person_id: str) -> ResponseReturnValue:
     if not any(pair[1] == code for pair in found.demand.current - found.demand.fixed):
         flash(_("La personne est indisponible ; elle n’avait aucun dossier à redistribuer."), "success")
         return redirect(url_for("official.reviewers", call_id=call_id))
-    proposal = compute(found)
+    proposal = compute_proposal(found)
     with writing() as session:
         kept = keep_proposal(session, actor=signed_in(), found=found, proposal=proposal, now=arrived_at())
         proposal_id = kept.id

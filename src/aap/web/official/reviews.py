@@ -6,7 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.scoring.totals import decimal_of
+from aap.core.scoring.totals import from_ten_thousandths
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.agreement import agreement as measure_agreement
 from aap.services.permissions import Permission
@@ -15,7 +15,7 @@ from aap.services.review.reminders import preview_reminder, remind_reviewers
 from aap.services.review.reopening import reopen_review
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, show_call_page
 from aap.web.official.review_charts import box_picture, interval_picture, warmth
 
 
@@ -36,7 +36,7 @@ def reviews(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = reviews_progress(session, actor=signed_in(), call=opened, now=arrived_at())
-    return show("reviews.html", opened, progress=found, paces=_paces())
+    return show_call_page("reviews.html", opened, progress=found, paces=_paces())
 
 
 @blueprint.get("/<call_id>/evaluations/coordination")
@@ -92,7 +92,7 @@ def reminders(call_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         chosen = [one.person_id for one in found.behind]
     first = next((one for one in owing if one.person_id in chosen), owing[0] if owing else None)
-    page = show(
+    page = show_call_page(
         "reviews_reminders.html",
         opened,
         owing=owing,
@@ -116,11 +116,11 @@ def agreement(call_id: str) -> str:
     rubric = opened.file.rubric
     means = {one.id: one.mean for one in found.criteria}
     scales = {one.id: rubric.scale_of(one) for one in rubric.criteria}
-    return show(
+    return show_call_page(
         "agreement.html",
         opened,
         agreement=found,
-        scaled=decimal_of,
+        scaled=from_ten_thousandths,
         reviewers_picture=box_picture([(one.code, one.box) for one in found.reviewers]),
         dossiers_picture=box_picture([(one.reference, one.box) for one in found.dossiers[:40]], line=found.line),
         severity_picture=interval_picture([one.severity for one in found.reviewers if one.severity]),

@@ -22,7 +22,7 @@ from aap.web.access import requires
 from aap.web.context import platform, reading
 from aap.web.paging import lines_of, page_of
 from aap.web.public.blueprint import blueprint
-from aap.web.public.results_view import group_words, quota_lines, rule_words, rules_of
+from aap.web.public.results_view import group_words, laureates_by_rule, published_quotas, rule_words
 from aap.web.public.words import authority_name, privacy_words, rules_by_id
 
 LINES = 100
@@ -59,9 +59,9 @@ def results(call_id: str) -> str:
         page_url=lambda number: url_for(
             "public.results", call_id=call_id, q=query or None, page=number, _anchor="liste"
         ),
-        quotas=quota_lines(file, found.quotas),
+        quotas=published_quotas(file, found.quotas),
         group_words=group_words,
-        applied=rules_of(file, found),
+        applied=laureates_by_rule(file, found),
         rules=rules,
         privacy=privacy_words(file),
     )

@@ -22,7 +22,7 @@ class AppliedRule:
 
 
 @dataclass(frozen=True)
-class QuotaLine:
+class PublishedQuota:
     """One balance of the call. `achieved`: what came out, in words; `groups`: of a quota on each value."""
 
     rule: str
@@ -43,7 +43,7 @@ def rule_words(call: CallFile, reason_code: str) -> str:
     return _("Classement")
 
 
-def rules_of(call: CallFile, results: PublishedResults) -> list[AppliedRule]:
+def laureates_by_rule(call: CallFile, results: PublishedResults) -> list[AppliedRule]:
     """How many laureates each rule retained, the most first."""
     counts: dict[str, int] = {}
     for one in results.laureates:
@@ -52,12 +52,12 @@ def rules_of(call: CallFile, results: PublishedResults) -> list[AppliedRule]:
     return [AppliedRule(words, count) for words, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def quota_lines(call: CallFile, quotas: Sequence[QuotaResult]) -> list[QuotaLine]:
+def published_quotas(call: CallFile, quotas: Sequence[QuotaResult]) -> list[PublishedQuota]:
     """Each quota of the call with what the selection achieved."""
     section = rules_by_id(call).get("quotas")
     sentences = section.sentences if section else ()
     return [
-        QuotaLine(sentence, _achieved(groups), groups if quota.each else ())
+        PublishedQuota(sentence, _achieved(groups), groups if quota.each else ())
         for quota, sentence in zip(call.selection.quotas, sentences, strict=True)
         if (groups := tuple(one for one in quotas if one.id == quota.id))
     ]

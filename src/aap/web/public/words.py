@@ -9,11 +9,11 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.call.letter_texts import UnknownPlaceholder, default_privacy, fill
+from aap.core.call.letter_texts import UnknownPlaceholder, default_privacy, fill_in
 from aap.core.call.schema import CallFile, CallIdentity
 from aap.core.call.wording import WordedSection, rules_in_words
 from aap.services.call.calls import OpenedCall
-from aap.services.call.public_calls import Phase, in_force, phase_of
+from aap.services.call.public_calls import Phase, phase_of, with_current_dates
 from aap.web.filters import day, moment
 from aap.web.time_left import time_left
 
@@ -46,7 +46,7 @@ class CallCard:
 
 def call_card(call: OpenedCall, now: datetime) -> CallCard:
     phase = phase_of(call, now)
-    identity = in_force(call).call
+    identity = with_current_dates(call).call
     return CallCard(
         id=call.id,
         title=french.spaced(call.record.title),
@@ -150,6 +150,6 @@ def privacy_words(call: CallFile) -> str:
     }
     text = call.letters.privacy or default_privacy(identity.contact)
     try:
-        return french.spaced(fill(text, values))
+        return french.spaced(fill_in(text, values))
     except UnknownPlaceholder:
         return french.spaced(default_privacy(identity.contact))

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
 from aap.services.permissions import Permission
 from aap.services.review.reopening import request_reopening
-from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_dossier
+from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_given_dossier
 from aap.services.review.reviewing import (
     ReviewEntry,
     entry_problems,
@@ -70,7 +70,7 @@ def _opened(text: str) -> datetime | None:
 
 def _page(application_id: str) -> ReviewingPage:
     with reading() as session:
-        return open_dossier(
+        return open_given_dossier(
             session, actor=signed_in(), application_id=application_id, now=arrived_at(), link=_link(application_id)
         )
 

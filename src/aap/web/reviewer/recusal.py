@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from aap.services.errors import InvalidInput
 from aap.services.panel.recusing import declare_recusal
 from aap.services.permissions import Permission
-from aap.services.review.reviewing import find_dossier
+from aap.services.review.reviewing import find_given_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.reviewer.home import blueprint
@@ -30,7 +30,7 @@ def recuse(application_id: str) -> ResponseReturnValue:
             flash(_("Votre déport est enregistré : ce dossier n’est plus dans votre liste."), "success")
             return redirect(url_for(".home"))
     with reading() as session:
-        dossier = find_dossier(
+        dossier = find_given_dossier(
             session, actor=actor, application_id=application_id, permission=Permission.RECUSAL_DECLARE
         )
     page = render_template("reviewer/recusal.html", dossier=dossier, problem=problem, reason=reason)

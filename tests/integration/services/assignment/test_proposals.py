@@ -16,9 +16,9 @@ from aap.records.calls import CallState
 from aap.records.outbox import Job, OutboxMail
 from aap.records.reviews import Assignment, AssignmentProposal, Recusal, RecusalOrigin, Reviewer, ReviewState
 from aap.services.assignment.moves import board, lock_seats, move_by_hand, preview_move, set_available
-from aap.services.assignment.proposals import apply_proposal, compute, discard_proposal, keep_proposal, prepare
-from aap.services.assignment.situation import Settings, default_settings, situation
-from aap.services.audit import verify
+from aap.services.assignment.proposals import apply_proposal, compute_proposal, discard_proposal, keep_proposal, prepare
+from aap.services.assignment.situation import AssignmentSettings, default_settings, situation
+from aap.services.audit import verify_chain
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.outbox import start_job
 from aap.services.panel.recusing import add_recusal, lift_recusal
@@ -39,7 +39,7 @@ def test_a_distribution_gives_every_dossier_its_reviewers_and_tells_them(table: 
         assert {mail.recipient for mail in mails} == {person.email for person in here.reviewers.values()}
         assert all("4 dossiers" in mail.body and "https://example.org/evaluation/" in mail.body for mail in mails)
         shown = board(session, actor=here.actor, call=here.call)
-        assert verify(session).faults == ()
+        assert verify_chain(session).faults == ()
     assert (shown.pairs, shown.missing, len(shown.panels)) == (24, 0, 12)
     assert shown.connection is not None
     assert len(shown.connection.components) == 1
@@ -76,7 +76,7 @@ def test_who_drops_out_loses_only_what_is_not_submitted(table: Tables) -> None:
         set_available(session, actor=here.actor, call_id=here.call.id, person_id=here.reviewers["R02"].id,
                       available=False, now=here.factory.now)  # fmt: skip
     usual = default_settings(here.call)
-    after = here.distribute(Settings("complete", usual.reviews, departing=("R02",)))
+    after = here.distribute(AssignmentSettings("complete", usual.reviews, departing=("R02",)))
     assert before - after == set(theirs[1:])
     assert {reference for reference, _ in after - before} == {reference for reference, _ in theirs[1:]}
     assert theirs[0] in after
@@ -87,7 +87,7 @@ def test_nothing_applies_once_the_situation_has_changed(table: Tables) -> None:
     database, now = here.factory.platform.database, here.factory.now
     with database.writing() as session:
         found = prepare(session, actor=here.actor, call_id=here.call.id, settings=default_settings(here.call), now=now)
-        kept = keep_proposal(session, actor=here.actor, found=found, proposal=compute(found), now=now)
+        kept = keep_proposal(session, actor=here.actor, found=found, proposal=compute_proposal(found), now=now)
         add_recusal(session, actor=here.actor, application_id=here.dossiers[0].id,
                     person_id=here.reviewers["R01"].id, reason="Cousine.", now=now)  # fmt: skip
     with database.writing() as session, pytest.raises(InvalidInput) as refused:

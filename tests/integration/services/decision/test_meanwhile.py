@@ -15,6 +15,7 @@ from aap.records.outbox import Job, JobState
 from aap.records.rankings import Decision
 from aap.services.actor import Actor
 from aap.services.decision import deciding
+from aap.services.decision import letters as letter_files
 from aap.services.outbox import start_job
 from tests.databases import on_both_databases
 from tests.worlds.offices import Office, Offices
@@ -41,7 +42,7 @@ def test_letters_that_are_notified_while_they_are_rendered_again_stay_as_they_we
             )
         return b"another letter"
 
-    monkeypatch.setattr(deciding, "letter_of", notified_meanwhile)
+    monkeypatch.setattr(letter_files, "letter_of", notified_meanwhile)
     with platform.database.writing() as session:
         start_job(session, "letters", actor=actor, now=here.factory.now, call_id=here.call.id)
     jobs.sweep(platform)

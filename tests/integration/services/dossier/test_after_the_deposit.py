@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from aap.core.call.loading import load_call
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import ApplicationState as A
 from aap.records.applications import CompletionRequest, Message, SectionAnswers
 from aap.records.audit import AuditLine

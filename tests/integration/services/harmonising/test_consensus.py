@@ -22,7 +22,7 @@ from aap.services.harmonising.divergences import divergent_dossiers
 from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.panel.recusing import declare_recusal
 from aap.services.platform import Platform
-from aap.services.ranking.computing import compute
+from aap.services.ranking.computing import compute_run
 from aap.services.ranking.input import ranking_input
 from aap.services.review.reopening import reopen_review, request_reopening
 from aap.services.review.reviewing import save_review, submit_review
@@ -134,7 +134,7 @@ def test_the_agreed_mark_replaces_the_mean_in_the_ranking_and_raw_marks_stay(pla
         with platform.database.reading() as session:
             call = get_call(session, here.call.id)
             given = ranking_input(session, call)
-        row = compute(call, given, draws=0).rows[0]
+        row = compute_run(call, given, draws=0).rows[0]
         return row.raw_score, row.marks["qualite"], len(given.given.marks)
 
     assert ranked() == (Decimal(60), Decimal(3), 4)

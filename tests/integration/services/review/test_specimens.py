@@ -1,4 +1,4 @@
-"""The calibration round: prepared, opened, marked by everybody before any dossier; it counts in no ranking."""
+"""The round of specimens: prepared, opened, marked by everybody before any dossier; it counts in no ranking."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
 from aap.records.people import Role
 from aap.services.call.calls import get_call
-from aap.services.errors import CalibrationFirst, InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, SpecimensFirst, StateForbids
 from aap.services.platform import Platform
 from aap.services.ranking.input import ranking_input
 from aap.services.review.offline_reviews import reviewer_workbook
@@ -61,9 +61,9 @@ def test_dossiers_open_once_every_specimen_is_marked_and_compared(platform: Plat
     first, second = opened(here)
     given = {"application_id": here.application.id, "entry": here.entry(qualite="4", solidite="3")}
     for _ in range(2):
-        with pytest.raises(CalibrationFirst):
+        with pytest.raises(SpecimensFirst):
             act(here, save_review, here.first, **given)
-        with pytest.raises(CalibrationFirst):
+        with pytest.raises(SpecimensFirst):
             act(here, reviewer_workbook, here.first, call_id=here.call.id)
         with pytest.raises(StateForbids):
             act(here, read_comparison, here.first, specimen_id=second)
@@ -72,7 +72,7 @@ def test_dossiers_open_once_every_specimen_is_marked_and_compared(platform: Plat
     submit(here, here.first, second)
     act(here, read_comparison, here.first, specimen_id=second)
     act(here, submit_review, here.first, **given)
-    with pytest.raises(CalibrationFirst):
+    with pytest.raises(SpecimensFirst):
         act(here, save_review, here.second, **given)
 
 

@@ -16,7 +16,7 @@ from aap.cli import main
 from aap.records.applications import Document
 from aap.records.audit import AuditLine
 from aap.records.people import Person
-from aap.services.audit import record, verify
+from aap.services.audit import record, verify_chain
 from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.backing_up import BackupFault, check_backup, make_backup, restore_backup
 from aap.settings import Settings
@@ -51,7 +51,7 @@ def test_what_is_restored_is_what_was_backed_up(platform: Platform, filled: Docu
         assert [person.email for person in session.exec(select(Person))] == [
             person.email for person in before.exec(select(Person))
         ]
-        assert (verify(session).faults, verify(session).head) == ((), made.head)
+        assert (verify_chain(session).faults, verify_chain(session).head) == ((), made.head)
         assert "plus tard" not in session.exec(select(AuditLine.action)).all()
     again.database.dispose()
     assert (made.files, made.files_size) == (1, len(b"%PDF-1.7 statuts"))

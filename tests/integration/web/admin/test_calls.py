@@ -13,7 +13,7 @@ from sqlmodel import select
 from aap.records.applications import ApplicationState
 from aap.records.calls import Call, CallState, CallVersion
 from aap.records.people import Person, Role
-from aap.services.call.amending import amend_call, open_prepared_call, prepared_calls, read_call_file
+from aap.services.call.amending import amend_call, check_call_file, open_prepared_call, prepared_calls
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
@@ -155,7 +155,7 @@ def test_what_is_sealed_cannot_be_amended(
     assert text != text_of(factory)
     with platform.database.writing() as session, pytest.raises(InvalidInput) as refused:
         amend_call(
-            session, actor=factory.actor(admin), call_id=call.id, read=read_call_file(text.encode(), "x.yaml"),
+            session, actor=factory.actor(admin), call_id=call.id, read=check_call_file(text.encode(), "x.yaml"),
             reason="Parce que.", now=platform.clock(),
         )  # fmt: skip
     assert said in refused.value.problems["file"]
@@ -166,7 +166,7 @@ def test_the_same_text_is_no_amendment_and_an_archived_call_takes_none(
     factory: Factory, platform: Platform, admin: Person
 ) -> None:
     call = factory.call(text=text_of(factory), id="essai-admin")
-    read = read_call_file((text_of(factory) + "\n# un commentaire\n").encode(), "x.yaml")
+    read = check_call_file((text_of(factory) + "\n# un commentaire\n").encode(), "x.yaml")
 
     def amend() -> None:
         with platform.database.writing() as session:

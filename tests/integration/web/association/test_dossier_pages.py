@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 from sqlmodel import select
 
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.records.applications import ApplicationState, Submission
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole

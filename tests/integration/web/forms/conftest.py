@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 import aap.web
-from aap.paths import templates_folder
+from aap.own_files import templates_folder
 from aap.web.filters import init_filters
 from aap.web.forms import suggestions
 from aap.web.guide import TERRITORIES, render_guide, sample_form

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 
 
 @pytest.fixture
@@ -114,6 +116,24 @@ def test_a_commune_is_chosen_by_the_keyboard_among_homonyms(
     expect(field(page, "q.commune")).to_have_value("Saint-Denis (Seine-Saint-Denis)")
     expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
     assert saved(address)["post"]["commune"] == "93066"
+
+
+def test_a_late_answer_opens_nothing_over_what_the_person_has_gone_on_to(
+    context: BrowserContext, address: tuple[str, Flask]
+) -> None:
+    page = opened(context, address)
+    held: list[Route] = []
+    page.route("**/territoires/communes?*", lambda route: held.append(route))
+    with page.expect_request("**/territoires/communes?*"):
+        field(page, "q.commune").press_sequentially("saint-den")
+    field(page, "q.autres").focus()
+    for route in held:
+        with suppress(PlaywrightError):  # the page may have given the question up by itself
+            route.fulfill(json=[{"code": "97411", "label": "Saint-Denis (La Réunion)", "postal": "97400"}])
+    page.unroute("**/territoires/communes?*")
+    page.evaluate("fetch('/territoires/communes?q=lyon').then((answer) => answer.json())")  # it came after
+    assert page.locator(".combo-list:visible").count() == 0
+    assert field(page, "q.commune").get_attribute("aria-expanded") == "false"
 
 
 def test_what_is_typed_is_saved_and_its_time_shown(context: BrowserContext, address: tuple[str, Flask]) -> None:

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from aap.core.answers.readable import read_section
 from aap.core.answers.values import clean_text
 from aap.core.call.loading import load_call
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 from aap.web.forms import SectionForm
 from aap.web.guide import ANSWERS, SECTION, TERRITORIES
 

@@ -183,7 +183,7 @@ def test_the_file_of_rules_bears_the_sealed_hash(browser, factory, platform) -> 
 
 
 def test_the_shipped_calls_have_complete_pages(browser, factory) -> None:
-    from aap.paths import rubrics_folder
+    from aap.own_files import rubrics_folder
 
     for path in sorted(rubrics_folder().glob("*.yaml")):
         call = factory.call(text=path.read_text(), id=path.stem)

@@ -9,7 +9,7 @@ import json
 import pytest
 from sqlmodel import select
 
-from aap.core.ranking.bundle import verify
+from aap.core.ranking.bundle import verify_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.records.calls import CallState
 from aap.records.rankings import Decision
@@ -84,7 +84,7 @@ def test_anybody_replays_the_list_without_a_name(browser, office) -> None:
     made = office(CallState.PUBLISHED)
     answer = browser().get(f"/resultats/{made.call.id}/verification.json")
     content = json.loads(answer.data)
-    assert verify(answer.data) == ()
+    assert verify_bundle(answer.data) == ()
     assert content["public"] is True
     for one in made.dossiers:
         assert made.reload(one).reference not in answer.text

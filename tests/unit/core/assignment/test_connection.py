@@ -11,7 +11,7 @@ from aap.core.assignment.bridging import _Change
 from aap.core.assignment.changes import effect
 from aap.core.assignment.connection import AssumedVariances, Precision, connection, weakest_cut
 from aap.core.assignment.distribution import Options, assign
-from aap.core.assignment.model import Bar, Bools, Demand, Dossier, Reviewer, grid_of
+from aap.core.assignment.problem import Bar, Bools, Demand, Dossier, Reviewer, grid_of
 from aap.core.assignment.report import figures
 from tests.unit.core.assignment.worlds import themed
 

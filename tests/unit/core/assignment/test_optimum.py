@@ -11,11 +11,11 @@ from hypothesis import given, settings
 
 from aap.core.assignment import bottleneck
 from aap.core.assignment import flow as flow_module
-from aap.core.assignment.bottleneck import fill, fittest, raise_floor, wanted
+from aap.core.assignment.bottleneck import fill_seats, fittest, raise_floor, wanted
 from aap.core.assignment.changes import changes
 from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.flow import NotOptimal, potentials
-from aap.core.assignment.model import Demand, Dossier, Ints, Reviewer, grid_of
+from aap.core.assignment.problem import Demand, Dossier, Ints, Reviewer, grid_of
 from tests.unit.core.assignment.worlds import Best, by_exhaustion, small_demands, themed
 
 
@@ -29,7 +29,7 @@ def test_seats_minima_and_total_fit_are_those_of_exhaustion(demand: Demand) -> N
     grid = grid_of(demand)
     asked = wanted(grid)
     expected = by_exhaustion(asked.needs, asked.least, asked.caps, grid.current, grid.fit, grid.open, stay=False)
-    seats = fill(grid)
+    seats = fill_seats(grid)
     best = fittest(grid, seats)
     assert best is not None
     loads = best.sum(axis=0)
@@ -83,7 +83,7 @@ def test_a_proposal_keeps_every_rule_and_loses_at_most_two_percent(demand: Deman
 @settings(max_examples=100, deadline=None)
 def test_the_floor_is_the_highest_within_the_loss(demand: Demand) -> None:
     grid = grid_of(demand)
-    seats = fill(grid)
+    seats = fill_seats(grid)
     best = fittest(grid, seats)
     assert best is not None
     loss = int(grid.fit[best].sum()) // 10
@@ -99,11 +99,11 @@ def test_the_floor_is_the_highest_within_the_loss(demand: Demand) -> None:
 
 def test_pruned_arcs_don_t_change_the_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
     grid = grid_of(themed(60, 20))
-    seats = fill(grid)
+    seats = fill_seats(grid)
     whole = fittest(grid, seats)
     monkeypatch.setattr(flow_module, "SMALL", 0)
     monkeypatch.setattr(flow_module, "_CHEAPEST", 1)
-    pruned = fittest(grid, fill(grid))
+    pruned = fittest(grid, fill_seats(grid))
     assert whole is not None
     assert pruned is not None
     assert int(grid.fit[whole].sum()) == int(grid.fit[pruned].sum())
@@ -111,14 +111,14 @@ def test_pruned_arcs_don_t_change_the_optimum(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_flow_that_is_not_the_cheapest_has_no_potentials(monkeypatch: pytest.MonkeyPatch) -> None:
     grid = grid_of(themed(12, 6, themes=1, reviews=2))
-    seats = fill(grid)
+    seats = fill_seats(grid)
     networks: list[flow_module.Network] = []
 
     def kept(one: flow_module.Network) -> np.ndarray:
         networks.append(one)
-        return flow_module.solve(one)
+        return flow_module.cheapest_flow(one)
 
-    monkeypatch.setattr(bottleneck, "solve", kept)
+    monkeypatch.setattr(bottleneck, "cheapest_flow", kept)
     best = fittest(grid, seats)
     network = networks[0]
     assert best is not None

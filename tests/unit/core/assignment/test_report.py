@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aap.core.assignment.distribution import Options, assign
-from aap.core.assignment.model import Demand, Dossier, Reviewer
+from aap.core.assignment.problem import Demand, Dossier, Reviewer
 from aap.core.assignment.report import assignment_table, load_table, unmet
 
 

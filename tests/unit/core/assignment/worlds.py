@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from aap.core.assignment.model import Demand, Dossier, Pair, Reviewer
+from aap.core.assignment.problem import Demand, Dossier, Pair, Reviewer
 
 
 @st.composite

@@ -7,7 +7,7 @@ import pytest
 from aap.core.call.letter_texts import placeholder_problems
 from aap.core.call.loading import load_call
 from aap.core.call.schema import CallFile
-from aap.paths import rubrics_folder
+from aap.own_files import rubrics_folder
 
 NAMES = ("culture-territoires-2026", "mentorat-2025", "mentorat-2026")
 

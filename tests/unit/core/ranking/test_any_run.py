@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from aap.core.problems import BadInput
-from aap.core.ranking.bundle import run_bundle, verify
+from aap.core.ranking.bundle import run_bundle, verify_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import Run, json_text
 from aap.core.selection.outcome import InfeasibleRules
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
+
+pytestmark = pytest.mark.thorough
 
 ALL_CODES = {
     "selected", "selected_by_quota", "jury_in", "jury_out", "count_reached", "budget_exhausted", "quota_max",
@@ -78,8 +80,8 @@ def test_every_outcome_is_explained_and_replays() -> None:
             assert not re.search("[ \\w][;:!?»]|« ", row.reason)  # no-break spaces, so that no line begins with a sign
             assert not any(name in row.reason for name in (other.application_id for other in run.rows))
         text = json_text(run_bundle(run))
-        assert verify(text) == ()
-        assert verify(json_text(public_bundle(text, key="k").value)) == ()
+        assert verify_bundle(text) == ()
+        assert verify_bundle(json_text(public_bundle(text, key="k").value)) == ()
     assert seen == ALL_CODES
 
 

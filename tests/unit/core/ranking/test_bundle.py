@@ -11,7 +11,7 @@ import pytest
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application, Mark
-from aap.core.ranking.bundle import Difference, run_bundle, verify
+from aap.core.ranking.bundle import Difference, run_bundle, verify_bundle
 from aap.core.ranking.bundle_reading import read_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import RunOptions, json_text, result_hash, run_call
@@ -108,14 +108,14 @@ CHANGES: dict[str, Any] = {
 
 
 def test_an_untouched_bundle_verifies(bundle: dict[str, Any]) -> None:
-    assert verify(json_text(bundle)) == ()
+    assert verify_bundle(json_text(bundle)) == ()
 
 
 @pytest.mark.parametrize("path", CHANGES)
 def test_any_changed_field_is_found(bundle: dict[str, Any], path: str) -> None:
     changed = copy.deepcopy(bundle)
     set_at(changed, path, CHANGES[path])
-    assert verify(json_text(changed)) != ()
+    assert verify_bundle(json_text(changed)) != ()
 
 
 WITHOUT_EFFECT = ("engine_version", "solver", "result_hash")  # once the hash agrees, nothing decided rests on them
@@ -135,7 +135,7 @@ def test_a_changed_result_is_found_also_when_its_hash_was_made_again(bundle: dic
     results["report"]["result_hash"] = result_hash(
         table(results["ranking"]), table(results["reviewers"]), results["report"]
     )
-    assert verify(json_text(changed)) != ()
+    assert verify_bundle(json_text(changed)) != ()
 
 
 def test_what_differs_is_said_in_french(bundle: dict[str, Any]) -> None:
@@ -143,7 +143,7 @@ def test_what_differs_is_said_in_french(bundle: dict[str, Any]) -> None:
     changed["results"]["ranking"][2][3] = "not_selected"
     row = bundle["results"]["ranking"][2]
     assert f"ranking, {row[1]}, status\u00a0: le lot contient «\u00a0not_selected\u00a0»" in "\n".join(
-        map(str, verify(json_text(changed)))
+        map(str, verify_bundle(json_text(changed)))
     )
 
 
@@ -167,11 +167,11 @@ def test_what_differs_is_said_in_french(bundle: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_no_bundle_is_told_without_a_traceback(text: str) -> None:
-    assert verify(text) != ()
+    assert verify_bundle(text) != ()
 
 
 def test_bytes_that_are_no_text_are_told() -> None:
-    assert verify(b"\xff\xfe\x00{") != ()
+    assert verify_bundle(b"\xff\xfe\x00{") != ()
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 10**30, 1.5, "", "x", "\ud800", [], {}, [[]], {"a": 1}])
@@ -194,7 +194,7 @@ def test_a_value_of_another_type_anywhere_is_told_and_never_raises(bundle: dict[
         if current == value and type(current) is type(value):
             continue
         set_at(changed, path, value)
-        assert verify(json.dumps(changed)) != () or _same_meaning(path, value), path
+        assert verify_bundle(json.dumps(changed)) != () or _same_meaning(path, value), path
 
 
 def _same_meaning(path: str, value: Any) -> bool:
@@ -206,7 +206,7 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any]) ->
     text = json_text(bundle)
     published = public_bundle(text, key="secret")
     public = json_text(published.value)
-    assert verify(public) == ()
+    assert verify_bundle(public) == ()
     for secret in ("Association", "Siège", "Dupont", "motif", 'jury"', '"r1"'):
         assert secret not in public
     names = {row[1]: row[2] for row in published.correspondence.rows if row[0] == "dossier"}
@@ -233,7 +233,7 @@ def test_a_public_bundle_in_which_one_name_is_left_is_refused(bundle: dict[str, 
     public = json.loads(json_text(public_bundle(json_text(bundle), key="secret").value))
     set_at(public["inputs"], path, left)
     refusal = Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
-    assert refusal in verify(json_text(public))
+    assert refusal in verify_bundle(json_text(public))
 
 
 def test_only_applications_parted_by_the_draw_keep_their_token() -> None:
@@ -261,7 +261,7 @@ def test_marks_that_break_no_tie_leave_the_draw_to_part_and_its_tokens_in_the_bu
         options=RunOptions(draws=0),
     )
     public = public_bundle(json_text(run_bundle(run)), key="secret").value
-    assert verify(json_text(public)) == ()
+    assert verify_bundle(json_text(public)) == ()
     assert sorted(one["draw_token"] for one in public["inputs"]["applications"]) == list(names)
 
 
@@ -278,4 +278,4 @@ def test_scores_of_another_platform_within_a_thousandth_are_kept_and_replayed(bu
         Table(tuple(results["reviewers"][0]), tuple(map(tuple, results["reviewers"][1:]))),
         results["report"],
     )
-    assert verify(json_text(changed)) == ()
+    assert verify_bundle(json_text(changed)) == ()

@@ -13,6 +13,8 @@ from tests.unit.core.selection.enumeration import Enumeration
 from tests.unit.core.selection.test_whole_calls import SEED, a_random_call, random_tables, run
 from tests.unit.core.selection.whole_call import Dossier, WholeCall
 
+pytestmark = pytest.mark.thorough
+
 UNITS = 10_000
 
 

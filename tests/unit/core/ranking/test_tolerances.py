@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from aap.core.inputs import Application, Mark
-from aap.core.ranking.bundle import run_bundle, verify
+from aap.core.ranking.bundle import run_bundle, verify_bundle
 from aap.core.ranking.run import RunOptions, json_text, result_hash, run_call
 from aap.core.results import Table
 from tests.unit.core.ranking.small_runs import a_call, decided
@@ -50,7 +50,7 @@ def kept(bundle: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> bo
     ]
     report = changed["results"]["report"]
     report["result_hash"] = result_hash(tables[0], tables[1], report)
-    return verify(json_text(changed)) == ()
+    return verify_bundle(json_text(changed)) == ()
 
 
 def moved(table: str, column: str, by: str) -> Callable[[dict[str, Any]], None]:
@@ -136,18 +136,18 @@ def test_the_software_of_another_machine_is_told_and_not_compared(bundle: dict[s
 def test_a_bundle_that_is_called_public_bears_no_name(bundle: dict[str, Any]) -> None:
     named = copy.deepcopy(bundle)
     named["public"] = True
-    assert "public" in {difference.place for difference in verify(json_text(named))}
+    assert "public" in {difference.place for difference in verify_bundle(json_text(named))}
     for application in named["inputs"]["applications"]:
         application["association"] = ""
-    assert "public" in {difference.place for difference in verify(json_text(named))}  # the decision's reason
+    assert "public" in {difference.place for difference in verify_bundle(json_text(named))}  # the decision's reason
     named["inputs"]["decisions"][0] |= {"reason": "", "author": ""}
-    assert "public" not in {difference.place for difference in verify(json_text(named))}
+    assert "public" not in {difference.place for difference in verify_bundle(json_text(named))}
     named["inputs"]["decisions"][0]["author"] = "jury"
-    assert "public" in {difference.place for difference in verify(json_text(named))}
+    assert "public" in {difference.place for difference in verify_bundle(json_text(named))}
 
 
 def test_a_bundle_of_the_largest_size_is_read_and_one_byte_more_is_not(bundle: dict[str, Any]) -> None:
     text = json_text(bundle)
     with patch("aap.core.ranking.bundle.MAX_BYTES", len(text)):
-        assert verify(text) == ()
-        assert [str(difference) for difference in verify(f"{text} ")] == ["Le fichier dépasse 0 Mo."]
+        assert verify_bundle(text) == ()
+        assert [str(difference) for difference in verify_bundle(f"{text} ")] == ["Le fichier dépasse 0 Mo."]

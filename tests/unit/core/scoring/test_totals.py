@@ -13,8 +13,8 @@ from aap.core.call.schema import Rubric
 from aap.core.inputs import Mark
 from aap.core.scoring.totals import (
     IncompleteReviews,
-    decimal_of,
     exact_mean,
+    from_ten_thousandths,
     mean_marks,
     review_total,
     reviews_from_marks,
@@ -69,7 +69,7 @@ def test_scaling_every_weight_moves_no_total(parts: list[tuple[int, int]], facto
 def test_rounding_is_half_even_at_the_fourth_decimal() -> None:
     halves = [Fraction(1, 20_000), Fraction(3, 20_000), Decimal("-0.00005"), Decimal("64.25005"), Fraction(2, 3)]
     assert [ten_thousandths(value) for value in halves] == [0, 2, 0, 642_500, 6667]
-    assert decimal_of(642_500) == Decimal("64.2500")
+    assert from_ten_thousandths(642_500) == Decimal("64.2500")
 
 
 def test_marks_become_reviews_in_one_order_whatever_the_rows_order() -> None:

@@ -18,6 +18,8 @@ from aap.core.selection.replacement import replacement
 from aap.core.selection.select import select
 from tests.unit.core.selection.small_problems import Problem, problems, problems_of_decisions
 
+pytestmark = pytest.mark.thorough
+
 WITHOUT_LIMIT = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

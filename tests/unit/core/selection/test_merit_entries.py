@@ -14,6 +14,8 @@ from aap.core.selection.rows import Retained, Row, System, compile_system
 from tests.unit.core.selection.enumeration import Person
 from tests.unit.core.selection.small_problems import REGIONS, Problem
 
+pytestmark = pytest.mark.thorough
+
 SIZE = 11
 SUBSETS = (np.arange(1 << SIZE)[:, None] >> np.arange(SIZE) & 1).astype(bool)
 

@@ -22,6 +22,8 @@ from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Row, make_row
 
+pytestmark = pytest.mark.thorough
+
 REAL = model._solver
 MANY = settings(max_examples=400, deadline=None, derandomize=True)
 RULE = RuleRef("budget")

@@ -15,6 +15,8 @@ from aap.core.results import ResultRow
 from tests.unit.core.selection.test_whole_calls import SEED, a_random_call, random_tables, run
 from tests.unit.core.selection.whole_call import WholeCall, cents
 
+pytestmark = pytest.mark.thorough
+
 NUMBER = r"(\d+(?: \d{3})*(?:,\d+)?)"
 OPENING = rf"Classé (\d+)(?:ᵉʳ|ᵉ) avec {NUMBER} points? sur 100(?:, score arrêté en commun après les évaluations)?\. "
 RULE = r"la règle « [^»]+ »(?: pour « [^»]+ »)? \([^)]+\)"

@@ -26,6 +26,8 @@ from aap.documents.tables.tables_in import read_run_inputs
 from tests.unit.core.selection.small_problems import problem
 from tests.unit.core.selection.test_whole_calls import SEED, a_random_call, random_tables, run
 
+pytestmark = pytest.mark.thorough
+
 Tables = tuple[list[dict[str, str]], ...]
 DECISION = ("application_id", "decision", "amount", "reason", "author")
 

@@ -22,6 +22,8 @@ from aap.core.scoring.totals import ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules
 from tests.unit.core.selection.whole_call import Line, WholeCall
 
+pytestmark = pytest.mark.thorough
+
 SEED = "tirage du 3 mars"
 REGIONS = ("bretagne", "corse", "oise", "bretagne|corse", "corse|oise", "")
 

@@ -16,8 +16,8 @@ from aap.documents.papers.dossier import Attachment, DossierView, blank_question
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import (
     Cell,
-    Column,
     DossierLabel,
+    PaperColumn,
     laureate_list_view,
     ranking_list_view,
     render_list,
@@ -109,8 +109,8 @@ def test_minutes_hold_attendees_paragraphs_tables_and_signatories() -> None:
             Heading("Déports"),
             Paragraph("Le jury prend acte."),
             Sentences(("Première règle.", "Seconde règle.")),
-            MinutesTable((Column("Dossier"), Column("Motif")), ((Cell("D-1"), Cell("Membre du bureau")),)),
-            MinutesTable((Column("Autre"),), ()),
+            MinutesTable((PaperColumn("Dossier"), PaperColumn("Motif")), ((Cell("D-1"), Cell("Membre du bureau")),)),
+            MinutesTable((PaperColumn("Autre"),), ()),
         ),
         signatories=(Attendee("Hélène Exemplaire", "Présidente du jury"),),
     )  # fmt: skip

@@ -18,9 +18,9 @@ from aap.documents.papers.pdf import (
     FontsOnly,
     ForbiddenResource,
     blocks,
+    exact_moment,
     file_size,
     html_to_pdf,
-    moment,
 )
 from tests.unit.documents.papers import samples
 
@@ -92,10 +92,10 @@ def test_neighbours_that_begin_with_a_dash_are_one_list() -> None:
 
 
 def test_a_moment_is_written_on_the_clock_of_paris() -> None:
-    written = moment(datetime(2025, 6, 30, 22, 58, 12, tzinfo=UTC))
+    written = exact_moment(datetime(2025, 6, 30, 22, 58, 12, tzinfo=UTC))
     assert written.replace("\xa0", " ") == "1ᵉʳ juillet 2025 à 0 h 58 min 12 s"
     with pytest.raises(ValueError, match="time zone"):
-        moment(datetime(2025, 6, 30))  # noqa: DTZ001
+        exact_moment(datetime(2025, 6, 30))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(("size", "words"), [(0, "0 o"), (999, "999 o"), (34_400, "34 ko"), (1_250_000, "1,2 Mo")])

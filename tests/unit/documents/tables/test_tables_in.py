@@ -17,7 +17,7 @@ from aap.core.call.loading import load_call
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput
-from aap.documents.tables.cells import Refused, euros, number, yes
+from aap.documents.tables.cells import Refused, read_euros, read_number, yes
 from aap.documents.tables.table_files import TableFile, cell_text
 from aap.documents.tables.tables_in import read_run_inputs
 
@@ -167,7 +167,7 @@ def test_eligibility_is_read_in_every_writing(cell: str, eligible: bool) -> None
 @given(st.integers(0, 10**11), st.sampled_from([" ", "\u00a0", "\u202f", ""]), st.sampled_from(",."))
 def test_an_amount_is_read_as_it_was_written(cents: int, thousands: str, point: str) -> None:
     text = f"{cents // 100:,}".replace(",", thousands) + f"{point}{cents % 100:02d}"
-    assert euros(text) * 100 == cents
+    assert read_euros(text) * 100 == cents
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,14 @@ def test_an_amount_is_read_as_it_was_written(cents: int, thousands: str, point: 
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(Refused):
-        number(text)
+        read_number(text)
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [(".5", "0.5"), (",50", "0.50"), ("-12 000,5", "-12000.5"), ("+3", "3"), ("0003", "3")]
 )
 def test_a_number_is_read_as_french_and_english_write_it(text: str, value: str) -> None:
-    assert number(text) == Decimal(value)
+    assert read_number(text) == Decimal(value)
 
 
 def test_neither_yes_nor_no_is_refused() -> None:

@@ -26,7 +26,7 @@ class Combobox {
     this.input.setAttribute("aria-controls", this.list.id);
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    this.input.addEventListener("blur", () => this.close());
     this.list.addEventListener("mousedown", (event) => event.preventDefault()); // the text keeps the focus
     this.list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
@@ -45,14 +45,15 @@ class Combobox {
 
   async ask() {
     const query = this.input.value.trim();
-    this.request?.abort();
-    if (query.length < 2) return this.close();
-    this.request = new AbortController();
+    this.close();
+    if (query.length < 2) return;
+    const request = new AbortController();
+    this.request = request;
     try {
-      const answer = await fetch(`${this.address}?q=${encodeURIComponent(query)}`, { signal: this.request.signal });
-      if (!answer.ok) return this.close();
-      this.show(await answer.json());
-    } catch { this.close(); } // no network: the server will find the commune when the page is sent
+      const answer = await fetch(`${this.address}?q=${encodeURIComponent(query)}`, { signal: request.signal });
+      const found = answer.ok ? await answer.json() : [];
+      if (this.request === request) this.show(found); // a late answer opens nothing over what the person has gone on to
+    } catch { /* no network: the server will find the commune when the page is sent */ }
   }
 
   show(found) {
@@ -109,8 +110,11 @@ class Combobox {
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  // Closes the list and gives up what was asked: leaving the field, choosing and typing on all come here.
   close() {
     clearTimeout(this.pause);
+    this.request?.abort();
+    this.request = null;
     this.list.hidden = true;
     this.active = -1;
     this.input.setAttribute("aria-expanded", "false");

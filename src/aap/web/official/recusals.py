@@ -19,7 +19,7 @@ from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.people_words import role_name
 
 _FIELDS = ("reference", "personne", "motif")
@@ -31,7 +31,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
         opened = call_of_page(session, call_id)
         lines = register(session, actor=signed_in(), call=opened)
         people = workers_of(session, actor=signed_in(), call=opened)
-    return show(
+    return show_call_page(
         "conflicts.html",
         opened,
         probable=[one for one in lines if one.state == "probable"],

@@ -20,14 +20,14 @@ from aap.services.decision.answering import (
     read_decision,
 )
 from aap.services.dossier.completion import revisions_of
-from aap.services.dossier.dossiers import Dossier, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.permissions import Permission, allowed, ensure
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.states import path_of, standing
+from aap.web.association.states import stages_of, state_in_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import paris
 from aap.web.sent_files import pdf_answer
@@ -37,7 +37,7 @@ def _to_dossier(application_id: str) -> ResponseReturnValue:
     return redirect(url_for("association.dossier", application_id=application_id), 303)
 
 
-def _writes(dossier: Dossier) -> bool:
+def _writes(dossier: OpenedDossier) -> bool:
     return signed_in().memberships[dossier.association.id] is not MembershipRole.READER
 
 
@@ -56,15 +56,15 @@ def status(application_id: str) -> str:
     return render_template(
         "association/status.html",
         dossier=found,
-        standing=standing(found.state, found.call, now, due_at),
-        path=path_of(found.application, found.call, now, due_at),
+        standing=state_in_words(found.state, found.call, now, due_at),
+        path=stages_of(found.application, found.call, now, due_at),
         revisions=revisions,
         may_resume=_writes(found) and _can_resume(found),
         now=now,
     )
 
 
-def _can_resume(dossier: Dossier) -> bool:
+def _can_resume(dossier: OpenedDossier) -> bool:
     possible = allowed(signed_in(), Permission.APPLICATION_RESUME, dossier.target)
     return possible and dossier.state is ApplicationState.WITHDRAWN and arrived_at() <= dossier.call.accepted_until
 

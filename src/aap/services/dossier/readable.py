@@ -10,17 +10,17 @@ from typing import Literal
 from aap.core.answers.readable import SectionReading, read_section
 from aap.documents.papers.dossier import Attachment, DossierView, render_dossier
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.pdf import moment as exact_moment
+from aap.documents.papers.pdf import exact_moment
 from aap.records.applications import Document
 from aap.records.territories import territories
-from aap.services.dossier.dossiers import Dossier
+from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.receipts import Receipt, identifier_of, labels_of
 from aap.services.dossier.submitting import CAPACITIES
 from aap.services.file_store import FileStore
 
 
 @dataclass(frozen=True)
-class ReadFile:
+class AttachedFile:
     """A file beside an answer."""
 
     name: str
@@ -29,7 +29,7 @@ class ReadFile:
     note: str = ""
 
 
-def readings(dossier: Dossier, files: Mapping[str, Sequence[ReadFile]]) -> tuple[SectionReading, ...]:
+def readings(dossier: OpenedDossier, files: Mapping[str, Sequence[AttachedFile]]) -> tuple[SectionReading, ...]:
     """The dossier in words, section by section."""
     return tuple(read_section(section, dossier.answers, territories(), files=files) for section in dossier.visible)
 
@@ -48,9 +48,11 @@ def deposited_by(receipt: Receipt) -> str:
     return ", ".join(word for word in words if word)
 
 
-def dossier_pdf(store: FileStore, dossier: Dossier, receipt: Receipt | None, now: datetime) -> bytes:
+def dossier_pdf(store: FileStore, dossier: OpenedDossier, receipt: Receipt | None, now: datetime) -> bytes:
     """The complete dossier, its files included where they are PDF. `receipt`: of its last deposit; None for a draft."""
-    files = {question: [ReadFile(one.name, one.size, None) for one in held] for question, held in dossier.files.items()}
+    files = {
+        question: [AttachedFile(one.name, one.size, None) for one in held] for question, held in dossier.files.items()
+    }
     labels = labels_of(dossier.call.file)
     return render_dossier(
         DossierView(

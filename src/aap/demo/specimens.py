@@ -1,4 +1,4 @@
-"""The calibration round of the call that is being reviewed: two invented dossiers that every reviewer has marked.
+"""The round of specimens of the call that is being reviewed: two invented dossiers that every reviewer has marked.
 
 Prepared, opened and marked by the same services as the web application, before the first review.
 """
@@ -90,7 +90,7 @@ _SPECIMENS = (
 )
 
 
-def calibration_round(
+def specimen_round(
     session: Session,
     *,
     seed: int,

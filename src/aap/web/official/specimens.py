@@ -1,4 +1,4 @@
-"""The calibration round as its coordinator prepares, opens and follows it."""
+"""The round of specimens as its coordinator prepares, opens and follows it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from aap.services.review.specimens import (
 )
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official.pages import blueprint, call_of_page, show
+from aap.web.official.pages import blueprint, call_of_page, show_call_page
 
 
 def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         view = round_view(session, actor=signed_in(), call=opened)
-    return show("calibration.html", opened, view=view, typed=request.form, problems=problems or {})
+    return show_call_page("specimens.html", opened, view=view, typed=request.form, problems=problems or {})
 
 
 @blueprint.get("/<call_id>/evaluations/calibrage")
 @requires(Permission.REVIEWS_FOLLOW)
-def calibration(call_id: str) -> str:
+def specimens(call_id: str) -> str:
     return _page(call_id)
 
 
 @blueprint.post("/<call_id>/evaluations/calibrage")
 @requires(Permission.REVIEWERS_MANAGE)
-def calibration_change(call_id: str) -> ResponseReturnValue:
+def specimens_change(call_id: str) -> ResponseReturnValue:
     """Adds a specimen (invented, or of an earlier call), takes one out, or opens the round."""
     form = request.form
     given: dict[str, Any] = {"actor": signed_in(), "now": arrived_at()}
@@ -64,12 +64,12 @@ def calibration_change(call_id: str) -> ResponseReturnValue:
     except InvalidInput as refused:
         return _page(call_id, dict(refused.problems)), 422
     flash(said, "success")
-    return redirect(url_for("official.calibration", call_id=call_id))
+    return redirect(url_for("official.specimens", call_id=call_id))
 
 
 @blueprint.route("/<call_id>/evaluations/calibrage/<specimen_id>", methods=["GET", "POST"])
 @requires(Permission.REVIEWS_FOLLOW)
-def calibration_specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
+def specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
     """One specimen, with its agreed marks and their reasons."""
     problems: dict[str, str] = {}
     form = request.form
@@ -87,12 +87,12 @@ def calibration_specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
             problems = dict(refused.problems)
         else:
             flash(_("La note convenue est enregistrée."), "success")
-            return redirect(url_for("official.calibration", call_id=call_id))
+            return redirect(url_for("official.specimens", call_id=call_id))
     with reading() as session:
         opened = call_of_page(session, call_id)
         view = round_view(session, actor=signed_in(), call=opened)
-    specimen = next((one for one in view.specimens if one.id == specimen_id), None)
-    if specimen is None:
+    chosen = next((one for one in view.specimens if one.id == specimen_id), None)
+    if chosen is None:
         raise NotFound("specimen", specimen_id)
-    page = show("calibration_specimen.html", opened, view=view, specimen=specimen, typed=form, problems=problems)
+    page = show_call_page("specimen.html", opened, view=view, specimen=chosen, typed=form, problems=problems)
     return (page, 422) if problems else page

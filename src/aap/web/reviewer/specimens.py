@@ -1,4 +1,4 @@
-"""The calibration round and one's own way of marking."""
+"""The round of specimens and one's own way of marking."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.scoring.marking import title_of
-from aap.services.errors import CalibrationFirst, InvalidInput, StaleVersion
+from aap.services.errors import InvalidInput, SpecimensFirst, StaleVersion
 from aap.services.harmonising.own_marking import own_marking
 from aap.services.permissions import Permission
 from aap.services.review.specimen_marking import SpecimenPage, mark_specimen, open_round, open_specimen, read_comparison
@@ -22,18 +22,18 @@ from aap.web.reviewer.grid import criterion_view
 from aap.web.reviewer.home import blueprint
 
 
-@blueprint.errorhandler(CalibrationFirst)
-def specimens_first(error: CalibrationFirst) -> ResponseReturnValue:
+@blueprint.errorhandler(SpecimensFirst)
+def specimens_first(error: SpecimensFirst) -> ResponseReturnValue:
     flash(_("Notez d’abord les dossiers d’essai : vos dossiers s’ouvrent ensuite."), "info")
-    return redirect(url_for("reviewer.calibration", call_id=error.call_id))
+    return redirect(url_for("reviewer.specimens", call_id=error.call_id))
 
 
 @blueprint.get("/appels/<call_id>/calibrage")
 @requires(Permission.SPECIMEN_READ)
-def calibration(call_id: str) -> str:
+def specimens(call_id: str) -> str:
     with reading() as session:
         page = open_round(session, actor=signed_in(), call_id=call_id)
-    return render_template("reviewer/calibration.html", page=page)
+    return render_template("reviewer/specimens.html", page=page)
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,10 @@ class Refusal:
 
 def in_french(error: ValidationError, raw: object) -> tuple[Refusal, ...]:
     """The refusals of a validation of `raw`, in pydantic's order."""
-    return tuple(_refusal(detail, raw) for detail in refused(error, raw))
+    return tuple(_refusal(detail, raw) for detail in told_errors(error, raw))
 
 
-def refused(error: ValidationError, raw: object) -> list[ErrorDetails]:
+def told_errors(error: ValidationError, raw: object) -> list[ErrorDetails]:
     """Pydantic's errors, less those that only follow from others: a list of refused items is not a short list."""
     details = error.errors(include_url=False)
     return [d for d in details if not (d["type"] == "too_short" and described(raw, d["loc"]) in (A_LIST, KEYS))]
