@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from aap.app import create_app
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
-from aap.records.associations import SiretClaim
+from aap.records.associations import ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
@@ -250,6 +250,10 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
     claim = SiretClaim(
         association_id=dossier.association_id, person_id=claimant.id, explanation="C’est nous.", created_at=now
     )
+    proof = ClaimProof(
+        claim_id=claim.id, kind=ProofKind.DOCUMENT, name="pv.pdf", content_type="application/pdf", size=stored.size,
+        sha256=stored.sha256, created_at=now,
+    )  # fmt: skip
     invitation = Invitation(
         email="invitee@example.org", token_hash=new_id(), association_id=dossier.association_id, role="reader",
         created_at=now, expires_at=now,
@@ -263,7 +267,9 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         call_id=dossier.call_id, position=9, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
         content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
     )  # fmt: skip
-    session.add_all([claim, invitation, job, jury, specimen])
+    session.add(claim)
+    session.flush()
+    session.add_all([proof, invitation, job, jury, specimen])
     session.add(
         Message(application_id=dossier.id, from_service=False, body=MESSAGE if marked else "Bonjour.", created_at=now)
     )
@@ -292,6 +298,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "document_id": document.id,
             "person_id": claimant.id,
             "claim_id": claim.id,
+            "proof_id": proof.id,
             "invitation_id": invitation.id,
             "job_id": job.id,
             "decision_id": jury.id,
