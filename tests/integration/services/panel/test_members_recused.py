@@ -16,6 +16,7 @@ from aap.records.reviews import Recusal, RecusalOrigin, Reviewer
 from aap.services.account.people import give_role
 from aap.services.association.members import accept_invitation, change_member, invite_member
 from aap.services.dossier.access import is_recused, not_recused, recused_dossiers
+from aap.services.dossier.dossiers import open_dossier
 from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import register
@@ -79,6 +80,9 @@ def test_joining_an_applicant_recuses_at_once(factory, role: Role) -> None:
     join(factory, association, person)
     assert [hidden(factory, person, one) for one in (application, other)] == [True, False]
     assert register_of(factory, person) == [("membership", True)]
+    with factory.platform.database.reading() as session:  # as its member, they read it as before
+        own = open_dossier(session, actor=factory.actor(person), application_id=application.id)
+    assert own.id == application.id
     with factory.platform.database.reading() as session:
         line = session.exec(select(AuditLine).where(AuditLine.action == "recusal.declared")).one()
     assert (line.call_id, line.actor_id) == (call.id, "")
