@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from aap.records.audit import AuditLine, AuditValues
 from aap.services.actor import Actor
@@ -33,19 +33,38 @@ def _chain_hash(line: AuditLine) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What a line is about, where no row is at hand: its kind (the name of its table), id and call."""
+
+    kind: str
+    id: str = ""
+    call_id: str = ""
+
+    @classmethod
+    def of(cls, row: SQLModel) -> Subject:
+        """A row, by its table's name; a call is its own call, a row that names none has none."""
+        kind, own = str(row.__tablename__), str(row.id)  # type: ignore[attr-defined]
+        return cls(kind, own, own if kind == "call" else getattr(row, "call_id", None) or "")
+
+
 def record(
     session: Session,
-    *,
     actor: Actor | None,
     action: str,
+    subject: SQLModel | Subject,
+    *,
     now: datetime,
-    object_kind: str = "",
-    object_id: str = "",
-    call_id: str = "",
+    call_id: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds one line, in the transaction of the use case. `before` and `after` hold JSON values."""
+    """Adds one line, in the transaction of the use case: `record(session, actor, "dossier.screened", application, …)`.
+
+    `subject`: a row with an id, or a `Subject`. `call_id`: the call, where the subject itself names none (a review, a
+    role). `before` and `after` hold JSON values. `actor`: None for what the system does by itself.
+    """
+    about = subject if isinstance(subject, Subject) else Subject.of(subject)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     session.flush()
@@ -57,9 +76,9 @@ def record(
         at=now,
         actor_id=actor.person_id if actor else "",
         action=action,
-        object_kind=object_kind,
-        object_id=object_id,
-        call_id=call_id,
+        object_kind=about.kind,
+        object_id=about.id,
+        call_id=about.call_id if call_id is None else call_id,
         values_digest=_digest(salt, content),
         previous_hash=last.hash if last else FIRST,
         hash="",

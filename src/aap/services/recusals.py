@@ -134,10 +134,15 @@ def recuse(
         assignment.removed_at, assignment.removal_reason = now, "déport"
         session.add(assignment)
     record(
-        session, actor=actor, action="recusal.declared", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=application.call_id, before={"marks": given},
+        session,
+        actor,
+        "recusal.declared",
+        recusal,
+        now=now,
+        call_id=application.call_id,
+        before={"marks": given},
         after={"application": application.id, "person": person_id, "origin": str(origin), "reason": reason},
-    )  # fmt: skip
+    )
 
 
 def recuse_members(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from aap.records.people import Person
-from aap.services.audit import AuditFault, record, verify_chain
+from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.factories import Factory
@@ -62,7 +62,7 @@ def test_a_failed_use_case_leaves_nothing(platform: Platform, factory: Factory) 
 def _log_three_lines(platform: Platform) -> None:
     for number in range(3):
         with platform.database.writing() as session:
-            record(session, actor=None, action="essai", now=platform.clock(), after={"number": number})
+            record(session, None, "essai", Subject("instance"), now=platform.clock(), after={"number": number})
 
 
 @on_both_databases

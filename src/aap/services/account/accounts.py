@@ -18,7 +18,7 @@ from aap.records.people import Invitation, Membership, MembershipRole, Person, R
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, Target, ensure
 
@@ -124,10 +124,7 @@ def change_profile(
     if after == before:
         return
     session.add(person)
-    record(
-        session, actor=actor, action="person.profile", now=now, object_kind="person", object_id=person.id,
-        before=before, after=after,
-    )  # fmt: skip
+    record(session, actor, "person.profile", person, now=now, before=before, after=after)
 
 
 def _phone(text: str) -> str | None:
@@ -168,9 +165,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     ).all()  # fmt: skip
     contests = session.exec(select(Contest).where(Contest.person_id == own).order_by(col(Contest.id))).all()
     lines = session.exec(select(AuditLine).where(AuditLine.actor_id == own).order_by(col(AuditLine.sequence))).all()
-    record(
-        session, actor=actor, action="person.data_exported", now=now, object_kind="person", object_id=own,
-    )  # fmt: skip
+    record(session, actor, "person.data_exported", person, now=now)
     return {
         "exported_at": now.isoformat(),
         "account": _plain(person, "password", "fs_uniquifier", "tf_totp_secret"),
@@ -211,7 +206,7 @@ def note_account_event(
 ) -> None:
     """A line about an account that its own person caused. Never the e-mail: the person's id says who."""
     actor = Actor(person_id, "", "")
-    record(session, actor=actor, action=action, now=now, object_kind="person", object_id=person_id, after=after)
+    record(session, actor, action, Subject("person", person_id), now=now, after=after)
 
 
 def note_sign_in(session: Session, *, person_id: str, way: str, now: datetime) -> None:

@@ -176,10 +176,7 @@ def invite_person(
     person = Person(email=address, name=full, fs_uniquifier=new_id(), created_at=now)
     session.add(person)
     session.flush()
-    record(
-        session, actor=actor, action="person.invited", now=now, object_kind="person", object_id=person.id,
-        after={"email": address, "name": full},
-    )  # fmt: skip
+    record(session, actor, "person.invited", person, now=now, after={"email": address, "name": full})
     if role:
         _grant(session, actor, person, Role(role), call_id, now)
     send_person_link(session, platform, person, "invitation", now=now)
@@ -195,9 +192,7 @@ def send_invitation_again(
     if not person.active or person.last_login_at is not None:
         raise InvalidInput({"": "Ce compte est fermé ou déjà utilisé\u00a0: un lien d’invitation n’y sert plus."})
     send_person_link(session, platform, person, "invitation", now=now)
-    record(
-        session, actor=actor, action="person.invited_again", now=now, object_kind="person", object_id=person_id,
-    )  # fmt: skip
+    record(session, actor, "person.invited_again", person, now=now)
     return person
 
 
@@ -246,10 +241,7 @@ def _grant(session: Session, actor: Actor | None, person: Person, role: Role, ca
         _ensure_profile(session, person.id, call_id, now)
     session.flush()
     recuse_members(session, now=now, person_id=person.id)
-    record(
-        session, actor=actor, action="role.given", now=now, object_kind="person", object_id=person.id,
-        call_id=call_id, after={"role": str(role), "call": call_id},
-    )  # fmt: skip
+    record(session, actor, "role.given", person, now=now, call_id=call_id, after={"role": str(role), "call": call_id})
 
 
 def _held(session: Session, person_id: str, role: Role, call_id: str) -> RoleGrant | None:
@@ -293,10 +285,7 @@ def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call
             profile.available = False
             session.add(profile)
     session.flush()
-    record(
-        session, actor=actor, action="role.taken", now=now, object_kind="person", object_id=person.id,
-        call_id=call_id, before={"role": role, "call": call_id},
-    )  # fmt: skip
+    record(session, actor, "role.taken", person, now=now, call_id=call_id, before={"role": role, "call": call_id})
 
 
 def set_person_active(
@@ -321,6 +310,11 @@ def set_person_active(
         person.fs_uniquifier = new_id()  # every open session and sent link ends
     session.add(person)
     record(
-        session, actor=actor, action="person.reopened" if active else "person.closed", now=now, object_kind="person",
-        object_id=person.id, before={"active": not active}, after={"active": active, "reason": reason.strip()[:2000]},
-    )  # fmt: skip
+        session,
+        actor,
+        "person.reopened" if active else "person.closed",
+        person,
+        now=now,
+        before={"active": not active},
+        after={"active": active, "reason": reason.strip()[:2000]},
+    )

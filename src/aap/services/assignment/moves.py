@@ -181,10 +181,13 @@ def lock_seats(
         held.locked = locked
         session.add(held)
     record(
-        session, actor=actor, action="assignment.locked" if locked else "assignment.unlocked", now=now,
-        object_kind="application", object_id=found.dossiers[reference].id, call_id=call.id,
+        session,
+        actor,
+        "assignment.locked" if locked else "assignment.unlocked",
+        found.dossiers[reference],
+        now=now,
         after={"reviewers": sorted(pair[1] for pair in pairs)},
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -254,10 +257,14 @@ def move_by_hand(session: Session, *, actor: Actor, call_id: str, typed: Mapping
     if move.into:
         give(session, found.dossiers[move.reference], found.reviewers[move.into][1].id, now, locked=True)
     record(
-        session, actor=actor, action="assignment.moved", now=now, object_kind="application",
-        object_id=found.dossiers[move.reference].id, call_id=call.id, before={"reviewer": move.out},
+        session,
+        actor,
+        "assignment.moved",
+        found.dossiers[move.reference],
+        now=now,
+        before={"reviewer": move.out},
         after={"reviewer": move.into},
-    )  # fmt: skip
+    )
     return move
 
 
@@ -318,10 +325,7 @@ def set_available(
     if reviewer.available is not available:
         reviewer.available = available
         session.add(reviewer)
-        record(
-            session, actor=actor, action="reviewer.available" if available else "reviewer.dropped_out", now=now,
-            object_kind="reviewer", object_id=reviewer.id, call_id=call_id,
-        )  # fmt: skip
+        record(session, actor, "reviewer.available" if available else "reviewer.dropped_out", reviewer, now=now)
     return reviewer.code
 
 
@@ -337,10 +341,7 @@ def assignment_csv(
                  "oui" if seat.locked else "non", words.get(seat.review, seat.review))
             )  # fmt: skip
     header = ("dossier", "association", "projet", "code", "evaluateur", "adequation", "verrouille", "evaluation")
-    record(
-        session, actor=actor, action="assignment.exported", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"rows": len(rows)},
-    )  # fmt: skip
+    record(session, actor, "assignment.exported", call.record, now=now, after={"rows": len(rows)})
     return MadeFile(f"repartition-{call.id}.csv", CSV, csv_bytes(Table(header, tuple(rows))))
 
 

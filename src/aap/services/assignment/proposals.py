@@ -103,10 +103,13 @@ def keep_proposal(
     session.add(kept)
     session.flush()
     record(
-        session, actor=actor, action="assignment.proposed", now=now, object_kind="assignment_proposal",
-        object_id=kept.id, call_id=found.call.id,
+        session,
+        actor,
+        "assignment.proposed",
+        kept,
+        now=now,
         after={"settings": kept.settings, "added": len(kept.content["added"]), "removed": len(kept.content["removed"])},
-    )  # fmt: skip
+    )
     return kept
 
 
@@ -175,10 +178,7 @@ def discard_proposal(session: Session, *, actor: Actor, call: OpenedCall, propos
     found = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
     _decided(found, ProposalState.DISCARDED, actor, now)
     session.add(found)
-    record(
-        session, actor=actor, action="assignment.discarded", now=now, object_kind="assignment_proposal",
-        object_id=found.id, call_id=call.id,
-    )  # fmt: skip
+    record(session, actor, "assignment.discarded", found, now=now)
 
 
 def _still_open(found: AssignmentProposal) -> AssignmentProposal:
@@ -221,10 +221,13 @@ def apply_proposal(
     _decided(kept, ProposalState.APPLIED, actor, now)
     session.add(kept)
     record(
-        session, actor=actor, action="assignment.applied", now=now, object_kind="assignment_proposal",
-        object_id=kept.id, call_id=call.id,
+        session,
+        actor,
+        "assignment.applied",
+        kept,
+        now=now,
         after={"added": kept.content["added"], "removed": kept.content["removed"]},
-    )  # fmt: skip
+    )
     if call.state is CallState.REVIEWING:
         tell_reviewers(session, call, Counter(code for _, code in kept.content["added"]), address, now)
     return len(kept.content["added"]), len(kept.content["removed"])

@@ -68,10 +68,7 @@ def create_association(session: Session, *, actor: Actor, typed: Mapping[str, st
     session.add(
         Membership(person_id=actor.person_id, association_id=association.id, role=MembershipRole.OWNER, created_at=now)
     )
-    record(
-        session, actor=actor, action="association.created", now=now, object_kind="association",
-        object_id=association.id, after=_audited(values),
-    )  # fmt: skip
+    record(session, actor, "association.created", association, now=now, after=_audited(values))
     return association
 
 
@@ -92,10 +89,7 @@ def describe_association(
     association.updated_at = now
     session.add(association)
     _flush(session, values)
-    record(
-        session, actor=actor, action="association.described", now=now, object_kind="association",
-        object_id=association.id, before=before, after=_audited(values),
-    )  # fmt: skip
+    record(session, actor, "association.described", association, now=now, before=before, after=_audited(values))
     return association
 
 

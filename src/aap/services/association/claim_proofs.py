@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from aap.records.associations import Association, ClaimProof, ClaimState, ProofKind, SiretClaim
 from aap.records.people import Person
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
@@ -121,9 +121,13 @@ def _keep_document(
         )
     )  # fmt: skip
     record(
-        session, actor=actor, action="siret.proof_added", now=now, object_kind="association",
-        object_id=claim.association_id, after={"claim": claim.id, "sha256": file.sha256},
-    )  # fmt: skip
+        session,
+        actor,
+        "siret.proof_added",
+        Subject("association", claim.association_id),
+        now=now,
+        after={"claim": claim.id, "sha256": file.sha256},
+    )
 
 
 def _ask_by_mail(
@@ -149,9 +153,13 @@ def _ask_by_mail(
                 "link": f"{base_url}/association/rattachement/{token}"},
     )  # fmt: skip
     record(
-        session, actor=actor, action="siret.proof_asked", now=now, object_kind="association",
-        object_id=claim.association_id, after={"claim": claim.id, "kind": str(kind)},
-    )  # fmt: skip
+        session,
+        actor,
+        "siret.proof_asked",
+        Subject("association", claim.association_id),
+        now=now,
+        after={"claim": claim.id, "kind": str(kind)},
+    )
 
 
 def is_proved(proofs: Sequence[ClaimProof]) -> bool:
@@ -203,8 +211,11 @@ def answer_proof(session: Session, *, token: str, confirmed: bool | None, now: d
     case.proof.confirmed, case.proof.answered_at = confirmed, now
     session.add(case.proof)
     record(
-        session, actor=None, action="siret.proof_answered", now=now, object_kind="association",
-        object_id=case.association.id,
+        session,
+        None,
+        "siret.proof_answered",
+        Subject("association", case.association.id),
+        now=now,
         after={"claim": case.claim.id, "kind": str(case.proof.kind), "confirmed": confirmed},
-    )  # fmt: skip
+    )
     return case

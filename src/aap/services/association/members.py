@@ -12,7 +12,7 @@ from aap.records.associations import Association
 from aap.records.people import Invitation, Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.association.associations import association_target, get_association
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
@@ -105,10 +105,7 @@ def invite_member(
         values={"association": association.name, "inviter": actor.name, "days": INVITATION_DAYS,
                 "link": f"{base_url}/association/invitation/{token}"},
     )  # fmt: skip
-    record(
-        session, actor=actor, action="member.invited", now=now, object_kind="association", object_id=association_id,
-        after={"role": role},
-    )  # fmt: skip
+    record(session, actor, "member.invited", association, now=now, after={"role": role})
 
 
 def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[Invitation, Association]:
@@ -132,10 +129,7 @@ def accept_invitation(session: Session, *, actor: Actor, token: str, now: dateti
     invitation.accepted_at = now
     session.add(invitation)
     add_member(session, association.id, actor.person_id, MembershipRole(invitation.role), now)
-    record(
-        session, actor=actor, action="member.joined", now=now, object_kind="association", object_id=association.id,
-        after={"role": invitation.role},
-    )  # fmt: skip
+    record(session, actor, "member.joined", association, now=now, after={"role": invitation.role})
     return association
 
 
@@ -150,9 +144,7 @@ def cancel_invitation(
     if invitation is None or invitation.association_id != association_id:
         raise NotFound("invitation", invitation_id)
     session.delete(invitation)
-    record(
-        session, actor=actor, action="member.uninvited", now=now, object_kind="association", object_id=association_id,
-    )  # fmt: skip
+    record(session, actor, "member.uninvited", Subject("association", association_id), now=now)
 
 
 def change_member(
@@ -182,9 +174,14 @@ def change_member(
         membership.role = MembershipRole(role)
         session.add(membership)
     record(
-        session, actor=actor, action="member.changed", now=now, object_kind="association", object_id=association_id,
-        before={"role": before}, after={"person": person_id, "role": role or ""},
-    )  # fmt: skip
+        session,
+        actor,
+        "member.changed",
+        Subject("association", association_id),
+        now=now,
+        before={"role": before},
+        after={"person": person_id, "role": role or ""},
+    )
 
 
 def add_member(session: Session, association_id: str, person_id: str, role: MembershipRole, now: datetime) -> None:

@@ -15,7 +15,7 @@ from aap.services.actor import Actor
 from aap.services.association.associations import get_association
 from aap.services.association.claim_proofs import OfferedProof, add_proof, is_proved
 from aap.services.association.members import add_member, owners_of
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, Target, Who, allowed, ensure, relations
@@ -75,9 +75,13 @@ def claim_siret(
         session.add(claim)
         session.flush()
         record(
-            session, actor=actor, action="siret.claimed", now=now, object_kind="association",
-            object_id=association.id, after={"claim": claim.id},
-        )  # fmt: skip
+            session,
+            actor,
+            "siret.claimed",
+            Subject("association", association.id),
+            now=now,
+            after={"claim": claim.id},
+        )
         for email in sorted(owners_of(session, association.id)):
             send_mail(
                 session, "association_claim_opened", to=email, now=now,
@@ -198,9 +202,14 @@ def answer_as_holder(
     claim.holder_id, claim.holder_answered_at = actor.person_id, now
     session.add(claim)
     record(
-        session, actor=actor, action="siret.holder_answered", now=now, object_kind="association",
-        object_id=association_id, before=before, after={"claim": claim_id, "answer": answer},
-    )  # fmt: skip
+        session,
+        actor,
+        "siret.holder_answered",
+        Subject("association", association_id),
+        now=now,
+        before=before,
+        after={"claim": claim_id, "answer": answer},
+    )
 
 
 # --- the decision -----------------------------------------------------------------------------------------------------
@@ -270,9 +279,13 @@ def read_proof(session: Session, *, actor: Actor, claim_id: str, proof_id: str, 
     if proof is None or proof.claim_id != claim.id or proof.sha256 is None:
         raise NotFound("proof", proof_id)
     record(
-        session, actor=actor, action="siret.proof_read", now=now, object_kind="association",
-        object_id=claim.association_id, after={"claim": claim.id, "sha256": proof.sha256},
-    )  # fmt: skip
+        session,
+        actor,
+        "siret.proof_read",
+        Subject("association", claim.association_id),
+        now=now,
+        after={"claim": claim.id, "sha256": proof.sha256},
+    )
     return proof
 
 
@@ -308,6 +321,10 @@ def arbitrate_claim(
                     "reason": claim.decision_reason},
         )  # fmt: skip
     record(
-        session, actor=actor, action="siret.arbitrated", now=now, object_kind="association", object_id=association.id,
+        session,
+        actor,
+        "siret.arbitrated",
+        Subject("association", association.id),
+        now=now,
         after={"accepted": accepted, "person": person.id, "claim": claim.id},
-    )  # fmt: skip
+    )

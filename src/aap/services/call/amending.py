@@ -233,10 +233,14 @@ def amend_call(
     call.record.version_id, call.record.title = version.id, read.file.call.title or call_id
     session.add(call.record)
     record(
-        session, actor=actor, action="call.amended", now=now, object_kind="call", object_id=call_id, call_id=call_id,
-        before={"version": before}, after={"version": version.number, "reason": reason.strip(),
-                                           "call_hash": version.call_hash},
-    )  # fmt: skip
+        session,
+        actor,
+        "call.amended",
+        call.record,
+        now=now,
+        before={"version": before},
+        after={"version": version.number, "reason": reason.strip(), "call_hash": version.call_hash},
+    )
     return get_call(session, call_id)
 
 

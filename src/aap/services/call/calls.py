@@ -140,9 +140,8 @@ def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now
     session.add(call)
     session.flush()
     record(
-        session, actor=actor, action="call.loaded", now=now, object_kind="call", object_id=call.id, call_id=call.id,
-        after={"version": version.number, "call_hash": version.call_hash},
-    )  # fmt: skip
+        session, actor, "call.loaded", call, now=now, after={"version": version.number, "call_hash": version.call_hash}
+    )
     return OpenedCall(call, file)
 
 
@@ -182,9 +181,14 @@ def change_state(
         call.record.published_at = now
     session.add(call.record)
     record(
-        session, actor=actor, action="call.state", now=now, object_kind="call", object_id=call.id, call_id=call.id,
-        before={"state": str(before)}, after={"state": str(to), "reason": reason},
-    )  # fmt: skip
+        session,
+        actor,
+        "call.state",
+        call.record,
+        now=now,
+        before={"state": str(before)},
+        after={"state": str(to), "reason": reason},
+    )
 
 
 def open_call(session: Session, *, actor: Actor | None, call_id: str, now: datetime) -> None:
@@ -237,6 +241,11 @@ def extend_closing(
         call.record.state = CallState.OPEN
     session.add(call.record)
     record(
-        session, actor=actor, action="call.extended", now=now, object_kind="call", object_id=call_id, call_id=call_id,
-        before={"closes_at": before.isoformat()}, after={"closes_at": closes_at.isoformat(), "reason": reason},
-    )  # fmt: skip
+        session,
+        actor,
+        "call.extended",
+        call.record,
+        now=now,
+        before={"closes_at": before.isoformat()},
+        after={"closes_at": closes_at.isoformat(), "reason": reason},
+    )

@@ -140,10 +140,7 @@ def note_reading(session: Session, *, actor: Actor, application_id: str, now: da
         return
     decision.read_at = now
     session.add(decision)
-    record(
-        session, actor=actor, action="decision.read", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, after={"decision": decision.id},
-    )  # fmt: skip
+    record(session, actor, "decision.read", dossier.application, now=now, after={"decision": decision.id})
 
 
 def letter_for_association(session: Session, *, actor: Actor, application_id: str, now: datetime) -> tuple[str, str]:
@@ -192,10 +189,14 @@ def answer_grant(
     session.add(decision)
     session.add(application)
     record(
-        session, actor=actor, action=f"grant.{answer}", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, before={"answer": before},
+        session,
+        actor,
+        f"grant.{answer}",
+        application,
+        now=now,
+        before={"answer": before},
         after={"answer": answer, "reason": reason.strip(), "decision": decision.id, "amount": decision.amount},
-    )  # fmt: skip
+    )
     if answer == DECLINED:
         tell_service(
             session, dossier, "service_declined", now=now, key=f"declined:{decision.id}",
@@ -234,9 +235,13 @@ def contest_decision(session: Session, *, actor: Actor, application_id: str, bod
     session.add(contest)
     session.flush()
     record(
-        session, actor=actor, action="decision.contested", now=now, object_kind="application",
-        object_id=application_id, call_id=dossier.call.id, after={"contest": contest.id, "decision": decision.id},
-    )  # fmt: skip
+        session,
+        actor,
+        "decision.contested",
+        dossier.application,
+        now=now,
+        after={"contest": contest.id, "decision": decision.id},
+    )
     tell_service(
         session, dossier, "service_contest", now=now, key=f"contest:{contest.id}",
         values={"body": text, "until": day(until), "person": actor.name},

@@ -65,9 +65,13 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
         application.state = _STATE_AFTER[outcome]
         session.add(application)
     record(
-        session, actor=actor, action="decisions.prepared", now=now, object_kind="call", object_id=call_id,
-        call_id=call_id, after={"decisions": len(rows), "run": run.number, "bundle_hash": fingerprint},
-    )  # fmt: skip
+        session,
+        actor,
+        "decisions.prepared",
+        call.record,
+        now=now,
+        after={"decisions": len(rows), "run": run.number, "bundle_hash": fingerprint},
+    )
     return len(rows)
 
 
@@ -181,10 +185,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: 
             session, call, application, "decision_notified", now=now, key=f"decision:{decision.id}",
             values={"link": decision_link(base_url, application.id)}, to=addresses[application.association_id],
         )  # fmt: skip
-    record(
-        session, actor=actor, action="decisions.notified", now=now, object_kind="call", object_id=call_id,
-        call_id=call_id, after={"decisions": len(waiting)},
-    )  # fmt: skip
+    record(session, actor, "decisions.notified", call.record, now=now, after={"decisions": len(waiting)})
     return len(waiting)
 
 

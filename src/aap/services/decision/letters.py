@@ -21,7 +21,7 @@ from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
 from aap.services.decision.in_force import in_force
@@ -141,12 +141,15 @@ def kept_letters(
     letters = tuple((one.reference, one.letter_sha256) for one in lines if one.letter_sha256)
     if not letters:
         raise NotFound("letter", reference or call.id)
+    of_one = Subject("application", lines[0].application_id, call.id)
     record(
-        session, actor=actor, action="letters.downloaded", now=now,
-        object_kind="application" if reference else "call",
-        object_id=lines[0].application_id if reference else call.id, call_id=call.id,
+        session,
+        actor,
+        "letters.downloaded",
+        of_one if reference else call.record,
+        now=now,
         after={"letters": len(letters), "reference": reference or ""},
-    )  # fmt: skip
+    )
     return letters
 
 

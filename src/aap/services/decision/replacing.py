@@ -199,8 +199,12 @@ def call_from_waiting_list(
     session.add(application)
     session.flush()
     record(
-        session, actor=actor, action="decision.called", now=now, object_kind="application", object_id=application.id,
-        call_id=call_id, before={"decision": before.id},
+        session,
+        actor,
+        "decision.called",
+        application,
+        now=now,
+        before={"decision": before.id},
         after={"decision": entered.id, "amount": entered.amount, "reason": reason.strip()},
-    )  # fmt: skip
+    )
     return entered

@@ -90,10 +90,7 @@ def start_application(
     session.flush()
     if earlier_id:
         _copy(session, actor=actor, call=call, application=application, earlier_id=earlier_id, now=now)
-    record(
-        session, actor=actor, action="application.started", now=now, object_kind="application",
-        object_id=application.id, call_id=call_id, after={"reference": application.reference},
-    )  # fmt: skip
+    record(session, actor, "application.started", application, now=now, after={"reference": application.reference})
     return application
 
 
@@ -211,9 +208,8 @@ def answer_eligibility(
     application.updated_at = now
     session.add(application)
     record(
-        session, actor=actor, action="application.eligibility", now=now, object_kind="application",
-        object_id=application.id, call_id=application.call_id, before=before, after=application.eligibility,
-    )  # fmt: skip
+        session, actor, "application.eligibility", application, now=now, before=before, after=application.eligibility
+    )
     return dossier
 
 

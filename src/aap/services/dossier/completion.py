@@ -179,10 +179,14 @@ def _take_back(
     application.version += 1
     session.add(application)
     record(
-        session, actor=None, action="completion.lapsed", now=now, object_kind="application", object_id=application.id,
-        call_id=application.call_id, before={"state": "to_complete", "unsent": unsent},
+        session,
+        None,
+        "completion.lapsed",
+        application,
+        now=now,
+        before={"state": "to_complete", "unsent": unsent},
         after={"state": "submitted", "request": request.id},
-    )  # fmt: skip
+    )
     tell_association(
         session, call, application, "association_completion_lapsed", now=now, key=f"lapsed:{request.id}",
         values={"due": moment(paris(request.due_at)), "deposited": moment(paris(deposits[-1].arrived_at))},
@@ -255,10 +259,14 @@ def ask_completion(
     session.add(application)
     session.flush()
     record(
-        session, actor=actor, action="completion.asked", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, before={"state": before},
+        session,
+        actor,
+        "completion.asked",
+        application,
+        now=now,
+        before={"state": before},
         after={"sections": known, "due_at": due_at.isoformat(), "message": message.strip()},
-    )  # fmt: skip
+    )
     titles = [section.title for section in shown if section.id in known]
     tell_association(
         session, call, application, "official_completion", now=now, key=f"completion:{request.id}",

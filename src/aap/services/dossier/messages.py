@@ -14,7 +14,7 @@ from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant
 from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
@@ -135,10 +135,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     )
     session.add(message)
     session.flush()
-    record(
-        session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, after={"message": message.id},
-    )  # fmt: skip
+    record(session, actor, "message.sent", dossier.application, now=now, after={"message": message.id})
     tell_service(session, dossier, "service_message", now=now, key=f"message:{message.id}", values={"message": text})
     return message
 
@@ -240,10 +237,7 @@ def mark_messages_read(session: Session, *, actor: Actor, application_id: str, n
         .values(read_at=now)
     )
     if changed.rowcount:  # type: ignore[attr-defined]
-        record(
-            session, actor=actor, action="messages.read", now=now, object_kind="application",
-            object_id=application_id, call_id=call.id,
-        )  # fmt: skip
+        record(session, actor, "messages.read", Subject("application", application_id, call.id), now=now)
 
 
 LONGEST_MESSAGE = 5_000
@@ -261,10 +255,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
     )
     session.add(message)
     session.flush()
-    record(
-        session, actor=actor, action="message.sent", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"message": message.id},
-    )  # fmt: skip
+    record(session, actor, "message.sent", application, now=now, after={"message": message.id})
     tell_association(
         session, call, application, "official_message", now=now, key=f"message:{message.id}",
         values={"message": body.strip()},

@@ -105,9 +105,8 @@ def ask_signature(
                 "closes_at": french.moment(paris(announced_deadline(dossier)))},
     )  # fmt: skip
     record(
-        session, actor=actor, action="signature.asked", now=now, object_kind="application", object_id=application_id,
-        call_id=dossier.call.id, after={"content_hash": signature.content_hash},
-    )  # fmt: skip
+        session, actor, "signature.asked", dossier.application, now=now, after={"content_hash": signature.content_hash}
+    )
     return signature
 
 
@@ -162,8 +161,11 @@ def answer_signature(
         values={"name": signature.name, "approved": approved, "remark": signature.remark},
     )  # fmt: skip
     record(
-        session, actor=None, action="signature.answered", now=now, object_kind="application",
-        object_id=signature.application_id, call_id=case.dossier.call.id,
+        session,
+        None,
+        "signature.answered",
+        case.dossier.application,
+        now=now,
         after={"state": str(signature.state), "content_hash": signature.content_hash},
-    )  # fmt: skip
+    )
     return case

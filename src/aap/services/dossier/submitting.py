@@ -105,11 +105,19 @@ def submit_application(
         session.add(dossier.completion)
     session.flush()
     record(
-        session, actor=actor, action="application.submitted", now=now, object_kind="application",
-        object_id=application_id, call_id=application.call_id, before=stood,
-        after={"state": "submitted", "receipt": submission.receipt_number, "content_hash": submission.content_hash,
-               "requested_amount": facts.requested_amount},
-    )  # fmt: skip
+        session,
+        actor,
+        "application.submitted",
+        application,
+        now=now,
+        before=stood,
+        after={
+            "state": "submitted",
+            "receipt": submission.receipt_number,
+            "content_hash": submission.content_hash,
+            "requested_amount": facts.requested_amount,
+        },
+    )
     recuse_members(session, now=now, application_id=application_id)
     start_job(
         session, "receipt", actor=actor, now=now, call_id=application.call_id,

@@ -16,7 +16,7 @@ from aap.documents.incoming import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.file_store import FileStore
@@ -174,10 +174,7 @@ def _touched(session: Session, application: Application, now: datetime) -> None:
 def _told(
     session: Session, actor: Actor, action: str, application: Application, now: datetime, after: dict[str, object]
 ) -> None:
-    record(
-        session, actor=actor, action=action, now=now, object_kind="application", object_id=application.id,
-        call_id=application.call_id, after=after,
-    )  # fmt: skip
+    record(session, actor, action, application, now=now, after=after)
 
 
 # --- the safe ---------------------------------------------------------------------------------------------------------
@@ -250,9 +247,13 @@ def add_to_safe(
             )
         )  # fmt: skip
     record(
-        session, actor=actor, action="safe.added", now=now, object_kind="association", object_id=association_id,
+        session,
+        actor,
+        "safe.added",
+        Subject("association", association_id),
+        now=now,
         after={"kind": kind, "sha256": [file.sha256 for file in files]},
-    )  # fmt: skip
+    )
 
 
 def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
@@ -290,9 +291,13 @@ def remove_from_safe(session: Session, *, actor: Actor, association_id: str, doc
     document.removed_at = now
     session.add(document)
     record(
-        session, actor=actor, action="safe.removed", now=now, object_kind="association", object_id=association_id,
+        session,
+        actor,
+        "safe.removed",
+        Subject("association", association_id),
+        now=now,
         before={"kind": document.kind, "sha256": document.sha256},
-    )  # fmt: skip
+    )
 
 
 def readable_document(session: Session, *, actor: Actor, document_id: str) -> Document:

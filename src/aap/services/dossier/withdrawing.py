@@ -38,10 +38,14 @@ def withdraw_application(
     application.version += 1
     session.add(application)
     record(
-        session, actor=actor, action="application.withdrawn", now=now, object_kind="application",
-        object_id=application_id, call_id=application.call_id, before={"state": before},
+        session,
+        actor,
+        "application.withdrawn",
+        application,
+        now=now,
+        before={"state": before},
         after={"state": "withdrawn", "reason": reason.strip()},
-    )  # fmt: skip
+    )
     if application.submitted_at is not None:
         tell_service(
             session, dossier, "service_withdrawal", now=now, key=f"withdrawal:{application_id}:{application.version}",
@@ -68,7 +72,12 @@ def resume_application(session: Session, *, actor: Actor, application_id: str, n
     application.version += 1
     session.add(application)
     record(
-        session, actor=actor, action="application.resumed", now=now, object_kind="application",
-        object_id=application_id, call_id=application.call_id, before={"state": "withdrawn"}, after={"state": "draft"},
-    )  # fmt: skip
+        session,
+        actor,
+        "application.resumed",
+        application,
+        now=now,
+        before={"state": "withdrawn"},
+        after={"state": "draft"},
+    )
     return application

@@ -22,7 +22,7 @@ from aap.records.people import Person
 from aap.records.rankings import JuryDecision
 from aap.records.reviews import Assignment, Consensus
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
@@ -117,9 +117,13 @@ def open_consensus(
     session.add(step)
     session.flush()
     record(
-        session, actor=actor, action="consensus.opened", now=now, object_kind="application",
-        object_id=application_id, call_id=call.id, after={"cause": reason, "frozen": step.frozen},
-    )  # fmt: skip
+        session,
+        actor,
+        "consensus.opened",
+        Subject("application", application_id, call.id),
+        now=now,
+        after={"cause": reason, "frozen": step.frozen},
+    )
 
 
 @dataclass(frozen=True)
@@ -171,10 +175,7 @@ def decide_consensus(
     step.attendees, step.held_on = attendees, entry.held_on
     step.author_id, step.decided_at = actor.person_id, now
     session.add(step)
-    record(
-        session, actor=actor, action="consensus.decided", now=now, object_kind="application",
-        object_id=application.id, call_id=call.id, before=before, after=_kept(step),
-    )  # fmt: skip
+    record(session, actor, "consensus.decided", application, now=now, before=before, after=_kept(step))
 
 
 def _meeting_problems(
@@ -227,9 +228,14 @@ def close_consensus(
     before = {"cause": step.cause, **_kept(step)}
     session.delete(step)
     record(
-        session, actor=actor, action="consensus.closed", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, before=before, after={"reason": reason.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "consensus.closed",
+        Subject("application", application_id, call.id),
+        now=now,
+        before=before,
+        after={"reason": reason.strip()},
+    )
 
 
 def consensus_minutes(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> MadeFile:

@@ -100,9 +100,13 @@ def ask_further_review(
         Assignment(call_id=call.id, application_id=application_id, person_id=person_id, locked=True, created_at=now)
     )
     record(
-        session, actor=actor, action="assignment.added", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"reviewer": chosen.code, "reason": "divergence"},
-    )  # fmt: skip
+        session,
+        actor,
+        "assignment.added",
+        application,
+        now=now,
+        after={"reviewer": chosen.code, "reason": "divergence"},
+    )
     send_mail(
         session,
         "reviewer_further_review",

@@ -22,7 +22,7 @@ from aap.records.calls import CallState
 from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Interest, Recusal, RecusalOrigin, Reviewer
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission, Target, ensure
@@ -111,9 +111,14 @@ def declare_interests(
         session.add(held)
     session.flush()
     record(
-        session, actor=actor, action="interests.declared", now=now, object_kind="person", object_id=actor.person_id,
-        before={"interests": len(before)}, after={"interests": len(values)},
-    )  # fmt: skip
+        session,
+        actor,
+        "interests.declared",
+        Subject("person", actor.person_id),
+        now=now,
+        before={"interests": len(before)},
+        after={"interests": len(values)},
+    )
     kept = 0
     for call in list_calls(session, _MATCHED):
         if any(actor.has_role(role, call.id) for role in WORKING):
@@ -231,9 +236,14 @@ def _suspect(session: Session, call: OpenedCall, match: Match, now: datetime) ->
     session.add(suspected)
     session.flush()
     record(
-        session, actor=SYSTEM, action="recusal.suspected", now=now, object_kind="recusal", object_id=suspected.id,
-        call_id=call.id, after={"application": match.application_id, "person": match.person_id},
-    )  # fmt: skip
+        session,
+        SYSTEM,
+        "recusal.suspected",
+        suspected,
+        now=now,
+        call_id=call.id,
+        after={"application": match.application_id, "person": match.person_id},
+    )
 
 
 def _interests(session: Session, call: OpenedCall, people: Sequence[str] | None) -> list[CoreInterest]:

@@ -136,10 +136,7 @@ def register_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datet
         author=author_of(call.file),
         orientation="landscape",
     )  # fmt: skip
-    record(
-        session, actor=actor, action="recusals.printed", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"lines": len(lines)},
-    )  # fmt: skip
+    record(session, actor, "recusals.printed", call.record, now=now, after={"lines": len(lines)})
     return MadeFile(f"deports-{call.id}.pdf", PDF, render_list(view))
 
 

@@ -116,10 +116,15 @@ def _dismiss(
     recusal.dismissed_at, recusal.dismissal_reason, recusal.author_id = now, reason, actor.person_id
     session.add(recusal)
     record(
-        session, actor=actor, action="recusal.dismissed", now=now, object_kind="recusal", object_id=recusal.id,
-        call_id=application.call_id, before={"state": before},
+        session,
+        actor,
+        "recusal.dismissed",
+        recusal,
+        now=now,
+        call_id=application.call_id,
+        before={"state": before},
         after={"application": application.id, "person": recusal.person_id, "reason": reason},
-    )  # fmt: skip
+    )
 
 
 # --- of members, by an administrator ----------------------------------------------------------------------------------

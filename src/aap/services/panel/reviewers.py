@@ -289,9 +289,13 @@ def _invite(
                 "interests": f"{base}/evaluation/interets", "contact": call.file.call.contact or ""},
     )  # fmt: skip
     record(
-        session, actor=actor, action="reviewer.invited", now=now, object_kind="reviewer", object_id=reviewer.id,
-        call_id=call.id, after={"code": reviewer.code, "person": person.id, **_values(reviewer)},
-    )  # fmt: skip
+        session,
+        actor,
+        "reviewer.invited",
+        reviewer,
+        now=now,
+        after={"code": reviewer.code, "person": person.id, **_values(reviewer)},
+    )
     return reviewer
 
 
@@ -320,8 +324,5 @@ def _update(session: Session, actor: Actor, reviewer: Reviewer, wanted: InvitedP
     if after == before:
         return False
     session.add(reviewer)
-    record(
-        session, actor=actor, action="reviewer.changed", now=now, object_kind="reviewer", object_id=reviewer.id,
-        call_id=reviewer.call_id, before=before, after=after,
-    )  # fmt: skip
+    record(session, actor, "reviewer.changed", reviewer, now=now, before=before, after=after)
     return True

@@ -76,9 +76,13 @@ def store_run(
     session.flush()
     session.add_all(kept_row(kept.id, given.dossiers[row.application_id], row) for row in run.rows)
     record(
-        session, actor=actor, action="ranking.computed", now=now, object_kind="ranking_run", object_id=kept.id,
-        call_id=call.id, after={"number": kept.number, "result_hash": kept.result_hash},
-    )  # fmt: skip
+        session,
+        actor,
+        "ranking.computed",
+        kept,
+        now=now,
+        after={"number": kept.number, "result_hash": kept.result_hash},
+    )
     return kept
 
 

@@ -98,6 +98,10 @@ def _record_freeze(
     session: Session, actor: Actor, run: RankingRun, action: str, now: datetime, more: Mapping[str, Any] | None = None
 ) -> None:
     record(
-        session, actor=actor, action=action, now=now, object_kind="ranking_run", object_id=run.id, call_id=run.call_id,
+        session,
+        actor,
+        action,
+        run,
+        now=now,
         after={"number": run.number, "result_hash": run.result_hash, **(more or {})},
-    )  # fmt: skip
+    )

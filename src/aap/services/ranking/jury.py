@@ -121,9 +121,13 @@ def decide(
     session.add(kept)
     session.flush()
     record(
-        session, actor=actor, action="jury.decided", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"decision": str(decision), "amount": _text(kept.amount), "reason": reason},
-    )  # fmt: skip
+        session,
+        actor,
+        "jury.decided",
+        application,
+        now=now,
+        after={"decision": str(decision), "amount": _text(kept.amount), "reason": reason},
+    )
 
 
 def _conflict(session: Session, application: Application, decision: JuryDecisionKind) -> str:
@@ -155,10 +159,14 @@ def remove_decision(session: Session, *, actor: Actor, decision_id: str, reason:
         raise InvalidInput({"reason": "Indiquez pourquoi cette décision est retirée."})
     session.delete(held)
     record(
-        session, actor=actor, action="jury.removed", now=now, object_kind="application", object_id=application.id,
-        call_id=call.id, before={"decision": str(held.decision), "amount": _text(held.amount), "reason": held.reason},
+        session,
+        actor,
+        "jury.removed",
+        application,
+        now=now,
+        before={"decision": str(held.decision), "amount": _text(held.amount), "reason": held.reason},
         after={"reason": reason.strip()},
-    )  # fmt: skip
+    )
 
 
 def _text(amount: Decimal | None) -> str | None:

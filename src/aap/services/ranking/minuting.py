@@ -79,9 +79,13 @@ def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     agreed = _agreed(session, actor, call.id)
     content = render_minutes(_view(call, lines, agreed, run, rows, _recusals(session, call.id)))
     record(
-        session, actor=actor, action="minutes.downloaded", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"decisions": len(lines), "run": run.number if run else None},
-    )  # fmt: skip
+        session,
+        actor,
+        "minutes.downloaded",
+        call.record,
+        now=now,
+        after={"decisions": len(lines), "run": run.number if run else None},
+    )
     return content
 
 

@@ -32,7 +32,7 @@ from aap.documents.tables.workbooks import laureates_workbook, ranking_workbook
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import NotFound
@@ -175,7 +175,7 @@ def run_file(
         raise NotFound("file", name)
     content_type, make = _FILES[name]
     content = make(_RunFiles(call, view_run(session, run), secret))
-    _downloaded(session, actor, call, run, name, hashlib.sha256(content).hexdigest(), now)
+    _downloaded(session, actor, run, name, hashlib.sha256(content).hexdigest(), now)
     return MadeFile(_file_name(call, run, name), content_type, content)
 
 
@@ -212,7 +212,7 @@ def kept_ranking_list(
 ) -> str:
     """Logs that the list that a finished job kept is handed out; gives its name."""
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
-    _downloaded(session, actor, call, run, RANKING_LIST, sha256, now)
+    _downloaded(session, actor, run, RANKING_LIST, sha256, now)
     return _file_name(call, run, RANKING_LIST)
 
 
@@ -220,13 +220,8 @@ def _file_name(call: OpenedCall, run: RankingRun, name: str) -> str:
     return f"{call.id}-{run.number}-{name}"
 
 
-def _downloaded(
-    session: Session, actor: Actor, call: OpenedCall, run: RankingRun, name: str, sha256: str, now: datetime
-) -> None:
-    record(
-        session, actor=actor, action="ranking.downloaded", now=now, object_kind="ranking_run", object_id=run.id,
-        call_id=call.id, after={"file": name, "sha256": sha256},
-    )  # fmt: skip
+def _downloaded(session: Session, actor: Actor, run: RankingRun, name: str, sha256: str, now: datetime) -> None:
+    record(session, actor, "ranking.downloaded", run, now=now, after={"file": name, "sha256": sha256})
 
 
 @dataclass(frozen=True)
@@ -260,7 +255,11 @@ def processing_sheet_file(
         made_on=paris(run.created_at).date(),
     )
     record(
-        session, actor=actor, action="sheet.downloaded", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, after={"run": run.number},
-    )  # fmt: skip
+        session,
+        actor,
+        "sheet.downloaded",
+        Subject("application", application_id, call.id),
+        now=now,
+        after={"run": run.number},
+    )
     return MadeFile(f"{file_stem(reference)}-fiche-de-traitement.pdf", PDF, render_sheet(view))

@@ -17,7 +17,7 @@ from aap.records.applications import Application, Document
 from aap.records.outbox import Job, JobState
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor, load_actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import NotFound
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
@@ -66,9 +66,13 @@ def open_dossiers(session: Session, *, actor: Actor, call_id: str, now: datetime
     if job is None or job.state != JobState.DONE:
         raise NotFound("dossiers", call_id)
     record(
-        session, actor=actor, action="review.dossiers_downloaded", now=now, object_kind="call", object_id=call_id,
-        call_id=call_id, after={"dossiers": job.result["references"]},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.dossiers_downloaded",
+        Subject("call", call_id, call_id),
+        now=now,
+        after={"dossiers": job.result["references"]},
+    )
     return DossiersFile(f"dossiers-{call_id}.zip", job.result["sha256"])
 
 

@@ -33,8 +33,8 @@ from aap.services.review.reviewing import (
     current_rubric,
     entry_problems,
     find_given_dossier,
-    keep_draft,
     require_calibrated_where_open,
+    save_review,
     submit_review,
     unsaved_entries,
 )
@@ -120,9 +120,13 @@ def reviewer_workbook(session: Session, *, actor: Actor, call_id: str, now: date
         ),
     )
     record(
-        session, actor=actor, action="review.workbook_downloaded", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"dossiers": [row.reference for row in listed]},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.workbook_downloaded",
+        call.record,
+        now=now,
+        after={"dossiers": [row.reference for row in listed]},
+    )
     return MadeFile(f"evaluations-{call.id}-{who}.xlsx", XLSX, offline_workbook(book))
 
 
@@ -204,13 +208,17 @@ def take_workbook(
         raise WorkbookConflicts(tuple(conflicts))
     submitted = 0
     for dossier, entry, submit in ready:
-        work = submit_review if submit else keep_draft
+        work = submit_review if submit else save_review
         work(session, actor=actor, application_id=dossier.application.id, entry=entry, now=now)
         submitted += submit
     record(
-        session, actor=actor, action="review.workbook_taken", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"saved": len(ready) - submitted, "submitted": submitted, "left": left},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.workbook_taken",
+        call.record,
+        now=now,
+        after={"saved": len(ready) - submitted, "submitted": submitted, "left": left},
+    )
     return Taken(len(ready) - submitted, submitted, left)
 
 

@@ -79,7 +79,11 @@ def remind_reviewers(
             dedupe_key=f"{REMINDER}{call.id}/{line.person_id}/{today}",
         )
     record(
-        session, actor=actor, action="reviewers.reminded", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"reviewers": [line.code for line in lines], "note": note.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "reviewers.reminded",
+        call.record,
+        now=now,
+        after={"reviewers": [line.code for line in lines], "note": note.strip()},
+    )
     return len(lines)

@@ -33,9 +33,14 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
     dossier.review.reopen_request = reason.strip()
     session.add(dossier.review)
     record(
-        session, actor=actor, action="review.reopening_asked", now=now, object_kind="review",
-        object_id=dossier.review.id, call_id=dossier.call.id, after={"reason": reason.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.reopening_asked",
+        dossier.review,
+        now=now,
+        call_id=dossier.call.id,
+        after={"reason": reason.strip()},
+    )
     contact = dossier.call.file.call.contact
     if contact:
         code = session.exec(
@@ -100,9 +105,15 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     session.add(review)
     session.flush()
     record(
-        session, actor=actor, action="review.reopened", now=now, object_kind="review", object_id=review.id,
-        call_id=call.id, before={"state": before}, after={"state": "reopened", "reason": reason.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.reopened",
+        review,
+        now=now,
+        call_id=call.id,
+        before={"state": before},
+        after={"state": "reopened", "reason": reason.strip()},
+    )
     send_mail(
         session,
         "reviewer_reopened",

@@ -187,6 +187,14 @@ def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "
     return next((found for found in rows if found != after), None)
 
 
+def dossier_after(session: Session, *, actor: Actor, application_id: str) -> str | None:
+    """The one to go on with (see `next_dossier`) for who leaves this one, of the same call. Two queries."""
+    application = session.get(Application, application_id)
+    if application is None:
+        raise NotFound("application", application_id)
+    return next_dossier(session, actor=actor, call_id=application.call_id, after=application_id)
+
+
 @dataclass(frozen=True)
 class DossierFile:
     """A file as a reviewer may know it: in a blind call its name is the question's."""

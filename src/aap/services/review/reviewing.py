@@ -172,31 +172,28 @@ def require_calibrated(session: Session, actor: Actor, call_id: str) -> None:
         raise SpecimensFirst(call_id)
 
 
-def save_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
-    """Keeps a draft. A mark that can't be read is left as it was stored; the caller shows why (`entry_problems`).
-
-    Raises NotFound, StateForbids (already submitted, dossier withdrawn or in consensus, call elsewhere),
-    DeadlinePassed, StaleVersion (with what stands now) and RubricChanged.
-    """
-    return keep_draft(session, actor=actor, application_id=application_id, entry=entry, now=now).review
-
-
 @dataclass(frozen=True)
-class KeptDraft:
+class SavedReview:
     """A saved draft; `problems`: by field of the form, what couldn't be kept."""
 
     review: Review
     problems: Mapping[str, str]
 
 
-def keep_draft(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> KeptDraft:
-    """What `save_review` does, with what was wrong in the entry."""
+def save_review(
+    session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime
+) -> SavedReview:
+    """Keeps a draft. A mark that can't be read is left as it was stored, and `problems` says why.
+
+    Raises NotFound, StateForbids (already submitted, dossier withdrawn or in consensus, call elsewhere),
+    DeadlinePassed, StaleVersion (with what stands now) and RubricChanged.
+    """
     dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
     _ensure_editable(dossier, now)
     review = _store(session, actor, dossier, entry, now)
-    return KeptDraft(review, entry_problems(dossier.call, entry, finished=False))
+    return SavedReview(review, entry_problems(dossier.call, entry, finished=False))
 
 
 def submit_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
@@ -221,11 +218,20 @@ def submit_review(session: Session, *, actor: Actor, application_id: str, entry:
     session.add(review)
     checked = read_marks(dossier.call.file.rubric, entry.marks, entry.comments, finished=True)
     record(
-        session, actor=actor, action="review.submitted", now=now, object_kind="review", object_id=review.id,
-        call_id=dossier.call.id, before={"state": before},
-        after={"state": review.state, "version": review.version, "application": application_id,
-               "marks": {name: mark_text(mark) for name, mark in checked.marks.items()}},
-    )  # fmt: skip
+        session,
+        actor,
+        "review.submitted",
+        review,
+        now=now,
+        call_id=dossier.call.id,
+        before={"state": before},
+        after={
+            "state": review.state,
+            "version": review.version,
+            "application": application_id,
+            "marks": {name: mark_text(mark) for name, mark in checked.marks.items()},
+        },
+    )
     return review
 
 
@@ -321,10 +327,7 @@ def _store(session: Session, actor: Actor, dossier: ReviewedDossier, entry: Revi
         session.add(mark)
         after[criterion.id] = _mark_value(mark.score)
     if after != before:
-        record(
-            session, actor=actor, action="review.marked", now=now, object_kind="review", object_id=review.id,
-            call_id=dossier.call.id, before=before, after=after,
-        )  # fmt: skip
+        record(session, actor, "review.marked", review, now=now, call_id=dossier.call.id, before=before, after=after)
     return review
 
 

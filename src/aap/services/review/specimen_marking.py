@@ -204,10 +204,7 @@ def mark_specimen(
     session.add(review)
     session.flush()
     if submit:
-        record(
-            session, actor=actor, action="specimen.submitted", now=now, object_kind="specimen", object_id=specimen_id,
-            call_id=page.call.id, after={"marks": dict(review.marks)},
-        )  # fmt: skip
+        record(session, actor, "specimen.submitted", page.specimen, now=now, after={"marks": dict(review.marks)})
     return review
 
 
@@ -220,8 +217,5 @@ def read_comparison(session: Session, *, actor: Actor, specimen_id: str, now: da
     if page.review.read_at is None:
         page.review.read_at = now
         session.add(page.review)
-        record(
-            session, actor=actor, action="specimen.read", now=now, object_kind="specimen", object_id=specimen_id,
-            call_id=page.call.id,
-        )  # fmt: skip
+        record(session, actor, "specimen.read", page.specimen, now=now)
     return page

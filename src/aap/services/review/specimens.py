@@ -118,9 +118,13 @@ def _add(session: Session, actor: Actor, call: OpenedCall, specimen: Specimen, n
     session.add(specimen)
     session.flush()
     record(
-        session, actor=actor, action="specimen.added", now=now, object_kind="specimen", object_id=specimen.id,
-        call_id=call.id, after={"title": specimen.title, "origin": str(specimen.origin), "source": specimen.source},
-    )  # fmt: skip
+        session,
+        actor,
+        "specimen.added",
+        specimen,
+        now=now,
+        after={"title": specimen.title, "origin": str(specimen.origin), "source": specimen.source},
+    )
     return specimen
 
 
@@ -274,10 +278,7 @@ def agree_marks(
     specimen.agreed = {name: mark_text(mark) for name, mark in checked.marks.items()}
     specimen.reasons, specimen.agreed_at = kept, now
     session.add(specimen)
-    record(
-        session, actor=actor, action="specimen.agreed", now=now, object_kind="specimen", object_id=specimen_id,
-        call_id=call.id, before=before, after={"marks": dict(specimen.agreed)},
-    )  # fmt: skip
+    record(session, actor, "specimen.agreed", specimen, now=now, before=before, after={"marks": dict(specimen.agreed)})
 
 
 def remove_specimen(session: Session, *, actor: Actor, call: OpenedCall, specimen_id: str, now: datetime) -> None:
@@ -287,10 +288,7 @@ def remove_specimen(session: Session, *, actor: Actor, call: OpenedCall, specime
     if specimen is None or specimen.call_id != call.id:
         raise NotFound("specimen", specimen_id)
     session.delete(specimen)
-    record(
-        session, actor=actor, action="specimen.removed", now=now, object_kind="specimen", object_id=specimen_id,
-        call_id=call.id, before={"title": specimen.title},
-    )  # fmt: skip
+    record(session, actor, "specimen.removed", specimen, now=now, before={"title": specimen.title})
 
 
 def start_round(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> None:
@@ -303,7 +301,4 @@ def start_round(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     if blocked:
         raise InvalidInput({"": " ".join(blocked)})
     session.add(SpecimenRound(call_id=call.id, opened_at=now, author_id=actor.person_id))
-    record(
-        session, actor=actor, action="calibration.opened", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id,
-    )  # fmt: skip
+    record(session, actor, "calibration.opened", call.record, now=now)

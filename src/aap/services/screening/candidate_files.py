@@ -67,10 +67,7 @@ def candidates_file(
         made = MadeFile(f"{call.id}-candidats.xlsx", XLSX, book)
     else:
         raise NotFound("file", ending)
-    record(
-        session, actor=actor, action="candidates.downloaded", now=now, object_kind="call", object_id=call.id,
-        call_id=call.id, after={"rows": len(rows), "format": ending},
-    )  # fmt: skip
+    record(session, actor, "candidates.downloaded", call.record, now=now, after={"rows": len(rows), "format": ending})
     return made
 
 

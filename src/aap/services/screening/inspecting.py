@@ -23,7 +23,7 @@ from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKi
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
 from aap.services.dossier.dossiers import OpenedDossier, merge_sections
@@ -285,7 +285,11 @@ def open_document(
     if document is None or document.application_id != application_id or document.removed_at is not None:
         raise NotFound("document", document_id)
     record(
-        session, actor=actor, action="document.downloaded", now=now, object_kind="application",
-        object_id=application_id, call_id=call.id, after={"name": document.name, "sha256": document.sha256},
-    )  # fmt: skip
+        session,
+        actor,
+        "document.downloaded",
+        Subject("application", application_id, call.id),
+        now=now,
+        after={"name": document.name, "sha256": document.sha256},
+    )
     return OpenedFile(document.name, document.content_type, document.sha256)

@@ -26,7 +26,7 @@ def screen_application(
 
     Raises InvalidInput for a refusal without a motive, StateForbids once the ranking is proposed.
     """
-    call, application = dossier_of(
+    _, application = dossier_of(
         session, actor=actor, permission=Permission.DOSSIER_SCREEN, application_id=application_id
     )
     reason = reason.strip()
@@ -39,9 +39,14 @@ def screen_application(
     application.version += 1
     session.add(application)
     record(
-        session, actor=actor, action="dossier.screened", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, before=before, after={"state": application.state, "reason": application.ineligible_reason},
-    )  # fmt: skip
+        session,
+        actor,
+        "dossier.screened",
+        application,
+        now=now,
+        before=before,
+        after={"state": application.state, "reason": application.ineligible_reason},
+    )
 
 
 def correct_attribute(
@@ -76,9 +81,14 @@ def correct_attribute(
     application.version += 1
     session.add(application)
     record(
-        session, actor=actor, action="dossier.corrected", now=now, object_kind="application", object_id=application_id,
-        call_id=call.id, before={name: before}, after={name: kept, "evidence": evidence.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "dossier.corrected",
+        application,
+        now=now,
+        before={name: before},
+        after={name: kept, "evidence": evidence.strip()},
+    )
 
 
 def attribute_names(call: OpenedCall) -> tuple[str, ...]:
@@ -130,7 +140,11 @@ def propose_amount(
     application.version += 1
     session.add(application)
     record(
-        session, actor=actor, action="dossier.amount_proposed", now=now, object_kind="application",
-        object_id=application_id, call_id=call.id, before={"cents": before},
+        session,
+        actor,
+        "dossier.amount_proposed",
+        application,
+        now=now,
+        before={"cents": before},
         after={"cents": cents, "reason": reason.strip()},
-    )  # fmt: skip
+    )

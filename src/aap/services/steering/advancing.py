@@ -151,6 +151,11 @@ def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, so
     call.record.draw_seed = seed.strip()
     session.add(call.record)
     record(
-        session, actor=actor, action="call.draw_seed", now=now, object_kind="call", object_id=call_id, call_id=call_id,
-        before={"seed": before}, after={"seed": seed.strip(), "source": source.strip()},
-    )  # fmt: skip
+        session,
+        actor,
+        "call.draw_seed",
+        call.record,
+        now=now,
+        before={"seed": before},
+        after={"seed": seed.strip(), "source": source.strip()},
+    )

@@ -15,7 +15,7 @@ from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.actor import Actor
-from aap.services.audit import record, verify_chain
+from aap.services.audit import Subject, record, verify_chain
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -133,9 +133,13 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
         result = verify_chain(session)
     with platform.database.writing() as session:
         record(
-            session, actor=None, action="audit.verified", now=platform.clock(), object_kind="audit",
+            session,
+            None,
+            "audit.verified",
+            Subject("audit"),
+            now=platform.clock(),
             after={"lines": result.lines, "head": result.head, "faults": len(result.faults)},
-        )  # fmt: skip
+        )
     progress(1, 1)
     return {
         "lines": result.lines,

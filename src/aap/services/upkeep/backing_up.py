@@ -26,7 +26,7 @@ from aap.records.applications import Document
 from aap.records.associations import ClaimProof
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
-from aap.services.audit import ChainCheck, record, verify_chain
+from aap.services.audit import ChainCheck, Subject, record, verify_chain
 from aap.services.platform import Platform
 
 FORMAT = 1
@@ -95,7 +95,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         shutil.rmtree(partial, ignore_errors=True)
         raise
     with platform.database.writing() as session:
-        record(session, actor=None, action="system.backup", now=now, object_kind="instance", after=asdict(backup))
+        record(session, None, "system.backup", Subject("instance"), now=now, after=asdict(backup))
     return backup
 
 

@@ -16,7 +16,7 @@ from aap.records.applications import Document
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.errors import NotFound
 from aap.services.mailing import MOST_ATTEMPTS
 from aap.services.outbox import WAKE
@@ -143,10 +143,7 @@ def retry_mails(session: Session, *, actor: Actor, mail_id: str = "", now: datet
         raise NotFound("mail", mail_id)
     if number:
         session.info[WAKE] = True
-        record(
-            session, actor=actor, action="mails.retried", now=now, object_kind="outbox", object_id=mail_id,
-            after={"mails": number},
-        )  # fmt: skip
+        record(session, actor, "mails.retried", Subject("outbox", mail_id), now=now, after={"mails": number})
     return number
 
 
@@ -159,8 +156,5 @@ def retry_job(session: Session, *, actor: Actor, job_id: str, now: datetime) -> 
     job.state, job.done, job.started_at, job.finished_at = JobState.WAITING, 0, None, None
     session.add(job)
     session.info[WAKE] = True
-    record(
-        session, actor=actor, action="job.retried", now=now, object_kind="job", object_id=job_id,
-        call_id=job.call_id or "", after={"kind": job.kind},
-    )  # fmt: skip
+    record(session, actor, "job.retried", job, now=now, after={"kind": job.kind})
     return job

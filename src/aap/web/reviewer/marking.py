@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +14,9 @@ from flask_babel import gettext as _
 from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
 from aap.services.permissions import Permission
 from aap.services.review.reopening import request_reopening
-from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, next_dossier, open_given_dossier
+from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, dossier_after, open_given_dossier
 from aap.services.review.reviewing import (
     ReviewEntry,
-    entry_problems,
-    keep_draft,
     save_review,
     submit_review,
 )
@@ -94,21 +93,25 @@ def mark(application_id: str) -> ResponseReturnValue:
     submitting = action in ("submit", "submit_next")
     actor, now = signed_in(), arrived_at()
     try:
+        problems: Mapping[str, str] = {}
         with writing() as session:
-            work = submit_review if submitting else save_review
-            work(session, actor=actor, application_id=application_id, entry=entry, now=now)
+            if submitting:
+                submit_review(session, actor=actor, application_id=application_id, entry=entry, now=now)
+            else:
+                problems = save_review(
+                    session, actor=actor, application_id=application_id, entry=entry, now=now
+                ).problems
     except (InvalidInput, StaleVersion, DeadlinePassed, StateForbids) as error:
         return _refused(application_id, entry, error)
-    page = _page(application_id)
-    problems = {} if submitting else entry_problems(page.dossier.call, entry, finished=False)
     if problems:
+        page = _page(application_id)
         return _shown(page, grid_view(page, entry=entry, problems=problems)), 422
     draft = f"{actor.person_id}/{application_id}"
     if submitting:
         flash(_("Évaluation soumise."), "success")
     if action in ("submit_next", "save_next"):
         with reading() as session:
-            found = next_dossier(session, actor=actor, call_id=page.dossier.call.id, after=application_id)
+            found = dossier_after(session, actor=actor, application_id=application_id)
         if found is not None:
             return redirect(url_for(".dossier", application_id=found, enregistre=draft))
         flash(_("Il n’y a plus d’autre dossier à évaluer."), "info")
@@ -143,7 +146,7 @@ def autosave(application_id: str) -> ResponseReturnValue:
     entry, now = _entry(), arrived_at()
     try:
         with writing() as session:
-            kept = keep_draft(session, actor=signed_in(), application_id=application_id, entry=entry, now=now)
+            kept = save_review(session, actor=signed_in(), application_id=application_id, entry=entry, now=now)
             version = kept.review.version
     except StaleVersion as error:
         saved_at = error.theirs["saved_at"]

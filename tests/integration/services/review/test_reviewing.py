@@ -55,7 +55,7 @@ def test_a_draft_then_its_submission_are_kept_with_their_marks_and_an_audit_line
     here = desk()
     actor = here.factory.actor(here.first)
     given = {"actor": actor, "application_id": here.application.id}
-    draft = done(platform, here, save_review, entry=here.entry(qualite="3,5"), **given)
+    draft = done(platform, here, save_review, entry=here.entry(qualite="3,5"), **given).review
     assert (draft.state, draft.version, stored(platform, here)) == (
         ReviewState.DRAFT, 1, {"qualite": Decimal("3.5"), "solidite": None},
     )  # fmt: skip
@@ -237,5 +237,5 @@ def test_time_spent_counts_work_and_not_pauses(platform: Platform, desk: Desks, 
     clock.move(seconds=200)
     done(platform, here, save_review, entry=here.entry(1, **FULL), **given)
     clock.move(hours=8)
-    review = done(platform, here, save_review, entry=here.entry(2, **FULL), **given)
+    review = done(platform, here, save_review, entry=here.entry(2, **FULL), **given).review
     assert review.seconds_spent == 200

@@ -16,7 +16,7 @@ from aap.cli import main
 from aap.records.applications import Document
 from aap.records.audit import AuditLine
 from aap.records.people import Person
-from aap.services.audit import record, verify_chain
+from aap.services.audit import Subject, record, verify_chain
 from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.backing_up import BackupFault, check_backup, make_backup, restore_backup
 from aap.settings import Settings
@@ -35,14 +35,14 @@ def filled(factory: Factory, platform: Platform) -> Document:
     )  # fmt: skip
     with platform.database.writing() as session:
         session.add(document)
-        record(session, actor=None, action="essai", now=factory.now, after={"é": "à"})
+        record(session, None, "essai", Subject("instance"), now=factory.now, after={"é": "à"})
     return document
 
 
 def test_what_is_restored_is_what_was_backed_up(platform: Platform, filled: Document, tmp_path: Path) -> None:
     made = make_backup(platform, tmp_path / "sauvegarde")
     with platform.database.writing() as session:
-        record(session, actor=None, action="plus tard", now=platform.clock())
+        record(session, None, "plus tard", Subject("instance"), now=platform.clock())
     restored = restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
     assert restored == made
     again = open_platform(Settings(instance=tmp_path / "neuve", environment="testing", secret_key="x"))
@@ -79,7 +79,7 @@ def test_a_backup_made_while_people_write_is_sound(platform: Platform, filled: D
     def write() -> None:
         while not stop.is_set():
             with platform.database.writing() as session:
-                record(session, actor=None, action="pendant", now=platform.clock())
+                record(session, None, "pendant", Subject("instance"), now=platform.clock())
             written.append(1)
 
     writer = threading.Thread(target=write)
@@ -181,7 +181,7 @@ def test_the_commands_back_up_check_and_restore(platform: Platform, filled: Docu
 def test_audit_verify_tells_faults_and_lines_cut_off_at_the_end(platform: Platform, tmp_path: Path) -> None:
     for number in range(3):
         with platform.database.writing() as session:
-            record(session, actor=None, action="essai", now=platform.clock(), after={"n": number})
+            record(session, None, "essai", Subject("instance"), now=platform.clock(), after={"n": number})
     instance = platform.settings.instance
     done = aap(instance, "audit", "verify")
     assert done.exit_code == 0

@@ -16,7 +16,7 @@ from aap import jobs
 from aap.records.audit import AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role
-from aap.services.audit import record
+from aap.services.audit import Subject, record
 from aap.services.mailing import MOST_ATTEMPTS
 from aap.services.platform import Platform
 from aap.services.upkeep.auditing import AuditFilter, read_log
@@ -31,9 +31,8 @@ JOURNAL, SYSTEM = "/administration/journal", "/administration/systeme"
 def lines(platform: Platform, factory: Factory, number: int = 3, **values: Any) -> None:
     for at in range(number):
         with platform.database.writing() as session:
-            record(
-                session, **{"actor": None, "action": "call.loaded", "now": factory.now, "after": {"n": at}, **values}
-            )
+            line = {"actor": None, "action": "call.loaded", "now": factory.now, "after": {"n": at}}
+            record(session, **{"subject": Subject("call"), **line, **values})
 
 
 # --- audit log --------------------------------------------------------------------------------------------------------
@@ -42,9 +41,16 @@ def lines(platform: Platform, factory: Factory, number: int = 3, **values: Any) 
 @on_both_databases
 def test_the_log_is_narrowed_by_each_filter(factory: Factory, platform: Platform, admin: Person, clock: Any) -> None:
     official = factory.person(name="Zoé Dupont")
-    lines(platform, factory, 1, action="call.loaded", object_kind="call", object_id="essai", call_id="essai")
+    lines(platform, factory, 1, action="call.loaded", subject=Subject("call", "essai", "essai"))
     clock.move(days=2)
-    lines(platform, factory, 1, actor=factory.actor(official), action="dossier.screened", object_id="d-1")
+    lines(
+        platform,
+        factory,
+        1,
+        actor=factory.actor(official),
+        action="dossier.screened",
+        subject=Subject("application", "d-1"),
+    )
     actor = factory.actor(admin)
 
     def found(**wanted: Any) -> list[str]:

@@ -68,6 +68,29 @@ def test_marks_comments_and_answers_stand_in_one_page(desk: Desks, browser: Call
         assert expected in page
 
 
+def test_saving_marks_asks_few_queries(
+    desk: Desks, browser: Callable[[], Any], count_queries: Callable[[], Any]
+) -> None:
+    here = desk()
+    signed = browser().sign_in(here.first)
+    token = signed.token(address(here))
+    asked: dict[str, int] = {}
+    for version, (name, action, tail) in enumerate(
+        (("first", "save", ""), ("again", "save", ""), ("next", "save_next", ""), ("typed", "", "/enregistrement"))
+    ):
+        marks = {"note-qualite": str(version + 1), "note-solidite": "3", "avis-qualite": "Bien vu.", "rubric": "0" * 64}
+        sent = {**marks, "version": str(version), "action": action, "csrf_token": token}
+        with count_queries() as queries:
+            answer = signed.client.post(address(here, tail), data=sent)
+        assert answer.status_code == (200 if tail else 302), answer.text
+        asked[name] = queries.count
+    assert max(asked.values()) <= 11, asked
+    with count_queries() as queries:
+        sent = {**MARKS, "avis-qualite": "Bien vu.", "version": "4", "action": "submit", "csrf_token": token}
+        assert signed.client.post(address(here), data=sent).status_code == 302
+    assert queries.count <= 13, queries.statements
+
+
 def test_saving_then_submitting_goes_to_the_dossier_most_in_need(desk: Desks, browser: Callable[[], Any]) -> None:
     here = desk()
     factory = here.factory
