@@ -80,7 +80,7 @@ def test_a_claim_from_the_held_siret_to_the_decision(factory: Factory, opened: O
     page.get_by_label("À quel titre agissez-vous pour cette association ?").fill("Trésorière depuis janvier.")
     choose(page, "Écrire à l’adresse de l’association")
     send(page, "Demander au service")
-    expect(page.get_by_role("main")).to_contain_text("sans réponse pour l’instant")
+    expect(page.get_by_role("main")).to_contain_text("En attente de réponse")
     choose(page, "Je joins un document")
     paper = tmp_path / "proces-verbal.pdf"
     paper.write_bytes(pdf("Procès-verbal"))
@@ -146,6 +146,7 @@ def test_an_official_declares_interests_and_an_administrator_lets_a_member_in(fa
     checked(page, "official-home-undeclared")
     page.get_by_role("link", name="Déclarer mes intérêts").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Déclaration d’intérêts")
     checked(page, "official-interests")
     page.get_by_label("Nom").first.fill("Ma fédération")
     page.get_by_label("SIRET").first.fill(SIRET)

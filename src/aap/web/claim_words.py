@@ -14,12 +14,13 @@ from aap.web.filters import moment
 
 @dataclass(frozen=True)
 class ProofLine:
-    """One proof: what it is, where it stands, and how the page shows that (`kind` of a badge)."""
+    """One proof: what it is, where it stands (a badge and its colour `kind`), and since when."""
 
     proof: ClaimProof
     label: str
     state: str
     kind: str
+    when: str
 
 
 def proof_lines(proofs: Sequence[ClaimProof], now: datetime) -> list[ProofLine]:
@@ -31,14 +32,13 @@ def proof_lines(proofs: Sequence[ClaimProof], now: datetime) -> list[ProofLine]:
     return [ProofLine(one, labels[ProofKind(one.kind)], *_state(one, now)) for one in proofs]
 
 
-def _state(one: ClaimProof, now: datetime) -> tuple[str, str]:
+def _state(one: ClaimProof, now: datetime) -> tuple[str, str, str]:
     if one.kind == ProofKind.DOCUMENT:
-        return _("Joint le %(date)s", date=moment(one.created_at)), "info"
-    if one.confirmed is not None and one.answered_at is not None:
-        when = moment(one.answered_at)
-        if one.confirmed:
-            return _("Confirmé le %(date)s par qui lit cette adresse", date=when), "success"
-        return _("Démenti le %(date)s par qui lit cette adresse", date=when), "danger"
+        return _("Joint"), "info", _("le %(date)s", date=moment(one.created_at))
+    if one.confirmed is not None:
+        when = _("par qui lit cette adresse, le %(date)s", date=moment(one.answered_at))
+        return (_("Confirmé"), "success", when) if one.confirmed else (_("Démenti"), "danger", when)
+    sent = _("parti le %(date)s", date=moment(one.created_at))
     if one.expires_at is not None and one.expires_at <= now:
-        return _("Resté sans réponse"), "neutral"
-    return _("Parti le %(date)s, sans réponse pour l’instant", date=moment(one.created_at)), "warning"
+        return _("Resté sans réponse"), "neutral", sent
+    return _("En attente de réponse"), "warning", sent
