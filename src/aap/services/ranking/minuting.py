@@ -26,7 +26,7 @@ from aap.documents.papers.minutes import (
     render_minutes,
 )
 from aap.records.applications import Application
-from aap.records.people import Person
+from aap.records.people import Person, Role, RoleGrant
 from aap.records.rankings import JuryDecisionKind, RankingRun
 from aap.records.reviews import Consensus, Recusal
 from aap.services.actor import Actor
@@ -77,7 +77,9 @@ def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     run = latest_run(session, call.id)
     rows: Sequence[ResultRow] = view_run(session, run).rows if run else ()
     agreed = _agreed(session, actor, call.id)
-    content = render_minutes(_view(call, lines, agreed, run, rows, _recusals(session, call.id)))
+    content = render_minutes(
+        _view(call, lines, agreed, run, rows, _recusals(session, call.id), _members(session, call.id))
+    )
     record(
         session,
         actor,
@@ -122,6 +124,14 @@ def _recusals(session: Session, call_id: str) -> list[_Recused]:
     return [_Recused(*row) for row in found]
 
 
+def _members(session: Session, call_id: str) -> list[str]:
+    """Names of the jury, by name: who has the role in this call."""
+    found = select(Person.name).where(
+        RoleGrant.person_id == Person.id, RoleGrant.role == Role.JURY, RoleGrant.call_id == call_id
+    )
+    return list(session.exec(found.order_by(col(Person.name), col(Person.id))))
+
+
 def _view(
     call: OpenedCall,
     lines: Sequence[JuryLine],
@@ -129,6 +139,7 @@ def _view(
     run: RankingRun | None,
     rows: Sequence[ResultRow],
     recusals: Sequence[_Recused],
+    members: Sequence[str],
 ) -> MinutesView:
     sender = sender_of(call.file)
     return MinutesView(
@@ -139,7 +150,7 @@ def _view(
         held_on=_held_on(call, lines, run),
         place=sender.city,
         body=(
-            *_attendance(recusals),
+            *_attendance(recusals, members),
             *_method(call),
             *_decisions(lines),
             *_agreements(agreed),
@@ -156,11 +167,15 @@ def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None
     return paris(max(moments, default=call.record.closes_at)).date()
 
 
+_LINES_OF_MEMBERS, _LINES_TO_ADD = 8, 2
+
 Part = Heading | Paragraph | Sentences | MinutesTable
 
 
-def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
-    blank = tuple(tuple(Cell("\u00a0") for _ in range(4)) for _ in range(8))
+def _attendance(recusals: Sequence[_Recused], members: Sequence[str]) -> list[Part]:
+    """The jury as the roles name it, with lines left for who is added by hand."""
+    names = [*members, *["\u00a0"] * max(_LINES_OF_MEMBERS - len(members), _LINES_TO_ADD)]
+    blank = tuple((Cell(name), *(Cell("\u00a0") for _ in range(3))) for name in names)
     columns = (
         PaperColumn("Nom"),
         PaperColumn("Qualité ou collège"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlmodel import col, select
 
 from aap.records.applications import Application, SectionAnswers
@@ -15,9 +17,11 @@ from aap.services.assignment.proposals import apply_proposal, compute_proposal, 
 from aap.services.assignment.situation import default_settings
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.further_reviews import ask_further_review, further_reviewers
+from aap.services.ranking.minuting import minutes_pdf
 from tests.databases import on_both_databases
 from tests.worlds.assignment_pages import Browsers
 from tests.worlds.assignments import Table, Tables
+from tests.worlds.offices import Offices
 
 SIRET, RNA = "13002526500013", "W691000001"
 
@@ -219,3 +223,13 @@ def test_a_lock_or_a_way_of_distributing_that_nobody_chose_is_refused(table: Tab
     assert "Déverrouiller" in shown  # still locked
     unchosen = signed.post(page, {"evaluations": "2"})
     assert (unchosen.status_code, "Choisissez l’une des deux façons" in unchosen.text) == (422, True)
+
+
+def test_the_minutes_name_the_jury_that_has_the_role_and_leave_lines_for_others(office: Offices) -> None:
+    here = office()
+    here.factory.person(Role.JURY, call=here.call, name="Dominique Juré")
+    here.factory.person(Role.JURY, call=here.factory.call(), name="Claude Ailleurs")
+    with here.factory.platform.database.writing() as session:
+        made = minutes_pdf(session, actor=here.factory.actor(here.first), call=here.call, now=here.factory.now)
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages)
+    assert ("Dominique Juré" in text, "Claude Ailleurs" in text) == (True, False)
