@@ -289,11 +289,11 @@ def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call
 
 
 def set_person_active(
-    session: Session, *, actor: Actor, person_id: str, active: bool, reason: str, now: datetime
+    session: Session, *, actor: Actor, person_id: str, active: bool | None, reason: str, now: datetime
 ) -> None:
     """Closes an account at once, its open sessions included, or opens it again; both with a reason.
 
-    Raises NotFound, InvalidInput (one's own account, or no reason).
+    Raises NotFound, InvalidInput (one's own account, no reason, or `active` None: neither was said).
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
@@ -301,6 +301,8 @@ def set_person_active(
         raise InvalidInput(
             {"": "Vous ne pouvez pas fermer votre propre compte\u00a0: un autre administrateur le peut."}
         )
+    if active is None:
+        raise InvalidInput({"": "Dites s’il faut fermer le compte ou le rouvrir."})
     if person.active == active:
         return
     if not reason.strip():

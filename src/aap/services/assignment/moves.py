@@ -169,13 +169,18 @@ def _connection(found: Situation, seen: frozenset[str]) -> Connection | None:
 
 
 def lock_seats(
-    session: Session, *, actor: Actor, call_id: str, reference: str, code: str, locked: bool, now: datetime
+    session: Session, *, actor: Actor, call_id: str, reference: str, code: str, locked: bool | None, now: datetime
 ) -> None:
-    """A locked pair isn't moved by a proposal. `code` empty: all reviewers of the dossier. Raises NotFound."""
+    """A locked pair isn't moved by a proposal. `code` empty: all reviewers of the dossier.
+
+    Raises NotFound, InvalidInput (`locked` None: neither was said).
+    """
     call, found = _opened(session, actor, call_id)
     pairs = [pair for pair in found.held if pair[0] == reference and code in ("", pair[1])]
     if reference not in visible(session, actor, call, found) or not pairs:
         raise NotFound("assignment", reference)
+    if locked is None:
+        raise InvalidInput({"": "Dites s’il faut verrouiller ou déverrouiller."})
     for pair in pairs:
         held = session.get_one(Assignment, found.held[pair].assignment_id)
         held.locked = locked

@@ -70,11 +70,11 @@ def answer_match(
     session: Session, *, actor: Actor, recusal_id: str, confirmed: bool | None, now: datetime, reason: str = ""
 ) -> None:
     """An official confirms a probable conflict, or dismisses it; None: they said neither. Raises NotFound, InvalidInput."""
-    if confirmed is None:
-        raise InvalidInput({"reponse": _SENTENCES["answer"]})
     recusal, application = _find_recusal(session, actor, recusal_id)
     if recusal.confirmed or recusal.dismissed_at is not None:
         raise NotFound("recusal", recusal_id)
+    if confirmed is None:
+        raise InvalidInput({"reponse": _SENTENCES["answer"]})
     if confirmed:
         recuse(session, actor, application, recusal.person_id, RecusalOrigin(recusal.origin), recusal.reason, now)
         return

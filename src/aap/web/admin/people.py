@@ -166,8 +166,6 @@ def invite_again(person_id: str) -> ResponseReturnValue:
 def switch(person_id: str) -> ResponseReturnValue:
     """Closes the account (`action` = fermer), or opens it again (rouvrir)."""
     active = yes_or_no("action", yes="rouvrir", no="fermer")
-    if active is None:
-        raise InvalidInput({"": _("Dites s’il faut fermer le compte ou le rouvrir.")})
     return _change(
         person_id, "account",
         lambda session: set_person_active(

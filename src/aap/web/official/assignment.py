@@ -197,8 +197,6 @@ def assignment_lock(call_id: str) -> ResponseReturnValue:
     """Locks or unlocks one pair, or a dossier's whole panel."""
     locked = yes_or_no("verrou")
     reference = request.form.get("dossier", "")
-    if locked is None:
-        raise InvalidInput({"": _("Dites s’il faut verrouiller ou déverrouiller.")})
     with writing() as session:
         call_of_page(session, call_id)
         lock_seats(

@@ -259,7 +259,5 @@ def test_only_administrators_manage_people(factory: Factory, browser: Callable[[
 def test_somebody_who_is_not_there_answers_404(signed: Any) -> None:
     assert signed.get(f"{PEOPLE}/inconnu").status_code == 404
     for tail in ("roles", "invitation", "compte"):
-        answer = signed.post(
-            f"{PEOPLE}/inconnu/{tail}", {"role": "official", "reason": "x", "action": "fermer"}, page="/compte"
-        )
+        answer = signed.post(f"{PEOPLE}/inconnu/{tail}", {"role": "official", "reason": "x"}, page="/compte")
         assert answer.status_code == 404
