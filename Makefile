@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# What decides who is retained. Another part: make mutate MUTANTS='aap.core.delays.*'
+MUTANTS ?= aap.core.selection.* aap.core.ranking.* aap.core.scoring.*
 
 .PHONY: run test quick check lint types imports bench soak mutate system-run system-test format clean
 
@@ -39,7 +41,8 @@ soak: $(VENV)/.dev system-test
 	$(BIN)/pytest tests/soak -p no:cacheprovider --override-ini=timeout=3600
 
 mutate: $(VENV)/.dev
-	$(BIN)/python scripts/mutate.py
+	$(BIN)/mutmut run $(foreach names,$(MUTANTS),'$(names)')
+	$(BIN)/mutmut results
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -20,12 +20,10 @@ SHARED_NAMES: Mapping[str, str] = {
     "Reviewer": VALUE_AND_ROW,
     "day": FILTER,
     "euros": FILTER,
-    "exact_moment": FILTER,
     "file_size": FILTER,
     "moment": FILTER,
     "number": FILTER,
     "ordinal": FILTER,
-    "paris": FILTER,
     "percent": FILTER,
 }
 """Public functions and classes that two modules may define, each with the reason why a reader isn't misled."""

@@ -9,7 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from packaging.version import Version
+
+from aap import __version__
+from aap.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,8 +62,29 @@ def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
 
 
 def test_requirements_are_locked_with_hashes() -> None:
-    for name in ("run.txt", "dev.txt"):
+    for name, least in (("run.txt", 50), ("dev.txt", 50), ("verify.txt", 10)):
         text = (ROOT / "requirements" / name).read_text()
         pins = re.split(r"^(?=[\w.\[\]-]+==)", text, flags=re.M)[1:]
-        assert len(pins) > 50, name
+        assert len(pins) >= least, name
         assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+def test_only_the_page_of_an_instance_is_kept_in_the_tree() -> None:
+    assert [path.relative_to(ROOT).as_posix() for path in tracked("instance")] == ["instance/README.md"]
+    made = ["instance/aap.sqlite3", "instance/aap.sqlite3-wal", "instance/queue.sqlite3", "instance/files/ab/abcd",
+            "instance/mail/1.eml"]  # fmt: skip
+    asked = subprocess.run(["git", "check-ignore", *made], cwd=ROOT, capture_output=True, check=False, text=True)
+    assert asked.stdout.splitlines() == made
+
+
+def test_the_version_stands_in_one_place_and_the_changes_begin_with_it() -> None:
+    given = re.findall(r"^## (\S+)( \(unreleased\))?$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
+    assert given[0] == (
+        Version(__version__).base_version,
+        " (unreleased)" if Version(__version__).is_devrelease else "",
+    )
+    assert all(not unreleased for _, unreleased in given[1:])
+    assert [Version(name) for name, _ in given] == sorted((Version(name) for name, _ in given), reverse=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert ("version" in project, project["dynamic"]) == (False, ["version"])
+    assert CliRunner().invoke(main, ["--version"]).output == f"aap {__version__}\n"

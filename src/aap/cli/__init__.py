@@ -9,10 +9,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
+
+from aap import __version__
 
 # name -> (module and attribute, one line of help). A command that isn't installed yet is simply not offered.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -65,18 +69,37 @@ class LazyGroup(click.Group):
         except Exception as error:
             if os.environ.get("AAP_DEBUG") == "1":
                 raise
-            message = " ".join(str(error).split()) or "sans message"
-            click.echo(
-                f"Erreur inattendue ({type(error).__name__})\u00a0: {message} (AAP_DEBUG=1 en montre le détail).",
-                err=True,
-            )
+            click.echo(_missing(error) or _unexpected(error), err=True)
             sys.exit(1)
+
+
+def _unexpected(error: Exception) -> str:
+    message = " ".join(str(error).split()) or "sans message"
+    return f"Erreur inattendue ({type(error).__name__})\u00a0: {message} (AAP_DEBUG=1 en montre le détail)."
+
+
+def _missing(error: Exception) -> str | None:
+    """Where a package is not installed: which one, and the command that installs all of them."""
+    name = error.name.partition(".")[0] if isinstance(error, ModuleNotFoundError) and error.name else "aap"
+    if name == "aap":
+        return None
+    locked = Path("requirements", "run.txt")
+    checkout = Path(__file__).resolve().parents[3]
+    known = (checkout / locked).is_file()
+    where = shlex.quote(str(checkout / locked)) if known else f"{locked}   # fichier des sources d’aap"
+    return (
+        f"Cette commande a besoin de «\u00a0{name}\u00a0», qui n’est pas installé ici. Pour tout installer\u00a0:\n"
+        f"    {shlex.quote(sys.executable)} -m pip install --require-hashes -r {where}"
+    )
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Appels à projets : classer, sélectionner, décider, et pouvoir le refaire.",
+)
+@click.version_option(
+    __version__, prog_name="aap", message="%(prog)s %(version)s", help="Dire la version, et rien d’autre."
 )
 def main() -> None:
     """Entry point of the `aap` script."""

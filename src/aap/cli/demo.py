@@ -29,7 +29,7 @@ def demo_command(seed: int, force: bool, if_empty: bool, accounts: bool) -> None
         click.echo("La démonstration ne se fait pas dans une instance de production.", err=True)
         sys.exit(2)
     if force:
-        _erase(settings)
+        erase(settings)
     platform = open_platform(settings)
     if not filling.is_empty(platform):
         if if_empty:
@@ -42,7 +42,7 @@ def demo_command(seed: int, force: bool, if_empty: bool, accounts: bool) -> None
     click.echo(f"Démonstration prête dans {settings.instance}.")
 
 
-def _erase(settings: Settings) -> None:
+def erase(settings: Settings) -> None:
     """Removes what the demonstration made, and nothing else in the folder."""
     if settings.database_url:
         click.echo("--force n’efface que l’instance embarquée (SQLite).", err=True)

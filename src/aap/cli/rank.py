@@ -19,6 +19,7 @@ from aap.cli.progress_bar import ProgressLine
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput, Problem, in_order
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS, MAX_DRAWS
 
 if TYPE_CHECKING:
     from aap.core.ranking.run import Run
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from aap.documents.tables.tables_in import RunInputs
 
 DONE, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
-MAX_DRAWS = 100_000
 
 _FILE = click.Path(path_type=Path)
 
@@ -39,7 +39,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--decisions", type=_FILE, metavar="FICHIER", help="Tableau des décisions du jury.")
 @click.option("--out", required=True, type=_FILE, metavar="DOSSIER", help="Dossier à écrire ; il ne doit pas exister.")
 @click.option(
-    "--draws", type=click.IntRange(0, MAX_DRAWS), default=400, show_default=True, metavar="N",
+    "--draws", type=click.IntRange(0, MAX_DRAWS), default=DEFAULT_DRAWS, show_default=True, metavar="N",
     help="Tirages pour la probabilité d’être retenu ; 0 pour s’en passer.",
 )  # fmt: skip
 @click.option("--draw-seed", metavar="TEXTE", help="Graine publique du tirage au sort qui départage les égalités.")

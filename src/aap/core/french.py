@@ -24,6 +24,7 @@ MONTHS = (
 )  # fmt: skip
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
+_SIZES = ("o", "ko", "Mo", "Go")
 _ELISION = frozenset("aeiouyhâàéèêëîïôöûüAEIOUYHÂÀÉÈÊËÎÏÔÖÛÜ")
 _MANY_DIGITS = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -79,6 +80,14 @@ def euros(cents: int) -> str:
 def percent(share: Number, decimals: int = 2) -> str:
     """A share (0.25) as `25 %`, with as few decimals as it needs."""
     return plain(Fraction(share) * 100, decimals) + NNBSP + "%"
+
+
+def file_size(count: int) -> str:
+    """Bytes as `340 o`, `12 ko`, `1,5 Mo` (decimal units, as the systems' file lists show)."""
+    size, unit = Fraction(count), 0
+    while size >= 1000 and unit < len(_SIZES) - 1:
+        size, unit = size / 1000, unit + 1
+    return plain(size, 0 if unit < 2 else 1) + NBSP + _SIZES[unit]
 
 
 def is_plural(value: Number) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.demo.associations import associations
 from aap.demo.attachments import attachments
 from aap.demo.deposits import PASSWORD, Deposit, Depositor
@@ -55,7 +56,7 @@ class DemoSize:
     finished: int = 236
     reviewed: int = 48
     open: int = 40
-    draws: int = 400
+    draws: int = DEFAULT_DRAWS
     processes: int = 2
 
 

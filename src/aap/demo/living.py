@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from aap.core.answers.conditions import shown_answers
 from aap.core.call.schema import CallFile
+from aap.core.delays import paris
 from aap.core.french import day
 from aap.demo.associations import seeded
 from aap.demo.culture import culture_associations, culture_attachments, culture_dossiers, proposed_amounts
@@ -36,7 +36,6 @@ from aap.services.screening.screening import propose_amount, screen_application
 
 REVIEWED, OPEN = "culture-territoires-2026", "mentorat-2026"
 REVIEWERS = 12
-PARIS = ZoneInfo("Europe/Paris")
 # How far each reviewer is, as a share of the dossiers given: most are in the middle, two are done, one has not begun.
 _PROGRESS = (0.5, 0.5, 0.6, 1.0, 0.75, 0.1, 0.7, 0.6, 1.0, 0.5, 0.0, 0.65)
 Progress = Literal["begun", "first", "without_files", "ready", "submitted", "withdrawn"]
@@ -44,9 +43,7 @@ Progress = Literal["begun", "first", "without_files", "ready", "submitted", "wit
 
 def at_hour(now: datetime, days: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
     """So many days from today, at this time in Paris."""
-    return (now.astimezone(PARIS) + timedelta(days=days)).replace(
-        hour=hour, minute=minute, second=second, microsecond=0
-    )
+    return (paris(now) + timedelta(days=days)).replace(hour=hour, minute=minute, second=second, microsecond=0)
 
 
 def with_dates(text: str, dates: Mapping[str, datetime | date]) -> str:
@@ -395,5 +392,5 @@ def _with_spare_readers(pairs: Sequence[tuple[str, str]], each: int) -> tuple[tu
 def _working_hour(after: datetime, before: datetime, rng: Random) -> datetime:
     """A moment between two others, by day where there is room for it."""
     drawn = (after + (before - after) * rng.random()).replace(microsecond=0)
-    by_day = drawn.astimezone(PARIS).replace(hour=rng.randrange(8, 22), second=rng.randrange(60))
+    by_day = paris(drawn).replace(hour=rng.randrange(8, 22), second=rng.randrange(60))
     return by_day if after < by_day < before else drawn

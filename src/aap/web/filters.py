@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from jinja2 import pass_context
@@ -15,12 +13,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from aap.core import french
-from aap.documents.papers import pdf
-
-PARIS = ZoneInfo("Europe/Paris")
+from aap.core.delays import paris
+from aap.documents.papers.pdf import exact_moment
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SIZES = ("o", "ko", "Mo", "Go")
 
 
 def euros(cents: int | None) -> str:
@@ -54,13 +50,6 @@ def ordinal(position: int | None, feminine: bool = False) -> str:
     return "" if position is None else french.ordinal(position, feminine=feminine)
 
 
-def paris(moment: datetime) -> datetime:
-    """The same moment by the clock of Paris. Raises ValueError for a naive time (which moment would it be?)."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without its zone cannot be shown")
-    return moment.astimezone(PARIS)
-
-
 def day(value: date | datetime | str | None) -> str:
     """`28 février 2025` from a date, a moment or an ISO text; a text that is no date is given back."""
     if value is None or value == "":
@@ -86,18 +75,8 @@ def clock(value: datetime | None) -> str:
 
 
 def file_size(count: int | None) -> str:
-    """Bytes as `340 o`, `12 ko`, `1,5 Mo` (decimal units, as the systems' file lists show)."""
-    if count is None:
-        return ""
-    size, unit = Fraction(count), 0
-    while size >= 1000 and unit < len(_SIZES) - 1:
-        size, unit = size / 1000, unit + 1
-    return french.plain(size, 0 if unit < 2 else 1) + french.NBSP + _SIZES[unit]
-
-
-def exact_moment(value: datetime) -> str:
-    """`28 février 2025 à 23 h 58 min 12 s`: a moment that proves something, as its PDF writes it."""
-    return pdf.exact_moment(value)
+    """Bytes as `340 o`, `12 ko`, `1,5 Mo`; None as an empty text."""
+    return "" if count is None else french.file_size(count)
 
 
 def typo(text: str | None) -> str:

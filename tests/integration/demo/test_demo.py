@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from sqlmodel import col, select
 
 from aap.app import create_app
 from aap.cli import main
+from aap.cli.demo import erase
 from aap.core.ranking.bundle import verify_bundle
 from aap.demo.filling import FINISHED, DemoSize, demo_accounts, fill_instance, is_demonstration
 from aap.records.applications import Application
@@ -139,3 +141,14 @@ def test_the_command_fills_once_and_says_so(
     monkeypatch.setenv("AAP_ENVIRONMENT", "production")
     assert run(main, ["demo"]).exit_code == 2
     assert not is_demonstration(open_platform(Settings(instance=tmp_path / "empty", environment="testing")))
+
+
+def test_erasing_the_demonstration_leaves_what_is_not_of_it(tmp_path: Path) -> None:
+    settings = Settings(instance=tmp_path, environment="testing", secret_key="only-for-tests")
+    (tmp_path / "README.md").write_text("What lands here")
+    open_platform(settings).files.put(io.BytesIO(b"%PDF-1.7"))
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "1.eml").touch()
+    assert {"aap.sqlite3", "files", "mail", "README.md"} <= {entry.name for entry in tmp_path.iterdir()}
+    erase(settings)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["README.md"]

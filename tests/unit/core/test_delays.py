@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import dateutil.easter
 import pytest
 
-from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday
+from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday, silence_is_rejection
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,19 @@ from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday
 )
 def test_the_last_day_to_contest(notified: datetime, overseas: bool, last: date) -> None:
     assert appeal_deadline(notified, overseas=overseas) == last
+
+
+@pytest.mark.parametrize(
+    ("received", "limit"),
+    [
+        (datetime(2025, 2, 28, 12, tzinfo=PARIS), date(2025, 4, 28)),
+        (datetime(2025, 12, 31, 12, tzinfo=PARIS), date(2026, 2, 28)),
+        (datetime(2023, 12, 30, 12, tzinfo=PARIS), date(2024, 2, 29)),
+        (datetime(2025, 9, 30, 22, 30, tzinfo=UTC), date(2025, 12, 1)),  # 1 October in Paris
+    ],
+)
+def test_silence_is_a_rejection_two_months_on_or_on_the_last_day_of_that_month(received: datetime, limit: date) -> None:
+    assert silence_is_rejection(received) == limit
 
 
 def test_public_holidays_of_2025() -> None:

@@ -46,3 +46,11 @@ def test_figures_are_written_as_french_readers_expect(written: str, expected: st
 def test_two_different_values_never_read_the_same() -> None:
     assert french.apart(Fraction(6496, 100), Fraction(6504, 100)) == ("64,96", "65,04")
     assert french.apart(Fraction(65), Fraction(65)) == ("65,0", "65,0")
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 o"), (999, "999 o"), (34_400, "34 ko"), (1_250_000, "1,2 Mo"), (3_000_000_000, "3 Go")],
+)
+def test_a_size_is_written_in_french_units(size: int, words: str) -> None:
+    assert french.file_size(size).replace("\xa0", " ") == words

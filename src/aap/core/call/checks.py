@@ -6,10 +6,8 @@ Rules that can't all hold for given applications are not looked for here: the en
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,6 +16,7 @@ from aap.core.call.form_checks import check_eligibility_rules, check_form_defini
 from aap.core.call.letter_texts import placeholder_problems
 from aap.core.call.paths import ANY, Path, path_of
 from aap.core.call.schema import CallFile, Criterion, Scale
+from aap.core.delays import silence_is_rejection
 from aap.core.french import NBSP, day, plain, quoted
 from aap.core.problems import nearest
 
@@ -42,13 +41,6 @@ def below(comment: str) -> Decimal | None:
     return Decimal(match[1]) if match else None
 
 
-def two_months_after(closing: date) -> date:
-    """The day on which silence becomes a rejection (CRPA L231-4, 3°): two months on, or the month's last day."""
-    month = closing.month + 2
-    year, month = closing.year + (month - 1) // 12, (month - 1) % 12 + 1
-    return date(year, month, min(closing.day, calendar.monthrange(year, month)[1]))
-
-
 def _identity(call: CallFile) -> Iterator[Finding]:
     identity = call.call
     yield from repeated(
@@ -62,7 +54,7 @@ def _identity(call: CallFile) -> Iterator[Finding]:
         message = "la décision est annoncée avant la clôture"
         path: Path = ("call", "decision_by")
         yield Finding(path, message, found=decides.isoformat(), rests_on=(("call", "closes_at"),))
-    elif closes and decides and decides > (limit := two_months_after(closes.date())):
+    elif closes and decides and decides > (limit := silence_is_rejection(closes)):
         yield Finding(
             ("call", "decision_by"),
             f"cette date est à plus de deux mois de la clôture{NBSP}: à compter du {day(limit)}, le silence gardé "

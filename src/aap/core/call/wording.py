@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
-from aap.core.call.checks import below, two_months_after
+from aap.core.call.checks import below
 from aap.core.call.form_checks import questions_of
 from aap.core.call.schema import CallFile, Condition, Criterion, Quota, Scale
+from aap.core.delays import paris, silence_is_rejection
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
-
-PARIS = ZoneInfo("Europe/Paris")
 
 # Attributes as people call them; others are shown by their id.
 ATTRIBUTES = {
@@ -92,14 +90,14 @@ def _calendar(call: CallFile) -> Iterator[str]:
     if identity.decision_by:
         yield f"La décision est attendue le {day(identity.decision_by)} au plus tard."
     if identity.closes_at:
-        limit = two_months_after(identity.closes_at.astimezone(PARIS).date())
+        limit = silence_is_rejection(identity.closes_at)
         yield f"Sans réponse le {day(limit)}, la demande est réputée rejetée (CRPA, article L. 231-4, 3°)."
     if identity.contact:
         yield f"Une question ? Écrivez à {identity.contact}."
 
 
 def _moment(value: datetime) -> str:
-    return moment(value.astimezone(PARIS))
+    return moment(paris(value))
 
 
 # --- rubric -----------------------------------------------------------------------------------------------------------

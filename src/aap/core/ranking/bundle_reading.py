@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from aap.core.call.checks import check_call
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.ranking.draw_counts import MAX_DRAWS
 from aap.core.ranking.ranking import StoredScores
 from aap.core.ranking.run import RunInput, RunOptions
 from aap.core.results import Table
 from aap.core.scoring.totals import ten_thousandths
 
-MAX_DRAWS = 100_000
 MAX_CENTS = 10**17
 MAX_TEXT = 100_000
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from aap.core.french import NBSP
 from aap.core.notices import Notice
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.ranking import Ranking, Standing
 from aap.core.scoring.positive_definite import Floats
 from aap.core.scoring.totals import UNIT
@@ -33,7 +34,6 @@ from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.value import best_by_value
 
-DEFAULT_DRAWS = 400
 _BATCH = 10  # draws handed to a process at a time
 
 Scores = NDArray[np.int64]

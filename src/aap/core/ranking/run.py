@@ -17,6 +17,7 @@ from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, StoredScores, rank
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
@@ -26,7 +27,6 @@ from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
 
-DEFAULT_DRAWS = 400
 ENGINE_VERSION = "1.0.0"  # moves when the same inputs may give another result
 
 Progress = Callable[[str, int, int], None]

@@ -1,11 +1,13 @@
 """Symmetric positive definite matrices: determinant, solution and inverse by a Cholesky factor.
 
 NumPy has the factor but no way to use it, so a solution and an inverse start again there, at three times the work. Up to
-`SMALL` rows that is less than it takes to load SciPy (0.2 s, a fifth of a whole run of 236 applications).
+`SMALL` rows that is less than it takes to load SciPy (0.2 s, a fifth of a whole run of 236 applications). Where SciPy is
+not installed (who only verifies a published list needs none), NumPy does all sizes.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +34,10 @@ class Factored(Protocol):
 
 def factor(matrix: Floats) -> Factored:
     """Factor `matrix`, which may be overwritten. Raises numpy.linalg.LinAlgError where it isn't positive definite."""
-    return _ByNumPy(matrix) if len(matrix) <= SMALL else _BySciPy(matrix)
+    if len(matrix) > SMALL:
+        with suppress(ModuleNotFoundError):
+            return _BySciPy(matrix)
+    return _ByNumPy(matrix)
 
 
 class _ByNumPy:

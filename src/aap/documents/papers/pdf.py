@@ -1,19 +1,18 @@
 """From a template and values to a tagged PDF (PDF/UA-1 mode), always the same bytes for the same values.
 
-The style sheet and its fonts are parsed once a process. Nothing is fetched while a document is rendered: every URL,
-also `file:` and `data:`, is refused, so that no text typed by a person can bring a file or an address into a PDF.
+The style sheet and its fonts are parsed once a process, but for a document whose characters ask for more fonts
+(`documents.fonts`). Nothing is fetched while a document is rendered: every URL, also `file:` and `data:`, is refused,
+so that no text typed by a person can bring a file or an address into a PDF.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from typing import Any, NoReturn
 
 import weasyprint
@@ -23,16 +22,9 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from aap.core import french
 from aap.core.delays import paris
+from aap.documents.papers.fonts import Face, OwnFonts, needed, style_sheet
 from aap.documents.templating import document_environment
 from aap.own_files import templates_folder
-
-FONT_SCHEME = "aap-font:"
-FONT_FILES = {
-    "regular": "SourceSansPro-Regular.ttf",
-    "italic": "SourceSansPro-It.ttf",
-    "semibold": "SourceSansPro-Semibold.ttf",
-    "bold": "SourceSansPro-Bold.ttf",
-}
 
 
 class ForbiddenResource(Exception):
@@ -54,17 +46,16 @@ class DenyAll(URLFetcher):
 
 
 class FontsOnly(URLFetcher):
-    """Serves the font files named in FONT_FILES to the style sheet, and nothing else."""
+    """Serves the fonts given, by their URLs, to the style sheet, and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[str, bytes]) -> None:
         super().__init__(fail_on_errors=True)
+        self._given = given
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
-        name = FONT_FILES.get(url.removeprefix(FONT_SCHEME)) if url.startswith(FONT_SCHEME) else None
-        if name is None:
+        if url not in self._given:
             raise ForbiddenResource(url)
-        font = files("font_source_sans_pro").joinpath("files", name).read_bytes()
-        return URLFetcherResponse(url, font, {"Content-Type": "font/ttf"})
+        return URLFetcherResponse(url, self._given[url], {"Content-Type": "font/ttf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +90,26 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @cache
-def _press() -> _Press:
+def _usual_press() -> _Press:
+    """Where the common faces are enough: as good as always."""
+    return _press(OwnFonts(), ())
+
+
+def _press(configuration: FontConfiguration, others: Sequence[Face]) -> _Press:
     text = (templates_folder() / "documents" / "documents.css").read_text(encoding="utf-8")
-    fonts = FontConfiguration()
-    style = weasyprint.CSS(string=text, font_config=fonts, url_fetcher=FontsOnly())
-    digest = hashlib.sha256(f"{weasyprint.VERSION}\n{text}".encode()).digest()
-    return _Press(style, digest, fonts)
+    text, given = style_sheet(text, others)
+    style = weasyprint.CSS(string=text, font_config=configuration, url_fetcher=FontsOnly(given))
+    digest = hashlib.sha256(f"{weasyprint.VERSION}\n{text}".encode())
+    for content in given.values():
+        digest.update(content)
+    return _Press(style, digest.digest(), configuration)
+
+
+def _press_for(html: str) -> _Press:
+    more = needed(set(html))
+    if more.complete and not more.faces:
+        return _usual_press()
+    return _press(OwnFonts() if more.complete else FontConfiguration(), more.faces)
 
 
 def exact_moment(value: datetime) -> str:
@@ -112,15 +117,6 @@ def exact_moment(value: datetime) -> str:
     local = paris(value)
     clock = f"{local.hour} h {local.minute:02d} min {local.second:02d} s".replace(" ", french.NBSP)
     return f"{french.day(local.date())} à {clock}"
-
-
-def file_size(size: int) -> str:
-    """A size in bytes: « 812 o », « 34 ko », « 1,2 Mo » (multiples of 1 000)."""
-    if size < 1_000:
-        return f"{size}{french.NBSP}o"
-    if size < 1_000_000:
-        return french.number(Fraction(size, 1_000)) + french.NBSP + "ko"
-    return french.plain(Fraction(size, 1_000_000), 1) + french.NBSP + "Mo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,9 @@ def blocks(texts: Iterable[str]) -> list[Block]:
 @cache
 def environment() -> Environment:
     """The environment of the PDF documents."""
-    return document_environment("documents", day=french.day, moment=exact_moment, file_size=file_size, blocks=blocks)
+    return document_environment(
+        "documents", day=french.day, moment=exact_moment, file_size=french.file_size, blocks=blocks
+    )
 
 
 def render_html(template: str, metadata: PdfMetadata, values: Mapping[str, Any]) -> str:
@@ -164,7 +162,7 @@ def render_pdf(template: str, metadata: PdfMetadata, values: Mapping[str, Any]) 
 def html_to_pdf(html: str) -> bytes:
     """An HTML page as a tagged PDF; its identifier is drawn from what it is made of."""
     with _ONE_AT_A_TIME:
-        press = _press()
+        press = _press_for(html)
         identifier = hashlib.sha256(press.style_digest + html.encode()).hexdigest()[:32].encode()
         try:
             document = weasyprint.HTML(string=html, url_fetcher=DenyAll())

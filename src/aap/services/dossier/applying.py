@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,7 @@ from aap.core.answers.eligibility import asked
 from aap.core.answers.values import RAW
 from aap.core.call.schema import Question, Section
 from aap.records.applications import Application, SectionAnswers
-from aap.records.people import Person
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import OpenedDossier, merge_sections, open_dossier
@@ -227,18 +226,20 @@ def save_section(
     actor: Actor,
     application_id: str,
     section_id: str,
-    read: Callable[[OpenedDossier, Section], Mapping[str, Any]],
+    answers: Mapping[str, Any],
     version: int,
     page: str,
     now: datetime,
     files: bool = True,
+    whole: bool = True,
 ) -> SavedSection:
     """Keeps a section's answers, right or wrong; what can't be read goes beside them.
 
-    `read` gives the section's answers with `_raw`, for the dossier as it stands. `page`: a token of the opened page,
-    which makes a repeated save of the same page (its answer was lost on the way) no conflict. A save that changes
-    nothing is none either. `files` False: the dossier comes without its documents. Raises StaleSection, StateForbids,
-    NotFound.
+    `answers`: the section's, with what can't be read under `_raw`; `whole` False: only some of them, and the section's
+    others stay as they are stored once the dossier is held, not as they were when the caller read it. `page`: a token
+    of the opened page, which makes a repeated save of the same page (its answer was lost on the way) no conflict. A
+    save that changes nothing is none either. `files` False: the dossier comes without its documents.
+    Raises StaleSection, StateForbids, NotFound.
     """
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True,
@@ -250,13 +251,13 @@ def save_section(
     if not dossier.is_open(section_id):
         raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
     held = dossier.sections.get(section_id)
-    answers, raw = _stored(section, read(dossier, section))
+    answers, raw = _stored(section, answers, None if whole else held)
     if held is not None and (held.answers, held.raw) == (answers, raw):
         return SavedSection(held.version, dossier)
     same_page = held is not None and page != "" and held.page == page and version <= held.version
     if held is not None and held.version != version and not same_page:
         raise StaleSection(
-            held.version, _name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
+            held.version, person_name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
         )
     if held is None:
         held = SectionAnswers(application_id=application_id, section=section_id, updated_at=now)
@@ -276,11 +277,17 @@ def save_section(
     return SavedSection(held.version, saved)
 
 
-def _stored(section: Section, own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _stored(
+    section: Section, own: Mapping[str, Any], under: SectionAnswers | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is stored of a section's own answers, laid over those of `under`."""
     known = {question.id for question in section.questions}
     answers = {key: value for key, value in own.items() if key in known}
     raw = {key: value for key, value in dict(own.get(RAW) or {}).items() if key in known}
-    return answers, raw
+    if under is None:
+        return answers, raw
+    kept_raw = {key: value for key, value in under.raw.items() if key not in answers}
+    return {**under.answers, **answers}, {**kept_raw, **raw}
 
 
 def _take_title(application: Application, call: OpenedCall, answers: Mapping[str, Any]) -> None:
@@ -289,8 +296,3 @@ def _take_title(application: Application, call: OpenedCall, answers: Mapping[str
     title = counting.get(form.title_question or "")
     if isinstance(title, str):
         application.title = title[:300]
-
-
-def _name(session: Session, person_id: str | None) -> str:
-    person = session.get(Person, person_id) if person_id else None
-    return person.name if person else ""

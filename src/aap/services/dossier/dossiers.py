@@ -29,7 +29,8 @@ from aap.records.applications import (
 from aap.records.associations import Association
 from aap.records.calls import Call, CallVersion
 from aap.services.actor import Actor
-from aap.services.call.calls import OpenedCall, get_call
+from aap.services.call.calls import OpenedCall, get_call, opened_call
+from aap.services.dossier.access import dossier_target
 from aap.services.dossier.facts import association_fields
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
@@ -59,12 +60,7 @@ class OpenedDossier:
 
     @property
     def target(self) -> Target:
-        return Target(
-            call_id=self.call.id,
-            call_state=self.call.state,
-            association_id=self.application.association_id,
-            application_state=self.state,
-        )
+        return dossier_target(self.call, self.application)
 
     @cached_property
     def answers(self) -> dict[str, Any]:
@@ -223,6 +219,23 @@ def open_dossier(
     return OpenedDossier(
         call, application, association, {one.section: one for one in sections}, tuple(documents), completion
     )
+
+
+def form_to_fill(session: Session, *, actor: Actor, application_id: str) -> OpenedCall:
+    """The call whose form a dossier fills in, for who may fill it in now: what a post is read by, before it is stored.
+
+    Nothing of the dossier is read: what its answers hide or a completion leaves closed is for the use case that stores.
+    One query. Raises NotFound, StateForbids.
+    """
+    row = session.exec(
+        select(Application, Call).where(Application.id == application_id, Call.id == Application.call_id)
+    ).first()
+    if row is None:
+        raise NotFound("application", application_id)
+    application, record = row
+    call = opened_call(session, record)
+    ensure(actor, Permission.APPLICATION_EDIT, dossier_target(call, application), kind="application", id=application_id)
+    return call
 
 
 def open_completion(session: Session, application_id: str) -> CompletionRequest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
 from aap.services.audit import Subject, record
+from aap.services.call.calls import OpenedCall
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.file_store import FileStore
@@ -71,12 +72,27 @@ def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, Questi
     raise NotFound("question", question_id)
 
 
-def limits_for(dossier: OpenedDossier, question_id: str) -> tuple[Sequence[Family], int, int]:
-    """(accepted families, megabytes, most files) of a question, or of the power of attorney."""
+@dataclass(frozen=True)
+class FileLimits:
+    """What a question takes: families of files, megabytes a file, and how many files at most."""
+
+    accept: Sequence[Family]
+    megabytes: int
+    most: int
+
+
+def limits_for(call: OpenedCall, question_id: str) -> FileLimits:
+    """Those of a question of the call's form, or of the power of attorney. Raises NotFound for no question of files.
+
+    Whether this dossier shows it, and is open there, is asked when the files are added (`attach`).
+    """
     if question_id == MANDATE:
-        return ("pdf", "image"), _MANDATE_MEGABYTES, 1
-    _, question = file_question(dossier, question_id)
-    return question.accept, question.max_size_mb, question.max_files
+        return FileLimits(("pdf", "image"), _MANDATE_MEGABYTES, 1)
+    asked = (question for section in call.file.form.sections for question in section.questions)
+    for question in asked:
+        if question.id == question_id and question.type == "file":
+            return FileLimits(question.accept, question.max_size_mb, question.max_files)
+    raise NotFound("question", question_id)
 
 
 def attach(
@@ -87,24 +103,36 @@ def attach(
     question_id: str,
     files: Sequence[ReceivedFile],
     now: datetime,
-) -> None:
-    """Adds stored files to a question. The same content sent twice is kept once. Raises InvalidInput (too many)."""
+) -> OpenedDossier:
+    """Adds stored files to a question; gives the dossier with them. The same content sent twice is kept once.
+
+    Raises InvalidInput (too many), StateForbids, NotFound (also for a question that the answers hide).
+    """
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
     )
-    _, _, most = limits_for(dossier, question_id)
+    most = limits_for(dossier.call, question_id).most
+    if question_id != MANDATE:
+        file_question(dossier, question_id)
     present = dossier.files.get(question_id, [])
     known = {document.sha256 for document in present}
     new = [file for file in {one.sha256: one for one in files}.values() if file.sha256 not in known]
     if len(present) + len(new) > most:
         words = "un seul fichier" if most == 1 else f"{most} fichiers au plus"
         raise InvalidInput({question_id: f"Cette question reçoit {words}\u00a0: retirez-en un, puis recommencez."})
-    for file in new:
-        association_id = dossier.application.association_id
-        session.add(_document(file, actor, now, association_id, application_id=application_id, question=question_id))
+    place = {"application_id": application_id, "question": question_id}
+    added = [_document(file, actor, now, dossier.application.association_id, **place) for file in new]
+    session.add_all(added)
     _touched(session, dossier.application, now)
-    _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
-          "sha256": [file.sha256 for file in new]})  # fmt: skip
+    record(
+        session,
+        actor,
+        "document.added",
+        dossier.application,
+        now=now,
+        after={"question": question_id, "sha256": [file.sha256 for file in new]},
+    )
+    return replace(dossier, documents=(*dossier.documents, *sorted(added, key=lambda one: one.id)))
 
 
 def _document(file: ReceivedFile, actor: Actor, now: datetime, association_id: str, **place: Any) -> Document:
@@ -134,8 +162,14 @@ def remove_document(session: Session, *, actor: Actor, application_id: str, docu
     document.removed_at = now
     session.add(document)
     _touched(session, dossier.application, now)
-    _told(session, actor, "document.removed", dossier.application, now, {"question": document.question,
-          "sha256": document.sha256})  # fmt: skip
+    record(
+        session,
+        actor,
+        "document.removed",
+        dossier.application,
+        now=now,
+        after={"question": document.question, "sha256": document.sha256},
+    )
     return document.question
 
 
@@ -162,19 +196,19 @@ def take_from_safe(
         raise InvalidInput({question_id: "Retirez d’abord un fichier, puis recommencez."})
     session.add(copy_document(held, application_id, question_id, actor, now))
     _touched(session, dossier.application, now)
-    _told(session, actor, "document.added", dossier.application, now, {"question": question_id,
-          "sha256": [held.sha256], "from": "safe"})  # fmt: skip
+    record(
+        session,
+        actor,
+        "document.added",
+        dossier.application,
+        now=now,
+        after={"question": question_id, "sha256": [held.sha256], "from": "safe"},
+    )
 
 
 def _touched(session: Session, application: Application, now: datetime) -> None:
     application.updated_at = now
     session.add(application)
-
-
-def _told(
-    session: Session, actor: Actor, action: str, application: Application, now: datetime, after: dict[str, object]
-) -> None:
-    record(session, actor, action, application, now=now, after=after)
 
 
 # --- the safe ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision
 from aap.records.reviews import Assignment, Consensus
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
@@ -62,7 +62,6 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         raise NotFound("application", reference)
     step = consensus_step(session, application_id)
     association = session.get_one(Association, application.association_id)
-    author = session.get(Person, step.author_id) if step and step.author_id else None
     return ConsensusPage(
         call=call,
         application=application,
@@ -70,7 +69,7 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         dossier=found,
         cause=step.cause if step else cause_of(call, found),
         step=step,
-        author=author.name if author else "",
+        author=person_name(session, step.author_id) if step else "",
         further=tuple(
             one
             for one in further_reviewers(session, call, application, association)

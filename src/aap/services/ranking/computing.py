@@ -11,7 +11,8 @@ from sqlmodel import Session, func, select
 from aap.core.french import NBSP
 from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle
-from aap.core.ranking.run import DEFAULT_DRAWS, Progress, Run, RunOptions, json_text, run_call
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS
+from aap.core.ranking.run import Progress, Run, RunOptions, json_text, run_call
 from aap.core.scoring.totals import IncompleteReviews
 from aap.core.selection.outcome import InfeasibleRules
 from aap.records.outbox import Job

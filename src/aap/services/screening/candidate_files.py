@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -20,31 +21,57 @@ from aap.services.permissions import Permission, ensure
 from aap.services.screening.candidates import CandidateLine
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the list, in both files: its name as CSV, and as a sheet. `text`: the CSV's cell, where it isn't the
+    sheet's value as text (money in euros)."""
+
+    name: str
+    sheet: SheetColumn[CandidateLine]
+    text: Callable[[CandidateLine], str] | None = None
+
+    def cell(self, row: CandidateLine) -> str:
+        if self.text is not None:
+            return self.text(row)
+        value = self.sheet.value(row)
+        if self.sheet.kind == "money":
+            return euros_text(value if isinstance(value, int) else None)
+        return str(value)
+
+
+def _columns(words: Mapping[str, str]) -> tuple[_Column, ...]:
+    def deposited(row: CandidateLine, form: Callable[[datetime], str]) -> str:
+        return form(paris(row.submitted_at)) if row.submitted_at else ""
+
+    return (
+        _Column("dossier", SheetColumn("Dossier", "text", lambda one: one.reference, 24)),
+        _Column("association", SheetColumn("Association", "text", lambda one: one.association, 40)),
+        _Column("siret", SheetColumn("SIRET", "text", lambda one: one.siret)),
+        _Column("commune", SheetColumn("Commune", "text", lambda one: one.commune)),
+        _Column("departement", SheetColumn("Département", "text", lambda one: one.department, 12)),
+        _Column("region", SheetColumn("Région", "text", lambda one: one.region, 24)),
+        _Column("projet", SheetColumn("Projet", "text", lambda one: one.title, 50)),
+        _Column("theme", SheetColumn("Thème", "text", lambda one: one.theme)),
+        _Column("etat", SheetColumn("État", "text", lambda one: words.get(one.state, one.state))),
+        _Column("montant_demande", SheetColumn("Montant demandé", "money", lambda one: one.requested_amount)),
+        _Column("montant_propose", SheetColumn("Montant proposé", "money", lambda one: one.proposed_amount)),
+        _Column(
+            "depose_le",
+            SheetColumn("Déposé le", "text", lambda one: deposited(one, lambda at: f"{at:%d/%m/%Y}"), 12),
+            lambda one: deposited(one, lambda at: at.isoformat(timespec="seconds")),
+        ),
+        _Column("evaluations_remises", SheetColumn("Évaluations remises", "whole", lambda one: one.reviews, 12)),
+        _Column("evaluations_confiees", SheetColumn("Évaluations confiées", "whole", lambda one: one.expected, 12)),
+    )
+
+
 def candidates_table(rows: Sequence[CandidateLine], words: Mapping[str, str]) -> Table:
     """The list of candidates as text cells. `words`: state → what people call it."""
+    columns = _columns(words)
     return Table(
-        header=("dossier", "association", "siret", "commune", "departement", "region", "projet", "theme", "etat",
-                "montant_demande", "montant_propose", "depose_le", "evaluations_remises", "evaluations_confiees"),
-        rows=tuple(
-            (
-                one.reference,
-                one.association,
-                one.siret,
-                one.commune,
-                one.department,
-                one.region,
-                one.title,
-                one.theme,
-                words.get(one.state, one.state),
-                euros_text(one.requested_amount),
-                euros_text(one.proposed_amount),
-                paris(one.submitted_at).isoformat(timespec="seconds") if one.submitted_at else "",
-                str(one.reviews),
-                str(one.expected),
-            )
-            for one in rows
-        ),
-    )  # fmt: skip
+        header=tuple(column.name for column in columns),
+        rows=tuple(tuple(column.cell(one) for column in columns) for one in rows),
+    )
 
 
 def candidates_file(
@@ -63,30 +90,9 @@ def candidates_file(
         made = MadeFile(f"{call.id}-candidats.csv", CSV, csv_bytes(candidates_table(rows, words)))
     elif ending == "xlsx":
         title = f"Candidats – {call.record.title}"
-        book = workbook_bytes(title, _candidate_columns(words), rows, sheet="Candidats")
+        book = workbook_bytes(title, [column.sheet for column in _columns(words)], rows, sheet="Candidats")
         made = MadeFile(f"{call.id}-candidats.xlsx", XLSX, book)
     else:
         raise NotFound("file", ending)
     record(session, actor, "candidates.downloaded", call.record, now=now, after={"rows": len(rows), "format": ending})
     return made
-
-
-def _candidate_columns(words: Mapping[str, str]) -> list[SheetColumn[CandidateLine]]:
-    return [
-        SheetColumn("Dossier", "text", lambda one: one.reference, 24),
-        SheetColumn("Association", "text", lambda one: one.association, 40),
-        SheetColumn("SIRET", "text", lambda one: one.siret),
-        SheetColumn("Commune", "text", lambda one: one.commune),
-        SheetColumn("Département", "text", lambda one: one.department, 12),
-        SheetColumn("Région", "text", lambda one: one.region, 24),
-        SheetColumn("Projet", "text", lambda one: one.title, 50),
-        SheetColumn("Thème", "text", lambda one: one.theme),
-        SheetColumn("État", "text", lambda one: words.get(one.state, one.state)),
-        SheetColumn("Montant demandé", "money", lambda one: one.requested_amount),
-        SheetColumn("Montant proposé", "money", lambda one: one.proposed_amount),
-        SheetColumn(
-            "Déposé le", "text", lambda one: f"{paris(one.submitted_at):%d/%m/%Y}" if one.submitted_at else "", 12
-        ),
-        SheetColumn("Évaluations remises", "whole", lambda one: one.reviews, 12),
-        SheetColumn("Évaluations confiées", "whole", lambda one: one.expected, 12),
-    ]

@@ -22,7 +22,7 @@ from aap.records.people import Person
 from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
@@ -137,7 +137,6 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
     found = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
     sections = {section.section: section for section in found}
     answers = merge_sections(sections)
-    screener = session.get(Person, application.screened_by) if application.screened_by else None
     return InspectedDossier(
         call=call,
         application=application,
@@ -172,7 +171,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
             )
         ),
         contests=_contests(session, application_id),
-        screened_by=screener.name if screener else "",
+        screened_by=person_name(session, application.screened_by),
     )
 
 

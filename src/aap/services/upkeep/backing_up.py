@@ -15,13 +15,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine
 from sqlmodel import Session, col, select
 
+from aap import __version__
 from aap.records.applications import Document
 from aap.records.associations import ClaimProof
 from aap.records.outbox import OutboxMail
@@ -31,6 +31,7 @@ from aap.services.platform import Platform
 
 FORMAT = 1
 MANIFEST, DATABASE, FILES = "sauvegarde.json", "aap.sqlite3", "files"
+README = "README.md"  # says what lands in an instance, in a checkout: a folder that holds only it is empty
 _BLOCK = 1 << 20
 
 Tell = Callable[[int, int], None]
@@ -80,7 +81,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         _refuse_missing(missing)
         backup = Backup(
             made_at=now.isoformat(),
-            version=metadata.version("aap"),
+            version=__version__,
             database_sha256=_sha256(partial / DATABASE),
             database_size=(partial / DATABASE).stat().st_size,
             files=count,
@@ -135,7 +136,7 @@ def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
 
 def restore_backup(folder: Path, instance: Path, *, tell: Tell | None = None) -> Backup:
     """Puts a checked backup into an empty (or missing) instance folder. Raises BackupFault; nothing is overwritten."""
-    if instance.exists() and any(instance.iterdir()):
+    if instance.exists() and any(entry.name != README for entry in instance.iterdir()):
         raise BackupFault(
             f"{instance} n’est pas vide\u00a0: restaurez dans un dossier neuf, puis changez AAP_INSTANCE."
         )

@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from typing import Any
 
 from sqlalchemy import text, update
 from sqlmodel import Session, col, func, select
 
+from aap import __version__
 from aap.records.applications import Document
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
@@ -90,7 +90,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
     backup = _last_backup(session)
     embedded = session.get_bind().dialect.name == "sqlite"
     return SystemState(
-        version=metadata.version("aap"),
+        version=__version__,
         revision=str(session.execute(text("SELECT version_num FROM alembic_version")).scalar()),
         database="SQLite" if embedded else "PostgreSQL",
         mails_waiting=waiting,

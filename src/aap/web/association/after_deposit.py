@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.delays import paris
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
@@ -29,7 +30,6 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import stages_of, state_in_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.filters import paris
 from aap.web.sent_files import pdf_answer
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.answers.budget import Budget
-from aap.core.answers.values import RAW
 from aap.core.call.schema import Question, Section
 from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
@@ -89,14 +85,10 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
 
 
 def _replace(dossier: OpenedDossier, section: Section, question: Question, budget: Budget) -> None:
-    def read(now_open: OpenedDossier, _section: Section) -> Mapping[str, Any]:
-        held = now_open.sections.get(section.id)
-        raw = {key: value for key, value in (held.raw if held else {}).items() if key != question.id}
-        return {**(held.answers if held else {}), question.id: budget.stored(), RAW: raw}
-
     with writing() as session:
         save_section(
-            session, actor=signed_in(), application_id=dossier.id, section_id=section.id, read=read,
+            session, actor=signed_in(), application_id=dossier.id, section_id=section.id,
+            answers={question.id: budget.stored()}, whole=False,
             version=request.form.get("version", type=int) or 0, page=request.args.get("page", ""), now=arrived_at(),
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.answers.values import parse_day
+from aap.core.delays import paris
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association
@@ -25,7 +26,6 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.filters import paris
 from aap.web.sent_files import file_answer, sent_files
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.call.schema import Question, Section
+from aap.core.call.schema import Question
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
+from aap.services.call.calls import OpenedCall
 from aap.services.dossier.applying import SavedSection, StaleSection, save_section
-from aap.services.dossier.dossiers import OpenedDossier, employees_of, open_dossier
+from aap.services.dossier.dossiers import OpenedDossier, employees_of, form_to_fill, open_dossier
 from aap.services.dossier.readable import readings
 from aap.services.dossier.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
@@ -31,31 +33,27 @@ from aap.web.sent_files import sent_files
 DISK_FULL = "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
 
 
-class _Reading:
-    """Builds the section's form from the post, for the dossier that the save has opened."""
-
-    def __init__(self, page: str) -> None:
-        self.page = page
-        self.form: SectionForm | None = None
-
-    def __call__(self, dossier: OpenedDossier, section: Section) -> Mapping[str, Any]:
-        self.form = SectionForm(
-            section, dossier.answers, territories(), post=request.form, files=listed_files(dossier, section, self.page)
-        )
-        return self.form.own_answers()
-
-
 def _save(application_id: str, section_id: str, page: str, *, files: bool = True) -> tuple[SavedSection, SectionForm]:
-    read = _Reading(page)
+    """Reads the post by the call's form, stores the answers, and gives the form over the dossier as it is now.
+
+    What is typed in a section doesn't depend on the dossier's other answers: nobody waits for it to be read.
+    """
+    with reading() as session:
+        call = form_to_fill(session, actor=signed_in(), application_id=application_id)
+    asked_for = next((one for one in call.file.form.sections if one.id == section_id), None)
+    if asked_for is None:
+        raise NotFound("section", section_id)
+    answers = SectionForm(asked_for, {}, territories(), post=request.form).own_answers()
     version = request.form.get("version", type=int) or 0
     with writing() as session:
         saved = save_section(
-            session, actor=signed_in(), application_id=application_id, section_id=section_id, read=read,
+            session, actor=signed_in(), application_id=application_id, section_id=section_id, answers=answers,
             version=version, page=page, now=arrived_at(), files=files,
         )  # fmt: skip
-    assert read.form is not None
-    read.form.version = saved.version
-    return saved, read.form
+    listed = listed_files(saved.dossier, asked_for, page)
+    form = SectionForm(asked_for, saved.dossier.answers, territories(), post=request.form, files=listed)
+    form.version = saved.version
+    return saved, form
 
 
 def check_form_of(dossier: OpenedDossier, form: SectionForm, *, missing: bool) -> None:
@@ -179,7 +177,7 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
         return redirect(url_for("association.dossier", application_id=application_id), 303)
     if (asked := _of_a_file(application_id, form, page, here)) is not None:
         return asked
-    refusals, received = _take_uploads(saved.dossier, form)
+    refusals, received = _take_uploads(application_id, saved.dossier.call, form)
     if refusals:
         return _again(application_id, form, page, refusals=refusals), 422
     verb, _space, question = request.form.get("edit", "").partition(" ")
@@ -189,17 +187,14 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
         return redirect(f"{here}#{PREFIX}{question}", 303)
     if form.edits:
         return _again(application_id, form, page)
-    if received:
-        with reading() as session:
-            found = open_dossier(session, actor=signed_in(), application_id=application_id)
-        saved = SavedSection(saved.version, found)
-    check_form_of(saved.dossier, form, missing=False)
+    dossier = received or saved.dossier
+    check_form_of(dossier, form, missing=False)
     if form.messages:
-        return section_page(saved.dossier, form, page), 422
+        return section_page(dossier, form, page), 422
     if request.form.get("save") == "stay":
         flash(_("C’est enregistré."), "success")
         return redirect(here, 303)
-    return redirect(_after(saved.dossier, section_id), 303)
+    return redirect(_after(dossier, section_id), 303)
 
 
 def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> ResponseReturnValue | None:
@@ -272,42 +267,49 @@ def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> st
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def _take_uploads(dossier: OpenedDossier, form: SectionForm) -> tuple[dict[str, str], bool]:
-    """Stores what came with the page. Gives question → why it was refused, and whether something was stored."""
+def _take_uploads(
+    application_id: str, call: OpenedCall, form: SectionForm
+) -> tuple[dict[str, str], OpenedDossier | None]:
+    """Stores what came with the page. Gives question → why it was refused, and the dossier with what was stored."""
     refusals: dict[str, str] = {}
-    received = False
+    received: OpenedDossier | None = None
     for question in form.section.questions:
         if question.type == "file" and request.files.getlist(f"f.{question.id}"):
-            refusal, stored = take_upload(dossier, question.id)
-            received = received or stored
-            if refusal:
-                refusals[question.id] = refusal
+            taken = take_upload(application_id, call, question.id)
+            received = taken.dossier or received
+            if taken.refusal:
+                refusals[question.id] = taken.refusal
     return refusals, received
 
 
-def take_upload(dossier: OpenedDossier, question_id: str, name: str = "") -> tuple[str, bool]:
-    """Stores the files sent for one question: (why they were refused or an empty text, whether some are stored).
+@dataclass(frozen=True)
+class TakenUpload:
+    """What became of the files sent for a question: why they were refused, or the dossier with them. Neither: none."""
 
-    `name`: the input's, where it isn't the question's own.
-    """
+    refusal: str = ""
+    dossier: OpenedDossier | None = None
+
+
+def take_upload(application_id: str, call: OpenedCall, question_id: str, name: str = "") -> TakenUpload:
+    """Stores the files sent for one question. `name`: the input's, where it isn't the question's own."""
     files = sent_files(name or f"f.{question_id}")
     if not files:
-        return "", False
-    accept, megabytes, _most = limits_for(dossier, question_id)
+        return TakenUpload()
+    limits = limits_for(call, question_id)
     try:
-        stored = receive(platform().files, files, accept, max_megabytes=megabytes)
+        stored = receive(platform().files, files, limits.accept, max_megabytes=limits.megabytes)
         with writing() as session:
-            attach(
-                session, actor=signed_in(), application_id=dossier.id, question_id=question_id, files=stored,
+            dossier = attach(
+                session, actor=signed_in(), application_id=application_id, question_id=question_id, files=stored,
                 now=arrived_at(),
             )  # fmt: skip
     except RefusedFile as refused:
-        return f"{refused.name}\u00a0: {refused.message}", False
+        return TakenUpload(f"{refused.name}\u00a0: {refused.message}")
     except InvalidInput as error:
-        return next(iter(error.problems.values())), False
+        return TakenUpload(next(iter(error.problems.values())))
     except OSError:
-        return DISK_FULL, False
-    return "", True
+        return TakenUpload(DISK_FULL)
+    return TakenUpload(dossier=dossier)
 
 
 @blueprint.post("/dossiers/<application_id>/pieces/<question_id>")
@@ -315,17 +317,15 @@ def take_upload(dossier: OpenedDossier, question_id: str, name: str = "") -> tup
 def upload(application_id: str, question_id: str) -> ResponseReturnValue:
     """Files sent by the script, apart from the page: JSON with the question as it now stands, or why they are refused."""
     with reading() as session:
-        found = open_dossier(
-            session, actor=signed_in(), application_id=application_id, permission=Permission.APPLICATION_EDIT
-        )
-    limits_for(found, question_id)
-    refusal, stored = take_upload(found, question_id)
-    if refusal == DISK_FULL:
-        return jsonify(error=refusal), 507
-    if refusal or not stored:
-        return jsonify(error=refusal or _("Choisissez d’abord un fichier.")), 422
+        call = form_to_fill(session, actor=signed_in(), application_id=application_id)
+    limits_for(call, question_id)
+    taken = take_upload(application_id, call, question_id)
+    if taken.refusal == DISK_FULL:
+        return jsonify(error=taken.refusal), 507
+    if taken.dossier is None:
+        return jsonify(error=taken.refusal or _("Choisissez d’abord un fichier.")), 422
+    found = taken.dossier
     with reading() as session:
-        found = open_dossier(session, actor=signed_in(), application_id=application_id)
         offers = offered(safe_offers(session, found))
     page = request.args.get("page", "")
     holding = next(one for one in found.visible if any(q.id == question_id for q in one.questions))

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from aap.documents.papers.receipts import render_receipt
 from aap.records.applications import Signature
-from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deadline_of, open_dossier
+from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deadline_of, form_to_fill, open_dossier
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.signing import approves, ask_signature, last_signature
 from aap.services.dossier.submitting import submit_application
@@ -174,12 +174,10 @@ def mandate(application_id: str) -> ResponseReturnValue:
             remove_document(session, actor=actor, application_id=application_id, document_id=document_id, now=now)
         return redirect(here, 303)
     with reading() as session:
-        found = open_dossier(
-            session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT
-        )
-    refusal, stored = take_upload(found, MANDATE, "mandate")
-    if refusal or not stored:
-        return _page(application_id, {"mandate": refusal or _("Choisissez d’abord un fichier.")}), 422
+        call = form_to_fill(session, actor=actor, application_id=application_id)
+    taken = take_upload(application_id, call, MANDATE, "mandate")
+    if taken.dossier is None:
+        return _page(application_id, {"mandate": taken.refusal or _("Choisissez d’abord un fichier.")}), 422
     return redirect(here, 303)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,7 @@ from flask_babel import gettext as _
 
 from aap.core.answers.values import parse_number
 from aap.core.call.schema import CallFile
+from aap.core.delays import PARIS
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
@@ -27,7 +27,6 @@ from aap.web.context import arrived_at, signed_in
 from aap.web.official import words
 
 blueprint = Blueprint("official", __name__, url_prefix="/instruction")
-PARIS = ZoneInfo("Europe/Paris")
 
 
 def call_of_page(session: Session, call_id: str, permission: Permission = Permission.CALL_FOLLOW) -> OpenedCall:

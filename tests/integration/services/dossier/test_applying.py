@@ -29,12 +29,19 @@ from tests.worlds.applicants import ANSWERS, ELIGIBLE, Space, Spaces, closing
 
 
 def save(
-    space: Space, section: str, answers: Mapping[str, Any], *, version: int = 0, page: str = "a", person: Any = None
+    space: Space,
+    section: str,
+    answers: Mapping[str, Any],
+    *,
+    version: int = 0,
+    page: str = "a",
+    person: Any = None,
+    whole: bool = True,
 ) -> SavedSection:
     with space.database.writing() as session:
         return save_section(
             session, actor=space.factory.actor(person) if person else space.actor, application_id=space.id,
-            section_id=section, read=lambda _dossier, _section: answers, version=version, page=page,
+            section_id=section, answers=answers, version=version, page=page, whole=whole,
             now=space.factory.now,
         )  # fmt: skip
 
@@ -89,6 +96,18 @@ def test_right_and_wrong_answers_are_both_kept(space: Spaces) -> None:
     held = one.dossier().sections["projet"]
     assert (saved.version, held.answers, held.raw) == (1, {"titre": "Un titre"}, {"periode": {"start": "hier"}})
     assert one.dossier().application.title == "Un titre"
+
+
+@on_both_databases
+def test_some_answers_of_a_section_are_laid_over_what_is_stored_by_then(space: Spaces) -> None:
+    one = space()
+    period = {"start": "2026-09-01", "end": "2027-06-30"}
+    save(one, "projet", {"titre": "Avant", RAW: {"periode": "bientôt", "theme": "loin"}})
+    save(one, "projet", {"titre": "Après", "resume": "Un résumé.", RAW: {"periode": "tôt", "theme": "ici"}}, version=1)
+    save(one, "projet", {"periode": period}, version=1, whole=False)
+    held = one.dossier().sections["projet"]
+    assert (held.version, held.answers) == (3, {"titre": "Après", "resume": "Un résumé.", "periode": period})
+    assert held.raw == {"theme": "ici"}
 
 
 @on_both_databases

@@ -157,6 +157,17 @@ def test_an_instance_that_holds_something_is_never_written_over(
         restore_backup(tmp_path / "sauvegarde", platform.settings.instance)
 
 
+def test_a_folder_that_holds_only_the_page_of_the_checkout_is_restored_into(
+    platform: Platform, filled: Document, tmp_path: Path
+) -> None:
+    made, new = make_backup(platform, tmp_path / "sauvegarde"), tmp_path / "neuve"
+    new.mkdir()
+    (new / "README.md").write_text("What lands here")
+    assert restore_backup(tmp_path / "sauvegarde", new) == made
+    assert (new / "README.md").read_text() == "What lands here"
+    assert (new / "files" / filled.sha256[:2] / filled.sha256).exists()
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 

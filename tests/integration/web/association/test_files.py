@@ -131,6 +131,18 @@ def test_several_photos_become_one_readable_pdf(space: Spaces, signed: Signed, k
     assert "IMG_0.pdf" in answer.json["html"]
 
 
+def test_an_upload_opens_its_dossier_once(space: Spaces, signed: Signed, count_queries: Callable[[], Any]) -> None:
+    one = space(ANSWERS)
+    browser = signed(one)
+    token = browser.token(f"{one.url}/sections/pieces")
+    with count_queries() as queries:
+        sent = {"f.statuts": (io.BytesIO(pdf()), "statuts.pdf"), "csrf_token": token}
+        answer = browser.client.post(f"{one.url}/pieces/statuts?page=a", data=sent)
+    assert (answer.status_code, "statuts.pdf" in answer.json["html"]) == (200, True)
+    assert sum("FROM section_answers" in one for one in queries.statements) == 1
+    assert queries.count <= 13, queries.statements
+
+
 def test_a_file_sent_again_after_a_cut_is_kept_once_and_one_too_many_is_refused(space: Spaces, signed: Signed) -> None:
     one = space()
     browser = signed(one)

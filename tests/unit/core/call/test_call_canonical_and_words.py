@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 
 from aap.cli.call import call_group
 from aap.core.call.canonical import call_hash, canonical_json, decimal_text, rubric_hash
-from aap.core.call.checks import two_months_after
 from aap.core.call.descriptions import DESCRIPTIONS
 from aap.core.call.loading import inspect_call, load_call
 from aap.core.call.opening import problems_for_opening
@@ -82,19 +80,6 @@ def test_what_an_opening_needs_is_listed() -> None:
         "call.title", "call.authority", "call.opens_at", "call.closes_at", "call.contact", "form.sections",
         "form.title_question", "rubric.criteria[0].title", "rubric.criteria[1].title", "selection.quotas[0]",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("closing", "limit"),
-    [
-        (date(2025, 2, 28), date(2025, 4, 28)),
-        (date(2025, 12, 31), date(2026, 2, 28)),
-        (date(2023, 12, 30), date(2024, 2, 29)),
-        (date(2025, 10, 1), date(2025, 12, 1)),
-    ],
-)
-def test_two_months_end_on_the_same_day_or_the_last(closing: date, limit: date) -> None:
-    assert two_months_after(closing) == limit
 
 
 def test_the_rules_are_said_in_french() -> None:

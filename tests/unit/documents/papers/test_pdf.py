@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from pypdf import PdfReader
 
+from aap.documents.papers.fonts import common_faces
 from aap.documents.papers.letters import render_letter
 from aap.documents.papers.pdf import (
     Block,
@@ -19,7 +20,6 @@ from aap.documents.papers.pdf import (
     ForbiddenResource,
     blocks,
     exact_moment,
-    file_size,
     html_to_pdf,
 )
 from tests.unit.documents.papers import samples
@@ -40,12 +40,14 @@ def test_an_attachment_link_embeds_no_file() -> None:
 
 
 def test_the_style_sheet_gets_its_fonts_and_nothing_else() -> None:
-    assert FontsOnly().fetch("aap-font:regular").read()[:4] == b"\x00\x01\x00\x00"
+    regular = common_faces()[0]
+    served = FontsOnly({regular.url: regular.content})
+    assert served.fetch(regular.url).read()[:4] == b"\x00\x01\x00\x00"
     for url in ("aap-font:../../secret", "file:///etc/hostname", "https://example.org/font.ttf"):
         with pytest.raises(ForbiddenResource):
-            FontsOnly().fetch(url)
+            served.fetch(url)
     with pytest.raises(ForbiddenResource):
-        DenyAll().fetch("aap-font:regular")
+        DenyAll().fetch(regular.url)
 
 
 def test_the_same_view_gives_the_same_bytes_in_every_thread() -> None:
@@ -96,8 +98,3 @@ def test_a_moment_is_written_on_the_clock_of_paris() -> None:
     assert written.replace("\xa0", " ") == "1ᵉʳ juillet 2025 à 0 h 58 min 12 s"
     with pytest.raises(ValueError, match="time zone"):
         exact_moment(datetime(2025, 6, 30))  # noqa: DTZ001
-
-
-@pytest.mark.parametrize(("size", "words"), [(0, "0 o"), (999, "999 o"), (34_400, "34 ko"), (1_250_000, "1,2 Mo")])
-def test_a_size_is_written_in_french_units(size: int, words: str) -> None:
-    assert file_size(size).replace("\xa0", " ") == words
