@@ -8,7 +8,7 @@ PORT ?= 8000
 # What decides who is retained. Another part: make mutate MUTANTS='aap.core.delays.*'
 MUTANTS ?= aap.core.selection.* aap.core.ranking.* aap.core.scoring.*
 
-.PHONY: run test quick check lint types imports bench soak mutate system-run system-test format clean
+.PHONY: run test quick check lint types imports texts bench soak mutate system-run system-test format clean
 
 run: $(VENV)/.run system-run
 	$(BIN)/aap demo --if-empty
@@ -33,6 +33,10 @@ types: $(VENV)/.dev
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+# The texts that people read, for translators; a test fails where a text is not in them.
+texts: $(VENV)/.dev
+	$(BIN)/python scripts/texts.py
 
 bench: $(VENV)/.dev system-run
 	$(BIN)/python -m bench

@@ -31,6 +31,7 @@ from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.records.types import new_id
+from aap.services.actor import SYSTEM
 from aap.services.call.calls import add_call
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
@@ -66,7 +67,7 @@ def fill(platform: Platform, dossiers: int, now: datetime) -> Person:
         for number in range(REVIEWERS)
     ]
     with platform.database.writing() as session:
-        call = add_call(session, actor=None, text=CALL.read_text("utf-8"), name=CALL.name, now=now)
+        call = add_call(session, actor=SYSTEM, text=CALL.read_text("utf-8"), name=CALL.name, now=now)
         call.record.state, call.record.rubric_hash = CallState.REVIEWING, "0" * 64
         session.add_all([official, *people])
         session.flush()

@@ -35,6 +35,7 @@ from aap.records.calls import CallState
 from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.types import new_id
+from aap.services.actor import SYSTEM
 from aap.services.call.calls import OpenedCall, add_call, get_call
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
@@ -75,7 +76,7 @@ class Case:
 
     def _call(self) -> OpenedCall:
         with self.platform.database.writing() as session:
-            call = add_call(session, actor=None, text=CALL.read_text("utf-8"), name=CALL.name, now=self.now)
+            call = add_call(session, actor=SYSTEM, text=CALL.read_text("utf-8"), name=CALL.name, now=self.now)
             call.record.state, call.record.rubric_hash = CallState.REVIEWING, "0" * 64
         with self.platform.database.reading() as session:
             return get_call(session, call.id)

@@ -14,7 +14,7 @@ from aap.records.calls import CallState
 from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Reviewer
 from aap.records.types import new_id
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import SYSTEM, Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, get_call
 from aap.services.platform import Platform
 
@@ -168,7 +168,7 @@ class Factory:
                 closes_at=(self.now + timedelta(days=5)).isoformat(),
             )
         with self.platform.database.writing() as session:
-            opened = add_call(session, actor=None, text=text, name=f"{call_id}.yaml", now=self.now)
+            opened = add_call(session, actor=SYSTEM, text=text, name=f"{call_id}.yaml", now=self.now)
             opened.record.state = state
             opened.record.rubric_hash = "0" * 64
             session.add(opened.record)

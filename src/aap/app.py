@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from flask import Flask, Response, g, request
 from flask_babel import Babel
+from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_limiter import Limiter
@@ -22,7 +23,7 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, limits, menu
+from aap.web import access, context, errors, filters, guide, limits, menu, texts
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     for endpoint in identity.OWN_ENDPOINTS:
         declare(app, endpoint, Permission.ACCOUNT_MANAGE)
     filters.init_filters(app)
+    texts.init_texts(app)
     access.init_access(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:
@@ -97,7 +99,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
             "menu": menu.main_menu(),
             "account_menu": menu.account_menu(),
             "instance_notice": _notice(settings),
-            "accessibility_state": ACCESSIBILITY.state,
+            "accessibility_state": str(ACCESSIBILITY.state),
         }
 
     return app
@@ -112,7 +114,7 @@ def _close_when_sent(response: Response) -> Response:
 
 
 def _notice(settings: Settings) -> str:
-    return "" if settings.environment == "production" else "Démonstration : personnes et associations fictives."
+    return "" if settings.environment == "production" else _("Démonstration\u00a0: personnes et associations fictives.")
 
 
 def _request_frame(app: Flask, platform: Platform, production: bool) -> None:

@@ -31,6 +31,7 @@ from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
 from aap.services.upkeep.timekeeping import Kept, keep_time
 from aap.settings import Settings
+from aap.web.public_links import PublicLinks
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ def _every_minute() -> None:
 
 def tick(platform: Platform) -> Kept:
     """What the time asks for (reminders, completions that end), then a sweep: it takes up what a crash left behind."""
-    kept = keep_time(platform)
+    kept = keep_time(platform, PublicLinks(platform.settings.base_url))
     if kept.reminders or kept.lapsed or kept.recused:
         log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed, recused=kept.recused)
     _try_receipts_again(platform)

@@ -88,3 +88,13 @@ def test_the_version_stands_in_one_place_and_the_changes_begin_with_it() -> None
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert ("version" in project, project["dynamic"]) == (False, ["version"])
     assert CliRunner().invoke(main, ["--version"]).output == f"aap {__version__}\n"
+
+
+def test_no_line_of_a_template_is_longer_than_160_characters() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked("templates/*.html")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 160 and path.name != "question.html"
+    ]
+    assert long == []

@@ -15,6 +15,7 @@ from aap.records.calls import CallState
 from aap.records.people import Membership, MembershipRole, Person, Role
 from aap.records.reviews import Recusal, RecusalOrigin
 from aap.services.upkeep.timekeeping import keep_time
+from aap.web.public_links import PublicLinks
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD, Factory
 from tests.worlds.applicants import pdf
@@ -139,7 +140,7 @@ def test_an_official_declares_interests_and_an_administrator_lets_a_member_in(fa
     mentors = factory.association(name="Les Mentors fictifs")
     factory.application(call, mentors, ApplicationState.SUBMITTED)
     factory.join(mentors, member, MembershipRole.READER)
-    keep_time(platform)
+    keep_time(platform, PublicLinks("http://127.0.0.1:8000"))
 
     page = opened(official)
     page.goto("/instruction/")

@@ -227,7 +227,8 @@ def test_specimens_and_the_pages_about_the_reviews_are_accessible(
         for number in range(2):
             one = add_fictitious(session, call=scene.call, title=f"Essai {number}", parts={"projet": "Texte."}, **given)
             reasons = {"qualite": "Des preuves.", "solidite": "Un exercice."}
-            agree_marks(session, specimen_id=one.id, marks={"qualite": "3", "solidite": "3"}, reasons=reasons, **given)
+            marks = {"qualite": "3", "solidite": "3"}
+            agree_marks(session, call=scene.call, specimen_id=one.id, marks=marks, reasons=reasons, **given)
         start_round(session, call=scene.call, **given)
     page = entered(new_context, scene.first, viewport={"width": width, "height": 900})
     page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")

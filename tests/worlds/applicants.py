@@ -175,16 +175,17 @@ Spaces = Callable[..., Space]
 
 @pytest.fixture
 def space(factory: Factory, clock: TestClock) -> Spaces:
-    """`space()` has an empty draft; `space(ANSWERS)` one that only lacks its files."""
+    """`space()` has an empty draft; `space(ANSWERS)` one that only lacks its files; `text`: another call file."""
 
     def make(
-        answers: Mapping[str, Mapping[str, Any]] | None = None, *, name: str = "mentorat-2026", **values: object
-    ) -> Space:
+        answers: Mapping[str, Mapping[str, Any]] | None = None, *, name: str = "mentorat-2026", text: str = "",
+        **values: object,
+    ) -> Space:  # fmt: skip
         year = int(name[-4:])
         clock.now = datetime(year, 2, 10, 9, 0, tzinfo=UTC)
         person = factory.person(name="Camille Exemple")
         association = factory.association(person, siret="13002526500013", rna="W691000001")
-        text = Path(rubrics_folder() / f"{name}.yaml").read_text()
+        text = text or Path(rubrics_folder() / f"{name}.yaml").read_text()
         call = factory.call(text=text, id=name)
         application = factory.application(
             call, association, answers={section: dict(given) for section, given in (answers or {}).items()},

@@ -19,6 +19,7 @@ from aap.services.actor import Actor
 from aap.services.assignment.proposals import apply_proposal, compute_proposal, keep_proposal, prepare
 from aap.services.assignment.situation import AssignmentSettings, default_settings
 from aap.services.call.calls import OpenedCall
+from aap.web.public_links import PublicLinks
 from tests.factories import CALL_FILE, Factory
 
 PARTNERS = """        - id: partenaires
@@ -74,7 +75,7 @@ class Table:
             kept = keep_proposal(session, actor=self.actor, found=found, proposal=proposal, now=now)
             apply_proposal(
                 session, actor=self.actor, call_id=self.call.id, proposal_id=kept.id,
-                address="https://example.org/evaluation/", now=now,
+                links=PublicLinks("https://example.org"), now=now,
             )  # fmt: skip
         return self.pairs()
 

@@ -22,6 +22,7 @@ from aap.services.outbox import start_job
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
+from aap.web.public_links import PublicLinks
 from tests.factories import CALL_FILE, Factory
 
 LETTERS = """letters:
@@ -188,7 +189,9 @@ def lead(office: Office, reached: CallState) -> None:
         sweep(platform)
     with platform.database.writing() as session:
         if passed(CallState.PUBLISHED):
-            notify_decisions(session, actor=first, call_id=call_id, base_url=platform.settings.base_url, now=now)
+            notify_decisions(
+                session, actor=first, call_id=call_id, links=PublicLinks(platform.settings.base_url), now=now
+            )
             publish_results(session, actor=first, call_id=call_id, now=now)
         if passed(CallState.ARCHIVED):
             record = session.exec(select(Call).where(Call.id == call_id)).one()

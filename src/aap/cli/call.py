@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from aap.core.call.loading import CallFileError, InspectedCall, inspect_call
-from aap.core.call.scalars import CALL_ID
 from aap.core.call.yaml_tree import MAX_BYTES
 from aap.core.problems import Problem
+from aap.core.scalars import CALL_ID
 
 if TYPE_CHECKING:
     from aap.core.call.wording import WordedSection

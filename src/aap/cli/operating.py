@@ -10,6 +10,7 @@ import click
 
 from aap.cli.progress_bar import ProgressLine
 from aap.core.french import count, plain
+from aap.services.actor import SYSTEM
 from aap.settings import Settings
 
 BAD_INPUT = 2
@@ -22,6 +23,7 @@ FAULTS = {"missing": "manque", "changed": "a été changée", "values_changed": 
 def backup_command(folder: Path) -> None:
     from aap.services.platform import open_platform
     from aap.services.upkeep.backing_up import BackupFault, make_backup
+    from aap.web.wording.sentences import sentence
 
     settings = _existing()
     line = ProgressLine()
@@ -29,7 +31,7 @@ def backup_command(folder: Path) -> None:
         made = make_backup(open_platform(settings), folder, tell=lambda done, total: line("Fichiers", done, total))
     except BackupFault as fault:
         line.clear()
-        _refuse(*fault.faults)
+        _refuse(*map(sentence, fault.faults))
     line.clear()
     megabytes = plain(round((made.database_size + made.files_size) / 1_000_000))
     click.echo(f"Sauvegarde faite dans {folder}\u00a0: la base, {count(made.files, 'fichier')}, {megabytes}\u00a0Mo.")
@@ -41,6 +43,7 @@ def backup_command(folder: Path) -> None:
 @click.option("--check-only", is_flag=True, help="Relire et vérifier la sauvegarde, sans rien remettre.")
 def restore_command(folder: Path, check_only: bool) -> None:
     from aap.services.upkeep.backing_up import BackupFault, check_backup, restore_backup
+    from aap.web.wording.sentences import sentence
 
     settings = Settings()
     line = ProgressLine()
@@ -52,7 +55,7 @@ def restore_command(folder: Path, check_only: bool) -> None:
         held = check_backup(folder, tell=tell) if check_only else restore_backup(folder, settings.instance, tell=tell)
     except BackupFault as fault:
         line.clear()
-        _refuse(*fault.faults)
+        _refuse(*map(sentence, fault.faults))
     line.clear()
     what = "Sauvegarde intacte" if check_only else f"Instance remise dans {settings.instance}"
     click.echo(f"{what}\u00a0: la base du {held.made_at}, {count(held.files, 'fichier')}, journal vérifié.")
@@ -105,24 +108,27 @@ def person_group() -> None:
 @click.option("--role", type=click.Choice(["admin", "official"]), default="admin", show_default=True)
 def person_add(email: str, name: str, role: str) -> None:
     from aap.services.account.people import invite_person
-    from aap.services.account.sign_in_links import link_path, make_token
+    from aap.services.account.sign_in_links import make_token
     from aap.services.errors import InvalidInput
     from aap.services.platform import open_platform
+    from aap.web.public_links import PublicLinks
+    from aap.web.wording.sentences import sentence
 
     platform = open_platform(Settings())
+    links = PublicLinks(platform.settings.base_url)
     now = platform.clock()
     try:
         with platform.database.writing() as session:
             person = invite_person(
-                session, platform, actor=None, email=email, name=name, role=role, call_id="", now=now
+                session, platform, links, actor=SYSTEM, email=email, name=name, role=role, call_id="", now=now
             )
             token = make_token(platform.settings.secret_key, person, "invitation", now)
     except InvalidInput as refused:
-        _refuse(*refused.problems.values())
+        _refuse(*map(sentence, refused.objections))
     click.echo(
         f"Compte ouvert pour {person.name} ({person.email}). Lien, valable deux semaines et une seule fois\u00a0:"
     )
-    click.echo(platform.settings.base_url.rstrip("/") + link_path(token))
+    click.echo(links.sign_in_link(token))
 
 
 def _existing() -> Settings:

@@ -7,7 +7,8 @@ carry: scores with 4 decimals, euros with 2, an empty cell for no value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, get_args
@@ -29,7 +30,10 @@ REVIEWER_COLUMNS = ("reviewer_id", "reviews", "mean_given", "severity", "severit
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """One application's line of the ranking. `marks`: mean mark by criterion id, where it has one."""
+    """One application's line of the ranking. `marks`: mean mark by criterion id, where it has one.
+
+    `masked`: the line as its recused person reads it, a place and nothing else (`masked_row`).
+    """
 
     rank: int | None
     application_id: str
@@ -47,10 +51,35 @@ class ResultRow:
     granted_amount: int | None
     waiting_rank: int | None
     marks: Mapping[str, Decimal] = field(default_factory=dict)
+    masked: bool = False
 
     def score(self, method: str) -> Decimal | None:
         """The score that ranks, by `scoring.method`."""
         return self.calibrated_score if method == "calibrated" else self.raw_score
+
+
+MASKED = "Dossier dont vous êtes déporté"
+"""What a recused person reads in place of the dossier."""
+
+
+def masked_row(row: ResultRow, number: int) -> ResultRow:
+    """The line as a recused person reads it: its place (rank, outcome, rank on the waiting list), nothing of the dossier.
+
+    `number` takes the reference's place: lines of one list stay apart from each other.
+    """
+    return ResultRow(
+        rank=row.rank, application_id=f"déport {number}", association=MASKED, status=row.status, reason_code="",
+        reason="", raw_score=None, calibrated_score=None, ci_low=None, ci_high=None, selection_probability=None,
+        reviews=0, requested_amount=0, granted_amount=None, waiting_rank=row.waiting_rank, masked=True,
+    )  # fmt: skip
+
+
+def masked_text(text: str, references: Collection[str]) -> str:
+    """A sentence without these dossiers: whatever names one by its reference names none."""
+    words = f"({MASKED[0].lower()}{MASKED[1:]})"
+    for reference in references:
+        text = re.sub(rf"(?<![\w-]){re.escape(reference)}(?![\w-])", words, text)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +139,8 @@ def ranking_table(rows: Sequence[ResultRow], criteria: Sequence[str]) -> Table:
                 four_decimals(row.ci_low),
                 four_decimals(row.ci_high),
                 four_decimals(row.selection_probability),
-                str(row.reviews),
-                euros_text(row.requested_amount),
+                "" if row.masked else str(row.reviews),
+                "" if row.masked else euros_text(row.requested_amount),
                 euros_text(row.granted_amount),
                 _whole(row.waiting_rank),
                 *(four_decimals(row.marks.get(criterion)) for criterion in criteria),
@@ -131,7 +160,7 @@ def laureates_table(rows: Sequence[ResultRow], method: str) -> Table:
                 row.application_id,
                 row.association,
                 four_decimals(row.score(method)),
-                euros_text(row.requested_amount),
+                "" if row.masked else euros_text(row.requested_amount),
                 euros_text(row.granted_amount),
                 row.reason_code,
                 row.reason,

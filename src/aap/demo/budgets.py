@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from aap.core.answers.budget import Budget, budget_of
+from aap.core.budgets.accounting import Budget, budget_of
 from aap.demo.associations import DemoAssociation
 
 _OTHER_FUNDERS = (

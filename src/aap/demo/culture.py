@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from aap.core.answers.budget import Budget
+from aap.core.budgets.accounting import Budget
 from aap.core.call.schema import CallFile
 from aap.core.french import number, ordinal
 from aap.core.territories import Commune, Territories

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from aap.core.answers.budget import Budget
+from aap.core.budgets.accounting import Budget
 from aap.core.call.schema import CallFile
 from aap.core.territories import Commune, Territories
 from aap.demo.associations import DemoAssociation, seeded

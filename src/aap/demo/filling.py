@@ -27,7 +27,7 @@ from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.rankings import Decision, Outcome
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import SYSTEM, Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.decision.letters import render_letters
@@ -37,6 +37,7 @@ from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
 from aap.services.screening.screening import screen_application
 from aap.services.steering.advancing import set_draw_seed
+from aap.web.public_links import PublicLinks
 
 FINISHED = "mentorat-2025"
 DRAWN = "4-17-23-31-48 et 6"
@@ -124,8 +125,8 @@ class _Filling:
     def finished_call(self) -> None:
         text = smaller((rubrics_folder() / f"{FINISHED}.yaml").read_text(), self.scale.finished / DemoSize.finished)
         with self.platform.database.writing() as session:
-            call = add_call(session, actor=None, text=text, name=f"{FINISHED}.yaml", now=_before(text, days=12))
-            open_call(session, actor=None, call_id=call.id, now=call.record.opens_at)
+            call = add_call(session, actor=SYSTEM, text=text, name=f"{FINISHED}.yaml", now=_before(text, days=12))
+            open_call(session, actor=SYSTEM, call_id=call.id, now=call.record.opens_at)
         candidates = associations(self.seed, self.scale.finished, territories())
         made = self.made = dossiers(self.seed, call.file, candidates, territories())
         applicants = self._deposits(call, made)
@@ -161,7 +162,7 @@ class _Filling:
     def _screening(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
         at = closed + timedelta(days=4)
         with self.platform.database.writing() as session:
-            close_call(session, actor=None, call_id=call.id, now=closed)
+            close_call(session, actor=SYSTEM, call_id=call.id, now=closed)
             actor = self.actor(session, self.people.officials[0])
             for number, dossier in enumerate(made, 1):
                 eligible = dossier.ineligible_rule is None
@@ -187,7 +188,7 @@ class _Filling:
         at = closed + timedelta(days=6)
         with self.platform.database.writing() as session:
             accounts = self._reviewers(session, call, people, at)
-            change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=None, now=at)
+            change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=SYSTEM, now=at)
         for start in range(0, len(done), 100):
             with self.platform.database.writing() as session:
                 for review in done[start : start + 100]:
@@ -263,7 +264,7 @@ class _Filling:
                 session,
                 actor=two,
                 call_id=call.id,
-                base_url=self.platform.settings.base_url,
+                links=PublicLinks(self.platform.settings.base_url),
                 now=at + timedelta(days=2),
             )
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))

@@ -29,7 +29,7 @@ from aap.records.calls import CallState
 from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
-from aap.services.actor import load_actor
+from aap.services.actor import SYSTEM, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.platform import Platform
 from aap.services.screening.screening import propose_amount, screen_application
@@ -105,8 +105,8 @@ class LivingCalls:
             opens = re.search(r"(?m)^  opens_at: (\S+)", text)
             assert opens is not None
             added = datetime.fromisoformat(opens[1]) - timedelta(days=before)
-            call = add_call(session, actor=None, text=text, name=f"{name}.yaml", now=added)
-            open_call(session, actor=None, call_id=call.id, now=call.record.opens_at)
+            call = add_call(session, actor=SYSTEM, text=text, name=f"{name}.yaml", now=added)
+            open_call(session, actor=SYSTEM, call_id=call.id, now=call.record.opens_at)
         return call
 
     # --- the call that is being reviewed ------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class LivingCalls:
     def _screening(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
         at = closed + timedelta(days=3)
         with self.platform.database.writing() as session:
-            close_call(session, actor=None, call_id=call.id, now=closed)
+            close_call(session, actor=SYSTEM, call_id=call.id, now=closed)
             actor = load_actor(session, self.official)
             assert actor is not None
             for minutes, dossier in enumerate(made):
@@ -197,7 +197,7 @@ class LivingCalls:
                 prepared_at=begins + timedelta(minutes=30),
                 marked_at=begins + timedelta(hours=21),
             )
-            change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=None, now=begins)
+            change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=SYSTEM, now=begins)
             for reviewer, share in zip(panel, _PROGRESS, strict=True):
                 given = [pair for pair in pairs if pair[1] == reviewer.key]
                 done = round(share * len(given))

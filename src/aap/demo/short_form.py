@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from aap.core.answers.budget import Budget
+from aap.core.budgets.accounting import Budget
 from aap.demo.associations import seeded
 from aap.demo.attachments import DemoFile, attachments
 from aap.demo.budgets import project_budget

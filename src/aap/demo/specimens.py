@@ -110,6 +110,7 @@ def specimen_round(
         agree_marks(
             session,
             actor=official,
+            call=call,
             specimen_id=added.id,
             marks={name: str(mark) for name, (mark, _why) in specimen.agreed.items()},
             reasons={name: why for name, (_mark, why) in specimen.agreed.items()},

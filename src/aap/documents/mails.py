@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,42 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aap.core import french
 from aap.own_files import templates_folder
+
+
+class Mail(StrEnum):
+    """Every mail that is sent, with the name of its template in `templates/mail/`."""
+
+    CLAIM_DECIDED = "association_claim_decided"
+    CLAIM_OPENED = "association_claim_opened"
+    CLAIM_PROOF = "association_claim_proof"
+    COMPLETION_LAPSED = "association_completion_lapsed"
+    INVITATION = "association_invitation"
+    RECEIPT = "association_receipt"
+    DRAFT_REMINDER = "association_reminder"
+    SIGNATURE = "association_signature"
+    SIGNATURE_ANSWERED = "association_signature_answered"
+    DECISION = "decision_notified"
+    CHANGE_EMAIL = "identity_change_email"
+    CONFIRM_EMAIL = "identity_confirm"
+    EMAIL_CHANGED = "identity_email_changed"
+    INVITATION_LINK = "identity_invitation_link"
+    KNOWN_ADDRESS = "identity_known_address"
+    PASSWORD_CHANGED = "identity_password_changed"  # noqa: S105  (the name of a template)
+    RESET_PASSWORD = "identity_reset"  # noqa: S105  (the name of a template)
+    SIGN_IN_LINK = "identity_sign_in_link"
+    WELCOME = "identity_welcome"
+    COMPLETION_ASKED = "official_completion"
+    MESSAGE_FROM_SERVICE = "official_message"
+    REOPENING_ASKED = "reviewer_asks_reopening"
+    DOSSIERS_ASSIGNED = "reviewer_assigned"
+    FURTHER_REVIEW = "reviewer_further_review"
+    REVIEWER_INVITATION = "reviewer_invitation"
+    REVIEWER_REMINDER = "reviewer_reminder"
+    REVIEW_REOPENED = "reviewer_reopened"
+    CONTEST = "service_contest"
+    GRANT_DECLINED = "service_declined"
+    MESSAGE_TO_SERVICE = "service_message"
+    WITHDRAWAL = "service_withdrawal"
 
 
 @cache
@@ -21,7 +58,7 @@ def _environment() -> Environment:
     return environment
 
 
-def render_mail(template: str, values: Mapping[str, Any]) -> tuple[str, str]:
-    """Subject (one line) and body of `templates/mail/<template>.txt`. A missing value is an error."""
-    subject, _, body = _environment().get_template(f"{template}.txt").render(values).partition("\n")
+def render_mail(mail: Mail, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject (one line) and body. A missing value is an error."""
+    subject, _, body = _environment().get_template(f"{mail}.txt").render(values).partition("\n")
     return " ".join(subject.split()), body.strip() + "\n"

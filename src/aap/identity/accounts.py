@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app, request
+from flask_babel import get_babel
 from flask_security import RoleMixin, Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, login_user
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -156,6 +157,8 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"email": {"mapper": _email, "case_insensitive": True}}],
         SECURITY_EMAIL_PLAINTEXT=False,  # the texts are ours (mails.py)
         SECURITY_EMAIL_HTML=False,
+        SECURITY_I18N_DOMAIN="messages;flask_security",  # our words, then what the library says itself
+        SECURITY_I18N_DIRNAME=[*_translation_folders(app), "builtin"],
         **security_messages.SETTINGS,
         **mails.TEMPLATES,
     )
@@ -166,6 +169,11 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
     journal.listen(app, platform, datastore)
     app.extensions["aap.identity"] = datastore
+
+
+def _translation_folders(app: Flask) -> list[str]:
+    folders: list[str] = get_babel(app).translation_directories
+    return folders[:1]
 
 
 def _email(identity: Any) -> str | None:

@@ -16,6 +16,7 @@ from flask_security import (
     user_registered,
 )
 
+from aap.documents.mails import Mail
 from aap.identity import mails
 from aap.services.account import accounts
 from aap.services.outbox import send_mail
@@ -75,7 +76,7 @@ def listen(app: Flask, platform: Platform, datastore: Any) -> None:
         note(user, "person.email_changed")
         with platform.database.writing() as session:
             site = platform.settings.base_url.rstrip("/")
-            send_mail(session, "identity_email_changed", to=old_email, now=platform.clock(), values={"site": site})
+            send_mail(session, Mail.EMAIL_CHANGED, to=old_email, now=platform.clock(), values={"site": site})
         app.extensions[mails.WAKE]()
 
     for signal, receiver in (

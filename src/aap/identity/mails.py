@@ -8,17 +8,18 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 from flask_security import MailUtil
 
+from aap.documents.mails import Mail
 from aap.services.outbox import send_mail
 from aap.services.platform import Platform
 
 TEMPLATES = {
-    "SECURITY_REGISTER_EMAIL_TEMPLATE": "identity_welcome",
-    "SECURITY_REGISTER_EMAIL_EXISTING_TEMPLATE": "identity_known_address",
-    "SECURITY_EMAIL_TEMPLATE_CONFIRM": "identity_confirm",
-    "SECURITY_EMAIL_TEMPLATE_PASSWORD_RESET": "identity_reset",
-    "SECURITY_EMAIL_TEMPLATE_PASSWORD_RESET_NOTICE": "identity_password_changed",
-    "SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": "identity_password_changed",
-    "SECURITY_CHANGE_EMAIL_EMAIL_TEMPLATE": "identity_change_email",
+    "SECURITY_REGISTER_EMAIL_TEMPLATE": Mail.WELCOME,
+    "SECURITY_REGISTER_EMAIL_EXISTING_TEMPLATE": Mail.KNOWN_ADDRESS,
+    "SECURITY_EMAIL_TEMPLATE_CONFIRM": Mail.CONFIRM_EMAIL,
+    "SECURITY_EMAIL_TEMPLATE_PASSWORD_RESET": Mail.RESET_PASSWORD,
+    "SECURITY_EMAIL_TEMPLATE_PASSWORD_RESET_NOTICE": Mail.PASSWORD_CHANGED,
+    "SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": Mail.PASSWORD_CHANGED,
+    "SECURITY_CHANGE_EMAIL_EMAIL_TEMPLATE": Mail.CHANGE_EMAIL,
 }
 WAKE = "aap.identity.wake"
 """Key of the application's extensions: what to call when a mail waits."""
@@ -56,6 +57,10 @@ class OutboxMails(MailUtil):
         values = {name: public_link(base, context.get(name, "") or "") for name in _LINKS}
         with platform.database.writing() as session:
             send_mail(
-                session, template, to=str(recipient), now=platform.clock(), values={**values, "site": base.rstrip("/")}
+                session,
+                Mail(template),
+                to=str(recipient),
+                now=platform.clock(),
+                values={**values, "site": base.rstrip("/")},
             )
         current_app.extensions[WAKE]()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
+from aap.services.errors import NotFound
 
 EVERY_CALL = ""
 """In place of a call's id: the role holds for every call."""
@@ -24,10 +25,27 @@ class Actor:
     roles: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     memberships: Mapping[str, MembershipRole] = field(default_factory=dict)
 
+    @property
+    def row_id(self) -> str | None:
+        """The person's row, for a column that refers to one; None for the system, which is nobody's account."""
+        return None if self.is_system else self.person_id
+
+    @property
+    def is_system(self) -> bool:
+        return self.person_id == SYSTEM_ID
+
     def has_role(self, role: Role, call_id: str | None = None) -> bool:
         """Whether the role is held: for this call, or (None) for any."""
         calls = self.roles.get(role, frozenset())
         return bool(calls) if call_id is None else bool(calls & {EVERY_CALL, call_id})
+
+
+SYSTEM_ID = "system"
+"""How the log names the system. No person has this id; lines of before say nothing (the empty text)."""
+
+SYSTEM = Actor(person_id=SYSTEM_ID, email="", name="système")
+"""Who acts when nobody does: a command of the operator, the passing of time, a mailed link. What it may do stands in the
+table of permissions, like everybody's."""
 
 
 def load_actor(session: Session, person_id: str) -> Actor | None:
@@ -61,6 +79,19 @@ def load_actor(session: Session, person_id: str) -> Actor | None:
         roles={role: frozenset(calls) for role, calls in roles.items()},
         memberships=memberships,
     )
+
+
+def author_of_work(session: Session, author_id: str | None) -> Actor:
+    """Whom long work acts for: who asked for it, as they are now, or the system where nobody did.
+
+    Raises NotFound where the account was closed meanwhile: nothing is done in the name of nobody.
+    """
+    if author_id is None:
+        return SYSTEM
+    actor = load_actor(session, author_id)
+    if actor is None:
+        raise NotFound("person", author_id)
+    return actor
 
 
 def person_name(session: Session, person_id: str | None) -> str:

@@ -50,7 +50,7 @@ class Subject:
 
 def record(
     session: Session,
-    actor: Actor | None,
+    actor: Actor,
     action: str,
     subject: SQLModel | Subject,
     *,
@@ -74,7 +74,7 @@ def record(
     line = AuditLine(
         sequence=(last.sequence + 1) if last else 1,
         at=now,
-        actor_id=actor.person_id if actor else "",
+        actor_id=actor.person_id,
         action=action,
         object_kind=about.kind,
         object_id=about.id,

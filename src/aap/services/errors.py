@@ -1,4 +1,12 @@
-"""Domain errors. They carry values; one handler in the web words them, commands print them."""
+"""Domain errors. They carry keys and values, no sentence: `aap.web.wording` words them for pages and commands.
+
+Whoever refuses an input says which field, why and with what values:
+
+    raise InvalidInput({"files": Objection("dossier.safe_full", most=SAFE_MOST)})
+
+The key is `<subject>.<why>`: its sentence stands in `web/wording/<subject>.py`, with the names of the values in it. Tests
+compare both sides: a key without a sentence, a sentence without a key and a value that the sentence doesn't know all fail.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +14,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+
+@dataclass(frozen=True, init=False)
+class Objection:
+    """Why something can't be taken, or what stands in the way of a step: a key and the values of its sentence.
+
+    Values are numbers, texts, dates and tuples of texts, as they are kept: who words them formats them.
+    """
+
+    key: str
+    values: Mapping[str, Any]
+
+    def __init__(self, key: str, /, **values: Any) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "values", values)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a job keeps of it; only for values that JSON has (tuples come back as lists)."""
+        return {"key": self.key, "values": dict(self.values)}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any] | str) -> Objection:
+        """A sentence as it was kept before there were keys is passed on as it is."""
+        return said_by_core(kept) if isinstance(kept, str) else cls(kept["key"], **kept["values"])
+
+
+Objections = Mapping[str, Objection | tuple[Objection, ...]]
+"""Field → what is objected. A field is a parameter of the use case: `name`, `marks.impact`, `name.2` (of the third line
+typed); "" is the whole. The names of a form's fields are its page's."""
+
+
+def said_by_core(text: str) -> Objection:
+    """A sentence that the core made of what it checked: it is passed on as it is."""
+    return Objection("core.said", text=text)
 
 
 class DomainError(Exception):
@@ -35,9 +77,15 @@ class StateForbids(DomainError):
 
 @dataclass
 class InvalidInput(DomainError):
-    """What was typed can't be taken. `problems`: field → message in the user's words ("" for the whole form)."""
+    """What was typed can't be taken. `problems`: every objection, by field."""
 
-    problems: Mapping[str, str] = field(default_factory=dict)
+    problems: Objections = field(default_factory=dict)
+
+    @property
+    def objections(self) -> tuple[Objection, ...]:
+        """All of them, whatever the field."""
+        held = (one if isinstance(one, tuple) else (one,) for one in self.problems.values())
+        return tuple(objection for some in held for objection in some)
 
 
 @dataclass
@@ -70,6 +118,14 @@ class SamePerson(DomainError):
 @dataclass
 class OwnRequest(DomainError):
     """Nobody decides on what concerns themselves, or an association that they belong to: somebody else has to."""
+
+
+@dataclass
+class RecusedFromCall(DomainError):
+    """What is asked for tells every dossier of the call, and this actor is recused of `dossiers` of them."""
+
+    call_id: str
+    dossiers: int
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlmodel import Session, select
 
-from aap.documents.mails import render_mail
+from aap.documents.mails import Mail, render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
 from aap.services.platform import Platform
@@ -19,7 +19,7 @@ WAKE = "wake the worker after the commit"
 
 def send_mail(
     session: Session,
-    template: str,
+    mail: Mail,
     *,
     to: str,
     now: datetime,
@@ -28,7 +28,7 @@ def send_mail(
     dedupe_key: str | None = None,
     attachments: tuple[Mapping[str, str], ...] = (),
 ) -> None:
-    """Queues the mail `templates/mail/<template>.txt` (first line: the subject). A known `dedupe_key`: nothing.
+    """Queues the mail in its words. A known `dedupe_key`: nothing.
 
     `attachments`: `{"name", "sha256", "content_type"}` of stored files.
     """
@@ -36,7 +36,7 @@ def send_mail(
         known = select(OutboxMail.id).where(OutboxMail.dedupe_key == dedupe_key)
         if session.exec(known).first() is not None:
             return
-    subject, body = render_mail(template, values)
+    subject, body = render_mail(mail, values)
     session.add(
         OutboxMail(
             recipient=to,
@@ -55,7 +55,7 @@ def start_job(
     session: Session,
     kind: str,
     *,
-    actor: Actor | None,
+    actor: Actor,
     now: datetime,
     call_id: str | None = None,
     arguments: Mapping[str, Any] | None = None,
@@ -72,7 +72,7 @@ def start_job(
         kind=kind,
         call_id=call_id,
         arguments=dict(arguments or {}),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(job)
@@ -81,7 +81,7 @@ def start_job(
 
 
 class Progress(Protocol):
-    """Told how far the work is: `done` of `total`, and what is being done."""
+    """Told how far the work is: `done` of `total`, and which step it is at (its name, or the core's own words)."""
 
     def __call__(self, done: int, total: int, message: str = "") -> None: ...
 

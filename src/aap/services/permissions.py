@@ -87,6 +87,7 @@ class Who(StrEnum):
     OFFICIAL = "official"  # of the call
     JURY = "jury"  # of the call
     ADMIN = "admin"
+    SYSTEM = "system"  # a command of the operator, the passing of time
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEWS_FOLLOW: (Grant(Who.OFFICIAL, _STARTED),),
     Permission.REVIEW_REOPEN: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING})),),
     Permission.CONSENSUS_MANAGE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
-    Permission.CALL_ADVANCE: (Grant(Who.OFFICIAL, _STARTED),),
+    Permission.CALL_ADVANCE: (Grant(Who.OFFICIAL, _STARTED), Grant(Who.SYSTEM, frozenset({C.OPEN}))),
     Permission.JURY_DECIDE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_RUN: (Grant(Who.OFFICIAL, _RANKING),),
     Permission.RANKING_READ: (Grant(Who.OFFICIAL, _RANKED),),
@@ -175,9 +176,9 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.RESULTS_PUBLISH: (Grant(Who.OFFICIAL, frozenset({C.DECIDED})),),
     Permission.CLAIM_ARBITRATE: (Grant(Who.OFFICIAL), Grant(Who.ADMIN)),
     Permission.ADMIN_HOME: (Grant(Who.ADMIN),),
-    Permission.PEOPLE_MANAGE: (Grant(Who.ADMIN),),
-    Permission.CALL_LOAD: (Grant(Who.ADMIN),),
-    Permission.CALL_OPEN: (Grant(Who.ADMIN),),
+    Permission.PEOPLE_MANAGE: (Grant(Who.ADMIN), Grant(Who.SYSTEM)),
+    Permission.CALL_LOAD: (Grant(Who.ADMIN), Grant(Who.SYSTEM, frozenset({C.DRAFT}))),
+    Permission.CALL_OPEN: (Grant(Who.ADMIN), Grant(Who.SYSTEM, frozenset({C.DRAFT}))),
     Permission.AUDIT_READ: (Grant(Who.ADMIN),),
     Permission.SYSTEM_MANAGE: (Grant(Who.ADMIN),),
 }
@@ -188,6 +189,8 @@ def relations(actor: Actor | None, target: Target) -> frozenset[Who]:
     found = {Who.ANYONE}
     if actor is None or target.recused:
         return frozenset(found)
+    if actor.is_system:
+        return frozenset({Who.ANYONE, Who.SYSTEM})
     found.add(Who.SIGNED_IN)
     membership = actor.memberships.get(target.association_id)
     if membership is not None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import Select, and_, exists, or_, union
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
@@ -19,14 +20,11 @@ from aap.core.scoring.marking import mark_text
 from aap.records.applications import Application
 from aap.records.people import Membership, Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Recusal, RecusalOrigin, Review
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import record
 
 WORKING = (Role.REVIEWER, Role.OFFICIAL, Role.JURY)
 """Roles in which somebody learns of a call's dossiers: whoever has one can be recused and declares interests."""
-
-SYSTEM: Actor | None = None
-"""Who acts where nobody does."""
 
 AS_MEMBER = "Membre de l’association candidate."
 
@@ -38,6 +36,18 @@ def works_on(person_id: Any, call_id: Any) -> ColumnElement[bool]:
         col(RoleGrant.role).in_(WORKING),
         or_(col(RoleGrant.call_id) == call_id, col(RoleGrant.call_id).is_(None)),
     )
+
+
+def recusal_stands() -> ColumnElement[bool]:
+    """SQL condition on a recusal of the register: in force. A probable match that nobody confirmed is not, a lifted one
+    neither."""
+    return and_(col(Recusal.confirmed).is_(True), col(Recusal.dismissed_at).is_(None))
+
+
+def keeps_away() -> ColumnElement[bool]:
+    """SQL condition on a recusal of the register: in force, or a probable match that nobody looked at yet. Asked before a
+    dossier is given to somebody: a doubt keeps away, it takes nothing back."""
+    return col(Recusal.dismissed_at).is_(None)
 
 
 def written(person_id: Any, *, probable: bool = False) -> ColumnElement[bool]:
@@ -83,19 +93,28 @@ def pairs_apart(
     """(person, application) between which a recusal stands, in a call or of one dossier. Two queries."""
     of = Application.call_id == call_id if call_id else Application.id == application_id
     kept = select(Recusal.person_id, Recusal.application_id).where(
-        Recusal.application_id == Application.id, col(Recusal.dismissed_at).is_(None), of
+        Recusal.application_id == Application.id, keeps_away() if probable else recusal_stands(), of
     )
-    if not probable:
-        kept = kept.where(col(Recusal.confirmed).is_(True))
     members = select(Membership.person_id, Application.id).where(
         Membership.association_id == Application.association_id, of, member_of_applicant(Membership.person_id)
     )
     return frozenset([*session.exec(kept), *session.exec(members)])
 
 
+def people_apart(application_id: str) -> Select[tuple[str]]:
+    """Ids of who is recused from the dossier, as a part of a query."""
+    kept = select(Recusal.person_id).where(Recusal.application_id == application_id, recusal_stands())
+    members = select(Membership.person_id).where(
+        Membership.association_id == Application.association_id,
+        Application.id == application_id,
+        member_of_applicant(Membership.person_id),
+    )
+    return sql_select(union(kept, members).subquery())
+
+
 def recuse(
     session: Session,
-    actor: Actor | None,
+    actor: Actor,
     application: Application,
     person_id: str,
     origin: RecusalOrigin,
@@ -113,7 +132,7 @@ def recuse(
     )
     recusal.origin, recusal.reason, recusal.confirmed = origin, reason, True
     recusal.dismissed_at, recusal.dismissal_reason = None, ""
-    recusal.author_id = actor.person_id if actor else None
+    recusal.author_id = actor.row_id
     session.add(recusal)
     session.flush()
     assignment = session.exec(

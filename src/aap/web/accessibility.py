@@ -12,43 +12,51 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from flask_babel import lazy_gettext as _
+
 EVALUATED_ON = date(2026, 11, 25)
 
 THEMES: Mapping[str, str] = {
     # One mark a criterion, in the order of the RGAA: + conformant, - not conformant, . not applicable.
-    "1. Images": "+++......",
-    "2. Cadres": "++",
-    "3. Couleurs": "+++",
-    "4. Multimédia": ".............",
-    "5. Tableaux": "...++++.",
-    "6. Liens": "++",
-    "7. Scripts": "-++++",
-    "8. Éléments obligatoires": "++++++..+.",
-    "9. Structuration de l’information": "+++.",
-    "10. Présentation de l’information": "+++++++++++-..",
-    "11. Formulaires": "+++++++.+++++",
-    "12. Navigation": "++++.+++++.",
-    "13. Consultation": "++-.....+.+.",
+    _("1. Images"): "+++......",
+    _("2. Cadres"): "++",
+    _("3. Couleurs"): "+++",
+    _("4. Multimédia"): ".............",
+    _("5. Tableaux"): "...++++.",
+    _("6. Liens"): "++",
+    _("7. Scripts"): "-++++",
+    _("8. Éléments obligatoires"): "++++++..+.",
+    _("9. Structuration de l’information"): "+++.",
+    _("10. Présentation de l’information"): "+++++++++++-..",
+    _("11. Formulaires"): "+++++++.+++++",
+    _("12. Navigation"): "++++.+++++.",
+    _("13. Consultation"): "++-.....+.+.",
 }
 
 FAULTS: Mapping[str, str] = {
-    "7.1": "Les composants animés (liste de communes, tableaux de budget, enregistrement automatique) suivent les "
-    "modèles ARIA, mais n’ont pas encore été essayés avec un lecteur d’écran.",
-    "10.12": "L’affichage avec un interlignage et des espacements agrandis n’a pas encore été vérifié sur chaque page.",
-    "13.3": "Les PDF produits sont balisés (PDF/UA-1) mais n’ont pas été vérifiés par un outil indépendant.",
+    "7.1": _(
+        "Les composants animés (liste de communes, tableaux de budget, enregistrement automatique) suivent les "
+        "modèles ARIA, mais n’ont pas encore été essayés avec un lecteur d’écran."
+    ),
+    "10.12": _(
+        "L’affichage avec un interlignage et des espacements agrandis n’a pas encore été vérifié sur chaque page."
+    ),
+    "13.3": _("Les PDF produits sont balisés (PDF/UA-1) mais n’ont pas été vérifiés par un outil indépendant."),
 }
 
 DEROGATIONS: tuple[str, ...] = (
-    "Les pièces que les associations joignent à leurs dossiers sont fournies par des tiers : elles sont présentées "
-    "telles qu’elles ont été reçues.",
+    _(
+        "Les pièces que les associations joignent à leurs dossiers sont fournies par des tiers : elles sont présentées "
+        "telles qu’elles ont été reçues."
+    ),
 )
 
-SAMPLE: tuple[str, ...] = (
-    "accueil", "page d’un appel", "vérification avant de répondre", "questions du dossier", "résultats", "connexion",
-    "création d’un compte", "mon compte", "mes dossiers", "description d’une association", "liste des parties d’un dossier",
-    "une partie du dossier avec un budget", "dépôt et accusé de réception", "évaluation d’un dossier", "classement",
-    "contact", "mentions légales", "plan du site", "accessibilité",
-)  # fmt: skip
+SAMPLE = _(
+    "accueil, page d’un appel, vérification avant de répondre, questions du dossier, résultats, connexion, création d’un "
+    "compte, mon compte, mes dossiers, description d’une association, liste des parties d’un dossier, une partie du dossier "
+    "avec un budget, dépôt et accusé de réception, évaluation d’un dossier, classement, contact, mentions légales, plan du "
+    "site, accessibilité"
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def statement(themes: Mapping[str, str] = THEMES) -> Statement:
     )
     applicable = met + len(faults)
     rate = Fraction(met, applicable)
-    state = "partiellement conforme" if rate >= Fraction(1, 2) else "non conforme"
+    state = _("partiellement conforme") if rate >= Fraction(1, 2) else _("non conforme")
     if not faults:
-        state = "totalement conforme"
+        state = _("totalement conforme")
     return Statement(state, rate, met, applicable, faults, EVALUATED_ON)

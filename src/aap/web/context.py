@@ -13,11 +13,17 @@ from aap.identity import current_person_id
 from aap.services.actor import Actor, load_actor
 from aap.services.outbox import WAKE
 from aap.services.platform import Platform, Session
+from aap.web.public_links import PublicLinks
 
 
 def platform() -> Platform:
     held: Platform = current_app.extensions["aap.platform"]
     return held
+
+
+def links() -> PublicLinks:
+    """Addresses for mails."""
+    return PublicLinks(platform().settings.base_url)
 
 
 def arrived_at() -> datetime:

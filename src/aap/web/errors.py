@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
@@ -15,6 +16,7 @@ from aap.services.errors import (
     InvalidInput,
     NotFound,
     OwnRequest,
+    RecusedFromCall,
     RulesConflict,
     SamePerson,
     SignInNeeded,
@@ -23,6 +25,7 @@ from aap.services.errors import (
 )
 from aap.web import wanted
 from aap.web.filters import moment
+from aap.web.wording.sentences import sentences
 
 log = structlog.get_logger(__name__)
 
@@ -106,6 +109,20 @@ def init_errors(app: Flask) -> None:
             ),
         )
 
+    @app.errorhandler(RecusedFromCall)
+    def recused(error: RecusedFromCall) -> ResponseReturnValue:
+        return error_page(
+            403,
+            _("Ce fichier ne peut pas vous être remis"),
+            ngettext(
+                "Il contient tous les dossiers de l’appel, dont un dont vous êtes déporté, et rien ne peut en être "
+                "retiré : il ne servirait plus à refaire le calcul. Demandez à un autre agent de s’en charger.",
+                "Il contient tous les dossiers de l’appel, dont %(num)s dont vous êtes déporté, et rien ne peut en être "
+                "retiré : il ne servirait plus à refaire le calcul. Demandez à un autre agent de s’en charger.",
+                error.dossiers,
+            ),
+        )
+
     @app.errorhandler(RulesConflict)
     def conflict(error: RulesConflict) -> ResponseReturnValue:
         return error_page(
@@ -116,7 +133,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(InvalidInput)
     def invalid(error: InvalidInput) -> ResponseReturnValue:
-        return error_page(422, _("La saisie ne peut pas être prise"), " ".join(error.problems.values()))
+        return error_page(422, _("La saisie ne peut pas être prise"), sentences(error.problems))
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Flask
+from flask_babel import get_locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -15,6 +16,7 @@ from markupsafe import Markup
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.papers.pdf import exact_moment
+from aap.web.wording.sentences import sentence
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -81,7 +83,7 @@ def file_size(count: int | None) -> str:
 
 def typo(text: str | None) -> str:
     """A text with the no-break spaces of French typography; markup stays markup."""
-    made = french.spaced(text or "")
+    made = french.spaced(str(text or ""))
     return Markup(made) if isinstance(text, Markup) else made  # noqa: S704  (it was markup before)
 
 
@@ -104,7 +106,20 @@ def _decimal(value: french.Number | str | None) -> french.Number | None:
 
 def init_filters(app: Flask) -> None:
     """Makes the filters known to the templates, under their function's names."""
-    for filter_ in (euros, amount, number, percent, ordinal, day, moment, exact_moment, clock, file_size, typo):
+    for filter_ in (
+        euros,
+        amount,
+        number,
+        percent,
+        ordinal,
+        day,
+        moment,
+        exact_moment,
+        clock,
+        file_size,
+        typo,
+        sentence,
+    ):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["iso_date_or_empty"] = is_iso_date_or_empty
     _space_the_words(app)
@@ -120,13 +135,13 @@ _MOST_WORDS = 5_000
 
 
 def _spaced(worded: Any) -> Any:
-    held: dict[Any, str] = {}  # texts without values, said once a process: the product speaks French only
+    held: dict[Any, str] = {}  # texts without values, said once a process and language
 
     @pass_context
     def spaced(context: Context, *args: Any, **values: Any) -> str:
         if values:
             return typo(worded(context, *args, **values))
-        key = (*args, context.eval_ctx.autoescape)
+        key = (str(get_locale()), *args, context.eval_ctx.autoescape)
         text = held.get(key)
         if text is None:
             text = typo(worded(context, *args))

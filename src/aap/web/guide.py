@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from flask import Request, render_template, request
 
-from aap.core.answers.budget_checks import RequestLimits
 from aap.core.answers.readable import read_section
+from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import Section
 from aap.core.territories import Territories
 from aap.web.forms import ListedFile, Offer, SectionForm

@@ -9,14 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.answers.values import clean_text
+from aap.core.values import clean_text
 from aap.services.errors import InvalidInput
 from aap.services.panel.interests import MOST_INTERESTS, TypedInterest, declare_interests, own_declaration
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.wording.sentences import worded
 
 _SPARE = 2
 """Empty lines under those that are filled in."""
+
+_NAMES = {"name": "nom", "kind": "nature", "relation": "lien", "complete": "complet"}
+"""What the form calls the fields of a declaration, where they have another name."""
 
 
 def _typed() -> list[TypedInterest]:
@@ -48,7 +52,7 @@ def interests_page(home: str, home_label: str) -> ResponseReturnValue:
                         now=arrived_at(),
                     )  # fmt: skip
             except InvalidInput as refused:
-                problems = dict(refused.problems)
+                problems = worded(refused.problems, _NAMES)
             else:
                 words = _("Votre déclaration est enregistrée. Merci.")
                 if kept:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_babel import gettext as _
-
-from aap.core import french
+from flask_babel import ngettext
 
 
 def time_left(until: datetime, now: datetime) -> str:
@@ -16,9 +15,11 @@ def time_left(until: datetime, now: datetime) -> str:
         return _("terminé")
     days, hours, minutes = seconds // 86400, seconds % 86400 // 3600, seconds % 3600 // 60
     if days >= 2:
-        return french.count(days, "jour")
+        return ngettext("%(num)s\u00a0jour", "%(num)s\u00a0jours", days)
+    if days == 1 and hours:
+        return ngettext("1\u00a0jour et %(num)s\u00a0heure", "1\u00a0jour et %(num)s\u00a0heures", hours)
     if days == 1:
-        return f"1\u00a0jour et {french.count(hours, 'heure')}" if hours else "1\u00a0jour"
+        return ngettext("%(num)s\u00a0jour", "%(num)s\u00a0jours", 1)
     if hours:
-        return f"{hours}\u00a0h\u00a0{minutes:02d}"
-    return f"{minutes}\u00a0min\u00a0{seconds % 60:02d}\u00a0s"
+        return _("%(hours)s\u00a0h\u00a0%(minutes)s", hours=hours, minutes=f"{minutes:02d}")
+    return _("%(minutes)s\u00a0min\u00a0%(seconds)s\u00a0s", minutes=minutes, seconds=f"{seconds % 60:02d}")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from aap.records.people import Person
+from aap.services.actor import SYSTEM
 from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
@@ -62,7 +63,7 @@ def test_a_failed_use_case_leaves_nothing(platform: Platform, factory: Factory) 
 def _log_three_lines(platform: Platform) -> None:
     for number in range(3):
         with platform.database.writing() as session:
-            record(session, None, "essai", Subject("instance"), now=platform.clock(), after={"number": number})
+            record(session, SYSTEM, "essai", Subject("instance"), now=platform.clock(), after={"number": number})
 
 
 @on_both_databases

@@ -7,8 +7,10 @@ another association in another call.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,11 +18,13 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlmodel import Session, col, select
+from werkzeug.test import TestResponse
 
 from aap.app import create_app
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
+from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
-from aap.records.associations import ClaimProof, ProofKind, SiretClaim
+from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
@@ -34,10 +38,18 @@ from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 from tests.factories import PASSWORD, password_hash
 
-MEMBERS = frozenset({"owner", "editor", "reader"})
+MEMBERS = frozenset({"owner", "editor", "reader", "official_member"})
+RECUSED = frozenset({"recused", "recused_official", "official_member"})
+"""Recused of the own dossier: a reviewer, an official, an official who is a member of its association (who keeps the
+member's pages). The first two are in the register, as a service decides them; of the third it has no line: the membership
+itself keeps them away."""
 ANSWERS, COMMENT, NOTES, MESSAGE, JURY, FILE = (
     f"CANARI-{word}" for word in ("REPONSE", "COMMENTAIRE", "NOTES", "MESSAGE", "JURY", "PIECE")
 )
+TITLE = "CANARI-TITRE"
+EVERYBODY = "everybody"
+"""Official of every call, administrator, owner of both associations, which an administrator found to be no obstacle: who
+may mix two sides, and sees all. Of the actors that are asked for every page they are none."""
 SEES: Mapping[str, frozenset[str]] = {
     ANSWERS: MEMBERS | {"assigned", "fellow", "official"},
     COMMENT: MEMBERS | {"assigned", "fellow", "official"},
@@ -47,6 +59,14 @@ SEES: Mapping[str, frozenset[str]] = {
     FILE: MEMBERS | {"assigned", "fellow", "official"},
 }
 """Canary → actors who may ever read it."""
+WORKING_PAGES = ("official.", "reviewer.")
+"""Where who is recused must find nothing that names the own dossier; elsewhere they are members, or the public."""
+
+
+def readers_of(canary: str, endpoint: str) -> frozenset[str]:
+    """Who may read a canary of `SEES` on the pages of an endpoint."""
+    readers = SEES[canary]
+    return readers - RECUSED if endpoint.startswith(WORKING_PAGES) else readers
 
 
 @dataclass(eq=False)
@@ -68,6 +88,8 @@ class World:
     people: dict[str, Person | None]
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
     actors: dict[str, Actor | None] = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
+    """What names the own dossier, or tells it apart, in texts without white space: title, association, reference, amount."""
 
     def set_states(self, call: CallState, application: ApplicationState) -> None:
         """Puts the own call and dossier into these states, whatever they were."""
@@ -86,7 +108,7 @@ class World:
             dossier = session.get_one(Application, objects.application_id)
         return CallState(call.state), ApplicationState(dossier.state)
 
-    def target(self, objects: Objects, parameters: frozenset[str], who: str) -> Target:
+    def target(self, objects: Objects, parameters: frozenset[str], who: str, endpoint: str) -> Target:
         """What a route with these parameters is about."""
         call, dossier = self._states(objects)
         about_dossier = bool(parameters & {"application_id", "reference"})
@@ -99,8 +121,50 @@ class World:
             association_id=objects.association_id if about_association else "",
             application_state=dossier if about_dossier else None,
             assigned=about_dossier and mine and who in ("assigned", "fellow"),
-            recused=about_dossier and mine and who == "recused",
+            recused=about_dossier and mine and who in RECUSED and endpoint.startswith(WORKING_PAGES),
         )
+
+    def asked_by(self) -> list[tuple[str, FlaskClient]]:
+        """The actors whom every route is asked by."""
+        return [(who, browser) for who, browser in self.browsers.items() if who != EVERYBODY]
+
+    def named_in(self, text: str, asked_with: str = "") -> list[str]:
+        """What of the own dossier's identity stands in a text, besides what the address asked for."""
+        plain = "".join(text.split())
+        return [one for one in self.identity if one in plain and one not in asked_with]
+
+    def fetched(self, who: str, address: str) -> TestResponse:
+        """What the actor gets; where it takes long work first, after that."""
+        answer = self.browsers[who].get(address)
+        if answer.status_code == 302 and "/travaux/" in answer.location:
+            sweep(self.platform)
+            answer = self.browsers[who].get(address)
+        return answer
+
+    def newly_signed_in(self, who: str) -> FlaskClient:
+        """Another browser of the actor: what it does to its session is nobody else's."""
+        browser, person = self.app.test_client(), self.people[who]
+        if person is not None:
+            browser.post("/connexion", data={"email": person.email, "password": PASSWORD})
+        return browser
+
+    @contextmanager
+    def kept(self) -> Iterator[Callable[[], None]]:
+        """Gives what puts the database back as it was at the beginning; it is put back at the end, too."""
+        path = self.platform.settings.instance / "aap.sqlite3"
+        with closing(sqlite3.connect(":memory:")) as kept:
+            with closing(sqlite3.connect(path)) as live:
+                live.backup(kept)
+
+            def put_back() -> None:
+                with closing(sqlite3.connect(path)) as live:
+                    kept.backup(live)
+                self._states.cache_clear()
+
+            try:
+                yield put_back
+            finally:
+                put_back()
 
     def fingerprint(self) -> dict[str, object]:
         """Number of rows and newest change of each table, but for the audit log."""
@@ -143,6 +207,8 @@ def build(folder: Path) -> World:
     with platform.database.writing() as session:
         own, other, people = _cast(session, platform)
     world = World(platform, app, own, other, people)
+    with platform.database.reading() as session:
+        world.identity = _identity(session, own.application_id)
     for name, person in people.items():
         world.browsers[name] = app.test_client()
         with platform.database.reading() as session:
@@ -155,13 +221,9 @@ def build(folder: Path) -> World:
 
 def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[str, Person | None]]:
     now = platform.clock()
-    decision = session.exec(
-        select(Decision)
-        .where(Decision.call_id == FINISHED, Decision.outcome == Outcome.LAUREATE)
-        .order_by(col(Decision.id))
-    ).first()
-    assert decision is not None
-    dossier = session.get_one(Application, decision.application_id)
+    dossier = _laureate(session)
+    dossier.title = f"{TITLE} des jeunes"
+    session.add(dossier)
     elsewhere = session.exec(
         select(Application)
         .where(Application.call_id != FINISHED, col(Application.submitted_at).is_not(None))
@@ -176,7 +238,7 @@ def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[
     people: dict[str, Person | None] = {"anonymous": None}
     for name in (
         "newcomer", "owner", "editor", "reader", "outsider", "unassigned", "elsewhere_reviewer", "official",
-        "elsewhere_official", "admin",
+        "elsewhere_official", "admin", "recused_official", "official_member", EVERYBODY,
     ):  # fmt: skip
         people[name] = _person(session, f"qui-{name.replace('_', '-')}@example.org", now)
     for name, given in (("assigned", first), ("fellow", second), ("recused", third)):
@@ -186,34 +248,68 @@ def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[
     session.flush()
     for name, role in (
         ("owner", MembershipRole.OWNER), ("editor", MembershipRole.EDITOR), ("reader", MembershipRole.READER),
+        ("official_member", MembershipRole.READER), (EVERYBODY, MembershipRole.OWNER),
     ):  # fmt: skip
         session.add(
             Membership(person_id=people[name].id, association_id=dossier.association_id, role=role, created_at=now)
         )
-    session.add(
-        Membership(
-            person_id=people["outsider"].id,
-            association_id=elsewhere.association_id,
-            role=MembershipRole.OWNER,
-            created_at=now,
+    for name in ("outsider", EVERYBODY):
+        session.add(
+            Membership(
+                person_id=people[name].id,
+                association_id=elsewhere.association_id,
+                role=MembershipRole.OWNER,
+                created_at=now,
+            )
         )
-    )
     grants = (
         ("unassigned", Role.REVIEWER, FINISHED), ("elsewhere_reviewer", Role.REVIEWER, elsewhere.call_id),
         ("official", Role.OFFICIAL, FINISHED), ("elsewhere_official", Role.OFFICIAL, elsewhere.call_id),
-        ("admin", Role.ADMIN, None),
+        ("admin", Role.ADMIN, None), ("recused_official", Role.OFFICIAL, FINISHED),
+        ("official_member", Role.OFFICIAL, FINISHED), (EVERYBODY, Role.ADMIN, None), (EVERYBODY, Role.OFFICIAL, None),
     )  # fmt: skip
     for name, role, call_id in grants:
         session.add(RoleGrant(person_id=people[name].id, role=role, call_id=call_id, created_at=now))
         if role is Role.REVIEWER:
             session.add(Reviewer(call_id=call_id, person_id=people[name].id, code=f"X-{name[:4]}", created_at=now))
-    session.add(
+    session.add_all(
         Recusal(
-            person_id=third.person_id, application_id=dossier.id, origin=RecusalOrigin.OFFICIAL, reason="Intérêt.",
+            person_id=people[name].id, application_id=dossier.id, origin=RecusalOrigin.OFFICIAL, reason="Intérêt.",
             created_at=now,
         )
+        for name in sorted(RECUSED - MEMBERS)
+    )  # fmt: skip
+    session.add_all(
+        Recusal(
+            person_id=people[EVERYBODY].id, application_id=one.id, origin=RecusalOrigin.MEMBERSHIP, reason="Membre.",
+            created_at=now, dismissed_at=now, dismissal_reason="Sans conséquence.", membership_lifted_at=now,
+        )
+        for one in (dossier, elsewhere)
     )  # fmt: skip
     return _objects(session, platform, dossier, first), _objects(session, platform, elsewhere, None), people
+
+
+def _laureate(session: Session) -> Application:
+    """A laureate's dossier whose amount is no other dossier's of the call."""
+    amounts = Counter(session.exec(select(Application.requested_amount).where(Application.call_id == FINISHED)))
+    found = session.exec(
+        select(Application)
+        .where(
+            Decision.application_id == Application.id,
+            Decision.call_id == FINISHED,
+            Decision.outcome == Outcome.LAUREATE,
+            Decision.amount == Application.requested_amount,
+        )
+        .order_by(col(Application.id))
+    )
+    return next(one for one in found if amounts[one.requested_amount] == 1)
+
+
+def _identity(session: Session, application_id: str) -> tuple[str, ...]:
+    dossier = session.get_one(Application, application_id)
+    association = session.get_one(Association, dossier.association_id)
+    euros = dossier.requested_amount / 100
+    return (TITLE, "".join(association.name.split()), dossier.reference, f"{euros:.2f}", f"{euros:.0f}€")
 
 
 def _person(session: Session, email: str, now: object) -> Person:
@@ -283,7 +379,8 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         review.general_comment, review.notes = COMMENT, NOTES
         session.add(review)
     session.flush()
-    recusal = session.exec(select(Recusal).where(Recusal.application_id == dossier.id)).first()
+    standing = select(Recusal).where(Recusal.application_id == dossier.id, col(Recusal.dismissed_at).is_(None))
+    recusal = session.exec(standing).first()
     run = session.exec(select(RankingRun.number).where(RankingRun.call_id == dossier.call_id)).first()
     return Objects(
         dossier.call_id,

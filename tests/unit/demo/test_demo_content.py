@@ -12,8 +12,8 @@ import pytest
 from schwifty import IBAN
 from stdnum.fr import siret
 
-from aap.core.answers.budget_checks import RequestLimits, check_budget, check_together
 from aap.core.answers.checking import check_form
+from aap.core.budgets.budget_checks import RequestLimits, check_budget, check_together
 from aap.core.call.loading import load_call
 from aap.core.call.schema import CallFile
 from aap.demo import DemoContent, attachments, demo_content

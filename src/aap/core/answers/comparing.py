@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aap.core.answers.readable import ReadAnswer, read_section
-from aap.core.answers.values import Answers
+from aap.core.answers.readable import read_section
 from aap.core.call.schema import Section
 from aap.core.french import NBSP, euros, spaced
+from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.territories import Territories
+from aap.core.values import Answers
 
 
 @dataclass(frozen=True, slots=True)

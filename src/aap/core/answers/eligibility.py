@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aap.core.answers.conditions import condition_holds, value_of
-from aap.core.answers.values import decimal_of
 from aap.core.call.schema import EligibilityRule
+from aap.core.questions.base.condition import condition_holds, value_of
+from aap.core.values import decimal_of
 
 State = Literal["met", "broken", "to_check", "unknown"]
 Verdict = Literal["yes", "no", "to_check", "unknown"]

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from aap.core.call.findings import Finding, out_of_order, repeated, unknown
 from aap.core.call.form_checks import check_eligibility_rules, check_form_definition, possible_values
 from aap.core.call.letter_texts import placeholder_problems
-from aap.core.call.paths import ANY, Path, path_of
 from aap.core.call.schema import CallFile, Criterion, Scale
 from aap.core.delays import silence_is_rejection
+from aap.core.findings import Finding, out_of_order, repeated, unknown
 from aap.core.french import NBSP, day, plain, quoted
+from aap.core.paths import ANY, Path, path_of
 from aap.core.problems import nearest
 
 BELOW = re.compile(r"below:\s*(-?\d+(?:\.\d+)?)", re.ASCII)

@@ -1,4 +1,7 @@
-"""What each key of a call file means, in French: shown by editors (JSON Schema) and listed in docs/call-file.md."""
+"""What each key of a call file means, in French: shown by editors (JSON Schema) and listed in docs/call-file.md.
+
+The keys of questions are described where they are defined (`aap.core.questions`).
+"""
 
 from __future__ import annotations
 
@@ -81,42 +84,6 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "help": "Introduction de la page.",
         "questions": "Les questions de la page.",
         "show_if": "La section n’est posée que si cette condition est remplie.",
-    },
-    "Question": {
-        "id": "Identifiant de la question, unique dans le formulaire.",
-        "label": "Intitulé de la question.",
-        "type": "Type de la réponse.",
-        "help": "Aide affichée sous l’intitulé.",
-        "example": "Exemple de réponse.",
-        "required": "Réponse obligatoire (true par défaut).",
-        "min_length": "Nombre minimal de caractères (text, long_text).",
-        "max_length": "Nombre maximal de caractères (text, long_text).",
-        "min": "Plus petit nombre accepté (number, money).",
-        "max": "Plus grand nombre accepté (number, money).",
-        "unit": "Unité affichée après le nombre.",
-        "options": "Les réponses proposées (choice, multiple_choice).",
-        "detail_if": "Réponse qui fait demander une précision.",
-        "detail_label": "Intitulé de la précision demandée.",
-        "columns": "Les colonnes (table).",
-        "max_rows": "Nombre maximal de lignes (table) ou de communes (communes).",
-        "accept": "Types de fichiers acceptés (file) : pdf, image, spreadsheet, document.",
-        "max_files": "Nombre maximal de fichiers (file).",
-        "max_size_mb": "Taille maximale d’un fichier, en mégaoctets (file).",
-        "safe": "Rubrique du coffre de l’association où reprendre le fichier (file).",
-        "budget": "Budget demandé : association ou project (budget).",
-        "questions": "Les questions répétées (group).",
-        "min_items": "Nombre minimal de répétitions (group).",
-        "max_items": "Nombre maximal de répétitions (group).",
-        "item_label": "Nom d’une répétition (group), par exemple Action.",
-        "show_if": "La question n’est posée que si cette condition est remplie.",
-        "criteria": "Critères de la grille que la réponse éclaire.",
-        "identifying": "La réponse identifie l’association : elle est masquée dans une évaluation à l’aveugle.",
-    },
-    "Column": {
-        "id": "Identifiant de la colonne.",
-        "label": "Intitulé de la colonne.",
-        "type": "Type des cellules : text, number, money ou date.",
-        "required": "Cellule obligatoire (true par défaut).",
     },
     "Rubric": {
         "version": "Version de la grille.",

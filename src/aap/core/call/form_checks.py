@@ -4,42 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aap.core.call.findings import Finding, out_of_order, repeated, unknown
-from aap.core.call.paths import ANY, Path
-from aap.core.call.schema import CallFile, Condition, Question
-from aap.core.french import listed
+from aap.core.call.schema import CallFile
+from aap.core.findings import Finding, out_of_order, repeated, unknown
+from aap.core.paths import ANY, Path
+from aap.core.questions.base.choosing import repeated_options
+from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.question import Question
 
-YES_NO = ("oui", "non")
 SOURCES = "association.<champ>, answers.<question> ou request.amount"
 ID_OF_QUESTIONS: Path = ("form", "sections", ANY, "questions", ANY, "id")
-
-# The keys that only some types of question read.
-OWN_KEYS: dict[str, tuple[str, ...]] = {
-    "min_length": ("text", "long_text"),
-    "max_length": ("text", "long_text"),
-    "min": ("number", "money"),
-    "max": ("number", "money"),
-    "options": ("choice", "multiple_choice"),
-    "detail_if": ("yes_no", "choice", "multiple_choice"),
-    "columns": ("table",),
-    "max_rows": ("table", "communes"),
-    "accept": ("file",),
-    "max_files": ("file",),
-    "max_size_mb": ("file",),
-    "safe": ("file",),
-    "budget": ("budget",),
-    "questions": ("group",),
-    "min_items": ("group",),
-    "max_items": ("group",),
-    "item_label": ("group",),
-}
-NEEDED_KEYS = {
-    "choice": "options",
-    "multiple_choice": "options",
-    "table": "columns",
-    "budget": "budget",
-    "group": "questions",
-}
 
 
 def questions_of(call: CallFile) -> dict[str, Question]:
@@ -51,13 +24,7 @@ def possible_values(call: CallFile, source: str) -> tuple[str, ...] | None:
     """The values that a source (`answers.territoires`) can have; None where they aren't a closed list."""
     kind, _, name = source.partition(".")
     question = questions_of(call).get(name) if kind == "answers" else None
-    return None if question is None else _choices(question)
-
-
-def _choices(question: Question) -> tuple[str, ...] | None:
-    if question.type == "yes_no":
-        return YES_NO
-    return tuple(option.value for option in question.options) or None
+    return None if question is None else question.closed_values()
 
 
 # --- eligibility ------------------------------------------------------------------------------------------------------
@@ -79,12 +46,11 @@ def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
         if rule.check.question is not None:
             message = "question ne sert que dans show_if : la règle teste sa propre réponse"
             yield Finding((*path, "check", "question"), message, found=rule.check.question)
-        options = tuple(option.value for option in rule.options)
-        yield from _options((*path,), options)
-        if rule.type == "choice" and rule.question is not None and not options:
+        yield from repeated_options(path, (option.value for option in rule.options))
+        if rule.type == "choice" and rule.question is not None and not rule.options:
             yield Finding(path, "une question à choix a besoin d’options", rests_on=((*path, "options"),))
-        closed = options or (YES_NO if rule.type == "yes_no" and rule.question is not None else None)
-        yield from _condition((*path, "check"), rule.check, closed, ((*path, "options"), (*path, "type")))
+        rests_on: tuple[Path, ...] = ((*path, "options"), (*path, "type"))
+        yield from _condition((*path, "check"), rule.check, rule.closed_values(), rests_on)
 
 
 def _source(call: CallFile, path: Path, source: str) -> Iterator[Finding]:
@@ -97,10 +63,6 @@ def _source(call: CallFile, path: Path, source: str) -> Iterator[Finding]:
         yield from unknown(path, source, known, message, ID_OF_QUESTIONS)
     else:
         yield Finding(path, "cette source n’existe pas", found=source, allowed=SOURCES)
-
-
-def _options(path: Path, values: tuple[str, ...]) -> Iterator[Finding]:
-    yield from repeated((((*path, "options", i, "value"), value) for i, value in enumerate(values)), "une autre option")
 
 
 def _condition(
@@ -171,51 +133,27 @@ def _show_if(call: CallFile, path: Path, condition: Condition | None, earlier: s
         yield Finding(place, message, found=condition.question, rests_on=(ID_OF_QUESTIONS,))
     answered = questions[condition.question]
     rests_on: tuple[Path, ...] = (place, ("form", "sections"))
-    yield from _condition(path, condition, _choices(answered), rests_on)
+    yield from _condition(path, condition, answered.closed_values(), rests_on)
 
 
 def _question(call: CallFile, path: Path, question: Question, *, in_group: bool = False) -> Iterator[Finding]:
-    kind: Path = (*path, "type")
-    given = question.model_fields_set
-    for key, types in OWN_KEYS.items():
-        if key in given and question.type not in types:
-            message = f"cette clé ne sert qu’aux questions de type {listed(types, 'ou')}"
-            yield Finding((*path, key), message, severity="warning", at_key=True, rests_on=(kind,))
-    needed = NEEDED_KEYS.get(question.type)
-    if needed is not None and not getattr(question, needed):
-        message = f"une question de type {question.type} a besoin de la clé {needed}"
-        yield Finding(path, message, rests_on=(kind, (*path, needed)))
-    yield from _ordered(path, question, "min_length", "max_length")
-    yield from _ordered(path, question, "min", "max")
-    if question.type == "group":
-        yield from _ordered(path, question, "min_items", "max_items")
-    yield from _options(path, tuple(option.value for option in question.options))
-    columns = enumerate(question.columns)
-    yield from repeated((((*path, "columns", i, "id"), column.id) for i, column in columns), "une autre colonne")
-    if question.detail_if is not None and (closed := _choices(question)) is not None:
-        message = "cette réponse n’est pas proposée"
-        yield from unknown((*path, "detail_if"), question.detail_if, closed, message, kind, (*path, "options"))
+    yield from question.misfits(path)
     criteria = [criterion.id for criterion in call.rubric.criteria]
     for i, name in enumerate(question.criteria):
         ids: Path = ("rubric", "criteria", ANY, "id")
         yield from unknown((*path, "criteria", i), name, criteria, "ce critère n’existe pas dans la grille", ids)
     inner: Path = (*path, "questions")
-    yield from repeated((((*inner, i, "id"), q.id) for i, q in enumerate(question.questions)), "une autre question")
-    for i, part in enumerate(question.questions):
-        if part.type in ("group", "budget"):
+    parts = question.inner()
+    yield from repeated((((*inner, i, "id"), q.id) for i, q in enumerate(parts)), "une autre question")
+    for i, part in enumerate(parts):
+        if part.in_group:
+            yield from _question(call, (*inner, i), part, in_group=True)
+        else:
             message = "une question de ce type ne peut pas être dans un groupe"
             yield Finding((*inner, i, "type"), message, found=part.type)
-        else:
-            yield from _question(call, (*inner, i), part, in_group=True)
     if in_group and question.show_if is not None:
         message = "une question d’un groupe est toujours affichée : mettez show_if sur le groupe"
         yield Finding((*path, "show_if"), message, at_key=True)
-
-
-def _ordered(path: Path, question: Question, low: str, high: str) -> Iterator[Finding]:
-    least, most = getattr(question, low), getattr(question, high)
-    if least is not None and most is not None:
-        yield from out_of_order(((*path, low), least), ((*path, high), most), most < least)
 
 
 def _named_questions(call: CallFile) -> Iterator[Finding]:
@@ -232,8 +170,8 @@ def _named_questions(call: CallFile) -> Iterator[Finding]:
     themes = [theme.id for theme in call.call.themes]
     if question is None or not themes:
         return
-    for option in question.options:
-        if option.value not in themes:
+    for value in question.labels():
+        if value not in themes:
             message = "une réponse à cette question n’est pas un thème de l’appel (call.themes)"
             rests_on: tuple[Path, ...] = (("call", "themes"), ("form", "sections"))
-            yield Finding(place, message, found=option.value, severity="warning", rests_on=rests_on)
+            yield Finding(place, message, found=value, severity="warning", rests_on=rests_on)

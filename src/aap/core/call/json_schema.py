@@ -45,7 +45,8 @@ def call_file_schema() -> dict[str, Any]:
             value.pop("title", None)
             if value.get("default", 0) is None or isinstance(value.get("default"), dict):
                 del value["default"]  # nothing, or a part that is itself optional: no news for an editor
-            value["description"] = DESCRIPTIONS[name][key]
+            if name in DESCRIPTIONS:  # the types of question describe their own keys
+                value["description"] = DESCRIPTIONS[name][key]
     _rename_bounds(schema)
     return {"$schema": DIALECT, **schema, "title": "Fichier d’appel à projets"}
 

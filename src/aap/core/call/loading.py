@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
-from aap.core.call.findings import Finding
-from aap.core.call.paths import Path, overlaps, shown
 from aap.core.call.refusals import Refusal, described, in_french
 from aap.core.call.repair import repaired
 from aap.core.call.schema import CallFile
 from aap.core.call.yaml_tree import Mapping, Node, Scalar, Sequence, UnreadableYaml, parse_yaml
+from aap.core.findings import Finding
+from aap.core.paths import Path, overlaps, shown
 from aap.core.problems import BadInput, Problem, Severity, in_order, nearest
 
 Raw = str | None | list["Raw"] | dict[str, "Raw"]

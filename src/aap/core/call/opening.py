@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aap.core.call.findings import Finding
 from aap.core.call.form_checks import questions_of
-from aap.core.call.paths import Path, shown
 from aap.core.call.schema import CallFile
+from aap.core.findings import Finding
 from aap.core.french import quoted
+from aap.core.paths import Path, shown
 from aap.core.problems import Problem
+from aap.core.questions.budget import BudgetQuestion
 
 
 def problems_for_opening(call: CallFile, *, name: str = "") -> tuple[Problem, ...]:
@@ -46,7 +47,7 @@ def _missing(call: CallFile) -> Iterator[Finding]:
             yield Finding(path, message)
     if identity.authority is not None and not identity.authority.service:
         yield Finding(("call", "authority", "service"), "le service qui instruit n’est pas nommé")
-    if form.sections and not any(question.type == "budget" for question in questions_of(call).values()):
+    if form.sections and not any(isinstance(question, BudgetQuestion) for question in questions_of(call).values()):
         yield Finding(("form", "sections"), "aucune question de type budget : le montant demandé ne serait pas connu")
     for i, criterion in enumerate(call.rubric.criteria):
         if not criterion.title:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from aap.core.call.paths import Path
 from aap.core.call.structure import keys_at, type_at
 from aap.core.french import listed
+from aap.core.paths import Path
 from aap.core.problems import nearest
 
 PATTERNS = {
@@ -72,30 +72,37 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
     if kind == "extra_forbidden":
         return _unknown_key(path, raw)
     found = str(path[-1]) if at_key else described(raw, path)
-    message, allowed = _worded(kind, context, path)
+    names = _names(kind, context, path, raw)
+    message, allowed = _worded(kind, context, names)
     if kind == "missing" and found:
         message = "cette clé obligatoire ne contient rien"
         found = ""
-    close = nearest(found, map(str, get_args(type_at(path)))) if kind == "literal_error" else ""
-    return Refusal(path, message, path, at_key, found, allowed, close)
+    return Refusal(path, message, path, at_key, found, allowed, nearest(found, names) if names else "")
+
+
+def _names(kind: str, context: Mapping[str, Any], path: Path, raw: object) -> list[str]:
+    """The values that a refused one may have meant, where they are a closed list."""
+    if kind == "literal_error":
+        return [str(value) for value in get_args(type_at(path, raw))]
+    return list(context.get("names", ()))
 
 
 def _unknown_key(path: Path, raw: object) -> Refusal:
     """The key that was meant may be missing for it; where it is there too, nothing is."""
-    key, known = str(path[-1]), keys_at(path[:-1])
+    key, known = str(path[-1]), keys_at(path[:-1], raw)
     close = nearest(key, known)
     meant = (*path[:-1], close)
     concerns = meant if close and not described(raw, meant) else None
     return Refusal(path, "clé inconnue", concerns, True, key, listed(known, "ou"), close)
 
 
-def _worded(kind: str, context: Mapping[str, Any], path: Path) -> tuple[str, str]:
+def _worded(kind: str, context: Mapping[str, Any], names: Sequence[str]) -> tuple[str, str]:
     if kind == "call_file":
         return context["message"], context["allowed"]
     if kind == "missing":
         return "cette clé est obligatoire", ""
     if kind == "literal_error":
-        return "cette valeur n’est pas possible ici", listed([str(value) for value in get_args(type_at(path))], "ou")
+        return "cette valeur n’est pas possible ici", listed(names, "ou")
     if kind == "string_pattern_mismatch":
         return "cet identifiant n’est pas bien formé", PATTERNS.get(context["pattern"], context["pattern"])
     if kind in COMPARED:

@@ -12,12 +12,14 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from aap.core.call.findings import STAND_IN
-from aap.core.call.paths import Path
 from aap.core.call.refusals import told_errors
 from aap.core.call.schema import CallFile
 from aap.core.call.structure import bare, fields_of, type_at
+from aap.core.findings import STAND_IN
+from aap.core.paths import Path
+from aap.core.questions.base.question import Question
 
+PLAIN_TYPE = "text"  # what stands for a question's type: it asks for no key of its own
 ATTEMPTS = 5  # a stand-in for a whole part may itself have to be completed
 
 
@@ -37,8 +39,8 @@ def repaired(raw: dict[str, Any], error: ValidationError) -> CallFile | None:
     return None
 
 
-def _mend(raw: Any, path: Path, *, drop: bool, names: count[int]) -> None:
-    holder = raw
+def _mend(root: Any, path: Path, *, drop: bool, names: count[int]) -> None:
+    holder = root
     for step in path[:-1]:
         try:
             holder = holder[step]
@@ -47,20 +49,20 @@ def _mend(raw: Any, path: Path, *, drop: bool, names: count[int]) -> None:
     last = path[-1]
     if isinstance(holder, list):
         assert isinstance(last, int)
-        holder[last] = _stand_in(type_at(path), names)
+        holder[last] = _stand_in(type_at(path, root), names)
     elif isinstance(holder, dict):
-        owner = type_at(path[:-1])
+        owner = type_at(path[:-1], root)
         field = fields_of(owner).get(str(last)) if isinstance(owner, type) and issubclass(owner, BaseModel) else None
         if field is None or not field.is_required() or drop:
             holder.pop(last, None)
         else:
-            holder[last] = _stand_in(bare(field.annotation), names)
+            holder[last] = _stand_in_of_key(owner, str(last), names)
 
 
 def _stand_in(kind: Any, names: count[int]) -> Any:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        fields = fields_of(kind).items()
-        return {key: _stand_in(bare(field.annotation), names) for key, field in fields if field.is_required()}
+        required = [key for key, field in fields_of(kind).items() if field.is_required()]
+        return {key: _stand_in_of_key(kind, key, names) for key in required}
     if get_origin(kind) is Literal:
         return get_args(kind)[0]
     if get_origin(kind) is tuple:
@@ -68,3 +70,9 @@ def _stand_in(kind: Any, names: count[int]) -> Any:
     if get_origin(kind) is dict:
         return {}
     return f"{STAND_IN}{next(names)}" if kind is str else "1"
+
+
+def _stand_in_of_key(owner: type[BaseModel], key: str, names: count[int]) -> Any:
+    if key == "type" and issubclass(owner, Question):
+        return PLAIN_TYPE
+    return _stand_in(bare(fields_of(owner)[key].annotation), names)

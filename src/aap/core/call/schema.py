@@ -11,9 +11,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
-from aap.core.call.scalars import (
+from aap.core.questions.base.choosing import Option
+from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.union import AnyQuestion
+from aap.core.questions.registry import discover
+from aap.core.questions.yes_no import YES_NO
+from aap.core.scalars import (
     ONE_OR_MORE,
     CallId,
     Count,
@@ -22,29 +27,20 @@ from aap.core.call.scalars import (
     Money,
     Number,
     RuleId,
+    Strict,
     Text,
     as_values,
     check_levels,
     iso_day,
     timed,
     whole_number,
-    without_empty,
 )
+
+discover()  # before the first question is read
 
 Day = Annotated[date, BeforeValidator(iso_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(timed)]
 Values = Annotated[tuple[Text, ...], BeforeValidator(as_values), WithJsonSchema(ONE_OR_MORE)]
-
-
-class Strict(BaseModel):
-    """Base of every part of the call file: unknown keys are errors, values are frozen, a key left empty is absent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty_keys(cls, value: object) -> object:
-        return without_empty(value, cls.model_fields)
 
 
 # --- identity of the call -------------------------------------------------------------------------------------------
@@ -92,23 +88,6 @@ class CallIdentity(Strict):
 # --- eligibility and form -------------------------------------------------------------------------------------------
 
 
-class Condition(Strict):
-    """A test on one value: all the given parts hold. `question` names the answer (in `show_if` only)."""
-
-    question: KeyId | None = None
-    equals: str | None = None
-    one_of: tuple[str, ...] | None = None
-    contains: str | None = None
-    min: Number | None = None
-    max: Number | None = None
-
-
-class Option(Strict):
-    value: KeyId
-    label: Text
-    help: str | None = None
-
-
 class EligibilityRule(Strict):
     """A question asked before the form, or a computed check (`source`), and the rule it stands for.
 
@@ -125,62 +104,18 @@ class EligibilityRule(Strict):
     if_not: Literal["ineligible", "to_check"] = "ineligible"
     rule: Text
 
-
-class Column(Strict):
-    id: KeyId
-    label: Text
-    type: Literal["text", "number", "money", "date"] = "text"
-    required: Flag = True
-
-
-QuestionType = Literal[
-    "text", "long_text", "number", "money", "date", "period", "choice", "multiple_choice", "yes_no",
-    "commune", "communes", "table", "file", "budget", "group",
-]  # fmt: skip
-
-
-class Question(Strict):
-    """One question of the dossier.
-
-    `attribute`s for quotas come from `form.attributes`. `criteria` links the answer to the rubric's criteria that it
-    bears on; `identifying` answers are left out of blind reviews. `max_length` counts characters.
-    """
-
-    id: KeyId
-    label: Text
-    type: QuestionType
-    help: str | None = None
-    example: str | None = None
-    required: Flag = True
-    min_length: Count | None = Field(default=None, ge=0)
-    max_length: Count | None = Field(default=None, gt=0)
-    min: Number | None = None
-    max: Number | None = None
-    unit: str | None = None
-    options: tuple[Option, ...] = ()
-    detail_if: str | None = None  # yes_no, choice: a free text is asked when this value is chosen
-    detail_label: str | None = None
-    columns: tuple[Column, ...] = ()  # table
-    max_rows: Count | None = Field(default=None, gt=0)
-    accept: tuple[Literal["pdf", "image", "spreadsheet", "document"], ...] = ("pdf", "image")  # file
-    max_files: Count = Field(default=1, gt=0)
-    max_size_mb: Count = Field(default=10, gt=0)
-    safe: str | None = None  # file: kind in the association's document safe (statutes, accounts, bank_details …)
-    budget: Literal["association", "project"] | None = None
-    questions: tuple[Question, ...] = ()  # group: a repeatable block
-    min_items: Count = Field(default=1, ge=0)
-    max_items: Count = Field(default=5, gt=0)
-    item_label: str | None = None
-    show_if: Condition | None = None
-    criteria: tuple[RuleId, ...] = ()
-    identifying: Flag = False
+    def closed_values(self) -> tuple[str, ...] | None:
+        """The answers that its question offers; None where they aren't a closed list."""
+        if self.type == "yes_no" and self.question is not None:
+            return YES_NO
+        return tuple(option.value for option in self.options) or None
 
 
 class Section(Strict):
     id: KeyId
     title: Text
     help: str | None = None
-    questions: tuple[Question, ...]
+    questions: tuple[AnyQuestion, ...]
     show_if: Condition | None = None
 
 

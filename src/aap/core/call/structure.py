@@ -8,8 +8,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from aap.core.call.paths import Path
 from aap.core.call.schema import CallFile
+from aap.core.paths import Path
+from aap.core.questions.base.question import Question
+from aap.core.questions.base.union import UntypedQuestion, class_of, keys_of
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -28,10 +30,15 @@ def bare(annotation: Any) -> Any:
     return annotation
 
 
-def type_at(path: Path) -> Any:
-    """The type of the value at `path`, None where the schema knows no such path."""
+def type_at(path: Path, raw: object) -> Any:
+    """The type of the value at `path` in the file `raw`, None where the schema knows no such path.
+
+    A question's is the class that its own `type` names.
+    """
     kind: Any = CallFile
+    value = raw
     for step in path:
+        value = _part(value, step)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             field = fields_of(kind).get(str(step))
             if field is None:
@@ -43,10 +50,21 @@ def type_at(path: Path) -> Any:
             kind = bare(get_args(kind)[1])
         else:
             return None
+        if kind is Question:
+            kind = class_of(value)
     return kind
 
 
-def keys_at(path: Path) -> tuple[str, ...]:
+def keys_at(path: Path, raw: object) -> tuple[str, ...]:
     """The keys that the part at `path` may have; empty where keys are free or there are none."""
-    kind = type_at(path)
+    kind = type_at(path, raw)
+    if kind is UntypedQuestion:
+        return keys_of(None)
     return tuple(fields_of(kind)) if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+
+
+def _part(value: object, step: str | int) -> object:
+    try:
+        return value[step]  # type: ignore[index]
+    except (KeyError, IndexError, TypeError):
+        return None

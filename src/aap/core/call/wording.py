@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from aap.core.call.checks import below
 from aap.core.call.form_checks import questions_of
-from aap.core.call.schema import CallFile, Condition, Criterion, Quota, Scale
+from aap.core.call.schema import CallFile, Criterion, Quota, Scale
 from aap.core.delays import paris, silence_is_rejection
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
+from aap.core.questions.base.condition import Condition
 
 # Attributes as people call them; others are shown by their id.
 ATTRIBUTES = {
@@ -268,7 +269,7 @@ def theme_titles(call: CallFile) -> dict[str, str]:
     dossiers' themes go by these ids.
     """
     question = questions_of(call).get(call.form.theme_question or "")
-    labels = {option.value: option.label for option in question.options} if question is not None else {}
+    labels = dict(question.labels()) if question is not None else {}
     return labels | {theme.id: theme.title for theme in call.call.themes}
 
 
@@ -281,7 +282,7 @@ def value_label(call: CallFile, attribute: str, value: str) -> str:
     """A value as the form words it."""
     kind, _, name = call.form.attributes.get(attribute, "").partition(".")
     question = questions_of(call).get(name) if kind == "answers" else None
-    labels = {option.value: option.label for option in question.options} if question is not None else {}
+    labels = dict(question.labels()) if question is not None else {}
     if attribute == "zone":
         labels = {**ZONES, **labels}
     return labels.get(value, value)
@@ -294,7 +295,7 @@ def condition_in_words(call: CallFile, condition: Condition | None) -> str:
     question = questions_of(call).get(condition.question)
     if question is None:  # a question of the same block
         return "Demandé selon vos autres réponses."
-    labels = {"oui": "Oui", "non": "Non"} | {option.value: option.label for option in question.options}
+    labels = {"oui": "Oui", "non": "Non"} | dict(question.labels())
     wanted = [value for value in (condition.equals, condition.contains) if value is not None]
     words = [quoted(labels.get(value, value)) for value in (*wanted, *(condition.one_of or ()))]
     if condition.min is not None:

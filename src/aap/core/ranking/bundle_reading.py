@@ -27,13 +27,13 @@ MAX_TEXT = 100_000
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
 
-Fault = tuple[str, str]  # place, French sentence
+AnswerFault = tuple[str, str]  # place, French sentence
 
 
 class MalformedBundle(Exception):
     """A value that is no bundle; `faults` are pairs of place and French sentence."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[AnswerFault]) -> None:
         self.faults = list(faults)
         super().__init__("; ".join(f"{place}: {message}" for place, message in self.faults))
 
@@ -55,7 +55,7 @@ class _Reader:
     """Takes values out of JSON with their type, and collects the faults."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[AnswerFault] = []
 
     def fault(self, place: str, message: str) -> None:
         if len(self.faults) < 200:

@@ -14,22 +14,16 @@ import pikepdf
 from PIL import Image, ImageOps
 
 from aap.core import french
-from aap.core.answers.readable import SectionReading
-from aap.core.call.schema import CallFile, Question
+from aap.core.call.schema import CallFile
 from aap.core.call.wording import condition_in_words
+from aap.core.questions.base.in_words import SectionReading
+from aap.core.questions.base.question import Question
 from aap.documents.papers.letterhead import Sender, document_date, sender_of
-from aap.documents.papers.pdf import PdfMetadata, render_pdf
+from aap.documents.papers.pdf import PdfMetadata, exact_moment, render_pdf
 
 _A4_POINTS = (595.28, 841.89)
 _LONGEST_SIDE = 2200  # pixels: 190 dots an inch on A4, readable and light
 _MOST_PIXELS = 80_000_000  # a photo of 80 megapixels; above, a small file may hide a bomb
-
-_LIMIT_WORDS = {
-    "pdf": "PDF",
-    "image": "image",
-    "spreadsheet": "tableur",
-    "document": "document de traitement de texte",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +44,42 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class DossierView:
-    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`.
+class Approval:
+    """The legal representative approved the dossier by the link that was mailed to them."""
 
-    `deposited_by`: who submitted it, in what capacity, with whose approval; empty for a draft.
-    """
+    name: str
+    capacity: str
+    at: datetime
+
+
+_CAPACITIES = {
+    "self": "représentant légal de l’association, signataire",
+    "representative": "approuvé par le représentant légal",
+    "mandate": "muni d’un pouvoir du représentant légal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who submitted a dossier, in what capacity (self, representative, mandate) and with whose approval."""
+
+    name: str
+    capacity: str
+    approval: Approval | None = None
+
+    def __str__(self) -> str:
+        words = _CAPACITIES.get(self.capacity, "")
+        if self.approval is not None:
+            words = (
+                f"approuvé le {exact_moment(self.approval.at)} par {self.approval.name}, {self.approval.capacity}, "
+                "représentant légal, par le lien qui lui a été envoyé"
+            )
+        return ", ".join(word for word in (self.name, words) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class DossierView:
+    """A dossier ready to lay out. `submitted_at` None is a draft, dated by `made_on`; it has no `submitter`."""
 
     number: str
     call_title: str
@@ -64,7 +89,7 @@ class DossierView:
     made_on: date | datetime
     sections: tuple[SectionReading, ...]
     submitted_at: datetime | None = None
-    deposited_by: str = ""
+    submitter: Submitter | None = None
     identifier: str = ""
     project: str = ""
     requested_amount: int | None = None  # cents
@@ -116,28 +141,8 @@ def blank_questionnaire(call: CallFile) -> bytes:
 
 def limits(question: Question) -> str:
     """What a question accepts, in a few words: « facultatif ; 2 000 caractères au plus »."""
-    words = [] if question.required else ["facultatif"]
-    if question.max_length:
-        words.append(f"{french.count(question.max_length, 'caractère')} au plus")
-    if question.min is not None and question.type in ("number", "money"):
-        words.append(f"au moins {_with_unit(question, french.plain(question.min, 2))}")
-    if question.max is not None and question.type in ("number", "money"):
-        words.append(f"au plus {_with_unit(question, french.plain(question.max, 2))}")
-    if question.type == "multiple_choice":
-        words.append("plusieurs réponses possibles")
-    if question.type == "table" and question.max_rows:
-        words.append(f"{french.count(question.max_rows, 'ligne')} au plus")
-    if question.type == "group":
-        words.append(f"de {question.min_items} à {question.max_items} fois")
-    if question.type == "file":
-        kinds = french.listed([_LIMIT_WORDS[kind] for kind in question.accept], "ou")
-        words.append(f"{kinds}, {french.count(question.max_files, 'fichier')} de {question.max_size_mb} Mo au plus")
+    words = ([] if question.required else ["facultatif"]) + question.limits()
     return " ; ".join(words).replace(" ;", french.NNBSP + ";")
-
-
-def _with_unit(question: Question, figure: str) -> str:
-    unit = "€" if question.type == "money" else question.unit
-    return f"{figure}{french.NBSP}{unit}" if unit else figure
 
 
 def _enclose(attachment: Attachment) -> _Enclosed:

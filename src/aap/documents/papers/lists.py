@@ -86,11 +86,16 @@ def laureate_list_view(
     labels: Mapping[str, DossierLabel] | None = None,
     dated: date | None = None,
     author: Author | None = None,
+    granted: int | None = None,
 ) -> SignedListView:
-    """The ranked list of the laureates, to sign. `labels` by application id; `result_hash` as in report.json."""
+    """The ranked list of the laureates, to sign. `labels` by application id; `result_hash` as in report.json.
+
+    `granted`: cents to all of them, where a line is masked; None: the sum of the lines.
+    """
     laureates = [row for row in rows if row.status == "laureate"]
     requested = sum(row.requested_amount for row in laureates)
-    granted = sum(row.granted_amount or 0 for row in laureates)
+    if granted is None:
+        granted = sum(row.granted_amount or 0 for row in laureates)
     summary = [
         ("Lauréats", french.number(len(laureates)) + _of(call.selection.laureates)),
         ("Montant attribué", french.euros(granted)),
@@ -110,14 +115,15 @@ def laureate_list_view(
             PaperColumn("Attribué", 23, figure=True),
         ),
         rows=tuple(
-            (*_first_cells(call, labels, row), Cell(french.euros(row.granted_amount or 0))) for row in laureates
+            (*_first_cells(call, labels, row), Cell("–" if row.masked else french.euros(row.granted_amount or 0)))
+            for row in laureates
         ),
         total=(
             Cell(""),
             Cell(""),
             Cell(f"Total : {french.count(len(laureates), 'lauréat')}"),
             Cell(""),
-            Cell(french.euros(requested)),
+            Cell("–" if any(row.masked for row in laureates) else french.euros(requested)),
             Cell(french.euros(granted)),
         ),
         result_hash=result_hash,
@@ -211,7 +217,7 @@ def _first_cells(call: CallFile, labels: Mapping[str, DossierLabel] | None, row:
         Cell(_label(labels, row).reference or row.application_id),
         _association(labels, row),
         _score(call, row),
-        Cell(french.euros(row.requested_amount)),
+        Cell("–" if row.masked else french.euros(row.requested_amount)),
     )
 
 

@@ -22,7 +22,7 @@ from aap.core.call.schema import CallFile, Quota
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
 from aap.core.ranking.rule_wording import quota_in_words
-from aap.core.results import STATUSES, ResultRow, ReviewerRow
+from aap.core.results import MASKED, STATUSES, ResultRow, ReviewerRow
 from aap.documents.report.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
 from aap.documents.tables.workbooks import STATUS_FRENCH
 from aap.documents.templating import document_environment
@@ -192,7 +192,7 @@ def _quota_title(call: CallFile, quota: Quota, value: str | None) -> str:
 
 def _achieved(entry: Mapping[str, Any], *, shares: bool) -> str:
     text = french.count(entry["achieved"], "projet")
-    if shares:
+    if shares and "achieved_amount" in entry:  # not where a line is masked
         text += f", {french.euros(_cents(entry['achieved_amount']))}"
     return text
 
@@ -239,12 +239,13 @@ def _money(given: ReportInput) -> tuple[MoneySection, ...]:
             MoneyLine(
                 labels[value],
                 projects[value],
-                french.euros(cents[value]),
-                french.percent(granted[value] / total, 1) if total else "",
+                "" if value == MASKED else french.euros(cents[value]),
+                french.percent(granted[value] / total, 1) if total and value != MASKED else "",
             )
             for value in order
         )
-        chart = bar_chart([Amount(labels[value], french.euros(cents[value]), cents[value] / 100) for value in order])
+        drawn = [value for value in order if value != MASKED]
+        chart = bar_chart([Amount(labels[value], french.euros(cents[value]), cents[value] / 100) for value in drawn])
         title = attribute_title(name)
         sections.append(MoneySection(title[:1].upper() + title[1:], f"montants-{number}", chart, lines))
     return tuple(sections)

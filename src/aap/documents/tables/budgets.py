@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from aap.core.answers.budget import Account, BadAmount, Budget, BudgetKind, Side, accounts, budget_of, parse_amount
+from aap.core.budgets.accounting import Account, BadAmount, Budget, BudgetKind, Side, accounts, budget_of, parse_amount
 from aap.core.composed import with_few_marks
 from aap.core.french import quoted
 from aap.documents.incoming import IncomingFile, RefusedFile, take_files

@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 import xlsxwriter
@@ -27,6 +28,12 @@ from aap.documents.tables.table_files import TableFile, workbook_sheets
 from aap.documents.tables.workbooks import FIXED_DATE, LONGEST_TEXT
 
 SHEET = "Évaluations"
+_HELP = (
+    "Remplissez la feuille « Évaluations » : une ligne par dossier. Seules les cellules encadrées se modifient.",
+    "Écrivez « oui » dans la colonne « Soumettre » pour soumettre l’évaluation ; sinon elle reste un brouillon.",
+    "Puis déposez ce classeur dans votre espace, à la page « Évaluer hors ligne ». S’il contient une erreur, "
+    "rien n’est pris, et chaque erreur vous est montrée avec sa cellule.",
+)
 HIDDEN = "aap"
 FORMAT = "aap-evaluations-1"
 FIRST_ROW = 1  # of the dossiers, from 0
@@ -65,12 +72,12 @@ class OfflineBook:
     rubric: Rubric
     rubric_hash: str
     rows: tuple[OfflineRow, ...]
-    introduction: tuple[str, ...] = ()
+    last_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row read back. `changed`: since it was written; `cells`: field of the form → cell, as `Évaluations!C2`."""
+    """A row read back. `changed`: since it was written; `cells`: field (`marks.<criterion>`…) → cell, as `Évaluations!C2`."""
 
     row: OfflineRow
     changed: bool
@@ -213,7 +220,8 @@ def _help_sheet(sheet: Worksheet, book: OfflineBook, look: Mapping[str, Format])
     lines = (
         f"Évaluations hors ligne – {spaced(book.call_title)}",
         f"Évaluateur{NBSP}: {book.who}",
-        *book.introduction,
+        *_HELP,
+        *([f"Dernier jour{NBSP}: {book.last_day:%d/%m/%Y}."] if book.last_day else []),
     )
     for row, line in enumerate(lines):
         sheet.write_string(row, 0, line, look["head" if row == 0 else "plain"])
@@ -290,8 +298,8 @@ def _read_row(reference: str, place: int, cells: Sequence[str], rubric: Rubric, 
     for position, criterion in enumerate(rubric.criteria):
         column = LEADING + 2 * position
         marks[criterion.id], comments[criterion.id] = cells[column].strip(), cells[column + 1].strip()
-        where[f"note-{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column)}"
-        where[f"avis-{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column + 1)}"
+        where[f"marks.{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column)}"
+        where[f"comments.{criterion.id}"] = f"{SHEET}!{xl_rowcol_to_cell(place, column + 1)}"
     last = LEADING + 2 * len(rubric.criteria)
     where["general"] = f"{SHEET}!{xl_rowcol_to_cell(place, last)}"
     where["submit"] = f"{SHEET}!{xl_rowcol_to_cell(place, last + 1)}"

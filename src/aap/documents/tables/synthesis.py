@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -41,7 +42,7 @@ def synthesis_tables(
 
     Columns are those of `_COLUMNS`; money in euros. A dossier with several values counts once for each of them, and its
     money is split equally among them, as the quotas do: lines of an attribute add up to the money of all, not to the
-    number of dossiers.
+    number of dossiers. A masked line counts among the dossiers, and is in no score and no money.
     """
     lines = _lines(call, applications, rows)
     tables = {}
@@ -71,8 +72,8 @@ def _lines(call: CallFile, applications: Sequence[Application], rows: Sequence[R
                 "eligible": row.rank is not None,
                 "laureate": row.status == "laureate",
                 "score": float(score) if score is not None and row.rank is not None else None,
-                "requested": row.requested_amount / 100,
-                "granted": (row.granted_amount or 0) / 100 if row.status == "laureate" else 0.0,
+                "requested": None if row.masked else row.requested_amount / 100,
+                "granted": _granted(row),
                 **{name: list(dict.fromkeys(values)) for name, values in one.attributes.items()},
             }
         )
@@ -81,15 +82,21 @@ def _lines(call: CallFile, applications: Sequence[Application], rows: Sequence[R
     return frame if len(frame) else pd.DataFrame(columns=columns)
 
 
-def _summed(groups: pd.api.typing.DataFrameGroupBy) -> pd.DataFrame:
+def _granted(row: ResultRow) -> float | None:
+    if row.masked:
+        return None
+    return (row.granted_amount or 0) / 100 if row.status == "laureate" else 0.0
+
+
+def _summed(groups: pd.api.typing.DataFrameGroupBy[Any, Any]) -> pd.DataFrame:
     found = groups.agg(
         candidates=("laureate", "size"),
         eligible=("eligible", "sum"),
         laureates=("laureate", "sum"),
         score=("score", "mean"),
-        requested=("requested", "sum"),
-        granted=("granted", "sum"),
     )
+    for money in ("requested", "granted"):
+        found[money] = groups[money].sum(min_count=1)  # nothing but masked lines: no money rather than none
     found["rate"] = found["laureates"] / found["candidates"]
     total = found["granted"].sum()
     found["share"] = found["granted"] / total if total else 0.0

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import get_args
 
-from aap.core.call.scalars import truth_value
 from aap.core.call.schema import CallFile, Rubric, Scale
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
+from aap.core.scalars import truth_value
 from aap.documents.tables.cells import Refused, read_euros, read_number, yes
 from aap.documents.tables.quota_columns import (
     APPLICATION_COLUMNS,

@@ -19,7 +19,7 @@ from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, Target, ensure
 
 REMINDERS = ("7_days", "2_days", "4_hours")
@@ -107,13 +107,13 @@ def change_profile(
     """Name, phone (kept as +33…), and which reminders are wanted (of `REMINDERS`). Raises InvalidInput."""
     ensure(actor, Permission.ACCOUNT_MANAGE, Target())
     person = _person(session, actor)
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     name = " ".join(name.split())
     if not 2 <= len(name) <= 200:
-        problems["name"] = "Écrivez votre prénom et votre nom, en 200 caractères au plus."
+        problems["name"] = Objection("account.own_name")
     number = _phone(phone) if phone.strip() else ""
     if number is None:
-        problems["phone"] = "Écrivez un numéro comme 01 99 00 12 34, ou +262 pour l’outre-mer et l’étranger."
+        problems["phone"] = Objection("account.phone_unreadable")
     if problems:
         raise InvalidInput(problems)
     before = {"name": person.name, "phone": person.phone, "reminders": list(reminders_of(person))}

@@ -17,7 +17,8 @@ from aap.services.account.accounts import HeldMembership, HeldRole, held_members
 from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 from aap.services.recusals import recuse_members
@@ -143,8 +144,9 @@ def _person(session: Session, person_id: str) -> Person:
 def invite_person(
     session: Session,
     platform: Platform,
+    links: Links,
     *,
-    actor: Actor | None,
+    actor: Actor,
     email: str,
     name: str,
     role: str,
@@ -153,22 +155,21 @@ def invite_person(
 ) -> Person:
     """A new account without a password, with a first role (empty: none); the person gets a link to come in.
 
-    `actor` None: a command of the operator. Raises InvalidInput (also for an e-mail that has an account).
+    The operator's commands act as the system. Raises InvalidInput (also for an e-mail that has an account).
     """
-    if actor is not None:
-        ensure(actor, Permission.PEOPLE_MANAGE, Target())
-    problems: dict[str, str] = {}
+    ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    problems: dict[str, Objection] = {}
     address = ""
     try:
         address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        problems["email"] = "Écrivez une adresse comme nom@example.org."
+        problems["email"] = Objection("account.email_unreadable")
     else:
         if session.exec(select(Person.id).where(Person.email == address)).first() is not None:
-            problems["email"] = "Un compte existe déjà à cette adresse\u00a0: cherchez-le dans la liste."
+            problems["email"] = Objection("account.email_taken")
     full = " ".join(name.split())
     if not 2 <= len(full) <= 200:
-        problems["name"] = "Écrivez le prénom et le nom, en 200 caractères au plus."
+        problems["name"] = Objection("account.name_length")
     if role:
         problems.update(_role_problems(session, role, call_id))
     if problems:
@@ -179,40 +180,35 @@ def invite_person(
     record(session, actor, "person.invited", person, now=now, after={"email": address, "name": full})
     if role:
         _grant(session, actor, person, Role(role), call_id, now)
-    send_person_link(session, platform, person, "invitation", now=now)
+    send_person_link(session, platform, links, person, "invitation", now=now)
     return person
 
 
 def send_invitation_again(
-    session: Session, platform: Platform, *, actor: Actor, person_id: str, now: datetime
+    session: Session, platform: Platform, links: Links, *, actor: Actor, person_id: str, now: datetime
 ) -> Person:
     """Another link to an account that never signed in. Raises NotFound, InvalidInput (closed, or already in use)."""
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
     if not person.active or person.last_login_at is not None:
-        raise InvalidInput({"": "Ce compte est fermé ou déjà utilisé\u00a0: un lien d’invitation n’y sert plus."})
-    send_person_link(session, platform, person, "invitation", now=now)
+        raise InvalidInput({"": Objection("account.invitation_of_no_use")})
+    send_person_link(session, platform, links, person, "invitation", now=now)
     record(session, actor, "person.invited_again", person, now=now)
     return person
 
 
-_OF_ONE_CALL = {
-    Role.REVIEWER: "Un évaluateur l’est d’un appel\u00a0: choisissez lequel.",
-    Role.JURY: "Un membre du jury l’est d’un appel\u00a0: choisissez lequel.",
-}
+_OF_ONE_CALL = {Role.REVIEWER: Objection("account.role_of_one_call"), Role.JURY: Objection("account.jury_of_one_call")}
 
 
-def _role_problems(session: Session, role: str, call_id: str) -> dict[str, str]:
+def _role_problems(session: Session, role: str, call_id: str) -> dict[str, Objection]:
     if role not in {str(one) for one in GIVEN_ROLES}:
-        return {"role": "Choisissez un rôle dans la liste."}
+        return {"role": Objection("account.role_unknown")}
     if role == Role.ADMIN and call_id:
-        return {
-            "call_id": "Un administrateur l’est de toute l’instance\u00a0: choisissez «\u00a0Tous les appels\u00a0»."
-        }
+        return {"call_id": Objection("account.role_of_every_call")}
     if role in (Role.REVIEWER, Role.JURY) and not call_id:
         return {"call_id": _OF_ONE_CALL[Role(role)]}
     if call_id and session.get(Call, call_id) is None:
-        return {"call_id": "Cet appel n’existe pas."}
+        return {"call_id": Objection("account.call_unknown")}
     return {}
 
 
@@ -227,13 +223,13 @@ def give_role(session: Session, *, actor: Actor, person_id: str, role: str, call
         raise OwnRequest
     problems = _role_problems(session, role, call_id)
     if not person.active:
-        problems = {"role": "Ce compte est fermé\u00a0: rouvrez-le avant de lui donner un rôle."}
+        problems = {"role": Objection("account.closed")}
     if problems:
         raise InvalidInput(problems)
     _grant(session, actor, person, Role(role), call_id, now)
 
 
-def _grant(session: Session, actor: Actor | None, person: Person, role: Role, call_id: str, now: datetime) -> None:
+def _grant(session: Session, actor: Actor, person: Person, role: Role, call_id: str, now: datetime) -> None:
     if _held(session, person.id, role, call_id) is not None:
         return
     session.add(RoleGrant(person_id=person.id, role=role, call_id=call_id or None, created_at=now))
@@ -298,15 +294,13 @@ def set_person_active(
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
     if person.id == actor.person_id:
-        raise InvalidInput(
-            {"": "Vous ne pouvez pas fermer votre propre compte\u00a0: un autre administrateur le peut."}
-        )
+        raise InvalidInput({"": Objection("account.own_account")})
     if active is None:
-        raise InvalidInput({"": "Dites s’il faut fermer le compte ou le rouvrir."})
+        raise InvalidInput({"": Objection("account.open_or_close")})
     if person.active == active:
         return
     if not reason.strip():
-        raise InvalidInput({"reason": "Dites pourquoi\u00a0: le journal le garde."})
+        raise InvalidInput({"reason": Objection("account.reason_missing")})
     person.active = active
     if not active:
         person.fs_uniquifier = new_id()  # every open session and sent link ends

@@ -9,12 +9,16 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.people import Person
 from aap.services.account.accounts import note_account_event
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 
 Purpose = Literal["sign_in", "invitation"]
+
+_MAILS: dict[Purpose, Mail] = {"sign_in": Mail.SIGN_IN_LINK, "invitation": Mail.INVITATION_LINK}
 
 VALID_FOR: dict[Purpose, timedelta] = {"sign_in": timedelta(minutes=15), "invitation": timedelta(days=14)}
 
@@ -28,11 +32,6 @@ def make_token(secret_key: str, person: Person, purpose: Purpose, now: datetime)
     last = person.last_login_at.isoformat() if person.last_login_at else ""
     content = [purpose, person.id, person.fs_uniquifier, last, int((now + VALID_FOR[purpose]).timestamp())]
     return str(_serializer(secret_key).dumps(content))
-
-
-def link_path(token: str) -> str:
-    """The address behind the instance's own, for a mail."""
-    return f"/connexion/lien/{token}"
 
 
 def person_of_token(session: Session, secret_key: str, token: str, *, now: datetime) -> Person | None:
@@ -65,17 +64,18 @@ def use_token(session: Session, secret_key: str, token: str, *, now: datetime) -
     return person
 
 
-def send_sign_in_link(session: Session, platform: Platform, *, email: str, now: datetime) -> None:
+def send_sign_in_link(session: Session, platform: Platform, links: Links, *, email: str, now: datetime) -> None:
     """Mails a link to the account of this e-mail. No such account, or a closed one: nothing, and nobody is told."""
     person = session.exec(select(Person).where(Person.email == email.strip().lower())).first()
     if person is None or not person.active:
         return
-    send_person_link(session, platform, person, "sign_in", now=now)
+    send_person_link(session, platform, links, person, "sign_in", now=now)
 
 
-def send_person_link(session: Session, platform: Platform, person: Person, purpose: Purpose, *, now: datetime) -> None:
-    """Mails the link of this purpose (templates/mail/identity_<purpose>_link.txt)."""
+def send_person_link(
+    session: Session, platform: Platform, links: Links, person: Person, purpose: Purpose, *, now: datetime
+) -> None:
+    """Mails the link of this purpose."""
     token = make_token(platform.settings.secret_key, person, purpose, now)
-    base = platform.settings.base_url.rstrip("/")
-    values = {"link": f"{base}{link_path(token)}", "site": base}
-    send_mail(session, f"identity_{purpose}_link", to=person.email, now=now, values=values)
+    values = {"link": links.sign_in_link(token), "sign_in": links.sign_in()}
+    send_mail(session, _MAILS[purpose], to=person.email, now=now, values=values)

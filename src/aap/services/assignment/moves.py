@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from aap.core.assignment.changes import Effect
 from aap.core.assignment.changes import effect as effect_of
 from aap.core.assignment.connection import Connection
 from aap.core.assignment.problem import Bar, grid_of
-from aap.core.results import Table
+from aap.core.french import NBSP
+from aap.core.results import MASKED, Table, masked_text
 from aap.core.territories import fold
 from aap.documents.media_types import CSV, MadeFile
 from aap.documents.tables.csv_out import csv_bytes
@@ -28,7 +29,7 @@ from aap.services.assignment.proposals import give, take_back
 from aap.services.assignment.situation import Situation, default_settings, situation, visible
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.panel.interests import kept_away
 from aap.services.panel.reviewers import find_reviewer
 from aap.services.permissions import Permission, ensure
@@ -51,7 +52,10 @@ class Seat:
 
 @dataclass(frozen=True)
 class Panel:
-    """A dossier with its reviewers; `needed`: how many it should have."""
+    """A dossier with its reviewers; `needed`: how many it should have.
+
+    `masked`: the official is recused of it; it has a place in the list and nothing else.
+    """
 
     reference: str
     title: str
@@ -59,6 +63,7 @@ class Panel:
     theme: str
     seats: tuple[Seat, ...]
     needed: int
+    masked: bool = False
 
     @property
     def missing(self) -> int:
@@ -67,7 +72,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Board:
-    """The assignment as this official may see it. `panels` fit the filter; the figures are of all visible dossiers.
+    """The assignment as this official may see it. `panels` fit the filter; the figures are of all dossiers.
 
     `connection` is None where nothing is given, or the call is too large to measure it on a page.
     """
@@ -91,26 +96,36 @@ def board(session: Session, *, actor: Actor, call: OpenedCall, text: str = "", o
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     found = situation(session, call, default_settings(call))
     seen = visible(session, actor, call, found)
-    panels = _panels(session, call, found, seen)
+    panels = _panels(session, call, found, frozenset(found.dossiers))
     words = fold(text).split()
     kept = [
         one
         for one in panels
         if all(word in _text(one) for word in words)
+        and not (one.reference not in seen and (words or only))
         and (only != "incomplets" or one.missing)
         and (only != "verrouilles" or any(seat.locked for seat in one.seats))
     ]
     seats = [seat for one in panels for seat in one.seats]
     return Board(
-        panels=tuple(kept),
+        panels=masked_panels(kept, seen),
         dossiers=len(panels),
         pairs=len(seats),
         missing=sum(one.missing for one in panels),
         locked=sum(seat.locked for seat in seats),
         marked=sum(bool(seat.review) for seat in seats),
         reviewers=len(found.reviewers),
-        connection=_connection(found, seen),
+        connection=_connection(found),
         waiting=found.waiting,
+    )
+
+
+def masked_panels(panels: Sequence[Panel], seen: frozenset[str]) -> tuple[Panel, ...]:
+    """Panels in their order, those of dossiers that are not in `seen` (references) without anything but their place."""
+    numbers = itertools.count(1)
+    return tuple(
+        one if one.reference in seen else Panel(f"déport {next(numbers)}", "", MASKED, "", (), 0, masked=True)
+        for one in panels
     )
 
 
@@ -156,11 +171,10 @@ def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozense
     ]
 
 
-def _connection(found: Situation, seen: frozenset[str]) -> Connection | None:
+def _connection(found: Situation) -> Connection | None:
     if len(found.dossiers) * len(found.reviewers) > MEASURED:
         return None
-    shown = dataclasses.replace(found.demand, dossiers=[one for one in found.demand.dossiers if one.id in seen])
-    grid = grid_of(shown)
+    grid = grid_of(found.demand)
     given = grid.array(found.demand.current)
     return core_connection.connection(grid, given) if given.any() else None
 
@@ -180,7 +194,7 @@ def lock_seats(
     if reference not in visible(session, actor, call, found) or not pairs:
         raise NotFound("assignment", reference)
     if locked is None:
-        raise InvalidInput({"": "Dites s’il faut verrouiller ou déverrouiller."})
+        raise InvalidInput({"": Objection("assignment.lock_unsaid")})
     for pair in pairs:
         held = session.get_one(Assignment, found.held[pair].assignment_id)
         held.locked = locked
@@ -280,19 +294,19 @@ def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, ty
     if into in found.reviewers and found.reviewers[into][1].id == actor.person_id:
         raise OwnRequest
     held = found.held.get((reference, out))
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     if not out and not into:
-        problems["into"] = "Choisissez qui reçoit le dossier, ou qui le quitte."
+        problems["into"] = Objection("assignment.nobody_named")
     if out and held is None:
-        problems["out"] = "Cette personne n’a pas ce dossier."
+        problems["out"] = Objection("assignment.not_theirs")
     elif held is not None and held.stays(False) and not (held.locked and not held.review):
-        problems["out"] = "Cette évaluation est commencée ou soumise\u00a0: elle ne peut pas être déplacée."
+        problems["out"] = Objection("assignment.review_begun")
     if into and into not in found.reviewers:
-        problems["into"] = "Choisissez un évaluateur de l’appel."
+        problems["into"] = Objection("assignment.no_reviewer")
     elif into and (reference, into) in found.held:
-        problems["into"] = "Cette personne a déjà ce dossier."
+        problems["into"] = Objection("assignment.theirs_already")
     elif into and into in _codes_away(session, call, found, reference):
-        problems["into"] = "Cette personne est déportée de ce dossier, ou un conflit est à confirmer."
+        problems["into"] = Objection("assignment.recused")
     if problems:
         raise InvalidInput(problems)
     grid = grid_of(found.demand)
@@ -340,6 +354,8 @@ def assignment_csv(
     """Who reads what as CSV: one row a pair. `words`: state of a review → what is written."""
     rows: list[tuple[str, ...]] = []
     for one in board(session, actor=actor, call=call).panels:
+        if one.masked:
+            rows.append((one.reference, one.association, *("",) * 6))
         for seat in one.seats:
             rows.append(
                 (one.reference, one.association, one.title, seat.code, seat.name, str(seat.fit),
@@ -350,16 +366,36 @@ def assignment_csv(
     return MadeFile(f"repartition-{call.id}.csv", CSV, csv_bytes(Table(header, tuple(rows))))
 
 
-def proposal_view(proposal_content: Mapping[str, Any], seen: frozenset[str]) -> dict[str, Any]:
-    """What of a proposal this official may see: nothing of the dossiers of which they are recused."""
-    content = proposal_content
-    pairs = [pair for pair in content["pairs"] if pair[0] in seen]
+def proposal_view(content: Mapping[str, Any], found: Situation, seen: frozenset[str]) -> dict[str, Any]:
+    """What of a proposal this official may see: of the dossiers of which they are recused, pairs without names, so that
+    everybody counts the same. Dossiers that aren't read any more are left out."""
+    hidden = frozenset(found.dossiers) - seen
+
+    def shown(listed: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        return [
+            pair if pair[0] in seen else (MASKED, *("",) * (len(pair) - 1))
+            for pair in listed
+            if pair[0] in found.dossiers
+        ]
+
+    readable = [pair for pair in content["pairs"] if pair[0] in seen]
+    fits = [pair[2] for pair in content["pairs"] if pair[0] in found.dossiers]
     return {
         **content,
-        "added": [pair for pair in content["added"] if pair[0] in seen],
-        "removed": [pair for pair in content["removed"] if pair[0] in seen],
-        "pairs": pairs,
-        "unmet": [one for one in content["unmet"] if not set(one["dossiers"]) - seen],
-        "worst": sorted(pairs, key=lambda pair: (pair[2], pair[0], pair[1]))[:10],
-        "histogram": np.bincount([min(pair[2] // 20, 4) for pair in pairs], minlength=5).tolist() if pairs else [0] * 5,
+        "added": shown(content["added"]),
+        "removed": shown(content["removed"]),
+        "pairs": shown(content["pairs"]),
+        "unmet": [_unmet_view(one, hidden) for one in content["unmet"] if set(one["dossiers"]) <= set(found.dossiers)],
+        "worst": sorted(readable, key=lambda pair: (pair[2], pair[0], pair[1]))[:10],
+        "histogram": np.bincount([min(fit // 20, 4) for fit in fits], minlength=5).tolist() if fits else [0] * 5,
     }
+
+
+def _unmet_view(one: Mapping[str, Any], hidden: frozenset[str]) -> Mapping[str, Any]:
+    named = hidden & set(one["dossiers"])
+    if not named:
+        return one
+    if len(one["dossiers"]) == 1:  # the sentence is about it alone
+        return {**one, "dossiers": [], "sentence": f"{MASKED}{NBSP}: il lui manque des évaluateurs."}
+    left = [name for name in one["dossiers"] if name not in named]
+    return {**one, "dossiers": left, "sentence": masked_text(one["sentence"], named)}

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.assignment.changes import changes
 from aap.core.assignment.distribution import Options, Proposal, assign
 from aap.core.assignment.report import figures, unmet
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job
@@ -24,13 +25,14 @@ from aap.records.reviews import (
     ProposalState,
     Reviewer,
 )
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import Actor, author_of_work
 from aap.services.assignment.situation import AssignmentSettings, Situation, default_settings, situation
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import Progress as WorkProgress
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -40,19 +42,19 @@ AT_ONCE = 60_000
 
 
 def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> AssignmentSettings:
-    """The settings of a form. Raises InvalidInput."""
+    """Settings as they were typed (`reviews`, `mode`, `avoid_earlier`: yes). Raises InvalidInput."""
     usual = default_settings(call)
-    text = typed.get("evaluations", "").strip()
+    text = typed.get("reviews", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= 20):
-        raise InvalidInput({"evaluations": "Indiquez un nombre entier de 1 à 20."})
+        raise InvalidInput({"reviews": Objection("assignment.number_of_reviews")})
     mode = typed.get("mode", "")
     if mode not in ("rebuild", "complete"):
-        raise InvalidInput({"mode": "Choisissez l’une des deux façons de répartir."})
+        raise InvalidInput({"mode": Objection("assignment.mode_unknown")})
     return AssignmentSettings(
         mode="complete" if mode == "complete" else "rebuild",
         reviews=int(text),
         avoid_department=usual.avoid_department,
-        avoid_earlier=typed.get("anterieurs") == "oui",
+        avoid_earlier=typed.get("avoid_earlier") == "yes",
     )
 
 
@@ -63,9 +65,9 @@ def prepare(session: Session, *, actor: Actor, call_id: str, settings: Assignmen
     match_conflicts(session, call, now=now)
     found = situation(session, call, settings)
     if not found.dossiers:
-        raise InvalidInput({"": "Aucun dossier n’est à répartir\u00a0: il faut des dossiers déposés et recevables."})
+        raise InvalidInput({"": Objection("assignment.no_dossiers")})
     if not found.reviewers:
-        raise InvalidInput({"": "Aucun évaluateur n’est inscrit\u00a0: invitez-en d’abord."})
+        raise InvalidInput({"": Objection("assignment.no_reviewers")})
     return found
 
 
@@ -80,24 +82,23 @@ def compute_proposal(found: Situation) -> Proposal:
 
 
 def keep_proposal(
-    session: Session, *, actor: Actor | None, found: Situation, proposal: Proposal, now: datetime
+    session: Session, *, actor: Actor, found: Situation, proposal: Proposal, now: datetime
 ) -> AssignmentProposal:
     """Keeps a proposal for a look; an earlier open one of the call is set aside."""
-    if actor is not None:
-        ensure(actor, Permission.ASSIGNMENT_MANAGE, found.call.target(), kind="call", id=found.call.id)
+    ensure(actor, Permission.ASSIGNMENT_MANAGE, found.call.target(), kind="call", id=found.call.id)
     for old in session.exec(
         select(AssignmentProposal).where(
             AssignmentProposal.call_id == found.call.id, AssignmentProposal.state == ProposalState.OPEN
         )
     ):
-        old.state, old.decided_at, old.decided_by = ProposalState.DISCARDED, now, actor.person_id if actor else None
+        old.state, old.decided_at, old.decided_by = ProposalState.DISCARDED, now, actor.row_id
         session.add(old)
     kept = AssignmentProposal(
         call_id=found.call.id,
         basis=found.digest,
         settings=found.settings.as_json(),
         content=_content(found, proposal),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(kept)
@@ -139,13 +140,13 @@ def _content(found: Situation, proposal: Proposal) -> dict[str, Any]:
 
 def propose_in_background(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, Any]:
     """Job `assignment`: arguments are the settings. Computes outside of any transaction, then keeps the proposal."""
-    progress(0, 2, "Recherche de la meilleure répartition")
+    progress(0, 2, "searching")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         found = situation(session, call, AssignmentSettings.of_json(job.arguments))
-        actor = load_actor(session, job.author_id) if job.author_id else None
+        actor = author_of_work(session, job.author_id)
     proposal = compute_proposal(found)
-    progress(1, 2, "Enregistrement")
+    progress(1, 2, "saving")
     with platform.database.writing() as session:
         kept = keep_proposal(session, actor=actor, found=found, proposal=proposal, now=platform.clock())
         return {"proposal": kept.id}
@@ -192,7 +193,7 @@ def _decided(found: AssignmentProposal, state: ProposalState, actor: Actor, now:
 
 
 def apply_proposal(
-    session: Session, *, actor: Actor, call_id: str, proposal_id: str, address: str, now: datetime
+    session: Session, *, actor: Actor, call_id: str, proposal_id: str, links: Links, now: datetime
 ) -> tuple[int, int]:
     """Gives and takes back what the proposal says; reviewers are told once the reviews are open. (added, removed).
 
@@ -205,8 +206,7 @@ def apply_proposal(
     found = situation(session, call, AssignmentSettings.of_json(kept.settings))
     if found.digest != kept.basis:
         raise InvalidInput(
-            {"": "La situation a changé depuis cette proposition (une note, un déport, un dossier, un profil)\u00a0: "
-                 "faites-en une nouvelle."}
+            {"": Objection("assignment.situation_changed")}
         )  # fmt: skip
     rows = {
         (one.application_id, one.person_id): one
@@ -229,7 +229,7 @@ def apply_proposal(
         after={"added": kept.content["added"], "removed": kept.content["removed"]},
     )
     if call.state is CallState.REVIEWING:
-        tell_reviewers(session, call, Counter(code for _, code in kept.content["added"]), address, now)
+        tell_reviewers(session, call, Counter(code for _, code in kept.content["added"]), links, now)
     return len(kept.content["added"]), len(kept.content["removed"])
 
 
@@ -265,7 +265,7 @@ def take_back(session: Session, assignment_id: str, reason: str, now: datetime) 
     session.add(taken)
 
 
-def tell_everybody(session: Session, call: OpenedCall, *, address: str, now: datetime) -> None:
+def tell_everybody(session: Session, call: OpenedCall, *, links: Links, now: datetime) -> None:
     """When the reviews open: a mail to every reviewer with the number of their dossiers."""
     given = session.exec(
         select(Reviewer.code, func.count())
@@ -277,11 +277,11 @@ def tell_everybody(session: Session, call: OpenedCall, *, address: str, now: dat
         )
         .group_by(col(Reviewer.code))
     ).all()
-    tell_reviewers(session, call, dict(given), address, now)
+    tell_reviewers(session, call, dict(given), links, now)
 
 
-def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int], address: str, now: datetime) -> None:
-    """A mail to every reviewer with how many dossiers are new to them. `given`: code → number; `address`: their list."""
+def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int], links: Links, now: datetime) -> None:
+    """A mail to every reviewer with how many dossiers are new to them. `given`: code → number; their list is linked."""
     people = session.exec(
         select(Reviewer.code, Person.email)
         .where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
@@ -290,7 +290,7 @@ def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int],
     for code, email in people:
         if given.get(code):
             send_mail(
-                session, "reviewer_assigned", to=email, now=now,
+                session, Mail.DOSSIERS_ASSIGNED, to=email, now=now,
                 values={"call": call.record.title, "count": given[code], "contact": call.file.call.contact or "",
-                        "address": address},
+                        "address": links.reviews()},
             )  # fmt: skip

@@ -26,8 +26,7 @@ from aap.records.reviews import (
 )
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import recused_dossiers
-from aap.services.recusals import pairs_apart
+from aap.services.dossier.access import kept_away_pairs, recused_dossiers
 
 READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
 """States of the dossiers that are given to reviewers."""
@@ -119,7 +118,7 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
     held = _held(session, call, references, codes)
     conflicts = frozenset(
         (references[application_id], codes[person_id])
-        for person_id, application_id in pairs_apart(session, call_id=call.id, probable=True)
+        for person_id, application_id in kept_away_pairs(session, call.id)
         if application_id in references and person_id in codes
     )
     earlier = _earlier(session, call, {one.reference: association for one, association in applications}, codes)

@@ -15,7 +15,7 @@ from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.association.identity_fields import check_identity
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound, StaleVersion
+from aap.services.errors import InvalidInput, NotFound, Objection, StaleVersion
 from aap.services.permissions import Permission, Target, ensure
 
 _PERSONAL = frozenset(
@@ -23,11 +23,14 @@ _PERSONAL = frozenset(
 )  # kept out of the audit's values
 
 
+SIRET_HELD = Objection("association.siret_held")
+
+
 class SiretHeld(InvalidInput):
     """The SIRET belongs to an association that another account described: an official arbitrates, if asked."""
 
     def __init__(self, siret: str) -> None:
-        super().__init__({"siret": "Ce numéro SIRET est déjà celui d’une association décrite par un autre compte."})
+        super().__init__({"siret": SIRET_HELD})
         self.siret = siret
 
 
@@ -100,7 +103,7 @@ def _checked(session: Session, typed: Mapping[str, str], now: datetime, *, own_i
     if holder is not None and holder != own_id:
         if own_id is None or not found.problems:  # described already: what else was typed doesn't matter any more
             raise SiretHeld(str(siret))
-        found.problems["siret"] = SiretHeld(str(siret)).problems["siret"]
+        found.problems["siret"] = SIRET_HELD
     if found.problems:
         raise InvalidInput(found.problems)
     return found.values

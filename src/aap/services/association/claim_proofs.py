@@ -6,32 +6,26 @@ that mailbox says so on the page that its link leads to: opening the link alone 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.associations import Association, ClaimProof, ClaimState, ProofKind, SiretClaim
 from aap.records.people import Person
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 
 PROOF_DAYS = 14
 PROOF_MEGABYTES = 10
 MOST_DOCUMENTS = 10
-_SENTENCES: Mapping[str, str] = {
-    "proof": "Choisissez une preuve.",
-    "unknown": "Aucune adresse de ce genre n’est connue pour cette association\u00a0: choisissez une autre preuve.",
-    "file": "Choisissez le document qui montre que vous agissez pour cette association.",
-    "waiting": "Un courriel est déjà parti à cette adresse\u00a0: attendez la réponse, ou joignez un document.",
-    "many": f"{MOST_DOCUMENTS} documents au plus.",
-    "answer": "Choisissez une réponse.",
-}
 
 
 class KeptFile(Protocol):
@@ -74,13 +68,14 @@ class OfferedProof:
     kind: str
     file: KeptFile | None = None
 
-    def problems(self, association: Association) -> dict[str, str]:
+    def problems(self, association: Association) -> dict[str, Objection]:
         """What is wrong with the choice, by field."""
         if self.kind not in set(ProofKind):
-            return {"proof": _SENTENCES["proof"]}
+            return {"proof": Objection("association.proof_missing")}
         if self.kind == ProofKind.DOCUMENT:
-            return {} if self.file is not None else {"file": _SENTENCES["file"]}
-        return {} if ProofKind(self.kind) in known_addresses(association) else {"proof": _SENTENCES["unknown"]}
+            return {} if self.file is not None else {"file": Objection("association.proof_file_missing")}
+        known = ProofKind(self.kind) in known_addresses(association)
+        return {} if known else {"proof": Objection("association.proof_address_unknown")}
 
 
 def add_proof(
@@ -90,7 +85,7 @@ def add_proof(
     claim: SiretClaim,
     association: Association,
     proof: OfferedProof,
-    base_url: str,
+    links: Links,
     now: datetime,
 ) -> None:
     """Keeps a document, or mails the link; permissions are the caller's. The same document twice is kept once.
@@ -102,9 +97,9 @@ def add_proof(
     if kind is ProofKind.DOCUMENT and proof.file is not None:
         _keep_document(session, actor, claim, proof.file, earlier, now)
     elif any(one.answered_at is None and one.expires_at is not None and one.expires_at > now for one in earlier):
-        raise InvalidInput({"proof": _SENTENCES["waiting"]})
+        raise InvalidInput({"proof": Objection("association.proof_waiting")})
     else:
-        _ask_by_mail(session, actor, claim, association, kind, base_url, now)
+        _ask_by_mail(session, actor, claim, association, kind, links, now)
 
 
 def _keep_document(
@@ -113,7 +108,7 @@ def _keep_document(
     if file.sha256 in {one.sha256 for one in earlier}:
         return
     if len(earlier) >= MOST_DOCUMENTS:
-        raise InvalidInput({"file": _SENTENCES["many"]})
+        raise InvalidInput({"file": Objection("association.proof_too_many", most=MOST_DOCUMENTS)})
     session.add(
         ClaimProof(
             claim_id=claim.id, kind=ProofKind.DOCUMENT, name=file.name, content_type=file.content_type, size=file.size,
@@ -136,7 +131,7 @@ def _ask_by_mail(
     claim: SiretClaim,
     association: Association,
     kind: ProofKind,
-    base_url: str,
+    links: Links,
     now: datetime,
 ) -> None:
     token, address = new_token(), known_addresses(association)[kind]
@@ -147,10 +142,10 @@ def _ask_by_mail(
         )
     )  # fmt: skip
     send_mail(
-        session, "association_claim_proof", to=address, now=now,
+        session, Mail.CLAIM_PROOF, to=address, now=now,
         values={"association": association.name, "person": actor.name, "email": actor.email,
                 "explanation": claim.explanation, "days": PROOF_DAYS,
-                "link": f"{base_url}/association/rattachement/{token}"},
+                "link": links.claim_proof(token)},
     )  # fmt: skip
     record(
         session,
@@ -207,12 +202,12 @@ def answer_proof(session: Session, *, token: str, confirmed: bool | None, now: d
     if case.proof.answered_at is not None:
         return case
     if confirmed is None:
-        raise InvalidInput({"answer": _SENTENCES["answer"]})
+        raise InvalidInput({"answer": Objection("association.claim_unanswered")})
     case.proof.confirmed, case.proof.answered_at = confirmed, now
     session.add(case.proof)
     record(
         session,
-        None,
+        SYSTEM,
         "siret.proof_answered",
         Subject("association", case.association.id),
         now=now,

@@ -16,9 +16,10 @@ from schwifty.exceptions import SchwiftyException
 from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fr import siret as siret_numbers
 
-from aap.core.answers.values import clean_text, parse_day
 from aap.core.delays import paris
 from aap.core.territories import Territories
+from aap.core.values import clean_text, parse_day
+from aap.services.errors import Objection
 
 TEXTS: Mapping[str, int] = {
     "name": 250, "acronym": 50, "object": 3_000, "address": 300, "representative_name": 200,
@@ -29,14 +30,14 @@ TEXTS: Mapping[str, int] = {
 OFFICERS_MOST = 60
 """People that may be named as charged with the association's administration."""
 
-REQUIRED: Mapping[str, str] = {
-    "name": "Indiquez le nom de l’association, tel qu’il figure dans ses statuts.",
-    "siret": "Indiquez le numéro SIRET de l’association\u00a0: quatorze chiffres.",
-    "address": "Indiquez l’adresse du siège.",
-    "email": "Indiquez une adresse électronique de l’association.",
-    "representative_name": "Indiquez le prénom et le nom de la personne qui représente l’association.",
-    "representative_capacity": "Indiquez sa fonction, par exemple «\u00a0présidente\u00a0».",
-    "representative_email": "Indiquez l’adresse électronique de cette personne\u00a0: elle pourra approuver vos dossiers.",
+REQUIRED: Mapping[str, Objection] = {
+    "name": Objection("association.name_missing"),
+    "siret": Objection("association.siret_missing"),
+    "address": Objection("association.address_missing"),
+    "email": Objection("association.email_missing"),
+    "representative_name": Objection("association.representative_name_missing"),
+    "representative_capacity": Objection("association.representative_capacity_missing"),
+    "representative_email": Objection("association.representative_email_missing"),
 }
 
 # Regions of the phone numbering plans that "FR" rejects.
@@ -48,23 +49,23 @@ _PHONE_REGION: Mapping[str, str] = {
 
 @dataclass
 class CheckedIdentity:
-    """`values` may be stored when `problems` (field → message) is empty."""
+    """`values` may be stored when `problems` (field → objection) is empty."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, Objection] = field(default_factory=dict)
 
 
 def check_identity(typed: Mapping[str, str], territories: Territories, *, now: datetime) -> CheckedIdentity:
     """Reads every field; `typed["commune_code"]` is the INSEE code that the page found for what was typed."""
     found = CheckedIdentity()
     cleaned = {name: clean_text(text) for name, text in typed.items()}
-    for name, message in REQUIRED.items():
+    for name, missing in REQUIRED.items():
         if not cleaned.get(name):
-            found.problems[name] = message
+            found.problems[name] = missing
     for name, longest in TEXTS.items():
         text = cleaned.get(name, "")
         if len(text) > longest:
-            found.problems[name] = f"Ce texte compte {len(text)} caractères\u00a0: {longest} au plus."
+            found.problems[name] = Objection("association.text_too_long", length=len(text), most=longest)
         found.values[name] = text
     _territory(cleaned, territories, found)
     _siret(cleaned.get("siret", ""), found)
@@ -84,9 +85,9 @@ def _territory(cleaned: Mapping[str, str], territories: Territories, found: Chec
     postal = re.sub(r"\s", "", cleaned.get("postal_code", ""))
     if commune is None:
         found.problems["commune"] = (
-            "Choisissez la commune dans la liste officielle\u00a0: écrivez son nom ou son code postal."
+            Objection("association.commune_unknown")
             if cleaned.get("commune")
-            else "Indiquez la commune du siège."
+            else Objection("association.commune_missing")
         )
     else:
         found.values.update(
@@ -99,9 +100,9 @@ def _territory(cleaned: Mapping[str, str], territories: Territories, found: Chec
         if not postal and commune.postal_codes:
             postal = commune.postal_codes[0]
     if postal and not re.fullmatch(r"[0-9]{5}", postal):
-        found.problems["postal_code"] = "Un code postal compte cinq chiffres."
+        found.problems["postal_code"] = Objection("association.postal_code_length")
     elif not postal and commune is not None:
-        found.problems["postal_code"] = "Indiquez le code postal."
+        found.problems["postal_code"] = Objection("association.postal_code_missing")
     found.values["postal_code"] = postal
 
 
@@ -110,24 +111,21 @@ def _siret(typed: str, found: CheckedIdentity) -> None:
         return
     digits = re.sub(r"[\s.\u00a0\u202f-]", "", typed)
     if not re.fullmatch(r"[0-9]{14}", digits):
-        found.problems["siret"] = "Un numéro SIRET compte quatorze chiffres."
+        found.problems["siret"] = Objection("association.siret_length")
         return
     try:
         found.values["siret"] = siret_numbers.validate(digits)
     except InvalidChecksum:
-        found.problems["siret"] = "Ce numéro SIRET comporte une erreur\u00a0: vérifiez chaque chiffre."
+        found.problems["siret"] = Objection("association.siret_checksum")
     except ValidationError:
-        found.problems["siret"] = "Ce numéro SIRET n’est pas valable."
+        found.problems["siret"] = Objection("association.siret_invalid")
 
 
 def _rna(typed: str, found: CheckedIdentity) -> None:
     number = re.sub(r"[\s.\u00a0\u202f-]", "", typed).upper()
     # W, the prefecture (two digits and a digit or, in Corsica and overseas, a letter: W2A, W9R), seven digits
     if number and not re.fullmatch(r"W[0-9][0-9A-Z][0-9]{7}", number):
-        found.problems["rna"] = (
-            "Un numéro RNA commence par W, suivi de neuf chiffres (ou d’une lettre parmi eux, en Corse et outre-mer). "
-            "Si votre association n’en a pas, laissez ce champ vide."
-        )
+        found.problems["rna"] = Objection("association.rna_unreadable")
     found.values["rna"] = number or None
 
 
@@ -138,12 +136,12 @@ def _created(typed: str, now: datetime, found: CheckedIdentity) -> None:
     try:
         on = parse_day(typed)
     except ValueError:
-        found.problems["created_on"] = "Ce n’est pas une date. Écrivez-la par exemple 28/02/2015."
+        found.problems["created_on"] = Objection("association.date_unreadable")
         return
     if on > paris(now).date():
-        found.problems["created_on"] = "Cette date est dans l’avenir\u00a0: vérifiez l’année."
+        found.problems["created_on"] = Objection("association.date_to_come")
     elif on.year < 1800:
-        found.problems["created_on"] = "Cette date est trop ancienne\u00a0: vérifiez l’année."
+        found.problems["created_on"] = Objection("association.date_too_early")
     else:
         found.values["created_on"] = on
 
@@ -157,13 +155,9 @@ def _officers(typed: str, found: CheckedIdentity) -> None:
         people.append({"name": name.strip(), "capacity": capacity.replace(",", ", ").strip()})
     wrong = [n for n, one in enumerate(people, 1) if not 2 <= len(one["name"]) <= 200 or len(one["capacity"]) > 100]
     if len(people) > OFFICERS_MOST:
-        found.problems["officers"] = (
-            f"{OFFICERS_MOST} personnes au plus\u00a0: gardez le bureau et le conseil d’administration."
-        )
+        found.problems["officers"] = Objection("association.too_many_officers", most=OFFICERS_MOST)
     elif wrong:
-        found.problems["officers"] = (
-            f"Ligne {wrong[0]}\u00a0: écrivez le prénom et le nom, une virgule, puis la fonction (100 caractères au plus)."
-        )
+        found.problems["officers"] = Objection("association.officer_unreadable", line=wrong[0])
     found.values["officers"] = people
 
 
@@ -174,14 +168,14 @@ def _email(name: str, typed: str, found: CheckedIdentity) -> None:
     try:
         found.values[name] = validate_email(typed, check_deliverability=False).normalized
     except EmailNotValidError:
-        found.problems[name] = "Ce n’est pas une adresse électronique, par exemple contact@association.fr."
+        found.problems[name] = Objection("association.email_invalid")
 
 
 def _phone(typed: str, department: str, found: CheckedIdentity) -> None:
     found.values["phone"] = ""
     if not typed:
         return
-    wrong = "Ce n’est pas un numéro de téléphone, par exemple 01\u00a099\u00a000\u00a012\u00a034."
+    wrong = Objection("association.phone_unreadable")
     try:
         number = phonenumbers.parse(typed[:60], _PHONE_REGION.get(department, "FR"))
     except phonenumbers.NumberParseException:
@@ -201,9 +195,7 @@ def _iban(typed: str, found: CheckedIdentity) -> None:
     try:
         found.values["iban"] = str(IBAN(typed[:60], validate_bban=True))
     except (SchwiftyException, ValueError):
-        found.problems["iban"] = (
-            "Cet IBAN comporte une erreur\u00a0: recopiez-le depuis votre relevé d’identité bancaire."
-        )
+        found.problems["iban"] = Objection("association.iban_invalid")
 
 
 def bank_of(iban: str) -> str:
@@ -248,6 +240,6 @@ def _website(typed: str, found: CheckedIdentity) -> None:
     except ValueError:
         host = ""
     if "." not in host or re.search(r"[\s<>\"]", address) or len(address) > 300:
-        found.problems["website"] = "Ce n’est pas une adresse de site, par exemple https://www.association.fr."
+        found.problems["website"] = Objection("association.website_unreadable")
     else:
         found.values["website"] = address

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.call.calls import OpenedCall
@@ -55,7 +56,7 @@ def tell_association(
     session: Session,
     call: OpenedCall,
     application: Application,
-    template: str,
+    mail: Mail,
     *,
     now: datetime,
     key: str,
@@ -68,6 +69,6 @@ def tell_association(
     known = dossier_values(call, application.reference, application.title)
     for email in to:
         send_mail(
-            session, template, to=email, now=now, values={**known, **(values or {})},
+            session, mail, to=email, now=now, values={**known, **(values or {})},
             dedupe_key=f"{key}:{email}"[:200],
         )  # fmt: skip

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.associations import Association
 from aap.records.people import Invitation, Membership, MembershipRole, Person
 from aap.services.actor import Actor
 from aap.services.association.associations import association_target, get_association
 from aap.services.audit import Subject, record
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.recusals import recuse_members
 
@@ -62,22 +64,22 @@ def members_of(session: Session, *, actor: Actor, association_id: str, now: date
 
 
 def invite_member(
-    session: Session, *, actor: Actor, association_id: str, email: str, role: str, base_url: str, now: datetime
+    session: Session, *, actor: Actor, association_id: str, email: str, role: str, links: Links, now: datetime
 ) -> None:
     """Mails an invitation; a second one to the same address replaces the first. Raises InvalidInput."""
     association = get_association(
         session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_MEMBERS
     )
-    problems = {}
+    problems: dict[str, Objection] = {}
     address = ""
     try:
         address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        problems["email"] = "Ce n’est pas une adresse électronique."
+        problems["email"] = Objection("association.email_unreadable")
     if role not in set(MembershipRole):
-        problems["role"] = "Choisissez ce que cette personne pourra faire."
+        problems["role"] = Objection("association.role_unknown")
     if address and _is_member(session, association_id, address):
-        problems["email"] = "Cette personne fait déjà partie de l’association."
+        problems["email"] = Objection("association.member_already")
     if problems:
         raise InvalidInput(problems)
     for old in session.exec(
@@ -101,9 +103,9 @@ def invite_member(
         )
     )
     send_mail(
-        session, "association_invitation", to=address, now=now,
+        session, Mail.INVITATION, to=address, now=now,
         values={"association": association.name, "inviter": actor.name, "days": INVITATION_DAYS,
-                "link": f"{base_url}/association/invitation/{token}"},
+                "link": links.invitation(token)},
     )  # fmt: skip
     record(session, actor, "member.invited", association, now=now, after={"role": role})
 
@@ -158,15 +160,13 @@ def change_member(
     if membership is None:
         raise NotFound("member", person_id)
     if role is not None and role not in set(MembershipRole):
-        raise InvalidInput({"role": "Choisissez ce que cette personne pourra faire."})
+        raise InvalidInput({"role": Objection("association.role_unknown")})
     if (
         membership.role == MembershipRole.OWNER
         and role != MembershipRole.OWNER
         and len(owners_of(session, association_id)) == 1
     ):
-        raise InvalidInput(
-            {"role": "L’association doit garder un responsable\u00a0: nommez-en d’abord un autre, puis recommencez."}
-        )
+        raise InvalidInput({"role": Objection("association.last_owner")})
     before = str(membership.role)
     if role is None:
         session.delete(membership)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association, ClaimProof, ClaimState, HolderAnswer, SiretClaim
 from aap.records.people import Membership, MembershipRole, Person
@@ -16,21 +17,13 @@ from aap.services.association.associations import get_association
 from aap.services.association.claim_proofs import OfferedProof, add_proof, is_proved
 from aap.services.association.members import add_member, owners_of
 from aap.services.audit import Subject, record
-from aap.services.errors import InvalidInput, NotFound, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, Who, allowed, ensure, relations
 from aap.services.recusals import stands
 
 LONGEST = 3_000
-_SENTENCES: Mapping[str, str] = {
-    "explanation": "Expliquez à quel titre vous agissez pour cette association.",
-    "long": "Trois mille caractères au plus.",
-    "answer": "Choisissez une réponse.",
-    "reason": "Indiquez le motif\u00a0: il est envoyé à la personne.",
-    "objection": "Dites pourquoi cette personne n’agit pas pour l’association.",
-    "unproved": "Aucune preuve n’est là\u00a0: ni document, ni réponse à un courriel envoyé à une adresse connue. Tant "
-    "qu’il en manque une, la demande peut être refusée, pas acceptée.",
-}
 
 
 def claim_siret(
@@ -40,7 +33,7 @@ def claim_siret(
     siret: str,
     explanation: str,
     proof: OfferedProof,
-    base_url: str,
+    links: Links,
     now: datetime,
 ) -> SiretClaim:
     """Asks somebody of neither side to say who acts for a SIRET, with a first proof. The holder is told by mail.
@@ -53,11 +46,11 @@ def claim_siret(
     if association is None or association.id in actor.memberships:
         raise NotFound("association", siret)
     explanation = explanation.strip()
-    problems = {}
+    problems: dict[str, Objection] = {}
     if not explanation:
-        problems["explanation"] = _SENTENCES["explanation"]
+        problems["explanation"] = Objection("association.claim_unexplained")
     elif len(explanation) > LONGEST:
-        problems["explanation"] = _SENTENCES["long"]
+        problems["explanation"] = Objection("association.claim_too_long")
     problems.update(proof.problems(association))
     if problems:
         raise InvalidInput(problems)
@@ -84,16 +77,16 @@ def claim_siret(
         )
         for email in sorted(owners_of(session, association.id)):
             send_mail(
-                session, "association_claim_opened", to=email, now=now,
+                session, Mail.CLAIM_OPENED, to=email, now=now,
                 values={"association": association.name, "person": actor.name, "explanation": explanation,
-                        "link": f"{base_url}/association/associations/{association.id}/demandes"},
+                        "link": links.claims(association.id)},
             )  # fmt: skip
-    add_proof(session, actor=actor, claim=claim, association=association, proof=proof, base_url=base_url, now=now)
+    add_proof(session, actor=actor, claim=claim, association=association, proof=proof, links=links, now=now)
     return claim
 
 
 def prove_claim(
-    session: Session, *, actor: Actor, claim_id: str, proof: OfferedProof, base_url: str, now: datetime
+    session: Session, *, actor: Actor, claim_id: str, proof: OfferedProof, links: Links, now: datetime
 ) -> None:
     """One more proof of a claim of one's own that waits. Raises NotFound, InvalidInput."""
     held = own_claim(session, actor=actor, claim_id=claim_id)
@@ -102,9 +95,7 @@ def prove_claim(
     problems = proof.problems(held.association)
     if problems:
         raise InvalidInput(problems)
-    add_proof(
-        session, actor=actor, claim=held.claim, association=held.association, proof=proof, base_url=base_url, now=now
-    )
+    add_proof(session, actor=actor, claim=held.claim, association=held.association, proof=proof, links=links, now=now)
 
 
 def claims_of(session: Session, actor: Actor) -> tuple[tuple[SiretClaim, str], ...]:
@@ -187,14 +178,14 @@ def answer_as_holder(
     claim = session.get(SiretClaim, claim_id)
     if claim is None or claim.association_id != association_id or claim.state != ClaimState.OPEN:
         raise NotFound("claim", claim_id)
-    problems = {}
+    problems: dict[str, Objection] = {}
     if answer not in set(HolderAnswer):
-        problems[f"answer-{claim_id}"] = _SENTENCES["answer"]
+        problems["answer"] = Objection("association.claim_unanswered")
     remark = remark.strip()
     if answer == HolderAnswer.OBJECTS and not remark:
-        problems[f"remark-{claim_id}"] = _SENTENCES["objection"]
+        problems["remark"] = Objection("association.claim_objection_unexplained")
     elif len(remark) > LONGEST:
-        problems[f"remark-{claim_id}"] = _SENTENCES["long"]
+        problems["remark"] = Objection("association.claim_too_long")
     if problems:
         raise InvalidInput(problems)
     before = {"answer": str(claim.holder_answer or "")}
@@ -299,13 +290,13 @@ def arbitrate_claim(
     """
     claim = _decided_by(session, actor, claim_id)
     held = _case(session, claim)
-    problems = {}
+    problems: dict[str, Objection] = {}
     if accepted is None:
-        problems["answer"] = _SENTENCES["answer"]
+        problems["answer"] = Objection("association.claim_unanswered")
     elif accepted and not held.proved:
-        problems["answer"] = _SENTENCES["unproved"]
+        problems["answer"] = Objection("association.claim_unproved")
     if not reason.strip():
-        problems["reason"] = _SENTENCES["reason"]
+        problems["reason"] = Objection("association.claim_reason_missing")
     if problems:
         raise InvalidInput(problems)
     claim.state = ClaimState.ACCEPTED if accepted else ClaimState.REFUSED
@@ -316,7 +307,7 @@ def arbitrate_claim(
         add_member(session, association.id, person.id, MembershipRole.OWNER, now)
     for email in sorted({person.email, *owners_of(session, association.id)}):
         send_mail(
-            session, "association_claim_decided", to=email, now=now,
+            session, Mail.CLAIM_DECIDED, to=email, now=now,
             values={"association": association.name, "person": person.name, "accepted": accepted,
                     "reason": claim.decision_reason},
         )  # fmt: skip

@@ -14,8 +14,6 @@ from aap.core.call.loading import inspect_call
 from aap.core.call.opening import problems_for_opening
 from aap.core.call.schema import CallFile
 from aap.core.call.wording import WordedSection, rules_in_words
-from aap.core.delays import paris
-from aap.core.french import moment
 from aap.core.problems import Problem
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call, CallExtension, CallState, CallVersion
@@ -23,7 +21,7 @@ from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import CallFileRefused, OpenedCall, add_call, get_call, list_calls, open_call
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.permissions import Permission, Target, ensure
 
 LARGEST_FILE = 1_000_000
@@ -97,14 +95,14 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class CallSheet:
-    """A call as an administrator sees it. `obstacles` forbid the opening, `cautions` don't; French sentences."""
+    """A call as an administrator sees it. `obstacles` forbid the opening, `cautions` don't."""
 
     call: OpenedCall
     rules: tuple[WordedSection, ...]
     versions: tuple[VersionLine, ...]
     extensions: tuple[CallExtension, ...]
-    obstacles: tuple[str, ...]
-    cautions: tuple[str, ...]
+    obstacles: tuple[Objection, ...]
+    cautions: tuple[Objection, ...]
 
 
 def call_sheet(session: Session, *, actor: Actor, call_id: str, now: datetime) -> CallSheet:
@@ -136,22 +134,22 @@ def call_sheet(session: Session, *, actor: Actor, call_id: str, now: datetime) -
         ),
         extensions=tuple(extensions),
         obstacles=_obstacles(call, now),
-        cautions=tuple(_sentence(one) for one in warnings),
+        cautions=tuple(_caution(one) for one in warnings),
     )  # fmt: skip
 
 
-def _obstacles(call: OpenedCall, now: datetime) -> tuple[str, ...]:
+def _obstacles(call: OpenedCall, now: datetime) -> tuple[Objection, ...]:
     if call.state is not CallState.DRAFT:
         return ()
     if call.record.closes_at <= now:
-        closed = moment(paris(call.record.closes_at))
-        return (f"La clôture de ce fichier est passée ({closed})\u00a0: chargez-en un dont les dates sont à venir.",)
+        return (Objection("call.closing_past", closes_at=call.record.closes_at),)
     return ()
 
 
-def _sentence(problem: Problem) -> str:
-    line = f"Ligne\u00a0{problem.line}\u00a0: " if problem.line else ""
-    return f"{line}{problem.message}"
+def _caution(problem: Problem) -> Objection:
+    if problem.line is None:
+        return said_by_core(problem.message)
+    return Objection("call.said_of_line", line=problem.line, text=problem.message)
 
 
 def store_call_file(
@@ -165,16 +163,10 @@ def store_call_file(
     if read.file is None:
         raise CallFileRefused(read.problems)
     if call_id and read.file.id != call_id:
-        raise InvalidInput(
-            {"file": f"Ce fichier est celui de l’appel «\u00a0{read.file.id}\u00a0», pas de «\u00a0{call_id}\u00a0»."}
-        )
+        raise InvalidInput({"file": Objection("call.file_of_another", found=read.file.id, expected=call_id)})
     present = session.get(Call, read.file.id)
     if present is not None and present.state != CallState.DRAFT:
-        raise InvalidInput(
-            {
-                "file": f"L’appel «\u00a0{read.file.id}\u00a0» est déjà ouvert\u00a0: modifiez-le depuis sa page, avec un motif."
-            }
-        )
+        raise InvalidInput({"file": Objection("call.opened_already", call=read.file.id)})
     return add_call(session, actor=actor, text=read.text, name=name, now=now)
 
 
@@ -186,7 +178,7 @@ def open_prepared_call(session: Session, *, actor: Actor, call_id: str, now: dat
         raise StateForbids(Permission.CALL_OPEN, call.state)
     obstacles = _obstacles(call, now)
     if obstacles:
-        raise InvalidInput({"": " ".join(obstacles)})
+        raise InvalidInput({"": obstacles})
     open_call(session, actor=actor, call_id=call_id, now=now)
 
 
@@ -204,16 +196,14 @@ def amend_call(
         raise StateForbids(Permission.CALL_LOAD, call.state)
     if read.file is None:
         raise CallFileRefused(read.problems)
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     sealed = sealed_changes(call.file, read.file)
     if sealed:
-        problems["file"] = f"Depuis l’ouverture, ceci ne peut plus changer\u00a0: {', '.join(sealed)}."
+        problems["file"] = Objection("call.sealed", changes=sealed)
     elif call_hash(read.file) == call_hash(call.file):
-        problems["file"] = "Ce fichier dit la même chose que celui en vigueur."
+        problems["file"] = Objection("call.nothing_amended")
     if not reason.strip() or len(reason) > 2_000:
-        problems["reason"] = (
-            "Indiquez le motif, en 2\u202f000 caractères au plus\u00a0: il est publié sur la page de l’appel."
-        )
+        problems["reason"] = Objection("call.amendment_unexplained")
     if problems:
         raise InvalidInput(problems)
     number = session.exec(select(func.max(CallVersion.number)).where(CallVersion.call_id == call_id)).one() or 0
@@ -244,27 +234,23 @@ def amend_call(
     return get_call(session, call_id)
 
 
+_SEALED_FACTS = ("opens_at", "closes_at", "grace_minutes", "min_amount", "max_amount", "max_share")
+SEALED = ("id", "ranking", *_SEALED_FACTS, "eligibility", "questions")
+"""What an amendment can't change."""
+
+
 def sealed_changes(before: CallFile, after: CallFile) -> tuple[str, ...]:
-    """What an amendment would change and may not, in French: an empty tuple lets it pass."""
+    """What an amendment would change and may not, of `SEALED`: an empty tuple lets it pass."""
     found = []
     if after.id != before.id:
-        found.append("l’identifiant de l’appel")
+        found.append("id")
     if rubric_hash(after) != rubric_hash(before):
-        found.append("la grille, le calcul ou la sélection")
-    for name, words in (
-        ("opens_at", "la date d’ouverture"),
-        ("closes_at", "la date de clôture (un agent la prolonge depuis l’instruction)"),
-        ("grace_minutes", "la tolérance après la clôture"),
-        ("min_amount", "le montant minimal"),
-        ("max_amount", "le montant maximal"),
-        ("max_share", "la part maximale de la subvention"),
-    ):
-        if getattr(after.call, name) != getattr(before.call, name):
-            found.append(words)
+        found.append("ranking")
+    found += [name for name in _SEALED_FACTS if getattr(after.call, name) != getattr(before.call, name)]
     if _rules(after) != _rules(before):
-        found.append("les conditions de recevabilité")
+        found.append("eligibility")
     if _shape(after) != _shape(before):
-        found.append("les questions du dossier (leur texte et leur aide le peuvent)")
+        found.append("questions")
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ from aap.core.problems import Problem
 from aap.records.calls import Call, CallExtension, CallState, CallVersion
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.permissions import Permission, Target, ensure
 
 
@@ -24,7 +24,7 @@ class CallFileRefused(InvalidInput):
     """The call file has errors: `found` lists them all, with file, line and column."""
 
     def __init__(self, found: tuple[Problem, ...]) -> None:
-        super().__init__({"file": "\n".join(str(problem) for problem in found)})
+        super().__init__({"file": said_by_core("\n".join(str(problem) for problem in found))})
         self.found = found
 
 
@@ -101,14 +101,13 @@ def list_calls(session: Session, states: frozenset[CallState] | None = None) -> 
     return tuple(opened_call(session, call) for call in rows)
 
 
-def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now: datetime) -> OpenedCall:
-    """A new call from its file's text, or a new version of a draft. `actor` None: a command of the operator.
+def add_call(session: Session, *, actor: Actor, text: str, name: str, now: datetime) -> OpenedCall:
+    """A new call from its file's text, or a new version of a draft. The operator's commands act as the system.
 
     Raises CallFileRefused (the file has errors, or lacks what an online call needs) and StateForbids (the call has
     opened: what ranks is sealed, see `amend_call`).
     """
-    if actor is not None:
-        ensure(actor, Permission.CALL_LOAD, Target())
+    ensure(actor, Permission.CALL_LOAD, Target())
     file = load_call(text, name=name)  # BadInput reaches the caller with its problems
     missing = problems_for_opening(file, name=name)
     if missing:
@@ -125,7 +124,7 @@ def add_call(session: Session, *, actor: Actor | None, text: str, name: str, now
         text=text,
         call_hash=call_hash(file),
         rubric_hash=rubric_hash(file),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(version)
@@ -164,7 +163,7 @@ def hold_call(session: Session, call: OpenedCall) -> None:
 
 
 def change_state(
-    session: Session, call: OpenedCall, to: CallState, *, actor: Actor | None, now: datetime, reason: str = ""
+    session: Session, call: OpenedCall, to: CallState, *, actor: Actor, now: datetime, reason: str = ""
 ) -> None:
     """One step forward. Opening seals the rubric's hash. Permissions are the caller's: this is the mechanism.
 
@@ -191,19 +190,17 @@ def change_state(
     )
 
 
-def open_call(session: Session, *, actor: Actor | None, call_id: str, now: datetime) -> None:
+def open_call(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:
     """draft → open: what ranks is sealed from here on."""
     call = get_call(session, call_id)
-    if actor is not None:
-        ensure(actor, Permission.CALL_OPEN, call.target())
+    ensure(actor, Permission.CALL_OPEN, call.target())
     change_state(session, call, CallState.OPEN, actor=actor, now=now)
 
 
-def close_call(session: Session, *, actor: Actor | None, call_id: str, now: datetime) -> None:
+def close_call(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:
     """open → closed. Refused before the closing date and its grace have passed."""
     call = get_call(session, call_id)
-    if actor is not None:
-        ensure(actor, Permission.CALL_ADVANCE, call.target())
+    ensure(actor, Permission.CALL_ADVANCE, call.target())
     if now <= call.accepted_until:
         raise StateForbids(Permission.CALL_ADVANCE, call.state)
     change_state(session, call, CallState.CLOSED, actor=actor, now=now)
@@ -220,9 +217,9 @@ def extend_closing(
     ensure(actor, Permission.CALL_EXTEND, call.target())
     problems = {}
     if closes_at <= call.record.closes_at or closes_at <= now:
-        problems["closes_at"] = "La nouvelle date doit être postérieure à la clôture actuelle."
+        problems["closes_at"] = Objection("call.closing_not_later")
     if not reason.strip():
-        problems["reason"] = "Indiquez le motif : il est annoncé à tous les candidats."
+        problems["reason"] = Objection("call.extension_unexplained")
     if problems:
         raise InvalidInput(problems)
     before = call.record.closes_at

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
+from aap.documents.mails import Mail
 from aap.documents.papers.letters import LetterView, MarkTable, letter_facts, letter_view, mark_table
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -21,9 +22,10 @@ from aap.records.rankings import Contest, Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
+from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, ensure
 
 ACCEPTED, DECLINED = "accepted", "declined"
@@ -172,11 +174,11 @@ def answer_grant(
         raise StateForbids(Permission.DECISION_ANSWER, dossier.state)
     problems = {}
     if answer not in (ACCEPTED, DECLINED):
-        problems["answer"] = "Dites si vous acceptez la subvention ou si vous y renoncez."
+        problems["answer"] = Objection("decision.answer_missing")
     if answer == DECLINED and not reason.strip():
-        problems["reason"] = "Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."
+        problems["reason"] = Objection("decision.declined_without_reason")
     if len(reason) > LONGEST_REASON:
-        problems["reason"] = "Dites-le en 2\u202f000 caractères au plus."
+        problems["reason"] = Objection("decision.reason_too_long", most=LONGEST_REASON)
     if problems:
         raise InvalidInput(problems)
     before = decision.answer
@@ -199,7 +201,7 @@ def answer_grant(
     )
     if answer == DECLINED:
         tell_service(
-            session, dossier, "service_declined", now=now, key=f"declined:{decision.id}",
+            session, dossier, Mail.GRANT_DECLINED, now=now, key=f"declined:{decision.id}",
             values={"reason": reason.strip(), "amount": euros(decision.amount or 0)},
         )  # fmt: skip
     return decision
@@ -230,7 +232,7 @@ def contest_decision(session: Session, *, actor: Actor, application_id: str, bod
         raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
     text = body.strip()
     if not text or len(text) > LONGEST_CONTEST:
-        raise InvalidInput({"body": "Dites ce que vous contestez et pourquoi, en 20\u202f000 caractères au plus."})
+        raise InvalidInput({"body": Objection("decision.contest_length", most=LONGEST_CONTEST)})
     contest = Contest(decision_id=decision.id, person_id=actor.person_id, body=text, created_at=now)
     session.add(contest)
     session.flush()
@@ -243,7 +245,7 @@ def contest_decision(session: Session, *, actor: Actor, application_id: str, bod
         after={"contest": contest.id, "decision": decision.id},
     )
     tell_service(
-        session, dossier, "service_contest", now=now, key=f"contest:{contest.id}",
+        session, dossier, Mail.CONTEST, now=now, key=f"contest:{contest.id}",
         values={"body": text, "until": day(until), "person": actor.name},
     )  # fmt: skip
     return contest
@@ -264,11 +266,13 @@ class ReceivedAnswer:
     body: str
 
 
-def received_contests(
-    session: Session, *, actor: Actor, call: OpenedCall, hidden: frozenset[str] = frozenset()
-) -> tuple[ReceivedAnswer, ...]:
-    """The recours gracieux of a call, the latest first. `hidden`: dossiers left out. One query."""
+def received_contests(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[ReceivedAnswer, ...]:
+    """The recours gracieux of a call, the latest first, less those of dossiers that the official is recused of.
+
+    Two queries.
+    """
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
     found = session.exec(
         select(Contest, Decision, Application, Association.name, Person.name)  # type: ignore[call-overload]  # five
         .join(Decision, col(Decision.id) == col(Contest.decision_id))

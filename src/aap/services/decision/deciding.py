@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from aap.core.results import MASKED
+from aap.documents.mails import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
@@ -20,6 +23,7 @@ from aap.services.call.calls import OpenedCall, change_state, get_call, hold_cal
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import StateForbids
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import bundle_hash, frozen_run
 
@@ -86,7 +90,11 @@ def _frozen_row(row: RankingRow) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """One decision in force, as lists show it. `amount` in cents."""
+    """One decision in force, as lists show it. `amount` in cents.
+
+    `masked`: on a dossier of which the official is recused. What is counted of it stays, so that everybody counts the
+    same; what tells the dossier, or its amount, is not here.
+    """
 
     id: str
     application_id: str
@@ -102,6 +110,7 @@ class DecisionLine:
     read_at: datetime | None
     answer: str
     called: bool
+    masked: bool = False
 
     @property
     def leaves(self) -> bool:
@@ -110,10 +119,26 @@ class DecisionLine:
 
 
 def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DecisionLine, ...]:
-    """The decisions in force in the order of the references, less those the official is recused of. Two queries."""
+    """The decisions in force in the order of the references; masked where the official is recused. Two queries."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
-    return tuple(one for one in _lines(session, Decision.call_id == call.id) if one.application_id not in hidden)
+    return tuple(
+        _masked(one) if one.application_id in hidden else one for one in _lines(session, Decision.call_id == call.id)
+    )
+
+
+def _masked(line: DecisionLine) -> DecisionLine:
+    return dataclasses.replace(
+        line, id="", application_id="", reference="", association=MASKED, title="", amount=None, rank=None, reason="",
+        masked=True,
+    )  # fmt: skip
+
+
+def granted_in_force(session: Session, *, actor: Actor, call: OpenedCall) -> int:
+    """Cents granted by the decisions in force of a call: the same for everybody. One query."""
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    total = select(func.coalesce(func.sum(Decision.amount), 0)).where(Decision.call_id == call.id, in_force())
+    return int(session.exec(total).one() or 0)
 
 
 def decision_line(session: Session, *, actor: Actor, call: OpenedCall, application_id: str) -> DecisionLine | None:
@@ -155,11 +180,8 @@ def _lines(session: Session, condition: Any) -> list[DecisionLine]:
     ]
 
 
-def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: str, now: datetime) -> int:
-    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice.
-
-    `base_url`: the instance's public address, for the link to the decision.
-    """
+def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Links, now: datetime) -> int:
+    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
     hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
@@ -182,16 +204,11 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, base_url: 
         session.add(decision)
         session.add(application)
         tell_association(
-            session, call, application, "decision_notified", now=now, key=f"decision:{decision.id}",
-            values={"link": decision_link(base_url, application.id)}, to=addresses[application.association_id],
+            session, call, application, Mail.DECISION, now=now, key=f"decision:{decision.id}",
+            values={"link": links.decision(application.id)}, to=addresses[application.association_id],
         )  # fmt: skip
     record(session, actor, "decisions.notified", call.record, now=now, after={"decisions": len(waiting)})
     return len(waiting)
-
-
-def decision_link(base_url: str, application_id: str) -> str:
-    """Where an association reads its decision."""
-    return f"{base_url.rstrip('/')}/association/dossiers/{application_id}/decision"
 
 
 def publish_results(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:

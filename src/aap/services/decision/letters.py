@@ -20,7 +20,7 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.rankings import Decision, Outcome
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
@@ -49,7 +49,7 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
 
     A letter that an association was told of stays as it is, byte for byte.
     """
-    view = view_run(session, frozen_run(session, call.id))
+    view = view_run(session, frozen_run(session, call.id), actor=SYSTEM)
     rows = {row.application_id: row for row in view.rows}
     found = session.exec(
         select(Decision, Application, Association)
@@ -117,7 +117,7 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    view = view_run(session, frozen_run(session, call.id))
+    view = view_run(session, frozen_run(session, call.id), actor=actor)
     row = next((one for one in view.rows if one.application_id == reference), None)
     application = session.get_one(Application, application_id)
     if row is None:
@@ -136,8 +136,15 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
 def kept_letters(
     session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """References and SHA-256 of the rendered letters, all or one; the download is logged. Raises NotFound for none."""
-    lines = [one for one in decision_lines(session, actor=actor, call=call) if reference in (None, one.reference)]
+    """References and SHA-256 of the rendered letters, all or one; the download is logged. Raises NotFound for none.
+
+    Letters to dossiers that the official is recused of are not among them.
+    """
+    lines = [
+        one
+        for one in decision_lines(session, actor=actor, call=call)
+        if not one.masked and reference in (None, one.reference)
+    ]
     letters = tuple((one.reference, one.letter_sha256) for one in lines if one.letter_sha256)
     if not letters:
         raise NotFound("letter", reference or call.id)
@@ -175,18 +182,30 @@ def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[
         pending.append((case.decision_id, stored.sha256))
         if len(pending) == 10:
             keep()
-            progress(done, len(cases), "Lettres")
+            progress(done, len(cases), "letters")
     keep()
-    progress(len(cases), len(cases), "Lettres")
+    progress(len(cases), len(cases), "letters")
     return {"letters": len(cases)}
 
 
-def letters_archive(letters: Sequence[tuple[str, bytes]]) -> bytes:
-    """The letters as a ZIP, with a fixed date: the same letters give the same bytes. `letters`: reference, PDF."""
+def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int:
+    """How many rendered letters of the call are not handed to this official, who is recused of their dossiers."""
+    lines = decision_lines(session, actor=actor, call=call)
+    return sum(one.masked and one.letter_sha256 is not None for one in lines)
+
+
+def letters_archive(letters: Sequence[tuple[str, bytes]], *, withheld: int = 0) -> bytes:
+    """The letters as a ZIP, with a fixed date: the same letters give the same bytes. `letters`: reference, PDF.
+
+    `withheld`: letters that are not in it, of which a text in the archive says so.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
         for reference, content in letters:
             archive.writestr(zipfile.ZipInfo(f"{file_stem(reference)}.pdf", _ZIP_DATE.timetuple()[:6]), content)
+        if withheld:
+            words = f"Lettres qui ne sont pas dans cette archive (dossiers dont vous êtes déporté) : {withheld}\n"
+            archive.writestr(zipfile.ZipInfo("LISEZ-MOI.txt", _ZIP_DATE.timetuple()[:6]), words.encode())
     return out.getvalue()
 
 

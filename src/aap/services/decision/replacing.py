@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 from sqlmodel import Session, col, func, select
 
+from aap.core.results import MASKED
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
@@ -24,7 +25,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import frozen_run
 from aap.services.ranking.trials import ranked_candidates
@@ -34,18 +35,22 @@ CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lau
 
 @dataclass(frozen=True)
 class Leaving:
-    """A laureate who gave the grant up. `amount` in cents."""
+    """A laureate who gave the grant up. `amount` in cents; `hidden`: the official is recused of it."""
 
     reference: str
     association: str
     title: str
-    amount: int
+    amount: int | None
     at: datetime | None
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A dossier on the waiting list. `breaks`: rules that its entry would break (`budget`, `quota_max:…`)."""
+    """A dossier on the waiting list. `breaks`: rules that its entry would break (`budget`, `quota_max:…`).
+
+    `hidden`: the official is recused of it; it stays in its place, without a name, an amount or what it would break.
+    """
 
     reference: str
     association: str
@@ -105,28 +110,32 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
     )
     grants = {candidate.id: candidate.grant for candidate in candidates}
     listed = tuple(
-        Waiting(
+        Waiting("", MASKED, "", decision.row.get("waiting_rank") or 0, 0, (), hidden=True)
+        if application.id in hidden
+        else Waiting(
             reference=application.reference,
             association=name,
             title=application.title,
             waiting_rank=decision.row.get("waiting_rank") or 0,
             grant=grants[application.reference],
             breaks=broken[application.reference],
-            hidden=application.id in hidden,
+            hidden=False,
         )
         for decision, application, name in waiting
     )
+    breaking = [broken[application.reference] for _, application, _ in waiting]
     entered = sum(decision.replaces_id is not None for decision, _, _ in laureates)
     return Succession(
         leaving=tuple(
-            Leaving(application.reference, name, application.title, decision.amount or 0, decision.answered_at)
+            Leaving("", MASKED, "", None, decision.answered_at, hidden=True)
+            if application.id in hidden
+            else Leaving(application.reference, name, application.title, decision.amount or 0, decision.answered_at)
             for decision, application, name in gone
-            if application.id not in hidden
         ),
         entered=entered,
         waiting=listed,
         already=already,
-        next=next((one for one in listed if not one.breaks), None) if gone else None,
+        next=next((one for one, breaks in zip(listed, breaking, strict=True) if not breaks), None) if gone else None,
         laureates=len(staying),
         granted=sum(decision.amount or 0 for decision, _, _ in laureates if decision.answer != "declined"),
     )
@@ -165,10 +174,10 @@ def call_from_waiting_list(
     call = get_call(session, call_id)
     hold_call(session, call)
     found = succession(session, actor=actor, call=call)
-    if found.next is None or found.next.reference != reference:
-        raise InvalidInput({"": "Ce dossier n’est pas celui que les règles appellent : rechargez la page."})
-    if found.next.hidden:
+    if found.next is not None and found.next.hidden:
         raise NotFound("application", reference)
+    if found.next is None or found.next.reference != reference:
+        raise InvalidInput({"": Objection("decision.another_is_called")})
     held = session.exec(
         select(Decision, Application).where(
             Decision.call_id == call_id,

@@ -1,19 +1,32 @@
-"""The one door to a dossier: who may know it, and which dossiers must not be told to whom."""
+"""The one door to a dossier: who may know it, and which dossiers must not be told to whom.
+
+A reference or an id becomes a dossier here, an actor becomes the set of dossiers that they are recused of here, and the
+SQL conditions of a recusal are written here. What lists, counts, exports and files do with it is the same everywhere:
+
+- a line about such a dossier keeps its place and loses its content (`core.results.MASKED`);
+- what can't be masked without telling the dossier apart is refused in words (`ensure_whole`);
+- numbers of dossiers, reviews and decisions are the call's, the same for everybody: they never depend on who asks.
+
+`tests/architecture/test_one_door.py` fails when a query on reviews, marks, ranking rows or decisions is made without it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
+from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
+from aap.records.people import Person
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import NotFound
+from aap.services.errors import NotFound, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.recusals import stands
+from aap.services.recusals import pairs_apart, people_apart, stands
 
 
 def dossier_target(
@@ -67,14 +80,66 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
     return found
 
 
+# --- who is recused of what -------------------------------------------------------------------------------------------
+
+
 def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """Ids of the call's dossiers that this person may see nothing of. One query."""
-    return frozenset(
-        session.exec(select(Application.id).where(Application.call_id == call_id, stands(actor.person_id)))
-    )
+    found = select(Application.id).where(Application.call_id == call_id, stands(actor.person_id))
+    return frozenset(session.exec(found))
+
+
+def recused_references(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
+    """The same by their references, for files and sentences that name dossiers so. One query."""
+    found = select(Application.reference).where(Application.call_id == call_id, stands(actor.person_id))
+    return frozenset(session.exec(found))
+
+
+def recused_anywhere(session: Session, actor: Actor) -> Mapping[str, str]:
+    """Ids and references of the dossiers of every call that this person is recused of. One query."""
+    found = select(Application.id, Application.reference).where(stands(actor.person_id))
+    return dict(session.exec(found).all())
+
+
+def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts about a call as this actor may read them: they name no dossier of which they are recused. One query."""
+    hidden = recused_references(session, actor, call_id)
+    return tuple(masked_text(text, hidden) for text in texts)
+
+
+def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:
+    """Lets who is recused of nothing in the call take away what can't be masked. Raises RecusedFromCall.
+
+    A draft of one's own association is in no file of the call.
+    """
+    submitted = select(Application.id).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
+    hidden = session.exec(submitted.where(stands(actor.person_id))).all()
+    if hidden:
+        raise RecusedFromCall(call_id, len(hidden))
 
 
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
     """No recusal stands between `person_id` and the application of the query (a probable match not yet confirmed
     does not)."""
     return ~stands(person_id)
+
+
+def nobody_recused(application_id: str, person_id: Any = Person.id) -> ColumnElement[bool]:
+    """SQL condition on the people of a query: not recused of this dossier."""
+    return col(person_id).not_in(people_apart(application_id))
+
+
+def recused_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
+    """(person, application) of the recusals in force of a call: whose marks don't count. Two queries."""
+    return pairs_apart(session, call_id=call_id)
+
+
+def kept_away_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
+    """(person, application) of a call that must not be put together: recused, or perhaps so. Two queries."""
+    return pairs_apart(session, call_id=call_id, probable=True)
+
+
+def recused_people(session: Session, application_id: str) -> tuple[str, ...]:
+    """Names of who is recused of a dossier. One query."""
+    found = select(Person.name).where(col(Person.id).in_(people_apart(application_id)))
+    return tuple(session.exec(found.order_by(col(Person.name), col(Person.id))))

@@ -12,8 +12,9 @@ from sqlmodel import Session, select
 
 from aap.core.answers.conditions import shown_answers
 from aap.core.answers.eligibility import asked
-from aap.core.answers.values import RAW
-from aap.core.call.schema import Question, Section
+from aap.core.call.schema import Section
+from aap.core.questions.file import FileQuestion
+from aap.core.values import RAW
 from aap.records.applications import Application, SectionAnswers
 from aap.services.actor import Actor, person_name
 from aap.services.audit import record
@@ -42,8 +43,7 @@ def clean_eligibility(call: OpenedCall, answers: Mapping[str, str]) -> dict[str,
     kept = {}
     for rule in asked(call.file.eligibility):
         answer = str(answers.get(rule.id, "")).strip()[:60]
-        allowed = {"oui", "non"} if rule.type == "yes_no" else {option.value for option in rule.options}
-        if rule.type == "number" or answer in allowed:
+        if rule.type == "number" or answer in (rule.closed_values() or ()):
             kept[rule.id] = answer
     return {key: value for key, value in kept.items() if value}
 
@@ -114,7 +114,7 @@ def _copy(
         fitting = {
             q.id: kept
             for q in section.questions
-            if q.id in earlier.answers and (kept := _still_fits(old.get(q.id), q, earlier.answers[q.id])) is not None
+            if q.id in earlier.answers and (kept := q.still_fits(old.get(q.id), earlier.answers[q.id])) is not None
         }
         if fitting:
             session.add(
@@ -125,43 +125,12 @@ def _copy(
             )  # fmt: skip
         for question in section.questions:
             before = old.get(question.id)
-            if question.type == "file" and before is not None and before.type == "file":
+            if isinstance(question, FileQuestion) and isinstance(before, FileQuestion):
                 for held in earlier.files.get(question.id, [])[: question.max_files]:
                     session.add(copy_document(held, application.id, question.id, actor, now))
     application.earlier_id = earlier_id
     _take_title(application, call, {**earlier.answers})
     session.add(application)
-
-
-def _still_fits(before: Question | None, question: Question, answer: Any) -> Any:
-    """An earlier answer as far as the question still takes it; None where it doesn't. Lengths are checked later."""
-    if before is None or (before.type, before.budget) != (question.type, question.budget):
-        return None
-    offered = {option.value for option in question.options}
-    if question.type == "choice":
-        value = answer.get("value") if isinstance(answer, Mapping) else answer
-        return answer if value in offered else None
-    if question.type == "multiple_choice":
-        return [value for value in answer if value in offered] or None
-    if question.type == "table":
-        columns = {column.id for column in question.columns}
-        rows = [
-            {key: cell for key, cell in row.items() if key in columns} for row in answer if isinstance(row, Mapping)
-        ]
-        return [row for row in rows if row] or None
-    if question.type == "group":
-        inner = {one.id: one for one in before.questions}
-        blocks = [
-            {
-                one.id: kept
-                for one in question.questions
-                if one.id in block and (kept := _still_fits(inner.get(one.id), one, block[one.id])) is not None
-            }
-            for block in answer
-            if isinstance(block, Mapping)
-        ]
-        return [block for block in blocks if block] or None
-    return answer
 
 
 @dataclass(frozen=True)
@@ -179,18 +148,8 @@ def form_changes(earlier: OpenedCall, call: OpenedCall) -> FormChanges:
     now = {q.id: q for section in call.file.form.sections for q in section.questions}
     return FormChanges(
         new=tuple(q.label for q in now.values() if q.id not in old),
-        changed=tuple(q.label for q in now.values() if q.id in old and _shape(old[q.id]) != _shape(q)),
+        changed=tuple(q.label for q in now.values() if q.id in old and old[q.id].shape() != q.shape()),
         gone=tuple(q.label for q in old.values() if q.id not in now),
-    )
-
-
-def _shape(question: Question) -> object:
-    return (
-        question.type,
-        question.budget,
-        tuple(option.value for option in question.options),
-        tuple(column.id for column in question.columns),
-        tuple((one.id, _shape(one)) for one in question.questions),
     )
 
 

@@ -15,6 +15,7 @@ from aap.core.answers.conditions import visible_sections
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.core.french import moment, plain
+from aap.documents.mails import Mail
 from aap.records.applications import (
     Application,
     ApplicationState,
@@ -24,14 +25,14 @@ from aap.records.applications import (
     Submission,
 )
 from aap.records.territories import territories
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_of
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deposit_content, merge_sections, submissions_of
 from aap.services.dossier.messages import LONGEST_MESSAGE
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
 
 
@@ -180,7 +181,7 @@ def _take_back(
     session.add(application)
     record(
         session,
-        None,
+        SYSTEM,
         "completion.lapsed",
         application,
         now=now,
@@ -188,7 +189,7 @@ def _take_back(
         after={"state": "submitted", "request": request.id},
     )
     tell_association(
-        session, call, application, "association_completion_lapsed", now=now, key=f"lapsed:{request.id}",
+        session, call, application, Mail.COMPLETION_LAPSED, now=now, key=f"lapsed:{request.id}",
         values={"due": moment(paris(request.due_at)), "deposited": moment(paris(deposits[-1].arrived_at))},
         to=editors_of(session, application.association_id),
     )  # fmt: skip
@@ -237,11 +238,11 @@ def ask_completion(
     known = [section.id for section in shown if section.id in set(sections)]
     problems = {}
     if not known:
-        problems["sections"] = "Choisissez au moins une partie du dossier."
+        problems["sections"] = Objection("dossier.no_section_chosen")
     if not message.strip() or len(message) > LONGEST_MESSAGE:
-        problems["message"] = "Dites à l’association ce qui manque, en 5 000 caractères au plus."
+        problems["message"] = Objection("dossier.completion_unexplained", most=LONGEST_MESSAGE)
     if due_at is None or due_at <= now:
-        problems["due_at"] = "Indiquez une date à venir."
+        problems["due_at"] = Objection("dossier.date_not_to_come")
     if problems or due_at is None:
         raise InvalidInput(problems)
     request = CompletionRequest(
@@ -269,7 +270,7 @@ def ask_completion(
     )
     titles = [section.title for section in shown if section.id in known]
     tell_association(
-        session, call, application, "official_completion", now=now, key=f"completion:{request.id}",
+        session, call, application, Mail.COMPLETION_ASKED, now=now, key=f"completion:{request.id}",
         values={"message": message.strip(), "sections": titles, "due": moment(paris(due_at))},
     )  # fmt: skip
     return request

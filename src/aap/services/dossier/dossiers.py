@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.answers.budget import BadAmount, Budget, BudgetKind, UnknownAccount, parse_budget
-from aap.core.answers.budget_checks import BudgetNote, RequestLimits, check_together
 from aap.core.answers.checking import AnswerProblem, check_form
 from aap.core.answers.conditions import shown_answers, visible_sections
 from aap.core.answers.eligibility import Eligibility, check_eligibility
-from aap.core.answers.values import RAW, decimal_of
-from aap.core.call.schema import CallFile, Question, Section
+from aap.core.budgets.accounting import Budget, BudgetKind
+from aap.core.budgets.budget_checks import BudgetNote, RequestLimits, check_together
+from aap.core.call.schema import CallFile, Section
+from aap.core.questions.budget import BudgetQuestion
+from aap.core.values import RAW, decimal_of
 from aap.records.applications import (
     Application,
     ApplicationState,
@@ -117,8 +118,8 @@ class OpenedDossier:
         """The first budget of this kind that can be read."""
         for section in self.visible:
             for question in section.questions:
-                if question.type == "budget" and question.budget == kind:
-                    return read_budget(question, self.answers.get(question.id))
+                if isinstance(question, BudgetQuestion) and question.budget == kind:
+                    return question.budget_of(self.answers.get(question.id))
         return None
 
     @cached_property
@@ -162,15 +163,6 @@ def limits_of(call: CallFile) -> RequestLimits:
 def employees_of(answers: Mapping[str, Any]) -> Decimal | None:
     """The number of employees, where the form asks for it in a question named `salaries` (see docs/call-file.md)."""
     return decimal_of(answers.get("salaries"))
-
-
-def read_budget(question: Question, answer: Any) -> Budget:
-    """A budget's readable part; an empty one where nothing can be read."""
-    kind: BudgetKind = question.budget or "project"
-    try:
-        return parse_budget(kind, answer)
-    except (UnknownAccount, BadAmount):
-        return Budget(kind)
 
 
 def open_dossier(

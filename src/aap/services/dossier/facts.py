@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from aap.core.answers.budget import parse_budget
-from aap.core.answers.conditions import attributes_of, value_of
+from aap.core.answers.conditions import attributes_of
+from aap.core.budgets.accounting import parse_budget
 from aap.core.call.schema import CallFile
+from aap.core.questions.base.condition import value_of
+from aap.core.questions.budget import BudgetQuestion
 from aap.records.associations import Association
 from aap.records.territories import territories
 
@@ -41,7 +43,7 @@ def dossier_facts(call: CallFile, answers: Mapping[str, Any], association: Assoc
             question
             for section in form.sections
             for question in section.questions
-            if question.type == "budget" and question.budget == "project"
+            if isinstance(question, BudgetQuestion) and question.budget == "project"
         ),
         None,
     )

@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, func, or_, select
 
+from aap.core.results import MASKED
+from aap.documents.mails import Mail
 from aap.records.applications import Application, CompletionRequest, Message
 from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant
@@ -16,9 +18,9 @@ from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, recused_dossiers
+from aap.services.dossier.access import dossier_of, nobody_recused, recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 
@@ -120,7 +122,7 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     ensure(actor, Permission.APPLICATION_MESSAGE, dossier.target, kind="application", id=application_id)
     text = body.strip()
     if not text or len(text) > LONGEST_MESSAGE:
-        raise InvalidInput({"body": "Écrivez votre message, en 5\u202f000 caractères au plus."})
+        raise InvalidInput({"body": Objection("dossier.message_length", most=LONGEST_MESSAGE)})
     last = session.exec(
         select(Message)
         .where(Message.application_id == application_id)
@@ -136,18 +138,23 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     session.add(message)
     session.flush()
     record(session, actor, "message.sent", dossier.application, now=now, after={"message": message.id})
-    tell_service(session, dossier, "service_message", now=now, key=f"message:{message.id}", values={"message": text})
+    tell_service(
+        session, dossier, Mail.MESSAGE_TO_SERVICE, now=now, key=f"message:{message.id}", values={"message": text}
+    )
     return message
 
 
 def tell_service(
-    session: Session, dossier: OpenedDossier, template: str, *, now: datetime, key: str, values: Mapping[str, object]
+    session: Session, dossier: OpenedDossier, mail: Mail, *, now: datetime, key: str, values: Mapping[str, object]
 ) -> None:
-    """Mails the call's own address, or where it has none the officials of the call. `key`: once an event."""
-    for email in service_addresses(session, dossier.call):
+    """Mails the call's own address, or where it has none the officials of the call who may know the dossier.
+
+    `key`: once an event.
+    """
+    for email in service_addresses(session, dossier.call, dossier.application):
         send_mail(
             session,
-            template,
+            mail,
             to=email,
             now=now,
             values={
@@ -161,8 +168,9 @@ def tell_service(
         )
 
 
-def service_addresses(session: Session, call: OpenedCall) -> tuple[str, ...]:
-    """Where the service reads about a call."""
+def service_addresses(session: Session, call: OpenedCall, application: Application) -> tuple[str, ...]:
+    """Where the service reads about a dossier: the call's address, which the service shares, or else the officials of
+    the call but those who are recused of the dossier."""
     if call.file.call.contact:
         return (call.file.call.contact,)
     found = session.exec(
@@ -170,6 +178,7 @@ def service_addresses(session: Session, call: OpenedCall) -> tuple[str, ...]:
         .distinct()
         .where(
             RoleGrant.person_id == Person.id,
+            nobody_recused(application.id),
             RoleGrant.role == Role.OFFICIAL,
             or_(col(RoleGrant.call_id).is_(None), RoleGrant.call_id == call.id),
             col(Person.active).is_(True),
@@ -181,19 +190,23 @@ def service_addresses(session: Session, call: OpenedCall) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class WaitingMessages:
-    """Messages of one association that nobody of the service has opened or answered."""
+    """Messages of one association that nobody of the service has opened or answered.
+
+    `masked`: the official is recused of the dossier; somebody else answers.
+    """
 
     application_id: str
     reference: str
     association: str
     title: str
     messages: tuple[Message, ...]
+    masked: bool = False
 
 
 def waiting_messages(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[WaitingMessages, ...]:
     """What associations wrote and the service has neither opened nor answered, the oldest first.
 
-    Dossiers that the official is recused of are left out. One query, two where something waits.
+    Dossiers that the official is recused of are masked. One query, two where something waits.
     """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     answers = select(func.max(Message.created_at)).where(
@@ -214,10 +227,11 @@ def waiting_messages(session: Session, *, actor: Actor, call: OpenedCall) -> tup
     hidden = recused_dossiers(session, actor, call.id) if found else frozenset()
     grouped: dict[str, tuple[Application, str, list[Message]]] = {}
     for message, application, name in found:
-        if application.id not in hidden:
-            grouped.setdefault(application.id, (application, name, []))[2].append(message)
+        grouped.setdefault(application.id, (application, name, []))[2].append(message)
     return tuple(
-        WaitingMessages(application.id, application.reference, name, application.title, tuple(messages))
+        WaitingMessages("", "", MASKED, "", (), masked=True)
+        if application.id in hidden
+        else WaitingMessages(application.id, application.reference, name, application.title, tuple(messages))
         for application, name, messages in grouped.values()
     )
 
@@ -249,7 +263,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
     )
     if not body.strip() or len(body) > LONGEST_MESSAGE:
-        raise InvalidInput({"body": "Écrivez votre message, en 5 000 caractères au plus."})
+        raise InvalidInput({"body": Objection("dossier.message_length", most=LONGEST_MESSAGE)})
     message = Message(
         application_id=application_id, author_id=actor.person_id, from_service=True, body=body.strip(), created_at=now
     )
@@ -257,7 +271,7 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
     session.flush()
     record(session, actor, "message.sent", application, now=now, after={"message": message.id})
     tell_association(
-        session, call, application, "official_message", now=now, key=f"message:{message.id}",
+        session, call, application, Mail.MESSAGE_FROM_SERVICE, now=now, key=f"message:{message.id}",
         values={"message": body.strip()},
     )  # fmt: skip
     return message

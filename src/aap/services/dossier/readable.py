@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from aap.core.answers.readable import SectionReading, read_section
-from aap.documents.papers.dossier import Attachment, DossierView, render_dossier
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.in_words import SectionReading
+from aap.documents.papers.dossier import Approval, Attachment, DossierView, Submitter, render_dossier
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.pdf import exact_moment
 from aap.records.applications import Document
 from aap.records.territories import territories
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.receipts import Receipt, identifier_of, labels_of
-from aap.services.dossier.submitting import CAPACITIES
 from aap.services.file_store import FileStore
 
 
@@ -34,18 +33,16 @@ def readings(dossier: OpenedDossier, files: Mapping[str, Sequence[AttachedFile]]
     return tuple(read_section(section, dossier.answers, territories(), files=files) for section in dossier.visible)
 
 
-def deposited_by(receipt: Receipt) -> str:
-    """Who submitted the dossier, in what capacity and with whose approval, as the deposit froze it."""
+def _submitter(receipt: Receipt) -> Submitter:
+    """As the deposit froze it."""
     content = receipt.submission.content
-    words = [receipt.view.depositor, CAPACITIES.get(content.get("capacity", ""), "")]
     signature = content.get("signature")
-    if signature:
-        moment = datetime.fromisoformat(signature["approved_at"])
-        words[1] = (
-            f"approuvé le {exact_moment(moment)} par {signature['name']}, {signature['capacity']}, "
-            "représentant légal, par le lien qui lui a été envoyé"
-        )
-    return ", ".join(word for word in words if word)
+    approval = (
+        Approval(signature["name"], signature["capacity"], datetime.fromisoformat(signature["approved_at"]))
+        if signature
+        else None
+    )
+    return Submitter(receipt.view.depositor, content.get("capacity", ""), approval)
 
 
 def dossier_pdf(store: FileStore, dossier: OpenedDossier, receipt: Receipt | None, now: datetime) -> bytes:
@@ -64,7 +61,7 @@ def dossier_pdf(store: FileStore, dossier: OpenedDossier, receipt: Receipt | Non
             made_on=now,
             sections=readings(dossier, files),
             submitted_at=dossier.application.submitted_at,
-            deposited_by=deposited_by(receipt) if receipt and dossier.application.submitted_at else "",
+            submitter=_submitter(receipt) if receipt and dossier.application.submitted_at else None,
             identifier=identifier_of(dossier.association.siret, dossier.association.rna),
             project=dossier.application.title,
             requested_amount=dossier.application.requested_amount or None,

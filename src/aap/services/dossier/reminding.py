@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import moment
+from aap.documents.mails import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
@@ -16,6 +17,7 @@ from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 
 STEPS: tuple[tuple[str, timedelta], ...] = (
     ("7_days", timedelta(days=7)),
@@ -37,7 +39,7 @@ def step_of(closes_at: datetime, now: datetime) -> tuple[str, datetime] | None:
     return due[-1] if due else None
 
 
-def remind_drafts(session: Session, *, base_url: str, now: datetime) -> int:
+def remind_drafts(session: Session, *, links: Links, now: datetime) -> int:
     """Mails the reminders that are due, once each to every owner and editor who wants it. Gives their number.
 
     A closing that was extended has reminders of its own. Dossiers begun after a reminder's time don't get that one.
@@ -47,11 +49,11 @@ def remind_drafts(session: Session, *, base_url: str, now: datetime) -> int:
     for call in list_calls(session, frozenset({CallState.OPEN})):
         step = step_of(call.record.closes_at, now)
         if step is not None:
-            sent += _remind(session, call, step[0], step[1], base_url, now)
+            sent += _remind(session, call, step[0], step[1], links, now)
     return sent
 
 
-def _remind(session: Session, call: OpenedCall, step: str, since: datetime, base_url: str, now: datetime) -> int:
+def _remind(session: Session, call: OpenedCall, step: str, since: datetime, links: Links, now: datetime) -> int:
     closing = int(call.record.closes_at.timestamp())
     key = literal(f"reminder:{step}:{closing}:", String) + col(Application.id) + ":" + col(Person.id)
     already = select(OutboxMail.id).where(OutboxMail.dedupe_key == key).correlate(Application, Person).exists()
@@ -75,7 +77,7 @@ def _remind(session: Session, call: OpenedCall, step: str, since: datetime, base
     for application, association, person, dedupe in found:
         send_mail(
             session,
-            "association_reminder",
+            Mail.DRAFT_REMINDER,
             to=person.email,
             now=now,
             values={
@@ -84,8 +86,8 @@ def _remind(session: Session, call: OpenedCall, step: str, since: datetime, base
                 "title": application.title,
                 "call_title": call.record.title,
                 "closes_at": moment(paris(call.record.closes_at)),
-                "link": f"{base_url.rstrip('/')}/association/dossiers/{application.id}",
-                "account": f"{base_url.rstrip('/')}/compte",
+                "link": links.dossier(application.id),
+                "account": links.account(),
             },
             dedupe_key=dedupe,
         )

@@ -11,15 +11,17 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call.canonical import canonical_hash
 from aap.core.delays import paris
+from aap.documents.mails import Mail
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, announced_deadline, deposit_content, open_dossier
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission
 
 SIGNATURE_DAYS = 30
@@ -61,7 +63,7 @@ def ask_signature(
     name: str,
     capacity: str,
     email: str,
-    base_url: str,
+    links: Links,
     now: datetime,
 ) -> Signature:
     """Mails the legal representative a link to read and approve the dossier as it stands. Earlier links end."""
@@ -70,14 +72,14 @@ def ask_signature(
     )
     problems = {}
     if not name.strip() or len(name) > 200:
-        problems["signature_name"] = "Indiquez le prénom et le nom du représentant légal."
+        problems["name"] = Objection("dossier.representative_name_missing")
     if not capacity.strip() or len(capacity) > 100:
-        problems["signature_capacity"] = "Indiquez sa fonction, par exemple «\u00a0président\u00a0»."
+        problems["capacity"] = Objection("dossier.representative_capacity_missing")
     address = ""
     try:
         address = validate_email(email.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        problems["signature_email"] = "Ce n’est pas une adresse électronique."
+        problems["email"] = Objection("dossier.representative_email_unreadable")
     if problems:
         raise InvalidInput(problems)
     for old in session.exec(
@@ -98,10 +100,10 @@ def ask_signature(
     )
     session.add(signature)
     send_mail(
-        session, "association_signature", to=address, now=now,
+        session, Mail.SIGNATURE, to=address, now=now,
         values={"name": signature.name, "association": dossier.association.name, "asker": actor.name,
                 "call_title": dossier.call.record.title, "title": dossier.application.title,
-                "link": f"{base_url}/association/signature/{token}",
+                "link": links.signature(token),
                 "closes_at": french.moment(paris(announced_deadline(dossier)))},
     )  # fmt: skip
     record(
@@ -146,23 +148,23 @@ def answer_signature(
     if signature.state != SignatureState.ASKED:
         return case
     if approved is None:
-        raise InvalidInput({"": "Approuvez le dossier, ou dites ce qui est à changer."})
+        raise InvalidInput({"": Objection("dossier.signature_unanswered")})
     if approved and case.changed:
-        raise InvalidInput({"": "Le dossier a changé depuis l’envoi de ce lien\u00a0: demandez-en un nouveau."})
+        raise InvalidInput({"": Objection("dossier.changed_since_sent")})
     if not approved and not remark.strip():
-        raise InvalidInput({"remark": "Dites ce qui est à changer."})
+        raise InvalidInput({"remark": Objection("dossier.remark_missing")})
     signature.state = SignatureState.APPROVED if approved else SignatureState.REFUSED
     signature.remark, signature.address, signature.answered_at = remark.strip()[:2_000], address[:60], now
     session.add(signature)
     application = case.dossier.application
     tell_association(
-        session, case.dossier.call, application, "association_signature_answered", now=now,
+        session, case.dossier.call, application, Mail.SIGNATURE_ANSWERED, now=now,
         key=f"signature:{signature.id}", to=editors_of(session, application.association_id),
         values={"name": signature.name, "approved": approved, "remark": signature.remark},
     )  # fmt: skip
     record(
         session,
-        None,
+        SYSTEM,
         "signature.answered",
         case.dossier.application,
         now=now,

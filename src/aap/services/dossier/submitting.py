@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +23,13 @@ from aap.services.dossier.dossiers import (
 )
 from aap.services.dossier.facts import DossierFacts, dossier_facts
 from aap.services.dossier.signing import approved_signature
-from aap.services.errors import DeadlinePassed, InvalidInput
+from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.recusals import recuse_members
 
-CAPACITIES: Mapping[str, str] = {
-    "self": "représentant légal de l’association, signataire",
-    "representative": "approuvé par le représentant légal",
-    "mandate": "muni d’un pouvoir du représentant légal",
-}
+CAPACITIES = ("self", "representative", "mandate")
+"""Who deposits: the legal representative, somebody with their approval, somebody with a mandate of theirs."""
 
 
 def submit_application(
@@ -136,23 +133,23 @@ def _attributes(application: Application, earlier: Sequence[Submission], facts: 
 def _refuse_incomplete(
     session: Session, dossier: OpenedDossier, attested: Sequence[int], capacity: str, broken_rules_seen: bool
 ) -> Signature | None:
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     if dossier.errors:
-        problems[""] = "Le dossier n’est pas complet\u00a0: voyez la liste de ce qui manque."
+        problems[""] = Objection("dossier.incomplete")
     if dossier.eligibility.broken and not broken_rules_seen:
-        problems["rules"] = "Confirmez que vous déposez ce dossier malgré les règles qu’il ne respecte pas."
+        problems["broken_rules_seen"] = Objection("dossier.broken_rules_unseen")
     for number in range(len(dossier.call.file.form.attestations)):
         if number not in attested:
-            problems[f"attestation-{number}"] = "Cochez cette attestation pour déposer le dossier."
+            problems[f"attested.{number}"] = Objection("dossier.attestation_unticked")
     signature = None
     if capacity not in CAPACITIES:
-        problems["capacity"] = "Dites à quel titre vous déposez ce dossier."
+        problems["capacity"] = Objection("dossier.capacity_missing")
     elif capacity == "mandate" and not dossier.files.get(MANDATE):
-        problems["capacity"] = "Joignez le pouvoir signé par le représentant légal."
+        problems["capacity"] = Objection("dossier.mandate_missing")
     elif capacity == "representative":
         signature = approved_signature(session, dossier)
         if signature is None:
-            problems["capacity"] = "Le représentant légal n’a pas encore approuvé ce dossier tel qu’il est."
+            problems["capacity"] = Objection("dossier.not_approved")
     if problems:
         raise InvalidInput(problems)
     return signature

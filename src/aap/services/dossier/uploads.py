@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.core.call.schema import Question
 from aap.core.delays import paris
+from aap.core.questions.file import FileQuestion
 from aap.documents.incoming import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
@@ -19,20 +19,12 @@ from aap.services.association.associations import get_association
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
 
-SAFE_KINDS: Mapping[str, str] = {
-    "statutes": "Statuts",
-    "officers": "Liste des dirigeants",
-    "accounts": "Comptes annuels",
-    "auditor_report": "Rapport du commissaire aux comptes",
-    "activity_report": "Rapport d’activité",
-    "bank_details": "Relevé d’identité bancaire (RIB)",
-    "other": "Autre document",
-}
-"""Kinds of documents in the safe, as the call files' `safe` names them; another kind reads as itself."""
+SAFE_KINDS = ("statutes", "officers", "accounts", "auditor_report", "activity_report", "bank_details", "other")
+"""Kinds of documents in the safe, as the call files' `safe` names them."""
 
 SAFE_MEGABYTES = 20
 SAFE_MOST = 200
@@ -61,11 +53,11 @@ def receive(
     return tuple(received)
 
 
-def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, Question]:
+def file_question(dossier: OpenedDossier, question_id: str) -> tuple[str, FileQuestion]:
     """(section, question) of a file question that is open for changes. Raises NotFound, StateForbids."""
     for section in dossier.visible:
         for question in section.questions:
-            if question.id == question_id and question.type == "file":
+            if question.id == question_id and isinstance(question, FileQuestion):
                 if not dossier.is_open(section.id):
                     raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
                 return section.id, question
@@ -90,7 +82,7 @@ def limits_for(call: OpenedCall, question_id: str) -> FileLimits:
         return FileLimits(("pdf", "image"), _MANDATE_MEGABYTES, 1)
     asked = (question for section in call.file.form.sections for question in section.questions)
     for question in asked:
-        if question.id == question_id and question.type == "file":
+        if question.id == question_id and isinstance(question, FileQuestion):
             return FileLimits(question.accept, question.max_size_mb, question.max_files)
     raise NotFound("question", question_id)
 
@@ -118,8 +110,7 @@ def attach(
     known = {document.sha256 for document in present}
     new = [file for file in {one.sha256: one for one in files}.values() if file.sha256 not in known]
     if len(present) + len(new) > most:
-        words = "un seul fichier" if most == 1 else f"{most} fichiers au plus"
-        raise InvalidInput({question_id: f"Cette question reçoit {words}\u00a0: retirez-en un, puis recommencez."})
+        raise InvalidInput({question_id: Objection("dossier.too_many_files", most=most)})
     place = {"application_id": application_id, "question": question_id}
     added = [_document(file, actor, now, dossier.application.association_id, **place) for file in new]
     session.add_all(added)
@@ -193,7 +184,7 @@ def take_from_safe(
     if held.sha256 in {document.sha256 for document in present}:
         return
     if len(present) >= question.max_files:
-        raise InvalidInput({question_id: "Retirez d’abord un fichier, puis recommencez."})
+        raise InvalidInput({question_id: Objection("dossier.question_full")})
     session.add(copy_document(held, application_id, question_id, actor, now))
     _touched(session, dossier.application, now)
     record(
@@ -236,7 +227,9 @@ def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
 
 def safe_offers(session: Session, dossier: OpenedDossier) -> dict[str, list[Document]]:
     """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
-    kinds = {q.safe: q.id for section in dossier.visible for q in section.questions if q.type == "file" and q.safe}
+    kinds = {
+        q.safe: q.id for section in dossier.visible for q in section.questions if isinstance(q, FileQuestion) and q.safe
+    }
     if not kinds:
         return {}
     offers: dict[str, list[Document]] = {}
@@ -263,13 +256,13 @@ def add_to_safe(
     """Keeps documents for the next dossiers. Raises InvalidInput (see `_promise_problems` for provisional accounts)."""
     get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
     if kind not in SAFE_KINDS:
-        raise InvalidInput({"kind": "Choisissez ce qu’est ce document."})
+        raise InvalidInput({"kind": Objection("dossier.document_kind_missing")})
     problems = _promise_problems(kind, provisional, promised_on, now)
     if problems:
         raise InvalidInput(problems)
     present = _safe(session, association_id)
     if len(present) + len(files) > SAFE_MOST:
-        raise InvalidInput({"files": f"Le coffre contient {SAFE_MOST} documents au plus\u00a0: retirez les anciens."})
+        raise InvalidInput({"files": Objection("dossier.safe_full", most=SAFE_MOST)})
     known = {(document.kind, document.sha256) for document in present}
     for file in {one.sha256: one for one in files}.values():
         if (kind, file.sha256) in known:
@@ -290,24 +283,20 @@ def add_to_safe(
     )
 
 
-def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, str]:
+def _promise_problems(kind: str, provisional: bool, promised_on: date | None, now: datetime) -> dict[str, Objection]:
     """Only accounts are provisional, and who gives provisional ones says when the approved ones will be there."""
     if not provisional:
         wrong = promised_on is not None
-        return {"provisional": "Cochez cette case, ou effacez la date promise."} if wrong else {}
+        return {"provisional": Objection("dossier.promise_without_provisional")} if wrong else {}
     if kind != "accounts":
-        return {"provisional": "Seuls des comptes annuels peuvent être provisoires."}
+        return {"provisional": Objection("dossier.only_accounts_provisional")}
     if promised_on is None:
-        return {
-            "promised_on": "Indiquez quand les comptes approuvés seront prêts, par exemple après l’assemblée générale."
-        }
+        return {"promised_on": Objection("dossier.promise_missing")}
     today = paris(now).date()
     if promised_on < today:
-        return {
-            "promised_on": "Cette date est passée\u00a0: déposez les comptes approuvés, ou donnez une date à venir."
-        }
+        return {"promised_on": Objection("dossier.promise_past")}
     if (promised_on - today).days > 730:
-        return {"promised_on": "Cette date est trop lointaine\u00a0: vérifiez l’année."}
+        return {"promised_on": Objection("dossier.promise_too_far")}
     return {}
 
 

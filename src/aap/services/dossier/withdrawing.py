@@ -6,12 +6,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.messages import tell_service
-from aap.services.errors import DeadlinePassed, InvalidInput
+from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
 
 LONGEST_REASON = 2_000
@@ -31,7 +32,7 @@ def withdraw_application(
     if dossier.state is ApplicationState.WITHDRAWN:
         return application
     if len(reason) > LONGEST_REASON:
-        raise InvalidInput({"reason": "Dites-le en 2 000 caractères au plus."})
+        raise InvalidInput({"reason": Objection("dossier.withdrawal_reason_too_long", most=LONGEST_REASON)})
     before = str(application.state)
     application.state = ApplicationState.WITHDRAWN
     application.withdrawn_at = application.updated_at = now
@@ -48,7 +49,7 @@ def withdraw_application(
     )
     if application.submitted_at is not None:
         tell_service(
-            session, dossier, "service_withdrawal", now=now, key=f"withdrawal:{application_id}:{application.version}",
+            session, dossier, Mail.WITHDRAWAL, now=now, key=f"withdrawal:{application_id}:{application.version}",
             values={"reason": reason.strip()},
         )  # fmt: skip
     return application

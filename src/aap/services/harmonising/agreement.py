@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,7 @@ from aap.records.rankings import RankingRow
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import not_recused
+from aap.services.dossier.access import not_recused, recused_references
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviewed_dossiers
@@ -83,12 +83,15 @@ class Agreement:
 
 def submitted_reviews(
     session: Session, call: OpenedCall, actor: Actor
-) -> tuple[tuple[CoreReview, ...], dict[str, str]]:
+) -> tuple[tuple[CoreReview, ...], dict[str, str], Counter[str]]:
     """The complete submitted reviews that count, by reference and reviewer's code, without the dossiers of which the
-    actor is recused; and the titles by reference. Two queries."""
+    actor is recused; the titles by reference; and how many reviews there are by reviewer's code, of all dossiers.
+
+    Three queries.
+    """
     codes = dict(session.exec(select(Reviewer.person_id, Reviewer.code).where(Reviewer.call_id == call.id)).all())
     known = {criterion.id for criterion in call.file.rubric.criteria}
-    hidden = not_recused(actor.person_id)
+    hidden = recused_references(session, actor, call.id)
     rows = session.exec(
         select(  # type: ignore[call-overload]
             Application.reference, Application.title, Review.person_id, Mark.criterion, col(Mark.score)
@@ -104,7 +107,6 @@ def submitted_reviews(
             reviewed_dossiers(call.id),
             col(Mark.score).is_not(None),
             not_recused(),
-            hidden,
         )
         .order_by(col(Application.reference), col(Review.person_id), col(Mark.criterion))
     ).all()
@@ -113,13 +115,22 @@ def submitted_reviews(
         for reference, _, person_id, criterion, score in rows
         if criterion in known and score is not None
     ]
-    return reviews_from_marks(marks, call.file.rubric, drop_incomplete=True), {row[0]: row[1] for row in rows}
+    reviews = reviews_from_marks(marks, call.file.rubric, drop_incomplete=True)
+    return (
+        tuple(review for review in reviews if review.application_id not in hidden),
+        {row[0]: row[1] for row in rows if row[0] not in hidden},
+        Counter(review.reviewer_id for review in reviews),
+    )
 
 
 def agreement(session: Session, *, actor: Actor, call: OpenedCall) -> Agreement:
-    """Agreement, severities and the dossiers that one review decides, from what is submitted now. Four queries."""
+    """Agreement, severities and the dossiers that one review decides, from what is submitted now. Six queries.
+
+    Reviews are counted as they are; what is measured (agreement, means, boxes, severities) is measured on those that
+    the actor may read, for with one dossier more or less a mean tells its marks.
+    """
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
-    reviews, titles = submitted_reviews(session, call, actor)
+    reviews, titles, given = submitted_reviews(session, call, actor)
     by_dossier: dict[str, list[CoreReview]] = defaultdict(list)
     by_reviewer: dict[str, list[CoreReview]] = defaultdict(list)
     for review in reviews:
@@ -133,25 +144,25 @@ def agreement(session: Session, *, actor: Actor, call: OpenedCall) -> Agreement:
         return review.total - Fraction(lean)
 
     scores = {name: mean([adjusted(review) for review in own]) for name, own in by_dossier.items()}
-    line, line_from = _line(session, call, scores)
+    line, line_from = _line(session, call, actor, scores)
     criteria = tuple(
         CriterionAgreement(
             id=one.id,
             title=one.title or one.id,
-            marks=len(reviews),
+            marks=given.total(),
             mean=mean([review.marks[one.id] for review in reviews]) if reviews else Fraction(0),
             alpha=alpha([[review.marks[one.id] for review in own] for own in by_dossier.values()]),
         )
         for one in call.file.rubric.criteria
     )
     return Agreement(
-        reviews=len(reviews),
+        reviews=given.total(),
         alpha=alpha([[review.total for review in own] for own in by_dossier.values()]),
         criteria=criteria,
         reviewers=tuple(
             GroupLine(
                 code=code,
-                reviews=len(own),
+                reviews=given[code],
                 box=five_numbers([review.total for review in own]),
                 means={one.id: mean([review.marks[one.id] for review in own]) for one in call.file.rubric.criteria},
                 severity=calibration.severities.get(code),
@@ -182,13 +193,18 @@ def agreement(session: Session, *, actor: Actor, call: OpenedCall) -> Agreement:
     )
 
 
-def _line(session: Session, call: OpenedCall, scores: Mapping[str, Fraction]) -> tuple[Decimal | None, str]:
+def _line(
+    session: Session, call: OpenedCall, actor: Actor, scores: Mapping[str, Fraction]
+) -> tuple[Decimal | None, str]:
     """The score that parts the retained from the others, as far as it can be known."""
     run = latest_run(session, call.id)
     if run is not None:
         lowest = session.exec(
             select(col(RankingRow.raw_score), col(RankingRow.calibrated_score)).where(
-                RankingRow.run_id == run.id, RankingRow.status == "laureate"
+                RankingRow.run_id == run.id,
+                RankingRow.status == "laureate",
+                RankingRow.application_id == Application.id,
+                not_recused(actor.person_id),
             )
         ).all()
         known = [raw if call.file.scoring.method == "raw" else fitted for raw, fitted in lowest]

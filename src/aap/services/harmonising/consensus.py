@@ -8,28 +8,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from aap.core.delays import paris
-from aap.core.french import listed, plain, quoted
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.territories import fold
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
 from aap.records.applications import Application
 from aap.records.associations import Association
-from aap.records.people import Person
 from aap.records.rankings import JuryDecision
 from aap.records.reviews import Assignment, Consensus
 from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.dossier.access import dossier_of, find_dossier, recused_people
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
 from aap.services.permissions import Permission
-from aap.services.recusals import pairs_apart
 
 LEAST_ATTENDEES = 2
 
@@ -102,10 +99,10 @@ def open_consensus(
         (one for one in divergent_dossiers(session, actor=actor, call=call) if one.reference == reference), None
     )
     if found is None or len(found.reviews) < 2:
-        raise InvalidInput({"cause": "Il faut au moins deux évaluations soumises pour ouvrir un consensus."})
+        raise InvalidInput({"cause": Objection("harmonising.too_few_reviews")})
     reason = cause_of(call, found) or cause.strip()
     if not reason:
-        raise InvalidInput({"cause": "Aucun seuil de l’appel n’est atteint : indiquez pourquoi ce dossier est revu."})
+        raise InvalidInput({"cause": Objection("harmonising.cause_missing")})
     step = Consensus(
         application_id=application_id,
         cause=reason,
@@ -153,16 +150,16 @@ def decide_consensus(
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     rubric = call.file.rubric
     checked = read_marks(rubric, entry.marks, {}, finished=False)
-    problems = {f"note-{name}": text for (_, name), text in checked.problems.items()}
+    problems = {f"marks.{name}": said_by_core(text) for (_, name), text in checked.problems.items()}
     for criterion in rubric.criteria:
         if criterion.id not in checked.marks:
             problems.setdefault(
-                f"note-{criterion.id}", f"Donnez la note convenue du critère {quoted(title_of(criterion))}."
+                f"marks.{criterion.id}", Objection("harmonising.agreed_mark_missing", criterion=title_of(criterion))
             )
     attendees = [" ".join(line.split()) for line in entry.attendees.splitlines() if line.strip()]
     problems |= _meeting_problems(session, application_id, entry, attendees, now)
     if _jury_decided(session, application_id):
-        problems["reason"] = "Le jury a déjà pris une décision sur ce dossier : retirez-la d’abord."
+        problems["reason"] = Objection("harmonising.jury_decided")
     if problems:
         raise InvalidInput(problems)
     total = total_of(rubric, checked.marks)
@@ -179,24 +176,24 @@ def decide_consensus(
 
 def _meeting_problems(
     session: Session, application_id: str, entry: ConsensusEntry, attendees: Sequence[str], now: datetime
-) -> dict[str, str]:
-    problems = {}
+) -> dict[str, Objection]:
+    problems: dict[str, Objection] = {}
     for name, text in (("reason", entry.reason), ("dissent", entry.dissent)):
         if len(text) > MOST_COMMENT:
-            problems[name] = f"{plain(MOST_COMMENT)} caractères au plus."
+            problems[name] = Objection("harmonising.text_too_long", most=MOST_COMMENT)
     if not entry.reason.strip():
-        problems["reason"] = "Indiquez comment la note a été convenue : le procès-verbal le reproduit."
+        problems["reason"] = Objection("harmonising.reason_missing")
     if len(attendees) < LEAST_ATTENDEES:
-        problems["attendees"] = "Indiquez au moins deux participants, un par ligne."
-    apart = {person_id for person_id, _ in pairs_apart(session, application_id=application_id)}
-    recused = session.exec(select(Person.name).where(col(Person.id).in_(apart)))
-    present = [name for name in recused if any(fold(name) in fold(line) for line in attendees)]
+        problems["attendees"] = Objection("harmonising.too_few_attendees")
+    present = [
+        name for name in recused_people(session, application_id) if any(fold(name) in fold(line) for line in attendees)
+    ]
     if present:
-        problems["attendees"] = f"{listed(present)} : déport enregistré sur ce dossier, sans participation possible."
+        problems["attendees"] = Objection("harmonising.recused_attendees", people=tuple(present))
     if entry.held_on is None:
-        problems["held_on"] = "Indiquez la date de la séance."
+        problems["held_on"] = Objection("harmonising.meeting_undated")
     elif entry.held_on > paris(now).date():
-        problems["held_on"] = "La séance ne peut pas être à venir."
+        problems["held_on"] = Objection("harmonising.meeting_to_come")
     return problems
 
 
@@ -223,7 +220,7 @@ def close_consensus(
     if step is None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     if not reason.strip():
-        raise InvalidInput({"close": "Indiquez pourquoi le consensus est abandonné : le journal le conserve."})
+        raise InvalidInput({"reason": Objection("harmonising.closing_unexplained")})
     before = {"cause": step.cause, **_kept(step)}
     session.delete(step)
     record(

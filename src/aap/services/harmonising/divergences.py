@@ -52,7 +52,7 @@ def divergent_dossiers(session: Session, *, actor: Actor, call: OpenedCall) -> t
     """Every dossier with two submitted reviews or more, the most divergent first. Five queries."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     limits = call.file.reviewing.divergence
-    reviews, titles = submitted_reviews(session, call, actor)
+    reviews, titles, _ = submitted_reviews(session, call, actor)
     by_reference: dict[str, list[GivenReview]] = defaultdict(list)
     for review in reviews:
         by_reference[review.application_id].append(GivenReview(review.reviewer_id, review.marks, review.total))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -16,7 +17,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, OwnRequest, StateForbids
+from aap.services.errors import InvalidInput, Objection, OwnRequest, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
 from aap.services.panel.interests import kept_away
@@ -93,7 +94,7 @@ def ask_further_review(
         (one for one in further_reviewers(session, call, application, association) if one.person_id == person_id), None
     )
     if chosen is None:
-        raise InvalidInput({"person": "Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."})
+        raise InvalidInput({"person": Objection("harmonising.reviewer_not_available")})
     if person_id == actor.person_id:
         raise OwnRequest
     session.add(
@@ -109,7 +110,7 @@ def ask_further_review(
     )
     send_mail(
         session,
-        "reviewer_further_review",
+        Mail.FURTHER_REVIEW,
         to=session.get_one(Person, person_id).email,
         now=now,
         values={"call": call.record.title, "reference": reference},

@@ -57,7 +57,7 @@ def own_marking(session: Session, *, actor: Actor, call_id: str) -> OwnMarking:
     code = session.exec(
         select(Reviewer.code).where(Reviewer.call_id == call_id, Reviewer.person_id == actor.person_id)
     ).first()
-    reviews, _ = submitted_reviews(session, call, actor)
+    reviews, *_ = submitted_reviews(session, call, actor)
     own = [review for review in reviews if review.reviewer_id == (code or actor.person_id)]
     others = [review for review in reviews if review.reviewer_id != (code or actor.person_id)]
     left = _left(session, actor, call_id)

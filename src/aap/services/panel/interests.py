@@ -14,19 +14,20 @@ from stdnum.fr import siret as siret_numbers
 
 from aap.core.assignment.interests import Interest as CoreInterest
 from aap.core.assignment.interests import Match, Party, matches
-from aap.core.call.schema import Question
+from aap.core.questions.group import GroupQuestion
+from aap.core.questions.table import TableQuestion
 from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Interest, Recusal, RecusalOrigin, Reviewer
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, list_calls
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.recusals import SYSTEM, WORKING, pairs_apart, recuse, recuse_members, works_on
+from aap.services.recusals import WORKING, pairs_apart, recuse, recuse_members, works_on
 
 MOST_INTERESTS = 40
 _RNA = re.compile(r"W[0-9][0-9AB][0-9]{7}|W[0-9]{9}")
@@ -90,12 +91,12 @@ def declare_interests(
     """Replaces the actor's declaration, in every call that they work on, and looks for conflicts at once.
 
     `complete`: they say that nothing is missing. Gives the number of dossiers they are now kept from. Raises
-    InvalidInput: `<field>-<line>` → message.
+    InvalidInput: `<field>.<line>` → objection.
     """
     ensure(actor, Permission.INTERESTS_DECLARE, Target(), kind="declaration")
     values, problems = _checked(typed)
     if not complete:
-        problems["complet"] = "Confirmez que votre déclaration est complète, même si vous n’avez aucun lien."
+        problems["complete"] = Objection("panel.declaration_incomplete")
     if problems:
         raise InvalidInput(problems)
     before = session.exec(select(Interest).where(Interest.person_id == actor.person_id)).all()
@@ -126,27 +127,25 @@ def declare_interests(
     return kept
 
 
-def _checked(typed: Sequence[TypedInterest]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    problems: dict[str, str] = {}
+def _checked(typed: Sequence[TypedInterest]) -> tuple[list[dict[str, Any]], dict[str, Objection]]:
+    problems: dict[str, Objection] = {}
     values = []
     if len(typed) > MOST_INTERESTS:
-        problems[""] = f"{MOST_INTERESTS} lignes au plus."
+        problems[""] = Objection("panel.too_many_interests", most=MOST_INTERESTS)
     for at, one in enumerate(typed[:MOST_INTERESTS]):
         if one.empty:
             continue
         siret, rna = re.sub(r"\s", "", one.siret), re.sub(r"\s", "", one.rna).upper()
         if not 0 < len(one.name) <= 250:
-            problems[f"nom-{at}"] = "Indiquez le nom (250 caractères au plus)."
+            problems[f"name.{at}"] = Objection("panel.interest_name_length")
         if one.kind not in ("organisation", "person"):
-            problems[f"nature-{at}"] = "Choisissez une organisation ou une personne."
+            problems[f"kind.{at}"] = Objection("panel.interest_kind_unknown")
         if len(one.relation) > 200:
-            problems[f"lien-{at}"] = "200 caractères au plus."
+            problems[f"relation.{at}"] = Objection("panel.interest_relation_too_long")
         if siret and not _is_siret(siret):
-            problems[f"siret-{at}"] = "Un numéro SIRET a quatorze chiffres. Vérifiez-le, ou laissez la case vide."
+            problems[f"siret.{at}"] = Objection("panel.siret_invalid")
         if rna and not _RNA.fullmatch(rna):
-            problems[f"rna-{at}"] = (
-                "Un numéro RNA est un W suivi de neuf chiffres. Vérifiez-le, ou laissez la case vide."
-            )
+            problems[f"rna.{at}"] = Objection("panel.rna_invalid")
         values.append(
             {"kind": one.kind, "name": one.name, "siret": siret or None, "rna": rna or None, "relation": one.relation}
         )
@@ -316,10 +315,12 @@ def _parties(
 
 def _partners(session: Session, call: OpenedCall, applications: Mapping[str, Application]) -> list[Party]:
     """The organisations named in the answers about partners: tables and blocks whose question speaks of them."""
-    questions: dict[str, list[Question]] = {}
+    questions: dict[str, list[TableQuestion | GroupQuestion]] = {}
     for section in call.file.form.sections:
         for question in section.questions:
-            if question.type in ("table", "group") and "partenaire" in fold(f"{question.id} {question.label}"):
+            if isinstance(question, TableQuestion | GroupQuestion) and "partenaire" in fold(
+                f"{question.id} {question.label}"
+            ):
                 questions.setdefault(section.id, []).append(question)
     if not questions:
         return []
@@ -347,10 +348,10 @@ def _rows(answer: Any) -> Iterable[Mapping[str, Any]]:
     return [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
 
 
-def _named(question: Question, row: Mapping[str, Any]) -> tuple[str, str, str]:
+def _named(question: TableQuestion | GroupQuestion, row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Name (the first text), SIRET and RNA (by their ids) of one partner."""
-    fields: list[tuple[str, str]] = [(column.id, column.type) for column in question.columns]
-    fields += [(inner.id, inner.type) for inner in question.questions]
+    parts = question.columns if isinstance(question, TableQuestion) else question.questions
+    fields = [(part.id, part.type) for part in parts]
     texts = {name: str(row.get(name) or "").strip() for name, _ in fields}
     siret = next((re.sub(r"\s", "", text) for name, text in texts.items() if "siret" in name.lower()), "")
     rna = next((text.replace(" ", "") for name, text in texts.items() if "rna" in name.lower().split("_")), "")

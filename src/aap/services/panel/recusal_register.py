@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import NBSP, count, day
+from aap.core.results import MASKED
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letterhead import author_of, sender_of
 from aap.documents.papers.lists import Cell, PaperColumn, SignedListView, render_list
@@ -47,10 +49,14 @@ class RecusalLine:
     dismissal_reason: str
     own: bool
     by_admin: bool
+    masked: bool = False
 
 
 def register(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[RecusalLine, ...]:
-    """All recusals and probable conflicts of a call, by dossier; of dossiers that the official may see. Five queries."""
+    """All recusals and probable conflicts of a call, by dossier. Five queries.
+
+    Those of a dossier that the official is recused of are masked: whom else it concerns and why would tell of it.
+    """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
     of_members = member_recusals(session, call_id=call.id)
@@ -67,7 +73,7 @@ def register(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Recus
     ).all()
     authors = {one.author_id for one, *_ in rows if one.author_id}
     names = dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(authors))).all())
-    return tuple(
+    lines = tuple(
         RecusalLine(
             id=one.id,
             person_id=person.id,
@@ -87,8 +93,15 @@ def register(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Recus
             by_admin=one.id in of_members,
         )
         for one, application, association, person in rows
-        if application.id not in hidden
     )
+    return tuple(_masked(one) if one.application_id in hidden else one for one in lines)
+
+
+def _masked(line: RecusalLine) -> RecusalLine:
+    return dataclasses.replace(
+        line, id="", person_id="", reviewer="–", code="", application_id="", reference="–", association=MASKED,
+        reason="", author="", dismissal_reason="", masked=True,
+    )  # fmt: skip
 
 
 def _state(one: Recusal) -> str:
@@ -132,7 +145,7 @@ def register_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datet
         summary=(("Déports en vigueur", str(sum(one.state == "confirmed" for one in lines))),
                  ("Levés", str(sum(one.state == "lifted" for one in lines)))),
         notes=(f"{count(len(lines), 'ligne')} au {day(today)}{NBSP}; les dossiers dont l’auteur de ce document est "
-               "lui-même déporté n’y figurent pas.",),
+               "lui-même déporté n’y sont pas nommés.",),
         author=author_of(call.file),
         orientation="landscape",
     )  # fmt: skip
@@ -141,6 +154,8 @@ def register_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datet
 
 
 def _register_row(one: RecusalLine) -> tuple[Cell, ...]:
+    if one.masked:
+        return (Cell(one.reference, one.association), Cell("–"), Cell("–"), Cell("–"), Cell(STATE_WORDS[one.state]))
     lifted = f"le {day(paris(one.dismissed_at).date())}. {one.dismissal_reason}" if one.dismissed_at else ""
     return (
         Cell(one.reference, one.association),

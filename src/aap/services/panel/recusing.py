@@ -5,7 +5,6 @@ Who is recused sees nothing more. A recusal that follows from a membership is li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,18 +21,10 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, get_dossier, is_recused, not_recused
-from aap.services.errors import InvalidInput, NotFound, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.recusals import WORKING, recuse, works_on
+from aap.services.recusals import WORKING, recusal_stands, recuse, works_on
 from aap.services.review.reviewing import find_given_dossier
-
-_SENTENCES: Mapping[str, str] = {
-    "own reason": "Indiquez le lien qui vous fait vous déporter : le registre le conserve.",
-    "reason": "Indiquez le lien\u00a0: le registre le conserve.",
-    "why lifted": "Indiquez pourquoi ce déport est levé\u00a0: le registre le conserve.",
-    "answer": "Dites si c’est un lien ou non.",
-    "member": "Cette personne est membre de l’association\u00a0: seul un administrateur peut lever ce déport.",
-}
 
 
 def declare_recusal(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
@@ -45,7 +36,7 @@ def declare_recusal(session: Session, *, actor: Actor, application_id: str, reas
         session, actor=actor, application_id=application_id, permission=Permission.RECUSAL_DECLARE, lock=True
     )
     if not reason.strip():
-        raise InvalidInput({"motif": _SENTENCES["own reason"]})
+        raise InvalidInput({"reason": Objection("panel.own_recusal_unexplained")})
     recuse(session, actor, dossier.application, actor.person_id, RecusalOrigin.REVIEWER, reason.strip(), now)
 
 
@@ -62,7 +53,7 @@ def add_recusal(
     if not session.exec(select(works_on(person_id, call.id))).one():
         raise NotFound("person", person_id)
     if not reason.strip():
-        raise InvalidInput({"motif": _SENTENCES["reason"]})
+        raise InvalidInput({"reason": Objection("panel.recusal_unexplained")})
     recuse(session, actor, application, person_id, RecusalOrigin.OFFICIAL, reason.strip(), now)
 
 
@@ -74,7 +65,7 @@ def answer_match(
     if recusal.confirmed or recusal.dismissed_at is not None:
         raise NotFound("recusal", recusal_id)
     if confirmed is None:
-        raise InvalidInput({"reponse": _SENTENCES["answer"]})
+        raise InvalidInput({"answer": Objection("panel.match_unanswered")})
     if confirmed:
         recuse(session, actor, application, recusal.person_id, RecusalOrigin(recusal.origin), recusal.reason, now)
         return
@@ -91,10 +82,18 @@ def lift_recusal(session: Session, *, actor: Actor, recusal_id: str, reason: str
     if not recusal.confirmed or recusal.dismissed_at is not None:
         raise NotFound("recusal", recusal_id)
     if recusal.id in member_recusals(session, call_id=application.call_id):
-        raise InvalidInput({"motif": _SENTENCES["member"]})
+        raise InvalidInput({"reason": Objection("panel.member_recusal")})
     if not reason.strip():
-        raise InvalidInput({"motif": _SENTENCES["why lifted"]})
+        raise InvalidInput({"reason": Objection("panel.lifting_unexplained")})
     _dismiss(session, actor, recusal, application, reason.strip(), now)
+
+
+def ensure_of_call(session: Session, *, call_id: str, recusal_id: str) -> None:
+    """Lets a recusal of this call's dossiers pass. Raises NotFound for another's: an address names both."""
+    recusal = session.get(Recusal, recusal_id)
+    application = session.get(Application, recusal.application_id) if recusal else None
+    if application is None or application.call_id != call_id:
+        raise NotFound("recusal", recusal_id)
 
 
 def _find_recusal(session: Session, actor: Actor, recusal_id: str) -> tuple[Recusal, Application]:
@@ -133,8 +132,7 @@ def _dismiss(
 def _as_member() -> ColumnElement[bool]:
     """SQL condition: the recusal in force follows from a membership, or one stands behind it too."""
     return and_(
-        col(Recusal.confirmed).is_(True),
-        col(Recusal.dismissed_at).is_(None),
+        recusal_stands(),
         or_(
             col(Recusal.origin) == RecusalOrigin.MEMBERSHIP,
             exists().where(
@@ -224,6 +222,6 @@ def lift_member_recusal(session: Session, *, actor: Actor, recusal_id: str, reas
     if recusal_id not in member_recusals(session, call_id=application.call_id):
         raise NotFound("recusal", recusal_id)
     if not reason.strip():
-        raise InvalidInput({"motif": _SENTENCES["why lifted"]})
+        raise InvalidInput({"reason": Objection("panel.lifting_unexplained")})
     recusal.membership_lifted_at = now
     _dismiss(session, actor, recusal, application, reason.strip(), now)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
+from aap.documents.mails import Mail
 from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, read_whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile
@@ -21,16 +22,16 @@ from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Interest, Recusal, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.records.types import new_id
-from aap.services.account.sign_in_links import link_path, make_token
+from aap.services.account.sign_in_links import make_token
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, said_by_core
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
-from aap.services.recusals import recuse_members
+from aap.services.recusals import keeps_away, recuse_members
 
 
 @dataclass(frozen=True)
@@ -63,32 +64,30 @@ class ReviewerCard:
 
 
 def list_reviewers(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[ReviewerLine, ...]:
-    """The reviewers of a call by name; dossiers of which the official is recused aren't counted. Four queries."""
+    """The reviewers of a call by name; what is counted is the same for every official. Three queries."""
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
-    hidden = recused_dossiers(session, actor, call.id)
     rows = session.exec(
         select(Reviewer, Person).where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
     ).all()
     given: dict[str, int] = defaultdict(int)
     submitted: dict[str, int] = defaultdict(int)
-    for person_id, application_id, state in session.exec(
-        select(Assignment.person_id, Assignment.application_id, Review.state)
+    for person_id, state in session.exec(
+        select(Assignment.person_id, Review.state)
         .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
         .where(Assignment.call_id == call.id, col(Assignment.removed_at).is_(None))
     ):
-        if application_id not in hidden:
-            given[person_id] += 1
-            submitted[person_id] += state == ReviewState.SUBMITTED
+        given[person_id] += 1
+        submitted[person_id] += state == ReviewState.SUBMITTED
     probable: dict[str, int] = defaultdict(int)
-    for person_id, application_id in session.exec(
-        select(Recusal.person_id, Recusal.application_id).where(
+    for person_id in session.exec(
+        select(Recusal.person_id).where(
             Recusal.application_id == Application.id,
             Application.call_id == call.id,
             col(Recusal.confirmed).is_(False),
-            col(Recusal.dismissed_at).is_(None),
+            keeps_away(),
         )
     ):
-        probable[person_id] += application_id not in hidden
+        probable[person_id] += 1
     lines = [
         ReviewerLine(
             person_id=person.id,
@@ -124,45 +123,49 @@ def reviewer_card(session: Session, *, actor: Actor, call: OpenedCall, person_id
     raise NotFound("reviewer", person_id)
 
 
-def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[InvitedPerson, dict[str, str]]:
-    """A reviewer as a form gives them, and what is wrong by field. `typed`: field → values."""
+def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[InvitedPerson, dict[str, Objection]]:
+    """A reviewer as they were typed, and what is wrong by field.
+
+    `typed`: email, name, least, most, themes (ids), departments (codes), available (yes or no) → values.
+    """
 
     def one(name: str) -> str:
         return next(iter(typed.get(name, ())), "").strip()
 
-    problems: dict[str, str] = {}
+    problems: dict[str, Objection] = {}
     email, least, most = "", 0, 0
     try:
-        email = address(one("courriel"))
+        email = address(one("email"))
     except Refused:
-        problems["courriel"] = "Écrivez une adresse comme nom@exemple.fr."
-    if not 0 < len(one("nom")) <= 200:
-        problems["nom"] = "Indiquez le prénom et le nom (200 caractères au plus)."
-    for name in ("minimum", "maximum"):
+        problems["email"] = Objection("panel.email_unreadable")
+    if not 0 < len(one("name")) <= 200:
+        problems["name"] = Objection("panel.name_length")
+    for name in ("least", "most"):
         try:
             value = read_whole(MOST_LOAD)(one(name))
         except Refused:
-            problems[name] = f"Indiquez un nombre entier de 0 à {MOST_LOAD}."
+            problems[name] = Objection("panel.load_unreadable", most=MOST_LOAD)
         else:
-            least, most = (value, most) if name == "minimum" else (least, value)
-    if not problems.keys() & {"minimum", "maximum"} and least > most:
-        problems["minimum"] = "Le minimum ne peut pas dépasser le maximum."
+            least, most = (value, most) if name == "least" else (least, value)
+    if not problems.keys() & {"least", "most"} and least > most:
+        problems["least"] = Objection("panel.least_above_most")
     themes = tuple(dict.fromkeys(typed.get("themes", ())))
     if set(themes) - set(theme_titles(call.file)):
-        problems["themes"] = "Choisissez parmi les thèmes de l’appel."
-    codes = tuple(dict.fromkeys(part for part in one("departements").upper().replace(",", " ").split()))
+        problems["themes"] = Objection("panel.theme_unknown")
+    codes = tuple(dict.fromkeys(part for part in one("departments").upper().replace(",", " ").split()))
     unknown = [code for code in codes if territories().department(code) is None]
     if unknown:
-        problems["departements"] = f"Aucun département n’a le code {unknown[0][:20]}. Exemples\u00a0: 69, 2A, 974."
-    available = one("disponible")
-    if available not in ("oui", "non"):
-        problems["disponible"] = "Dites si cette personne est disponible."
-    return InvitedPerson(email, one("nom"), themes, codes, least, most, available == "oui"), problems
+        problems["departments"] = Objection("panel.department_unknown", code=unknown[0][:20])
+    available = one("available")
+    if available not in ("yes", "no"):
+        problems["available"] = Objection("panel.availability_missing")
+    return InvitedPerson(email, one("name"), themes, codes, least, most, available == "yes"), problems
 
 
 def invite_reviewer(
     session: Session,
     platform: Platform,
+    links: Links,
     *,
     actor: Actor,
     call_id: str,
@@ -174,10 +177,10 @@ def invite_reviewer(
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call_id)
     person, problems = read_profile(call, typed)
     if not problems and _find(session, call_id, person.email) is not None:
-        problems["courriel"] = "Cette personne évalue déjà pour cet appel."
+        problems["email"] = Objection("panel.reviewer_already")
     if problems:
         raise InvalidInput(problems)
-    return _invite(session, platform, actor, call, person, now)
+    return _invite(session, platform, links, actor, call, person, now)
 
 
 @dataclass(frozen=True)
@@ -189,15 +192,15 @@ class Imported:
 
 
 class RefusedTable(InvalidInput):
-    """A table with errors: `lines` are all of them, each with file, row and column, in French."""
+    """A table with errors: `lines` are all of them, each with file, row and column."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__({"fichier": "Le tableau contient des erreurs\u00a0: rien n’en a été pris."})
+    def __init__(self, lines: Sequence[Objection]) -> None:
+        super().__init__({"file": Objection("panel.table_refused")})
         self.lines = tuple(lines)
 
 
 def import_reviewers(
-    session: Session, platform: Platform, *, actor: Actor, call_id: str, file: TableFile, now: datetime
+    session: Session, platform: Platform, links: Links, *, actor: Actor, call_id: str, file: TableFile, now: datetime
 ) -> Imported:
     """Invites the people of a table, and updates the profiles of those who review already: all or nothing.
 
@@ -209,14 +212,14 @@ def import_reviewers(
     try:
         people = read_people(file, theme_titles(call.file), codes).all_or_nothing()
     except BadInput as error:
-        raise RefusedTable([str(problem) for problem in error.problems if problem.is_error]) from error
+        raise RefusedTable([said_by_core(str(problem)) for problem in error.problems if problem.is_error]) from error
     if not people:
-        raise RefusedTable(["Le tableau n’a aucune ligne."])
+        raise RefusedTable([Objection("panel.table_empty")])
     invited = changed = 0
     for person in people:
         known = _find(session, call_id, person.email)
         if known is None:
-            _invite(session, platform, actor, call, person, now)
+            _invite(session, platform, links, actor, call, person, now)
             invited += 1
         else:
             changed += _update(session, actor, known, person, now)
@@ -231,7 +234,7 @@ def change_reviewer(
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call_id)
     reviewer = find_reviewer(session, call_id, person_id)
     person = session.get_one(Person, person_id)
-    profile, problems = read_profile(call, {**typed, "courriel": [person.email], "nom": [person.name]})
+    profile, problems = read_profile(call, {**typed, "email": [person.email], "name": [person.name]})
     if problems:
         raise InvalidInput(problems)
     _update(session, actor, reviewer, profile, now)
@@ -252,7 +255,13 @@ def _find(session: Session, call_id: str, email: str) -> Reviewer | None:
 
 
 def _invite(
-    session: Session, platform: Platform, actor: Actor, call: OpenedCall, wanted: InvitedPerson, now: datetime
+    session: Session,
+    platform: Platform,
+    links: Links,
+    actor: Actor,
+    call: OpenedCall,
+    wanted: InvitedPerson,
+    now: datetime,
 ) -> Reviewer:
     person = session.exec(select(Person).where(Person.email == wanted.email)).first()
     if person is not None and person.id == actor.person_id:
@@ -281,12 +290,12 @@ def _invite(
     session.add(reviewer)
     session.flush()
     recuse_members(session, now=now, person_id=person.id)
-    base = platform.settings.base_url.rstrip("/")
-    path = link_path(make_token(platform.settings.secret_key, person, "invitation", now)) if new else "/connexion"
+    token = make_token(platform.settings.secret_key, person, "invitation", now)
     send_mail(
-        session, "reviewer_invitation", to=person.email, now=now,
-        values={"call": call.record.title, "inviter": actor.name, "new": new, "link": f"{base}{path}",
-                "interests": f"{base}/evaluation/interets", "contact": call.file.call.contact or ""},
+        session, Mail.REVIEWER_INVITATION, to=person.email, now=now,
+        values={"call": call.record.title, "inviter": actor.name, "new": new,
+                "link": links.sign_in_link(token) if new else links.sign_in(),
+                "interests": links.interests(), "contact": call.file.call.contact or ""},
     )  # fmt: skip
     record(
         session,

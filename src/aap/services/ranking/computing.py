@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlmodel import Session, func, select
 
-from aap.core.french import NBSP
 from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
@@ -17,10 +16,10 @@ from aap.core.scoring.totals import IncompleteReviews
 from aap.core.selection.outcome import InfeasibleRules
 from aap.records.outbox import Job
 from aap.records.rankings import RankingRun
-from aap.services.actor import Actor, load_actor
+from aap.services.actor import Actor, author_of_work
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, RulesConflict
+from aap.services.errors import InvalidInput, Objection, RulesConflict, said_by_core
 from aap.services.outbox import Progress as WorkProgress
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -33,7 +32,7 @@ def compute_run(
 ) -> Run:
     """Runs the engine; `processes` share the draws.
 
-    Raises InvalidInput or RulesConflict, in the words of an official.
+    Raises InvalidInput or RulesConflict.
     """
     options = RunOptions(draws=draws, draw_seed=call.record.draw_seed, prices=True)
     inputs = given.given
@@ -50,18 +49,17 @@ def compute_run(
     except InfeasibleRules as error:
         raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
     except IncompleteReviews as error:
-        places = ", ".join(f"{dossier} (évaluateur {reviewer})" for dossier, reviewer, _ in error.missing[:10])
-        raise InvalidInput({"": f"Des évaluations remises n’ont pas toutes leurs notes{NBSP}: {places}."}) from error
+        places = tuple((dossier, reviewer) for dossier, reviewer, _ in error.missing[:10])
+        raise InvalidInput({"": Objection("ranking.marks_missing", places=places)}) from error
     except BadInput as error:
-        raise InvalidInput({"": " ".join(problem.message for problem in error.problems)}) from error
+        raise InvalidInput({"": tuple(said_by_core(problem.message) for problem in error.problems)}) from error
 
 
 def store_run(
-    session: Session, *, actor: Actor | None, call: OpenedCall, given: RankingInput, run: Run, now: datetime
+    session: Session, *, actor: Actor, call: OpenedCall, given: RankingInput, run: Run, now: datetime
 ) -> RankingRun:
     """Keeps a run with its rows and its bundle."""
-    if actor is not None:
-        ensure(actor, Permission.RANKING_RUN, call.target())
+    ensure(actor, Permission.RANKING_RUN, call.target())
     number = session.exec(select(func.max(RankingRun.number)).where(RankingRun.call_id == call.id)).one() or 0
     kept = RankingRun(
         call_id=call.id,
@@ -70,7 +68,7 @@ def store_run(
         result_hash=run.report["result_hash"],
         report=dict(run.report),
         bundle=json_text(run_bundle(run)),
-        author_id=actor.person_id if actor else None,
+        author_id=actor.row_id,
         created_at=now,
     )
     session.add(kept)
@@ -92,7 +90,7 @@ def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> 
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         given = ranking_input(session, call)
-        actor = load_actor(session, job.author_id) if job.author_id else None
+        actor = author_of_work(session, job.author_id)
     try:
         run = compute_run(
             call,
@@ -103,7 +101,7 @@ def rank_in_background(platform: Platform, job: Job, progress: WorkProgress) -> 
     except RulesConflict as conflict:
         return {"conflict": list(conflict.rules)}
     except InvalidInput as refused:
-        return {"problems": list(refused.problems.values())}
+        return {"problems": [one.as_json() for one in refused.objections]}
     with platform.database.writing() as session:
         kept = store_run(session, actor=actor, call=call, given=given, run=run, now=platform.clock())
         return {"run": kept.id}

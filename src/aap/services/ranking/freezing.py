@@ -9,14 +9,13 @@ from typing import Any
 
 from sqlmodel import Session
 
-from aap.core.french import count
 from aap.core.ranking.run import inputs_hash
 from aap.records.calls import CallState
 from aap.records.rankings import RankingRun, RunState
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
-from aap.services.errors import InvalidInput, SamePerson
+from aap.services.errors import InvalidInput, Objection, SamePerson
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import ranking_input
 from aap.services.ranking.runs import get_run
@@ -24,9 +23,9 @@ from aap.services.ranking.runs import get_run
 
 @dataclass(frozen=True)
 class FreezeCheck:
-    """What stands in the way of freezing a run: French sentences, none when it may be frozen."""
+    """What stands in the way of freezing a run; nothing when it may be frozen."""
 
-    obstacles: tuple[str, ...]
+    obstacles: tuple[Objection, ...]
 
 
 def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeCheck:
@@ -34,15 +33,15 @@ def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeC
     obstacles = []
     given = ranking_input(session, call)
     if given.unscreened:
-        obstacles.append(f"La recevabilité de {count(given.unscreened, 'dossier')} n’est pas encore décidée.")
+        obstacles.append(Objection("ranking.unscreened", dossiers=given.unscreened))
     if not run.report.get("final"):
-        obstacles.append("Des dossiers n’ont pas encore toutes leurs évaluations.")
+        obstacles.append(Objection("ranking.reviews_missing"))
     if run.report.get("inputs_hash") != inputs_hash(given.given):
-        obstacles.append("Des notes, des dossiers ou des décisions ont changé depuis ce calcul : relancez-le.")
+        obstacles.append(Objection("ranking.inputs_changed"))
     if run.report.get("draw_seed") != (call.record.draw_seed or run.rubric_hash):
-        obstacles.append("La graine du tirage au sort a changé depuis ce calcul : relancez-le.")
+        obstacles.append(Objection("ranking.seed_changed"))
     if run.rubric_hash != call.record.rubric_hash:
-        obstacles.append("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel.")
+        obstacles.append(Objection("ranking.rubric_not_sealed"))
     return FreezeCheck(tuple(obstacles))
 
 
@@ -53,7 +52,7 @@ def propose_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime
     ensure(actor, Permission.RANKING_FREEZE, call.target(), kind="ranking_run", id=run_id)
     check = check_freeze(session, call, run)
     if check.obstacles:
-        raise InvalidInput({"": " ".join(check.obstacles)})
+        raise InvalidInput({"": check.obstacles})
     change_state(session, call, CallState.PROPOSED, actor=actor, now=now)
     run.state, run.proposed_by, run.proposed_at = RunState.PROPOSED, actor.person_id, now
     session.add(run)
@@ -69,7 +68,7 @@ def confirm_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime
         raise SamePerson
     check = check_freeze(session, call, run)
     if check.obstacles or run.state != RunState.PROPOSED:
-        raise InvalidInput({"": " ".join(check.obstacles) or "Ce classement n’a pas été proposé."})
+        raise InvalidInput({"": check.obstacles or Objection("ranking.not_proposed")})
     change_state(session, call, CallState.ARBITRATED, actor=actor, now=now)
     run.state, run.frozen_by, run.frozen_at = RunState.FROZEN, actor.person_id, now
     session.add(run)
@@ -84,9 +83,9 @@ def reject_freeze(session: Session, *, actor: Actor, run_id: str, reason: str, n
     hold_call(session, call)
     session.refresh(run)  # perhaps confirmed meanwhile
     if run.state != RunState.PROPOSED:
-        raise InvalidInput({"": "Ce classement n’a pas été proposé."})
+        raise InvalidInput({"": Objection("ranking.not_proposed")})
     if not reason.strip():
-        raise InvalidInput({"reason": "Indiquez pourquoi le classement revient en délibération."})
+        raise InvalidInput({"reason": Objection("ranking.rejection_unexplained")})
     call.record.state = CallState.DELIBERATING
     run.state, run.proposed_by, run.proposed_at = RunState.COMPUTED, None, None
     session.add(call.record)

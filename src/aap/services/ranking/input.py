@@ -17,7 +17,7 @@ from aap.records.people import Person
 from aap.records.rankings import JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, ReviewState
 from aap.services.call.calls import OpenedCall
-from aap.services.recusals import pairs_apart
+from aap.services.dossier.access import recused_pairs
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _application(application: Application, association: str) -> RankedApplicatio
 
 def _marks(session: Session, call: OpenedCall, references: Mapping[str, str]) -> tuple[CoreMark, ...]:
     codes = dict(session.exec(select(Reviewer.person_id, Reviewer.code).where(Reviewer.call_id == call.id)).all())
-    recused = pairs_apart(session, call_id=call.id)
+    recused = recused_pairs(session, call.id)
     counted = session.exec(
         select(Review.person_id, Review.application_id, Mark.criterion, col(Mark.score))
         .where(

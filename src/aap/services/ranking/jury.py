@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
+from aap.core.results import MASKED
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -17,7 +18,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_target, get_dossier, recused_dossiers
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 
 DECIDED_HERE = (
@@ -34,17 +35,21 @@ _TOGETHER = {JuryDecisionKind.IN, JuryDecisionKind.AMOUNT}
 
 @dataclass(frozen=True)
 class JuryLine:
-    """One decision as lists show it. `amount`: euros for an amount."""
+    """One decision as lists show it. `amount`: euros for an amount.
+
+    `masked`: on a dossier of which the official is recused; nothing of it is here but its place.
+    """
 
     id: str
     reference: str
     association: str
     title: str
-    decision: JuryDecisionKind
+    decision: JuryDecisionKind | None
     amount: Decimal | None
     reason: str
     author: str
     at: datetime
+    masked: bool = False
 
 
 def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[JuryLine, ...]:
@@ -60,7 +65,9 @@ def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Jur
         .order_by(col(Application.reference), col(JuryDecision.decision))
     )
     return tuple(
-        JuryLine(
+        JuryLine("", "", MASKED, "", None, None, "", "", decision.created_at, masked=True)
+        if application.id in hidden
+        else JuryLine(
             id=decision.id,
             reference=application.reference,
             association=association.name,
@@ -72,7 +79,6 @@ def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Jur
             at=decision.created_at,
         )
         for decision, application, association, author in found
-        if application.id not in hidden
     )
 
 
@@ -97,13 +103,13 @@ def decide(
     problems = {}
     reason = reason.strip()
     if not reason:
-        problems["reason"] = "Indiquez le motif : il figure au procès-verbal."
+        problems["reason"] = Objection("ranking.jury_reason_missing")
     if decision not in DECIDED_HERE:
-        problems["decision"] = "Choisissez une décision."
+        problems["decision"] = Objection("ranking.jury_decision_missing")
     if decision is JuryDecisionKind.AMOUNT:
         most = Decimal(application.requested_amount) / 100
         if amount is None or not 0 < amount <= most or amount != round(amount, 2):
-            problems["amount"] = "Indiquez un montant en euros, au plus celui qui est demandé, deux décimales au plus."
+            problems["amount"] = Objection("ranking.jury_amount")
     problem = _conflict(session, application, decision)
     if problem and "decision" not in problems:
         problems["decision"] = problem
@@ -130,33 +136,35 @@ def decide(
     )
 
 
-def _conflict(session: Session, application: Application, decision: JuryDecisionKind) -> str:
-    """Why this decision can't stand beside what is there already; empty where it can."""
+def _conflict(session: Session, application: Application, decision: JuryDecisionKind) -> Objection | None:
+    """Why this decision can't stand beside what is there already; None where it can."""
     if application.state == ApplicationState.WITHDRAWN:
-        return "L’association a retiré ce dossier."
+        return Objection("ranking.withdrawn")
     held = set(session.exec(select(JuryDecision.decision).where(JuryDecision.application_id == application.id)).all())
     agreed = session.exec(
         select(Consensus.id).where(Consensus.application_id == application.id, col(Consensus.decided_at).is_not(None))
     ).first()
     if agreed is not None:
-        return "Une note de consensus existe déjà pour ce dossier : le jury ne peut pas s’y ajouter."
+        return Objection("ranking.agreed_mark_stands")
     if decision in held:
-        return "Le jury a déjà pris cette décision : retirez-la d’abord."
+        return Objection("ranking.decided_already")
     if held and not held | {decision} <= _TOGETHER:
-        return "Une autre décision du jury existe pour ce dossier : retirez-la d’abord."
-    return ""
+        return Objection("ranking.decided_otherwise")
+    return None
 
 
-def remove_decision(session: Session, *, actor: Actor, decision_id: str, reason: str, now: datetime) -> None:
-    """Takes a decision of the jury back, with a reason that the log keeps."""
+def remove_decision(
+    session: Session, *, actor: Actor, call_id: str, decision_id: str, reason: str, now: datetime
+) -> None:
+    """Takes a decision of this call's jury back, with a reason that the log keeps. Raises NotFound, InvalidInput."""
     held = session.get(JuryDecision, decision_id)
-    if held is None:
+    if held is None or held.call_id != call_id:
         raise NotFound("jury_decision", decision_id)
     call, application = get_dossier(session, held.application_id)
     target = dossier_target(call, application, session=session, actor=actor)
     ensure(actor, Permission.JURY_DECIDE, target, kind="jury_decision", id=decision_id)
     if not reason.strip():
-        raise InvalidInput({"reason": "Indiquez pourquoi cette décision est retirée."})
+        raise InvalidInput({"reason": Objection("ranking.removal_unexplained")})
     session.delete(held)
     record(
         session,

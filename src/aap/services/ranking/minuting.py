@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
-from aap.core.results import ResultRow
+from aap.core.results import MASKED, ResultRow
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import (
@@ -36,6 +36,7 @@ from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.jury import JuryLine, jury_lines
 from aap.services.ranking.runs import latest_run, view_run
+from aap.services.recusals import recusal_stands
 
 _DECIDED: Mapping[JuryDecisionKind, str] = {
     JuryDecisionKind.IN: "Retenu",
@@ -51,10 +52,10 @@ _ADOPTED = ("rubric", "scoring", "selection", "quotas")
 
 @dataclass(frozen=True)
 class _Agreed:
-    """A mark of consensus, with who agreed on it and who did not."""
+    """A mark of consensus, with who agreed on it and who did not. `total` None: who downloads is recused of the dossier."""
 
     reference: str
-    total: Decimal
+    total: Decimal | None
     reason: str
     attendees: Sequence[str]
     dissent: str
@@ -62,6 +63,8 @@ class _Agreed:
 
 @dataclass(frozen=True)
 class _Recused:
+    """A recusal; without person and reason where who downloads is recused of the dossier too."""
+
     person: str
     reference: str
     reason: str
@@ -70,15 +73,16 @@ class _Recused:
 def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> bytes:
     """The minutes as a PDF to complete by hand (who was there) and to sign; the same state gives the same bytes.
 
-    What the official is recused of is left out of the table of decisions, as everywhere.
+    Lines about a dossier of which the official is recused keep their place and lose their content, as everywhere.
     """
     ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
     lines = jury_lines(session, actor=actor, call=call)
     run = latest_run(session, call.id)
-    rows: Sequence[ResultRow] = view_run(session, run).rows if run else ()
-    agreed = _agreed(session, actor, call.id)
+    rows: Sequence[ResultRow] = view_run(session, run, actor=actor).rows if run else ()
+    hidden = recused_dossiers(session, actor, call.id)
+    agreed = _agreed(session, call.id, hidden)
     content = render_minutes(
-        _view(call, lines, agreed, run, rows, _recusals(session, call.id), _members(session, call.id))
+        _view(call, lines, agreed, run, rows, _recusals(session, call.id, hidden), _members(session, call.id))
     )
     record(
         session,
@@ -91,8 +95,7 @@ def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     return content
 
 
-def _agreed(session: Session, actor: Actor, call_id: str) -> list[_Agreed]:
-    hidden = recused_dossiers(session, actor, call_id)
+def _agreed(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Agreed]:
     found = session.exec(
         select(Consensus, Application)
         .where(
@@ -103,25 +106,26 @@ def _agreed(session: Session, actor: Actor, call_id: str) -> list[_Agreed]:
         .order_by(col(Application.reference))
     )
     return [
-        _Agreed(application.reference, held.total, held.reason, held.attendees, held.dissent)
+        _Agreed(MASKED, None, "", (), "")
+        if application.id in hidden
+        else _Agreed(application.reference, held.total, held.reason, held.attendees, held.dissent)
         for held, application in found
-        if held.total is not None and application.id not in hidden
+        if held.total is not None
     ]
 
 
-def _recusals(session: Session, call_id: str) -> list[_Recused]:
+def _recusals(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Recused]:
     found = session.exec(
-        select(Person.name, Application.reference, Recusal.reason)
+        select(Application.id, Person.name, Application.reference, Recusal.reason)
         .where(
             Recusal.person_id == Person.id,
             Recusal.application_id == Application.id,
             Application.call_id == call_id,
-            col(Recusal.confirmed).is_(True),
-            col(Recusal.dismissed_at).is_(None),
+            recusal_stands(),
         )
         .order_by(col(Application.reference), col(Person.name), col(Recusal.id))
     )
-    return [_Recused(*row) for row in found]
+    return [_Recused("–", MASKED, "") if application_id in hidden else _Recused(*row) for application_id, *row in found]
 
 
 def _members(session: Session, call_id: str) -> list[str]:
@@ -217,7 +221,7 @@ def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
         if line.amount is not None:
             consensus = line.decision is JuryDecisionKind.CONSENSUS
             amount = f"{french.number(line.amount, 2)} sur 100" if consensus else french.euros(int(line.amount * 100))
-        return Cell(_DECIDED[line.decision], amount)
+        return Cell(_DECIDED[line.decision] if line.decision else "–", amount)
 
     return [
         Heading("Décisions du jury"),
@@ -229,7 +233,7 @@ def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
                 PaperColumn("Motif"),
             ),
             tuple(
-                (Cell(line.reference), Cell(line.association), what(line), Cell(french.spaced(line.reason)))
+                (Cell(line.reference or "–"), Cell(line.association), what(line), Cell(french.spaced(line.reason)))
                 for line in lines
             ),
             empty="Le jury n’a modifié aucun résultat du classement.",
@@ -254,7 +258,7 @@ def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
             tuple(
                 (
                     Cell(one.reference),
-                    Cell(f"{french.number(one.total, 2)} sur 100"),
+                    Cell("–" if one.total is None else f"{french.number(one.total, 2)} sur 100"),
                     Cell(french.listed(one.attendees)),
                     Cell(french.spaced(one.reason), french.spaced(one.dissent)),
                 )
@@ -265,7 +269,7 @@ def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
 
 
 def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> list[Part]:
-    granted = sum(row.granted_amount or 0 for row in rows)
+    granted = round(run.report["budget"]["granted"] * 100)
     counts = Counter(row.status for row in rows)
     at = french.moment(paris(run.created_at))
     sentence = (
@@ -290,7 +294,7 @@ def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> li
                     Cell(row.application_id),
                     Cell(row.association),
                     Cell("–" if (score := row.score(call.file.scoring.method)) is None else french.number(score, 2)),
-                    Cell(french.euros(row.granted_amount or 0)),
+                    Cell("–" if row.masked else french.euros(row.granted_amount or 0)),
                 )
                 for row in rows
                 if row.status == "laureate"

@@ -1,4 +1,7 @@
-"""Files that leave the service: candidates, rankings, lists of laureates, letters. Each leaves a line in the log."""
+"""Files that leave the service: rankings, lists of laureates, reports, bundles. Each leaves a line in the log.
+
+Who is recused of a dossier finds its line masked in every file; what can't be masked (bundles) is refused to them.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
+from aap.core.inputs import Application as RankedApplication
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput, json_text
-from aap.core.results import ResultRow, ReviewerRow, Table, laureates_table
+from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, laureates_table, ranking_table
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import CSV, PDF, XLSX, MadeFile
@@ -31,21 +35,22 @@ from aap.documents.tables.csv_out import csv_bytes
 from aap.documents.tables.workbooks import laureates_workbook, ranking_workbook
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, ensure_whole, find_dossier, recused_references
 from aap.services.errors import NotFound
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
-from aap.services.ranking.runs import RunView, pseudonym_key, view_run
+from aap.services.ranking.runs import RunView, masked_view, pseudonym_key, view_run
 from aap.services.ranking.trials import ranked, run_content
 
 
 @dataclass(frozen=True)
 class _RunFiles:
-    """A kept run with all that its files are made of. Names are those of the day it was computed."""
+    """A kept run as one actor may read it, with all that its files are made of. Names are those of the day it was
+    computed."""
 
     call: OpenedCall
     view: RunView
@@ -58,7 +63,21 @@ class _RunFiles:
     @property
     def rows(self) -> tuple[ResultRow, ...]:
         names = {one.id: one.association for one in run_content(self.run).given.applications}
-        return tuple(dataclasses.replace(row, association=names[row.application_id]) for row in self.view.rows)
+        return tuple(
+            row if row.masked else dataclasses.replace(row, association=names[row.application_id])
+            for row in self.view.rows
+        )
+
+    @property
+    def applications(self) -> tuple[RankedApplication, ...]:
+        """What the run was computed from; of a masked dossier nothing but that it is one."""
+        masked = self.view.masked
+        return tuple(
+            RankedApplication(masked[one.id], MASKED, 0, attributes=dict.fromkeys(one.attributes, (MASKED,)))
+            if one.id in masked
+            else one
+            for one in run_content(self.run).given.applications
+        )
 
     @property
     def method(self) -> str:
@@ -72,12 +91,18 @@ class _RunFiles:
     def labels(self) -> Mapping[str, DossierLabel]:
         return {
             name: DossierLabel(reference=name, project=self.view.titles[name], place=self.view.places[name])
-            for name in self.view.ids
+            for name in self.view.titles
         }
 
     @property
     def final(self) -> bool:
         return bool(self.run.report.get("final"))
+
+    @property
+    def granted(self) -> int:
+        """Cents to all laureates: a figure of the call, the same for everybody."""
+        granted: float = self.run.report["budget"]["granted"]
+        return round(granted * 100)
 
 
 def _reviewer_rows(table: Table) -> list[ReviewerRow]:
@@ -93,6 +118,13 @@ def _reviewer_rows(table: Table) -> list[ReviewerRow]:
 def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     """The reviewers' severities as a run found them."""
     return _reviewer_rows(run_content(run).reviewers)
+
+
+def _ranking_csv(files: _RunFiles) -> bytes:
+    """As it was computed; with a masked line, the same table written again."""
+    if not files.view.masked:
+        return csv_bytes(run_content(files.run).ranking)
+    return csv_bytes(ranking_table(files.rows, [criterion.id for criterion in files.call.file.rubric.criteria]))
 
 
 def _ranking_xlsx(files: _RunFiles) -> bytes:
@@ -112,7 +144,12 @@ def _ranking_pdf(files: _RunFiles) -> bytes:
 def _laureates_pdf(files: _RunFiles) -> bytes:
     return render_list(
         laureate_list_view(
-            files.call.file, files.rows, result_hash=files.run.result_hash, final=files.final, labels=files.labels
+            files.call.file,
+            files.rows,
+            result_hash=files.run.result_hash,
+            final=files.final,
+            labels=files.labels,
+            granted=files.granted,
         )
     )
 
@@ -122,10 +159,10 @@ def _report_html(files: _RunFiles) -> bytes:
     return report_html(
         ReportInput(
             files.call.file,
-            content.given.applications,
+            files.applications,
             files.rows,
             _reviewer_rows(content.reviewers),
-            files.run.report,
+            files.view.report,
         )
     )
 
@@ -133,8 +170,7 @@ def _report_html(files: _RunFiles) -> bytes:
 def _synthesis_xlsx(files: _RunFiles) -> bytes:
     from aap.documents.tables.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
 
-    applications = run_content(files.run).given.applications
-    return synthesis_workbook(files.call.file, applications, files.rows, f"Synthèse – {files.title}")
+    return synthesis_workbook(files.call.file, files.applications, files.rows, f"Synthèse – {files.title}")
 
 
 def _public(files: _RunFiles) -> bytes:
@@ -143,7 +179,7 @@ def _public(files: _RunFiles) -> bytes:
 
 
 _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
-    "ranking.csv": (CSV, lambda files: csv_bytes(run_content(files.run).ranking)),
+    "ranking.csv": (CSV, _ranking_csv),
     "ranking.xlsx": (XLSX, _ranking_xlsx),
     "ranking.pdf": (PDF, _ranking_pdf),
     "laureates.csv": (CSV, lambda files: csv_bytes(laureates_table(files.rows, files.method))),
@@ -154,7 +190,7 @@ _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
     "laureates.pdf": (PDF, _laureates_pdf),
     "synthesis.xlsx": (XLSX, _synthesis_xlsx),
     "reviewers.csv": (CSV, lambda files: csv_bytes(run_content(files.run).reviewers)),
-    "report.json": ("application/json", lambda files: readable_json(files.run.report)),
+    "report.json": ("application/json", lambda files: readable_json(files.view.report)),
     "report.html": ("text/html; charset=utf-8", _report_html),
     "bundle.json": ("application/json", lambda files: files.run.bundle.encode() + b"\n"),
     "public-bundle.json": ("application/json", _public),
@@ -162,19 +198,24 @@ _FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
 RUN_FILES = tuple(_FILES)
 """The files of a run, by the names that they also bear in file mode."""
 
+WHOLE_FILES = frozenset({"bundle.json", "public-bundle.json"})
+"""Files that are of use only as a whole: who is recused of a dossier of the call doesn't get them."""
+
 
 def run_file(
     session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, name: str, secret: str, now: datetime
 ) -> MadeFile:
     """One of RUN_FILES. `secret`: the instance's, from which the pseudonyms of the public bundle are drawn.
 
-    Raises NotFound for another name.
+    Raises NotFound for another name, RecusedFromCall for one of WHOLE_FILES where the actor is recused of a dossier.
     """
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
     if name not in _FILES:
         raise NotFound("file", name)
+    if name in WHOLE_FILES:
+        ensure_whole(session, actor, call.id)
     content_type, make = _FILES[name]
-    content = make(_RunFiles(call, view_run(session, run), secret))
+    content = make(_RunFiles(call, view_run(session, run, actor=actor), secret))
     _downloaded(session, actor, run, name, hashlib.sha256(content).hexdigest(), now)
     return MadeFile(_file_name(call, run, name), content_type, content)
 
@@ -184,26 +225,41 @@ RANKING_LIST = "ranking.pdf"
 
 
 def ranking_list(session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, now: datetime) -> Job:
-    """The job that makes a run's RANKING_LIST, started where none was or the last one failed."""
+    """The job that makes a run's RANKING_LIST, started where none was or the last one failed.
+
+    There is one for everybody, and one for each set of dossiers that somebody is recused of: a kept list never serves a
+    person who must not read it.
+    """
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
     made = session.exec(
         select(Job)
         .where(Job.kind == "ranking_list", Job.call_id == call.id, Job.state != JobState.FAILED)
         .order_by(col(Job.created_at), col(Job.id))
     )
-    arguments = {"run": run.id}
+    arguments = {"run": run.id, **_without(session, actor, call.id)}
     held = next((job for job in made if job.arguments == arguments), None)
     return held or start_job(session, "ranking_list", actor=actor, now=now, call_id=call.id, arguments=arguments)
 
 
+def _without(session: Session, actor: Actor, call_id: str) -> dict[str, Any]:
+    """What of the arguments of the job `ranking_list` depends on who asks: the references that are masked, if any."""
+    hidden = recused_references(session, actor, call_id)
+    return {"masked": sorted(hidden)} if hidden else {}
+
+
 def make_ranking_list(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Job `ranking_list`: lays RANKING_LIST out and keeps it in the file store. Argument: `run`. May be run again."""
-    progress(0, 1, "Mise en page")
+    """Job `ranking_list`: lays RANKING_LIST out and keeps it in the file store. May be run again.
+
+    Arguments: `run`, and where its reader is recused of dossiers their references as `masked`.
+    """
+    progress(0, 1, "layout")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
-        files = _RunFiles(call, view_run(session, session.get_one(RankingRun, job.arguments["run"])), "")
+        run = session.get_one(RankingRun, job.arguments["run"])
+        view = masked_view(view_run(session, run, actor=SYSTEM), job.arguments.get("masked", ()))
+    files = _RunFiles(call, view, "")
     stored = platform.files.put(io.BytesIO(_ranking_pdf(files)))
-    progress(1, 1, "Mise en page")
+    progress(1, 1, "layout")
     return {"sha256": stored.sha256, "list_of": files.run.number}
 
 
@@ -242,12 +298,12 @@ def processing_sheet_file(
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
-    files = _RunFiles(call, view_run(session, run), "")
+    files = _RunFiles(call, view_run(session, run, actor=actor), "")
     content, ranking = ranked(run)
     if reference not in {standing.id for standing in ranking.standings}:
         raise NotFound("application", reference)
     given = dataclasses.replace(content.given, call=call.file)
-    kept = _KeptRun(given, rules_of(call.file), files.rows, ranking, run.report)
+    kept = _KeptRun(given, rules_of(call.file), files.rows, ranking, files.view.report)
     view = SheetView(
         sheet=processing_sheet(kept, reference),
         sender=sender_of(call.file),

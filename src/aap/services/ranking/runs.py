@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from aap.core.results import ResultRow
+from aap.core.results import ResultRow, masked_row, masked_text
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.audit import AuditLine
 from aap.records.people import Person
 from aap.records.rankings import RankingRow, RankingRun, RunState
+from aap.services.actor import Actor
+from aap.services.dossier.access import recused_references
 from aap.services.errors import NotFound
 
 
 @dataclass(frozen=True)
 class RunView:
-    """A kept run as pages and documents need it. `rows` in the order of the ranking; `ids`: reference → record id."""
+    """A kept run as pages and documents show it to one actor. `rows` in the order of the ranking.
+
+    Of the dossiers that the actor is recused of, `rows` hold the place only (`core.results.masked_row`), `titles` and
+    `places` (by reference) nothing, and `report` no reference. `masked`: reference → what stands in its place.
+    """
 
     run: RankingRun
     rows: tuple[ResultRow, ...]
-    ids: Mapping[str, str]
     titles: Mapping[str, str]
     places: Mapping[str, str]
+    report: Mapping[str, Any]
+    masked: Mapping[str, str]
+
+    @property
+    def by_reference(self) -> Mapping[str, ResultRow]:
+        """Reference → line, also of the masked ones."""
+        shown = {name: reference for reference, name in self.masked.items()}
+        return {shown.get(row.application_id, row.application_id): row for row in self.rows}
 
 
 _UNRANKED_ORDER: Mapping[str, int] = {
@@ -95,8 +109,13 @@ def latest_run(session: Session, call_id: str) -> RankingRun | None:
     ).first()
 
 
-def view_run(session: Session, run: RankingRun) -> RunView:
-    """A run's rows with the names of dossiers and associations. One query."""
+def view_run(session: Session, run: RankingRun, *, actor: Actor) -> RunView:
+    """A run as this actor may read it, with the names of dossiers and associations. Two queries.
+
+    What is computed for nobody in particular (letters, lists that are kept) is read by the system, which is recused of
+    nothing.
+    """
+    hidden = recused_references(session, actor, run.call_id)
     found = session.exec(
         select(RankingRow, Application, Association).where(
             RankingRow.run_id == run.id,
@@ -113,13 +132,51 @@ def view_run(session: Session, run: RankingRun) -> RunView:
             line[1].reference,
         ),
     )
-    return RunView(
+    whole = RunView(
         run=run,
-        rows=tuple(_result(row, application, association) for row, application, association in ordered),
-        ids={application.reference: application.id for _, application, _ in ordered},
+        rows=tuple(_result(*line) for line in ordered),
         titles={application.reference: application.title for _, application, _ in ordered},
         places={application.reference: association.commune_name for _, application, association in ordered},
+        report=run.report,
+        masked={},
     )
+    return masked_view(whole, hidden)
+
+
+def masked_view(view: RunView, hidden: Collection[str]) -> RunView:
+    """A whole view as somebody reads it who is recused of the dossiers `hidden` (references)."""
+    if not hidden:
+        return view
+    masked: dict[str, str] = {}
+    rows = []
+    for row in view.rows:
+        if row.application_id in hidden:
+            place = masked_row(row, len(masked) + 1)
+            masked[row.application_id] = place.application_id
+            rows.append(place)
+        else:
+            rows.append(row)
+    return RunView(
+        run=view.run,
+        rows=tuple(rows),
+        titles={reference: title for reference, title in view.titles.items() if reference not in masked},
+        places={reference: place for reference, place in view.places.items() if reference not in masked},
+        report=_masked_report(view.report, masked),
+        masked=masked,
+    )
+
+
+def _masked_report(report: Mapping[str, Any], masked: Mapping[str, str]) -> Mapping[str, Any]:
+    return {
+        **report,
+        "contested": [masked.get(reference, reference) for reference in report.get("contested", ())],
+        # Money by group tells a grant where a group has one laureate, or where all others are known.
+        "quotas": [
+            {name: value for name, value in quota.items() if name != "achieved_amount"}
+            for quota in report.get("quotas", ())
+        ],
+        "warnings": [masked_text(text, masked) for text in report.get("warnings", ())],
+    }
 
 
 _SHARED = (

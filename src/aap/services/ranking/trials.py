@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -24,7 +24,7 @@ from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
 from aap.records.rankings import RankingRun
-from aap.services.errors import InvalidInput, RulesConflict
+from aap.services.errors import InvalidInput, Objection, RulesConflict
 
 Mode = Literal["value", "merit"]
 
@@ -88,18 +88,20 @@ def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     return tuple(_ranked(run.bundle)[1].candidates)
 
 
-def compare(run: RankingRun, rows: Sequence[ResultRow], wish: Wish) -> Comparison:
-    """The run's own rules against the wish. `rows`: the run's, for names. Raises RulesConflict, InvalidInput."""
+def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:
+    """The run's own rules against the wish. `rows`: the run's by reference, as who tries may read them.
+
+    Raises RulesConflict, InvalidInput.
+    """
     content, ranking = _ranked(run.bundle)
     rules = rules_of(content.given.call)
     first = _scenario(ranking, rules)
     second = _scenario(ranking, _changed(rules, wish))
-    by_id = {row.application_id: row for row in rows}
     return Comparison(
         first=first,
         second=second,
-        enters=tuple(by_id[name] for name in second.retained if name not in set(first.retained)),
-        leaves=tuple(by_id[name] for name in first.retained if name not in set(second.retained)),
+        enters=tuple(rows[name] for name in second.retained if name not in set(first.retained)),
+        leaves=tuple(rows[name] for name in first.retained if name not in set(second.retained)),
     )
 
 
@@ -120,7 +122,7 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         system = compile_system(ranking.candidates, rules)
         solved = solve_selection(system)
     except ValueError as error:
-        raise InvalidInput({"": "Ces règles ne peuvent pas être essayées sur ce classement."}) from error
+        raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
     if solved is None:
         raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
@@ -159,10 +161,10 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
     try:
         points = core_points_needed(content.given.call, ranking, reference)
     except KeyError as error:
-        raise InvalidInput({"": "Ce dossier n’est pas dans ce classement."}) from error
+        raise InvalidInput({"": Objection("ranking.not_ranked")}) from error
     except NothingToGain as error:
         place = next(standing.place for standing in ranking.standings if standing.id == reference)
         if place == "candidate":
-            raise InvalidInput({"": "Ce dossier est déjà retenu."}) from error
-        raise InvalidInput({"": "Ce dossier n’est pas candidat à la sélection."}) from error
+            raise InvalidInput({"": Objection("ranking.retained_already")}) from error
+        raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
     return PointsNeeded(points, in_words(points))

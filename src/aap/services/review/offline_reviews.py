@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
-from aap.core.french import NBSP
 from aap.core.scoring.marking import mark_text
 from aap.documents.media_types import XLSX, MadeFile
 from aap.documents.tables.offline_workbook import (
@@ -24,7 +23,7 @@ from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, R
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import DomainError, InvalidInput, NotFound, SpecimensFirst, StateForbids
+from aap.services.errors import DomainError, InvalidInput, NotFound, Objection, SpecimensFirst, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.reviewer_pages import may_mark
 from aap.services.review.reviewing import (
@@ -44,9 +43,9 @@ MOST_ROWS = 2_000
 
 @dataclass
 class WorkbookRefused(InvalidInput):
-    """Nothing of the workbook was taken: `found` lists (cell, message), in the order of the sheet."""
+    """Nothing of the workbook was taken: `found` lists (cell, objection), in the order of the sheet."""
 
-    found: tuple[tuple[str, str], ...] = ()
+    found: tuple[tuple[str, Objection], ...] = ()
 
 
 @dataclass
@@ -111,13 +110,7 @@ def reviewer_workbook(session: Session, *, actor: Actor, call_id: str, now: date
         rubric=call.file.rubric,
         rubric_hash=current_rubric(call),
         rows=listed,
-        introduction=(
-            "Remplissez la feuille « Évaluations » : une ligne par dossier. Seules les cellules encadrées se modifient.",
-            "Écrivez « oui » dans la colonne « Soumettre » pour soumettre l’évaluation ; sinon elle reste un brouillon.",
-            "Puis déposez ce classeur dans votre espace, à la page « Évaluer hors ligne ». S’il contient une erreur, "
-            "rien n’est pris, et chaque erreur vous est montrée avec sa cellule.",
-            *([f"Dernier jour{NBSP}: {paris(closes_at):%d/%m/%Y}."] if closes_at else []),
-        ),
+        last_day=paris(closes_at).date() if closes_at else None,
     )
     record(
         session,
@@ -158,18 +151,17 @@ def take_workbook(
     """
     call = reviewed_call(session, actor=actor, call_id=call_id)
     book = read_offline_workbook(name, content, call.file.rubric)
-    problems: list[tuple[str, str]] = []
+    problems: list[tuple[str, Objection]] = []
     if book.call_id != call.id:
-        problems.append(("", "Ce classeur est celui d’un autre appel."))
+        problems.append(("", Objection("review.workbook_of_another_call")))
     elif book.who != _code(session, actor, call_id):
-        problems.append(("", "Ce classeur est celui d’un autre évaluateur : téléchargez le vôtre."))
+        problems.append(("", Objection("review.workbook_of_another_reviewer")))
     elif book.rubric_hash != current_rubric(call):
         problems.append(
-            ("", "La grille de l’appel a été modifiée depuis le téléchargement : téléchargez un nouveau classeur, et "
-             "reportez-y vos notes.")
+            ("", Objection("review.workbook_before_amendment"))
         )  # fmt: skip
     elif len(book.rows) > MOST_ROWS:
-        problems.append(("", "Ce classeur a trop de lignes."))
+        problems.append(("", Objection("review.workbook_too_long")))
     if problems:
         raise WorkbookRefused(found=tuple(problems))
     ids = dict(
@@ -224,7 +216,7 @@ def take_workbook(
 
 def _checked(
     session: Session, actor: Actor, one: ReadRow, ids: Mapping[str, str], rubric_hash: str, now: datetime
-) -> tuple[ReviewedDossier, ReviewEntry] | list[tuple[str, str]]:
+) -> tuple[ReviewedDossier, ReviewEntry] | list[tuple[str, Objection]]:
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
     place = one.cells["reference"]
     try:
@@ -233,9 +225,9 @@ def _checked(
             lock=True,
         )  # fmt: skip
     except (NotFound, SpecimensFirst):
-        return [(place, f"Le dossier {one.row.reference} ne vous est pas confié, ou ne l’est plus.")]
+        return [(place, Objection("review.dossier_not_given", reference=one.row.reference))]
     except StateForbids:
-        return [(place, f"Le dossier {one.row.reference} n’est plus à évaluer.")]
+        return [(place, Objection("review.dossier_over", reference=one.row.reference))]
     entry = ReviewEntry(
         marks=one.row.marks,
         comments=one.row.comments,
@@ -247,10 +239,10 @@ def _checked(
     if dossier.state is ReviewState.SUBMITTED:
         if not unsaved_entries(dossier, entry):
             return dossier, entry
-        return [(place, f"L’évaluation du dossier {one.row.reference} est déjà soumise : demandez sa réouverture.")]
+        return [(place, Objection("review.submitted_already", reference=one.row.reference))]
     if dossier.frozen:
-        return [(place, f"Le dossier {one.row.reference} est en consensus : ses notes sont figées.")]
+        return [(place, Objection("review.in_consensus", reference=one.row.reference))]
     if not dossier.may_edit(now):
-        return [(place, f"Le délai est passé pour le dossier {one.row.reference}.")]
+        return [(place, Objection("review.too_late", reference=one.row.reference))]
     found = entry_problems(dossier.call, entry, finished=one.row.submit)
-    return [(one.cells[name], text) for name, text in found.items()] or (dossier, entry)
+    return [(one.cells[name], objection) for name, objection in found.items()] or (dossier, entry)

@@ -13,6 +13,7 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, case, col, func, select
 
+from aap.core.results import MASKED
 from aap.core.scoring.forecast import predicted_end
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -21,7 +22,7 @@ from aap.records.people import Person
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import not_recused
+from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import current_rubric, is_late
 
@@ -97,7 +98,10 @@ class ReviewerProgress:
 
 @dataclass(frozen=True)
 class DossierProgress:
-    """One dossier's reviews; `needed` is what the rubric asks for before it is ranked."""
+    """One dossier's reviews; `needed` is what the rubric asks for before it is ranked.
+
+    `masked`: the official is recused of it; it is counted, and not told.
+    """
 
     reference: str
     title: str
@@ -105,6 +109,7 @@ class DossierProgress:
     assigned: int
     submitted: int
     needed: int
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,16 +172,20 @@ class _Given(NamedTuple):
 
 
 def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> ReviewsProgress:
-    """Progress by reviewer, dossier and criterion; dossiers of which the actor is recused don't count. Five queries."""
+    """Progress by reviewer, dossier and criterion. Six queries.
+
+    The numbers are the same for every official; a dossier of which the actor is recused is counted without its name.
+    """
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     people = session.exec(
         select(Reviewer, Person.name).where(Reviewer.person_id == Person.id, Reviewer.call_id == call.id)
     ).all()
     dossiers = session.exec(
         select(Application.id, Application.reference, Application.title, Association.name).where(
-            Application.association_id == Association.id, reviewed_dossiers(call.id), not_recused(actor.person_id)
+            Application.association_id == Association.id, reviewed_dossiers(call.id)
         )
     ).all()
+    hidden = recused_dossiers(session, actor, call.id)
     shown = {application_id for application_id, *_ in dossiers}
     rows = _given(session, call, shown)
     reminded = _reminded(session, call)
@@ -200,19 +209,21 @@ def reviews_progress(session: Session, *, actor: Actor, call: OpenedCall, now: d
     needed = call.file.rubric.min_reviews
     by_dossier = [
         DossierProgress(
-            reference, title, association, len(of_dossier.get(one, ())), sum(of_dossier.get(one, ())), needed
+            "" if one in hidden else reference, "" if one in hidden else title,
+            MASKED if one in hidden else association, len(of_dossier.get(one, ())), sum(of_dossier.get(one, ())),
+            needed, masked=one in hidden,
         )
         for one, reference, title, association in dossiers
-    ]
-    by_dossier.sort(key=lambda one: (one.submitted - one.needed, one.reference))
+    ]  # fmt: skip
+    by_dossier.sort(key=lambda one: (one.masked, one.submitted - one.needed, one.reference))
     return ReviewsProgress(
         reviewers=tuple(lines),
         dossiers=tuple(by_dossier),
-        criteria=_criteria(session, call, actor, len(rows)),
+        criteria=_criteria(session, call, len(rows)),
         reopen_requests=tuple(
             (row.assignment_id, codes.get(row.person_id, ""), references[row.application_id], row.reopen_request)
             for row in sorted(rows, key=lambda row: references[row.application_id])
-            if row.reopen_request
+            if row.reopen_request and row.application_id not in hidden
         ),
         older_grid=sum(row.submitted and row.rubric_hash != current_rubric(call) for row in rows),
         closes_at=closes_at,
@@ -270,7 +281,7 @@ def _reviewer(
     )
 
 
-def _criteria(session: Session, call: OpenedCall, actor: Actor, assigned: int) -> tuple[CriterionLine, ...]:
+def _criteria(session: Session, call: OpenedCall, assigned: int) -> tuple[CriterionLine, ...]:
     marked = dict(
         session.exec(
             select(Mark.criterion, func.count())
@@ -281,7 +292,6 @@ def _criteria(session: Session, call: OpenedCall, actor: Actor, assigned: int) -
                 col(Assignment.removed_at).is_(None),
                 col(Mark.score).is_not(None),
                 reviewed_dossiers(call.id),
-                not_recused(actor.person_id),
             )
             .group_by(Mark.criterion)
         ).all()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from aap.documents.mails import Mail
 from aap.records.applications import Application
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Consensus, Review, Reviewer, ReviewState
@@ -13,7 +14,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, not_recused
-from aap.services.errors import InvalidInput, NotFound, OwnRequest, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import current_rubric, find_given_dossier
@@ -29,7 +30,7 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
     if dossier.review is None or dossier.state is not ReviewState.SUBMITTED:
         raise StateForbids(Permission.REVIEW_MARK, str(dossier.state or ""))
     if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez ce que vous souhaitez corriger."})
+        raise InvalidInput({"reason": Objection("review.correction_unexplained")})
     dossier.review.reopen_request = reason.strip()
     session.add(dossier.review)
     record(
@@ -48,7 +49,7 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
         ).first()
         send_mail(
             session,
-            "reviewer_asks_reopening",
+            Mail.REOPENING_ASKED,
             to=contact,
             now=now,
             values={
@@ -60,8 +61,10 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
         )
 
 
-def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason: str, now: datetime) -> Review:
-    """An official gives a review back to its reviewer, submitted or late, and says why: the reason is kept.
+def reopen_review(
+    session: Session, *, actor: Actor, call_id: str, assignment_id: str, reason: str, now: datetime
+) -> Review:
+    """An official gives a review of this call back to its reviewer, submitted or late, and says why: the reason is kept.
 
     Its marks leave the ranking until it is submitted again. Nobody reopens their own: somebody else of the service does.
     Raises NotFound, StateForbids, InvalidInput, OwnRequest.
@@ -69,6 +72,7 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     row = session.exec(
         select(Assignment, Application, Person).where(
             Assignment.id == assignment_id,
+            Assignment.call_id == call_id,
             Assignment.application_id == Application.id,
             Assignment.person_id == Person.id,
             col(Assignment.removed_at).is_(None),
@@ -86,7 +90,7 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     if session.exec(select(Consensus.id).where(Consensus.application_id == application.id)).first() is not None:
         raise StateForbids(Permission.REVIEW_REOPEN, "consensus")
     if not reason.strip():
-        raise InvalidInput({"motif": "Indiquez pourquoi l’évaluation est rouverte : le motif est conservé."})
+        raise InvalidInput({"reason": Objection("review.reopening_unexplained")})
     review = session.exec(select(Review).where(Review.assignment_id == assignment_id)).first()
     before = str(review.state) if review else ""
     review = review or Review(
@@ -116,7 +120,7 @@ def reopen_review(session: Session, *, actor: Actor, assignment_id: str, reason:
     )
     send_mail(
         session,
-        "reviewer_reopened",
+        Mail.REVIEW_REOPENED,
         to=person.email,
         now=now,
         values={"call": call.record.title, "reference": application.reference, "reason": reason.strip()},

@@ -13,8 +13,9 @@ from sqlalchemy import and_, bindparam, case
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from aap.core.answers.readable import SectionReading, read_section
+from aap.core.answers.readable import read_section
 from aap.core.call.wording import theme_titles
+from aap.core.questions.base.in_words import SectionReading
 from aap.core.scoring.marking import total_of
 from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, ApplicationState, Document, SectionAnswers
@@ -309,7 +310,7 @@ def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int, i
 def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFile, ...]:
     """The dossier's files that its reviewer may open: in a blind call neither identifying ones nor real names."""
     questions = {question.id: question for section in dossier.call.file.form.sections for question in section.questions}
-    questions |= {inner.id: inner for question in tuple(questions.values()) for inner in question.questions}
+    questions |= {inner.id: inner for question in tuple(questions.values()) for inner in question.inner()}
     blind = dossier.call.file.reviewing.blind
     stored = session.exec(
         select(Document)

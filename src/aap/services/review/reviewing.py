@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import and_, bindparam
 from sqlmodel import Session, col, select
 
-from aap.core.french import quoted
 from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
@@ -21,7 +20,16 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, opened_call
 from aap.services.dossier.access import not_recused
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, SpecimensFirst, StaleVersion, StateForbids
+from aap.services.errors import (
+    DeadlinePassed,
+    InvalidInput,
+    NotFound,
+    Objection,
+    SpecimensFirst,
+    StaleVersion,
+    StateForbids,
+    said_by_core,
+)
 from aap.services.permissions import Permission, Target, ensure
 
 LONGEST_PAUSE = 300
@@ -51,12 +59,7 @@ class RubricChanged(InvalidInput):
     """The grid was amended after the page was opened: nothing is taken until it has been looked at again."""
 
     def __init__(self) -> None:
-        super().__init__(
-            {
-                "": "La grille de cet appel a été modifiée depuis l’ouverture de cette page. Vos saisies sont encore "
-                "là : relisez-les avec la nouvelle grille, puis enregistrez."
-            }
-        )
+        super().__init__({"": Objection("review.rubric_changed")})
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,10 @@ def require_calibrated(session: Session, actor: Actor, call_id: str) -> None:
 
 @dataclass(frozen=True)
 class SavedReview:
-    """A saved draft; `problems`: by field of the form, what couldn't be kept."""
+    """A saved draft; `problems`: by field, what couldn't be kept."""
 
     review: Review
-    problems: Mapping[str, str]
+    problems: Mapping[str, Objection]
 
 
 def save_review(
@@ -199,7 +202,7 @@ def save_review(
 def submit_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
     """Saves and submits: every criterion marked, comments where the grid asks. The same submission twice is one.
 
-    Raises what `save_review` raises, and InvalidInput with every problem, by field of the form.
+    Raises what `save_review` raises, and InvalidInput with every objection (see `entry_problems`).
     """
     dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
@@ -235,14 +238,13 @@ def submit_review(session: Session, *, actor: Actor, application_id: str, entry:
     return review
 
 
-def entry_problems(call: OpenedCall, entry: ReviewEntry, *, finished: bool) -> dict[str, str]:
-    """What is wrong with an entry, by the name of the form's field."""
+def entry_problems(call: OpenedCall, entry: ReviewEntry, *, finished: bool) -> dict[str, Objection]:
+    """What is wrong with an entry: `marks.<criterion>`, `comments.<criterion>`, `general`, `notes`."""
     checked = read_marks(call.file.rubric, entry.marks, entry.comments, finished=finished)
-    prefix = {"mark": "note", "comment": "avis"}
-    found = {f"{prefix[part]}-{criterion}": message for (part, criterion), message in checked.problems.items()}
+    found = {f"{part}s.{criterion}": said_by_core(text) for (part, criterion), text in checked.problems.items()}
     for name, text in (("general", entry.general), ("notes", entry.notes)):
         if len(text) > MOST_TEXT:
-            found[name] = "20 000 caractères au plus."
+            found[name] = Objection("review.text_too_long", most=MOST_TEXT)
     return found
 
 
@@ -276,23 +278,24 @@ def _saved_at(dossier: ReviewedDossier) -> datetime | None:
 
 
 def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
-    """What was typed that isn't what is stored: label, mine, theirs."""
+    """What was typed that isn't what is stored: part (mark, comment, general, notes), criterion (its title), mine,
+    theirs."""
     found: list[dict[str, str]] = []
 
-    def compare(label: str, mine: str, theirs: str) -> None:
+    def compare(part: str, mine: str, theirs: str, criterion: str = "") -> None:
         if mine.replace("\r\n", "\n").strip() != theirs.strip():
-            found.append({"label": label, "mine": mine, "theirs": theirs})
+            found.append({"part": part, "criterion": criterion, "mine": mine, "theirs": theirs})
 
     for criterion in dossier.call.file.rubric.criteria:
         stored = dossier.marks.get(criterion.id)
         score = mark_text(stored.score) if stored and stored.score is not None else ""
         typed = entry.marks.get(criterion.id, "").replace(",", ".")
-        title = quoted(title_of(criterion))
-        compare(f"Note du critère {title}", typed, score)
+        title = title_of(criterion)
+        compare("mark", typed, score, title)
         comment = stored.comment if stored else ""
-        compare(f"Commentaire du critère {title}", entry.comments.get(criterion.id, ""), comment)
-    compare("Avis général", entry.general, dossier.review.general_comment if dossier.review else "")
-    compare("Notes pour vous", entry.notes, dossier.review.notes if dossier.review else "")
+        compare("comment", entry.comments.get(criterion.id, ""), comment, title)
+    compare("general", entry.general, dossier.review.general_comment if dossier.review else "")
+    compare("notes", entry.notes, dossier.review.notes if dossier.review else "")
     return found
 
 

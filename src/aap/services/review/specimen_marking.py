@@ -21,7 +21,7 @@ from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound, StaleVersion, StateForbids
+from aap.services.errors import InvalidInput, NotFound, StaleVersion, StateForbids, said_by_core
 from aap.services.permissions import Permission, Target, ensure
 
 
@@ -193,8 +193,7 @@ def mark_specimen(
         raise StaleVersion(review.version if review else 0, {"differences": []})
     checked = read_marks(page.call.file.rubric, marks, comments, finished=submit)
     if checked.problems:
-        prefix = {"mark": "note", "comment": "avis"}
-        raise InvalidInput({f"{prefix[part]}-{name}": text for (part, name), text in checked.problems.items()})
+        raise InvalidInput({f"{part}s.{name}": said_by_core(text) for (part, name), text in checked.problems.items()})
     review = review or SpecimenReview(specimen_id=specimen_id, person_id=actor.person_id, version=0, updated_at=now)
     review.marks = {name: mark_text(mark) for name, mark in checked.marks.items()}
     review.comments = {name: text for name, text in checked.comments.items() if text}

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from aap.core.answers.readable import ReadAnswer, read_section
-from aap.core.french import quoted
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.calls import CallState
@@ -20,9 +20,9 @@ from aap.records.specimens import Specimen, SpecimenOrigin, SpecimenReview, Spec
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.call.calls import OpenedCall, get_call
+from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.permissions import Permission, ensure
 
 LEAST, MOST = 2, 5
@@ -49,7 +49,7 @@ class RoundView:
     specimens: tuple[Specimen, ...]
     opened_at: datetime | None
     participants: tuple[ParticipantLine, ...]
-    blocked: tuple[str, ...]
+    blocked: tuple[Objection, ...]
 
 
 def round_view(session: Session, *, actor: Actor, call: OpenedCall) -> RoundView:
@@ -88,19 +88,19 @@ def _specimens(session: Session, call_id: str) -> tuple[Specimen, ...]:
     )
 
 
-def _blocked(session: Session, call: OpenedCall, specimens: tuple[Specimen, ...]) -> tuple[str, ...]:
+def _blocked(session: Session, call: OpenedCall, specimens: tuple[Specimen, ...]) -> tuple[Objection, ...]:
     found = []
     if not LEAST <= len(specimens) <= MOST:
-        found.append(f"Il faut de {LEAST} à {MOST} dossiers d’essai.")
+        found.append(Objection("review.number_of_specimens", least=LEAST, most=MOST))
     if any(one.agreed_at is None for one in specimens):
-        found.append("Chaque dossier d’essai doit avoir sa note convenue et son motif.")
+        found.append(Objection("review.specimen_not_agreed"))
     if call.state not in (CallState.CLOSED, CallState.REVIEWING):
-        found.append("Le tour s’ouvre entre la clôture de l’appel et la fin des évaluations.")
+        found.append(Objection("review.round_out_of_time"))
     begun = session.exec(
         select(Review.id).where(Review.assignment_id == Assignment.id, Assignment.call_id == call.id).limit(1)
     ).first()
     if begun is not None:
-        found.append("Des évaluations ont déjà commencé : tous les candidats doivent être traités de la même façon.")
+        found.append(Objection("review.reviews_begun"))
     return tuple(found)
 
 
@@ -113,7 +113,7 @@ def _preparing(session: Session, actor: Actor, call: OpenedCall) -> None:
 def _add(session: Session, actor: Actor, call: OpenedCall, specimen: Specimen, now: datetime) -> Specimen:
     held = _specimens(session, call.id)
     if len(held) >= MOST:
-        raise InvalidInput({"title": f"Un tour a {MOST} dossiers d’essai au plus."})
+        raise InvalidInput({"title": Objection("review.too_many_specimens", most=MOST)})
     specimen.position = max((one.position for one in held), default=0) + 1
     session.add(specimen)
     session.flush()
@@ -133,17 +133,17 @@ def add_fictitious(
 ) -> Specimen:
     """An invented dossier. `parts`: id of a section of the form → its text. Raises InvalidInput."""
     _preparing(session, actor, call)
-    problems = {} if title.strip() else {"title": "Donnez un titre au dossier d’essai."}
+    problems = {} if title.strip() else {"title": Objection("review.specimen_untitled")}
     content = []
     for section in call.file.form.sections:
         text = parts.get(section.id, "").replace("\r\n", "\n").strip()
         if len(text) > LONGEST:
-            problems[f"partie-{section.id}"] = "20 000 caractères au plus."
+            problems[f"parts.{section.id}"] = Objection("review.text_too_long", most=LONGEST)
         if text:
             content.append({"title": section.title, "answers": [["", text]]})
     if not content:
         first = call.file.form.sections[0].id if call.file.form.sections else ""
-        problems.setdefault(f"partie-{first}", "Écrivez au moins une partie du dossier.")
+        problems.setdefault(f"parts.{first}", Objection("review.specimen_empty"))
     if problems:
         raise InvalidInput(problems)
     return _add(
@@ -166,7 +166,7 @@ def add_earlier(
     _preparing(session, actor, call)
     problems = {}
     if not consent.strip():
-        problems["consent"] = "Indiquez quand et comment l’association a donné son accord."
+        problems["consent"] = Objection("review.consent_missing")
     earlier = session.exec(
         select(Application).where(
             Application.reference == reference.strip(), col(Application.submitted_at).is_not(None)
@@ -181,9 +181,9 @@ def add_earlier(
         except (NotFound, StateForbids):
             earlier = None
     if earlier is None or source is None:
-        problems["reference"] = "Aucun dossier d’un appel que vous suivez ne porte ce numéro."
+        problems["reference"] = Objection("review.specimen_unknown")
     elif source.id == call.id or source.state not in _OVER:
-        problems["reference"] = "Seul un dossier d’un appel antérieur, déjà décidé, peut servir d’essai."
+        problems["reference"] = Objection("review.specimen_not_over")
     elif session.exec(
         select(Application.id).where(
             Application.call_id == call.id,
@@ -191,7 +191,7 @@ def add_earlier(
             col(Application.state) != ApplicationState.DRAFT,
         )
     ).first():
-        problems["reference"] = "Cette association est candidate à cet appel : son dossier ne peut pas servir d’essai."
+        problems["reference"] = Objection("review.specimen_of_candidate")
     if problems or earlier is None or source is None:
         raise InvalidInput(problems)
     return _add(
@@ -247,31 +247,38 @@ def agree_marks(
     session: Session,
     *,
     actor: Actor,
+    call: OpenedCall,
     specimen_id: str,
     marks: Mapping[str, str],
     reasons: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """The agreed mark of each criterion, with its reason: shown to who has submitted. Raises InvalidInput by field."""
+    """The agreed mark of each criterion of one of the call's specimens, with its reason: shown to who has submitted.
+
+    Raises NotFound, StateForbids, InvalidInput by field.
+    """
     specimen = session.get(Specimen, specimen_id)
-    if specimen is None:
+    if specimen is None or specimen.call_id != call.id:
         raise NotFound("specimen", specimen_id)
-    call = get_call(session, specimen.call_id)
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="specimen", id=specimen_id)
     if session.get(SpecimenRound, call.id) is not None:
         raise StateForbids(Permission.REVIEWERS_MANAGE, "open round")
     rubric = call.file.rubric
     checked = read_marks(rubric, marks, {}, finished=False)
-    problems = {f"note-{name}": text for (_, name), text in checked.problems.items()}
+    problems = {f"marks.{name}": said_by_core(text) for (_, name), text in checked.problems.items()}
     kept = {}
     for criterion in rubric.criteria:
         if criterion.id not in checked.marks:
-            problems.setdefault(f"note-{criterion.id}", f"Donnez la note convenue de {quoted(title_of(criterion))}.")
+            problems.setdefault(
+                f"marks.{criterion.id}", Objection("review.agreed_mark_missing", criterion=title_of(criterion))
+            )
         kept[criterion.id] = reasons.get(criterion.id, "").strip()
         if not kept[criterion.id]:
-            problems[f"motif-{criterion.id}"] = f"Dites pourquoi, pour {quoted(title_of(criterion))}."
+            problems[f"reasons.{criterion.id}"] = Objection(
+                "review.agreed_reason_missing", criterion=title_of(criterion)
+            )
         elif len(kept[criterion.id]) > MOST_COMMENT:
-            problems[f"motif-{criterion.id}"] = "5 000 caractères au plus."
+            problems[f"reasons.{criterion.id}"] = Objection("review.text_too_long", most=MOST_COMMENT)
     if problems:
         raise InvalidInput(problems)
     before = {"marks": dict(specimen.agreed)}
@@ -299,6 +306,6 @@ def start_round(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     _preparing(session, actor, call)
     blocked = _blocked(session, call, _specimens(session, call.id))
     if blocked:
-        raise InvalidInput({"": " ".join(blocked)})
+        raise InvalidInput({"": blocked})
     session.add(SpecimenRound(call_id=call.id, opened_at=now, author_id=actor.person_id))
     record(session, actor, "calibration.opened", call.record, now=now)

@@ -36,7 +36,7 @@ class _Column:
         value = self.sheet.value(row)
         if self.sheet.kind == "money":
             return euros_text(value if isinstance(value, int) else None)
-        return str(value)
+        return "" if value is None else str(value)
 
 
 def _columns(words: Mapping[str, str]) -> tuple[_Column, ...]:

@@ -6,14 +6,16 @@ ordering by name read a few columns of every dossier and then the page.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
+from aap.core.results import MASKED
 from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -31,24 +33,36 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class CandidateLine:
-    """A submitted dossier as lists show it. Amounts in cents; `reviews` given of `expected` asked for."""
+    """A submitted dossier as lists show it. Amounts in cents; `reviews` given of `expected` asked for.
+
+    `masked`: the official is recused of it; nothing of it is here but that it is one of the call's.
+    """
 
     id: str
     reference: str
     title: str
     theme: str
-    state: ApplicationState
+    state: ApplicationState | Literal[""]
     association: str
     siret: str
     commune: str
     department: str
     region: str
-    requested_amount: int
+    requested_amount: int | None
     proposed_amount: int | None
     submitted_at: datetime | None
     screened_at: datetime | None
-    reviews: int
-    expected: int
+    reviews: int | None
+    expected: int | None
+    masked: bool = False
+
+
+def _masked(number: int) -> CandidateLine:
+    return CandidateLine(
+        id="", reference=f"déport {number}", title="", theme="", state="", association=MASKED, siret="", commune="",
+        department="", region="", requested_amount=None, proposed_amount=None, submitted_at=None, screened_at=None,
+        reviews=None, expected=None, masked=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,9 @@ _SQL_SORTS = {
 class CandidateList:
     """The dossiers of a page that fit a filter, in its order, and what the filter may be set to.
 
-    `count` and `requested` (cents) are of all that fit, `total` of all that this official may see.
+    `count` is of all that fit and `total` of the call's: the same for every official, save that a dossier of which one
+    is recused holds no word that they look for. `requested` (cents) leaves out the `hidden` ones, of which they are
+    recused: a sum would tell their amount.
     """
 
     rows: tuple[CandidateLine, ...]
@@ -94,45 +110,62 @@ def candidates(
 ) -> CandidateList:
     """Submitted dossiers, those of a page (from 1) or all; the last page stands for one beyond it.
 
-    Those of which the official is recused are left out (`hidden` counts them). At most six queries.
+    Those of which the official is recused keep their place in the order of the references, come last in any other
+    order (which would tell something of them), and are masked. At most seven queries.
     """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
-    present = _present(session, call.id, hidden)
+    present = _present(session, call.id)
     sort = wanted.sort.removeprefix("-")
-    fitting = _conditions(call.id, hidden, wanted)
-    if wanted.text.split() or sort not in _SQL_SORTS:
+    fitting = _conditions(call.id, wanted)
+    readable = [*fitting, col(Application.id).not_in(hidden)] if hidden else fitting
+    searched = bool(wanted.text.split())
+    if searched or sort not in _SQL_SORTS:
         progress = review_counts(session, Assignment.call_id == call.id) if sort == "reviews" else None
-        ids, count, requested = _picked(session, fitting, wanted, progress or {})
+        ids, count, requested = _picked(session, readable if searched else fitting, wanted, progress or {}, hidden)
         at = 0 if page is None else _start_of(page, count)
         kept = ids if page is None else ids[at : at + PAGE_SIZE]
         rows = {one.id: one for one in _candidates(session, call, col(Application.id).in_(kept), progress)}
         listed = [rows[application_id] for application_id in kept]
     else:
         key = _SQL_SORTS[sort]
-        if wanted.region:
+        if wanted.region or hidden:
             count, requested = session.exec(
-                select(func.count(), func.coalesce(func.sum(Application.requested_amount), 0)).where(*fitting)
+                select(
+                    func.count(),
+                    func.coalesce(
+                        func.sum(case((col(Application.id).in_(hidden), 0), else_=col(Application.requested_amount))), 0
+                    ),
+                ).where(*fitting)
             ).one()
         else:
             count, requested = present.number(wanted), present.requested(wanted)
         chosen = select(Application.id).where(*fitting)
+        if hidden and sort != "reference":
+            chosen = chosen.order_by(case((col(Application.id).in_(hidden), 1), else_=0))
         chosen = chosen.order_by(key.desc() if wanted.sort.startswith("-") else key, col(Application.reference))
         if page is not None:
             chosen = chosen.limit(PAGE_SIZE).offset(_start_of(page, count))
         listed = _candidates(session, call, col(Application.id).in_(chosen))
         listed.sort(key=lambda one: one.reference)
         listed.sort(key=_LISTED[sort], reverse=wanted.sort.startswith("-"))
+        if sort != "reference":
+            listed.sort(key=lambda one: one.id in hidden)
+    numbers = itertools.count(1)
     return CandidateList(
-        rows=tuple(listed),
+        rows=tuple(_masked(next(numbers)) if one.id in hidden else one for one in listed),
         count=count,
         total=present.number(CandidateFilter()),
         requested=int(requested),
         states=tuple(state for state in ApplicationState if state in {one.state for one in present.groups}),
         regions=present.regions,
         themes=tuple(sorted({one.theme for one in present.groups if one.theme})),
-        hidden=len(hidden),
+        hidden=_number(session, [*fitting, col(Application.id).in_(hidden)]) if hidden and not searched else 0,
     )
+
+
+def _number(session: Session, conditions: Sequence[Any]) -> int:
+    return session.exec(select(func.count()).where(*conditions)).one()
 
 
 _LISTED: Mapping[str, Callable[[CandidateLine], Any]] = {
@@ -175,9 +208,9 @@ class _Present:
         return sum(one.requested for one in self._fitting(wanted))
 
 
-def _present(session: Session, call_id: str, hidden: frozenset[str]) -> _Present:
+def _present(session: Session, call_id: str) -> _Present:
     """Two queries. A department is looked for in its index and left at its first dossier: no reading of them all."""
-    conditions = _conditions(call_id, hidden, CandidateFilter())
+    conditions = _conditions(call_id, CandidateFilter())
     grouped = session.exec(
         select(Application.state, Application.theme, func.count(), func.sum(Application.requested_amount))
         .where(*conditions)
@@ -195,11 +228,9 @@ def _present(session: Session, call_id: str, hidden: frozenset[str]) -> _Present
     return _Present(groups, tuple(sorted(names - {""}, key=fold)))
 
 
-def _conditions(call_id: str, hidden: frozenset[str], wanted: CandidateFilter) -> list[Any]:
-    """SQL conditions: submitted dossiers of the call, not hidden, of the wanted state, theme and region."""
+def _conditions(call_id: str, wanted: CandidateFilter) -> list[Any]:
+    """SQL conditions: submitted dossiers of the call, of the wanted state, theme and region."""
     found: list[Any] = [Application.call_id == call_id, col(Application.submitted_at).is_not(None)]
-    if hidden:
-        found.append(col(Application.id).not_in(hidden))
     if wanted.state:
         found.append(Application.state == wanted.state)
     if wanted.theme:
@@ -212,9 +243,15 @@ def _conditions(call_id: str, hidden: frozenset[str], wanted: CandidateFilter) -
 
 
 def _picked(
-    session: Session, fitting: Sequence[Any], wanted: CandidateFilter, progress: ReviewCounts
+    session: Session,
+    fitting: Sequence[Any],
+    wanted: CandidateFilter,
+    progress: ReviewCounts,
+    hidden: frozenset[str],
 ) -> tuple[list[str], int, int]:
     """What a database can't find or order (texts without accents, names, missing reviews): ids, number, cents.
+
+    Those of `hidden` come last, and their cents don't count.
 
     Rows don't pass through the ORM, and hold only what the order and the words need.
     """
@@ -248,7 +285,10 @@ def _picked(
         found = [row for row in found if _holds(words, row[3:])]
     keys = [key(row[2]) for row in found]
     order = sorted(range(len(found)), key=keys.__getitem__, reverse=down)
-    return [found[place][0] for place in order], len(found), sum(row[1] for row in found)
+    if hidden:
+        order.sort(key=lambda place: found[place][0] in hidden)
+    ids = [found[place][0] for place in order]
+    return ids, len(found), sum(row[1] for row in found if row[0] not in hidden)
 
 
 _folded = lru_cache(maxsize=65_536)(fold)

@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from aap.core.answers.conditions import visible_sections
 from aap.core.answers.eligibility import Eligibility
-from aap.core.answers.readable import SectionReading, read_section
+from aap.core.answers.readable import read_section
+from aap.core.questions.base.in_words import SectionReading
 from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
 from aap.records.associations import Association
@@ -22,7 +23,7 @@ from aap.records.people import Person
 from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
-from aap.services.actor import Actor, person_name
+from aap.services.actor import SYSTEM, SYSTEM_ID, Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
@@ -216,8 +217,13 @@ def _history(session: Session, application_id: str) -> tuple[HistoryLine, ...]:
         .limit(200)
     )
     return tuple(
-        HistoryLine(line.at, line.action, name or "", (content or {}).get("after", {})) for line, name, content in found
+        HistoryLine(line.at, line.action, name or _by_system(line), (content or {}).get("after", {}))
+        for line, name, content in found
     )
+
+
+def _by_system(line: AuditLine) -> str:
+    return SYSTEM.name if line.actor_id == SYSTEM_ID else ""
 
 
 def _messages(session: Session, application_id: str) -> tuple[MessageLine, ...]:

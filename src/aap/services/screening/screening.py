@@ -15,7 +15,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.permissions import Permission
 
 
@@ -31,7 +31,7 @@ def screen_application(
     )
     reason = reason.strip()
     if not eligible and not reason:
-        raise InvalidInput({"reason": "Indiquez le motif : il figure dans la lettre à l’association."})
+        raise InvalidInput({"reason": Objection("screening.motive_missing")})
     before = {"state": application.state, "reason": application.ineligible_reason}
     application.state = ApplicationState.ELIGIBLE if eligible else ApplicationState.INELIGIBLE
     application.ineligible_reason = "" if eligible else reason
@@ -69,11 +69,11 @@ def correct_attribute(
     kept = [value.strip() for value in values if value.strip()]
     problems = {}
     if name not in attribute_names(call):
-        problems["name"] = "Cette donnée n’existe pas dans l’appel."
+        problems["name"] = Objection("screening.attribute_unknown")
     if any("|" in value for value in kept):
-        problems["values"] = "Une valeur ne peut pas contenir de barre verticale."
+        problems["values"] = Objection("screening.bar_in_value")
     if not evidence.strip():
-        problems["evidence"] = "Indiquez la pièce ou la vérification sur laquelle vous vous appuyez."
+        problems["evidence"] = Objection("screening.evidence_missing")
     if problems:
         raise InvalidInput(problems)
     before = application.attributes.get(name, [])
@@ -132,9 +132,9 @@ def propose_amount(
     if call.file.selection.amounts != "proposed" or marks_are_opened(session, call):
         raise StateForbids(Permission.DOSSIER_SCREEN, call.state)
     if cents is not None and not 0 <= cents <= application.requested_amount:
-        raise InvalidInput({"amount": "Le montant proposé ne peut pas dépasser le montant demandé."})
+        raise InvalidInput({"amount": Objection("screening.amount_above_request")})
     if not reason.strip():
-        raise InvalidInput({"reason": "Indiquez ce qui justifie ce montant."})
+        raise InvalidInput({"reason": Objection("screening.amount_unexplained")})
     before = application.proposed_amount
     application.proposed_amount = cents
     application.version += 1

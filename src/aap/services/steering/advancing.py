@@ -11,14 +11,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from aap.core.delays import paris
-from aap.core.french import NBSP, count, is_plural, moment
 from aap.records.calls import CallState
 from aap.services.actor import Actor
 from aap.services.assignment.proposals import tell_everybody
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, Objection, StateForbids
+from aap.services.page_links import Links
 from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import ReviewsTotals, reviews_totals
@@ -35,13 +34,13 @@ STEPS = {
 
 @dataclass(frozen=True)
 class NextStep:
-    """`to` None: the step is taken elsewhere, or there is none. French sentences: `obstacles` forbid the step,
+    """`to` None: the step is taken elsewhere, or there is none. `obstacles` forbid the step,
     `cautions` ask for a reason.
     """
 
     to: CallState | None
-    obstacles: tuple[str, ...] = ()
-    cautions: tuple[str, ...] = ()
+    obstacles: tuple[Objection, ...] = ()
+    cautions: tuple[Objection, ...] = ()
 
 
 def next_step(
@@ -57,8 +56,7 @@ def next_step(
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     to = STEPS.get(call.state)
     if call.state is CallState.OPEN and now <= call.accepted_until:
-        until = moment(paris(call.accepted_until))
-        return NextStep(to, obstacles=(f"Des dossiers peuvent encore être déposés jusqu’au {until}.",))
+        return NextStep(to, obstacles=(Objection("steering.still_open", until=call.accepted_until),))
     if call.state not in (CallState.CLOSED, CallState.REVIEWING):
         return NextStep(to)
     totals = totals or reviews_totals(session, call)
@@ -66,48 +64,45 @@ def next_step(
     return NextStep(to, cautions=(*_unscreened(counts or counts_of(session, call.id)), *reviews))
 
 
-def _unscreened(counts: Counts) -> tuple[str, ...]:
+def _unscreened(counts: Counts) -> tuple[Objection, ...]:
     found = []
     if counts.to_screen:
-        found.append(f"{count(counts.to_screen, 'dossier')} sans avis de recevabilité.")
+        found.append(Objection("steering.to_screen", dossiers=counts.to_screen))
     if counts.to_complete:
-        found.append(f"{count(counts.to_complete, 'dossier')} en attente de compléments de l’association.")
+        found.append(Objection("steering.to_complete", dossiers=counts.to_complete))
     return tuple(found)
 
 
-def _unassigned(call: OpenedCall, totals: ReviewsTotals) -> tuple[str, ...]:
+def _unassigned(call: OpenedCall, totals: ReviewsTotals) -> tuple[Objection, ...]:
     if not totals.unassigned:
         return ()
-    needed = count(call.file.rubric.min_reviews, "évaluateur")
-    return (f"{count(totals.unassigned, 'dossier')} {_agreed('confié', totals.unassigned)} à moins de {needed}.",)
+    needed = call.file.rubric.min_reviews
+    return (Objection("steering.unassigned", dossiers=totals.unassigned, reviewers=needed),)
 
 
-def _unreviewed(call: OpenedCall, totals: ReviewsTotals) -> tuple[str, ...]:
+def _unreviewed(call: OpenedCall, totals: ReviewsTotals) -> tuple[Objection, ...]:
     missing = totals.assigned - totals.submitted
     found = []
     if missing:
-        found.append(
-            f"{count(missing, 'évaluation')} {_agreed('confiée', missing)} et non {_agreed('remise', missing)}."
-        )
+        found.append(Objection("steering.reviews_missing", reviews=missing))
     if totals.short:
-        found.append(
-            f"{count(totals.short, 'dossier')} sous le minimum de {count(call.file.rubric.min_reviews, 'évaluation')}"
-            f"{NBSP}: sans elles, le classement ne pourra pas être arrêté."
-        )
+        found.append(Objection("steering.short", dossiers=totals.short, reviews=call.file.rubric.min_reviews))
     return tuple(found)
 
 
-def _agreed(word: str, number: int) -> str:
-    """A word in the number of what it goes with."""
-    return f"{word}s" if is_plural(number) else word
-
-
 def advance_call(
-    session: Session, *, actor: Actor, call_id: str, to: CallState, reason: str, now: datetime, address: str = ""
+    session: Session,
+    *,
+    actor: Actor,
+    call_id: str,
+    to: CallState,
+    reason: str,
+    now: datetime,
+    links: Links | None = None,
 ) -> None:
     """Takes the next step; what it warns of is gone past with a reason, which the log keeps.
 
-    `address`: of the reviewers' list; with it they are told when the reviews open.
+    `links`: with them the reviewers are told when the reviews open.
     Raises StateForbids (another step is next), InvalidInput with the obstacles or the missing reason.
     """
     call = get_call(session, call_id)
@@ -116,14 +111,14 @@ def advance_call(
     if step.to is None or step.to is not to:
         raise StateForbids(Permission.CALL_ADVANCE, call.state)
     if step.obstacles:
-        raise InvalidInput({"": " ".join(step.obstacles)})
+        raise InvalidInput({"": step.obstacles})
     if step.cautions and not reason.strip():
-        raise InvalidInput({"reason": "Indiquez pourquoi vous passez à l’étape suivante malgré ces points."})
+        raise InvalidInput({"reason": Objection("steering.cautions_unanswered")})
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
     if to is not CallState.ARCHIVED:
         match_conflicts(session, call, now=now)  # before whoever works on it reads more of it
-    if to is CallState.REVIEWING and address:
-        tell_everybody(session, call, address=address, now=now)
+    if to is CallState.REVIEWING and links:
+        tell_everybody(session, call, links=links, now=now)
 
 
 def ensure_may_draw(actor: Actor, call: OpenedCall) -> None:
@@ -142,9 +137,9 @@ def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, so
     ensure_may_draw(actor, call)
     problems = {}
     if not seed.strip() or len(seed.strip()) > 200:
-        problems["seed"] = "Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."
+        problems["seed"] = Objection("steering.seed_missing")
     if not source.strip():
-        problems["source"] = "Indiquez d’où il vient : chacun doit pouvoir le vérifier."
+        problems["source"] = Objection("steering.source_missing")
     if problems:
         raise InvalidInput(problems)
     before = call.record.draw_seed

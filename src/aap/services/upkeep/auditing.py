@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import and_, literal, or_
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from aap.core.delays import PARIS
 from aap.records.audit import AuditLine, AuditValues
 from aap.records.outbox import Job
 from aap.records.people import Person
-from aap.services.actor import Actor
+from aap.records.reviews import Review
+from aap.services.actor import SYSTEM, SYSTEM_ID, Actor
 from aap.services.audit import Subject, record, verify_chain
+from aap.services.dossier.access import recused_anywhere
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -41,7 +46,10 @@ class AuditFilter:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One line. `person` empty: nobody signed in (a command, the worker, a mailed link); values None: erased."""
+    """One line. `person` empty: an account that is gone, or nobody, in lines of before the system had a name.
+
+    Values None: erased. `masked`: about a dossier of which who reads is recused; what it was about isn't here.
+    """
 
     sequence: int
     at: datetime
@@ -53,6 +61,11 @@ class AuditEntry:
     call_id: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    masked: bool = False
+
+    @property
+    def by_system(self) -> bool:
+        return self.person_id == SYSTEM_ID
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,10 @@ class AuditPage:
 
 
 def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int | None = None) -> AuditPage:
-    """A page of the log; `before`: only lines below this sequence. Two queries, whatever the log's length."""
+    """A page of the log; `before`: only lines below this sequence. Three queries, whatever the log's length.
+
+    An administrator who is recused of a dossier finds its lines in their place, without what they are about.
+    """
     ensure(actor, Permission.AUDIT_READ, Target())
     query = (
         select(AuditLine, AuditValues, Person)
@@ -74,7 +90,7 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
     )
     for word in wanted.person.lower().split()[:5]:
         like = f"%{word.replace('%', '').replace('_', '')}%"
-        query = query.where(or_(func.lower(Person.name).like(like), col(Person.email).like(like)))
+        query = query.where(or_(func.lower(Person.name).like(like), col(Person.email).like(like), _system_named(word)))
     if wanted.action:
         query = query.where(col(AuditLine.action).startswith(wanted.action, autoescape=True))
     if wanted.call_id:
@@ -93,7 +109,7 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
         AuditEntry(
             sequence=line.sequence,
             at=line.at,
-            person=person.name if person else "",
+            person=person.name if person else SYSTEM.name if line.actor_id == SYSTEM_ID else "",
             person_id=line.actor_id,
             action=line.action,
             object_kind=line.object_kind,
@@ -104,8 +120,32 @@ def read_log(session: Session, *, actor: Actor, wanted: AuditFilter, before: int
         )
         for line, values, person in shown
     )
+    lines = _masked(session, actor, lines)
     actions = tuple(session.exec(select(AuditLine.action).distinct().order_by(col(AuditLine.action))))
     return AuditPage(lines, lines[-1].sequence if len(found) > PAGE_SIZE else None, actions)
+
+
+def _masked(session: Session, actor: Actor, lines: tuple[AuditEntry, ...]) -> tuple[AuditEntry, ...]:
+    """The lines of a page, those about dossiers that the actor is recused of without their object and values."""
+    hidden = recused_anywhere(session, actor)
+    if not hidden:
+        return lines
+    reviews = session.exec(select(Review.id).where(col(Review.application_id).in_(list(hidden)))).all()
+    names = {*hidden, *hidden.values(), *reviews}
+
+    def tells(line: AuditEntry) -> bool:
+        values = json.dumps([line.before, line.after], ensure_ascii=False)
+        return line.object_id in names or any(name in values for name in names)
+
+    return tuple(
+        dataclasses.replace(line, object_id="", before=None, after=None, masked=True) if tells(line) else line
+        for line in lines
+    )
+
+
+def _system_named(word: str) -> ColumnElement[bool]:
+    """SQL condition: a line of the system, where the word is in its name."""
+    return and_(col(AuditLine.actor_id) == SYSTEM_ID, literal(word in SYSTEM.name))
 
 
 def _midnight(day: date) -> datetime:
@@ -134,7 +174,7 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
     with platform.database.writing() as session:
         record(
             session,
-            None,
+            SYSTEM,
             "audit.verified",
             Subject("audit"),
             now=platform.clock(),

@@ -26,7 +26,9 @@ from aap.records.applications import Document
 from aap.records.associations import ClaimProof
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
+from aap.services.actor import SYSTEM
 from aap.services.audit import ChainCheck, Subject, record, verify_chain
+from aap.services.errors import Objection
 from aap.services.platform import Platform
 
 FORMAT = 1
@@ -39,10 +41,10 @@ Tell = Callable[[int, int], None]
 
 
 class BackupFault(Exception):
-    """A backup that can't be made or put back: `faults`, French sentences, all at once."""
+    """A backup that can't be made or put back: `faults`, all at once."""
 
-    def __init__(self, *faults: str) -> None:
-        super().__init__("\n".join(faults))
+    def __init__(self, *faults: Objection) -> None:
+        super().__init__(*faults)
         self.faults = faults
 
 
@@ -65,12 +67,9 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
     """Copies the instance into the new folder. Raises BackupFault (the folder is there, or another database)."""
     settings = platform.settings
     if settings.database_url:
-        raise BackupFault(
-            "La base est un serveur\u00a0: sauvegardez-la par pg_dump, puis copiez le dossier des fichiers "
-            f"({settings.files_folder}), dans cet ordre."
-        )
+        raise BackupFault(Objection("upkeep.database_on_server", files=str(settings.files_folder)))
     if folder.exists():
-        raise BackupFault(f"{folder} existe déjà\u00a0: donnez un nom neuf à chaque sauvegarde.")
+        raise BackupFault(Objection("upkeep.backup_exists", folder=str(folder)))
     now = platform.clock()
     partial = folder.with_name(f".{folder.name}.partiel-{os.getpid()}")
     partial.mkdir(parents=True)
@@ -96,7 +95,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
         shutil.rmtree(partial, ignore_errors=True)
         raise
     with platform.database.writing() as session:
-        record(session, None, "system.backup", Subject("instance"), now=now, after=asdict(backup))
+        record(session, SYSTEM, "system.backup", Subject("instance"), now=now, after=asdict(backup))
     return backup
 
 
@@ -109,26 +108,26 @@ def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         backup = Backup(**content)
     except (OSError, ValueError, TypeError):
-        raise BackupFault(f"{folder} n’est pas une sauvegarde\u00a0: {MANIFEST} manque ou ne se lit pas.") from None
+        raise BackupFault(Objection("upkeep.no_backup", folder=str(folder), manifest=MANIFEST)) from None
     if backup.format != FORMAT:
-        raise BackupFault("Cette sauvegarde vient d’une version plus récente du logiciel.")
+        raise BackupFault(Objection("upkeep.backup_too_new"))
     if not (folder / DATABASE).exists() or _sha256(folder / DATABASE) != backup.database_sha256:
-        raise BackupFault("La base de cette sauvegarde manque ou a été changée.")
+        raise BackupFault(Objection("upkeep.database_changed"))
     faults = []
     if not _is_sound(folder / DATABASE):
-        faults.append("La base ne passe pas le contrôle d’intégrité de SQLite.")
+        faults.append(Objection("upkeep.database_unsound"))
     paths = sorted(_stored(folder / FILES))
     if len(paths) != backup.files:
-        faults.append(f"{backup.files} fichiers attendus, {len(paths)} trouvés.")
+        faults.append(Objection("upkeep.number_of_files", expected=backup.files, found=len(paths)))
     for done, path in enumerate(paths, 1):
         if _sha256(path) != path.name:
-            faults.append(f"Le fichier {path.name} a été changé.")
+            faults.append(Objection("upkeep.file_changed", name=path.name))
         if tell:
             tell(done, len(paths))
     chain, missing = _look_into(folder)
-    faults += [f"Le fichier {sha} manque." for sha in missing]
+    faults += [Objection("upkeep.file_missing", name=sha) for sha in missing]
     if (chain.head, chain.lines) != (backup.head, backup.audit_lines):
-        faults.append("Le journal n’est pas celui qui a été sauvegardé.")
+        faults.append(Objection("upkeep.journal_differs"))
     if faults:
         raise BackupFault(*faults[:50])
     return backup
@@ -137,9 +136,7 @@ def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
 def restore_backup(folder: Path, instance: Path, *, tell: Tell | None = None) -> Backup:
     """Puts a checked backup into an empty (or missing) instance folder. Raises BackupFault; nothing is overwritten."""
     if instance.exists() and any(entry.name != README for entry in instance.iterdir()):
-        raise BackupFault(
-            f"{instance} n’est pas vide\u00a0: restaurez dans un dossier neuf, puis changez AAP_INSTANCE."
-        )
+        raise BackupFault(Objection("upkeep.instance_not_empty", folder=str(instance)))
     backup = check_backup(folder, tell=tell)
     instance.mkdir(parents=True, exist_ok=True)
     _copy_files(folder / FILES, instance / FILES, None)
@@ -185,7 +182,7 @@ def _look_into(folder: Path) -> tuple[ChainCheck, list[str]]:
 
 def _refuse_missing(missing: list[str]) -> None:
     if missing:
-        raise BackupFault(*(f"Le fichier {sha} manque dans l’instance." for sha in missing[:20]))
+        raise BackupFault(*(Objection("upkeep.file_missing_here", name=sha) for sha in missing[:20]))
 
 
 def _is_sound(path: Path) -> bool:

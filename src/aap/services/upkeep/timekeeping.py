@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aap.services.dossier.completion import lapse_completions
 from aap.services.dossier.reminding import remind_drafts
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 from aap.services.recusals import recuse_members
 
@@ -23,13 +24,13 @@ class Kept:
     recused: int = 0
 
 
-def keep_time(platform: Platform) -> Kept:
+def keep_time(platform: Platform, links: Links) -> Kept:
     """Does what is due by the platform's clock, in a transaction for each kind. Done twice, it is done once."""
     now = platform.clock()
     with platform.database.writing() as session:
         lapsed = lapse_completions(session, now=now)
     with platform.database.writing() as session:
-        reminders = remind_drafts(session, base_url=platform.settings.base_url, now=now)
+        reminders = remind_drafts(session, links=links, now=now)
     with platform.database.writing() as session:
         recused = recuse_members(session, now=now)
     return Kept(reminders, lapsed, recused)

@@ -17,6 +17,7 @@ from aap.web.account.blueprint import blueprint
 from aap.web.account.forms import ProfileForm
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.people_words import membership_words, role_words
+from aap.web.wording.sentences import worded
 
 HOMES = (
     ("admin.home", Permission.ADMIN_HOME),
@@ -57,7 +58,7 @@ def home() -> ResponseReturnValue:
                     now=arrived_at(),
                 )
         except InvalidInput as refused:
-            for name, message in refused.problems.items():
+            for name, message in worded(refused.problems).items():
                 form[name].errors = [message]
         else:
             flash(_("Vos renseignements sont enregistrés."), "success")

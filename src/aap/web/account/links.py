@@ -12,7 +12,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.account.blueprint import blueprint
 from aap.web.account.forms import LinkForm
-from aap.web.context import arrived_at, platform, reading, writing
+from aap.web.context import arrived_at, links, platform, reading, writing
 
 
 @blueprint.route("/connexion/lien", methods=["GET", "POST"])
@@ -22,7 +22,7 @@ def ask_link() -> ResponseReturnValue:
     form = LinkForm()
     if form.validate_on_submit():
         with writing() as session:
-            sign_in_links.send_sign_in_link(session, platform(), email=form.email.data or "", now=arrived_at())
+            sign_in_links.send_sign_in_link(session, platform(), links(), email=form.email.data or "", now=arrived_at())
         return redirect(url_for("account.link_sent"))
     return render_template("account/ask_link.html", form=form), 422 if form.errors else 200
 

@@ -19,13 +19,14 @@ from aap.services.call.amending import (
     version_text,
 )
 from aap.services.call.calls import CallFileRefused
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.sent_files import sent_files
 from aap.web.state_words import call_states
+from aap.web.wording.sentences import worded
 
 
 def _list(problems: dict[str, str] | None = None, found: tuple[Problem, ...] = (), name: str = "") -> str:
@@ -46,9 +47,9 @@ def _posted() -> tuple[bytes, str]:
     """Content and name of the posted call file. Raises InvalidInput (`file`)."""
     files = sent_files("file")
     if not files:
-        raise InvalidInput({"file": _("Choisissez d’abord un fichier d’appel (.yaml).")})
+        raise InvalidInput({"file": Objection("page.file_missing")})
     if len(files[0].content) > LARGEST_FILE:
-        raise InvalidInput({"file": _("Un fichier d’appel pèse 1 Mo au plus.")})
+        raise InvalidInput({"file": Objection("page.file_too_large")})
     return files[0].content, files[0].name[-120:]
 
 
@@ -66,7 +67,7 @@ def load() -> ResponseReturnValue:
     except CallFileRefused as refused:
         return _list({"file": _problem_count(refused.found)}, refused.found, name), 422
     except InvalidInput as error:
-        return _list(dict(error.problems), name=name), 422
+        return _list(worded(error.problems), name=name), 422
     flash(_("L’appel est chargé comme brouillon\u00a0: relisez ses règles, puis ouvrez-le."), "success")
     return redirect(url_for("admin.call", call_id=call.id), 303)
 
@@ -125,7 +126,7 @@ def replace(call_id: str) -> ResponseReturnValue:
     except CallFileRefused as refused:
         return _sheet(call_id, {"file": _problem_count(refused.found)}, refused.found, name), 422
     except InvalidInput as error:
-        return _sheet(call_id, dict(error.problems), name=name), 422
+        return _sheet(call_id, worded(error.problems), name=name), 422
     flash(
         _("Le brouillon est remplacé.") if draft else _("La modification est publiée sur la page de l’appel."),
         "success",
@@ -141,7 +142,7 @@ def open_call(call_id: str) -> ResponseReturnValue:
         with writing() as session:
             open_prepared_call(session, actor=signed_in(), call_id=call_id, now=arrived_at())
     except InvalidInput as error:
-        return _sheet(call_id, dict(error.problems)), 422
+        return _sheet(call_id, worded(error.problems)), 422
     flash(_("L’appel est ouvert. Ses règles sont scellées."), "success")
     return redirect(url_for("admin.call", call_id=call_id), 303)
 

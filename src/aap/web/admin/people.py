@@ -25,9 +25,10 @@ from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.answers import yes_or_no
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.paging import page_number
 from aap.web.people_words import membership_words, role_name, role_words
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/personnes")
@@ -74,12 +75,12 @@ def invite() -> ResponseReturnValue:
         try:
             with writing() as session:
                 person = invite_person(
-                    session, platform(), actor=signed_in(), email=request.form.get("email", ""),
+                    session, platform(), links(), actor=signed_in(), email=request.form.get("email", ""),
                     name=request.form.get("name", ""), role=request.form.get("role", ""),
                     call_id=request.form.get("call_id", ""), now=arrived_at(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("Le compte est ouvert, et un lien est envoyé à %(email)s.", email=person.email), "success")
             return redirect(url_for("admin.person", person_id=person.id))
@@ -120,7 +121,7 @@ def _change(person_id: str, form: str, change: Callable[[Session], object], done
         with writing() as session:
             change(session)
     except InvalidInput as refused:
-        return _page(person_id, dict(refused.problems), form), 422
+        return _page(person_id, worded(refused.problems), form), 422
     flash(done, "success")
     return redirect(url_for("admin.person", person_id=person_id), 303)
 
@@ -155,7 +156,7 @@ def invite_again(person_id: str) -> ResponseReturnValue:
     return _change(
         person_id, "invitation",
         lambda session: send_invitation_again(
-            session, platform(), actor=signed_in(), person_id=person_id, now=arrived_at()
+            session, platform(), links(), actor=signed_in(), person_id=person_id, now=arrived_at()
         ),
         _("Un nouveau lien est envoyé."),
     )  # fmt: skip

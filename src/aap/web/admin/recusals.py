@@ -13,6 +13,7 @@ from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.people_words import role_name
+from aap.web.wording.sentences import sentences
 
 
 def _page(problem: str = "", recusal_id: str = "") -> str:
@@ -43,6 +44,6 @@ def lift_recusal(recusal_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        return _page(refused.problems["motif"], recusal_id), 422
+        return _page(sentences(refused.problems), recusal_id), 422
     flash(_("Le déport est levé."), "success")
     return redirect(url_for("admin.recusals"), 303)

@@ -31,6 +31,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.states import stages_of, state_in_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.sent_files import pdf_answer
+from aap.web.wording.sentences import worded
 
 
 def _to_dossier(application_id: str) -> ResponseReturnValue:
@@ -101,7 +102,7 @@ def withdraw_now(application_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _withdraw_page(application_id, dict(error.problems)), 422
+        return _withdraw_page(application_id, worded(error.problems)), 422
     flash(_("Votre dossier est retiré."), "success")
     return _to_dossier(application_id)
 
@@ -152,7 +153,7 @@ def write(application_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _messages_page(application_id, dict(error.problems)), 422
+        return _messages_page(application_id, worded(error.problems)), 422
     flash(_("Votre message est envoyé."), "success")
     return redirect(url_for("association.messages", application_id=application_id), 303)
 
@@ -227,7 +228,7 @@ def answer(application_id: str) -> ResponseReturnValue:
                 reason=request.form.get("reason", ""), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _decision_page(application_id, dict(error.problems), "answer"), 422
+        return _decision_page(application_id, worded(error.problems), "answer"), 422
     declined = held.answer == DECLINED
     flash(
         _("Vous avez renoncé à la subvention. Le service en est informé.") if declined
@@ -248,7 +249,7 @@ def contest(application_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _decision_page(application_id, dict(error.problems), "contest"), 422
+        return _decision_page(application_id, worded(error.problems), "contest"), 422
     except DeadlinePassed:
         return _decision_page(application_id, {}, "late"), 409
     flash(_("Votre recours est enregistré et transmis au service."), "success")

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.answers.budget import Budget
-from aap.core.call.schema import Question, Section
+from aap.core.budgets.accounting import Budget
+from aap.core.call.schema import Section
+from aap.core.questions.budget import BudgetQuestion
 from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
 from aap.records.territories import territories
 from aap.services.dossier.applying import StaleSection, save_section
-from aap.services.dossier.dossiers import OpenedDossier, open_dossier, read_budget
+from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -28,10 +29,10 @@ from aap.web.sent_files import attachment_answer, sent_files
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 
 
-def _budget_question(dossier: OpenedDossier, question_id: str) -> tuple[Section, Question]:
+def _budget_question(dossier: OpenedDossier, question_id: str) -> tuple[Section, BudgetQuestion]:
     for section in dossier.visible:
         for question in section.questions:
-            if question.id == question_id and question.type == "budget":
+            if question.id == question_id and isinstance(question, BudgetQuestion):
                 return section, question
     raise NotFound("question", question_id)
 
@@ -45,7 +46,7 @@ def budget_export(application_id: str, question_id: str) -> ResponseReturnValue:
     _section, question = _budget_question(found, question_id)
     about = f"{found.association.name} – {found.call.record.title} – {_('dossier')} {found.application.reference}"
     content = budget_workbook(
-        read_budget(question, found.answers.get(question.id)), title=french.spaced(question.label), about=about
+        question.budget_of(found.answers.get(question.id)), title=french.spaced(question.label), about=about
     )
     return attachment_answer(content, f"budget-{found.application.reference}-{question.id}.xlsx", XLSX)
 
@@ -63,7 +64,7 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
     if not files:
         return _refused(found, section, question, [_("Choisissez d’abord le classeur rempli.")]), 422
     try:
-        budget = read_budget_workbook(question.budget or "project", files[0])
+        budget = read_budget_workbook(question.budget, files[0])
         _replace(found, section, question, budget)
     except BadWorkbook as bad:
         told = [str(one) for one in bad.problems[:_MOST_PROBLEMS]]
@@ -84,7 +85,7 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
     return redirect(f"{here}#{PREFIX}{question.id}", 303)
 
 
-def _replace(dossier: OpenedDossier, section: Section, question: Question, budget: Budget) -> None:
+def _replace(dossier: OpenedDossier, section: Section, question: BudgetQuestion, budget: Budget) -> None:
     with writing() as session:
         save_section(
             session, actor=signed_in(), application_id=dossier.id, section_id=section.id,
@@ -93,7 +94,7 @@ def _replace(dossier: OpenedDossier, section: Section, question: Question, budge
         )  # fmt: skip
 
 
-def _refused(dossier: OpenedDossier, section: Section, question: Question, messages: list[str]) -> str:
+def _refused(dossier: OpenedDossier, section: Section, question: BudgetQuestion, messages: list[str]) -> str:
     """The section's page as it stands, with what is to be mended in the workbook."""
     page = request.args.get("page", "")
     held = dossier.sections.get(section.id)

@@ -26,14 +26,15 @@ from aap.services.association.siret_claims import (
     prove_claim,
 )
 from aap.services.dossier.uploads import receive
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, said_by_core
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.association.blueprint import blueprint
 from aap.web.claim_words import proof_lines
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.sent_files import sent_files
+from aap.web.wording.sentences import worded
 
 
 def _proof_choices(kinds: tuple[ProofKind, ...]) -> list[tuple[str, str, str]]:
@@ -66,12 +67,8 @@ def _offered() -> OfferedProof:
     try:
         stored = receive(platform().files, files[:1], ("pdf", "image"), max_megabytes=PROOF_MEGABYTES)
     except RefusedFile as refused:
-        raise InvalidInput({"file": f"{refused.name}\u00a0: {refused.message}"}) from None
+        raise InvalidInput({"file": said_by_core(f"{refused.name}\u00a0: {refused.message}")}) from None
     return OfferedProof(kind, stored[0])
-
-
-def _base_url() -> str:
-    return platform().settings.base_url.rstrip("/")
 
 
 def claim_page(siret: str, problems: Mapping[str, str] | None = None) -> str:
@@ -99,11 +96,11 @@ def claim() -> ResponseReturnValue:
         with writing() as session:
             made = claim_siret(
                 session, actor=signed_in(), siret=siret, explanation=request.form.get("explanation", ""), proof=offered,
-                base_url=_base_url(), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
             claim_id = made.id
     except InvalidInput as error:
-        return claim_page(siret, error.problems), 422
+        return claim_page(siret, worded(error.problems)), 422
     flash(_("Votre demande est transmise au service. Vous recevrez sa réponse par courriel."), "success")
     return redirect(url_for("association.own_claim_page", claim_id=claim_id))
 
@@ -136,11 +133,9 @@ def prove(claim_id: str) -> ResponseReturnValue:
     try:
         offered = _offered()
         with writing() as session:
-            prove_claim(
-                session, actor=signed_in(), claim_id=claim_id, proof=offered, base_url=_base_url(), now=arrived_at()
-            )
+            prove_claim(session, actor=signed_in(), claim_id=claim_id, proof=offered, links=links(), now=arrived_at())
     except InvalidInput as error:
-        return _own_page(claim_id, error.problems), 422
+        return _own_page(claim_id, worded(error.problems)), 422
     flash(
         _("Le document est joint à votre demande.") if offered.file else _("Le courriel est parti."), "success"
     )  # fmt: skip
@@ -170,7 +165,7 @@ def answer_claim_proof(token: str) -> ResponseReturnValue:
         with writing() as session:
             answer_proof(session, token=token, confirmed=yes_or_no("answer"), now=arrived_at())
     except InvalidInput as error:
-        return _proof_page(token, error.problems), 422
+        return _proof_page(token, worded(error.problems)), 422
     return redirect(url_for("association.claim_proof", token=token), 303)
 
 
@@ -211,6 +206,7 @@ def answer_claim(association_id: str, claim_id: str) -> ResponseReturnValue:
                 answer=request.form.get("answer", ""), remark=request.form.get("remark", ""), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _holder_page(association_id, error.problems), 422
+        names = {name: f"{name}-{claim_id}" for name in ("answer", "remark")}
+        return _holder_page(association_id, worded(error.problems, names)), 422
     flash(_("Votre réponse est transmise à la personne qui décide."), "success")
     return redirect(url_for("association.claims", association_id=association_id))

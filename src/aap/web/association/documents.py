@@ -6,8 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.answers.values import parse_day
 from aap.core.delays import paris
+from aap.core.values import parse_day
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association
@@ -25,8 +25,10 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
+from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.sent_files import file_answer, sent_files
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/documents/<document_id>")
@@ -52,7 +54,7 @@ def _page(association_id: str, problems: dict[str, str], typed: dict[str, str]) 
         "association/safe.html",
         association=association,
         documents=[(one, document_note(one)) for one in documents],
-        kinds=SAFE_KINDS,
+        kinds=safe_kinds(),
         may_edit=actor.memberships[association_id] is not MembershipRole.READER,
         problems=problems,
         typed=typed,
@@ -97,7 +99,7 @@ def keep(association_id: str) -> ResponseReturnValue:
         except RefusedFile as refused:
             problems["files"] = f"{refused.name}\u00a0: {refused.message}"
         except InvalidInput as error:
-            problems.update(error.problems)
+            problems.update(worded(error.problems))
     if problems:
         return _page(association_id, problems, typed), 422
     flash(_("Le document est dans votre coffre."), "success")

@@ -11,21 +11,24 @@ from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
 from aap.core.call.wording import ZONES
+from aap.core.questions.base.posted import Posted
+from aap.core.questions.commune import communes_like, read_commune
 from aap.records.associations import Association
 from aap.records.territories import territories
 from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
 from aap.services.association.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
 from aap.services.association.members import members_of
-from aap.services.dossier.uploads import SAFE_KINDS, safe_documents
+from aap.services.dossier.uploads import safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.claims import claim_page
+from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
-from aap.web.forms.communes import communes_like, read_commune
 from aap.web.people_words import membership_choices
+from aap.web.wording.sentences import worded
 
 
 class AssociationForm(FlaskForm):
@@ -51,7 +54,7 @@ class AssociationForm(FlaskForm):
     def typed(self) -> dict[str, str]:
         names = [field.name for field in self if field.name != "csrf_token"]
         values = {name: str(self[name].data or "") for name in names}
-        code, text = read_commune(request.form, "commune", territories())
+        code, text = read_commune(Posted(dict(request.form.lists()), territories()), "commune")
         return {**values, "commune_code": code or "", "commune": request.form.get("commune", "") if code else text}
 
 
@@ -129,7 +132,7 @@ def create() -> ResponseReturnValue:
     except SiretHeld as held:
         return claim_page(held.siret), 409
     except InvalidInput as error:
-        return _page(typed, error.problems, None), 422
+        return _page(typed, worded(error.problems), None), 422
     flash(_("L’association est enregistrée. Vous n’aurez plus à la décrire."), "success")
     call_id = request.args.get("pour", "")
     if call_id:
@@ -159,7 +162,7 @@ def show(association_id: str) -> str:
         bank=bank_of(association.iban),
         members=members,
         documents=documents,
-        kinds=SAFE_KINDS,
+        kinds=safe_kinds(),
         roles=membership_choices(),
         my_role=actor.memberships[association_id],
         person_id=actor.person_id,
@@ -191,8 +194,8 @@ def describe(association_id: str) -> ResponseReturnValue:
             theirs = stored_values(get_association(session, actor=actor, association_id=association_id))
         return _page(typed, {}, association, version=stale.version, theirs=theirs), 409
     except SiretHeld as held:
-        return _page(typed, held.problems, association, version=version), 422
+        return _page(typed, worded(held.problems), association, version=version), 422
     except InvalidInput as error:
-        return _page(typed, error.problems, association, version=version), 422
+        return _page(typed, worded(error.problems), association, version=version), 422
     flash(_("La description de l’association est enregistrée."), "success")
     return redirect(url_for("association.show", association_id=association_id))

@@ -20,8 +20,9 @@ from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.people_words import membership_choices
+from aap.web.wording.sentences import worded
 
 
 def _page(association_id: str, problems: dict[str, str] | None = None, email: str = "", role: str = "editor") -> str:
@@ -56,10 +57,10 @@ def invite(association_id: str) -> ResponseReturnValue:
         with writing() as session:
             invite_member(
                 session, actor=signed_in(), association_id=association_id, email=email, role=role,
-                base_url=platform().settings.base_url.rstrip("/"), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _page(association_id, dict(error.problems), email, role), 422
+        return _page(association_id, worded(error.problems), email, role), 422
     flash(_("L’invitation est envoyée à %(email)s.", email=email), "success")
     return redirect(url_for("association.members", association_id=association_id))
 
@@ -79,7 +80,7 @@ def change(association_id: str, person_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _page(association_id, {f"role-{person_id}": error.problems["role"]}), 422
+        return _page(association_id, worded(error.problems, {"role": f"role-{person_id}"})), 422
     if leaves and person_id == actor.person_id:
         flash(_("Vous avez quitté l’association."), "success")
         return redirect(url_for("association.home"))

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.answers.comparing import changed_answers
-from aap.core.answers.values import RAW
 from aap.core.call.schema import Section
+from aap.core.questions.file import FileQuestion
+from aap.core.values import RAW
 from aap.records.applications import Document
 from aap.records.territories import territories
 from aap.services.dossier.dossiers import OpenedDossier
@@ -37,7 +38,7 @@ def listed_files(dossier: OpenedDossier, section: Section, page: str) -> dict[st
             for one in dossier.files.get(question.id, ())
         ]
         for question in section.questions
-        if question.type == "file"
+        if isinstance(question, FileQuestion)
     }
 
 

@@ -10,8 +10,11 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
-from aap.core.call.schema import Question
+from aap.core.questions.base.question import Question
+from aap.core.questions.budget import BudgetQuestion
+from aap.core.questions.file import FileQuestion
 from aap.documents.incoming import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
@@ -29,8 +32,11 @@ from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock
 from aap.web.forms import PREFIX, SectionForm, request_limits
 from aap.web.sent_files import sent_files
+from aap.web.wording.sentences import sentences, worded
 
-DISK_FULL = "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+DISK_FULL = lazy_gettext(
+    "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+)
 
 
 def _save(application_id: str, section_id: str, page: str, *, files: bool = True) -> tuple[SavedSection, SectionForm]:
@@ -150,14 +156,14 @@ def section_page(
         draft_key=draft_key,
         saved_key=draft_key if kept else saved_key,
         conflict=conflict,
-        budgets=[field.question for field in form.fields if field.question.type == "budget" and field.shown],
+        budgets=[field.question for field in form.fields if isinstance(field.question, BudgetQuestion) and field.shown],
         sheet_error=dict(sheet_problems),
     )
 
 
 def upload_url(dossier: OpenedDossier, question: Question, page: str) -> str:
     """Where the script sends a question's files; empty for a question without files."""
-    if question.type != "file":
+    if not isinstance(question, FileQuestion):
         return ""
     return url_for("association.upload", application_id=dossier.id, question_id=question.id, page=page)
 
@@ -217,7 +223,7 @@ def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> 
                 now=now,
             )  # fmt: skip
     except InvalidInput as error:
-        return _again(application_id, form, page, refusals=error.problems), 422
+        return _again(application_id, form, page, refusals=worded(error.problems)), 422
     return redirect(f"{here}#{PREFIX}{question}", 303)
 
 
@@ -274,7 +280,7 @@ def _take_uploads(
     refusals: dict[str, str] = {}
     received: OpenedDossier | None = None
     for question in form.section.questions:
-        if question.type == "file" and request.files.getlist(f"f.{question.id}"):
+        if isinstance(question, FileQuestion) and request.files.getlist(f"f.{question.id}"):
             taken = take_upload(application_id, call, question.id)
             received = taken.dossier or received
             if taken.refusal:
@@ -306,9 +312,9 @@ def take_upload(application_id: str, call: OpenedCall, question_id: str, name: s
     except RefusedFile as refused:
         return TakenUpload(f"{refused.name}\u00a0: {refused.message}")
     except InvalidInput as error:
-        return TakenUpload(next(iter(error.problems.values())))
+        return TakenUpload(sentences(error.problems))
     except OSError:
-        return TakenUpload(DISK_FULL)
+        return TakenUpload(str(DISK_FULL))
     return TakenUpload(dossier=dossier)
 
 

@@ -17,6 +17,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
 from aap.web.context import arrived_at, platform, reading, writing
 from aap.web.sent_files import file_answer
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/signature/<token>")
@@ -40,7 +41,7 @@ def sign(token: str) -> ResponseReturnValue:
     except InvalidInput as error:
         with reading() as session:
             case = open_signature(session, token=token, now=arrived_at())
-        return _page(case, token, dict(error.problems)), 422
+        return _page(case, token, worded(error.problems)), 422
     return redirect(url_for("association.signature", token=token), 303)
 
 

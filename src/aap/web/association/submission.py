@@ -21,16 +21,21 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.sections import take_upload
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.sent_files import pdf_answer
 from aap.web.time_left import time_left
+from aap.web.wording.sentences import worded
 
 
 def _opened(application_id: str) -> tuple[OpenedDossier, Signature | None]:
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
         return found, last_signature(session, application_id)
+
+
+_REPRESENTATIVE = {name: f"signature_{name}" for name in ("name", "capacity", "email")}
+"""What the page calls the fields of the representative."""
 
 
 def _page(application_id: str, problems: dict[str, str] | None = None, *, too_late: bool = False) -> str:
@@ -139,7 +144,9 @@ def submit(application_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _page(application_id, dict(error.problems)), 422
+        return _page(
+            application_id, worded(error.problems, {"attested": "attestation", "broken_rules_seen": "rules"})
+        ), 422
     except DeadlinePassed:
         return _page(application_id, too_late=True), 409
     return redirect(url_for("association.receipt", application_id=application_id), 303)
@@ -155,10 +162,10 @@ def ask_approval(application_id: str) -> ResponseReturnValue:
                 session, actor=signed_in(), application_id=application_id,
                 name=request.form.get("signature_name", ""), capacity=request.form.get("signature_capacity", ""),
                 email=request.form.get("signature_email", ""),
-                base_url=platform().settings.base_url.rstrip("/"), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
-        return _page(application_id, dict(error.problems)), 422
+        return _page(application_id, worded(error.problems, _REPRESENTATIVE)), 422
     flash(_("La demande est envoyée à %(name)s. Vous serez prévenu de sa réponse.", name=signature.name), "success")
     return redirect(url_for("association.check", application_id=application_id) + "#qui-signe", 303)
 

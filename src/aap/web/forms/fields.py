@@ -12,29 +12,13 @@ from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
-from aap.core.answers.budget import Account, BadAmount, Budget, UnknownAccount, accounts, parse_budget
-from aap.core.answers.conditions import is_shown, visible_in_block
-from aap.core.answers.reading import as_typed, read_answers
-from aap.core.answers.values import Answers
-from aap.core.call.schema import Condition, Question
-from aap.core.french import listed, spaced
-from aap.core.territories import Commune, Territories
-from aap.web.forms.communes import communes_like
-from aap.web.forms.posting import Post, typed_of
+from aap.core.questions.base.condition import Condition, is_shown
+from aap.core.questions.base.posted import Posted
+from aap.core.questions.base.question import Question, as_typed, read_answers
+from aap.core.questions.group import GroupQuestion
+from aap.core.territories import Territories
+from aap.core.values import Answers
 
-_ACCEPT = {
-    "pdf": ".pdf,application/pdf",
-    "image": "image/*,.heic",
-    "spreadsheet": ".xlsx,.ods,.csv",
-    "document": ".docx,.odt",
-}
-
-_FILE_WORDS = {
-    "pdf": "PDF",
-    "image": "photo lisible",
-    "spreadsheet": "tableur (XLSX, ODS, CSV)",
-    "document": "document (DOCX, ODT)",
-}
 PATTERN_ROW = 9999  # the row number in what the script copies
 
 
@@ -65,14 +49,14 @@ class QuestionField(Field):
         self.offers: Sequence[Offer] = ()
         self.upload_url = ""  # where the script sends files
 
-    def process(self, formdata: Post | None, data: Any = None, extra_filters: Any = None) -> None:
+    def process(self, formdata: Posted | None, data: Any = None, extra_filters: Any = None) -> None:
         """`data`: the answers that hold this question's (a dossier's, or a block's)."""
         self.process_errors: list[str] = []
         answers = data if isinstance(data, Mapping) else {}
         if formdata is None:
             self.typed = as_typed(self.question, answers)
         else:
-            self.typed = typed_of(self.question, formdata, self.name, self.territories)
+            self.typed = self.question.typed_in(formdata, self.name)
         self.data = self.answers
 
     @property
@@ -101,7 +85,7 @@ class QuestionField(Field):
     def _own(self, messages: Mapping[str, str]) -> dict[str, str]:
         return {name: text for name, text in messages.items() if name == self.name or name.startswith(f"{self.name}.")}
 
-    # --- what the template asks for ---
+    # --- what the templates ask for, besides what the type itself says ---
 
     @property
     def show_if(self) -> str:
@@ -110,78 +94,25 @@ class QuestionField(Field):
         return json.dumps(condition.model_dump(mode="json", exclude_none=True)) if condition else ""
 
     @property
-    def rows(self) -> list[Mapping[str, str]]:
-        """Rows of a table, at least one to type in."""
-        return list(self.typed) or [{}]
-
-    def blocks(self, answers: Answers) -> list[QuestionBlock]:
-        """Blocks of a group, at least as many as it needs; `answers`: the dossier's, for conditions."""
-        typed = list(self.typed)
-        typed += [{}] * (max(self.question.min_items, 1) - len(typed))
-        return [QuestionBlock(self, index, block, answers) for index, block in enumerate(typed)]
-
-    @property
-    def may_add(self) -> bool:
-        most = self.question.max_items if self.question.type == "group" else self.question.max_rows
-        return most is None or len(self.typed) < most
-
-    @property
-    def communes(self) -> list[Commune]:
-        found = [self.territories.commune(code) for code in self.typed["codes"]]
-        return [commune for commune in found if commune is not None]
-
-    @property
-    def homonyms(self) -> Sequence[Commune]:
-        """The communes to choose from, where the text names none or several."""
-        return communes_like(self.typed["text"], self.territories) if self.typed["text"] else ()
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether a commune's text names several."""
-        return self.question.type in ("commune", "communes") and len(self.homonyms) > 1
-
-    @property
-    def options(self) -> list[tuple[str, str, str]]:
-        """(value, label, help) of each option."""
-        return [(option.value, spaced(option.label), spaced(option.help or "")) for option in self.question.options]
-
-    @property
     def blank(self) -> QuestionField:
         """This question with nothing typed and no message: the pattern that the script copies."""
         copy = QuestionField(self.question, self.territories, _form=None, _meta=self.meta, name=self.name)
         copy.process(None, {})
         return copy
 
+    def blocks(self, answers: Answers) -> list[QuestionBlock]:
+        """Blocks of a group, at least as many as it needs; `answers`: the dossier's, for conditions."""
+        group = self.question
+        assert isinstance(group, GroupQuestion)
+        typed = list(self.typed)
+        typed += [{}] * (max(group.min_items, 1) - len(typed))
+        return [QuestionBlock(self, group, index, block, answers) for index, block in enumerate(typed)]
+
     @property
     def blank_block(self) -> QuestionBlock:
-        return QuestionBlock(self.blank, PATTERN_ROW, {}, {})
-
-    @property
-    def allowed(self) -> str:
-        """Kinds of files in words."""
-        words = listed([_FILE_WORDS[kind] for kind in self.question.accept], "ou")
-        return words[0].upper() + words[1:]
-
-    def cell(self, account: Account) -> str:
-        """What a budget's cell shows."""
-        parts = ("charges", "products", "contributions")
-        return next((self.typed[part][account.code] for part in parts if account.code in self.typed.get(part, {})), "")
-
-    def accounts(self, side: str) -> Sequence[Account]:
-        return [account for account in accounts(self.question.budget or "project") if account.side == side]
-
-    @property
-    def budget(self) -> Budget:
-        """The readable part of a budget, for its totals."""
-        kind = self.question.budget or "project"
-        try:
-            return parse_budget(kind, self.answer)
-        except (UnknownAccount, BadAmount):
-            return Budget(kind)
-
-    @property
-    def accept(self) -> str:
-        return ",".join(_ACCEPT[kind] for kind in self.question.accept)
+        group = self.question
+        assert isinstance(group, GroupQuestion)
+        return QuestionBlock(self.blank, group, PATTERN_ROW, {}, {})
 
     def __call__(self, **_kwargs: object) -> Markup:
         raise TypeError("a question is rendered by the macro question() of ui/question.html")
@@ -190,18 +121,19 @@ class QuestionField(Field):
 class QuestionBlock:
     """One block of a group: the inner questions' fields, shown or hidden by their conditions."""
 
-    def __init__(self, group: QuestionField, index: int, typed: Mapping[str, Any], answers: Answers) -> None:
+    def __init__(
+        self, field: QuestionField, group: GroupQuestion, index: int, typed: Mapping[str, Any], answers: Answers
+    ) -> None:
         self.index = index
-        self.name = f"{group.name}.{index}"
-        inner = group.question.questions
-        stored = read_answers(inner, typed)
-        shown = {question.id for question in visible_in_block(group.question, stored, answers)}
-        self.fields = bind_questions(inner, f"{self.name}.", group.territories, stored)
-        for field in self.fields:
-            field.shown = field.question.id in shown
-            if field.question.id in typed:
-                field.typed = typed[field.question.id]
-            field.bind_messages(group.messages, group.notes)
+        self.name = f"{field.name}.{index}"
+        stored = read_answers(group.questions, typed)
+        shown = {question.id for question in group.shown_in(stored, answers)}
+        self.fields = bind_questions(group.questions, f"{self.name}.", field.territories, stored)
+        for inner in self.fields:
+            inner.shown = inner.question.id in shown
+            if inner.question.id in typed:
+                inner.typed = typed[inner.question.id]
+            inner.bind_messages(field.messages, field.notes)
 
 
 def bind_questions(
@@ -209,14 +141,14 @@ def bind_questions(
     prefix: str,
     territories: Territories,
     answers: Answers,
-    post: Post | None = None,
+    posted: Posted | None = None,
 ) -> list[QuestionField]:
-    """Bound fields, filled from a post or from stored answers."""
+    """Bound fields, filled from a posted page or from stored answers."""
     form = BaseForm(
         [(question.id, QuestionField(question, territories)) for question in questions], prefix, DefaultMeta()
     )
     fields: list[QuestionField] = list(form)
     for field in fields:
-        field.process(post, answers)
+        field.process(posted, answers)
         field.shown = is_shown(field.question.show_if, answers)
     return fields

@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from aap.core.answers.budget_checks import RequestLimits
 from aap.core.answers.checking import AnswerProblem, check_section, first_messages
-from aap.core.answers.conditions import is_shown
-from aap.core.answers.reading import read_answers
-from aap.core.answers.values import RAW, Answers, printable
+from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
+from aap.core.french import spaced
+from aap.core.questions.base.condition import is_shown
+from aap.core.questions.base.posted import Posted
+from aap.core.questions.base.question import read_answers
 from aap.core.territories import Territories
+from aap.core.values import RAW, Answers, printable
 from aap.web.forms.fields import Offer, QuestionField, bind_questions
-from aap.web.forms.posting import Post, edit_asked
 
 PREFIX = "q."  # keeps questions' names apart from version, csrf_token and edit
 
@@ -59,18 +59,19 @@ class SectionForm:
         territories: Territories,
         *,
         version: int = 0,
-        post: Post | None = None,
+        post: MultiDict[str, str] | None = None,
         files: Mapping[str, Sequence[ListedFile]] | None = None,
         offers: Mapping[str, Sequence[Offer]] | None = None,
     ) -> None:
+        posted = None
         if post is not None:
-            post = MultiDict((name, printable(text)) for name, text in post.items(multi=True))
+            posted = Posted({name: [*map(printable, texts)] for name, texts in post.lists()}, territories)
         self.section = section
-        self.version = version if post is None else _whole(post.get("version", ""), version)
-        self.edits = post is not None and edit_asked(post)[0] != ""
-        self.edit = edit_asked(post) if post is not None else ("", "")
+        self.version = version if posted is None else _whole(posted.one("version"), version)
+        self.edit = ("", "") if posted is None else posted.edit
+        self.edits = self.edit[0] != ""
         self.files = files or {}
-        self.fields = bind_questions(section.questions, PREFIX, territories, answers, post)
+        self.fields = bind_questions(section.questions, PREFIX, territories, answers, posted)
         self.answers = self.merged(answers)
         for field in self.fields:
             field.shown = is_shown(field.question.show_if, self.answers)
@@ -109,11 +110,8 @@ class SectionForm:
         self.problems = check_section(self.section, self.answers, files=given, limits=limits, employees=employees)
         if not missing:
             self.problems = tuple(problem for problem in self.problems if problem.code != "missing")
-        several = {field.question.id for field in self.fields if field.is_ambiguous}
         self.problems = tuple(
-            replace(problem, message=gettext("Plusieurs communes portent ce nom\u00a0: choisissez la vôtre."))
-            if problem.question in several and problem.code == "unreadable"
-            else problem
+            replace(problem, message=spaced(clearer)) if (clearer := self._clearer(problem)) else problem
             for problem in self.problems
         )
         messages = {f"{PREFIX}{field}": text for field, text in first_messages(self.problems).items()}
@@ -121,6 +119,13 @@ class SectionForm:
         for field in self.fields:
             field.bind_messages(messages, notes)
         return self.problems
+
+    def _clearer(self, problem: AnswerProblem) -> str:
+        """What the type says better of its own unreadable answer, knowing the territories; else empty."""
+        if problem.code != "unreadable":
+            return ""
+        field = self[problem.question]
+        return field.question.clearer(field.typed, field.territories)
 
     @property
     def messages(self) -> dict[str, str]:

@@ -40,9 +40,10 @@ from aap.services.permissions import Permission
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import lines_of, page_of
+from aap.web.wording.sentences import sentences, worded
 
 _FORM = ("mode", "evaluations", "anterieurs")
 _ONLY = ("", "incomplets", "verrouilles")
@@ -95,6 +96,16 @@ def assignment(call_id: str) -> str:
     return _page(call_id)
 
 
+def _settings() -> dict[str, str]:
+    """The settings of a proposal as they were typed."""
+    form = request.form
+    return {
+        "reviews": form.get("evaluations", ""),
+        "mode": form.get("mode", ""),
+        "avoid_earlier": "yes" if form.get("anterieurs") == "oui" else "",
+    }
+
+
 @blueprint.post("/<call_id>/repartition")
 @requires(Permission.ASSIGNMENT_MANAGE)
 def assignment_propose(call_id: str) -> ResponseReturnValue:
@@ -103,10 +114,10 @@ def assignment_propose(call_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             opened = call_of_page(session, call_id)
-            settings = check_settings(opened, request.form)
+            settings = check_settings(opened, _settings())
             found = prepare(session, actor=actor, call_id=call_id, settings=settings, now=arrived_at())
     except InvalidInput as refused:
-        return _page(call_id, dict(refused.problems)), 422
+        return _page(call_id, worded(refused.problems, {"reviews": "evaluations"})), 422
     if is_long(found):
         with writing() as session:
             return start_work(session, call_id, "assignment", Permission.ASSIGNMENT_MANAGE, settings.as_json())
@@ -136,7 +147,7 @@ def _proposal_page(call_id: str, proposal_id: str, problem: str = "") -> str:
         settings = AssignmentSettings.of_json(kept.settings)
         found = situation(session, opened, settings)
         seen = visible(session, signed_in(), opened, found)
-    content = proposal_view(kept.content, seen)
+    content = proposal_view(kept.content, found, seen)
     return show_call_page(
         "assignment_proposal.html",
         opened,
@@ -144,7 +155,7 @@ def _proposal_page(call_id: str, proposal_id: str, problem: str = "") -> str:
         content=content,
         settings=settings,
         stale=kept.state == "open" and found.digest != kept.basis,
-        titles={reference: one.title for reference, one in found.dossiers.items()},
+        titles={reference: one.title for reference, one in found.dossiers.items() if reference in seen},
         names={code: person.name for code, (_profile, person) in found.reviewers.items()},
         departing=[found.name(code) for code in settings.departing],
         problem=problem,
@@ -165,10 +176,10 @@ def assignment_apply(call_id: str, proposal_id: str) -> ResponseReturnValue:
             call_of_page(session, call_id)
             added, removed = apply_proposal(
                 session, actor=signed_in(), call_id=call_id, proposal_id=proposal_id,
-                address=url_for("reviewer.home", _external=True), now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        return _proposal_page(call_id, proposal_id, refused.problems[""]), 422
+        return _proposal_page(call_id, proposal_id, sentences(refused.problems)), 422
     flash(
         ngettext("La répartition est appliquée : %(num)s dossier confié",
                  "La répartition est appliquée : %(num)s dossiers confiés", added)
@@ -226,7 +237,7 @@ def assignment_dossier(call_id: str, reference: str) -> ResponseReturnValue:
             with reading() as session:
                 move = preview_move(session, actor=actor, call=call_of_page(session, call_id), typed=typed)
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
     with reading() as session:
         opened = call_of_page(session, call_id)
         panel, offered = choices(session, actor=actor, call=opened, reference=reference)

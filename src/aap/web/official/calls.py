@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from aap.core.delays import paris
 from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
@@ -20,9 +21,10 @@ from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.steering.following import counts_of, find_job, followed_calls
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show_call_page
+from aap.web.wording.sentences import sentence, worded
 
 __all__ = ["blueprint"]
 
@@ -98,10 +100,10 @@ def advance(call_id: str) -> ResponseReturnValue:
             with writing() as session:
                 advance_call(
                     session, actor=signed_in(), call_id=call_id, to=CallState(to), reason=reason, now=arrived_at(),
-                    address=url_for("reviewer.home", _external=True),
+                    links=links(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("L’appel est passé à l’étape « %(step)s ».", step=words.call_states()[CallState(to)]), "success")
             return redirect(url_for("official.call", call_id=call_id))
@@ -156,7 +158,7 @@ def _extended(opened: OpenedCall, closes_at: datetime, reason: str) -> dict[str,
                 session, actor=signed_in(), call_id=opened.id, closes_at=closes_at, reason=reason, now=arrived_at()
             )
     except InvalidInput as refused:
-        return dict(refused.problems)
+        return worded(refused.problems)
     return {}
 
 
@@ -177,7 +179,7 @@ def draw(call_id: str) -> ResponseReturnValue:
             with writing() as session:
                 set_draw_seed(session, actor=signed_in(), call_id=call_id, now=arrived_at(), **typed)
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("La graine du tirage est enregistrée. Relancez le classement pour qu’elle compte."), "success")
             return redirect(url_for("official.call", call_id=call_id))
@@ -192,11 +194,14 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id)
         work = find_job(session, actor=signed_in(), call=opened, job_id=job_id)
+        objections = [sentence(Objection.of_json(one)) for one in work.result.get("problems", ())]
+        problems = told(session, signed_in(), call_id, objections)
+        conflict = told(session, signed_in(), call_id, work.result.get("conflict", ()))
     if request.args.get("suivi") == "json":
         return {
             "done": work.done,
             "total": work.total,
-            "message": work.message,
+            "message": words.step_words(work.message),
             "finished": work.state in ("done", "failed"),
         }
     if work.state == "done" and work.kind == "letters":
@@ -207,11 +212,12 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         return redirect(url_for("official.assignment_proposal", call_id=call_id, proposal_id=proposal))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
-    return show_call_page("job.html", opened, job=work, **_job_words(opened, work.result), page_width="narrow")
-
-
-def _job_words(opened: OpenedCall, result: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {
-        "conflict": conflict_words(opened.file, result["conflict"]) if "conflict" in result else [],
-        "problems": result.get("problems", []),
-    }
+    return show_call_page(
+        "job.html",
+        opened,
+        job=work,
+        step=words.step_words(work.message),
+        conflict=conflict_words(opened.file, conflict),
+        problems=problems,
+        page_width="narrow",
+    )

@@ -16,6 +16,7 @@ from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official.pages import blueprint
 from aap.web.people_words import membership_choices
 from aap.web.sent_files import file_answer
+from aap.web.wording.sentences import worded
 
 
 def _page(problems: dict[str, str] | None = None, claim_id: str = "") -> str:
@@ -78,6 +79,6 @@ def arbitrate(claim_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )
     except InvalidInput as refused:
-        return _page(dict(refused.problems), claim_id), 422
+        return _page(worded(refused.problems), claim_id), 422
     flash(_("La personne est rattachée à l’association.") if accepted else _("La demande est refusée."), "success")
     return redirect(url_for("official.claims"))

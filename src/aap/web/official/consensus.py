@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.answers.values import parse_day
+from aap.core.values import parse_day
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
     ConsensusEntry,
@@ -26,6 +26,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/<call_id>/evaluations/ecarts")
@@ -73,8 +74,19 @@ def consensus(call_id: str, reference: str) -> str:
     return _consensus_page(call_id, reference)
 
 
+_NAMES = {"marks": "note"}
+"""What the form of the agreed mark calls its fields."""
+
+
 def _answered(
-    call_id: str, reference: str, act: Callable[..., object], said: str, *, back: str = "", **typed: Any
+    call_id: str,
+    reference: str,
+    act: Callable[..., object],
+    said: str,
+    *,
+    back: str = "",
+    names: Mapping[str, str] = _NAMES,
+    **typed: Any,
 ) -> ResponseReturnValue:
     """Does the act on the dossier and leads back to its page (or to `back`), which says so; its page also says, beside
     the field, why it is refused."""
@@ -85,7 +97,7 @@ def _answered(
                 **typed,
             )  # fmt: skip
     except InvalidInput as refused:
-        return _consensus_page(call_id, reference, dict(refused.problems), typed.get("entry")), 422
+        return _consensus_page(call_id, reference, worded(refused.problems, names), typed.get("entry")), 422
     flash(said, "success")
     return redirect(back or url_for("official.consensus", call_id=call_id, reference=reference))
 
@@ -133,7 +145,8 @@ def _day(text: str) -> date | None:
 def consensus_close(call_id: str, reference: str) -> ResponseReturnValue:
     said = _("Le consensus est abandonné : les notes individuelles comptent de nouveau.")
     listed = url_for("official.divergences", call_id=call_id)
-    return _answered(call_id, reference, close_consensus, said, back=listed, reason=request.form.get("close", ""))
+    return _answered(call_id, reference, close_consensus, said, back=listed, names={"reason": "close"},
+                     reason=request.form.get("close", ""))  # fmt: skip
 
 
 @blueprint.get("/<call_id>/evaluations/ecarts/<reference>/proces-verbal.pdf")

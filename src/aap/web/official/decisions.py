@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.territories import fold
-from aap.documents.mails import render_mail
+from aap.documents.mails import Mail, render_mail
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import Outcome
 from aap.services.association.mails import dossier_values
@@ -18,19 +18,19 @@ from aap.services.call.calls import OpenedCall
 from aap.services.decision.deciding import (
     DecisionLine,
     decision_lines,
-    decision_link,
+    granted_in_force,
     notify_decisions,
     prepare_decisions,
     publish_results,
 )
-from aap.services.decision.letters import kept_letters, letters_archive, preview_letter
+from aap.services.decision.letters import kept_letters, letters_archive, preview_letter, withheld_letters
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import kept_query, lines_of, page_of
@@ -42,6 +42,7 @@ def decisions(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         lines = decision_lines(session, actor=signed_in(), call=opened)
+        granted = granted_in_force(session, actor=signed_in(), call=opened)
         run = latest_run(session, call_id)
         job = latest_job(session, call_id, "letters")
     outcome = request.args.get("resultat", "")
@@ -50,6 +51,7 @@ def decisions(call_id: str) -> str:
         line
         for line in lines
         if outcome in ("", line.outcome)
+        and not (line.masked and text.strip())
         and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in fold(text).split())
     ]
     page, pages = page_of(len(shown), PAGE_SIZE)
@@ -68,7 +70,7 @@ def decisions(call_id: str) -> str:
         ],
         total=len(lines),
         counts={kind: sum(line.outcome == kind for line in lines) for kind in Outcome},
-        granted=sum(line.amount or 0 for line in lines),
+        granted=granted,
         rendered=sum(line.letter_sha256 is not None for line in lines),
         notified=sum(line.notified_at is not None for line in lines),
         run=run,
@@ -130,7 +132,9 @@ def letters(call_id: str) -> Response:
     with writing() as session:
         opened = call_of_page(session, call_id)
         found = kept_letters(session, actor=signed_in(), call=opened, now=arrived_at())
-    archive = letters_archive([(reference, platform().files.read(sha256)) for reference, sha256 in found])
+        withheld = withheld_letters(session, actor=signed_in(), call=opened)
+    files = [(reference, platform().files.read(sha256)) for reference, sha256 in found]
+    archive = letters_archive(files, withheld=withheld)
     return hand_out(MadeFile(f"{call_id}-lettres.zip", "application/zip", archive))
 
 
@@ -144,7 +148,7 @@ def notify(call_id: str) -> ResponseReturnValue:
                 session,
                 actor=signed_in(),
                 call_id=call_id,
-                base_url=platform().settings.base_url,
+                links=links(),
                 now=arrived_at(),
             )
         flash(ngettext("%(num)s décision est notifiée.", "%(num)s décisions sont notifiées.", number), "success")
@@ -153,7 +157,8 @@ def notify(call_id: str) -> ResponseReturnValue:
         opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
         lines = decision_lines(session, actor=signed_in(), call=opened)
     waiting = [line for line in lines if line.notified_at is None and line.letter_sha256]
-    subject, body = _mail(opened, waiting[0] if waiting else None)
+    readable = [line for line in waiting if not line.masked]
+    subject, body = _mail(opened, readable[0] if readable else None)
     return show_call_page(
         "notify.html",
         opened,
@@ -161,7 +166,7 @@ def notify(call_id: str) -> ResponseReturnValue:
         without=sum(line.letter_sha256 is None for line in lines),
         subject=subject,
         body=body,
-        samples=_samples(waiting),
+        samples=_samples(readable),
         outcomes=words.outcomes(),
         page_width="narrow",
     )
@@ -179,8 +184,7 @@ def _mail(opened: OpenedCall, line: DecisionLine | None) -> tuple[str, str]:
     if line is None:
         return "", ""
     values = dossier_values(opened, line.reference, line.title)
-    link = decision_link(platform().settings.base_url, line.application_id)
-    return render_mail("decision_notified", {**values, "link": link})
+    return render_mail(Mail.DECISION, {**values, "link": links().decision(line.application_id)})
 
 
 @blueprint.route("/<call_id>/decisions/publier", methods=["GET", "POST"])
@@ -195,6 +199,7 @@ def publish(call_id: str) -> ResponseReturnValue:
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.RESULTS_PUBLISH)
         lines = decision_lines(session, actor=signed_in(), call=opened)
+        granted = granted_in_force(session, actor=signed_in(), call=opened)
     if not lines:
         raise NotFound("decisions", call_id)
     laureates = [line for line in lines if line.outcome is Outcome.LAUREATE]
@@ -202,7 +207,7 @@ def publish(call_id: str) -> ResponseReturnValue:
         "publish.html",
         opened,
         laureates=len(laureates),
-        granted=sum(line.amount or 0 for line in laureates),
+        granted=granted,
         waiting=sum(line.notified_at is None for line in lines),
         page_width="narrow",
     )

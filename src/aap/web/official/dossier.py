@@ -17,7 +17,7 @@ from aap.services.decision.deciding import decision_line
 from aap.services.dossier.access import dossier_target, find_dossier
 from aap.services.dossier.completion import ask_completion
 from aap.services.dossier.messages import write_message
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
@@ -34,6 +34,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show_call_page
+from aap.web.wording.sentences import worded
 
 _FIELDS = {
     # form → field of the problem → id of its input on the page
@@ -111,7 +112,7 @@ def _questions(held: InspectedDossier) -> set[str]:
     found = set()
     for section in held.call.file.form.sections:
         for question in section.questions:
-            found |= {question.id, *(inner.id for inner in question.questions)}
+            found |= {question.id, *(inner.id for inner in question.inner())}
     return found
 
 
@@ -151,7 +152,7 @@ def _change(
             call_of_page(session, call_id)
             change(session, find_dossier(session, call_id, reference))
     except InvalidInput as refused:
-        return _page(call_id, reference, form, dict(refused.problems)), 422
+        return _page(call_id, reference, form, worded(refused.problems)), 422
     flash(done, "success")
     return redirect(url_for("official.dossier", call_id=call_id, reference=reference))
 
@@ -163,7 +164,7 @@ def screen(call_id: str, reference: str) -> ResponseReturnValue:
 
     def change(session: Session, application_id: str) -> None:
         if answer not in ("oui", "non"):
-            raise InvalidInput({"eligible": _("Choisissez une réponse.")})
+            raise InvalidInput({"eligible": Objection("page.answer_missing")})
         screen_application(
             session,
             actor=signed_in(),
@@ -248,4 +249,4 @@ def typed_euros(text: str) -> Decimal | None:
     try:
         return euros_of(text)
     except ValueError:
-        raise InvalidInput({"amount": _("Écrivez un montant en euros, par exemple 12 000,50.")}) from None
+        raise InvalidInput({"amount": Objection("page.amount_unreadable")}) from None

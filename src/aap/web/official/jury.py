@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import JuryDecisionKind
 from aap.services.dossier.access import find_dossier
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
@@ -19,6 +19,7 @@ from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.dossier import typed_euros
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.wording.sentences import sentences, worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")
 
@@ -85,7 +86,7 @@ def jury_decide(call_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )
     except InvalidInput as refused:
-        return _page(call_id, dict(refused.problems)), 422
+        return _page(call_id, worded(refused.problems)), 422
     flash(_("La décision du jury est enregistrée. Relancez le classement pour qu’elle compte."), "success")
     return redirect(url_for("official.jury", call_id=call_id))
 
@@ -94,14 +95,14 @@ def _typed_dossier(session: Session, call_id: str) -> str:
     try:
         return find_dossier(session, call_id, request.form.get("reference", "").strip())
     except NotFound:
-        raise InvalidInput({"reference": _("Aucun dossier déposé ne porte ce numéro.")}) from None
+        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def _typed_kind() -> JuryDecisionKind:
     try:
         return JuryDecisionKind(request.form.get("decision", ""))
     except ValueError:
-        raise InvalidInput({"decision": _("Choisissez une décision.")}) from None
+        raise InvalidInput({"decision": Objection("page.decision_missing")}) from None
 
 
 @blueprint.post("/<call_id>/jury/<decision_id>/retrait")
@@ -113,12 +114,13 @@ def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
             remove_decision(
                 session,
                 actor=signed_in(),
+                call_id=call_id,
                 decision_id=decision_id,
                 reason=request.form.get("reason", ""),
                 now=arrived_at(),
             )
     except InvalidInput as refused:
-        flash(" ".join(refused.problems.values()), "danger")
+        flash(sentences(refused.problems), "danger")
     else:
         flash(_("La décision du jury est retirée. Relancez le classement."), "success")
     return redirect(url_for("official.jury", call_id=call_id))

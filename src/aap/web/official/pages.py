@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,10 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.answers.values import parse_number
 from aap.core.call.schema import CallFile
 from aap.core.delays import PARIS
 from aap.core.selection.rules import rules_of
+from aap.core.values import parse_number
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import RulesConflict
@@ -109,7 +109,7 @@ def euros_of(text: str) -> Decimal | None:
     return euros
 
 
-def conflict_words(file: CallFile, conflict: RulesConflict | list[str]) -> list[str]:
+def conflict_words(file: CallFile, conflict: RulesConflict | Sequence[str]) -> list[str]:
     """The rules that can't all hold, as people call them."""
     rules = conflict.rules if isinstance(conflict, RulesConflict) else conflict
     quotas = {quota.id: quota for quota in rules_of(file).quotas}

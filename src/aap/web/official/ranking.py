@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.core.results import masked_text
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
+from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.platform import Session
@@ -44,6 +45,7 @@ from aap.web.official.pages import (
 )
 from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
 from aap.web.paging import kept_query, lines_of, page_of
+from aap.web.wording.sentences import sentences, worded
 
 RANKING_PAGE = 300
 """Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
@@ -84,13 +86,12 @@ def run(call_id: str, number: int) -> str:
     """The whole ranking of a run, with what it achieves and what is doubtful."""
     with reading() as session:
         opened, kept = _run_of_page(session, call_id, number)
-        view = view_run(session, kept)
-        hidden = recused_dossiers(session, signed_in(), call_id)
+        view = view_run(session, kept, actor=signed_in())
         runs = list_runs(session, call_id)
         moved = moved_since(session, kept)
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
-    lines = rank_lines(opened, view, hidden)
+    lines = rank_lines(opened, view)
     shown = [line for line in lines if line.fits(text, status)]
     page, pages = page_of(len(shown), RANKING_PAGE)
     wanted = kept_query("q", "resultat")
@@ -99,7 +100,7 @@ def run(call_id: str, number: int) -> str:
         opened,
         run=kept,
         runs=runs,
-        report=kept.report,
+        report=view.report,
         lines=lines_of(shown, page, RANKING_PAGE),
         shown=len(shown),
         total=len(lines),
@@ -111,9 +112,9 @@ def run(call_id: str, number: int) -> str:
         text=text,
         moved=moved,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
-        quotas=quota_lines(opened, kept),
+        quotas=quota_lines(opened, view.report),
         reviewers=sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id)),
-        contested=set(kept.report.get("contested", [])),
+        contested=set(view.report.get("contested", [])),
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),
     )
@@ -182,22 +183,21 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
     """What happens if: other limits or the other mode on the same scores. Nothing is kept."""
     with reading() as session:
         opened, kept = _run_of_page(session, call_id, number)
-        view = view_run(session, kept)
-        hidden = recused_dossiers(session, signed_in(), call_id)
+        view = view_run(session, kept, actor=signed_in())
     wish, problems = _wish()
     comparison, conflict = None, []
     if not problems:
         try:
-            comparison = compare(kept, view.rows, wish)
+            comparison = compare(kept, view.by_reference, wish)
         except RulesConflict as error:
-            conflict = conflict_words(opened.file, error)
+            conflict = [masked_text(text, view.masked) for text in conflict_words(opened.file, error)]
         except InvalidInput as error:
-            problems = dict(error.problems)
+            problems = worded(error.problems)
     page = show_call_page(
         "simulate.html",
         opened,
         run=kept,
-        report=kept.report,
+        report=view.report,
         wish=wish,
         typed=request.args,
         comparison=comparison,
@@ -205,7 +205,6 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
         problems=problems,
         problem_links=[(name or None, message) for name, message in problems.items()],
         view=view,
-        secret={reference for reference, record_id in view.ids.items() if record_id in hidden},
         quotas=opened.file.selection.quotas,
         quota_choices=[(quota.id, french.spaced(quota.title or quota.id)) for quota in opened.file.selection.quotas],
         **_run_words(),
@@ -221,14 +220,14 @@ def explain(call_id: str, number: int, reference: str) -> str:
         opened, kept = _run_of_page(session, call_id, number)
         application_id = find_dossier(session, call_id, reference)
         dossier_of(session, actor=signed_in(), permission=Permission.DOSSIER_INSPECT, application_id=application_id)
-        view = view_run(session, kept)
+        view = view_run(session, kept, actor=signed_in())
     line = _line(opened, view, reference)
     needed, refused = None, ""
     if "points" in request.args:
         try:
             needed = ask_points_needed(kept, reference)
         except InvalidInput as error:
-            refused = " ".join(error.problems.values())
+            refused = sentences(error.problems)
     return show_call_page(
         "explain.html",
         opened,
@@ -255,7 +254,7 @@ def sheet(call_id: str, number: int, reference: str) -> Response:
 
 
 def _line(opened: OpenedCall, view: RunView, reference: str) -> RankLine:
-    found = next((line for line in rank_lines(opened, view, frozenset()) if line.reference == reference), None)
+    found = next((line for line in rank_lines(opened, view) if line.reference == reference), None)
     if found is None:
         raise NotFound("application", reference)
     return found
@@ -273,20 +272,20 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
                 opened, kept = _run_of_page(session, call_id, number)
                 _freeze(session, kept.id, action)
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_freeze_words()[action], "success")
             return redirect(url_for("official.run", call_id=call_id, number=number))
     with reading() as session:
         opened, kept = _run_of_page(session, call_id, number, Permission.RANKING_FREEZE)
         check = check_freeze(session, opened, kept)
-        view = view_run(session, kept)
+        view = view_run(session, kept, actor=signed_in())
         proposer = person_name(session, kept.proposed_by)
     page = show_call_page(
         "freeze.html",
         opened,
         run=kept,
-        report=kept.report,
+        report=view.report,
         obstacles=check.obstacles,
         laureates=sum(row.status == "laureate" for row in view.rows),
         mine=kept.proposed_by == signed_in().person_id,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -13,7 +14,6 @@ from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.results import ResultRow
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
-from aap.records.rankings import RankingRun
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
 
@@ -22,7 +22,7 @@ BAR_WIDTH = 100  # units of the interval's drawing
 
 @dataclass(frozen=True)
 class RankLine:
-    """One dossier of a run. `secret`: the official is recused of it, only its place shows."""
+    """One dossier of a run; where its row is masked, the official is recused of it and only its place shows."""
 
     row: ResultRow
     reference: str
@@ -30,32 +30,29 @@ class RankLine:
     title: str
     place: str
     score: Decimal | None
-    secret: bool
 
     def fits(self, text: str, status: str) -> bool:
-        """Whether the line passes a filter; empty fields let everything pass."""
+        """Whether the line passes a filter; empty fields let everything pass. Words are looked for in no masked line."""
+        if self.row.masked and text.strip():
+            return False
         names = fold(f"{self.reference} {self.association} {self.title} {self.place}")
         return status in ("", self.row.status) and all(word in names for word in fold(text).split())
 
 
-def rank_lines(call: OpenedCall, view: RunView, hidden: frozenset[str]) -> list[RankLine]:
-    """The lines of a run in its order; dossiers of `hidden` (record ids) bear no name."""
+def rank_lines(call: OpenedCall, view: RunView) -> list[RankLine]:
+    """The lines of a run in its order."""
     method = call.file.scoring.method
-    lines = []
-    for row in view.rows:
-        secret = view.ids[row.application_id] in hidden
-        lines.append(
-            RankLine(
-                row=row,
-                reference="" if secret else row.application_id,
-                association=_("Dossier dont vous êtes déporté") if secret else row.association,
-                title="" if secret else view.titles[row.application_id],
-                place="" if secret else view.places[row.application_id],
-                score=row.score(method),
-                secret=secret,
-            )
+    return [
+        RankLine(
+            row=row,
+            reference="" if row.masked else row.application_id,
+            association=_("Dossier dont vous êtes déporté") if row.masked else row.association,
+            title=view.titles.get(row.application_id, ""),
+            place=view.places.get(row.application_id, ""),
+            score=row.score(method),
         )
-    return lines
+        for row in view.rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -97,12 +94,12 @@ class QuotaLine:
     price: str
 
 
-def quota_lines(call: OpenedCall, run: RankingRun) -> list[QuotaLine]:
-    """What the quotas ask, what the run gives them, what they cost in points."""
+def quota_lines(call: OpenedCall, report: Mapping[str, Any]) -> list[QuotaLine]:
+    """What the quotas ask, what a run gives them by its report, what they cost in points."""
     rules = {quota.id: quota for quota in rules_of(call.file).quotas}
     lines = []
     priced: set[str] = set()
-    for entry in run.report.get("quotas", []):
+    for entry in report.get("quotas", []):
         quota = rules.get(entry["id"])
         title = quota.title if quota else entry["id"]
         asked = quota_in_words(quota) if quota else ""

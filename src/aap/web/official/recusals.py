@@ -9,10 +9,10 @@ from flask_babel import ngettext
 
 from aap.records.people import Role
 from aap.services.dossier.access import find_dossier
-from aap.services.errors import InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import ORIGIN_WORDS, STATE_WORDS, register, register_pdf
-from aap.services.panel.recusing import add_recusal, answer_match, lift_recusal
+from aap.services.panel.recusing import add_recusal, answer_match, ensure_of_call, lift_recusal
 from aap.services.panel.workers import Worker, workers_of
 from aap.services.permissions import Permission
 from aap.services.platform import Session
@@ -21,6 +21,7 @@ from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.people_words import role_name
+from aap.web.wording.sentences import worded
 
 _FIELDS = ("reference", "personne", "motif")
 _KINDS = {"probable": "warning", "confirmed": "danger", "dismissed": "neutral", "lifted": "neutral"}
@@ -34,7 +35,7 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     return show_call_page(
         "conflicts.html",
         opened,
-        probable=[one for one in lines if one.state == "probable"],
+        probable=[one for one in lines if one.state == "probable" and not one.masked],
         lines=[one for one in lines if one.state != "probable"],
         people=[(one.person_id, f"{one.name} ({one.code or _roles(one)})") for one in people],
         beside=[(one, _roles(one)) for one in people if set(one.roles) != {Role.REVIEWER}],
@@ -73,7 +74,7 @@ def conflict_add(call_id: str) -> ResponseReturnValue:
                 now=arrived_at(),
             )
     except InvalidInput as refused:
-        return _page(call_id, dict(refused.problems)), 422
+        return _page(call_id, worded(refused.problems, {"reason": "motif", "person": "personne"})), 422
     flash(_("Le déport est enregistré : cette personne ne voit plus rien du dossier."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
 
@@ -82,13 +83,13 @@ def _typed_dossier(session: Session, call_id: str) -> str:
     try:
         return find_dossier(session, call_id, request.form.get("reference", "").strip())
     except NotFound:
-        raise InvalidInput({"reference": _("Aucun dossier déposé ne porte ce numéro.")}) from None
+        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def _typed_person() -> str:
     person_id = request.form.get("personne", "")
     if not person_id:
-        raise InvalidInput({"personne": _("Choisissez la personne à déporter.")})
+        raise InvalidInput({"person": Objection("page.person_missing")})
     return person_id
 
 
@@ -118,12 +119,13 @@ def conflict_answer(call_id: str, recusal_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             call_of_page(session, call_id)
+            ensure_of_call(session, call_id=call_id, recusal_id=recusal_id)
             answer_match(
                 session, actor=signed_in(), recusal_id=recusal_id, confirmed=confirmed, now=arrived_at(),
                 reason=request.form.get("motif", ""),
             )  # fmt: skip
     except InvalidInput as refused:
-        return _page(call_id, {f"reponse-{recusal_id}": refused.problems["reponse"]}), 422
+        return _page(call_id, worded(refused.problems, {"answer": f"reponse-{recusal_id}"})), 422
     flash(_("Le déport est enregistré.") if confirmed else _("Le lien est écarté."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
 
@@ -134,12 +136,13 @@ def conflict_lift(call_id: str, recusal_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             call_of_page(session, call_id)
+            ensure_of_call(session, call_id=call_id, recusal_id=recusal_id)
             lift_recusal(
                 session, actor=signed_in(), recusal_id=recusal_id, reason=request.form.get("motif", ""),
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        return _page(call_id, {f"motif-{recusal_id}": refused.problems["motif"]}), 422
+        return _page(call_id, worded(refused.problems, {"reason": f"motif-{recusal_id}"})), 422
     flash(_("Le déport est levé. Le dossier n’est pas rendu : refaites une répartition s’il doit l’être."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
 

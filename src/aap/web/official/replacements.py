@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from aap.core.selection.rules import rules_of
 from aap.services.decision.answering import received_contests
 from aap.services.decision.replacing import call_from_waiting_list, succession
-from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission
@@ -17,14 +16,14 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.wording.sentences import sentences
 
 
 def _page(call_id: str, problem: str = "") -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = succession(session, actor=signed_in(), call=opened)
-        hidden = recused_dossiers(session, signed_in(), call_id)
-        contests = received_contests(session, actor=signed_in(), call=opened, hidden=hidden)
+        contests = received_contests(session, actor=signed_in(), call=opened)
     quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
     broken = {
         rule: words.rule_in_words(rule, quotas)
@@ -65,6 +64,6 @@ def replace(call_id: str) -> ResponseReturnValue:
             )
             start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
     except InvalidInput as refused:
-        return _page(call_id, " ".join(refused.problems.values())), 422
+        return _page(call_id, sentences(refused.problems)), 422
     flash(_("Le dossier est appelé : il devient lauréat. Relisez sa lettre, puis notifiez-la."), "success")
     return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))

@@ -24,10 +24,26 @@ from aap.services.panel.reviewers import (
 )
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.wording.sentences import sentence, worded
 
 _FIELDS = ("courriel", "nom", "departements", "minimum", "maximum", "disponible")
+
+
+_NAMES = {
+    "email": "courriel", "name": "nom", "departments": "departements", "least": "minimum", "most": "maximum",
+    "available": "disponible", "file": "fichier",
+}  # fmt: skip
+"""What the forms call the fields of a profile, where they have another name."""
+
+
+def _profile() -> dict[str, list[str]]:
+    """What was typed, as the use cases call it."""
+    typed = _typed()
+    profile = {field: typed[name] for field, name in _NAMES.items() if name in typed}
+    profile["available"] = [{"oui": "yes", "non": "no"}.get(one, "") for one in typed["disponible"]]
+    return {**profile, "themes": typed["themes"]}
 
 
 def _typed() -> dict[str, list[str]]:
@@ -52,10 +68,10 @@ def invite(call_id: str) -> ResponseReturnValue:
         try:
             with writing() as session:
                 invite_reviewer(
-                    session, platform(), actor=signed_in(), call_id=call_id, typed=_typed(), now=arrived_at()
+                    session, platform(), links(), actor=signed_in(), call_id=call_id, typed=_profile(), now=arrived_at()
                 )
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems, _NAMES)
         else:
             flash(_("L’invitation est partie."), "success")
             return redirect(url_for("official.reviewers", call_id=call_id))
@@ -97,11 +113,12 @@ def invite_table(call_id: str) -> ResponseReturnValue:
             try:
                 with writing() as session:
                     found = import_reviewers(
-                        session, platform(), actor=signed_in(), call_id=call_id,
+                        session, platform(), links(), actor=signed_in(), call_id=call_id,
                         file=TableFile(name, content), now=arrived_at(),
                     )  # fmt: skip
             except RefusedTable as refused:
-                problem, lines = refused.problems["fichier"], refused.lines
+                problem = worded(refused.problems, _NAMES)["fichier"]
+                lines = tuple(sentence(one) for one in refused.lines)
             else:
                 flash(
                     ngettext("%(num)s personne invitée", "%(num)s personnes invitées", found.invited)
@@ -132,10 +149,10 @@ def reviewer(call_id: str, person_id: str) -> ResponseReturnValue:
             with writing() as session:
                 call_of_page(session, call_id)
                 change_reviewer(
-                    session, actor=signed_in(), call_id=call_id, person_id=person_id, typed=_typed(), now=arrived_at()
+                    session, actor=signed_in(), call_id=call_id, person_id=person_id, typed=_profile(), now=arrived_at()
                 )
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems, _NAMES)
         else:
             flash(_("Le profil est enregistré."), "success")
             return redirect(url_for("official.reviewers", call_id=call_id))

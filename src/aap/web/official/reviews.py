@@ -14,9 +14,10 @@ from aap.services.review.progress import reviews_progress
 from aap.services.review.reminders import preview_reminder, remind_reviewers
 from aap.services.review.reopening import reopen_review
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
 from aap.web.official.review_charts import box_picture, interval_picture, warmth
+from aap.web.wording.sentences import sentences, worded
 
 
 def _paces() -> dict[str, tuple[str, str]]:
@@ -56,11 +57,11 @@ def review_reopen(call_id: str, assignment_id: str) -> ResponseReturnValue:
         with writing() as session:
             call_of_page(session, call_id)
             reopen_review(
-                session, actor=signed_in(), assignment_id=assignment_id, reason=request.form.get("motif", ""),
+                session, actor=signed_in(), call_id=call_id, assignment_id=assignment_id, reason=request.form.get("motif", ""),
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        flash(" ".join(refused.problems.values()), "danger")
+        flash(sentences(refused.problems), "danger")
     else:
         flash(_("L’évaluation est rouverte ; son auteur en est averti."), "success")
     return redirect(url_for("official.reviews", call_id=call_id))
@@ -71,17 +72,16 @@ def review_reopen(call_id: str, assignment_id: str) -> ResponseReturnValue:
 def reminders(call_id: str) -> ResponseReturnValue:
     """Who is reminded, and the mail as it will read: shown first, sent by the second button."""
     note, problems = request.form.get("note", ""), {}
-    address = url_for("reviewer.home", _external=True)
     chosen = request.form.getlist("people")
     if request.method == "POST" and request.form.get("action") == "send":
         try:
             with writing() as session:
                 sent = remind_reviewers(
                     session, actor=signed_in(), call=call_of_page(session, call_id), people=chosen, note=note,
-                    address=address, now=arrived_at(),
+                    links=links(), now=arrived_at(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems)
         else:
             flash(_("%(n)s rappels envoyés.", n=sent) if sent > 1 else _("Rappel envoyé."), "success")
             return redirect(url_for("official.reviews", call_id=call_id))
@@ -99,7 +99,7 @@ def reminders(call_id: str) -> ResponseReturnValue:
         chosen=chosen,
         paces=_paces(),
         note=note,
-        preview=preview_reminder(opened, first, note=note, address=address) if first else None,
+        preview=preview_reminder(opened, first, note=note, links=links()) if first else None,
         first=first,
         problems=problems,
         now=arrived_at(),

@@ -21,6 +21,10 @@ from aap.services.review.specimens import (
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.wording.sentences import worded
+
+_NAMES = {"parts": "partie", "marks": "note", "reasons": "motif"}
+"""What the forms call the fields of a specimen."""
 
 
 def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
@@ -62,7 +66,7 @@ def specimens_change(call_id: str) -> ResponseReturnValue:
                 case other:
                     raise NotFound("action", other)
     except InvalidInput as refused:
-        return _page(call_id, dict(refused.problems)), 422
+        return _page(call_id, worded(refused.problems, _NAMES)), 422
     flash(said, "success")
     return redirect(url_for("official.specimens", call_id=call_id))
 
@@ -76,15 +80,15 @@ def specimen(call_id: str, specimen_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with writing() as session:
-                call_of_page(session, call_id)
+                opened = call_of_page(session, call_id)
                 agree_marks(
-                    session, actor=signed_in(), specimen_id=specimen_id,
+                    session, actor=signed_in(), call=opened, specimen_id=specimen_id,
                     marks={name[5:]: text for name, text in form.items() if name.startswith("note-")},
                     reasons={name[6:]: text for name, text in form.items() if name.startswith("motif-")},
                     now=arrived_at(),
                 )  # fmt: skip
         except InvalidInput as refused:
-            problems = dict(refused.problems)
+            problems = worded(refused.problems, _NAMES)
         else:
             flash(_("La note convenue est enregistrée."), "success")
             return redirect(url_for("official.specimens", call_id=call_id))

@@ -150,3 +150,13 @@ def rule_in_words(rule: str, quotas: Mapping[str, QuotaRule]) -> str:
     bounds = quota_in_words(quota) if kind == "quota" else bounds_in_words(quota, kind)
     title = f"{quota.title} ({value.replace('|', ', ')})" if value else quota.title
     return str(_("la règle « %(title)s » : %(bounds)s", title=title, bounds=bounds))
+
+
+def step_words(step: str) -> str:
+    """What long work is at; the core's own words, and those of jobs that earlier versions left, as they are."""
+    return {
+        "searching": _("Recherche de la meilleure répartition"),
+        "saving": _("Enregistrement"),
+        "layout": _("Mise en page"),
+        "letters": _("Lettres"),
+    }.get(step, step)

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.answers.eligibility import asked, check_eligibility
-from aap.core.answers.values import parse_number
 from aap.core.call.canonical import decimal_text
+from aap.core.values import parse_number
 from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_call
 from aap.services.dossier.applying import clean_eligibility
 from aap.services.permissions import Permission

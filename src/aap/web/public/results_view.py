@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.core import french
 from aap.core.call.schema import CallFile
@@ -72,5 +73,5 @@ def _achieved(groups: Sequence[QuotaResult]) -> str:
 
 def group_words(group: QuotaResult) -> str:
     """`12 lauréats`, `12 lauréats, 480 000 €`."""
-    words = french.count(group.laureates, "lauréat")
+    words: str = ngettext("%(num)s\u00a0lauréat", "%(num)s\u00a0lauréats", group.laureates)
     return words if group.amount is None else f"{words}, {french.euros(group.amount)}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.core import french
 from aap.core.call.letter_texts import UnknownPlaceholder, default_privacy, fill_in
@@ -107,12 +108,18 @@ def amounts(call: CallFile) -> list[str]:
         found.append(_("À partir de %(least)s par projet", least=french.euros(least)))
     budget = _cents(rules.budget)
     if budget is not None and rules.laureates is not None:
-        projects = french.count(rules.laureates, "projet")
-        found.append(_("%(budget)s en tout, pour %(projects)s au plus", budget=french.euros(budget), projects=projects))
+        found.append(
+            ngettext(
+                "%(budget)s en tout, pour %(num)s\u00a0projet au plus",
+                "%(budget)s en tout, pour %(num)s\u00a0projets au plus",
+                rules.laureates,
+                budget=french.euros(budget),
+            )
+        )
     elif budget is not None:
         found.append(_("%(budget)s en tout", budget=french.euros(budget)))
     elif rules.laureates is not None:
-        found.append(_("%(projects)s au plus", projects=french.count(rules.laureates, "projet")))
+        found.append(ngettext("%(num)s\u00a0projet au plus", "%(num)s\u00a0projets au plus", rules.laureates))
     if identity.max_share is not None:
         found.append(_("%(share)s du budget du projet au plus", share=french.percent(identity.max_share)))
     if len(identity.years) == 1:

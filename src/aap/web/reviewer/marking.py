@@ -11,7 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
+from aap.services.errors import DeadlinePassed, InvalidInput, Objection, StaleVersion, StateForbids
 from aap.services.permissions import Permission
 from aap.services.review.reopening import request_reopening
 from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, dossier_after, open_given_dossier
@@ -23,8 +23,10 @@ from aap.services.review.reviewing import (
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import clock, moment
-from aap.web.reviewer.grid import GridView, grid_view
+from aap.web.reviewer.differences import labelled
+from aap.web.reviewer.grid import FIELDS, GridView, grid_view
 from aap.web.reviewer.home import blueprint
+from aap.web.wording.sentences import sentences, worded
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def mark(application_id: str) -> ResponseReturnValue:
     submitting = action in ("submit", "submit_next")
     actor, now = signed_in(), arrived_at()
     try:
-        problems: Mapping[str, str] = {}
+        problems: Mapping[str, Objection] = {}
         with writing() as session:
             if submitting:
                 submit_review(session, actor=actor, application_id=application_id, entry=entry, now=now)
@@ -105,7 +107,7 @@ def mark(application_id: str) -> ResponseReturnValue:
         return _refused(application_id, entry, error)
     if problems:
         page = _page(application_id)
-        return _shown(page, grid_view(page, entry=entry, problems=problems)), 422
+        return _shown(page, grid_view(page, entry=entry, problems=worded(problems, FIELDS))), 422
     draft = f"{actor.person_id}/{application_id}"
     if submitting:
         flash(_("Évaluation soumise."), "success")
@@ -125,11 +127,11 @@ def _refused(application_id: str, entry: ReviewEntry, error: Exception) -> Respo
     """The page again, with what was typed, and why it wasn't taken. Somebody else's dossier stays NotFound."""
     page = _page(application_id)
     if isinstance(error, InvalidInput):
-        view = grid_view(page, entry=entry, problems=dict(error.problems))
+        view = grid_view(page, entry=entry, problems=worded(error.problems, FIELDS))
         return _shown(page, view), 422
     if isinstance(error, StaleVersion):
         view = grid_view(page, entry=entry)
-        return _shown(page, view, conflict=error), 409
+        return _shown(page, view, conflict=error, differences=labelled(error.theirs["differences"])), 409
     late = (
         _("Le délai des évaluations est passé le %(date)s.", date=moment(error.closed_at))
         if isinstance(error, DeadlinePassed)
@@ -154,7 +156,7 @@ def autosave(application_id: str) -> ResponseReturnValue:
             "version": error.version,
             "saved_by": "",
             "saved_at": clock(saved_at) if saved_at else "",
-            "differences": error.theirs["differences"],
+            "differences": labelled(error.theirs["differences"]),
         }
         return {"conflict": conflict}, 409
     except (DeadlinePassed, StateForbids, InvalidInput):
@@ -162,7 +164,7 @@ def autosave(application_id: str) -> ResponseReturnValue:
     return {
         "saved_at": clock(now),
         "version": version,
-        "errors": dict(kept.problems),
+        "errors": worded(kept.problems, FIELDS),
         "notes": {},
     }
 
@@ -179,6 +181,6 @@ def ask_reopening(application_id: str) -> ResponseReturnValue:
             )  # fmt: skip
     except InvalidInput as error:
         page = _page(application_id)
-        return _shown(page, grid_view(page), reopening_problem=error.problems["motif"]), 422
+        return _shown(page, grid_view(page), reopening_problem=sentences(error.problems)), 422
     flash(_("Votre demande a été envoyée au service."), "success")
     return redirect(url_for(".dossier", application_id=application_id))

@@ -22,7 +22,9 @@ from aap.services.review.offline_reviews import (
 )
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.reviewer.differences import labelled
 from aap.web.reviewer.home import blueprint
+from aap.web.wording.sentences import sentence
 
 LARGEST = 10_000_000  # bytes of a workbook
 
@@ -43,7 +45,7 @@ def _page(
         call=call,
         job=job,
         problems=problems,
-        conflicts=conflicts,
+        conflicts=[(reference, labelled(one)) for reference, one in conflicts.found] if conflicts else [],
         carried=base64.b64encode(content).decode() if conflicts else "",
         name=name,
     )
@@ -116,7 +118,7 @@ def offline_take(call_id: str) -> ResponseReturnValue:
     except BadInput as refused:
         return _page(call_id, problems=tuple(("", str(problem)) for problem in refused.problems)), 422
     except WorkbookRefused as refused:
-        return _page(call_id, problems=refused.found), 422
+        return _page(call_id, problems=tuple((cell, sentence(one)) for cell, one in refused.found)), 422
     except WorkbookConflicts as found:
         return _page(call_id, conflicts=found, content=content, name=name), 409
     drafts = ngettext("%(num)s brouillon enregistré", "%(num)s brouillons enregistrés", taken.saved)

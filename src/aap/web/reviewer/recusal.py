@@ -13,6 +13,7 @@ from aap.services.review.reviewing import find_given_dossier
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.reviewer.home import blueprint
+from aap.web.wording.sentences import sentences
 
 
 @blueprint.route("/dossiers/<application_id>/deport", methods=["GET", "POST"])
@@ -25,7 +26,7 @@ def recuse(application_id: str) -> ResponseReturnValue:
             with writing() as session:
                 declare_recusal(session, actor=actor, application_id=application_id, reason=reason, now=arrived_at())
         except InvalidInput as error:
-            problem = error.problems["motif"]
+            problem = sentences(error.problems)
         else:
             flash(_("Votre déport est enregistré : ce dossier n’est plus dans votre liste."), "success")
             return redirect(url_for(".home"))

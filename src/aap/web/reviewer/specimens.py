@@ -18,8 +18,9 @@ from aap.services.permissions import Permission
 from aap.services.review.specimen_marking import SpecimenPage, mark_specimen, open_round, open_specimen, read_comparison
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.reviewer.grid import criterion_view
+from aap.web.reviewer.grid import FIELDS, criterion_view
 from aap.web.reviewer.home import blueprint
+from aap.web.wording.sentences import worded
 
 
 @blueprint.errorhandler(SpecimensFirst)
@@ -98,7 +99,7 @@ def specimen_mark(specimen_id: str) -> ResponseReturnValue:
                 submit=submit, now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
-        problems = dict(refused.problems)
+        problems = worded(refused.problems, FIELDS)
     except StaleVersion:
         conflict = True
     if problems or conflict:

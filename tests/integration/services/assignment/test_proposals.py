@@ -19,11 +19,12 @@ from aap.services.assignment.moves import board, lock_seats, move_by_hand, previ
 from aap.services.assignment.proposals import apply_proposal, compute_proposal, discard_proposal, keep_proposal, prepare
 from aap.services.assignment.situation import AssignmentSettings, default_settings, situation
 from aap.services.audit import verify_chain
-from aap.services.errors import InvalidInput, NotFound, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.outbox import start_job
 from aap.services.panel.recusing import add_recusal, lift_recusal
 from aap.services.ranking.input import ranking_input
 from aap.services.steering.advancing import advance_call
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.assignments import Tables
 
@@ -91,8 +92,15 @@ def test_nothing_applies_once_the_situation_has_changed(table: Tables) -> None:
         add_recusal(session, actor=here.actor, application_id=here.dossiers[0].id,
                     person_id=here.reviewers["R01"].id, reason="Cousine.", now=now)  # fmt: skip
     with database.writing() as session, pytest.raises(InvalidInput) as refused:
-        apply_proposal(session, actor=here.actor, call_id=here.call.id, proposal_id=kept.id, address="x", now=now)
-    assert "a changé" in refused.value.problems[""]
+        apply_proposal(
+            session,
+            actor=here.actor,
+            call_id=here.call.id,
+            proposal_id=kept.id,
+            links=PublicLinks("https://example.org"),
+            now=now,
+        )
+    assert refused.value.problems == {"": Objection("assignment.situation_changed")}
     assert here.pairs() == set()
     with database.writing() as session:
         discard_proposal(session, actor=here.actor, call=here.call, proposal_id=kept.id, now=now)
@@ -241,17 +249,17 @@ def test_long_work_proposes_in_the_background(table: Tables) -> None:
     assert (done.state, len(kept.content["added"])) == ("done", 24)
 
 
-@pytest.mark.parametrize("address", ["", "https://example.org/evaluation/"])
-def test_reviewers_are_told_when_the_reviews_open_and_not_before(table: Tables, address: str) -> None:
+@pytest.mark.parametrize("links", [None, PublicLinks("https://example.org")])
+def test_reviewers_are_told_when_the_reviews_open_and_not_before(table: Tables, links: PublicLinks | None) -> None:
     here = table(state=CallState.CLOSED)
     here.distribute()
     database = here.factory.platform.database
     with database.writing() as session:
         assert session.exec(select(OutboxMail)).all() == []
         advance_call(session, actor=here.actor, call_id=here.call.id, to=CallState.REVIEWING, reason="Prêt.",
-                     now=here.factory.now, address=address)  # fmt: skip
+                     now=here.factory.now, links=links)  # fmt: skip
     with database.reading() as session:
-        assert len(session.exec(select(OutboxMail)).all()) == (6 if address else 0)
+        assert len(session.exec(select(OutboxMail)).all()) == (6 if links else 0)
 
 
 def test_a_recused_official_sees_nothing_of_the_dossier_and_can_t_lift_it(table: Tables) -> None:
@@ -266,7 +274,7 @@ def test_a_recused_official_sees_nothing_of_the_dossier_and_can_t_lift_it(table:
         shown = board(session, actor=other, call=here.call)
         recusal = session.exec(select(Recusal)).one()
     assert hidden.reference not in {one.reference for one in shown.panels}
-    assert (shown.dossiers, shown.pairs) == (11, 22)
+    assert (shown.dossiers, shown.pairs) == (12, 24)  # counts are the same for everybody
     with here.factory.platform.database.writing() as session:
         for attempt in (
             lambda: lift_recusal(session, actor=other, recusal_id=recusal.id, reason="Non.", now=here.factory.now),

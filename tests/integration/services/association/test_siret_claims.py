@@ -15,6 +15,7 @@ from aap.services.association.claim_proofs import OfferedProof, answer_proof
 from aap.services.association.siret_claims import arbitrate_claim, claim_siret, open_claims, read_proof
 from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.panel.recusing import add_recusal
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.integration.web.association.test_association_people import roles
 from tests.worlds.mailbox import link_in, mails_to
@@ -47,7 +48,7 @@ def claim(factory, person: Person, proof: OfferedProof = DOCUMENT) -> str:
     with factory.platform.database.writing() as session:
         made = claim_siret(
             session, actor=factory.actor(person), siret=SIRET, explanation="Trésorière", proof=proof,
-            base_url="http://127.0.0.1:8000", now=factory.now,
+            links=PublicLinks("http://127.0.0.1:8000"), now=factory.now,
         )  # fmt: skip
         return made.id
 

@@ -17,8 +17,11 @@ from aap.services.actor import Actor
 from aap.services.decision import deciding
 from aap.services.decision import letters as letter_files
 from aap.services.outbox import start_job
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.offices import Office, Offices
+
+LINKS = PublicLinks("https://aap.example.org")
 
 
 def letters(here: Office) -> list[str | None]:
@@ -37,9 +40,7 @@ def test_letters_that_are_notified_while_they_are_rendered_again_stay_as_they_we
 
     def notified_meanwhile(*_: Any) -> bytes:
         with platform.database.writing() as session:
-            deciding.notify_decisions(
-                session, actor=actor, call_id=here.call.id, base_url="https://aap.example.org", now=here.factory.now
-            )
+            deciding.notify_decisions(session, actor=actor, call_id=here.call.id, links=LINKS, now=here.factory.now)
         return b"another letter"
 
     monkeypatch.setattr(letter_files, "letter_of", notified_meanwhile)
@@ -70,9 +71,7 @@ def prepare(session: Session, here: Office, actor: Actor) -> int:
 
 
 def notify(session: Session, here: Office, actor: Actor) -> int:
-    return deciding.notify_decisions(
-        session, actor=actor, call_id=here.call.id, base_url="https://aap.example.org", now=here.factory.now
-    )
+    return deciding.notify_decisions(session, actor=actor, call_id=here.call.id, links=LINKS, now=here.factory.now)
 
 
 @on_both_databases

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from aap.core.answers.values import RAW
+from aap.core.values import RAW
 from aap.records.applications import Application, ApplicationState, CompletionRequest
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole

@@ -29,8 +29,11 @@ from aap.services.dossier.signing import answer_signature, ask_signature, open_s
 from aap.services.dossier.submitting import submit_application
 from aap.services.dossier.uploads import remove_document
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.applicants import ANSWERS, Space, Spaces, last_second
+
+LINKS = PublicLinks("https://aap.example.org")
 
 ALL = (0, 1, 2)
 
@@ -116,7 +119,7 @@ def test_everything_that_is_missing_is_said_at_once(space: Spaces) -> None:
     one = space({"projet": ANSWERS["projet"]})
     with pytest.raises(InvalidInput) as refused:
         submit(one, attested=(1,), capacity="autre")
-    assert set(refused.value.problems) == {"", "attestation-0", "attestation-2", "capacity"}
+    assert set(refused.value.problems) == {"", "attested.0", "attested.2", "capacity"}
     assert [problem.question for problem in one.dossier().errors] == [
         "nombre", "territoires", "commune", "orienteurs", "taille", "mentors", "budget", "statuts", "comptes", "rib",
     ]  # fmt: skip
@@ -158,7 +161,7 @@ def test_a_rule_that_is_not_met_has_to_be_confirmed_and_does_not_forbid(space: S
         )
     with pytest.raises(InvalidInput) as refused:
         submit(one)
-    assert set(refused.value.problems) == {"rules"}
+    assert set(refused.value.problems) == {"broken_rules_seen"}
     assert submit(one, broken_rules_seen=True).content["eligibility"]["mentorat"] == "non"
 
 
@@ -181,7 +184,7 @@ def ask(space: Space, **values: str) -> tuple[Signature, str]:
     given = {"name": "Dominique Exemple", "capacity": "présidente", "email": "presidence@example.org", **values}
     with space.database.writing() as session:
         signature = ask_signature(
-            session, actor=space.actor, application_id=space.id, base_url="https://aap.example.org",
+            session, actor=space.actor, application_id=space.id, links=LINKS,
             now=space.factory.now, **given,
         )  # fmt: skip
         (mail,) = session.exec(
@@ -266,7 +269,7 @@ def test_who_is_asked_to_approve_is_checked(space: Spaces) -> None:
     one = space(ANSWERS)
     with pytest.raises(InvalidInput) as refused:
         ask(one, name=" ", capacity="x" * 101, email="pas une adresse")
-    assert set(refused.value.problems) == {"signature_name", "signature_capacity", "signature_email"}
+    assert set(refused.value.problems) == {"name", "capacity", "email"}
 
 
 # --- after the first deposit ------------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def test_a_consensus_needs_marks_reason_attendees_and_a_day_past(platform: Platf
     entry = ConsensusEntry(marks={"qualite": "3,3"}, attendees="Seule", held_on=date(2025, 2, 11))
     with pytest.raises(InvalidInput) as caught:
         lead(here, decide_consensus, entry=entry)
-    assert set(caught.value.problems) == {"note-qualite", "note-solidite", "reason", "attendees", "held_on"}
+    assert set(caught.value.problems) == {"marks.qualite", "marks.solidite", "reason", "attendees", "held_on"}
 
 
 def test_a_recused_person_is_no_attendee(platform: Platform, desk: Desks) -> None:

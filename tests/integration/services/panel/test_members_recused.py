@@ -17,7 +17,7 @@ from aap.services.account.people import give_role
 from aap.services.association.members import accept_invitation, change_member, invite_member
 from aap.services.dossier.access import is_recused, not_recused, recused_dossiers
 from aap.services.dossier.dossiers import open_dossier
-from aap.services.errors import InvalidInput, NotFound, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import register
 from aap.services.panel.recusing import add_recusal, lift_member_recusal, lift_recusal, list_member_recusals
@@ -25,9 +25,12 @@ from aap.services.ranking.input import ranking_input
 from aap.services.recusals import recuse_members
 from aap.services.screening.screening import screen_application
 from aap.services.upkeep.timekeeping import keep_time
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.mailbox import link_in, mails_to
 from tests.worlds.offices import Offices
+
+LINKS = PublicLinks("http://127.0.0.1:8000")
 
 
 def register_of(factory, person: Person) -> list[tuple[str, bool]]:
@@ -61,7 +64,7 @@ def join(factory, association, person: Person) -> None:
     with platform.database.writing() as session:
         invite_member(
             session, actor=factory.actor(owner), association_id=association.id, email=person.email, role="reader",
-            base_url="http://127.0.0.1:8000", now=factory.now,
+            links=LINKS, now=factory.now,
         )  # fmt: skip
     token = link_in(mails_to(platform, person.email)[-1]).rpartition("/")[2]
     with platform.database.writing() as session:
@@ -112,9 +115,9 @@ def test_a_dossier_of_ones_association_is_hidden_from_the_draft_on_and_in_the_re
         held.state, held.submitted_at = ApplicationState.SUBMITTED, factory.now
         session.add(held)
     assert (hidden(factory, person, application), register_of(factory, person)) == (True, [])  # nothing told us
-    assert keep_time(factory.platform).recused == 1
+    assert keep_time(factory.platform, LINKS).recused == 1
     assert register_of(factory, person) == [("membership", True)]
-    assert keep_time(factory.platform).recused == 0
+    assert keep_time(factory.platform, LINKS).recused == 0
 
 
 def test_a_row_written_by_nobody_still_hides_the_dossier_from_every_use_case(factory) -> None:
@@ -155,7 +158,7 @@ def test_an_administrator_alone_lifts_it_with_a_reason_and_a_later_membership_co
     colleague, admin = factory.person(Role.OFFICIAL, call=call), factory.person(Role.ADMIN)
     with pytest.raises(InvalidInput) as refused:
         lift(factory, official, colleague, lift_recusal)
-    assert "administrateur" in refused.value.problems["motif"]
+    assert refused.value.problems == {"reason": Objection("panel.member_recusal")}
     with pytest.raises(NotFound):
         lift(factory, official, colleague)
     with pytest.raises(InvalidInput):
@@ -169,7 +172,7 @@ def test_an_administrator_alone_lifts_it_with_a_reason_and_a_later_membership_co
     clock.move(minutes=1)
     lift(factory, official, admin, reason="Adhérent d’honneur.")
     assert not hidden(factory, official, application)
-    assert keep_time(factory.platform).recused == 0
+    assert keep_time(factory.platform, LINKS).recused == 0
     with factory.platform.database.writing() as session:  # matching by e-mail does not undo it
         find_conflicts(session, actor=factory.actor(colleague), call=call, now=factory.now)
     assert (hidden(factory, official, application), register_of(factory, official)) == (False, [("membership", False)])
@@ -245,6 +248,6 @@ def test_the_marks_of_a_reviewer_who_joins_leave_the_ranking(factory, office: Of
         session.add(Membership(person_id=reviewer.id, association_id=association_id, role="reader",
                                created_at=factory.now))  # fmt: skip
     assert counted() == 0
-    keep_time(factory.platform)
+    keep_time(factory.platform, LINKS)
     assert register_of(factory, reviewer) == [("membership", True)]
     assert counted() == 0

@@ -15,9 +15,12 @@ from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.panel.recusing import answer_match, lift_recusal
 from aap.services.panel.reviewers import import_reviewers, invite_reviewer
 from aap.services.review.reopening import reopen_review
+from aap.web.public_links import PublicLinks
 from tests.worlds.assignments import Table, Tables
 
-PROFILE = {"nom": ["Camille"], "minimum": ["0"], "maximum": ["9"], "disponible": ["oui"]}
+LINKS = PublicLinks("http://127.0.0.1:8000")
+
+PROFILE = {"name": ["Camille"], "least": ["0"], "most": ["9"], "available": ["yes"]}
 
 
 def grants(factory, person: Person) -> list[str]:
@@ -61,12 +64,14 @@ def test_an_administrator_changes_no_role_of_their_own(factory, role: str) -> No
 def test_an_official_invites_not_themselves_as_a_reviewer_neither_alone_nor_in_a_table(table: Tables) -> None:
     here = table()
     platform, official = here.factory.platform, here.official
-    typed = {**PROFILE, "courriel": [official.email]}
+    typed = {**PROFILE, "email": [official.email]}
     with pytest.raises(OwnRequest), platform.database.writing() as session:
-        invite_reviewer(session, platform, actor=here.actor, call_id=here.call.id, typed=typed, now=here.factory.now)
+        invite_reviewer(
+            session, platform, LINKS, actor=here.actor, call_id=here.call.id, typed=typed, now=here.factory.now
+        )
     rows = f"courriel;nom\nautre@example.org;Alix\n{official.email};Camille\n".encode()
     with pytest.raises(OwnRequest), platform.database.writing() as session:
-        import_reviewers(session, platform, actor=here.actor, call_id=here.call.id, file=TableFile("a.csv", rows),
+        import_reviewers(session, platform, LINKS, actor=here.actor, call_id=here.call.id, file=TableFile("a.csv", rows),
                          now=here.factory.now)  # fmt: skip
     assert grants(here.factory, official) == ["official"]
     with platform.database.reading() as session:
@@ -108,8 +113,8 @@ def test_an_official_who_reviews_too_reopens_not_their_own_review(table: Tables)
 
     def reopen(by: Person) -> None:
         with database.writing() as session:
-            reopen_review(session, actor=here.factory.actor(by), assignment_id=assignment.id, reason="Erreur.",
-                          now=here.factory.now)  # fmt: skip
+            reopen_review(session, actor=here.factory.actor(by), call_id=here.call.id, assignment_id=assignment.id,
+                          reason="Erreur.", now=here.factory.now)  # fmt: skip
 
     with pytest.raises(OwnRequest):
         reopen(person)

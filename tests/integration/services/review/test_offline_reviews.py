@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from aap.core.problems import BadInput
 from aap.records.applications import ApplicationState
 from aap.records.reviews import Mark, Review
-from aap.services.errors import NotFound
+from aap.services.errors import NotFound, Objection
 from aap.services.panel.recusing import declare_recusal
 from aap.services.platform import Platform
 from aap.services.review.offline_dossiers import open_dossiers
@@ -125,7 +125,7 @@ def test_what_changed_on_both_sides_is_shown_and_asked(platform: Platform, desk:
         take(here, content)
     ((reference, found),) = caught.value.found
     assert reference == here.application.reference
-    assert {"label": "Note du critère «\u00a0Qualité\u00a0»", "mine": "4", "theirs": "2"} in found
+    assert {"part": "mark", "criterion": "Qualité", "mine": "4", "theirs": "2"} in found
     assert stored(here)["qualite"][0] == Decimal(2)
     assert take(here, content, {reference: "online"}).left == 1
     assert take(here, content, {reference: "workbook"}).saved == 1
@@ -156,7 +156,7 @@ def test_a_submitted_review_is_not_changed_by_a_workbook(desk: Desks) -> None:
     act(here, submit_review, application_id=here.application.id, entry=here.entry(qualite="4", solidite="4"))
     with pytest.raises(WorkbookRefused) as caught:
         take(here, content)
-    assert "déjà soumise" in caught.value.found[0][1]
+    assert caught.value.found[0][1] == Objection("review.submitted_already", reference=here.application.reference)
     assert stored(here)["qualite"][0] == Decimal(4)
 
 

@@ -94,7 +94,7 @@ def test_a_save_from_an_older_page_shows_both_versions_and_changes_nothing(platf
         done(platform, here, save_review, entry=here.entry(0, qualite="1", solidite="4"), **given)
     assert caught.value.version == 1
     assert caught.value.theirs["differences"] == [
-        {"label": "Note du critère «\u00a0Qualité\u00a0»", "mine": "1", "theirs": "3.5"}
+        {"part": "mark", "criterion": "Qualité", "mine": "1", "theirs": "3.5"}
     ]
     assert stored(platform, here) == {"qualite": Decimal("3.5"), "solidite": Decimal(4)}
 
@@ -106,7 +106,7 @@ def test_an_incomplete_submission_names_every_field_and_keeps_nothing(platform: 
     with pytest.raises(InvalidInput) as caught:
         done(platform, here, submit_review, entry=entry, actor=here.factory.actor(here.first),
              application_id=here.application.id)  # fmt: skip
-    assert set(caught.value.problems) == {"avis-qualite", "note-solidite"}
+    assert set(caught.value.problems) == {"comments.qualite", "marks.solidite"}
     assert stored(platform, here) == {}
 
 

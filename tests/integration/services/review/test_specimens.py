@@ -12,7 +12,7 @@ from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
 from aap.records.people import Role
 from aap.services.call.calls import get_call
-from aap.services.errors import InvalidInput, NotFound, SpecimensFirst, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, SpecimensFirst, StateForbids
 from aap.services.platform import Platform
 from aap.services.ranking.input import ranking_input
 from aap.services.review.offline_reviews import reviewer_workbook
@@ -40,7 +40,7 @@ def specimens(here: Desk, count: int = 2) -> list[str]:
     for number in range(count):
         one = act(here, add_fictitious, here.official, call=here.call, title=f"Essai {number}",
                   parts={"projet": "Un projet inventé."})  # fmt: skip
-        act(here, agree_marks, here.official, specimen_id=one.id, **AGREED)
+        act(here, agree_marks, here.official, call=here.call, specimen_id=one.id, **AGREED)
         made.append(one.id)
     return made
 
@@ -123,7 +123,7 @@ def test_a_round_needs_two_to_five_agreed_specimens_and_no_review_begun(platform
     act(here, save_review, here.first, application_id=here.application.id, entry=here.entry(qualite="4"))
     with pytest.raises(InvalidInput) as caught:
         act(here, start_round, here.official, call=here.call)
-    assert "ont déjà commencé" in caught.value.problems[""]
+    assert Objection("review.reviews_begun") in caught.value.objections
     act(here, remove_specimen, here.official, call=here.call, specimen_id=made[0])
 
 
@@ -131,7 +131,7 @@ def test_an_open_round_stands(platform: Platform, desk: Desks) -> None:
     here = desk()
     first, _ = opened(here)
     for work, given in (
-        (agree_marks, {"specimen_id": first, **AGREED}),
+        (agree_marks, {"call": here.call, "specimen_id": first, **AGREED}),
         (remove_specimen, {"call": here.call, "specimen_id": first}),
         (add_fictitious, {"call": here.call, "title": "De plus", "parts": {"projet": "Texte."}}),
         (start_round, {"call": here.call}),

@@ -16,7 +16,9 @@ from aap.cli import main
 from aap.records.applications import Document
 from aap.records.audit import AuditLine
 from aap.records.people import Person
+from aap.services.actor import SYSTEM
 from aap.services.audit import Subject, record, verify_chain
+from aap.services.errors import Objection
 from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.backing_up import BackupFault, check_backup, make_backup, restore_backup
 from aap.settings import Settings
@@ -35,14 +37,14 @@ def filled(factory: Factory, platform: Platform) -> Document:
     )  # fmt: skip
     with platform.database.writing() as session:
         session.add(document)
-        record(session, None, "essai", Subject("instance"), now=factory.now, after={"é": "à"})
+        record(session, SYSTEM, "essai", Subject("instance"), now=factory.now, after={"é": "à"})
     return document
 
 
 def test_what_is_restored_is_what_was_backed_up(platform: Platform, filled: Document, tmp_path: Path) -> None:
     made = make_backup(platform, tmp_path / "sauvegarde")
     with platform.database.writing() as session:
-        record(session, None, "plus tard", Subject("instance"), now=platform.clock())
+        record(session, SYSTEM, "plus tard", Subject("instance"), now=platform.clock())
     restored = restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
     assert restored == made
     again = open_platform(Settings(instance=tmp_path / "neuve", environment="testing", secret_key="x"))
@@ -61,11 +63,13 @@ def test_a_backup_leaves_a_line_in_the_log_and_no_half_folder(
     platform: Platform, filled: Document, tmp_path: Path
 ) -> None:
     make_backup(platform, tmp_path / "une")
-    with pytest.raises(BackupFault, match="existe déjà"):
+    with pytest.raises(BackupFault) as there:
         make_backup(platform, tmp_path / "une")
+    assert there.value.faults == (Objection("upkeep.backup_exists", folder=str(tmp_path / "une")),)
     platform.files.path(filled.sha256).unlink()
-    with pytest.raises(BackupFault, match=f"{filled.sha256} manque"):
+    with pytest.raises(BackupFault) as lacking:
         make_backup(platform, tmp_path / "deux")
+    assert lacking.value.faults == (Objection("upkeep.file_missing_here", name=filled.sha256),)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["instance", "une"]
     with platform.database.reading() as session:
         assert session.exec(select(AuditLine.action)).all().count("system.backup") == 1
@@ -79,7 +83,7 @@ def test_a_backup_made_while_people_write_is_sound(platform: Platform, filled: D
     def write() -> None:
         while not stop.is_set():
             with platform.database.writing() as session:
-                record(session, None, "pendant", Subject("instance"), now=platform.clock())
+                record(session, SYSTEM, "pendant", Subject("instance"), now=platform.clock())
             written.append(1)
 
     writer = threading.Thread(target=write)
@@ -113,21 +117,22 @@ def _no_list(folder: Path, _sha256: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("breaking", "said"),
+    ("breaking", "keys"),
     [
-        (_break_file, "a été changé"),
-        (_remove_file, "manque"),
-        (_break_database, "changée"),
-        (_no_list, "sauvegarde.json"),
+        (_break_file, ["upkeep.file_changed"]),
+        (_remove_file, ["upkeep.number_of_files", "upkeep.file_missing"]),
+        (_break_database, ["upkeep.database_changed"]),
+        (_no_list, ["upkeep.no_backup"]),
     ],
 )
 def test_a_broken_backup_is_told_and_not_restored(
-    platform: Platform, filled: Document, tmp_path: Path, breaking: object, said: str
+    platform: Platform, filled: Document, tmp_path: Path, breaking: object, keys: list[str]
 ) -> None:
     make_backup(platform, tmp_path / "sauvegarde")
     breaking(tmp_path / "sauvegarde", filled.sha256)  # type: ignore[operator]
-    with pytest.raises(BackupFault, match=said):
+    with pytest.raises(BackupFault) as refused:
         restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
+    assert [fault.key for fault in refused.value.faults] == keys
     assert not (tmp_path / "neuve").exists()
 
 
@@ -144,8 +149,9 @@ def test_a_rewritten_log_in_a_backup_is_found(platform: Platform, filled: Docume
 
     listed["database_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (tmp_path / "sauvegarde" / "sauvegarde.json").write_text(json.dumps(listed))
-    with pytest.raises(BackupFault, match="journal"):
+    with pytest.raises(BackupFault) as refused:
         check_backup(tmp_path / "sauvegarde")
+    assert refused.value.faults == (Objection("upkeep.journal_differs"),)
 
 
 def test_an_instance_that_holds_something_is_never_written_over(
@@ -153,8 +159,9 @@ def test_an_instance_that_holds_something_is_never_written_over(
 ) -> None:
     assert filled
     make_backup(platform, tmp_path / "sauvegarde")
-    with pytest.raises(BackupFault, match="n’est pas vide"):
+    with pytest.raises(BackupFault) as refused:
         restore_backup(tmp_path / "sauvegarde", platform.settings.instance)
+    assert [fault.key for fault in refused.value.faults] == ["upkeep.instance_not_empty"]
 
 
 def test_a_folder_that_holds_only_the_page_of_the_checkout_is_restored_into(
@@ -192,7 +199,7 @@ def test_the_commands_back_up_check_and_restore(platform: Platform, filled: Docu
 def test_audit_verify_tells_faults_and_lines_cut_off_at_the_end(platform: Platform, tmp_path: Path) -> None:
     for number in range(3):
         with platform.database.writing() as session:
-            record(session, None, "essai", Subject("instance"), now=platform.clock(), after={"n": number})
+            record(session, SYSTEM, "essai", Subject("instance"), now=platform.clock(), after={"n": number})
     instance = platform.settings.instance
     done = aap(instance, "audit", "verify")
     assert done.exit_code == 0

@@ -14,7 +14,7 @@ from aap.records.applications import ApplicationState
 from aap.records.calls import Call, CallState, CallVersion
 from aap.records.people import Person, Role
 from aap.services.call.amending import amend_call, check_call_file, open_prepared_call, prepared_calls
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.factories import CALL_FILE, Factory
@@ -136,19 +136,19 @@ def test_an_amendment_is_published_with_its_reason(signed: Any, factory: Factory
 
 
 SEALED = [
-    ("weight: 60", "weight: 61", "la grille"),
-    ("laureates: 2", "laureates: 9", "la grille"),
-    ("grace_minutes: 15", "grace_minutes: 16", "tolérance"),
-    ("max_length: 120", "max_length: 121", "questions du dossier"),
-    ("{id: jeunes,", "{id: jeune,", "questions du dossier"),
-    ("check: {equals: oui}", "check: {equals: non}", "conditions de recevabilité"),
+    ("weight: 60", "weight: 61", "ranking"),
+    ("laureates: 2", "laureates: 9", "ranking"),
+    ("grace_minutes: 15", "grace_minutes: 16", "grace_minutes"),
+    ("max_length: 120", "max_length: 121", "questions"),
+    ("{id: jeunes,", "{id: jeune,", "questions"),
+    ("check: {equals: oui}", "check: {equals: non}", "eligibility"),
 ]
 
 
 @on_both_databases
-@pytest.mark.parametrize(("old", "new", "said"), SEALED)
+@pytest.mark.parametrize(("old", "new", "change"), SEALED)
 def test_what_is_sealed_cannot_be_amended(
-    factory: Factory, platform: Platform, admin: Person, old: str, new: str, said: str
+    factory: Factory, platform: Platform, admin: Person, old: str, new: str, change: str
 ) -> None:
     call = factory.call(text=text_of(factory), id="essai-admin")
     text = text_of(factory).replace(old, new)
@@ -158,7 +158,7 @@ def test_what_is_sealed_cannot_be_amended(
             session, actor=factory.actor(admin), call_id=call.id, read=check_call_file(text.encode(), "x.yaml"),
             reason="Parce que.", now=platform.clock(),
         )  # fmt: skip
-    assert said in refused.value.problems["file"]
+    assert refused.value.problems == {"file": Objection("call.sealed", changes=(change,))}
     assert len(versions(platform)) == 1
 
 

@@ -16,6 +16,7 @@ from aap import jobs
 from aap.records.audit import AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role
+from aap.services.actor import SYSTEM as SYSTEM_ACTOR
 from aap.services.audit import Subject, record
 from aap.services.mailing import MOST_ATTEMPTS
 from aap.services.platform import Platform
@@ -31,7 +32,7 @@ JOURNAL, SYSTEM = "/administration/journal", "/administration/systeme"
 def lines(platform: Platform, factory: Factory, number: int = 3, **values: Any) -> None:
     for at in range(number):
         with platform.database.writing() as session:
-            line = {"actor": None, "action": "call.loaded", "now": factory.now, "after": {"n": at}}
+            line = {"actor": SYSTEM_ACTOR, "action": "call.loaded", "now": factory.now, "after": {"n": at}}
             record(session, **{"subject": Subject("call"), **line, **values})
 
 

@@ -17,6 +17,7 @@ from aap.services.account.people import give_role, invite_person, list_people, s
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.platform import Platform
 from aap.services.upkeep.timekeeping import keep_time
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.factories import Factory
 from tests.worlds.mailbox import link_in, mails_to
@@ -170,7 +171,7 @@ def test_an_administrator_lifts_the_recusal_of_a_member_with_a_reason(
     call = factory.call(CallState.CLOSED)
     official = factory.person(Role.OFFICIAL, call=call, name="Camille Membre")
     factory.application(call, factory.association(official), ApplicationState.SUBMITTED)
-    keep_time(platform)
+    keep_time(platform, PublicLinks("http://127.0.0.1:8000"))
     page = "/administration/deports"
     assert "Camille Membre" in signed.get(page).text
     with platform.database.reading() as session:
@@ -201,7 +202,8 @@ def test_another_link_is_sent_until_the_person_has_come(
 ) -> None:
     with platform.database.writing() as session:
         person = invite_person(
-            session, platform, actor=factory.actor(admin), email="lea@example.org", name="Léa Neuve", role="",
+            session, platform, PublicLinks("https://example.org"), actor=factory.actor(admin), email="lea@example.org",
+            name="Léa Neuve", role="",
             call_id="", now=platform.clock(),
         )  # fmt: skip
     page = f"{PEOPLE}/{person.id}"

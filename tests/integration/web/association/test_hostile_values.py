@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from aap.core.answers.budget import accounts
-from aap.core.answers.values import clean_text
-from aap.core.call.schema import Question, Section
+from aap.core.budgets.accounting import accounts
+from aap.core.call.schema import Section
+from aap.core.questions.base.question import Question
+from aap.core.values import clean_text
 from tests.conftest import Browser
 from tests.worlds.applicants import Space, Spaces
 from tests.worlds.read_page import ReadPage

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from aap.core.answers.readable import read_section
-from aap.core.answers.values import clean_text
 from aap.core.call.loading import load_call
+from aap.core.values import clean_text
 from aap.own_files import rubrics_folder
 from aap.web.forms import SectionForm
 from aap.web.guide import ANSWERS, SECTION, TERRITORIES
@@ -99,7 +99,7 @@ def test_row_numbers_that_a_page_never_sends_are_ignored(row: str) -> None:
 def test_rows_and_blocks_are_added_and_removed_by_buttons() -> None:
     rows = {"q.partenaires.0.nom": "A", "q.partenaires.1.nom": "B", "q.etapes.0.intitule": "E"}
     added = form_of({**rows, "edit": "add q.partenaires"})
-    assert [row["nom"] for row in added["partenaires"].rows] == ["A", "B", ""]
+    assert [row["nom"] for row in added["partenaires"].typed] == ["A", "B", ""]
     removed = form_of({**rows, "edit": "remove q.partenaires.0"})
     assert removed.own_answers()["partenaires"] == [{"nom": "B"}]
     assert removed.edits
@@ -111,7 +111,10 @@ def test_rows_and_blocks_are_added_and_removed_by_buttons() -> None:
 def test_a_table_takes_no_more_rows_than_the_call_allows() -> None:
     rows: dict[str, str | list[str]] = {f"q.partenaires.{n}.nom": "A" for n in range(4)}
     form = form_of({**rows, "edit": "add q.partenaires"})
-    assert (len(form["partenaires"].rows), form["partenaires"].may_add) == (4, False)
+    assert (len(form["partenaires"].typed), form["partenaires"].question.may_add(form["partenaires"].typed)) == (
+        4,
+        False,
+    )
 
 
 @pytest.mark.parametrize(

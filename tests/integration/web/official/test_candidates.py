@@ -99,7 +99,8 @@ def test_who_is_recused_sees_nothing_of_the_dossier_anywhere(office: Offices, br
                  f"classement/1/dossiers/{secret.reference}/fiche.pdf",
                  f"decisions/{secret.reference}/lettre.pdf", f"decisions/{secret.reference}/apercu.pdf"):  # fmt: skip
         assert (tail, signed.get(here.address(tail)).status_code) == (tail, 404)
-    assert "1 dossier dont vous êtes déporté n’est pas montré" in signed.get(here.address("candidats")).text
+    listed = signed.get(here.address("candidats")).text
+    assert "Le montant du dossier dont vous êtes déporté n’est pas compté." in listed
     assert "Association cachée" in browser().sign_in(here.second).get(here.address("candidats")).text
 
 

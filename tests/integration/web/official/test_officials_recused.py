@@ -15,9 +15,10 @@ from aap.records.people import Role, RoleGrant
 from aap.records.reviews import Recusal
 from aap.services.assignment.proposals import apply_proposal, compute_proposal, keep_proposal, prepare
 from aap.services.assignment.situation import default_settings
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, Objection
 from aap.services.harmonising.further_reviews import ask_further_review, further_reviewers
 from aap.services.ranking.minuting import minutes_pdf
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.assignment_pages import Browsers
 from tests.worlds.assignments import Table, Tables
@@ -205,8 +206,15 @@ def test_a_proposal_made_before_a_tie_is_not_applied(table: Tables, browser: Bro
         proposal_id = kept.id
     new_tie(here, 0)
     with pytest.raises(InvalidInput) as stale, database.writing() as session:
-        apply_proposal(session, actor=here.actor, call_id=here.call.id, proposal_id=proposal_id, address="x", now=now)
-    assert "La situation a changé" in stale.value.problems[""]
+        apply_proposal(
+            session,
+            actor=here.actor,
+            call_id=here.call.id,
+            proposal_id=proposal_id,
+            links=PublicLinks("http://127.0.0.1:8000"),
+            now=now,
+        )
+    assert stale.value.problems == {"": Objection("assignment.situation_changed")}
     assert here.pairs() == set()
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from aap.core.answers.checking import check_form, check_section
 from aap.core.answers.conditions import attributes_of, shown_answers, visible_sections
-from aap.core.answers.reading import as_typed, read_answers
-from aap.core.answers.values import clean_text, parse_day, parse_number
-from aap.core.call.schema import Form, Question, Section
+from aap.core.call.schema import Form, Section
+from aap.core.questions.base.question import Question, as_typed, read_answers
+from aap.core.values import clean_text, parse_day, parse_number
 
 FORM = Form.model_validate(
     {
@@ -48,7 +48,7 @@ FORM = Form.model_validate(
                     },
                     {"id": "remote", "label": "Isolé", "type": "yes_no", "detail_if": "oui"},
                     {"id": "town", "label": "Commune", "type": "commune"},
-                    {"id": "towns", "label": "Communes", "type": "communes", "max": 2},
+                    {"id": "towns", "label": "Communes", "type": "communes", "max_rows": 2},
                     {
                         "id": "partners",
                         "label": "Partenaires",

@@ -19,6 +19,7 @@ from aap.core.call.opening import problems_for_opening
 from aap.core.call.schema import CallFile
 from aap.core.call.starter import starter_text
 from aap.core.call.wording import rules_in_words
+from aap.core.questions.base.question import TYPES
 
 ROOT = Path(__file__).parents[4]
 SMALL = """\
@@ -99,19 +100,42 @@ def test_the_rules_are_said_in_french() -> None:
 def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
     printed = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)
     parts = {"CallFile": printed, **printed["$defs"]}
-    assert {name: list(part["properties"]) for name, part in parts.items()} == {
-        name: list(keys) for name, keys in DESCRIPTIONS.items()
+    described = {
+        name: {key: one["description"] for key, one in part["properties"].items()} for name, part in parts.items()
     }
+    assert {name: keys for name, keys in described.items() if name in DESCRIPTIONS} == DESCRIPTIONS
+    own = {kind.__name__ for kind in TYPES.values()} | {"Column"}
+    assert set(described) == set(DESCRIPTIONS) | own
     reference = (ROOT / "docs" / "call-file.md").read_text()
-    rows = [f"| `{key}` |" for keys in DESCRIPTIONS.values() for key in keys]
+    rows = {f"| `{key}` |" for keys in described.values() for key in keys} | {f"| `{name}` |" for name in TYPES}
     assert [row for row in rows if row not in reference] == []
-    assert [text for keys in DESCRIPTIONS.values() for text in keys.values() if text not in reference] == []
+    assert [text for keys in described.values() for text in keys.values() if text not in reference] == []
+
+
+def test_the_schema_offers_the_types_of_question_and_to_each_its_own_keys() -> None:
+    parts = json.loads(CliRunner().invoke(call_group, ["schema"]).stdout)["$defs"]
+    asked = parts["Section"]["properties"]["questions"]["items"]
+    assert asked["discriminator"]["propertyName"] == "type"
+    assert asked["discriminator"]["mapping"] == {name: f"#/$defs/{kind.__name__}" for name, kind in TYPES.items()}
+    assert [one["$ref"] for one in asked["oneOf"]] == [
+        asked["discriminator"]["mapping"][name] for name in sorted(TYPES)
+    ]
+    inner = parts["GroupQuestion"]["properties"]["questions"]["items"]["discriminator"]["mapping"]
+    assert set(TYPES) - set(inner) == {"budget", "group"}
+    choice = parts["ChoiceQuestion"]
+    assert choice["properties"]["type"]["const"] == "choice"
+    assert set(choice["required"]) == {"id", "label", "type", "options"}
+    assert choice["additionalProperties"] is False
+    own = {"options", "detail_if", "detail_label"}
+    assert set(choice["properties"]) - set(parts["DateQuestion"]["properties"]) == own
+    assert parts["Column"]["properties"]["type"]["enum"] == ["date", "money", "number", "text"]
 
 
 KEYWORDS = {
     "$schema", "$defs", "$ref", "type", "title", "description", "default", "properties", "required",
     "additionalProperties", "patternProperties", "propertyNames", "minProperties", "items", "minItems", "anyOf", "oneOf",
     "enum", "const", "pattern", "format", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "discriminator",  # of OpenAPI: which key tells the choices of oneOf apart; others may pass over it
 }  # fmt: skip
 
 
@@ -125,7 +149,7 @@ def keywords(part: object) -> set[str]:
     for key, inner in part.items():
         found |= (
             keywords(list(inner.values()) if key in ("properties", "patternProperties", "$defs") else inner)
-            if key != "default"
+            if key not in ("default", "discriminator")
             else set()
         )
     return found

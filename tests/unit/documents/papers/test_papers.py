@@ -9,8 +9,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from aap.core.answers.readable import Head, ReadAnswer, SectionReading
-from aap.core.call.schema import Question
+from aap.core.questions.base.in_words import Head, ReadAnswer, SectionReading
+from aap.core.questions.base.union import read_question
 from aap.core.ranking.processing_sheet import ProcessingSheet, SheetPart
 from aap.documents.papers.dossier import Attachment, DossierView, blank_questionnaire, limits, render_dossier
 from aap.documents.papers.letterhead import sender_of
@@ -208,9 +208,12 @@ def test_the_blank_questionnaire_asks_every_question_with_its_limits() -> None:
     [
         ({"type": "money", "min": 1000, "max": "2500.5"}, "au moins 1 000 €; au plus 2 500,5 €"),
         ({"type": "file", "max_files": 3}, "PDF ou image, 3 fichiers de 10 Mo au plus"),
-        ({"type": "group", "min_items": 1, "max_items": 4}, "de 1 à 4 fois"),
+        (
+            {"type": "group", "min_items": 1, "max_items": 4, "questions": [{"id": "a", "label": "A", "type": "text"}]},
+            "de 1 à 4 fois",
+        ),
     ],
 )
 def test_limits_are_worded(question: dict[str, object], words: str) -> None:
-    found = limits(Question.model_validate({"id": "q", "label": "?", **question}))
+    found = limits(read_question({"id": "q", "label": "?", **question}))
     assert found.replace("\u202f", " ").replace("\xa0", " ").replace(" ;", ";") == words

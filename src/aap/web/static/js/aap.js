@@ -1,5 +1,7 @@
 // Entry of every page. What a page needs is loaded when the page has it; everything works without scripts.
 
+import { load } from "./texts.js";
+
 document.querySelector("[data-focus]")?.focus();
 
 const parts = [
@@ -18,6 +20,7 @@ const parts = [
   ["form[data-autosave]", "./autosave.js"],
 ];
 
+await load();
 for (const [selector, module] of parts) {
   if (document.querySelector(selector)) {
     const { start } = await import(module);

@@ -1,4 +1,4 @@
-// Amounts as people type and paste them, as the server reads them (aap.core.answers.budget.parse_amount). Cents are integers.
+// Amounts as people type and paste them, as the server reads them (aap.core.budgets.accounting.parse_amount). Cents are integers.
 
 import { groupDigits } from "./announce.js";
 

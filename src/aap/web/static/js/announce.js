@@ -13,14 +13,8 @@ export function announce(text) {
   setTimeout(() => { region.textContent = text; }, 50); // an empty region first, so that equal texts are said again
 }
 
-const NBSP = "\u00a0";
 const NNBSP = "\u202f";
 
 export function groupDigits(whole) {
   return String(whole).replace(/\B(?=(\d{3})+(?!\d))/g, NNBSP);
-}
-
-// « 3 caractères », « 1 caractère »
-export function count(number, word) {
-  return `${groupDigits(number)}${NBSP}${word}${number >= 2 ? "s" : ""}`;
 }

@@ -12,6 +12,7 @@ import { announce } from "./announce.js";
 import { keepCommune } from "./communes.js";
 import { drop, keep, kept } from "./drafts.js";
 import { ensureRows } from "./rows.js";
+import { gettext } from "./texts.js";
 
 const REST_AFTER_CHANGE = 600;
 const REST_AFTER_TYPING = 2500;
@@ -84,12 +85,12 @@ class Autosave {
   async take(answer, typed) {
     if (answer.status === 409) return this.showConflict((await answer.json()).conflict);
     if (answer.redirected || [400, 401, 403, 404].includes(answer.status)) {
-      this.say("Vous n’êtes plus connecté, ou la page est trop ancienne. Votre texte est gardé sur cet appareil\u00a0: "
-        + "reconnectez-vous, puis rouvrez cette page.", true);
+      this.say(gettext("Vous n’êtes plus connecté, ou la page est trop ancienne. Votre texte est gardé sur cet appareil\u00a0: "
+        + "reconnectez-vous, puis rouvrez cette page."), true);
       this.stopped = true;
       return;
     }
-    if (answer.status === 413) return this.say("Le texte est trop long pour être enregistré. Raccourcissez-le.", true);
+    if (answer.status === 413) return this.say(gettext("Le texte est trop long pour être enregistré. Raccourcissez-le."), true);
     if (!answer.ok) throw new Error(String(answer.status));
     const saved = await answer.json();
     const recovered = this.failures > 0;
@@ -98,7 +99,7 @@ class Autosave {
     this.version.value = saved.version;
     this.acknowledged = typed;
     if (this.dirty) this.remember(); else drop(this.key);
-    this.say(`Enregistré à ${saved.saved_at}`, false, recovered || !this.saidOnce);
+    this.say(gettext("Enregistré à %(at)s", { at: saved.saved_at }), false, recovered || !this.saidOnce);
     this.saidOnce = true;
     this.showMessages(saved.errors ?? {}, saved.notes ?? {});
   }
@@ -106,8 +107,8 @@ class Autosave {
   again() {
     this.failures += 1;
     const wait = Math.min(1000 * 2 ** this.failures, LONGEST_WAIT);
-    this.say(`Pas de connexion\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans ${Math.round(wait / 1000)}\u00a0s.`,
-      true, this.failures === 1);
+    this.say(gettext("Pas de connexion\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s.",
+      { seconds: Math.round(wait / 1000) }), true, this.failures === 1);
     this.soon(wait);
   }
 
@@ -154,16 +155,16 @@ class Autosave {
     const draft = kept(this.key);
     if (!draft) return;
     if (same(draft.entries, this.original)) { drop(this.key); return; }
-    const at = new Date(draft.at).toLocaleString("fr-FR", { dateStyle: "long", timeStyle: "short" });
+    const at = new Date(draft.at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
     const newer = draft.version !== this.version.value;
     const text = newer
-      ? `Nous avons retrouvé du texte non enregistré, saisi le ${at}, mais cette page a changé depuis.`
-      : `Nous avons retrouvé du texte non enregistré, saisi le ${at}. Il est de nouveau dans la page.`;
+      ? gettext("Nous avons retrouvé du texte non enregistré, saisi le %(at)s, mais cette page a changé depuis.", { at })
+      : gettext("Nous avons retrouvé du texte non enregistré, saisi le %(at)s. Il est de nouveau dans la page.", { at });
     if (!newer) this.refill(draft);
     const actions = newer
-      ? [["Remettre ce texte", () => this.refill(draft)], ["L’abandonner", () => drop(this.key)]]
-      : [["Le garder", () => this.soon(0)], ["L’abandonner", () => { drop(this.key); this.leaving = true; location.reload(); }]];
-    this.show("warning", "Texte retrouvé", text, actions);
+      ? [[gettext("Remettre ce texte"), () => this.refill(draft)], [gettext("L’abandonner"), () => drop(this.key)]]
+      : [[gettext("Le garder"), () => this.soon(0)], [gettext("L’abandonner"), () => { drop(this.key); this.leaving = true; location.reload(); }]];
+    this.show("warning", gettext("Texte retrouvé"), text, actions);
   }
 
   refill(draft) {
@@ -195,15 +196,19 @@ class Autosave {
     this.conflict = true;
     // The focus stays where the person is typing; the line that follows the page leads to the choice.
     this.say("", true, false);
-    const link = line("a", "Deux versions de cette page\u00a0: choisissez celle à garder");
+    const link = line("a", gettext("Deux versions de cette page\u00a0: choisissez celle à garder"));
     link.href = "#deux-versions";
     this.state.append(link);
-    const who = conflict.saved_by ? `${conflict.saved_by} a enregistré cette page` : "Cette page a été enregistrée ailleurs";
-    const at = conflict.saved_at ? ` à ${conflict.saved_at}` : "";
+    const [who, at] = [conflict.saved_by, conflict.saved_at];
+    let what = gettext("Cette page a été enregistrée ailleurs.");
+    if (who && at) what = gettext("%(who)s a enregistré cette page à %(at)s.", { who, at });
+    else if (who) what = gettext("%(who)s a enregistré cette page.", { who });
+    else if (at) what = gettext("Cette page a été enregistrée ailleurs à %(at)s.", { at });
     const keepMine = () => { this.conflict = false; this.say("", false, false); this.version.value = conflict.version; this.soon(0); };
     const takeTheirs = () => { drop(this.key); this.leaving = true; location.reload(); };
-    const box = this.show("warning", "Deux versions de cette page", `${who}${at}. Rien n’est perdu\u00a0: comparez, puis choisissez.`,
-      [["Garder ma version", keepMine], ["Prendre l’autre version", takeTheirs]]);
+    const box = this.show("warning", gettext("Deux versions de cette page"),
+      `${what} ${gettext("Rien n’est perdu\u00a0: comparez, puis choisissez.")}`,
+      [[gettext("Garder ma version"), keepMine], [gettext("Prendre l’autre version"), takeTheirs]]);
     for (const difference of conflict.differences ?? []) {
       const part = document.createElement("div");
       part.append(line("p", difference.label, "fw-semibold mb-1 mt-2"), sideBySide(difference.mine, difference.theirs));
@@ -250,7 +255,7 @@ function line(tag, text, className = "") {
 
 function sideBySide(mine, theirs) {
   const box = line("div", "", "versions");
-  for (const [title, text] of [["Votre version", mine], ["L’autre version", theirs]]) {
+  for (const [title, text] of [[gettext("Votre version"), mine], [gettext("L’autre version"), theirs]]) {
     const side = document.createElement("div");
     side.append(line("p", title, "hint"), line("pre", text));
     box.append(side);

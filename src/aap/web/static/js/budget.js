@@ -1,6 +1,7 @@
 // A budget adds up while it is typed; the server adds up again.
 
 import { euros, toCents } from "./amounts.js";
+import { gettext } from "./texts.js";
 
 function sum(budget, side) {
   return [...budget.querySelectorAll(`[data-cell="${side}"]`)].reduce((total, cell) => total + (toCents(cell.value) ?? 0), 0);
@@ -15,12 +16,15 @@ function update(budget) {
   const { charges = 0, products = 0 } = totals;
   const request = toCents(budget.querySelector('[id$=".request"]')?.value ?? "") ?? 0;
   const gap = Math.abs(products - charges);
-  const balance = gap === 0 ? "Charges et produits sont égaux." : `Écart entre produits et charges\u00a0: ${euros(gap)}.`;
+  const balance = gap === 0
+    ? gettext("Charges et produits sont égaux.")
+    : gettext("Écart entre produits et charges\u00a0: %(gap)s.", { gap: euros(gap) });
   const share = request && products
-    ? ` La subvention demandée représente ${String(Math.round((request / products) * 1000) / 10).replace(".", ",")}\u202f% du total.`
+    ? gettext("La subvention demandée représente %(share)s\u202f%% du total.",
+      { share: String(Math.round((request / products) * 1000) / 10).replace(".", ",") })
     : "";
   const place = budget.querySelector("[data-balance]");
-  place.textContent = balance + share;
+  place.textContent = [balance, share].filter(Boolean).join(" ");
   place.classList.toggle("balance-off", gap !== 0);
 }
 

@@ -1,7 +1,8 @@
 // Suggestions of communes while typing: an accessible combobox (WAI-ARIA 1.2, list autocomplete with manual selection).
 // Without it the text is posted and the server finds the commune, or asks which one.
 
-import { announce, count } from "./announce.js";
+import { announce } from "./announce.js";
+import { gettext, ngettext } from "./texts.js";
 
 const PAUSE = 180; // ms of rest before asking
 
@@ -18,7 +19,7 @@ class Combobox {
     this.list.id = `${this.input.id}-list`;
     this.list.hidden = true;
     this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", "Communes proposées");
+    this.list.setAttribute("aria-label", gettext("Communes proposées"));
     holder.append(this.list);
     this.input.setAttribute("role", "combobox");
     this.input.setAttribute("aria-autocomplete", "list");
@@ -70,7 +71,9 @@ class Combobox {
     }));
     this.list.hidden = found.length === 0;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
-    announce(found.length ? `${count(found.length, "commune")} : flèches pour parcourir` : "Aucune commune trouvée");
+    announce(found.length
+      ? ngettext("%(num)s commune\u00a0: flèches pour parcourir", "%(num)s communes\u00a0: flèches pour parcourir", found.length)
+      : gettext("Aucune commune trouvée"));
   }
 
   key(event) {
@@ -106,7 +109,7 @@ class Combobox {
       this.code.value = one.code;
     }
     this.close();
-    announce(`${one.label} : choisie`);
+    announce(gettext("%(commune)s\u00a0: choisie", { commune: one.label }));
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 

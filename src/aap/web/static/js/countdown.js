@@ -1,16 +1,18 @@
 // Time left by the server's clock: the page says what time it was there, this device only measures what passed since.
 
-import { count } from "./announce.js";
+import { gettext, ngettext } from "./texts.js";
 
 export function words(seconds) {
-  if (seconds <= 0) return "terminé";
+  if (seconds <= 0) return gettext("terminé");
   const days = Math.floor(seconds / 86400);
   const hours = Math.floor((seconds % 86400) / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
-  if (days >= 2) return count(days, "jour");
-  if (days === 1) return hours ? `1\u00a0jour et ${count(hours, "heure")}` : "1\u00a0jour";
-  if (hours >= 1) return `${hours}\u00a0h\u00a0${String(minutes).padStart(2, "0")}`;
-  return `${minutes}\u00a0min\u00a0${String(seconds % 60).padStart(2, "0")}\u00a0s`;
+  if (days >= 2) return ngettext("%(num)s\u00a0jour", "%(num)s\u00a0jours", days);
+  if (days === 1 && hours) return ngettext("1\u00a0jour et %(num)s\u00a0heure", "1\u00a0jour et %(num)s\u00a0heures", hours);
+  if (days === 1) return ngettext("%(num)s\u00a0jour", "%(num)s\u00a0jours", 1);
+  const two = (number) => String(number).padStart(2, "0");
+  if (hours >= 1) return gettext("%(hours)s\u00a0h\u00a0%(minutes)s", { hours, minutes: two(minutes) });
+  return gettext("%(minutes)s\u00a0min\u00a0%(seconds)s\u00a0s", { minutes, seconds: two(seconds % 60) });
 }
 
 export function start(root) {

@@ -1,6 +1,7 @@
 // How many characters are left under a text. Nothing is cut: what is too much is said.
 
-import { announce, count } from "./announce.js";
+import { announce, groupDigits } from "./announce.js";
+import { ngettext } from "./texts.js";
 
 // Code points, with line ends as one: the server counts the same.
 export function lengthOf(text) {
@@ -8,7 +9,11 @@ export function lengthOf(text) {
 }
 
 function words(length, most) {
-  return length > most ? `${count(length - most, "caractère")} de trop` : `Il reste ${count(most - length, "caractère")}`;
+  const number = Math.abs(most - length);
+  const values = { num: groupDigits(number) };
+  return length > most
+    ? ngettext("%(num)s\u00a0caractère de trop", "%(num)s\u00a0caractères de trop", number, values)
+    : ngettext("Il reste %(num)s\u00a0caractère", "Il reste %(num)s\u00a0caractères", number, values);
 }
 
 function dress(field) {

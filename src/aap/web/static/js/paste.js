@@ -1,9 +1,10 @@
 // Cells copied from a spreadsheet fill the cells of a table from the one where they are pasted. In a budget, a line that
 // begins with an account's number goes to that account; else lines follow each other.
 
-import { announce, count } from "./announce.js";
+import { announce } from "./announce.js";
 import { toCents } from "./amounts.js";
 import { addRow } from "./rows.js";
+import { ngettext } from "./texts.js";
 
 function put(input, text) {
   input.value = text.trim();
@@ -50,7 +51,7 @@ function onPaste(event) {
   const lines = text.replace(/\r\n?/g, "\n").replace(/\n+$/, "").split("\n").map((line) => line.split("\t"));
   const filled = target.matches("[data-cell]") ? intoBudget(target, lines) : intoTable(target, lines);
   target.dispatchEvent(new Event("change", { bubbles: true }));
-  announce(`${count(filled, "case")} remplie${filled >= 2 ? "s" : ""} depuis le tableur.`);
+  announce(ngettext("%(num)s\u00a0case remplie depuis le tableur.", "%(num)s\u00a0cases remplies depuis le tableur.", filled));
 }
 
 export function start(root) {

@@ -1,8 +1,9 @@
 // The reviewer's grid: running total, marks typed as figures, search in the dossier. The page works without it.
 
 import { announce } from "./announce.js";
+import { gettext, ngettext } from "./texts.js";
 
-const FRENCH = new Intl.NumberFormat("fr-FR", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const FIGURES = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function markOf(criterion) {
   const field = criterion.querySelector("input[type=radio]:checked, select.mark-select, input[inputmode=decimal]");
@@ -22,8 +23,8 @@ function total(form) {
     marked += 1;
   }
   form.querySelector("[data-total]").textContent = marked === criteria.length
-    ? `Total\u00a0: ${FRENCH.format(sum)}\u00a0/\u00a0100`
-    : `${marked} critères notés sur ${criteria.length}`;
+    ? gettext("Total\u00a0: %(total)s\u00a0/\u00a0100", { total: FIGURES.format(sum) })
+    : gettext("%(marked)s critères notés sur %(all)s", { marked, all: criteria.length });
 }
 
 // In a row of marks, figures choose: « 3 », « 3,5 », « 10 ». What is typed within a second belongs together.
@@ -54,12 +55,13 @@ function giveLevels(criterion) {
     button.type = "button";
     button.className = "level-button";
     button.textContent = place.textContent;
-    button.setAttribute("aria-label", `Donner ${place.textContent}\u00a0: ${place.nextElementSibling.textContent}`);
+    button.setAttribute("aria-label", gettext("Donner %(mark)s\u00a0: %(words)s",
+      { mark: place.textContent, words: place.nextElementSibling.textContent }));
     button.addEventListener("click", () => {
       if (radio) radio.checked = true;
       else field.value = field.tagName === "SELECT" ? place.dataset.level : place.textContent;
       field.dispatchEvent(new Event("change", { bubbles: true }));
-      announce(`Note\u00a0: ${place.textContent}`);
+      announce(gettext("Note\u00a0: %(mark)s", { mark: place.textContent }));
     });
     place.replaceChildren(button);
   }
@@ -77,7 +79,7 @@ function search(place, dossier) {
   const line = document.createElement("p");
   line.className = "search-line";
   const label = document.createElement("label");
-  label.textContent = "Chercher dans le dossier";
+  label.textContent = gettext("Chercher dans le dossier");
   label.htmlFor = "chercher";
   const input = document.createElement("input");
   input.type = "search";
@@ -107,7 +109,7 @@ function search(place, dossier) {
     const wanted = fold(input.value.trim());
     found = wanted.length < 2 ? [] : highlight(dossier, wanted);
     at = -1;
-    if (wanted.length >= 2) announce(`${found.length} résultat${found.length > 1 ? "s" : ""}`);
+    if (wanted.length >= 2) announce(ngettext("%(num)s résultat", "%(num)s résultats", found.length));
     go(1);
   });
   input.addEventListener("keydown", (event) => {

@@ -2,6 +2,7 @@
 // The markup: [data-rows=NAME] holds [data-list] of [data-row], a <template> that holds row 9999, and a [data-add] button.
 
 import { announce } from "./announce.js";
+import { gettext } from "./texts.js";
 
 const PATTERN = "9999";
 const NAMED = ["name", "id", "for", "value", "aria-describedby", "data-rows"];
@@ -69,7 +70,7 @@ function onClick(event) {
     renumber(container);
     const next = rowsOf(container)[Math.min(place, rowsOf(container).length - 1)];
     (next.querySelector("[data-remove]") ?? container.querySelector("[data-add]")).focus();
-    announce("Retiré.");
+    announce(gettext("Retiré."));
     changed(container);
   }
 }

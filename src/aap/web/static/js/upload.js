@@ -5,6 +5,7 @@
 //   200 {"html": the question as it now stands}; 422 {"error": why it is refused}; 413: too heavy; no answer: tried again.
 
 import { announce } from "./announce.js";
+import { gettext } from "./texts.js";
 
 const LONGEST_WAIT = 30000;
 const TOLD_APART = [400, 401, 403, 404];
@@ -28,11 +29,11 @@ class Upload {
     const bar = document.createElement("progress");
     bar.max = 1;
     bar.value = 0;
-    bar.setAttribute("aria-label", "Envoi du fichier");
+    bar.setAttribute("aria-label", gettext("Envoi du fichier"));
     const stop = document.createElement("button");
     stop.type = "button";
     stop.className = "btn btn-link btn-sm";
-    stop.textContent = "Annuler l’envoi";
+    stop.textContent = gettext("Annuler l’envoi");
     stop.addEventListener("click", () => this.end());
     place.append(words, bar, stop);
     this.input.closest(".with-suffix").after(place);
@@ -44,7 +45,8 @@ class Upload {
     const most = Number(this.input.dataset.largest) * 1000000;
     const heavy = this.files.find((file) => most && file.size > most && !file.type.startsWith("image/"));
     if (heavy) {
-      this.refuse(`${heavy.name}\u00a0: ce fichier dépasse ${this.input.dataset.largest}\u00a0Mo. Réduisez-le, ou envoyez-le en plusieurs fichiers.`);
+      this.refuse(gettext("%(name)s\u00a0: ce fichier dépasse %(largest)s\u00a0Mo. Réduisez-le, ou envoyez-le en plusieurs fichiers.",
+        { name: heavy.name, largest: this.input.dataset.largest }));
       return;
     }
     this.send();
@@ -61,13 +63,15 @@ class Upload {
     request.upload.addEventListener("progress", (event) => {
       const share = event.lengthComputable ? event.loaded / event.total : 0;
       this.place.querySelector("progress").value = share;
-      this.say(share < 1 ? `Envoi\u00a0: ${Math.floor(share * 100)}\u00a0%` : "Vérification du fichier…");
+      this.say(share < 1
+        ? gettext("Envoi\u00a0: %(share)s\u00a0%%", { share: Math.floor(share * 100) })
+        : gettext("Vérification du fichier…"));
     });
     request.addEventListener("load", () => this.take(request));
     request.addEventListener("error", () => this.again());
     request.addEventListener("timeout", () => this.again());
     request.send(body);
-    this.say("Envoi…");
+    this.say(gettext("Envoi…"));
   }
 
   take(request) {
@@ -75,9 +79,9 @@ class Upload {
     try { answer = JSON.parse(request.responseText); } catch { /* a page of words: its status tells */ }
     if (request.status === 200) { this.show(answer.html); return; }
     if (answer.error) { this.refuse(answer.error); return; }
-    if (request.status === 413) { this.refuse("Cet envoi est trop lourd. Envoyez les fichiers un par un."); return; }
+    if (request.status === 413) { this.refuse(gettext("Cet envoi est trop lourd. Envoyez les fichiers un par un.")); return; }
     if (TOLD_APART.includes(request.status)) {
-      this.refuse("Vous n’êtes plus connecté, ou cette page est fermée. Reconnectez-vous, rouvrez cette page et recommencez.");
+      this.refuse(gettext("Vous n’êtes plus connecté, ou cette page est fermée. Reconnectez-vous, rouvrez cette page et recommencez."));
       return;
     }
     this.again();
@@ -86,8 +90,8 @@ class Upload {
   again() {
     this.failures += 1;
     const wait = Math.min(1000 * 2 ** this.failures, LONGEST_WAIT);
-    this.say(`La connexion a été coupée. Nouvel essai dans ${Math.round(wait / 1000)}\u00a0s.`);
-    if (this.failures === 1) announce("La connexion a été coupée. L’envoi reprendra tout seul.");
+    this.say(gettext("La connexion a été coupée. Nouvel essai dans %(seconds)s\u00a0s.", { seconds: Math.round(wait / 1000) }));
+    if (this.failures === 1) announce(gettext("La connexion a été coupée. L’envoi reprendra tout seul."));
     const retry = () => { clearTimeout(this.timer); window.removeEventListener("online", retry); if (!this.ended) this.send(); };
     window.addEventListener("online", retry);
     this.timer = setTimeout(retry, wait);
@@ -103,7 +107,7 @@ class Upload {
     dress(this.field);
     const next = this.field.querySelector("input[type=file]") ?? this.field.querySelector("[tabindex]");
     next?.focus();
-    announce("Le fichier est enregistré.");
+    announce(gettext("Le fichier est enregistré."));
   }
 
   refuse(text) {

@@ -1,4 +1,4 @@
-"""The simple values of a call file: exact numbers, dates with an offset, identifiers.
+"""The simple values of a call file, and the base of its parts: exact numbers, dates with an offset, identifiers.
 
 A loaded file hands every scalar over as the text that was written; models may also be built from Python values. A
 number never passes through a binary float. Refusals carry a French sentence and what is allowed.
@@ -7,15 +7,15 @@ number never passes through a binary float. Refusals carry a French sentence and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from aap.core.french import NBSP
+from aap.core.french import NBSP, listed
 
 NUMBER = re.compile(r"[+-]?(?:\d(?:_?\d){0,14}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 LARGEST, DECIMALS = 15, 12  # digits before and after the point
@@ -33,10 +33,18 @@ ONE_OR_MORE = {"anyOf": [WRITTEN, {"type": "array", "items": WRITTEN, "minItems"
 INSTANT_EXAMPLE = "2025-02-28T23:59:59+01:00"
 
 
-def refusal(message: str, allowed: str = "") -> PydanticCustomError:
-    """A refusal worded by us (see `loading.in_french`)."""
+def refusal(message: str, allowed: str = "", names: Iterable[str] = ()) -> PydanticCustomError:
+    """A refusal worded by us (see `loading.in_french`). `names`: the values that may have been meant."""
     # The message is a template for pydantic: braces in it would be read as fields.
-    return PydanticCustomError("call_file", "{message}", {"message": message, "allowed": allowed})
+    return PydanticCustomError(
+        "call_file", "{message}", {"message": message, "allowed": allowed, "names": tuple(names)}
+    )
+
+
+def refused_name(names: Iterable[str]) -> PydanticCustomError:
+    """The refusal of a value that is none of these names."""
+    known = tuple(names)
+    return refusal("cette valeur n’est pas possible ici", listed(known, "ou"), known)
 
 
 def exact_number(value: object) -> Decimal:
@@ -162,3 +170,14 @@ CallId = Annotated[str, StringConstraints(pattern=CALL_ID)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Strict(BaseModel):
+    """Base of every part of the call file: unknown keys are errors, values are frozen, a key left empty is absent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty_keys(cls, value: object) -> object:
+        return without_empty(value, cls.model_fields)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aap.core.answers.budget import (
+from aap.core.budgets.accounting import (
     ACCOUNTS,
     BadAmount,
     Budget,

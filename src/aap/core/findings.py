@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aap.core.call.paths import Path, shown
 from aap.core.french import listed, quoted
+from aap.core.paths import Path, shown
 from aap.core.problems import Severity, nearest
 
 STAND_IN = "x--inconnu-"  # how a name begins that stands for a refused one (see `repair`); nobody writes that

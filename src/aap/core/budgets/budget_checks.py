@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from aap.core.answers.budget import REQUEST, Budget
+from aap.core.budgets.accounting import REQUEST, Budget
 from aap.core.french import euros, number, percent
 
 # A share of overheads above which funders ask for the key of distribution (a habit of services, not a rule of law).

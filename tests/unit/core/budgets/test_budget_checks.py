@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from aap.core.answers.budget import Budget, budget_of
-from aap.core.answers.budget_checks import RequestLimits, check_budget, check_together
+from aap.core.budgets.accounting import Budget, budget_of
+from aap.core.budgets.budget_checks import RequestLimits, check_budget, check_together
 
 LIMITS = RequestLimits.of_call(Decimal(20_000), Decimal(600_000), Decimal("0.80"))
 SOUND = {"60": 1_000_000, "641": 2_000_000, "645": 800_000, "request": 3_000_000, "758": 800_000}

@@ -1,0 +1,1 @@
+"""What every type of question is made of."""

@@ -1,0 +1,40 @@
+"""The pages that mails lead to. Services name them; whoever serves them knows their addresses (`web/public_links.py`)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Links(Protocol):
+    """Each method gives the full public address of a page."""
+
+    def sign_in(self) -> str: ...
+
+    def sign_in_link(self, token: str) -> str:
+        """What signs its reader in, once."""
+
+    def account(self) -> str: ...
+
+    def dossier(self, application_id: str) -> str:
+        """The dossier, as its association sees it."""
+
+    def decision(self, application_id: str) -> str:
+        """The decision on the dossier, as its association sees it."""
+
+    def invitation(self, token: str) -> str:
+        """Where somebody joins an association."""
+
+    def signature(self, token: str) -> str:
+        """Where the legal representative reads and approves a dossier."""
+
+    def claim_proof(self, token: str) -> str:
+        """Where who reads a known mailbox says whether a claimant acts for the association."""
+
+    def claims(self, association_id: str) -> str:
+        """Where an association's owner answers who claims its SIRET."""
+
+    def reviews(self) -> str:
+        """A reviewer's dossiers."""
+
+    def interests(self) -> str:
+        """Where a reviewer declares interests."""

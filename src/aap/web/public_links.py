@@ -1,0 +1,49 @@
+"""The addresses of the pages that mails lead to: the same from a request, the worker and a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class PublicLinks:
+    """`base_url`: the instance's public address (AAP_BASE_URL), whatever host name a request claims."""
+
+    base_url: str
+
+    def sign_in(self) -> str:
+        return self._at("connexion")
+
+    def sign_in_link(self, token: str) -> str:
+        return self._at("connexion", "lien", token)
+
+    def account(self) -> str:
+        return self._at("compte")
+
+    def dossier(self, application_id: str) -> str:
+        return self._at("association", "dossiers", application_id)
+
+    def decision(self, application_id: str) -> str:
+        return self._at("association", "dossiers", application_id, "decision")
+
+    def invitation(self, token: str) -> str:
+        return self._at("association", "invitation", token)
+
+    def signature(self, token: str) -> str:
+        return self._at("association", "signature", token)
+
+    def claim_proof(self, token: str) -> str:
+        return self._at("association", "rattachement", token)
+
+    def claims(self, association_id: str) -> str:
+        return self._at("association", "associations", association_id, "demandes")
+
+    def reviews(self) -> str:
+        return self._at("evaluation", "")
+
+    def interests(self) -> str:
+        return self._at("evaluation", "interets")
+
+    def _at(self, *parts: str) -> str:
+        return "/".join((self.base_url.rstrip("/"), *(quote(part, safe="") for part in parts)))

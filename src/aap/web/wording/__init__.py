@@ -1,0 +1,1 @@
+"""The sentences of what services object to, one file a subject."""

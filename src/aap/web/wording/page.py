@@ -1,0 +1,17 @@
+"""What pages object to by themselves, before a service is asked."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from aap.web.wording.vocabulary import Words
+
+WORDS: Words = {
+    "page.amount_unreadable": _("Écrivez un montant en euros, par exemple 12 000,50."),
+    "page.answer_missing": _("Choisissez une réponse."),
+    "page.decision_missing": _("Choisissez une décision."),
+    "page.file_missing": _("Choisissez d’abord un fichier d’appel (.yaml)."),
+    "page.file_too_large": _("Un fichier d’appel pèse 1 Mo au plus."),
+    "page.person_missing": _("Choisissez la personne à déporter."),
+    "page.reference_unknown": _("Aucun dossier déposé ne porte ce numéro."),
+}

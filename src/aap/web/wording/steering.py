@@ -1,0 +1,71 @@
+"""What services/steering object to, in words."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
+
+from aap.core.french import number
+from aap.web.wording.vocabulary import Words
+
+
+def _to_screen(dossiers: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0dossier sans avis de recevabilité.",
+        "%(n)s\u00a0dossiers sans avis de recevabilité.",
+        dossiers,
+        n=number(dossiers),
+    )
+
+
+def _to_complete(dossiers: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0dossier en attente de compléments de l’association.",
+        "%(n)s\u00a0dossiers en attente de compléments de l’association.",
+        dossiers,
+        n=number(dossiers),
+    )
+
+
+def _unassigned(dossiers: int, reviewers: int) -> str:
+    needed = ngettext("%(n)s\u00a0évaluateur", "%(n)s\u00a0évaluateurs", reviewers, n=number(reviewers))
+    return ngettext(
+        "%(n)s\u00a0dossier confié à moins de %(needed)s.",
+        "%(n)s\u00a0dossiers confiés à moins de %(needed)s.",
+        dossiers,
+        n=number(dossiers),
+        needed=needed,
+    )
+
+
+def _reviews_missing(reviews: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0évaluation confiée et non remise.",
+        "%(n)s\u00a0évaluations confiées et non remises.",
+        reviews,
+        n=number(reviews),
+    )
+
+
+def _short(dossiers: int, reviews: int) -> str:
+    least = ngettext("%(n)s\u00a0évaluation", "%(n)s\u00a0évaluations", reviews, n=number(reviews))
+    return ngettext(
+        "%(n)s\u00a0dossier sous le minimum de %(least)s\u00a0: sans elles, le classement ne pourra pas être arrêté.",
+        "%(n)s\u00a0dossiers sous le minimum de %(least)s\u00a0: sans elles, le classement ne pourra pas être arrêté.",
+        dossiers,
+        n=number(dossiers),
+        least=least,
+    )
+
+
+WORDS: Words = {
+    "steering.cautions_unanswered": _("Indiquez pourquoi vous passez à l’étape suivante malgré ces points."),
+    "steering.seed_missing": _("Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."),
+    "steering.source_missing": _("Indiquez d’où il vient : chacun doit pouvoir le vérifier."),
+    "steering.still_open": _("Des dossiers peuvent encore être déposés jusqu’au %(until)s."),
+    "steering.to_screen": _to_screen,
+    "steering.to_complete": _to_complete,
+    "steering.unassigned": _unassigned,
+    "steering.reviews_missing": _reviews_missing,
+    "steering.short": _short,
+}

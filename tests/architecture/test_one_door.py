@@ -1,0 +1,209 @@
+"""One door to a dossier: whoever queries reviews, marks, ranking rows or decisions asks who may know the dossier.
+
+A function that names one of these records in a query, or reads what a run was computed from, passes when it asks the
+door (`services/dossier/access.py`) itself. The others stand in REASONS, each with the reason why nobody can learn of a
+dossier through it: a new query without the door fails here until its reason is written down.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "aap"
+
+RECORDS = frozenset(
+    {"Review", "Mark", "RankingRow", "RankingRun", "Decision", "JuryDecision", "Consensus", "Contest", "Recusal"}
+)
+"""What tells of a dossier what a recused person must not know."""
+
+RUN_CONTENT = frozenset({"run_content", "ranked", "ranked_candidates"})
+"""What a run was computed from: every dossier of the call, by name."""
+
+QUERIES = frozenset(
+    {"select", "sql_select", "join", "outerjoin", "join_from", "select_from", "get", "get_one", "update", "delete"}
+)
+
+DOOR = frozenset(
+    {
+        "dossier_of", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
+        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
+        "recused_references", "told", "view_run",
+    }
+)  # fmt: skip
+"""Functions that turn an actor into what must not be told to them. Those that only find a dossier are not among them."""
+
+ROOMS = ("services", "web", "cli", "identity", "jobs.py")
+"""Where the door must be asked. The demonstration plays everybody; records and documents ask nobody."""
+
+REASONS: Mapping[str, frozenset[str]] = {
+    "a condition or a step of a query that its caller makes": frozenset(
+        {
+            "services/decision/in_force.py:in_force",
+            "services/decision/deciding.py:_lines",
+            "services/review/progress.py:review_counts",
+            "services/harmonising/divergences.py:consensus_step",
+            "services/harmonising/consensus.py:_jury_decided",
+            "services/ranking/jury.py:_conflict",
+            "services/ranking/minuting.py:_agreed",
+            "services/panel/recusing.py:ensure_of_call",
+            "services/panel/recusing.py:member_recusals",
+        }
+    ),
+    "numbers that are the same for everybody": frozenset(
+        {
+            "services/decision/deciding.py:granted_in_force",
+            "services/review/progress.py:_given",
+            "services/review/progress.py:_criteria",
+            "services/panel/reviewers.py:list_reviewers",
+            "services/screening/screening.py:marks_are_opened",
+            "services/review/specimens.py:_blocked",
+        }
+    ),
+    "for the computation, the letters or the copy of everything: told to nobody": frozenset(
+        {
+            "services/ranking/input.py:_jury_decisions",
+            "services/ranking/computing.py:store_run",
+            "services/decision/deciding.py:prepare_decisions",
+            "services/decision/deciding.py:notify_decisions",
+            "services/decision/deciding.py:publish_results",
+            "services/decision/letters.py:render_letters",
+            "services/upkeep/backing_up.py:named_files",
+            "services/recusals.py:recuse",
+            "services/panel/interests.py:new_matches",
+            "services/assignment/situation.py:_held",
+        }
+    ),
+    "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
+        f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+    ),
+    "lines that bear the references as the file of an actor is laid out from a view that is masked": frozenset(
+        {
+            "services/ranking/run_files.py:_RunFiles",
+            "services/ranking/run_files.py:reviewer_rows",
+            "services/ranking/run_files.py:_ranking_csv",
+            "services/ranking/run_files.py:_report_html",
+            "services/ranking/run_files.py:_FILES",
+        }
+    ),
+    "the association's own decision, found by its membership": frozenset(
+        f"services/decision/answering.py:{name}" for name in ("notified_decision", "read_decision", "contest_decision")
+    ),
+    "published, for everybody": frozenset(
+        f"services/decision/publishing.py:{name}" for name in ("published_results", "_laureates", "published_bundle")
+    ),
+    "the reviewer's own review of a dossier that the door let them open": frozenset(
+        {
+            "services/review/reviewing.py:_REVIEWED",
+        }
+    ),
+    "one dossier that dossier_of opened, or that `succession` names to who may know it": frozenset(
+        {
+            "services/screening/inspecting.py:_contests",
+            "services/screening/inspecting.py:_reviews",
+            "services/decision/replacing.py:call_from_waiting_list",
+        }
+    ),
+    "a person's own data": frozenset({"services/account/accounts.py:personal_data"}),
+}
+
+
+def called(node: ast.Call) -> str:
+    """The name of what is called: `f` of `f(…)`, `m` of `x.m(…)`."""
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def asks(node: ast.stmt) -> bool:
+    """Whether the door is asked in it; a target of permissions is only with an actor."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call):
+            if called(call) in DOOR:
+                return True
+            if called(call) == "dossier_target" and "actor" in {keyword.arg for keyword in call.keywords}:
+                return True
+    return False
+
+
+def queries(node: ast.stmt) -> bool:
+    """Whether a query in it names one of RECORDS, or it reads a run's content."""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call):
+            continue
+        if called(call) in RUN_CONTENT:
+            return True
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        named = {one.id for given in arguments for one in ast.walk(given) if isinstance(one, ast.Name)}
+        if called(call) in QUERIES and named & RECORDS:
+            return True
+    return False
+
+
+def name_of(node: ast.stmt) -> str:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return node.name
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return next((one.id for one in targets if isinstance(one, ast.Name)), f"line {node.lineno}")
+
+
+def without_the_door(source: str) -> Iterator[str]:
+    """Functions, classes and values of a module that query these records and don't ask the door."""
+    for node in ast.parse(source).body:
+        if queries(node) and not asks(node):
+            yield name_of(node)
+
+
+def found() -> set[str]:
+    paths = [
+        path for room in ROOMS for path in ([SOURCE / room] if room.endswith(".py") else (SOURCE / room).rglob("*.py"))
+    ]
+    return {
+        f"{path.relative_to(SOURCE).as_posix()}:{name}"
+        for path in paths
+        if path != SOURCE / "services/dossier/access.py"
+        for name in without_the_door(path.read_text("utf-8"))
+    }
+
+
+def test_every_query_on_what_tells_of_a_dossier_asks_the_door_or_says_why_not() -> None:
+    known = frozenset().union(*REASONS.values())
+    assert found() - known == set(), "ask services/dossier/access.py, or write the reason down in REASONS"
+
+
+def test_no_reason_outlives_its_query() -> None:
+    known = frozenset().union(*REASONS.values())
+    assert known - found() == set()
+
+
+def test_a_new_query_without_the_door_is_noticed() -> None:
+    new = """
+def shown(session, actor, call):
+    return session.exec(select(Review, Mark).where(Review.call_id == call.id)).all()
+
+
+def kept(session, actor, call):
+    hidden = recused_dossiers(session, actor, call.id)
+    return [one for one in session.exec(select(Decision)) if one.application_id not in hidden]
+
+
+def targeted(session, actor, call, application):
+    ensure(actor, permission, dossier_target(call, application))
+    return session.get(JuryDecision, application.id)
+
+
+def loaded(run):
+    return run_content(run).given
+"""
+    assert list(without_the_door(new)) == ["shown", "targeted", "loaded"]
+
+
+def test_one_file_says_when_a_recusal_stands() -> None:
+    """Nobody else spells it out, nor asks the memberships: a form of its own would drift."""
+    spelt = {
+        path.relative_to(SOURCE).as_posix()
+        for room in ROOMS
+        if not room.endswith(".py")
+        for path in (SOURCE / room).rglob("*.py")
+        if "Recusal.dismissed_at" in path.read_text("utf-8")
+    }
+    assert spelt == {"services/recusals.py"}
