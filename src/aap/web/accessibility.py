@@ -13,10 +13,14 @@ from datetime import date
 from fractions import Fraction
 
 from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+Text = str | LazyString
+"""Said in the language of the answer that shows it."""
 
 EVALUATED_ON = date(2026, 11, 25)
 
-THEMES: Mapping[str, str] = {
+THEMES: Mapping[Text, str] = {
     # One mark a criterion, in the order of the RGAA: + conformant, - not conformant, . not applicable.
     _("1. Images"): "+++......",
     _("2. Cadres"): "++",
@@ -33,7 +37,7 @@ THEMES: Mapping[str, str] = {
     _("13. Consultation"): "++-.....+.+.",
 }
 
-FAULTS: Mapping[str, str] = {
+FAULTS: Mapping[str, Text] = {
     "7.1": _(
         "Les composants animés (liste de communes, tableaux de budget, enregistrement automatique) suivent les "
         "modèles ARIA, mais n’ont pas encore été essayés avec un lecteur d’écran."
@@ -44,7 +48,7 @@ FAULTS: Mapping[str, str] = {
     "13.3": _("Les PDF produits sont balisés (PDF/UA-1) mais n’ont pas été vérifiés par un outil indépendant."),
 }
 
-DEROGATIONS: tuple[str, ...] = (
+DEROGATIONS: tuple[Text, ...] = (
     _(
         "Les pièces que les associations joignent à leurs dossiers sont fournies par des tiers : elles sont présentées "
         "telles qu’elles ont été reçues."
@@ -64,15 +68,15 @@ class Fault:
     """One criterion that is not met. `theme`: its title."""
 
     criterion: str
-    theme: str
-    words: str
+    theme: Text
+    words: Text
 
 
 @dataclass(frozen=True)
 class Statement:
     """`rate`: criteria met among those that apply."""
 
-    state: str
+    state: Text
     rate: Fraction
     met: int
     applicable: int
@@ -80,7 +84,7 @@ class Statement:
     evaluated_on: date
 
 
-def statement(themes: Mapping[str, str] = THEMES) -> Statement:
+def statement(themes: Mapping[Text, str] = THEMES) -> Statement:
     """The state that the marks give: partially conformant from half of the applicable criteria on."""
     met = sum(marks.count("+") for marks in themes.values())
     faults = tuple(

@@ -14,7 +14,7 @@ from flask_babel import Domain, get_locale
 from aap.services.permissions import Permission
 from aap.web.access import requires
 
-SCRIPTS = Domain(domain="scripts")
+SCRIPTS: Any = Domain(domain="scripts")  # type: ignore[no-untyped-call]
 
 _NUMBERS = 200
 """For which numbers the browser is told the plural: beyond, the hundreds don't count in any rule of the CLDR."""

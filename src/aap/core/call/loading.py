@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
+from aap.core.call.foreign_keys import Raw, set_aside
 from aap.core.call.refusals import Refusal, described, in_french
 from aap.core.call.repair import repaired
 from aap.core.call.schema import CallFile
@@ -21,8 +22,6 @@ from aap.core.call.yaml_tree import Mapping, Node, Scalar, Sequence, UnreadableY
 from aap.core.findings import Finding
 from aap.core.paths import Path, overlaps, shown
 from aap.core.problems import BadInput, Problem, Severity, in_order, nearest
-
-Raw = str | None | list["Raw"] | dict[str, "Raw"]
 
 
 class CallFileError(BadInput):
@@ -66,15 +65,16 @@ def inspect_call(text: str | bytes, *, name: str, conflicts_are_errors: bool = T
         root, problems = parse_yaml(text, name=name)
     except UnreadableYaml as error:
         return InspectedCall(None, (error.problem,))
-    found = [*problems, *_schema_and_checks(root, name, conflicts_are_errors)]
+    raw = plain_tree(root)
+    found = [*problems, *(_problem(name, root, one, one.severity) for one in set_aside(raw))]
+    found += _schema_and_checks(root, raw, name, conflicts_are_errors)
     call = None
     if not any(problem.is_error for problem in found):
-        call = CallFile.model_validate(plain_tree(root))
+        call = CallFile.model_validate(raw)
     return InspectedCall(call, in_order(found))
 
 
-def _schema_and_checks(root: Mapping, name: str, conflicts_are_errors: bool) -> Iterator[Problem]:
-    raw = plain_tree(root)
+def _schema_and_checks(root: Mapping, raw: Raw, name: str, conflicts_are_errors: bool) -> Iterator[Problem]:
     assert isinstance(raw, dict)
     broken: list[Path] = []
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -127,7 +128,7 @@ def test_the_page_offers_the_earlier_dossier_and_says_what_changed(
     signed = browser().sign_in(owner)
     address = f"/association/dossiers/nouveau/{following.id}"
     for page in (signed.get(address), signed.post(address, {"association": "autre"})):
-        text = page.text.replace("\u00a0", " ")
+        text = re.sub(r">\s+<", "><", page.text.replace("\u00a0", " "))
         assert "1 question nouvelle, 4 posées autrement, 1 n’est plus posée." in text
         for heading, label in (("Questions nouvelles", "Question neuve"), ("Posées autrement", "Genre du projet"),
                                ("Qui ne sont plus posées", "Question ancienne")):  # fmt: skip

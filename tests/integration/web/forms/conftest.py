@@ -21,6 +21,7 @@ from aap.own_files import templates_folder
 from aap.web.filters import init_filters
 from aap.web.forms import suggestions
 from aap.web.guide import TERRITORIES, render_guide, sample_form
+from aap.web.texts import init_texts
 
 
 def make_app() -> Flask:
@@ -32,6 +33,7 @@ def make_app() -> Flask:
     Bootstrap5(app)
     CSRFProtect(app)
     init_filters(app)
+    init_texts(app)
     app.add_url_rule("/guide", "guide", render_guide, methods=["GET", "POST"])
 
     saved: dict[str, Any] = {"version": 3, "post": None, "fail": False}

@@ -48,7 +48,7 @@ def test_the_statement_says_state_rate_faults_date_contact_and_recourse(browser,
     factory.call()
     text = words(browser().get("/accessibilite"))
     found = statement()
-    for said in (found.state, f"{found.met} / {found.applicable}", *(f"Critère {one}" for one in FAULTS),
+    for said in (str(found.state), f"{found.met} / {found.applicable}", *(f"Critère {one}" for one in FAULTS),
                  "appel@example.org", "Défenseur des droits", "établie le"):  # fmt: skip
         assert said in text, said
 

@@ -11,6 +11,7 @@ from aap.core.questions.base.question import TYPES
 from aap.core.questions.base.union import keys_of
 
 COMMON = "id, label, type, help, example, required, show_if, criteria, identifying"
+MIN_TYPES = "money, multiple_choice ou number"
 FILE = """\
 schema: 1
 call: {id: essai}
@@ -45,7 +46,8 @@ def told(question: str) -> list[str]:
     [
         (
             "{id: a, label: A, type: yes_no, max_length: 20}",
-            [f"max_length .max_length ! clé inconnue [max_length] {COMMON}, detail_if ou detail_label → "],
+            ["max_length .max_length ? cette clé ne sert qu’aux questions de type long_text ou text\u00a0: elle est sans "
+             "effet ici []  → "],
         ),
         (
             "{id: a, label: A, type: long_text, max_lenght: 20}",
@@ -65,7 +67,8 @@ def told(question: str) -> list[str]:
          ["projet .budget ! cette valeur n’est pas possible ici [projet] association ou project → project"]),
         (
             "{id: a, label: A, type: group, questions: [{id: b, label: B, type: date, min: 3}]}",
-            [f"min .questions[0].min ! clé inconnue [min] {COMMON.replace(', identifying', ' ou identifying')} → "],
+            [f"min .questions[0].min ? cette clé ne sert qu’aux questions de type {MIN_TYPES}\u00a0: elle est sans effet "
+             "ici []  → "],
         ),
         (
             "{id: a, label: A, type: group, questions: [{id: b, label: B, type: budget, budget: project}]}",
@@ -120,3 +123,9 @@ def test_a_question_is_of_the_class_that_its_type_names() -> None:
     (question,) = section.questions
     assert type(question) is TYPES["yes_no"]
     assert question.model_fields_set == {"id", "label", "type", "detail_if", "required"}
+
+
+def test_a_file_that_was_sealed_with_a_key_of_another_type_is_read_without_it() -> None:
+    foreign = load_call(FILE % "{id: a, label: A, type: yes_no, max_length: 20}", name="f")
+    plain = load_call(FILE % "{id: a, label: A, type: yes_no}", name="f")
+    assert foreign == plain
