@@ -14,6 +14,7 @@ from aap.records.calls import CallState
 from aap.records.people import Membership, MembershipRole, Person, Role
 from aap.records.reviews import Recusal, RecusalOrigin, Reviewer
 from aap.services.account.people import give_role
+from aap.services.actor import SYSTEM
 from aap.services.association.members import accept_invitation, change_member, invite_member
 from aap.services.dossier.access import is_recused, not_recused, recused_dossiers
 from aap.services.dossier.dossiers import open_dossier
@@ -88,7 +89,7 @@ def test_joining_an_applicant_recuses_at_once(factory, role: Role) -> None:
     assert own.id == application.id
     with factory.platform.database.reading() as session:
         line = session.exec(select(AuditLine).where(AuditLine.action == "recusal.declared")).one()
-    assert (line.call_id, line.actor_id) == (call.id, "")
+    assert (line.call_id, line.actor_id) == (call.id, SYSTEM.person_id)
 
 
 @pytest.mark.parametrize("call_of_role", ["this", "every"])
