@@ -67,8 +67,8 @@ def _every_minute() -> None:
 def tick(platform: Platform) -> Kept:
     """What the time asks for (reminders, completions that end), then a sweep: it takes up what a crash left behind."""
     kept = keep_time(platform, PublicLinks(platform.settings.base_url))
-    if kept.reminders or kept.lapsed:
-        log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed)
+    if kept.reminders or kept.lapsed or kept.recused:
+        log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed, recused=kept.recused)
     _try_receipts_again(platform)
     sweep(platform)
     return kept

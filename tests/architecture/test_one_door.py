@@ -48,6 +48,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/jury.py:_conflict",
             "services/ranking/minuting.py:_agreed",
             "services/panel/recusing.py:ensure_of_call",
+            "services/panel/recusing.py:member_recusals",
         }
     ),
     "numbers that are the same for everybody": frozenset(
@@ -69,8 +70,8 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:render_letters",
             "services/upkeep/backing_up.py:named_files",
-            "services/panel/recusing.py:recuse",
-            "services/panel/interests.py:match_conflicts",
+            "services/recusals.py:recuse",
+            "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",
         }
     ),
@@ -196,8 +197,8 @@ def loaded(run):
     assert list(without_the_door(new)) == ["shown", "targeted", "loaded"]
 
 
-def test_only_the_door_and_the_panel_write_what_a_recusal_is() -> None:
-    """Nobody else spells out when a recusal stands: a form of its own would drift."""
+def test_one_file_says_when_a_recusal_stands() -> None:
+    """Nobody else spells it out, nor asks the memberships: a form of its own would drift."""
     spelt = {
         path.relative_to(SOURCE).as_posix()
         for room in ROOMS
@@ -205,4 +206,4 @@ def test_only_the_door_and_the_panel_write_what_a_recusal_is() -> None:
         for path in (SOURCE / room).rglob("*.py")
         if "Recusal.dismissed_at" in path.read_text("utf-8")
     }
-    assert spelt == {"services/dossier/access.py"}
+    assert spelt == {"services/recusals.py"}

@@ -110,7 +110,8 @@ class _Filling:
             session.flush()
             session.add(RoleGrant(person_id=admin.id, role=Role.ADMIN, created_at=at))
             session.add_all(
-                RoleGrant(person_id=person.id, role=Role.OFFICIAL, created_at=at) for person in (first, second)
+                RoleGrant(person_id=person.id, role=Role.OFFICIAL, created_at=at, interests_declared_at=at)
+                for person in (first, second)
             )
         self.people = Staff(admin, (first, second))
 

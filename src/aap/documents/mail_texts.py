@@ -17,6 +17,8 @@ class Mail(StrEnum):
     """Every mail that is sent, with the name of its template in `templates/mail/`."""
 
     CLAIM_DECIDED = "association_claim_decided"
+    CLAIM_OPENED = "association_claim_opened"
+    CLAIM_PROOF = "association_claim_proof"
     COMPLETION_LAPSED = "association_completion_lapsed"
     INVITATION = "association_invitation"
     RECEIPT = "association_receipt"

@@ -53,11 +53,21 @@ class ClaimState(StrEnum):
     REFUSED = "refused"
 
 
+class HolderAnswer(StrEnum):
+    """What who holds the SIRET says of a claim: a word that the decider reads, not a decision."""
+
+    SUPPORTS = "supports"
+    OBJECTS = "objects"
+
+
 class SiretClaim(SQLModel, table=True):
-    """Somebody says to act for a SIRET that another account holds: an official arbitrates."""
+    """Somebody says to act for a SIRET that another account holds: somebody who is in neither side decides."""
 
     __tablename__ = "siret_claim"
-    __table_args__ = (CheckConstraint(one_of("state", ClaimState), name="state"),)
+    __table_args__ = (
+        CheckConstraint(one_of("state", ClaimState), name="state"),
+        CheckConstraint(one_of("holder_answer", HolderAnswer), name="holder_answer"),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     association_id: str = Field(foreign_key="association.id", index=True)  # which holds the SIRET
@@ -66,5 +76,47 @@ class SiretClaim(SQLModel, table=True):
     state: ClaimState = Field(default=ClaimState.OPEN, max_length=20, sa_type=String)
     decided_by: str | None = Field(default=None, foreign_key="person.id")
     decision_reason: str = ""
+    holder_answer: HolderAnswer | None = Field(default=None, max_length=20, sa_type=String)
+    holder_remark: str = ""
+    holder_id: str | None = Field(default=None, foreign_key="person.id")
+    holder_answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ProofKind(StrEnum):
+    """How a claimant shows that they act for the association."""
+
+    DOCUMENT = "document"
+    ASSOCIATION_MAIL = "association_mail"
+    REPRESENTATIVE_MAIL = "representative_mail"
+
+
+class ClaimProof(SQLModel, table=True):
+    """A proof of a claim: a stored document, or a mail to an address that was known for the association already.
+
+    A mail proves something once whoever reads that mailbox answered it: `answered_at` and `confirmed`.
+    """
+
+    __tablename__ = "claim_proof"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        CheckConstraint(one_of("kind", ProofKind), name="kind"),
+        CheckConstraint("(kind = 'document') = (sha256 IS NOT NULL)", name="document"),
+        CheckConstraint("(kind = 'document') = (token_hash IS NULL)", name="mail"),
+        CheckConstraint("(answered_at IS NULL) = (confirmed IS NULL)", name="answer"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    claim_id: str = Field(foreign_key="siret_claim.id", index=True)
+    kind: ProofKind = Field(max_length=20, sa_type=String)
+    name: str = ""  # of the document
+    content_type: str = ""
+    size: int = 0
+    sha256: str | None = Field(default=None, max_length=64)
+    address: str = ""  # to which the mail went
+    token_hash: str | None = Field(default=None, max_length=64)  # SHA-256 of the mailed token
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    confirmed: bool | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)

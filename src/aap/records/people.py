@@ -18,6 +18,7 @@ class Role(StrEnum):
     OFFICIAL = "official"
     ADMIN = "admin"
     CONSULTED = "consulted"
+    JURY = "jury"
 
 
 class MembershipRole(StrEnum):
@@ -76,6 +77,7 @@ class RoleGrant(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id")
     role: Role = Field(max_length=20, sa_type=String)
     call_id: str | None = Field(default=None, foreign_key="call.id")
+    interests_declared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # declared, even if none
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

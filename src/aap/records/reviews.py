@@ -37,7 +37,7 @@ class Reviewer(SQLModel, table=True):
 
 
 class Interest(SQLModel, table=True):
-    """A declared interest of a reviewer: an employer, a board, an association or a person."""
+    """A declared interest of who works on calls: an employer, a board, an association or a person."""
 
     __tablename__ = "interest"
 
@@ -52,15 +52,20 @@ class Interest(SQLModel, table=True):
 
 
 class RecusalOrigin(StrEnum):
-    """Who found the conflict: the reviewer, an official, or the matching of declared interests."""
+    """Who found the conflict: the reviewer, an official, the matching of declared interests, or a membership."""
 
     REVIEWER = "reviewer"
     OFFICIAL = "official"
     MATCH = "match"
+    MEMBERSHIP = "membership"
 
 
 class Recusal(SQLModel, table=True):
-    """A person who may see nothing of a dossier. `confirmed` is false for a probable match to be looked at."""
+    """A person who may see nothing of a dossier. `confirmed` is false for a probable match to be looked at.
+
+    `membership_lifted_at`: an administrator said that being a member of the association is no obstacle; a membership
+    that begins later is one again.
+    """
 
     __tablename__ = "recusal"
     __table_args__ = (
@@ -76,6 +81,7 @@ class Recusal(SQLModel, table=True):
     confirmed: bool = True
     dismissed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     dismissal_reason: str = ""
+    membership_lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
 

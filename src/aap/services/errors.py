@@ -116,6 +116,11 @@ class SamePerson(DomainError):
 
 
 @dataclass
+class OwnRequest(DomainError):
+    """Nobody decides on what concerns themselves, or an association that they belong to: somebody else has to."""
+
+
+@dataclass
 class RecusedFromCall(DomainError):
     """What is asked for tells every dossier of the call, and this actor is recused of `dossiers` of them."""
 

@@ -27,6 +27,12 @@ class Links(Protocol):
     def signature(self, token: str) -> str:
         """Where the legal representative reads and approves a dossier."""
 
+    def claim_proof(self, token: str) -> str:
+        """Where who reads a known mailbox says whether a claimant acts for the association."""
+
+    def claims(self, association_id: str) -> str:
+        """Where an association's owner answers who claims its SIRET."""
+
     def reviews(self) -> str:
         """A reviewer's dossiers."""
 

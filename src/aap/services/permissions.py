@@ -41,6 +41,8 @@ class Permission(StrEnum):
     REVIEW_READ = "review:read"
     REVIEW_MARK = "review:mark"
     RECUSAL_DECLARE = "recusal:declare"
+    RECUSAL_LIFT = "recusal:lift"
+    INTERESTS_DECLARE = "interests:declare"
     SPECIMEN_READ = "specimen:read"
     SPECIMEN_MARK = "specimen:mark"
     CALL_HOME = "call:home"
@@ -83,6 +85,7 @@ class Who(StrEnum):
     REVIEWER = "reviewer"  # of the call
     ASSIGNED = "assigned"  # reviewer to whom the dossier is given, not recused
     OFFICIAL = "official"  # of the call
+    JURY = "jury"  # of the call
     ADMIN = "admin"
     SYSTEM = "system"  # a command of the operator, the passing of time
 
@@ -147,6 +150,8 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEW_READ: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
     Permission.REVIEW_MARK: (Grant(Who.ASSIGNED, frozenset({C.REVIEWING}), frozenset({A.ELIGIBLE, A.SUBMITTED})),),
     Permission.RECUSAL_DECLARE: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
+    Permission.RECUSAL_LIFT: (Grant(Who.ADMIN),),
+    Permission.INTERESTS_DECLARE: (Grant(Who.REVIEWER), Grant(Who.OFFICIAL), Grant(Who.JURY)),
     Permission.SPECIMEN_READ: (Grant(Who.REVIEWER, _RANKED | {C.CLOSED}),),
     Permission.SPECIMEN_MARK: (Grant(Who.REVIEWER, frozenset({C.CLOSED, C.REVIEWING})),),
     Permission.CALL_HOME: (Grant(Who.OFFICIAL),),
@@ -201,6 +206,8 @@ def relations(actor: Actor | None, target: Target) -> frozenset[Who]:
             found.add(Who.ASSIGNED)
     if actor.has_role(Role.OFFICIAL, call_id):
         found.add(Who.OFFICIAL)
+    if actor.has_role(Role.JURY, call_id):
+        found.add(Who.JURY)
     if actor.has_role(Role.ADMIN):
         found.add(Who.ADMIN)
     return frozenset(found)

@@ -15,6 +15,7 @@ from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
     NotFound,
+    OwnRequest,
     RecusedFromCall,
     RulesConflict,
     SamePerson,
@@ -95,6 +96,17 @@ def init_errors(app: Flask) -> None:
             409,
             _("Une seconde personne doit confirmer"),
             _("Vous avez fait la première étape : un autre agent doit confirmer celle-ci."),
+        )
+
+    @app.errorhandler(OwnRequest)
+    def own_request(_error: OwnRequest) -> ResponseReturnValue:
+        return error_page(
+            409,
+            _("Cette demande vous concerne"),
+            _(
+                "Personne ne décide de ce qui le concerne, ni de ce qui concerne une association dont il est membre : "
+                "une autre personne doit le faire."
+            ),
         )
 
     @app.errorhandler(RecusedFromCall)

@@ -23,6 +23,8 @@ TRIES: dict[str, tuple[str, str]] = {
     "security.verify": ("30 per 5 minutes", "10 per 5 minutes"),
     "account.ask_link": ("20 per hour", "5 per hour"),
     "association.invite": ("60 per hour", "5 per hour"),
+    "association.claim": ("20 per hour", "20 per hour"),
+    "association.prove": ("20 per hour", "20 per hour"),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask_babel import gettext as _
 
+from aap.records.people import Role
 from aap.services.permissions import Permission, conceivable
 from aap.web.context import current_actor
 
@@ -39,6 +40,10 @@ def main_menu() -> list[MenuItem]:
     ):
         if conceivable(actor, permission):
             items.append(_item(label, endpoint))
+    if Role.JURY in actor.roles and not {Role.REVIEWER, Role.OFFICIAL} & set(actor.roles):
+        items.append(
+            _item(_("Mes intérêts"), "account.interests")
+        )  # where a reviewer or an official finds them at home
     return items
 
 

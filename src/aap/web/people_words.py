@@ -13,6 +13,7 @@ def role_name(role: Role) -> str:
         Role.OFFICIAL: _("Instructeur"),
         Role.ADMIN: _("Administrateur"),
         Role.CONSULTED: _("Service consulté"),
+        Role.JURY: _("Membre du jury"),
     }[role]
 
 

@@ -33,6 +33,12 @@ class PublicLinks:
     def signature(self, token: str) -> str:
         return self._at("association", "signature", token)
 
+    def claim_proof(self, token: str) -> str:
+        return self._at("association", "rattachement", token)
+
+    def claims(self, association_id: str) -> str:
+        return self._at("association", "associations", association_id, "demandes")
+
     def reviews(self) -> str:
         return self._at("evaluation", "")
 

@@ -24,7 +24,7 @@ from aap.app import create_app
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
-from aap.records.associations import Association, SiretClaim
+from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
@@ -41,14 +41,15 @@ from tests.factories import PASSWORD, password_hash
 MEMBERS = frozenset({"owner", "editor", "reader", "official_member"})
 RECUSED = frozenset({"recused", "recused_official", "official_member"})
 """Recused of the own dossier: a reviewer, an official, an official who is a member of its association (who keeps the
-member's pages). Their recusals are ordinary ones, as a service decides them."""
+member's pages). The first two are in the register, as a service decides them; of the third it has no line: the membership
+itself keeps them away."""
 ANSWERS, COMMENT, NOTES, MESSAGE, JURY, FILE = (
     f"CANARI-{word}" for word in ("REPONSE", "COMMENTAIRE", "NOTES", "MESSAGE", "JURY", "PIECE")
 )
 TITLE = "CANARI-TITRE"
 EVERYBODY = "everybody"
-"""Official of every call, administrator, owner of both associations: who may mix two sides, and sees all. Of the actors
-that are asked for every page they are none."""
+"""Official of every call, administrator, owner of both associations, which an administrator found to be no obstacle: who
+may mix two sides, and sees all. Of the actors that are asked for every page they are none."""
 SEES: Mapping[str, frozenset[str]] = {
     ANSWERS: MEMBERS | {"assigned", "fellow", "official"},
     COMMENT: MEMBERS | {"assigned", "fellow", "official"},
@@ -276,7 +277,14 @@ def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[
             person_id=people[name].id, application_id=dossier.id, origin=RecusalOrigin.OFFICIAL, reason="Intérêt.",
             created_at=now,
         )
-        for name in sorted(RECUSED)
+        for name in sorted(RECUSED - MEMBERS)
+    )  # fmt: skip
+    session.add_all(
+        Recusal(
+            person_id=people[EVERYBODY].id, application_id=one.id, origin=RecusalOrigin.MEMBERSHIP, reason="Membre.",
+            created_at=now, dismissed_at=now, dismissal_reason="Sans conséquence.", membership_lifted_at=now,
+        )
+        for one in (dossier, elsewhere)
     )  # fmt: skip
     return _objects(session, platform, dossier, first), _objects(session, platform, elsewhere, None), people
 
@@ -338,6 +346,10 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
     claim = SiretClaim(
         association_id=dossier.association_id, person_id=claimant.id, explanation="C’est nous.", created_at=now
     )
+    proof = ClaimProof(
+        claim_id=claim.id, kind=ProofKind.DOCUMENT, name="pv.pdf", content_type="application/pdf", size=stored.size,
+        sha256=stored.sha256, created_at=now,
+    )  # fmt: skip
     invitation = Invitation(
         email="invitee@example.org", token_hash=new_id(), association_id=dossier.association_id, role="reader",
         created_at=now, expires_at=now,
@@ -351,7 +363,9 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         call_id=dossier.call_id, position=9, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
         content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
     )  # fmt: skip
-    session.add_all([claim, invitation, job, jury, specimen])
+    session.add(claim)
+    session.flush()
+    session.add_all([proof, invitation, job, jury, specimen])
     session.add(
         Message(application_id=dossier.id, from_service=False, body=MESSAGE if marked else "Bonjour.", created_at=now)
     )
@@ -365,7 +379,8 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         review.general_comment, review.notes = COMMENT, NOTES
         session.add(review)
     session.flush()
-    recusal = session.exec(select(Recusal).where(Recusal.application_id == dossier.id)).first()
+    standing = select(Recusal).where(Recusal.application_id == dossier.id, col(Recusal.dismissed_at).is_(None))
+    recusal = session.exec(standing).first()
     run = session.exec(select(RankingRun.number).where(RankingRun.call_id == dossier.call_id)).first()
     return Objects(
         dossier.call_id,
@@ -380,6 +395,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "document_id": document.id,
             "person_id": claimant.id,
             "claim_id": claim.id,
+            "proof_id": proof.id,
             "invitation_id": invitation.id,
             "job_id": job.id,
             "decision_id": jury.id,

@@ -11,7 +11,7 @@ import phonenumbers
 from sqlmodel import Session, SQLModel, col, select
 
 from aap.records.applications import Application, Message
-from aap.records.associations import Association, SiretClaim
+from aap.records.associations import Association, ClaimProof, SiretClaim
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
@@ -155,6 +155,11 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     interests = session.exec(select(Interest).where(Interest.person_id == own).order_by(col(Interest.id))).all()
     reviews = session.exec(select(Review).where(Review.person_id == own).order_by(col(Review.id))).all()
     claims = session.exec(select(SiretClaim).where(SiretClaim.person_id == own).order_by(col(SiretClaim.id))).all()
+    proofs = session.exec(
+        select(ClaimProof)
+        .where(ClaimProof.claim_id == SiretClaim.id, SiretClaim.person_id == own)
+        .order_by(col(ClaimProof.id))
+    ).all()
     invited = session.exec(
         select(Invitation).where(Invitation.email == person.email).order_by(col(Invitation.id))
     ).all()  # fmt: skip
@@ -171,7 +176,8 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         "dossiers": [{"reference": row.reference, "title": row.title, "state": str(row.state)} for row in dossiers],
         "messages": [_plain(row) for row in messages],
         "contests": [_plain(row) for row in contests],
-        "siret_claims": [_plain(row, "decided_by") for row in claims],
+        "siret_claims": [_plain(row, "decided_by", "holder_id") for row in claims],
+        "siret_claim_proofs": [_plain(row, "token_hash", "address") for row in proofs],
         "invitations": [_plain(row, "token_hash", "invited_by") for row in invited],
         "reviewer_profiles": [_plain(row) for row in profiles],
         "declared_interests": [_plain(row) for row in interests],

@@ -17,13 +17,14 @@ from aap.services.account.accounts import HeldMembership, HeldRole, held_members
 from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
+from aap.services.recusals import recuse_members
 
 PAGE_SIZE = 50
-GIVEN_ROLES = (Role.OFFICIAL, Role.REVIEWER, Role.CONSULTED, Role.ADMIN)
+GIVEN_ROLES = (Role.OFFICIAL, Role.REVIEWER, Role.JURY, Role.CONSULTED, Role.ADMIN)
 
 
 @dataclass(frozen=True)
@@ -196,13 +197,16 @@ def send_invitation_again(
     return person
 
 
+_OF_ONE_CALL = {Role.REVIEWER: Objection("account.role_of_one_call"), Role.JURY: Objection("account.jury_of_one_call")}
+
+
 def _role_problems(session: Session, role: str, call_id: str) -> dict[str, Objection]:
     if role not in {str(one) for one in GIVEN_ROLES}:
         return {"role": Objection("account.role_unknown")}
     if role == Role.ADMIN and call_id:
         return {"call_id": Objection("account.role_of_every_call")}
-    if role == Role.REVIEWER and not call_id:
-        return {"call_id": Objection("account.role_of_one_call")}
+    if role in (Role.REVIEWER, Role.JURY) and not call_id:
+        return {"call_id": _OF_ONE_CALL[Role(role)]}
     if call_id and session.get(Call, call_id) is None:
         return {"call_id": Objection("account.call_unknown")}
     return {}
@@ -211,10 +215,12 @@ def _role_problems(session: Session, role: str, call_id: str) -> dict[str, Objec
 def give_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
     """Gives a role for a call (empty: for all of them). A role that is held already changes nothing.
 
-    A reviewer gets a profile for the call. Raises InvalidInput, NotFound.
+    A reviewer gets a profile for the call. Raises InvalidInput, NotFound, OwnRequest (nobody changes their own roles).
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
+    if person.id == actor.person_id:
+        raise OwnRequest
     problems = _role_problems(session, role, call_id)
     if not person.active:
         problems = {"role": Objection("account.closed")}
@@ -230,6 +236,7 @@ def _grant(session: Session, actor: Actor, person: Person, role: Role, call_id: 
     if role is Role.REVIEWER:
         _ensure_profile(session, person.id, call_id, now)
     session.flush()
+    recuse_members(session, now=now, person_id=person.id)
     record(session, actor, "role.given", person, now=now, call_id=call_id, after={"role": str(role), "call": call_id})
 
 
@@ -254,17 +261,17 @@ def _ensure_profile(session: Session, person_id: str, call_id: str, now: datetim
 
 
 def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
-    """Takes a role back. One's own administration stays: another administrator takes it.
+    """Takes a role back. Nobody changes their own roles: another administrator does.
 
-    A reviewer's profile, assignments and reviews stay; they get no new dossiers. Raises NotFound, InvalidInput.
+    A reviewer's profile, assignments and reviews stay; they get no new dossiers. Raises NotFound, OwnRequest.
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
+    if person.id == actor.person_id:
+        raise OwnRequest
     grant = _held(session, person.id, Role(role), call_id) if role in set(Role) else None
     if grant is None:
         raise NotFound("role", role)
-    if grant.role == Role.ADMIN and person.id == actor.person_id:
-        raise InvalidInput({"": Objection("account.own_administration")})
     session.delete(grant)
     if grant.role == Role.REVIEWER:
         profile = session.exec(
@@ -278,16 +285,18 @@ def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call
 
 
 def set_person_active(
-    session: Session, *, actor: Actor, person_id: str, active: bool, reason: str, now: datetime
+    session: Session, *, actor: Actor, person_id: str, active: bool | None, reason: str, now: datetime
 ) -> None:
     """Closes an account at once, its open sessions included, or opens it again; both with a reason.
 
-    Raises NotFound, InvalidInput (one's own account, or no reason).
+    Raises NotFound, InvalidInput (one's own account, no reason, or `active` None: neither was said).
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
     if person.id == actor.person_id:
         raise InvalidInput({"": Objection("account.own_account")})
+    if active is None:
+        raise InvalidInput({"": Objection("account.open_or_close")})
     if person.active == active:
         return
     if not reason.strip():

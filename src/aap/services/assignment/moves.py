@@ -29,7 +29,8 @@ from aap.services.assignment.proposals import give, take_back
 from aap.services.assignment.situation import Situation, default_settings, situation, visible
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
+from aap.services.panel.interests import kept_away
 from aap.services.panel.reviewers import find_reviewer
 from aap.services.permissions import Permission, ensure
 
@@ -182,13 +183,18 @@ def _connection(found: Situation) -> Connection | None:
 
 
 def lock_seats(
-    session: Session, *, actor: Actor, call_id: str, reference: str, code: str, locked: bool, now: datetime
+    session: Session, *, actor: Actor, call_id: str, reference: str, code: str, locked: bool | None, now: datetime
 ) -> None:
-    """A locked pair isn't moved by a proposal. `code` empty: all reviewers of the dossier. Raises NotFound."""
+    """A locked pair isn't moved by a proposal. `code` empty: all reviewers of the dossier.
+
+    Raises NotFound, InvalidInput (`locked` None: neither was said).
+    """
     call, found = _opened(session, actor, call_id)
     pairs = [pair for pair in found.held if pair[0] == reference and code in ("", pair[1])]
     if reference not in visible(session, actor, call, found) or not pairs:
         raise NotFound("assignment", reference)
+    if locked is None:
+        raise InvalidInput({"": Objection("assignment.lock_unsaid")})
     for pair in pairs:
         held = session.get_one(Assignment, found.held[pair].assignment_id)
         held.locked = locked
@@ -240,12 +246,13 @@ def choices(session: Session, *, actor: Actor, call: OpenedCall, reference: str)
     grid = grid_of(found.demand)
     at = grid.dossiers.index(reference)
     loads = grid.current.sum(axis=0)
+    away = _codes_away(session, call, found, reference)
     inside = {seat.code for seat in panel.seats}
     offered = [
         Choice(code, found.name(code), int(grid.fit[at, r]), int(loads[r]), int(grid.most[r]),
                Bar(int(grid.barred[at, r])))
         for r, code in enumerate(grid.reviewers)
-        if code not in inside and grid.barred[at, r] != Bar.CONFLICT
+        if code not in inside and code not in away and found.reviewers[code][1].id != actor.person_id
     ]  # fmt: skip
     offered.sort(key=lambda one: (one.bar, one.load >= one.most, -one.fit, one.load, one.code))
     return panel, tuple(offered)
@@ -258,7 +265,10 @@ def preview_move(session: Session, *, actor: Actor, call: OpenedCall, typed: Map
 
 
 def move_by_hand(session: Session, *, actor: Actor, call_id: str, typed: Mapping[str, str], now: datetime) -> Move:
-    """Makes the move, and locks what came: a later proposal leaves it. Raises NotFound, InvalidInput."""
+    """Makes the move, and locks what came: a later proposal leaves it. Nobody gives themselves a dossier.
+
+    Raises NotFound, InvalidInput, OwnRequest.
+    """
     call, found = _opened(session, actor, call_id)
     move = _move(session, actor, call, found, typed)
     if move.out:
@@ -281,6 +291,8 @@ def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, ty
     reference, out, into = (typed.get(name, "").strip() for name in ("reference", "out", "into"))
     if reference not in visible(session, actor, call, found):
         raise NotFound("application", reference)
+    if into in found.reviewers and found.reviewers[into][1].id == actor.person_id:
+        raise OwnRequest
     held = found.held.get((reference, out))
     problems: dict[str, Objection] = {}
     if not out and not into:
@@ -293,7 +305,7 @@ def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, ty
         problems["into"] = Objection("assignment.no_reviewer")
     elif into and (reference, into) in found.held:
         problems["into"] = Objection("assignment.theirs_already")
-    elif into and (reference, into) in found.demand.conflicts:
+    elif into and into in _codes_away(session, call, found, reference):
         problems["into"] = Objection("assignment.recused")
     if problems:
         raise InvalidInput(problems)
@@ -305,6 +317,12 @@ def _move(session: Session, actor: Actor, call: OpenedCall, found: Situation, ty
         come=(reference, into) if into else None,
     )
     return Move(reference, out, into, effect, found.name(out) if out else "", found.name(into) if into else "")
+
+
+def _codes_away(session: Session, call: OpenedCall, found: Situation, reference: str) -> frozenset[str]:
+    """Codes of the reviewers in a conflict with a dossier: as automatic distribution finds them, searched anew."""
+    away = kept_away(session, call, found.dossiers[reference])
+    return frozenset(code for code, (_, person) in found.reviewers.items() if person.id in away)
 
 
 def _opened(session: Session, actor: Actor, call_id: str) -> tuple[OpenedCall, Situation]:

@@ -47,7 +47,7 @@ def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> AssignmentSett
     text = typed.get("reviews", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= 20):
         raise InvalidInput({"reviews": Objection("assignment.number_of_reviews")})
-    mode = typed.get("mode", "rebuild")
+    mode = typed.get("mode", "")
     if mode not in ("rebuild", "complete"):
         raise InvalidInput({"mode": Objection("assignment.mode_unknown")})
     return AssignmentSettings(
@@ -202,6 +202,7 @@ def apply_proposal(
     call = get_call(session, call_id)
     ensure(actor, Permission.ASSIGNMENT_MANAGE, call.target(), kind="call", id=call_id)
     kept = _still_open(find_proposal(session, actor=actor, call=call, proposal_id=proposal_id, lock=True))
+    match_conflicts(session, call, now=now)  # a link that came since makes it stale
     found = situation(session, call, AssignmentSettings.of_json(kept.settings))
     if found.digest != kept.basis:
         raise InvalidInput(

@@ -99,7 +99,7 @@ class Situation:
 
 
 def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) -> Situation:
-    """Loads everything that an assignment of this call follows from. Six queries (seven with `avoid_earlier`)."""
+    """Loads everything that an assignment of this call follows from. Seven queries (eight with `avoid_earlier`)."""
     applications = session.exec(
         select(Application, col(Application.association_id)).where(
             Application.call_id == call.id, col(Application.submitted_at).is_not(None)

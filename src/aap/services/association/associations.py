@@ -67,6 +67,7 @@ def create_association(session: Session, *, actor: Actor, typed: Mapping[str, st
     association = Association(**values, created_at=now, updated_at=now)
     session.add(association)
     _flush(session, values)
+    # It has no dossier yet from which to keep its owner; who comes later, comes by `members.add_member`.
     session.add(
         Membership(person_id=actor.person_id, association_id=association.id, role=MembershipRole.OWNER, created_at=now)
     )

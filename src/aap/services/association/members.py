@@ -19,6 +19,7 @@ from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
+from aap.services.recusals import recuse_members
 
 INVITATION_DAYS = 14
 
@@ -129,13 +130,7 @@ def accept_invitation(session: Session, *, actor: Actor, token: str, now: dateti
     invitation, association = find_invitation(session, token=token, now=now)
     invitation.accepted_at = now
     session.add(invitation)
-    if membership_of(session, association.id, actor.person_id) is None:
-        session.add(
-            Membership(
-                person_id=actor.person_id, association_id=association.id, role=MembershipRole(invitation.role),
-                created_at=now,
-            )
-        )  # fmt: skip
+    add_member(session, association.id, actor.person_id, MembershipRole(invitation.role), now)
     record(session, actor, "member.joined", association, now=now, after={"role": invitation.role})
     return association
 
@@ -187,6 +182,17 @@ def change_member(
         before={"role": before},
         after={"person": person_id, "role": role or ""},
     )
+
+
+def add_member(session: Session, association_id: str, person_id: str, role: MembershipRole, now: datetime) -> None:
+    """Lets a person into an association that is there; where they are in it already, nothing.
+
+    What else they are changes with it: they are kept from its dossiers in every call that they work on.
+    """
+    if membership_of(session, association_id, person_id) is not None:
+        return
+    session.add(Membership(person_id=person_id, association_id=association_id, role=role, created_at=now))
+    recuse_members(session, now=now, person_id=person_id)
 
 
 def membership_of(session: Session, association_id: str, person_id: str) -> Membership | None:

@@ -15,29 +15,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import and_, exists
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
 from aap.records.people import Person
-from aap.records.reviews import Assignment, Recusal
+from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import NotFound, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
-
-
-def recusal_stands() -> ColumnElement[bool]:
-    """SQL condition on a recusal: in force. A probable match that nobody confirmed is not, a lifted one neither."""
-    return and_(col(Recusal.confirmed).is_(True), col(Recusal.dismissed_at).is_(None))
-
-
-def keeps_away() -> ColumnElement[bool]:
-    """SQL condition on a recusal: in force, or a probable match that nobody looked at yet. Asked before a dossier is
-    given to somebody: a doubt keeps away, it takes nothing back."""
-    return col(Recusal.dismissed_at).is_(None)
+from aap.services.recusals import pairs_apart, people_apart, stands
 
 
 def dossier_target(
@@ -55,9 +44,7 @@ def dossier_target(
 
 def is_recused(session: Session, actor: Actor, application_id: str) -> bool:
     """Whether this person may see nothing of the dossier."""
-    found = select(Recusal.id).where(
-        Recusal.person_id == actor.person_id, Recusal.application_id == application_id, recusal_stands()
-    )
+    found = select(Application.id).where(Application.id == application_id, stands(actor.person_id))
     return session.exec(found).first() is not None
 
 
@@ -98,38 +85,20 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
 
 def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """Ids of the call's dossiers that this person may see nothing of. One query."""
-    found = session.exec(
-        select(Recusal.application_id).where(
-            Recusal.application_id == Application.id,
-            Application.call_id == call_id,
-            Recusal.person_id == actor.person_id,
-            recusal_stands(),
-        )
-    )
-    return frozenset(found)
+    found = select(Application.id).where(Application.call_id == call_id, stands(actor.person_id))
+    return frozenset(session.exec(found))
 
 
 def recused_references(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """The same by their references, for files and sentences that name dossiers so. One query."""
-    found = session.exec(
-        select(Application.reference).where(
-            Recusal.application_id == Application.id,
-            Application.call_id == call_id,
-            Recusal.person_id == actor.person_id,
-            recusal_stands(),
-        )
-    )
-    return frozenset(found)
+    found = select(Application.reference).where(Application.call_id == call_id, stands(actor.person_id))
+    return frozenset(session.exec(found))
 
 
 def recused_anywhere(session: Session, actor: Actor) -> Mapping[str, str]:
     """Ids and references of the dossiers of every call that this person is recused of. One query."""
-    found = session.exec(
-        select(Application.id, Application.reference).where(
-            Recusal.application_id == Application.id, Recusal.person_id == actor.person_id, recusal_stands()
-        )
-    )
-    return dict(found.all())
+    found = select(Application.id, Application.reference).where(stands(actor.person_id))
+    return dict(session.exec(found).all())
 
 
 def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> tuple[str, ...]:
@@ -139,8 +108,12 @@ def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> 
 
 
 def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:
-    """Lets who is recused of nothing in the call take away what can't be masked. Raises RecusedFromCall."""
-    hidden = recused_dossiers(session, actor, call_id)
+    """Lets who is recused of nothing in the call take away what can't be masked. Raises RecusedFromCall.
+
+    A draft of one's own association is in no file of the call.
+    """
+    submitted = select(Application.id).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
+    hidden = session.exec(submitted.where(stands(actor.person_id))).all()
     if hidden:
         raise RecusedFromCall(call_id, len(hidden))
 
@@ -148,45 +121,25 @@ def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
     """No recusal stands between `person_id` and the application of the query (a probable match not yet confirmed
     does not)."""
-    return ~exists().where(
-        and_(col(Recusal.application_id) == col(Application.id), col(Recusal.person_id) == person_id, recusal_stands())
-    )
+    return ~stands(person_id)
 
 
 def nobody_recused(application_id: str, person_id: Any = Person.id) -> ColumnElement[bool]:
     """SQL condition on the people of a query: not recused of this dossier."""
-    return col(person_id).not_in(
-        select(Recusal.person_id).where(Recusal.application_id == application_id, recusal_stands())
-    )
+    return col(person_id).not_in(people_apart(application_id))
 
 
 def recused_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
-    """(person, application) of the recusals in force of a call: whose marks don't count. One query."""
-    return frozenset(
-        session.exec(
-            select(Recusal.person_id, Recusal.application_id).where(
-                Recusal.application_id == Application.id, Application.call_id == call_id, recusal_stands()
-            )
-        ).all()
-    )
+    """(person, application) of the recusals in force of a call: whose marks don't count. Two queries."""
+    return pairs_apart(session, call_id=call_id)
 
 
 def kept_away_pairs(session: Session, call_id: str) -> frozenset[tuple[str, str]]:
-    """(person, application) of a call that must not be put together: recused, or perhaps so. One query."""
-    return frozenset(
-        session.exec(
-            select(Recusal.person_id, Recusal.application_id).where(
-                Recusal.application_id == Application.id, Application.call_id == call_id, keeps_away()
-            )
-        ).all()
-    )
+    """(person, application) of a call that must not be put together: recused, or perhaps so. Two queries."""
+    return pairs_apart(session, call_id=call_id, probable=True)
 
 
 def recused_people(session: Session, application_id: str) -> tuple[str, ...]:
     """Names of who is recused of a dossier. One query."""
-    found = session.exec(
-        select(Person.name)
-        .where(Recusal.person_id == Person.id, Recusal.application_id == application_id, recusal_stands())
-        .order_by(col(Person.name), col(Person.id))
-    )
-    return tuple(found)
+    found = select(Person.name).where(col(Person.id).in_(people_apart(application_id)))
+    return tuple(session.exec(found.order_by(col(Person.name), col(Person.id))))

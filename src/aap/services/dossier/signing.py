@@ -137,13 +137,18 @@ def _reading(association_id: str) -> dict[str, MembershipRole]:
 
 
 def answer_signature(
-    session: Session, *, token: str, approved: bool, remark: str, address: str, now: datetime
+    session: Session, *, token: str, approved: bool | None, remark: str, address: str, now: datetime
 ) -> SignatureCase:
-    """The legal representative approves, or refuses with a remark; identity, moment and network address are kept."""
+    """The legal representative approves, or refuses with a remark; identity, moment and network address are kept.
+
+    Raises NotFound, InvalidInput (`approved` None: neither was said; changed since; refused without a remark).
+    """
     case = open_signature(session, token=token, now=now, lock=True)
     signature = case.signature
     if signature.state != SignatureState.ASKED:
         return case
+    if approved is None:
+        raise InvalidInput({"": Objection("dossier.signature_unanswered")})
     if approved and case.changed:
         raise InvalidInput({"": Objection("dossier.changed_since_sent")})
     if not approved and not remark.strip():

@@ -26,6 +26,7 @@ from aap.services.dossier.signing import approved_signature
 from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
+from aap.services.recusals import recuse_members
 
 CAPACITIES = ("self", "representative", "mandate")
 """Who deposits: the legal representative, somebody with their approval, somebody with a mandate of theirs."""
@@ -114,6 +115,7 @@ def submit_application(
             "requested_amount": facts.requested_amount,
         },
     )
+    recuse_members(session, now=now, application_id=application_id)
     start_job(
         session, "receipt", actor=actor, now=now, call_id=application.call_id,
         arguments={"submission_id": submission.id},

@@ -67,7 +67,11 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         cause=step.cause if step else cause_of(call, found),
         step=step,
         author=person_name(session, step.author_id) if step else "",
-        further=further_reviewers(session, call, application, association),
+        further=tuple(
+            one
+            for one in further_reviewers(session, call, application, association)
+            if one.person_id != actor.person_id
+        ),
         jury=_jury_decided(session, application_id),
     )
 

@@ -16,10 +16,11 @@ from aap.records.reviews import Assignment, Reviewer
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import dossier_of, find_dossier, kept_away_pairs
-from aap.services.errors import InvalidInput, Objection, StateForbids
+from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.errors import InvalidInput, Objection, OwnRequest, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
+from aap.services.panel.interests import kept_away
 from aap.services.permissions import Permission
 
 
@@ -38,7 +39,7 @@ class FurtherReviewer:
 def further_reviewers(
     session: Session, call: OpenedCall, application: Application, association: Association
 ) -> tuple[FurtherReviewer, ...]:
-    """Who of the call never had the dossier and is not recused: the most fitting first."""
+    """Who of the call never had the dossier and is in no conflict with it: the most fitting first."""
     people = session.exec(
         select(Reviewer, Person.name).where(
             Reviewer.call_id == call.id, Reviewer.person_id == Person.id, col(Reviewer.available).is_(True)
@@ -54,8 +55,7 @@ def further_reviewers(
         load[person_id] += removed_at is None
         if application_id == application.id:
             known.add(person_id)
-    # A probable match that nobody looked at yet keeps away too.
-    known |= {person_id for person_id, one in kept_away_pairs(session, call.id) if one == application.id}
+    known |= kept_away(session, call, application)
     found = [
         FurtherReviewer(
             person_id=reviewer.person_id,
@@ -79,7 +79,10 @@ def further_reviewers(
 def ask_further_review(
     session: Session, *, actor: Actor, call: OpenedCall, reference: str, person_id: str, now: datetime
 ) -> None:
-    """Gives the dossier to one more reviewer, who sees nothing of the others. Raises InvalidInput, StateForbids."""
+    """Gives the dossier to one more reviewer, who sees nothing of the others. Nobody gives themselves one.
+
+    Raises InvalidInput, OwnRequest, StateForbids.
+    """
     application_id = find_dossier(session, call.id, reference)
     _, application = dossier_of(
         session, actor=actor, permission=Permission.ASSIGNMENT_MANAGE, application_id=application_id
@@ -92,6 +95,8 @@ def ask_further_review(
     )
     if chosen is None:
         raise InvalidInput({"person": Objection("harmonising.reviewer_not_available")})
+    if person_id == actor.person_id:
+        raise OwnRequest
     session.add(
         Assignment(call_id=call.id, application_id=application_id, person_id=person_id, locked=True, created_at=now)
     )

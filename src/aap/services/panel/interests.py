@@ -1,4 +1,4 @@
-"""Interests that reviewers declare, and the conflicts that follow from them."""
+"""Interests that reviewers, officials and jury members declare, and the conflicts that follow from them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.associations import Association
 from aap.records.calls import CallState
-from aap.records.people import Membership, Person, Role
+from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Interest, Recusal, RecusalOrigin, Reviewer
-from aap.services.actor import EVERY_CALL, SYSTEM, Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.errors import InvalidInput, Objection
-from aap.services.panel.recusing import recuse
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.recusals import WORKING, pairs_apart, recuse, recuse_members, works_on
 
 MOST_INTERESTS = 40
 _RNA = re.compile(r"W[0-9][0-9AB][0-9]{7}|W[0-9]{9}")
+_BESIDE_REVIEWERS = (Role.OFFICIAL, Role.JURY)
 _MATCHED = frozenset({CallState.OPEN, CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING})
 
 
@@ -51,7 +52,7 @@ class TypedInterest:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a reviewer has declared; `declared_at` None: never yet, in one of their calls."""
+    """What a person has declared; `declared_at` None: never yet, in one of their calls."""
 
     interests: tuple[Interest, ...]
     declared_at: datetime | None
@@ -59,8 +60,8 @@ class Declaration:
 
 def own_declaration(session: Session, *, actor: Actor) -> Declaration:
     """The actor's own declaration. Two queries."""
-    ensure(actor, Permission.REVIEW_HOME, Target(), kind="declaration")
-    dates = session.exec(select(Reviewer.interests_declared_at).where(Reviewer.person_id == actor.person_id)).all()
+    ensure(actor, Permission.INTERESTS_DECLARE, Target(), kind="declaration")
+    dates = _declared_at(session, actor)
     found = session.exec(
         select(Interest)
         .where(Interest.person_id == actor.person_id)
@@ -70,24 +71,29 @@ def own_declaration(session: Session, *, actor: Actor) -> Declaration:
     return Declaration(tuple(found), declared)
 
 
+def _declared_at(session: Session, actor: Actor) -> list[datetime | None]:
+    """When they declared, by role and call: a reviewer's date stands in the profile. One query."""
+    reviews = select(Reviewer.interests_declared_at).where(Reviewer.person_id == actor.person_id)
+    roles = select(RoleGrant.interests_declared_at).where(
+        RoleGrant.person_id == actor.person_id, col(RoleGrant.role).in_(_BESIDE_REVIEWERS)
+    )
+    return list(session.execute(reviews.union_all(roles)).scalars())
+
+
 def must_declare(session: Session, *, actor: Actor) -> bool:
-    """Whether the actor reviews a call, for which they haven't declared their interests. One query."""
-    return session.exec(
-        select(Reviewer.id).where(
-            Reviewer.person_id == actor.person_id, col(Reviewer.interests_declared_at).is_(None)
-        )
-    ).first() is not None  # fmt: skip
+    """Whether the actor works on a call, for which they haven't declared their interests. One query."""
+    return None in _declared_at(session, actor)
 
 
 def declare_interests(
     session: Session, *, actor: Actor, typed: Sequence[TypedInterest], complete: bool, now: datetime
 ) -> int:
-    """Replaces the actor's declaration, in every call that they review, and looks for conflicts at once.
+    """Replaces the actor's declaration, in every call that they work on, and looks for conflicts at once.
 
-    `complete`: the reviewer says that nothing is missing. Gives the number of dossiers they are now kept from. Raises
+    `complete`: they say that nothing is missing. Gives the number of dossiers they are now kept from. Raises
     InvalidInput: `<field>.<line>` → objection.
     """
-    ensure(actor, Permission.REVIEW_HOME, Target(), kind="declaration")
+    ensure(actor, Permission.INTERESTS_DECLARE, Target(), kind="declaration")
     values, problems = _checked(typed)
     if not complete:
         problems["complete"] = Objection("panel.declaration_incomplete")
@@ -98,9 +104,12 @@ def declare_interests(
         session.delete(old)
     session.add_all(Interest(person_id=actor.person_id, created_at=now, **value) for value in values)
     profiles = session.exec(select(Reviewer).where(Reviewer.person_id == actor.person_id)).all()
-    for profile in profiles:
-        profile.interests_declared_at = now
-        session.add(profile)
+    roles = session.exec(
+        select(RoleGrant).where(RoleGrant.person_id == actor.person_id, col(RoleGrant.role).in_(_BESIDE_REVIEWERS))
+    ).all()
+    for held in (*profiles, *roles):
+        held.interests_declared_at = now
+        session.add(held)
     session.flush()
     record(
         session,
@@ -111,10 +120,9 @@ def declare_interests(
         before={"interests": len(before)},
         after={"interests": len(values)},
     )
-    held = actor.roles.get(Role.REVIEWER, frozenset())
     kept = 0
     for call in list_calls(session, _MATCHED):
-        if held & {EVERY_CALL, call.id}:
+        if any(actor.has_role(role, call.id) for role in WORKING):
             kept += match_conflicts(session, call, now=now, people=[actor.person_id]).certain
     return kept
 
@@ -164,36 +172,59 @@ class Found:
 
 
 def find_conflicts(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> Found:
-    """Matches the interests of all reviewers with the submitted dossiers of a call. Six queries, and what is new."""
+    """Matches the interests of all who work on a call with its submitted dossiers. Eight queries, and what is new."""
     ensure(actor, Permission.REVIEWERS_MANAGE, call.target(), kind="call", id=call.id)
     return match_conflicts(session, call, now=now)
 
 
 def match_conflicts(session: Session, call: OpenedCall, *, now: datetime, people: Sequence[str] | None = None) -> Found:
-    """The same for some or all reviewers; permissions are the caller's. What was dismissed stays dismissed."""
+    """The same for all or some people; permissions are the caller's. What was dismissed stays dismissed."""
+    members = sum(
+        recuse_members(session, now=now, call_id=call.id, person_id=one)
+        for one in (people if people is not None else [""])
+    )
+    certain = probable = 0
+    for application, match in new_matches(session, call, people=people):
+        if match.certain:
+            recuse(session, SYSTEM, application, match.person_id, RecusalOrigin.MATCH, match.reason, now)
+            certain += 1
+        else:
+            _suspect(session, call, match, now)
+            probable += 1
+    return Found(members + certain, probable)
+
+
+def new_matches(
+    session: Session, call: OpenedCall, *, people: Sequence[str] | None = None, application_id: str = ""
+) -> list[tuple[Application, Match]]:
+    """Conflicts that aren't in the register yet, for all or some people and dossiers; nothing is written.
+
+    What automatic distribution and every assignment by hand ask. At most seven queries.
+    """
     interests = _interests(session, call, people)
     if not interests:
-        return Found(0, 0)
-    applications, parties = _parties(session, call)
+        return []
+    applications, parties = _parties(session, call, application_id)
     known = {
         (one.person_id, one.application_id): one
         for one in session.exec(
             select(Recusal).where(Recusal.application_id == Application.id, Application.call_id == call.id)
         )
     }
-    certain = probable = 0
+    found = []
     for match in matches(interests, parties):
         old = known.get((match.person_id, match.application_id))
-        if old is not None and (old.confirmed or old.dismissed_at is not None or not match.certain):
-            continue
-        if match.certain:
-            application = applications[match.application_id]
-            recuse(session, SYSTEM, application, match.person_id, RecusalOrigin.MATCH, match.reason, now)
-            certain += 1
-        else:
-            _suspect(session, call, match, now)
-            probable += 1
-    return Found(certain, probable)
+        if old is None or not (old.confirmed or old.dismissed_at is not None or not match.certain):
+            found.append((applications[match.application_id], match))
+    return found
+
+
+def kept_away(session: Session, call: OpenedCall, application: Application) -> frozenset[str]:
+    """People to whom this dossier isn't given: recused, or in a conflict, also one that nobody looked at or that was
+    not searched for yet."""
+    known = pairs_apart(session, application_id=application.id, probable=True)
+    fresh = new_matches(session, call, application_id=application.id)
+    return frozenset([*(person for person, _ in known), *(match.person_id for _, match in fresh)])
 
 
 def _suspect(session: Session, call: OpenedCall, match: Match, now: datetime) -> None:
@@ -215,15 +246,15 @@ def _suspect(session: Session, call: OpenedCall, match: Match, now: datetime) ->
 
 
 def _interests(session: Session, call: OpenedCall, people: Sequence[str] | None) -> list[CoreInterest]:
-    """What reviewers declared, and themselves: their name, and the e-mail of their account."""
-    reviewers = select(Person).where(Person.id == Reviewer.person_id, Reviewer.call_id == call.id)
-    declared = select(Interest).where(Interest.person_id == Reviewer.person_id, Reviewer.call_id == call.id)
+    """What those who work on the call declared, and themselves: their name, and the e-mail of their account."""
+    persons = select(Person).where(works_on(Person.id, call.id))
+    declared = select(Interest).where(works_on(Interest.person_id, call.id))
     if people is not None:
-        reviewers = reviewers.where(col(Person.id).in_(people))
+        persons = persons.where(col(Person.id).in_(people))
         declared = declared.where(col(Interest.person_id).in_(people))
     found = [
-        CoreInterest(person.id, "person", person.name, email=person.email, relation="l’évaluateur même")
-        for person in session.exec(reviewers)
+        CoreInterest(person.id, "person", person.name, email=person.email, relation="la personne même")
+        for person in session.exec(persons)
     ]
     found += [
         CoreInterest(
@@ -239,22 +270,24 @@ def _interests(session: Session, call: OpenedCall, people: Sequence[str] | None)
     return found
 
 
-def _parties(session: Session, call: OpenedCall) -> tuple[dict[str, Application], list[Party]]:
-    """Who stands behind each submitted dossier: association, representative, officers, accounts, partners."""
+def _parties(
+    session: Session, call: OpenedCall, application_id: str = ""
+) -> tuple[dict[str, Application], list[Party]]:
+    """Who stands behind each submitted dossier, or one of them: association, representative, officers, accounts,
+    partners."""
+    of = [Application.call_id == call.id, *([Application.id == application_id] if application_id else [])]
     rows = session.exec(
         select(Application, Association).where(
             Application.association_id == Association.id,
-            Application.call_id == call.id,
             col(Application.submitted_at).is_not(None),
             col(Application.state) != ApplicationState.WITHDRAWN,
+            *of,
         )
     ).all()
     accounts: dict[str, list[Person]] = {}
     for association_id, person in session.exec(
         select(Membership.association_id, Person).where(
-            Membership.person_id == Person.id,
-            Membership.association_id == Application.association_id,
-            Application.call_id == call.id,
+            Membership.person_id == Person.id, Membership.association_id == Application.association_id, *of
         )
     ):
         accounts.setdefault(association_id, []).append(person)

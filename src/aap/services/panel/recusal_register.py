@@ -22,12 +22,16 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
+from aap.services.panel.recusing import member_recusals
 from aap.services.permissions import Permission, ensure
 
 
 @dataclass(frozen=True)
 class RecusalLine:
-    """One line of the register. `state`: probable | confirmed | dismissed (a probable one) | lifted."""
+    """One line of the register. `state`: probable | confirmed | dismissed (a probable one) | lifted.
+
+    `by_admin`: an administrator alone lifts it, for the person is a member of the association.
+    """
 
     id: str
     person_id: str
@@ -44,16 +48,18 @@ class RecusalLine:
     dismissed_at: datetime | None
     dismissal_reason: str
     own: bool
+    by_admin: bool
     masked: bool = False
 
 
 def register(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[RecusalLine, ...]:
-    """All recusals and probable conflicts of a call, by dossier. Three queries.
+    """All recusals and probable conflicts of a call, by dossier. Five queries.
 
     Those of a dossier that the official is recused of are masked: whom else it concerns and why would tell of it.
     """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
+    of_members = member_recusals(session, call_id=call.id)
     codes = dict(session.exec(select(Reviewer.person_id, Reviewer.code).where(Reviewer.call_id == call.id)).all())
     rows = session.exec(
         select(Recusal, Application, Association, Person)
@@ -84,6 +90,7 @@ def register(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Recus
             dismissed_at=one.dismissed_at,
             dismissal_reason=one.dismissal_reason,
             own=person.id == actor.person_id,
+            by_admin=one.id in of_members,
         )
         for one, application, association, person in rows
     )
@@ -104,9 +111,10 @@ def _state(one: Recusal) -> str:
 
 
 ORIGIN_WORDS = {
-    RecusalOrigin.REVIEWER: "Déclaré par l’évaluateur",
+    RecusalOrigin.REVIEWER: "Déclaré par la personne",
     RecusalOrigin.OFFICIAL: "Décidé par le service",
     RecusalOrigin.MATCH: "Trouvé par rapprochement",
+    RecusalOrigin.MEMBERSHIP: "Membre de l’association",
 }
 STATE_WORDS = {"probable": "À confirmer", "confirmed": "Déport", "dismissed": "Écarté", "lifted": "Levé"}
 

@@ -26,12 +26,12 @@ from aap.services.account.sign_in_links import make_token
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.dossier.access import keeps_away
-from aap.services.errors import InvalidInput, NotFound, Objection, said_by_core
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, said_by_core
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.recusals import keeps_away, recuse_members
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def reviewer_card(session: Session, *, actor: Actor, call: OpenedCall, person_id
 def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[InvitedPerson, dict[str, Objection]]:
     """A reviewer as they were typed, and what is wrong by field.
 
-    `typed`: email, name, least, most, themes (ids), departments (codes), available (no, or anything else) → values.
+    `typed`: email, name, least, most, themes (ids), departments (codes), available (yes or no) → values.
     """
 
     def one(name: str) -> str:
@@ -156,7 +156,10 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
     unknown = [code for code in codes if territories().department(code) is None]
     if unknown:
         problems["departments"] = Objection("panel.department_unknown", code=unknown[0][:20])
-    return InvitedPerson(email, one("name"), themes, codes, least, most, one("available") != "no"), problems
+    available = one("available")
+    if available not in ("yes", "no"):
+        problems["available"] = Objection("panel.availability_missing")
+    return InvitedPerson(email, one("name"), themes, codes, least, most, available == "yes"), problems
 
 
 def invite_reviewer(
@@ -261,6 +264,8 @@ def _invite(
     now: datetime,
 ) -> Reviewer:
     person = session.exec(select(Person).where(Person.email == wanted.email)).first()
+    if person is not None and person.id == actor.person_id:
+        raise OwnRequest  # nobody gives themselves a role
     new = person is None
     if person is None:
         person = Person(email=wanted.email, name=wanted.name, fs_uniquifier=new_id(), created_at=now)
@@ -284,6 +289,7 @@ def _invite(
     )
     session.add(reviewer)
     session.flush()
+    recuse_members(session, now=now, person_id=person.id)
     token = make_token(platform.settings.secret_key, person, "invitation", now)
     send_mail(
         session, Mail.REVIEWER_INVITATION, to=person.email, now=now,

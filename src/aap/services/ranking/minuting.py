@@ -26,16 +26,17 @@ from aap.documents.papers.minutes import (
     render_minutes,
 )
 from aap.records.applications import Application
-from aap.records.people import Person
+from aap.records.people import Person, Role, RoleGrant
 from aap.records.rankings import JuryDecisionKind, RankingRun
 from aap.records.reviews import Consensus, Recusal
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import recusal_stands, recused_dossiers
+from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.jury import JuryLine, jury_lines
 from aap.services.ranking.runs import latest_run, view_run
+from aap.services.recusals import recusal_stands
 
 _DECIDED: Mapping[JuryDecisionKind, str] = {
     JuryDecisionKind.IN: "Retenu",
@@ -80,7 +81,9 @@ def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
     rows: Sequence[ResultRow] = view_run(session, run, actor=actor).rows if run else ()
     hidden = recused_dossiers(session, actor, call.id)
     agreed = _agreed(session, call.id, hidden)
-    content = render_minutes(_view(call, lines, agreed, run, rows, _recusals(session, call.id, hidden)))
+    content = render_minutes(
+        _view(call, lines, agreed, run, rows, _recusals(session, call.id, hidden), _members(session, call.id))
+    )
     record(
         session,
         actor,
@@ -125,6 +128,14 @@ def _recusals(session: Session, call_id: str, hidden: frozenset[str]) -> list[_R
     return [_Recused("–", MASKED, "") if application_id in hidden else _Recused(*row) for application_id, *row in found]
 
 
+def _members(session: Session, call_id: str) -> list[str]:
+    """Names of the jury, by name: who has the role in this call."""
+    found = select(Person.name).where(
+        RoleGrant.person_id == Person.id, RoleGrant.role == Role.JURY, RoleGrant.call_id == call_id
+    )
+    return list(session.exec(found.order_by(col(Person.name), col(Person.id))))
+
+
 def _view(
     call: OpenedCall,
     lines: Sequence[JuryLine],
@@ -132,6 +143,7 @@ def _view(
     run: RankingRun | None,
     rows: Sequence[ResultRow],
     recusals: Sequence[_Recused],
+    members: Sequence[str],
 ) -> MinutesView:
     sender = sender_of(call.file)
     return MinutesView(
@@ -142,7 +154,7 @@ def _view(
         held_on=_held_on(call, lines, run),
         place=sender.city,
         body=(
-            *_attendance(recusals),
+            *_attendance(recusals, members),
             *_method(call),
             *_decisions(lines),
             *_agreements(agreed),
@@ -159,11 +171,15 @@ def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None
     return paris(max(moments, default=call.record.closes_at)).date()
 
 
+_LINES_OF_MEMBERS, _LINES_TO_ADD = 8, 2
+
 Part = Heading | Paragraph | Sentences | MinutesTable
 
 
-def _attendance(recusals: Sequence[_Recused]) -> list[Part]:
-    blank = tuple(tuple(Cell("\u00a0") for _ in range(4)) for _ in range(8))
+def _attendance(recusals: Sequence[_Recused], members: Sequence[str]) -> list[Part]:
+    """The jury as the roles name it, with lines left for who is added by hand."""
+    names = [*members, *["\u00a0"] * max(_LINES_OF_MEMBERS - len(members), _LINES_TO_ADD)]
+    blank = tuple((Cell(name), *(Cell("\u00a0") for _ in range(3))) for name in names)
     columns = (
         PaperColumn("Nom"),
         PaperColumn("Qualité ou collège"),

@@ -14,7 +14,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, not_recused
-from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import current_rubric, find_given_dossier
@@ -66,7 +66,8 @@ def reopen_review(
 ) -> Review:
     """An official gives a review of this call back to its reviewer, submitted or late, and says why: the reason is kept.
 
-    Its marks leave the ranking until it is submitted again. Raises NotFound, StateForbids, InvalidInput.
+    Its marks leave the ranking until it is submitted again. Nobody reopens their own: somebody else of the service does.
+    Raises NotFound, StateForbids, InvalidInput, OwnRequest.
     """
     row = session.exec(
         select(Assignment, Application, Person).where(
@@ -84,6 +85,8 @@ def reopen_review(
     call = get_call(session, assignment.call_id)
     target = dossier_target(call, application, session=session, actor=actor)
     ensure(actor, Permission.REVIEW_REOPEN, target, kind="assignment", id=assignment_id)
+    if person.id == actor.person_id:
+        raise OwnRequest
     if session.exec(select(Consensus.id).where(Consensus.application_id == application.id)).first() is not None:
         raise StateForbids(Permission.REVIEW_REOPEN, "consensus")
     if not reason.strip():

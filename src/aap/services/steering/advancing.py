@@ -18,6 +18,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call
 from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.page_links import Links
+from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
 from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.following import Counts, counts_of
@@ -114,6 +115,8 @@ def advance_call(
     if step.cautions and not reason.strip():
         raise InvalidInput({"reason": Objection("steering.cautions_unanswered")})
     change_state(session, call, to, actor=actor, now=now, reason=reason.strip())
+    if to is not CallState.ARCHIVED:
+        match_conflicts(session, call, now=now)  # before whoever works on it reads more of it
     if to is CallState.REVIEWING and links:
         tell_everybody(session, call, links=links, now=now)
 

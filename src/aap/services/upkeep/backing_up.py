@@ -23,6 +23,7 @@ from sqlmodel import Session, col, select
 
 from aap import __version__
 from aap.records.applications import Document
+from aap.records.associations import ClaimProof
 from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision
 from aap.services.actor import SYSTEM
@@ -151,6 +152,7 @@ def named_files(session: Session) -> set[str]:
     """SHA-256 of every stored file that the database names."""
     found = set(session.exec(select(Document.sha256)))
     found |= {sha for sha in session.exec(select(Decision.letter_sha256)) if sha}
+    found |= {sha for sha in session.exec(select(ClaimProof.sha256)) if sha}
     for attachments in session.exec(select(OutboxMail.attachments).where(col(OutboxMail.sent_at).is_(None))):
         found |= {one["sha256"] for one in attachments}
     return found

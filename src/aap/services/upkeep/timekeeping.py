@@ -1,4 +1,5 @@
-"""What the passing of time does by itself: reminders, and requests for completion whose time is over.
+"""What the passing of time does by itself: reminders, requests for completion whose time is over, and recusals of members
+that nothing else wrote down.
 
 The worker does it every minute, `aap tick` once.
 """
@@ -11,14 +12,16 @@ from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
 from aap.services.page_links import Links
 from aap.services.platform import Platform
+from aap.services.recusals import recuse_members
 
 
 @dataclass(frozen=True)
 class Kept:
-    """How many reminders were written, and how many requests for completion ended."""
+    """How many reminders were written, requests for completion ended, and members of applicants were recused."""
 
     reminders: int
     lapsed: int
+    recused: int = 0
 
 
 def keep_time(platform: Platform, links: Links) -> Kept:
@@ -28,4 +31,6 @@ def keep_time(platform: Platform, links: Links) -> Kept:
         lapsed = lapse_completions(session, now=now)
     with platform.database.writing() as session:
         reminders = remind_drafts(session, links=links, now=now)
-    return Kept(reminders, lapsed)
+    with platform.database.writing() as session:
+        recused = recuse_members(session, now=now)
+    return Kept(reminders, lapsed, recused)

@@ -67,7 +67,9 @@ def home() -> ResponseReturnValue:
         "roles": [role_words(held.role, held.call_title) for held in account.roles],
         "memberships": [(held.association_name, membership_words(held.role)) for held in account.memberships],
     }
-    return render_template("account/home.html", account=account, form=form, **words), 422 if form.errors else 200
+    may_declare = conceivable(signed_in(), Permission.INTERESTS_DECLARE)
+    page = render_template("account/home.html", account=account, form=form, may_declare=may_declare, **words)
+    return page, 422 if form.errors else 200
 
 
 @blueprint.post("/compte/donnees")

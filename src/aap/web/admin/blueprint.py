@@ -14,6 +14,7 @@ def show_admin_page(template: str, **values: Any) -> str:
     """A page of the space, with its sections' menu."""
     sections = [
         ("admin.people", _("Personnes")),
+        ("admin.recusals", _("Déports")),
         ("admin.calls", _("Appels")),
         ("admin.journal", _("Journal")),
         ("admin.system", _("Système")),

@@ -8,7 +8,6 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.records.people import Role
 from aap.services.account.people import (
     GIVEN_ROLES,
     give_role,
@@ -25,6 +24,7 @@ from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
+from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.paging import page_number
 from aap.web.people_words import membership_words, role_name, role_words
@@ -100,7 +100,6 @@ def _page(person_id: str, problems: dict[str, str] | None = None, form: str = ""
         found=found,
         person=found.person,
         myself=found.person.id == signed_in().person_id,
-        admin=Role.ADMIN,
         words=role_words,
         memberships=[(one, membership_words(one.role)) for one in found.memberships],
         problems=problems or {},
@@ -166,8 +165,8 @@ def invite_again(person_id: str) -> ResponseReturnValue:
 @blueprint.post("/personnes/<person_id>/compte")
 @requires(Permission.PEOPLE_MANAGE)
 def switch(person_id: str) -> ResponseReturnValue:
-    """Closes the account (`action` = fermer), or opens it again."""
-    active = request.form.get("action") != "fermer"
+    """Closes the account (`action` = fermer), or opens it again (rouvrir)."""
+    active = yes_or_no("action", yes="rouvrir", no="fermer")
     return _change(
         person_id, "account",
         lambda session: set_person_active(

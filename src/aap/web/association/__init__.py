@@ -3,6 +3,7 @@
 from aap.web.association import (
     after_deposit,
     budgets,
+    claims,
     documents,
     dossier,
     home,
@@ -18,6 +19,7 @@ __all__ = [
     "after_deposit",
     "blueprint",
     "budgets",
+    "claims",
     "documents",
     "dossier",
     "home",

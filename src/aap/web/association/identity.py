@@ -18,12 +18,12 @@ from aap.records.territories import territories
 from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
 from aap.services.association.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
 from aap.services.association.members import members_of
-from aap.services.association.siret_claims import claim_siret
 from aap.services.dossier.uploads import safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
+from aap.web.association.claims import claim_page
 from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
@@ -130,7 +130,7 @@ def create() -> ResponseReturnValue:
         with writing() as session:
             association = create_association(session, actor=signed_in(), typed=typed, now=arrived_at())
     except SiretHeld as held:
-        return render_template("association/claim.html", siret=held.siret, explanation="", problems={}), 409
+        return claim_page(held.siret), 409
     except InvalidInput as error:
         return _page(typed, worded(error.problems), None), 422
     flash(_("L’association est enregistrée. Vous n’aurez plus à la décrire."), "success")
@@ -138,23 +138,6 @@ def create() -> ResponseReturnValue:
     if call_id:
         return redirect(url_for("association.start", call_id=call_id))
     return redirect(url_for("association.show", association_id=association.id))
-
-
-@blueprint.post("/associations/reclamer")
-@requires(Permission.ASSOCIATION_CREATE)
-def claim() -> ResponseReturnValue:
-    """Asks an official to arbitrate a SIRET that another account holds."""
-    siret, explanation = request.form.get("siret", "")[:14], request.form.get("explanation", "")
-    try:
-        with writing() as session:
-            claim_siret(session, actor=signed_in(), siret=siret, explanation=explanation, now=arrived_at())
-    except InvalidInput as error:
-        page = render_template(
-            "association/claim.html", siret=siret, explanation=explanation, problems=worded(error.problems)
-        )
-        return page, 422
-    flash(_("Votre demande est transmise au service. Vous recevrez sa réponse par courriel."), "success")
-    return redirect(url_for("association.home"))
 
 
 @blueprint.get("/associations/<association_id>")

@@ -68,18 +68,20 @@ def invite(association_id: str) -> ResponseReturnValue:
 @blueprint.post("/associations/<association_id>/personnes/<person_id>")
 @requires(Permission.ASSOCIATION_READ)
 def change(association_id: str, person_id: str) -> ResponseReturnValue:
-    """Another role; an empty one: no longer a member."""
+    """Another role; `aucun`: no longer a member. None at all is no answer, and refused as any unknown role."""
     role = request.form.get("role", "")
+    leaves = role == "aucun"
     actor = signed_in()
     try:
         with writing() as session:
             change_member(
-                session, actor=actor, association_id=association_id, person_id=person_id, role=role or None,
+                session, actor=actor, association_id=association_id, person_id=person_id,
+                role=None if leaves else role,
                 now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         return _page(association_id, worded(error.problems, {"role": f"role-{person_id}"})), 422
-    if not role and person_id == actor.person_id:
+    if leaves and person_id == actor.person_id:
         flash(_("Vous avez quitté l’association."), "success")
         return redirect(url_for("association.home"))
     flash(_("C’est enregistré."), "success")

@@ -12,6 +12,7 @@ from aap.services.dossier.signing import SignatureCase, answer_signature, open_s
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
+from aap.web.answers import yes_or_no
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
 from aap.web.context import arrived_at, platform, reading, writing
@@ -34,7 +35,7 @@ def sign(token: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             answer_signature(
-                session, token=token, approved=request.form.get("answer") == "oui",
+                session, token=token, approved=yes_or_no("answer"),
                 remark=request.form.get("remark", ""), address=request.remote_addr or "", now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:

@@ -35,9 +35,11 @@ from aap.services.assignment.proposals import (
 )
 from aap.services.assignment.situation import AssignmentSettings, default_settings, situation, visible
 from aap.services.errors import InvalidInput
+from aap.services.panel.interests import find_conflicts
 from aap.services.permissions import Permission
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.web.access import requires
+from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import lines_of, page_of
@@ -99,7 +101,7 @@ def _settings() -> dict[str, str]:
     form = request.form
     return {
         "reviews": form.get("evaluations", ""),
-        "mode": form.get("mode", "rebuild"),
+        "mode": form.get("mode", ""),
         "avoid_earlier": "yes" if form.get("anterieurs") == "oui" else "",
     }
 
@@ -204,7 +206,7 @@ def assignment_discard(call_id: str, proposal_id: str) -> ResponseReturnValue:
 @requires(Permission.ASSIGNMENT_MANAGE)
 def assignment_lock(call_id: str) -> ResponseReturnValue:
     """Locks or unlocks one pair, or a dossier's whole panel."""
-    locked = request.form.get("verrou") == "oui"
+    locked = yes_or_no("verrou")
     reference = request.form.get("dossier", "")
     with writing() as session:
         call_of_page(session, call_id)
@@ -223,6 +225,8 @@ def assignment_dossier(call_id: str, reference: str) -> ResponseReturnValue:
     actor, problems, move = signed_in(), {}, None
     typed = {"reference": reference, "out": request.form.get("out", ""), "into": request.form.get("into", "")}
     if request.method == "POST":
+        with writing() as session:  # kept even where the move is refused: the register then says why
+            find_conflicts(session, actor=actor, call=call_of_page(session, call_id), now=arrived_at())
         try:
             if request.form.get("action") == "deplacer":
                 with writing() as session:

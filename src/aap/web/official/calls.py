@@ -14,6 +14,7 @@ from aap.services.call.calls import OpenedCall, extend_closing
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviews_totals
@@ -38,6 +39,7 @@ def days_left(moment: datetime, now: datetime) -> int:
 def home() -> str:
     with reading() as session:
         followed = followed_calls(session, actor=signed_in())
+        undeclared = must_declare(session, actor=signed_in())
     current = [one for one in followed if one.call.state is not CallState.ARCHIVED]
     return render_template(
         "official/home.html",
@@ -46,6 +48,7 @@ def home() -> str:
         call_states=words.call_states(),
         next_steps=words.next_steps(),
         days={one.call.id: days_left(one.call.record.closes_at, arrived_at()) for one in followed},
+        undeclared=undeclared,
     )
 
 

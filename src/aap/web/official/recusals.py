@@ -7,17 +7,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from aap.records.people import Role
 from aap.services.dossier.access import find_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import ORIGIN_WORDS, STATE_WORDS, register, register_pdf
 from aap.services.panel.recusing import add_recusal, answer_match, ensure_of_call, lift_recusal
-from aap.services.panel.reviewers import list_reviewers
+from aap.services.panel.workers import Worker, workers_of
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
+from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.people_words import role_name
 from aap.web.wording.sentences import worded
 
 _FIELDS = ("reference", "personne", "motif")
@@ -28,20 +31,25 @@ def _page(call_id: str, problems: dict[str, str] | None = None) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         lines = register(session, actor=signed_in(), call=opened)
-        people = list_reviewers(session, actor=signed_in(), call=opened)
+        people = workers_of(session, actor=signed_in(), call=opened)
     return show_call_page(
         "conflicts.html",
         opened,
         probable=[one for one in lines if one.state == "probable" and not one.masked],
         lines=[one for one in lines if one.state != "probable"],
-        people=[(one.person_id, f"{one.name} ({one.code})") for one in people],
-        undeclared=sum(one.interests_declared_at is None for one in people),
+        people=[(one.person_id, f"{one.name} ({one.code or _roles(one)})") for one in people],
+        beside=[(one, _roles(one)) for one in people if set(one.roles) != {Role.REVIEWER}],
+        undeclared=sum(one.declared_at is None for one in people),
         typed={name: request.form.get(name, "") for name in _FIELDS},
         problems=problems or {},
         origins=ORIGIN_WORDS,
         states=STATE_WORDS,
         kinds=_KINDS,
     )
+
+
+def _roles(one: Worker) -> str:
+    return ", ".join(role_name(role) for role in one.roles)
 
 
 @blueprint.get("/<call_id>/deports")
@@ -107,14 +115,17 @@ def conflict_search(call_id: str) -> ResponseReturnValue:
 @requires(Permission.REVIEWERS_MANAGE)
 def conflict_answer(call_id: str, recusal_id: str) -> ResponseReturnValue:
     """A probable conflict is one, or isn't."""
-    confirmed = request.form.get("reponse") == "oui"
-    with writing() as session:
-        call_of_page(session, call_id)
-        ensure_of_call(session, call_id=call_id, recusal_id=recusal_id)
-        answer_match(
-            session, actor=signed_in(), recusal_id=recusal_id, confirmed=confirmed, now=arrived_at(),
-            reason=request.form.get("motif", ""),
-        )  # fmt: skip
+    confirmed = yes_or_no("reponse")
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            ensure_of_call(session, call_id=call_id, recusal_id=recusal_id)
+            answer_match(
+                session, actor=signed_in(), recusal_id=recusal_id, confirmed=confirmed, now=arrived_at(),
+                reason=request.form.get("motif", ""),
+            )  # fmt: skip
+    except InvalidInput as refused:
+        return _page(call_id, worded(refused.problems, {"answer": f"reponse-{recusal_id}"})), 422
     flash(_("Le déport est enregistré.") if confirmed else _("Le lien est écarté."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
 

@@ -42,7 +42,7 @@ def _profile() -> dict[str, list[str]]:
     """What was typed, as the use cases call it."""
     typed = _typed()
     profile = {field: typed[name] for field, name in _NAMES.items() if name in typed}
-    profile["available"] = ["no" if typed["disponible"] == ["non"] else "yes"]
+    profile["available"] = [{"oui": "yes", "non": "no"}.get(one, "") for one in typed["disponible"]]
     return {**profile, "themes": typed["themes"]}
 
 

@@ -12,11 +12,10 @@ WORDS: Words = {
     "account.email_taken": _("Un compte existe déjà à cette adresse\u00a0: cherchez-le dans la liste."),
     "account.email_unreadable": _("Écrivez une adresse comme nom@example.org."),
     "account.invitation_of_no_use": _("Ce compte est fermé ou déjà utilisé\u00a0: un lien d’invitation n’y sert plus."),
+    "account.jury_of_one_call": _("Un membre du jury l’est d’un appel\u00a0: choisissez lequel."),
     "account.name_length": _("Écrivez le prénom et le nom, en 200 caractères au plus."),
+    "account.open_or_close": _("Dites s’il faut fermer le compte ou le rouvrir."),
     "account.own_account": _("Vous ne pouvez pas fermer votre propre compte\u00a0: un autre administrateur le peut."),
-    "account.own_administration": _(
-        "Vous ne pouvez pas vous retirer l’administration\u00a0: un autre administrateur le peut."
-    ),
     "account.own_name": _("Écrivez votre prénom et votre nom, en 200 caractères au plus."),
     "account.phone_unreadable": _("Écrivez un numéro comme 01 99 00 12 34, ou +262 pour l’outre-mer et l’étranger."),
     "account.reason_missing": _("Dites pourquoi\u00a0: le journal le garde."),

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
+    "assignment.lock_unsaid": _("Dites s’il faut verrouiller ou déverrouiller."),
     "assignment.mode_unknown": _("Choisissez l’une des deux façons de répartir."),
     "assignment.no_dossiers": _("Aucun dossier n’est à répartir\u00a0: il faut des dossiers déposés et recevables."),
     "assignment.no_reviewer": _("Choisissez un évaluateur de l’appel."),

@@ -8,9 +8,15 @@ from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "association.address_missing": _("Indiquez l’adresse du siège."),
+    "association.claim_objection_unexplained": _("Dites pourquoi cette personne n’agit pas pour l’association."),
     "association.claim_reason_missing": _("Indiquez le motif\u00a0: il est envoyé à la personne."),
     "association.claim_too_long": _("Trois mille caractères au plus."),
+    "association.claim_unanswered": _("Choisissez une réponse."),
     "association.claim_unexplained": _("Expliquez à quel titre vous agissez pour cette association."),
+    "association.claim_unproved": _(
+        "Aucune preuve n’est là\u00a0: ni document, ni réponse à un courriel envoyé à une adresse connue. Tant qu’il en "
+        "manque une, la demande peut être refusée, pas acceptée."
+    ),
     "association.commune_missing": _("Indiquez la commune du siège."),
     "association.commune_unknown": _(
         "Choisissez la commune dans la liste officielle\u00a0: écrivez son nom ou son code postal."
@@ -37,6 +43,15 @@ WORDS: Words = {
     ),
     "association.postal_code_length": _("Un code postal compte cinq chiffres."),
     "association.postal_code_missing": _("Indiquez le code postal."),
+    "association.proof_address_unknown": _(
+        "Aucune adresse de ce genre n’est connue pour cette association\u00a0: choisissez une autre preuve."
+    ),
+    "association.proof_file_missing": _("Choisissez le document qui montre que vous agissez pour cette association."),
+    "association.proof_missing": _("Choisissez une preuve."),
+    "association.proof_too_many": _("%(most)s documents au plus."),
+    "association.proof_waiting": _(
+        "Un courriel est déjà parti à cette adresse\u00a0: attendez la réponse, ou joignez un document."
+    ),
     "association.representative_capacity_missing": _("Indiquez sa fonction, par exemple «\u00a0présidente\u00a0»."),
     "association.representative_email_missing": _(
         "Indiquez l’adresse électronique de cette personne\u00a0: elle pourra approuver vos dossiers."

@@ -42,6 +42,7 @@ WORDS: Words = {
     "dossier.representative_email_unreadable": _("Ce n’est pas une adresse électronique."),
     "dossier.representative_name_missing": _("Indiquez le prénom et le nom du représentant légal."),
     "dossier.safe_full": _("Le coffre contient %(most)s documents au plus\u00a0: retirez les anciens."),
+    "dossier.signature_unanswered": _("Approuvez le dossier, ou dites ce qui est à changer."),
     "dossier.withdrawal_reason_too_long": _("Dites-le en %(most)s caractères au plus."),
     "dossier.too_many_files": _too_many_files,
 }

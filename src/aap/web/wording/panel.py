@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
+    "panel.availability_missing": _("Dites si cette personne est disponible."),
     "panel.declaration_incomplete": _("Confirmez que votre déclaration est complète, même si vous n’avez aucun lien."),
     "panel.department_unknown": _("Aucun département n’a le code %(code)s. Exemples\u00a0: 69, 2A, 974."),
     "panel.email_unreadable": _("Écrivez une adresse comme nom@exemple.fr."),
@@ -16,6 +17,10 @@ WORDS: Words = {
     "panel.least_above_most": _("Le minimum ne peut pas dépasser le maximum."),
     "panel.lifting_unexplained": _("Indiquez pourquoi ce déport est levé\u00a0: le registre le conserve."),
     "panel.load_unreadable": _("Indiquez un nombre entier de 0 à %(most)s."),
+    "panel.match_unanswered": _("Dites si c’est un lien ou non."),
+    "panel.member_recusal": _(
+        "Cette personne est membre de l’association\u00a0: seul un administrateur peut lever ce déport."
+    ),
     "panel.name_length": _("Indiquez le prénom et le nom (200 caractères au plus)."),
     "panel.own_recusal_unexplained": _("Indiquez le lien qui vous fait vous déporter : le registre le conserve."),
     "panel.recusal_unexplained": _("Indiquez le lien\u00a0: le registre le conserve."),

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from aap.records.applications import Application
 from aap.records.calls import CallState
-from aap.records.people import Person, Role
+from aap.records.people import Membership, Person, Role
 from aap.records.reviews import Recusal
 from aap.services.actor import SYSTEM
 from aap.services.audit import record
@@ -53,9 +54,20 @@ def test_a_recusal_hides_while_it_stands_and_a_doubt_only_keeps_away(office: Off
         assert recused_dossiers(session, actor, call_id) == {ids[0]}
         assert recused_references(session, actor, call_id) == {here.dossiers[0].reference}
         assert recused_anywhere(session, actor) == {ids[0]: here.dossiers[0].reference}
-        assert recused_pairs(session, call_id) == {(here.first.id, ids[0])}
-        assert kept_away_pairs(session, call_id) == {(here.first.id, ids[0]), (here.first.id, ids[1])}
-        assert recused_people(session, ids[0]) == (here.first.name,)
+        members = {
+            (person_id, application_id): name
+            for person_id, name, application_id in session.exec(
+                select(Person.id, Person.name, Application.id).where(
+                    Membership.person_id == Person.id,
+                    Membership.association_id == Application.association_id,
+                    Application.call_id == call_id,
+                )
+            )
+        }
+        assert recused_pairs(session, call_id) == members.keys() | {(here.first.id, ids[0])}
+        assert kept_away_pairs(session, call_id) == members.keys() | {(here.first.id, one) for one in ids[:2]}
+        own = [name for (_, application_id), name in members.items() if application_id == ids[0]]
+        assert recused_people(session, ids[0]) == tuple(sorted([here.first.name, *own]))
         assert recused_dossiers(session, SYSTEM, call_id) == frozenset()
         with pytest.raises(NotFound):
             dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=ids[0])

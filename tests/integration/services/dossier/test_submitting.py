@@ -19,7 +19,8 @@ from aap.records.applications import (
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
 from aap.records.outbox import Job, OutboxMail
-from aap.records.people import Role
+from aap.records.people import Role, RoleGrant
+from aap.records.reviews import Recusal
 from aap.services.call.calls import extend_closing
 from aap.services.dossier.applying import answer_eligibility
 from aap.services.dossier.dossiers import MANDATE
@@ -35,6 +36,18 @@ from tests.worlds.applicants import ANSWERS, Space, Spaces, last_second
 LINKS = PublicLinks("https://aap.example.org")
 
 ALL = (0, 1, 2)
+
+
+def test_a_deposit_recuses_who_works_on_the_call_and_is_a_member(space: Spaces) -> None:
+    one = space(ANSWERS).attach_all()
+    member = one.colleague()
+    one.factory.person(Role.OFFICIAL)  # no member
+    with one.database.writing() as session:
+        session.add(RoleGrant(person_id=member.id, role=Role.OFFICIAL, call_id=one.call.id, created_at=one.factory.now))
+    submit(one)
+    with one.database.reading() as session:
+        (recusal,) = session.exec(select(Recusal))
+    assert (recusal.person_id, recusal.application_id, recusal.origin) == (member.id, one.id, "membership")
 
 
 def submit(

@@ -119,7 +119,7 @@ def test_an_open_consensus_freezes_every_mark(platform: Platform, desk: Desks) -
     with pytest.raises(StateForbids):
         act(here, request_reopening, reason="Une erreur.", **first)
     with pytest.raises(StateForbids):
-        act(here, reopen_review, actor=here.factory.actor(here.official),
+        act(here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
             assignment_id=assignment(here, here.first), reason="Une erreur.")  # fmt: skip
     lead(here, close_consensus, reason="Ouvert par erreur.")
     act(here, submit_review, entry=here.entry(qualite="3", solidite="3"), **third)

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from aap.records.applications import ApplicationState
 from aap.records.audit import AuditLine
+from aap.records.calls import CallState
 from aap.records.people import Person, Role, RoleGrant
-from aap.records.reviews import Reviewer
+from aap.records.reviews import Recusal, Reviewer
 from aap.services.account.people import give_role, invite_person, list_people, set_person_active, take_role
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.platform import Platform
+from aap.services.upkeep.timekeeping import keep_time
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.factories import Factory
@@ -141,8 +144,45 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(
 def test_nobody_shuts_themselves_out(signed: Any, platform: Platform, admin: Person) -> None:
     page = f"{PEOPLE}/{admin.id}"
     assert signed.post(f"{page}/compte", {"action": "fermer", "reason": "x"}, page="/compte").status_code == 422
-    assert signed.post(f"{page}/roles", {"retirer": "admin|"}, page="/compte").status_code == 422
+    for own in ({"retirer": "admin|"}, {"role": "official", "call_id": ""}):
+        refused = signed.post(f"{page}/roles", own, page="/compte")
+        assert (refused.status_code, "Cette demande vous concerne" in refused.text) == (409, True)
     assert grants(platform, admin) == [("admin", None)]
+    assert "Donner ce rôle" not in signed.get(page).text
+
+
+def test_an_account_is_opened_again_by_who_says_so_and_by_no_empty_form(
+    factory: Factory, platform: Platform, signed: Any
+) -> None:
+    closed = factory.person(active=False)
+    page = f"{PEOPLE}/{closed.id}"
+    for unsaid in ({}, {"action": ""}, {"action": "autre"}):
+        assert signed.post(f"{page}/compte", {"reason": "x", **unsaid}, page=page).status_code == 422
+    with platform.database.reading() as session:
+        assert session.get_one(Person, closed.id).active is False
+    assert signed.post(f"{page}/compte", {"reason": "x", "action": "rouvrir"}, page=page).status_code == 303
+    with platform.database.reading() as session:
+        assert session.get_one(Person, closed.id).active is True
+
+
+def test_an_administrator_lifts_the_recusal_of_a_member_with_a_reason(
+    factory: Factory, platform: Platform, signed: Any
+) -> None:
+    call = factory.call(CallState.CLOSED)
+    official = factory.person(Role.OFFICIAL, call=call, name="Camille Membre")
+    factory.application(call, factory.association(official), ApplicationState.SUBMITTED)
+    keep_time(platform, PublicLinks("http://127.0.0.1:8000"))
+    page = "/administration/deports"
+    assert "Camille Membre" in signed.get(page).text
+    with platform.database.reading() as session:
+        recusal = session.exec(select(Recusal)).one()
+    unexplained = signed.post(f"{page}/{recusal.id}/levee", {"motif": " "}, page=page)
+    assert (unexplained.status_code, f'id="motif-{recusal.id}-error"' in unexplained.text) == (422, True)
+    assert signed.post(f"{page}/{recusal.id}/levee", {"motif": "Honoraire."}, page=page).status_code == 303
+    assert "Camille Membre" not in signed.get(page).text
+    with platform.database.reading() as session:
+        lifted = session.get_one(Recusal, recusal.id)
+    assert (lifted.dismissal_reason, lifted.membership_lifted_at) == ("Honoraire.", lifted.dismissed_at)
 
 
 def test_a_second_administrator_may_take_the_administration(factory: Factory, platform: Platform, signed: Any) -> None:

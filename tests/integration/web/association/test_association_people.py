@@ -1,4 +1,4 @@
-"""People of an association: invited, given roles, handing over, claiming a SIRET that another account holds."""
+"""People of an association: invited, given roles, handing over."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 import pytest
 from sqlmodel import select
 
-from aap.records.associations import ClaimState, SiretClaim
-from aap.records.people import Invitation, Membership, MembershipRole, Role
-from aap.services.association.siret_claims import arbitrate_claim, claim_siret, open_claims
-from aap.services.errors import InvalidInput, NotFound
+from aap.records.people import Invitation, Membership, MembershipRole
 from tests.databases import on_both_databases
 from tests.integration.web.public.test_calls import words
 from tests.worlds.mailbox import mails_to
+
+SIRET = "13002526500013"
 
 
 def address(association, tail: str = "personnes") -> str:
@@ -113,11 +112,14 @@ def test_an_owner_hands_over_and_leaves_and_the_last_owner_stays(browser, factor
         session.add(Membership(person_id=heir.id, association_id=association.id, role="editor", created_at=factory.now))
     page = browser().sign_in(owner)
     here = address(association)
-    refused = page.post(f"{here}/{owner.id}", {"role": ""}, page=here)
+    unsaid = page.post(f"{here}/{heir.id}", {}, page=here)
+    assert (unsaid.status_code, "Choisissez ce que cette personne pourra faire." in unsaid.text) == (422, True)
+    assert roles(platform, association) == {owner.id: "owner", heir.id: "editor"}
+    refused = page.post(f"{here}/{owner.id}", {"role": "aucun"}, page=here)
     assert (refused.status_code, "doit garder un responsable" in refused.text) == (422, True)
     assert page.post(f"{here}/{owner.id}", {"role": "reader"}, page=here).status_code == 422
     assert page.post(f"{here}/{heir.id}", {"role": "owner"}, page=here).status_code == 302
-    assert page.post(f"{here}/{owner.id}", {"role": ""}, page=here).location == "/association/"
+    assert page.post(f"{here}/{owner.id}", {"role": "aucun"}, page=here).location == "/association/"
     assert roles(platform, association) == {heir.id: "owner"}
     assert page.get(here).status_code == 404  # gone at once
 
@@ -132,13 +134,13 @@ def test_only_owners_change_roles_and_everybody_may_leave(browser, factory, plat
     page = browser().sign_in(editor)
     here = address(association)
     assert page.post(f"{here}/{editor.id}", {"role": "owner"}, page=here).status_code == 404
-    assert page.post(f"{here}/{owner.id}", {"role": ""}, page=here).status_code == 404
+    assert page.post(f"{here}/{owner.id}", {"role": "aucun"}, page=here).status_code == 404
     assert page.post(here, {"email": "x@example.org", "role": "owner"}).status_code == 404
-    assert page.post(f"{here}/{editor.id}", {"role": ""}, page=here).location == "/association/"
+    assert page.post(f"{here}/{editor.id}", {"role": "aucun"}, page=here).location == "/association/"
     assert roles(platform, association) == {owner.id: "owner"}
 
 
-@pytest.mark.parametrize("role", ["", "owner", "reader", "roi", "x" * 5_000])
+@pytest.mark.parametrize("role", ["", "aucun", "owner", "reader", "roi", "x" * 5_000])
 def test_people_of_other_associations_cannot_be_touched(browser, factory, platform, role: str) -> None:
     owner, stranger = factory.person(), factory.person()
     mine, theirs = factory.association(owner), factory.association(stranger)
@@ -169,82 +171,6 @@ def test_one_person_acts_for_several_associations_and_the_page_counts_its_querie
     with count_queries() as queries:
         page.get(address(associations[0]))
     assert queries.count <= 8
-
-
-# --- two accounts, one SIRET ------------------------------------------------------------------------------------------
-
-SIRET = "13002526500013"
-
-
-def test_a_siret_held_by_another_account_leads_to_a_claim_and_never_to_a_second_association(
-    browser, factory, platform, typed
-) -> None:
-    holder, claimer = factory.person(), factory.person(name="Léa Demande")
-    association = factory.association(holder, siret=SIRET, name="Les Passerelles fictives")
-    page = browser().sign_in(claimer)
-    answer = page.post("/association/associations/nouvelle", typed)
-    assert (answer.status_code, "Ce SIRET est déjà enregistré" in answer.text) == (409, True)
-    assert holder.email not in answer.text
-    early = page.post("/association/associations/nouvelle", {"siret": SIRET})  # before the rest is filled in vain
-    assert (early.status_code, "Ce SIRET est déjà enregistré" in early.text) == (409, True)
-    empty = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "  "}, page="/compte")
-    assert (empty.status_code, "Expliquez à quel titre" in empty.text) == (422, True)
-    for _ in range(2):  # asked twice: one claim
-        done = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "<b>Trésorière</b>"},
-                         page="/compte")  # fmt: skip
-        assert done.location == "/association/"
-    assert "En attente du service" in page.get("/association/").text
-    with platform.database.reading() as session:
-        claim = session.exec(select(SiretClaim)).one()
-    assert (claim.association_id, claim.person_id, claim.explanation) == (
-        association.id, claimer.id, "<b>Trésorière</b>",
-    )  # fmt: skip
-    assert roles(platform, association) == {holder.id: "owner"}
-
-
-@pytest.mark.parametrize("siret", ["", "1", "00000000000000", "x" * 100_000, "\x00"])
-def test_a_claim_on_nobodys_siret_is_not_found(browser, factory, siret: str) -> None:
-    page = browser().sign_in(factory.person())
-    answer = page.post("/association/associations/reclamer", {"siret": siret, "explanation": "moi"}, page="/compte")
-    assert answer.status_code == 404
-
-
-def test_ones_own_association_cannot_be_claimed(browser, factory) -> None:
-    owner = factory.person()
-    factory.association(owner, siret=SIRET)
-    page = browser().sign_in(owner)
-    answer = page.post("/association/associations/reclamer", {"siret": SIRET, "explanation": "moi"}, page="/compte")
-    assert answer.status_code == 404
-
-
-@on_both_databases
-@pytest.mark.parametrize("accepted", [True, False])
-def test_an_official_arbitrates_with_a_reason_and_both_sides_are_told(factory, platform, accepted: bool) -> None:
-    holder, claimer = factory.person(), factory.person()
-    association = factory.association(holder, siret=SIRET)
-    official = factory.actor(factory.person(Role.OFFICIAL))
-    with platform.database.writing() as session:
-        claim_siret(session, actor=factory.actor(claimer), siret=SIRET, explanation="Trésorière", now=factory.now)
-    with platform.database.reading() as session:
-        ((claim, _association, _person),) = open_claims(session, actor=official)
-    with pytest.raises(InvalidInput), platform.database.writing() as session:
-        arbitrate_claim(session, actor=official, claim_id=claim.id, accepted=accepted, reason=" ", now=factory.now)
-    with pytest.raises(NotFound), platform.database.writing() as session:
-        arbitrate_claim(
-            session, actor=factory.actor(claimer), claim_id=claim.id, accepted=True, reason="moi", now=factory.now
-        )
-    with platform.database.writing() as session:
-        arbitrate_claim(
-            session, actor=official, claim_id=claim.id, accepted=accepted, reason="Procès-verbal lu.", now=factory.now
-        )
-    expected = {holder.id: "owner", claimer.id: "owner"} if accepted else {holder.id: "owner"}
-    assert roles(platform, association) == expected
-    for email in (holder.email, claimer.email):
-        assert "Procès-verbal lu." in mails_to(platform, email)[-1].body
-    with pytest.raises(NotFound), platform.database.writing() as session:  # once
-        arbitrate_claim(session, actor=official, claim_id=claim.id, accepted=True, reason="encore", now=factory.now)
-    with platform.database.reading() as session:
-        assert session.get_one(SiretClaim, claim.id).state == (ClaimState.ACCEPTED if accepted else ClaimState.REFUSED)
 
 
 def test_the_siret_of_another_association_cannot_be_taken_over_by_a_change(browser, factory, platform, typed) -> None:

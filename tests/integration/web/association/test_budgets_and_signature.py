@@ -12,7 +12,7 @@ import openpyxl
 from pypdf import PdfReader
 from sqlmodel import select
 
-from aap.records.applications import Signature
+from aap.records.applications import Signature, SignatureState
 from aap.records.outbox import OutboxMail
 from tests.conftest import Browser
 from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf
@@ -190,6 +190,22 @@ def test_a_changed_dossier_and_an_unknown_link_approve_nothing(
     assert theirs.post(link, {"answer": "oui"}, page="/connexion").status_code == 422
     for unknown in ("x", "é" * 50, link[:-1].rpartition("/")[2]):
         assert theirs.get(f"/association/signature/{unknown}").status_code == 404
+
+
+def test_an_approval_that_says_neither_yes_nor_no_is_no_refusal(
+    space: Spaces, signed: Signed, browser: Callable[[], Browser]
+) -> None:
+    one = space(ANSWERS).attach_all()
+    link = asked(signed(one), one)
+    theirs = browser()
+    for unsaid in ({}, {"answer": ""}, {"answer": "si"}):
+        answer = theirs.post(link, {**unsaid, "remark": "À revoir."}, page=link)
+        assert (answer.status_code, "Approuvez le dossier, ou dites ce qui est à changer." in answer.text) == (
+            422,
+            True,
+        )
+    with one.database.reading() as session:
+        assert session.exec(select(Signature.state)).all() == [SignatureState.ASKED]
 
 
 def test_who_is_to_approve_is_asked_for_beside_the_fields(space: Spaces, signed: Signed) -> None:

@@ -146,7 +146,7 @@ def test_a_recused_reviewer_and_a_recused_official_find_nothing_anywhere(table: 
     )
     assert dossier.title not in signed.get("/evaluation/").text
     official = browser().sign_in(here.other)
-    for tail in (f"candidats/{reference}", f"repartition/dossiers/{reference}"):
+    for tail in (f"dossiers/{reference}", f"repartition/dossiers/{reference}"):
         assert official.get(here.address(tail)).status_code == 404, tail
     locked = official.post(here.address("repartition/verrou"), {"dossier": reference, "verrou": "oui"},
                            page=here.address("repartition"))  # fmt: skip

@@ -19,7 +19,11 @@ from tests.worlds.assignments import Tables
 
 
 def declare(signed: Any, *lines: dict[str, str], complete: bool = True) -> Any:
-    typed = {f"{name}-{at}": value for at, line in enumerate(lines) for name, value in {"nom": "", **line}.items()}
+    typed = {
+        f"{name}-{at}": value
+        for at, line in enumerate(lines)
+        for name, value in {"nom": "", "nature": "organisation", **line}.items()
+    }
     return signed.post("/evaluation/interets", {**typed, **({"complet": "oui"} if complete else {})})
 
 
@@ -89,6 +93,7 @@ def test_declared_interests_keep_a_reviewer_from_dossiers_certain_at_once_probab
         ({"nom": "X", "siret": "13002526500014"}, "siret-0"),
         ({"nom": "X", "rna": "W12"}, "rna-0"),
         ({"nom": "X", "nature": "autre"}, "nature-0"),
+        ({"nom": "X", "nature": ""}, "nature-0"),
         ({"nom": "X", "lien": "é" * 201}, "lien-0"),
         ({"nom": "<script>alert(1)</script>" * 20}, "nom-0"),
     ],

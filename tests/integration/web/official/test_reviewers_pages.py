@@ -67,6 +67,19 @@ def test_every_fault_of_an_invitation_stands_beside_its_field(
     assert f'id="{field}-error"' in answer.text
 
 
+def test_a_reviewer_of_whom_nobody_said_whether_they_are_available_is_not_invited(
+    table: Tables, browser: Browsers
+) -> None:
+    here = table()
+    signed = browser().sign_in(here.official)
+    typed = {"courriel": "alix@example.org", "nom": "Alix", "minimum": "0", "maximum": "9"}
+    for unsaid in ({}, {"disponible": "peut-être"}):
+        answer = signed.post(here.address("evaluateurs/invitation"), {**typed, **unsaid})
+        assert (answer.status_code, "Dites si cette personne est disponible." in answer.text) == (422, True)
+    with here.factory.platform.database.reading() as session:
+        assert session.exec(select(Person).where(Person.email == "alix@example.org")).all() == []
+
+
 def upload(signed: Any, here: Table, content: bytes, name: str = "personnes.csv") -> Any:
     address = here.address("evaluateurs/tableau")
     return signed._checked(
