@@ -22,7 +22,7 @@ from aap.services.platform import Platform
 from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.auditing import AuditFilter, read_log
 from aap.services.upkeep.operating import retry_mails, system_state
-from aap.web.state_words import actions
+from aap.web.audit_words import actions
 from tests.databases import on_both_databases
 from tests.factories import Factory
 
