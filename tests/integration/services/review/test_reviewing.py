@@ -126,7 +126,7 @@ def test_a_late_review_is_refused_until_it_is_reopened(platform: Platform, desk:
     with pytest.raises(DeadlinePassed):
         done(platform, here, submit_review, entry=here.entry(**FULL), **given)
     done(
-        platform, here, reopen_review, actor=here.factory.actor(here.official),
+        platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
         assignment_id=assignment_of(platform, here), reason="Panne de réseau.",
     )  # fmt: skip
     review = done(platform, here, submit_review, entry=here.entry(1, **FULL), **given)
@@ -149,7 +149,7 @@ def test_a_reopened_review_leaves_the_ranking_until_it_is_submitted_again(platfo
     assert counted() == 2
     done(platform, here, request_reopening, reason="Une erreur de saisie.", **given)
     done(
-        platform, here, reopen_review, actor=here.factory.actor(here.official),
+        platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
         assignment_id=assignment_of(platform, here), reason="À sa demande.",
     )  # fmt: skip
     assert counted() == 0
@@ -165,7 +165,7 @@ def test_an_official_recused_of_a_dossier_reopens_none_of_its_reviews(platform: 
     done(platform, here, add_recusal, actor=here.factory.actor(other), application_id=here.application.id,
          person_id=here.official.id, reason="Voisin.")  # fmt: skip
     with pytest.raises(NotFound):
-        done(platform, here, reopen_review, actor=here.factory.actor(here.official),
+        done(platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
              assignment_id=assignment_of(platform, here), reason="À revoir.")  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from aap.core.results import MASKED
 from aap.jobs import sweep
@@ -22,6 +22,7 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import Job
+from aap.records.people import Membership, MembershipRole
 from aap.records.rankings import JuryDecision, JuryDecisionKind, RankingRun
 from aap.records.reviews import Consensus, Mark, Recusal, Review
 from aap.services.call.calls import get_call
@@ -37,12 +38,21 @@ NAME, TITLE, AMOUNT = "Association Cachée", "Projet secret", 31_234_56
 MASKED_FILES = tuple(sorted(set(RUN_FILES) - WHOLE_FILES))
 
 
-def hide(here: Office, at: int = 0) -> Application:
-    """Recuses the first official of a dossier whose name, title and amount are like no other."""
+def hide(here: Office, at: int = 0, *, as_member: bool = False) -> Application:
+    """Keeps the first official from a dossier whose name, title and amount are like no other: by a recusal of the
+    register, or by a membership of its association alone."""
     secret = here.dossiers[at]
+    by: SQLModel = Recusal(
+        person_id=here.first.id, application_id=secret.id, origin="official", reason="Un proche.",
+        created_at=here.factory.now,
+    )  # fmt: skip
+    if as_member:
+        by = Membership(
+            person_id=here.first.id, association_id=secret.association_id, role=MembershipRole.READER,
+            created_at=here.factory.now,
+        )  # fmt: skip
     with here.factory.platform.database.writing() as session:
-        session.add(Recusal(person_id=here.first.id, application_id=secret.id, origin="official", reason="Un proche.",
-                            created_at=here.factory.now))  # fmt: skip
+        session.add(by)
         session.get_one(Association, secret.association_id).name = NAME
         held = session.get_one(Application, secret.id)
         held.title, held.requested_amount = TITLE, AMOUNT
@@ -143,6 +153,31 @@ def test_the_line_keeps_its_place_in_tables(bureau: tuple[Office, Application, i
     sheet = openpyxl.load_workbook(io.BytesIO(book)).active
     line = [cell for cell in next(sheet.iter_rows(min_row=at + 2, max_row=at + 2, values_only=True)) if cell]
     assert line == [int(whole[at]["rank"]), "déport 1", MASKED, "lauréat"]
+
+
+def test_an_official_who_is_a_member_of_the_applicant_is_handed_the_same_as_who_is_recused(
+    office: Offices, browser: Browsers
+) -> None:
+    here = office()
+    secret = hide(here, as_member=True)
+    number = ranked(here)
+    mine, other = browser().sign_in(here.first), browser().sign_in(here.second)
+    with here.factory.platform.database.reading() as session:
+        assert session.exec(select(Recusal)).all() == []  # nobody wrote it down yet
+    table = f"classement/{number}/fichiers/ranking.csv"
+    masked, whole = (
+        list(csv.DictReader(io.StringIO(download(one, here, table).data.decode("utf-8-sig")))) for one in (mine, other)
+    )
+    at = next(place for place, row in enumerate(whole) if row["application_id"] == secret.reference)
+    assert {name: value for name, value in masked[at].items() if value} == {
+        "rank": whole[at]["rank"], "application_id": "déport 1", "association": MASKED, "status": whole[at]["status"],
+    }  # fmt: skip
+    assert masked[:at] + masked[at + 1 :] == whole[:at] + whole[at + 1 :]
+    for name in sorted(WHOLE_FILES):
+        address = here.address(f"classement/{number}/fichiers/{name}")
+        refused = browser().sign_in(here.first).get(address)
+        assert (refused.status_code, "dont un dont vous êtes déporté" in refused.text) == (403, True)
+        assert other.client.get(address).status_code == 200
 
 
 def test_the_kept_list_of_another_is_never_handed_to_who_is_recused(
