@@ -8,8 +8,8 @@ from aap.core.call.checks import check_call
 from aap.core.call.json_schema import call_file_schema
 from aap.core.call.schema import CallFile, Quota
 from aap.core.call.wording import rules_in_words
-from aap.core.ranking.rule_wording import bounds_in_words, quota_in_words
 from aap.core.selection.problem import Candidate
+from aap.core.selection.quota_wording import bounds_in_words, quota_in_words
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
