@@ -40,6 +40,29 @@ def test_every_link_of_a_page_leads_to_a_file(page: str) -> None:
     assert broken == []
 
 
+def named_paths(text: str) -> list[str]:
+    rooms = "src|tests|templates|scripts|bench|docs|rubrics|core|services|documents|web|records|identity|cli|demo"
+    return re.findall(rf"`((?:{rooms})/[\w./-]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [path.relative_to(ROOT).as_posix() for path in tracked("*.md")
+     if "decisions" not in path.parts and path.name != "CHANGELOG.md"],  # both tell what was
+)  # fmt: skip
+def test_every_path_that_a_page_names_is_there(page: str) -> None:
+    gone = [
+        name
+        for name in named_paths((ROOT / page).read_text())
+        if not any(
+            (folder / written).exists()
+            for folder in (ROOT, ROOT / "src/aap", ROOT / "src/aap/web")
+            for written in (name, f"{name}.py", re.sub(r"\.[\w.]+$", ".py", name))  # the file, or something in it
+        )
+    ]
+    assert gone == []
+
+
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text().lower()
