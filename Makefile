@@ -36,7 +36,7 @@ imports: $(VENV)/.dev
 
 # The texts that people read, for translators; a test fails where a text is not in them.
 texts: $(VENV)/.dev
-	$(BIN)/python scripts/texts.py
+	$(BIN)/python scripts/catalogues.py
 
 bench: $(VENV)/.dev system-run
 	$(BIN)/python -m bench

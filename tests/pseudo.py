@@ -22,7 +22,7 @@ from babel.messages.mofile import write_mo
 from flask import Flask
 from flask_babel import get_babel
 from ruamel.yaml import YAML
-from scripts.texts import ROOT, catalogues
+from scripts.catalogues import ROOT, catalogues
 from sqlalchemy import text as sql
 
 from aap.app import create_app

@@ -23,7 +23,7 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, limits, menu, texts
+from aap.web import access, context, errors, filters, guide, language, limits, menu, security_headers
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
@@ -31,11 +31,6 @@ from aap.web.requests import TextRequest
 BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
 
 ACCESSIBILITY = statement()
-
-CONTENT_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; frame-src 'self'; frame-ancestors 'self'; "
-    "base-uri 'none'; form-action 'self'"
-)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, platform: Platform | None = None) -> Flask:
@@ -83,7 +78,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     for endpoint in identity.OWN_ENDPOINTS:
         declare(app, endpoint, Permission.ACCOUNT_MANAGE)
     filters.init_filters(app)
-    texts.init_texts(app)
+    language.init_texts(app)
     access.init_access(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:
@@ -131,13 +126,7 @@ def _request_frame(app: Flask, platform: Platform, production: bool) -> None:
     @app.after_request
     def leave(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
-        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if production:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        security_headers.put_on(response, production=production)
         if request.endpoint not in access.ASSETS:
             if request.blueprint == "security":
                 response.headers.pop("Cache-Control", None)  # Flask-Security's own can't be read by browsers

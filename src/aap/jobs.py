@@ -20,7 +20,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from aap.records.outbox import Job, JobState
-from aap.services import mailing
+from aap.services import smtp
 from aap.services.assignment import proposals
 from aap.services.decision import letters
 from aap.services.dossier import receipts
@@ -117,10 +117,10 @@ def work(settings: Settings) -> None:
 def sweep(platform: Platform) -> None:
     """Sends every mail that is due and runs every waiting job. One sweep at a time in a process."""
     with _sweeping:
-        mailing.send_due_mails(platform)
+        smtp.send_due_mails(platform)
         while (job_id := _claim(platform)) is not None:
             _run(platform, job_id)
-            mailing.send_due_mails(platform)
+            smtp.send_due_mails(platform)
 
 
 def resume(platform: Platform) -> None:

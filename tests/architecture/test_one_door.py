@@ -100,8 +100,8 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "one dossier that dossier_of opened, or that `succession` names to who may know it": frozenset(
         {
-            "services/screening/inspecting.py:_contests",
-            "services/screening/inspecting.py:_reviews",
+            "services/screening/official_dossier.py:_contests",
+            "services/screening/official_dossier.py:_reviews",
             "services/decision/replacing.py:call_from_waiting_list",
         }
     ),

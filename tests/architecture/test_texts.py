@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 import pytest
 from jinja2 import nodes
-from scripts.texts import FOLDER, ROOT, catalogues, written
+from scripts.catalogues import FOLDER, ROOT, catalogues, written
 
 from tests.pseudo import outside
 

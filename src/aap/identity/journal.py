@@ -16,7 +16,7 @@ from flask_security import (
     user_registered,
 )
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.identity import mails
 from aap.services.account import accounts
 from aap.services.outbox import send_mail

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 from flask_security import MailUtil
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.services.outbox import send_mail
 from aap.services.platform import Platform
 

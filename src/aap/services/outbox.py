@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlmodel import Session, select
 
-from aap.documents.mails import Mail, render_mail
+from aap.documents.mail_texts import Mail, render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
 from aap.services.platform import Platform

@@ -17,8 +17,8 @@ from aap.core.call.checks import check_call
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS
-from aap.core.ranking.ranking import StoredScores
 from aap.core.ranking.run import RunInput, RunOptions
+from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table
 from aap.core.scoring.totals import ten_thousandths
 

@@ -15,7 +15,9 @@ from math import ceil
 
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.core.ranking.ranking import OVERALL, Ranking, Standing, rank_key
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.standing import OVERALL, Standing
+from aap.core.ranking.tie_break import rank_key
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.problem import Candidate
 from aap.core.selection.rows import compile_system

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from aap.core.french import NBSP
 from aap.core.notices import Notice
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
-from aap.core.ranking.ranking import Ranking, Standing
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.standing import Standing
 from aap.core.scoring.positive_definite import Floats
 from aap.core.scoring.totals import UNIT
 from aap.core.selection.merit import best_by_merit

@@ -15,12 +15,13 @@ from typing import assert_never
 from aap.core import french
 from aap.core.call.schema import CallFile, Criterion
 from aap.core.ranking.passed_over import Figure, PassedOver
-from aap.core.ranking.ranking import OVERALL, Ranking, Standing
-from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.results import Status
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Reason, SelectionOutcome
 from aap.core.selection.problem import Rules
+from aap.core.selection.quota_wording import bounds_in_words, decimals_apart, rule_name
 
 __all__ = ["Explanation", "Figure", "explain"]
 

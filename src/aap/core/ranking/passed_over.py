@@ -12,11 +12,13 @@ from fractions import Fraction
 
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.core.ranking.ranking import Ranking, Standing
-from aap.core.ranking.rule_wording import bounds_in_words, decimals_apart, rule_name
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.standing import Standing
+from aap.core.ranking.tie_break import parted_by, tie_in_words
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Certificate, Reason, SelectionOutcome
 from aap.core.selection.problem import RuleRef, Rules
+from aap.core.selection.quota_wording import bounds_in_words, decimals_apart, rule_name
 
 Figure = int | str | None
 
@@ -204,32 +206,14 @@ class PassedOver:
         elif last is not self.laureates[-1]:
             who = "le dernier projet retenu mieux classé"
         if last.score == standing.score:
-            tie = self._tie(last, standing)
+            tie = parted_by(last, standing, self.call.rubric)
             figures["tie"] = tie
-            words = self._tie_in_words(tie)
+            words = tie_in_words(tie, self.call.rubric)
             return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
         own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
         decimals = decimals_apart(own, other)
         text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
         return Clause(text, figures, decimals)
-
-    def _tie(self, before: Standing, after: Standing) -> str:
-        """What ranks `before` first on equal scores: `mark:<criterion>`, `amount` or `draw`."""
-        for criterion in self.call.rubric.tie_break:
-            if before.mean_marks[criterion] != after.mean_marks[criterion]:
-                return f"mark:{criterion}"
-        if before.application.requested_amount != after.application.requested_amount:
-            return "amount"
-        return "draw"
-
-    def _tie_in_words(self, tie: str) -> str:
-        if tie == "amount":
-            return "par un montant demandé plus faible"
-        if tie == "draw":
-            return "par le tirage au sort public"
-        name = tie.removeprefix("mark:")
-        criterion = next(criterion for criterion in self.call.rubric.criteria if criterion.id == name)
-        return f"par sa note au critère {french.quoted(criterion.title or criterion.id)}"
 
     def _adding(self, standing: Standing, reason: Reason, company: _Company, figures: dict[str, Figure]) -> Clause:
         alone = not company.better and not company.imposed

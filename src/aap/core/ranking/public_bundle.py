@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,9 @@ from aap.core.call.schema import Rubric
 from aap.core.inputs import Application
 from aap.core.ranking.bundle import read_text, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
-from aap.core.ranking.ranking import Ranking, rank, rank_key
+from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.run import RunOptions, run_call
+from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
 from aap.core.scoring.totals import reviews_from_marks
 
@@ -95,11 +96,10 @@ def _pseudonyms(letter: str, key: str, names: Iterable[str]) -> dict[str, str]:
 
 def _needed_tokens(ranking: Ranking, rubric: Rubric) -> Mapping[str, str]:
     """The draw tokens of the applications that nothing but the draw parts: same score, marks of tie-break, request."""
-    groups: dict[Any, list[Application]] = {}
+    groups: dict[Hashable, list[Application]] = {}
     for standing in ranking.standings:
         if standing.rank is not None:
-            score, marks, request, *_ = rank_key(standing, rubric, ranking.draw_seed)
-            groups.setdefault((score, tuple(marks), request), []).append(standing.application)
+            groups.setdefault(needs_draw(standing, rubric), []).append(standing.application)
     return {a.id: a.draw_token or a.id for group in groups.values() if len(group) > 1 for a in group}
 
 

@@ -18,7 +18,6 @@ Choices where a rule could be read in several ways:
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,16 +30,12 @@ from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision
 from aap.core.notices import Notice
 from aap.core.problems import BadInput, Problem
+from aap.core.ranking.standing import OVERALL, RANKED, Place, Standing, StoredScores
+from aap.core.ranking.tie_break import rank_key
 from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
 from aap.core.scoring.totals import UNIT, Review, exact_mean, mean_marks, ten_thousandths
 from aap.core.selection.problem import Candidate
 
-OVERALL = "overall"
-
-Place = Literal["candidate", "out", "declined", "below_threshold", "ineligible", "incomplete", "withdrawn"]
-"""Where an application stands before the selection; the first three are ranked."""
-
-RANKED: frozenset[Place] = frozenset({"candidate", "out", "declined"})
 _UNRANKED_ORDER: tuple[Place, ...] = ("below_threshold", "ineligible", "incomplete", "withdrawn")
 
 
@@ -67,47 +62,6 @@ class ImposedNotCandidate(BadInput):
             )
             for name, place in sorted(places.items())
         )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredScores:
-    """Scores and interval of one application as an earlier run rounded them, in ten-thousandths."""
-
-    raw_score: int | None
-    calibrated_score: int | None
-    ci_low: int | None
-    ci_high: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One application before the selection.
-
-    Scores and bounds of the 90 % interval are ten-thousandths of points on 100, None where there is none; `score` is
-    the one that ranks. `mean_marks`: criterion id -> exact mean mark in scale units. `missed`: the first criterion
-    whose threshold is missed in rubric order, else "overall"; empty when none is or when the place is another. `grant`
-    in cents: the requested or proposed amount, or the jury's. `reviewers`: who gave a complete review, sorted.
-    """
-
-    application: Application
-    place: Place
-    rank: int | None
-    raw_score: int | None
-    calibrated_score: int | None
-    score: int | None
-    ci_low: int | None
-    ci_high: int | None
-    reviewers: tuple[str, ...]
-    mean_marks: Mapping[str, Fraction]
-    missed: str
-    grant: int
-    contested: bool
-    consensus: bool
-    decision: JuryDecision | None
-
-    @property
-    def id(self) -> str:
-        return self.application.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +141,6 @@ def rank(
         final=all(s.place != "incomplete" for s in table),
         notices=calibration.notices + _notices(draw_seed is None),
     )
-
-
-def draw_key(seed: str, application: Application) -> str:
-    """The public draw: SHA-256 of `<seed>:<token>` in hexadecimal; the smaller comes first."""
-    token = application.draw_token or application.id
-    return hashlib.sha256(f"{seed}:{token}".encode()).hexdigest()
 
 
 class _Jury:
@@ -311,18 +259,6 @@ def _grant(call: CallFile, application: Application, jury: _Jury) -> int:
     if call.selection.amounts == "proposed" and application.proposed_amount is not None:
         return application.proposed_amount
     return application.requested_amount
-
-
-def rank_key(standing: Standing, rubric: Rubric, seed: str) -> tuple[int, list[Fraction], int, str, str]:
-    """Score, mean marks of the tie-break, smaller request, public draw; the id makes the order total."""
-    assert standing.score is not None
-    return (
-        -standing.score,
-        [-standing.mean_marks[criterion] for criterion in rubric.tie_break],
-        standing.application.requested_amount,
-        draw_key(seed, standing.application),
-        standing.id,
-    )
 
 
 def _with_rank(standing: Standing, position: int) -> Standing:

@@ -19,7 +19,8 @@ from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
-from aap.core.ranking.ranking import Ranking, StoredScores, rank
+from aap.core.ranking.ranking import Ranking, rank
+from aap.core.ranking.standing import StoredScores
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aap.core.selection.equal_sums import CHUNK, weights_by_rank
 from aap.core.selection.model import Fixed, maximise, reduce_rows, relax
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Retained, Row, make_row
-from aap.core.selection.ties import CHUNK, weights_by_rank
 
 _ANY = RuleRef("laureates", "any")
 _WORTH_TIGHTENING = 200  # open columns from which a linear bound costs less than the questions that it spares

@@ -13,10 +13,10 @@ from math import floor
 
 import numpy as np
 
+from aap.core.selection.equal_sums import settle
 from aap.core.selection.model import Fixed, Floats, Relaxation, maximise, reduce_rows, relax
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.rows import Columns, Retained, Row
-from aap.core.selection.ties import settle
 
 _CORE = 60  # columns left open in the first integer problem, besides the fractional ones
 _FLOAT = 1e-3  # what rounding may add to a bound of at most 1e12, in units of 1/10,000 point

@@ -21,8 +21,8 @@ from aap.core import french
 from aap.core.call.schema import CallFile, Quota
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
-from aap.core.ranking.rule_wording import quota_in_words
 from aap.core.results import MASKED, STATUSES, ResultRow, ReviewerRow
+from aap.core.selection.quota_wording import quota_in_words
 from aap.documents.report.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
 from aap.documents.tables.workbooks import STATUS_FRENCH
 from aap.documents.templating import document_environment

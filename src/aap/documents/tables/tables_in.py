@@ -16,7 +16,7 @@ from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.scalars import truth_value
 from aap.documents.tables.cells import Refused, read_euros, read_number, yes
-from aap.documents.tables.quota_columns import (
+from aap.documents.tables.quota_attributes import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
     check_columns,

@@ -9,7 +9,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.people import Person
 from aap.services.account.accounts import note_account_event
 from aap.services.outbox import send_mail

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.assignment.changes import changes
 from aap.core.assignment.distribution import Options, Proposal, assign
 from aap.core.assignment.report import figures, unmet
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.calls import CallState
 from aap.records.outbox import Job

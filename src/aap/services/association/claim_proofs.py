@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlmodel import Session, col, select
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.associations import Association, ClaimProof, ClaimState, ProofKind, SiretClaim
 from aap.records.people import Person
 from aap.services.actor import SYSTEM, Actor

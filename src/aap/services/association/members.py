@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.associations import Association
 from aap.records.people import Invitation, Membership, MembershipRole, Person
 from aap.services.actor import Actor

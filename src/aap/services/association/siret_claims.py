@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association, ClaimProof, ClaimState, HolderAnswer, SiretClaim
 from aap.records.people import Membership, MembershipRole, Person

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.documents.papers.letters import LetterView, MarkTable, letter_facts, letter_view, mark_table
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association

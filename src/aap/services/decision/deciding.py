@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from aap.core.results import MASKED
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -15,7 +14,6 @@ from sqlmodel import Session, col, select
 
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letters import Recipient, letter_facts, letter_view, render_letter
-from aap.documents.report.ranking_files import file_stem
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.outbox import Job
@@ -192,21 +190,3 @@ def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int
     """How many rendered letters of the call are not handed to this official, who is recused of their dossiers."""
     lines = decision_lines(session, actor=actor, call=call)
     return sum(one.masked and one.letter_sha256 is not None for one in lines)
-
-
-def letters_archive(letters: Sequence[tuple[str, bytes]], *, withheld: int = 0) -> bytes:
-    """The letters as a ZIP, with a fixed date: the same letters give the same bytes. `letters`: reference, PDF.
-
-    `withheld`: letters that are not in it, of which a text in the archive says so.
-    """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
-        for reference, content in letters:
-            archive.writestr(zipfile.ZipInfo(f"{file_stem(reference)}.pdf", _ZIP_DATE.timetuple()[:6]), content)
-        if withheld:
-            words = f"Lettres qui ne sont pas dans cette archive (dossiers dont vous êtes déporté) : {withheld}\n"
-            archive.writestr(zipfile.ZipInfo("LISEZ-MOI.txt", _ZIP_DATE.timetuple()[:6]), words.encode())
-    return out.getvalue()
-
-
-_ZIP_DATE = datetime(2000, 1, 1, tzinfo=UTC)

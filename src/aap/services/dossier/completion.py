@@ -15,7 +15,7 @@ from aap.core.answers.conditions import visible_sections
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.core.french import moment, plain
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import (
     Application,
     ApplicationState,

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, func, or_, select
 
 from aap.core.results import MASKED
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, CompletionRequest, Message
 from aap.records.associations import Association
 from aap.records.people import Person, Role, RoleGrant

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.documents.media_types import PDF
 from aap.documents.papers.pdf import exact_moment
 from aap.documents.papers.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt

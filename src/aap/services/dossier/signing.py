@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call.canonical import canonical_hash
 from aap.core.delays import paris
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
 from aap.services.actor import SYSTEM, Actor

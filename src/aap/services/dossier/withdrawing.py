@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.services.actor import Actor
 from aap.services.audit import record

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.wording import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, read_whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile

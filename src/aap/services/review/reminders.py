@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import moment
-from aap.documents.mails import Mail, render_mail
+from aap.documents.mail_texts import Mail, render_mail
 from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.audit import record

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Consensus, Review, Reviewer, ReviewState

@@ -18,10 +18,10 @@ from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.errors import NotFound
-from aap.services.mailing import MOST_ATTEMPTS
 from aap.services.outbox import WAKE
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
+from aap.services.smtp import MOST_ATTEMPTS
 
 MOST_SHOWN = 100
 

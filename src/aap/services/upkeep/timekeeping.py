@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
-from aap.services.dossier.reminding import remind_drafts
 from aap.services.page_links import Links
 from aap.services.platform import Platform
 from aap.services.recusals import recuse_members

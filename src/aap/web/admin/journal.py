@@ -15,8 +15,8 @@ from aap.services.permissions import Permission
 from aap.services.upkeep.auditing import AuditFilter, ask_verification, last_verification, read_log
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
+from aap.web.audit_words import actions
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.state_words import actions
 
 
 @blueprint.get("/journal")

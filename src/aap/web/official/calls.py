@@ -20,6 +20,7 @@ from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.steering.following import counts_of, find_job, followed_calls
+from aap.web import state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official import words
@@ -45,7 +46,7 @@ def home() -> str:
         "official/home.html",
         current=current,
         archived=[one for one in followed if one.call.state is CallState.ARCHIVED],
-        call_states=words.call_states(),
+        call_states=state_words.call_states(),
         next_steps=words.next_steps(),
         days={one.call.id: days_left(one.call.record.closes_at, arrived_at()) for one in followed},
         undeclared=undeclared,
@@ -73,11 +74,11 @@ def call(call_id: str) -> str:
         waiting=waiting,
         now=arrived_at(),
         days=days_left(opened.record.closes_at, arrived_at()),
-        states=[words.call_states()[state] for state in states],
+        states=[state_words.call_states()[state] for state in states],
         position=states.index(opened.state) + 1,
         next_words=words.next_steps()[opened.state],
         advance_labels=words.advance_labels(),
-        application_states=words.application_states(),
+        application_states=state_words.application_states(),
         run_states=words.run_states(),
     )
 
@@ -105,7 +106,9 @@ def advance(call_id: str) -> ResponseReturnValue:
         except InvalidInput as refused:
             problems = worded(refused.problems)
         else:
-            flash(_("L’appel est passé à l’étape « %(step)s ».", step=words.call_states()[CallState(to)]), "success")
+            flash(
+                _("L’appel est passé à l’étape « %(step)s ».", step=state_words.call_states()[CallState(to)]), "success"
+            )
             return redirect(url_for("official.call", call_id=call_id))
     with reading() as session:
         opened = call_of_page(session, call_id)

@@ -10,9 +10,9 @@ from aap.services.permissions import Permission
 from aap.services.screening.candidate_files import candidates_file
 from aap.services.screening.candidates import PAGE_SIZE, SORTS, CandidateFilter
 from aap.services.screening.candidates import candidates as find_candidates
+from aap.web import state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.paging import kept_query, page_number, page_of
 
@@ -39,7 +39,7 @@ def candidates(call_id: str) -> str:
         found = find_candidates(session, actor=signed_in(), call=opened, wanted=wanted, page=page_number())
     page, pages = page_of(found.count, PAGE_SIZE)
     kept = kept_query(*_QUERY)
-    themes, states = theme_titles(opened.file), words.application_states()
+    themes, states = theme_titles(opened.file), state_words.application_states()
 
     def sorted_by(key: str) -> str:
         down = wanted.sort == key
@@ -61,7 +61,7 @@ def candidates(call_id: str) -> str:
         state_choices=[(state, states[state]) for state in found.states],
         region_choices=[(name, name) for name in found.regions],
         theme_choices=[(theme, french.spaced(themes.get(theme, theme))) for theme in found.themes],
-        kinds=words.APPLICATION_KINDS,
+        kinds=state_words.APPLICATION_KINDS,
     )
 
 
@@ -77,7 +77,7 @@ def export_candidates(call_id: str, ending: str) -> Response:
             actor=signed_in(),
             call=opened,
             rows=found.rows,
-            words=words.application_states(),
+            words=state_words.application_states(),
             ending=ending,
             now=arrived_at(),
         )

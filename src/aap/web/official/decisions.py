@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.territories import fold
-from aap.documents.mails import Mail, render_mail
+from aap.documents.mail_texts import Mail, render_mail
 from aap.documents.media_types import PDF, MadeFile
+from aap.documents.papers.letters_archive import letters_archive
 from aap.records.rankings import Outcome
 from aap.services.association.mails import dossier_values
 from aap.services.call.calls import OpenedCall
@@ -23,7 +24,7 @@ from aap.services.decision.deciding import (
     prepare_decisions,
     publish_results,
 )
-from aap.services.decision.letters import kept_letters, letters_archive, preview_letter, withheld_letters
+from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run

@@ -21,7 +21,7 @@ from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
-from aap.services.screening.inspecting import FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.screening.official_dossier import FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
@@ -30,6 +30,7 @@ from aap.services.screening.screening import (
     propose_amount,
     screen_application,
 )
+from aap.web import audit_words, state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
@@ -89,10 +90,10 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         attribute_pairs=[(french.spaced(label), ", ".join(values[name])) for name, label in labels.items()],
         criteria=held.call.file.rubric.criteria,
         themes=theme_titles(held.call.file),
-        states=words.application_states(),
-        kinds=words.APPLICATION_KINDS,
+        states=state_words.application_states(),
+        kinds=state_words.APPLICATION_KINDS,
         jury_kinds=words.jury_kinds(),
-        actions=words.actions(),
+        actions=audit_words.actions(),
         may=may,
         proposes=held.call.file.selection.amounts == "proposed",
         may_propose=may["screen"] and not opened,

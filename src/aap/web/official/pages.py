@@ -23,6 +23,7 @@ from aap.services.outbox import start_job
 from aap.services.permissions import Permission, allowed, ensure
 from aap.services.platform import Session
 from aap.services.steering.following import followed_call
+from aap.web import state_words
 from aap.web.context import arrived_at, signed_in
 from aap.web.official import words
 
@@ -56,7 +57,7 @@ def show_call_page(template: str, call: OpenedCall, **values: Any) -> str:
     return render_template(
         f"official/{template}",
         call=call,
-        call_states=words.call_states(),
+        call_states=state_words.call_states(),
         sections=_sections(call),
         can=lambda permission: allowed(actor, Permission(permission), target),
         page_width=values.pop("page_width", "wide"),

@@ -6,15 +6,10 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
-from aap.core.ranking.rule_wording import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
-from aap.records.applications import ApplicationState
+from aap.core.selection.quota_wording import bounds_in_words, quota_in_words
 from aap.records.calls import CallState
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
-from aap.web import state_words
-
-call_states = state_words.call_states
-actions = state_words.actions
 
 
 def next_steps() -> Mapping[CallState, str]:
@@ -50,34 +45,6 @@ def advance_effects() -> Mapping[CallState, str]:
         CallState.DELIBERATING: _("Les évaluateurs ne pourront plus noter. Vous verrez les notes et le classement."),
         CallState.ARCHIVED: _("L’appel quitte la liste des appels en cours. Tout reste consultable."),
     }
-
-
-def application_states() -> Mapping[str, str]:
-    return {
-        ApplicationState.DRAFT: _("Brouillon"),
-        ApplicationState.SUBMITTED: _("À examiner"),
-        ApplicationState.TO_COMPLETE: _("À compléter"),
-        ApplicationState.ELIGIBLE: _("Recevable"),
-        ApplicationState.INELIGIBLE: _("Irrecevable"),
-        ApplicationState.LAUREATE: _("Lauréat"),
-        ApplicationState.WAITING_LIST: _("Liste d’attente"),
-        ApplicationState.NOT_SELECTED: _("Non retenu"),
-        ApplicationState.NOTIFIED: _("Notifié"),
-        ApplicationState.ACCEPTED: _("Accepté par le lauréat"),
-        ApplicationState.DECLINED: _("Refusé par le lauréat"),
-        ApplicationState.WITHDRAWN: _("Retiré"),
-    }
-
-
-APPLICATION_KINDS: Mapping[str, str] = {
-    ApplicationState.SUBMITTED: "warning",
-    ApplicationState.TO_COMPLETE: "warning",
-    ApplicationState.ELIGIBLE: "info",
-    ApplicationState.INELIGIBLE: "danger",
-    ApplicationState.LAUREATE: "success",
-    ApplicationState.WAITING_LIST: "info",
-    ApplicationState.ACCEPTED: "success",
-}
 
 
 def outcomes() -> Mapping[str, str]:

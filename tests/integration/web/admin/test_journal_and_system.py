@@ -18,11 +18,11 @@ from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role
 from aap.services.actor import SYSTEM as SYSTEM_ACTOR
 from aap.services.audit import Subject, record
-from aap.services.mailing import MOST_ATTEMPTS
 from aap.services.platform import Platform
+from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.auditing import AuditFilter, read_log
 from aap.services.upkeep.operating import retry_mails, system_state
-from aap.web.state_words import actions
+from aap.web.audit_words import actions
 from tests.databases import on_both_databases
 from tests.factories import Factory
 

@@ -21,7 +21,7 @@ from aap.own_files import templates_folder
 from aap.web.filters import init_filters
 from aap.web.forms import suggestions
 from aap.web.guide import TERRITORIES, render_guide, sample_form
-from aap.web.texts import init_texts
+from aap.web.language import init_texts
 
 
 def make_app() -> Flask:

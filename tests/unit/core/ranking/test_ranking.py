@@ -10,7 +10,8 @@ from fractions import Fraction
 import pytest
 
 from aap.core.call.canonical import rubric_hash
-from aap.core.ranking.ranking import ImposedNotCandidate, Ranking, StoredScores, rank
+from aap.core.ranking.ranking import ImposedNotCandidate, Ranking, rank
+from aap.core.ranking.standing import StoredScores
 from aap.core.scoring.severity import Z90, DisconnectedReviews
 from aap.core.selection.problem import Candidate
 from tests.unit.core.ranking.ranking_builders import a_call, an_application, decided, reviews_of

@@ -26,7 +26,7 @@ WITHOUT_LIMIT = settings(
 
 
 # How much is looked at in one step: a limit of work that small problems would never reach.
-STEPS = {"value._CORE": 1, "ties.CHUNK": 2, "merit.CHUNK": 2, "merit._WORTH_TIGHTENING": 0, "reasons._BLOCK": 3}
+STEPS = {"value._CORE": 1, "equal_sums.CHUNK": 2, "merit.CHUNK": 2, "merit._WORTH_TIGHTENING": 0, "reasons._BLOCK": 3}
 
 
 @given(problems())
@@ -57,7 +57,7 @@ def test_a_tie_phase_that_stops_early_says_so_and_keeps_the_sum(problem: Problem
         answer = maximise(*given, **options)
         return answer if next(answers) < steps else Answer("stopped", answer.retained if found else None)
 
-    with patch("aap.core.selection.ties.maximise", stopping):
+    with patch("aap.core.selection.equal_sums.maximise", stopping):
         outcome = select(problem.candidates, problem.core_rules)
     assert outcome.objective == every.sum_of_scores(chosen)
     assert outcome.retained == every.ids(chosen) or not outcome.tie_proven

@@ -154,7 +154,10 @@ def test_the_tie_phase_may_stop_only_above_a_number_of_candidates() -> None:
     def asked(size: int) -> set[int | None]:
         given = problem([(f"p{at}", 50, 1) for at in range(size)], laureates=2)
         limits.clear()
-        with patch("aap.core.selection.ties.maximise", watched), patch("aap.core.selection.solving.EXACT_UP_TO", 5):
+        with (
+            patch("aap.core.selection.equal_sums.maximise", watched),
+            patch("aap.core.selection.solving.EXACT_UP_TO", 5),
+        ):
             assert select(given.candidates, given.core_rules).retained == ("p0", "p1")
         return set(limits)
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from aap.core.call.letter_texts import UnknownPlaceholder, placeholder_problems
+from aap.core.call.letter_texts import (
+    DEFAULT_OBJECTS,
+    DEFAULT_PARAGRAPHS,
+    KIND_PLACEHOLDERS,
+    KINDS,
+    LetterKind,
+    UnknownPlaceholder,
+    placeholder_problems,
+)
+from aap.core.call.schema import Letters, LetterText
 from aap.core.inputs import Application
 from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
 from tests.unit.documents.papers import samples
@@ -126,6 +135,13 @@ def test_a_name_is_never_read_as_markup_or_placeholder() -> None:
 @pytest.mark.parametrize("name", [samples.LONG_NAME, "x" * 200, "جمعية الشباب", "Ålesund Łódź Юность ΑΒΓ", "a\u202eb"])
 def test_a_strange_name_takes_at_most_two_pages(name: str) -> None:
     assert len(samples.pages(render_letter(samples.letter(association=name)))) <= 2
+
+
+def test_every_kind_has_its_default_texts_its_names_and_its_place_in_the_call_file() -> None:
+    kinds = set(get_args(LetterKind))
+    for known in (KINDS, KIND_PLACEHOLDERS, DEFAULT_OBJECTS, DEFAULT_PARAGRAPHS):
+        assert set(known) == kinds
+    assert {name for name, key in Letters.model_fields.items() if key.annotation is LetterText} == kinds
 
 
 def test_an_unknown_name_between_braces_is_found_before_and_refused_at_rendering() -> None:

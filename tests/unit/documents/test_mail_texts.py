@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.own_files import templates_folder
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import moment
-from aap.documents.mails import Mail
+from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
