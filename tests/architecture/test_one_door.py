@@ -82,9 +82,6 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/ranking/run_files.py:_RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
-            "services/ranking/run_files.py:_ranking_csv",
-            "services/ranking/run_files.py:_report_html",
-            "services/ranking/run_files.py:_FILES",
         }
     ),
     "the association's own decision, found by its membership": frozenset(

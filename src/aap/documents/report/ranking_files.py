@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from aap.core.call.schema import CallFile
+from aap.core.inputs import Application
 from aap.core.ranking.bundle import run_bundle
 from aap.core.ranking.run import Run, json_text
-from aap.core.results import laureates_table
+from aap.core.results import ResultRow, ReviewerRow, Table, laureates_table
 from aap.documents.report.report_html import ReportInput, report_html
 from aap.documents.tables.csv_out import csv_bytes
 from aap.documents.tables.workbooks import laureates_workbook, ranking_file
@@ -24,20 +27,96 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]')
 File = tuple[str, bytes]
 
 
+class RunValues(Protocol):
+    """What the files of a run are made of: a run of file mode, or a kept one as its reader may know it."""
+
+    @property
+    def file(self) -> CallFile: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def rows(self) -> tuple[ResultRow, ...]: ...
+    @property
+    def applications(self) -> Sequence[Application]: ...
+    @property
+    def ranking(self) -> Table: ...
+    @property
+    def reviewers(self) -> Sequence[ReviewerRow]: ...
+    @property
+    def reviewers_table(self) -> Table: ...
+    @property
+    def report(self) -> Mapping[str, Any]: ...
+    @property
+    def bundle(self) -> str: ...
+
+
+def _workbook_of_ranking(run: RunValues) -> bytes:
+    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in run.file.rubric.criteria]
+    return ranking_file(run.rows, criteria, f"Classement – {run.title}")
+
+
+RANKING_FILES: Mapping[str, Callable[[RunValues], bytes]] = {
+    "ranking.csv": lambda run: csv_bytes(run.ranking),
+    "laureates.csv": lambda run: csv_bytes(laureates_table(run.rows, run.file.scoring.method)),
+    "reviewers.csv": lambda run: csv_bytes(run.reviewers_table),
+    "report.json": lambda run: readable_json(run.report),
+    "bundle.json": lambda run: run.bundle.encode() + b"\n",
+    "ranking.xlsx": _workbook_of_ranking,
+    "laureates.xlsx": lambda run: laureates_workbook(run.rows, run.file.scoring.method, f"Lauréats – {run.title}"),
+    "report.html": lambda run: report_html(
+        ReportInput(run.file, run.applications, run.rows, run.reviewers, run.report)
+    ),
+}
+"""Every file of a run but the PDFs, in file mode and online, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """A run that was just computed."""
+
+    run: Run
+
+    @property
+    def file(self) -> CallFile:
+        return self.run.given.call
+
+    @property
+    def title(self) -> str:
+        return self.file.call.title or self.file.call.id
+
+    @property
+    def rows(self) -> tuple[ResultRow, ...]:
+        return self.run.rows
+
+    @property
+    def applications(self) -> Sequence[Application]:
+        return self.run.given.applications
+
+    @property
+    def ranking(self) -> Table:
+        return self.run.ranking_table
+
+    @property
+    def reviewers(self) -> Sequence[ReviewerRow]:
+        return self.run.reviewers
+
+    @property
+    def reviewers_table(self) -> Table:
+        return self.run.reviewers_table
+
+    @property
+    def report(self) -> Mapping[str, Any]:
+        return self.run.report
+
+    @property
+    def bundle(self) -> str:
+        return json_text(run_bundle(self.run))
+
+
 def table_files(run: Run) -> Iterator[File]:
     """Every file of a run but the PDFs."""
-    call = run.given.call
-    title = call.call.title or call.id
-    method = run.ranking.method
-    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in call.rubric.criteria]
-    yield "ranking.csv", csv_bytes(run.ranking_table)
-    yield "laureates.csv", csv_bytes(laureates_table(run.rows, method))
-    yield "reviewers.csv", csv_bytes(run.reviewers_table)
-    yield "report.json", readable_json(run.report)
-    yield "bundle.json", json_text(run_bundle(run)).encode() + b"\n"
-    yield "ranking.xlsx", ranking_file(run.rows, criteria, f"Classement – {title}")
-    yield "laureates.xlsx", laureates_workbook(run.rows, method, f"Lauréats – {title}")
-    yield "report.html", report_html(ReportInput(call, run.given.applications, run.rows, run.reviewers, run.report))
+    computed = _Computed(run)
+    return ((name, make(computed)) for name, make in RANKING_FILES.items())
 
 
 def readable_json(value: Any) -> bytes:

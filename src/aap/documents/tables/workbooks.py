@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, Generic, Literal, TypeVar
 
 import xlsxwriter
@@ -136,18 +135,18 @@ def _write(sheet: Worksheet, place: tuple[int, int], kind: Kind, value: CellValu
         sheet.write_number(line, index, float(shown), cell_format)
 
 
-def ranking_workbook(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
-    """The whole ranking, for people; `criteria` are pairs of id and title in rubric order."""
-    return workbook_of(title, [_ranking_for_people(rows, criteria)])
-
-
 def ranking_file(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
     """`ranking.xlsx`: the columns, names and codes of `ranking.csv` as typed cells, then the same for people."""
     columns: list[SheetColumn[ResultRow]] = [
-        SheetColumn(name, kind, attrgetter(name), width) for name, (kind, width) in _RANKING_KINDS.items()
+        SheetColumn(name, kind, _told(name), width) for name, (kind, width) in _RANKING_KINDS.items()
     ]
     columns += [SheetColumn(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
     return workbook_of(title, [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)])
+
+
+def _told(name: str) -> Callable[[ResultRow], Any]:
+    """The column's value; a masked line has no figures of its own."""
+    return lambda row: None if row.masked and name in ("reviews", "requested_amount") else getattr(row, name)
 
 
 _RANKING_KINDS: Mapping[str, tuple[Kind, float | None]] = {

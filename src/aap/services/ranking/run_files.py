@@ -16,23 +16,21 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.core.inputs import Application as RankedApplication
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput, json_text
-from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, laureates_table, ranking_table
+from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, ranking_table
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
-from aap.documents.media_types import CSV, PDF, XLSX, MadeFile
+from aap.documents.media_types import BY_ENDING, PDF, MadeFile
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list
 from aap.documents.papers.sheets import SheetView, render_sheet
-from aap.documents.report.ranking_files import file_stem, readable_json
-from aap.documents.report.report_html import ReportInput, report_html
-from aap.documents.tables.csv_out import csv_bytes
-from aap.documents.tables.workbooks import laureates_workbook, ranking_workbook
+from aap.documents.report.ranking_files import RANKING_FILES, file_stem
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
 from aap.services.actor import SYSTEM, Actor
@@ -80,8 +78,31 @@ class _RunFiles:
         )
 
     @property
-    def method(self) -> str:
-        return self.call.file.scoring.method
+    def file(self) -> CallFile:
+        return self.call.file
+
+    @property
+    def ranking(self) -> Table:
+        """As it was computed; with a masked line, the same table written again."""
+        if not self.view.masked:
+            return run_content(self.run).ranking
+        return ranking_table(self.rows, [criterion.id for criterion in self.file.rubric.criteria])
+
+    @property
+    def reviewers(self) -> Sequence[ReviewerRow]:
+        return reviewer_rows(self.run)
+
+    @property
+    def reviewers_table(self) -> Table:
+        return run_content(self.run).reviewers
+
+    @property
+    def report(self) -> Mapping[str, Any]:
+        return self.view.report
+
+    @property
+    def bundle(self) -> str:
+        return self.run.bundle
 
     @property
     def title(self) -> str:
@@ -105,31 +126,16 @@ class _RunFiles:
         return round(granted * 100)
 
 
-def _reviewer_rows(table: Table) -> list[ReviewerRow]:
+def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
+    """The reviewers' severities as a run found them."""
+
     def figure(cell: str) -> Decimal | None:
         return Decimal(cell) if cell else None
 
     return [
         ReviewerRow(name, int(reviews), Decimal(mean), Decimal(severity), figure(low), figure(high))
-        for name, reviews, mean, severity, low, high in table.rows
+        for name, reviews, mean, severity, low, high in run_content(run).reviewers.rows
     ]
-
-
-def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
-    """The reviewers' severities as a run found them."""
-    return _reviewer_rows(run_content(run).reviewers)
-
-
-def _ranking_csv(files: _RunFiles) -> bytes:
-    """As it was computed; with a masked line, the same table written again."""
-    if not files.view.masked:
-        return csv_bytes(run_content(files.run).ranking)
-    return csv_bytes(ranking_table(files.rows, [criterion.id for criterion in files.call.file.rubric.criteria]))
-
-
-def _ranking_xlsx(files: _RunFiles) -> bytes:
-    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in files.call.file.rubric.criteria]
-    return ranking_workbook(files.rows, criteria, f"Classement – {files.title}")
 
 
 def _ranking_pdf(files: _RunFiles) -> bytes:
@@ -154,19 +160,6 @@ def _laureates_pdf(files: _RunFiles) -> bytes:
     )
 
 
-def _report_html(files: _RunFiles) -> bytes:
-    content = run_content(files.run)
-    return report_html(
-        ReportInput(
-            files.call.file,
-            files.applications,
-            files.rows,
-            _reviewer_rows(content.reviewers),
-            files.view.report,
-        )
-    )
-
-
 def _synthesis_xlsx(files: _RunFiles) -> bytes:
     from aap.documents.tables.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
 
@@ -178,22 +171,12 @@ def _public(files: _RunFiles) -> bytes:
     return json_text(public_bundle(files.run.bundle, key=key).value).encode() + b"\n"
 
 
-_FILES: Mapping[str, tuple[str, Callable[[_RunFiles], bytes]]] = {
-    "ranking.csv": (CSV, _ranking_csv),
-    "ranking.xlsx": (XLSX, _ranking_xlsx),
-    "ranking.pdf": (PDF, _ranking_pdf),
-    "laureates.csv": (CSV, lambda files: csv_bytes(laureates_table(files.rows, files.method))),
-    "laureates.xlsx": (
-        XLSX,
-        lambda files: laureates_workbook(files.rows, files.method, f"Lauréats – {files.title}"),
-    ),
-    "laureates.pdf": (PDF, _laureates_pdf),
-    "synthesis.xlsx": (XLSX, _synthesis_xlsx),
-    "reviewers.csv": (CSV, lambda files: csv_bytes(run_content(files.run).reviewers)),
-    "report.json": ("application/json", lambda files: readable_json(files.view.report)),
-    "report.html": ("text/html; charset=utf-8", _report_html),
-    "bundle.json": ("application/json", lambda files: files.run.bundle.encode() + b"\n"),
-    "public-bundle.json": ("application/json", _public),
+_FILES: Mapping[str, Callable[[_RunFiles], bytes]] = {
+    **RANKING_FILES,
+    "ranking.pdf": _ranking_pdf,
+    "laureates.pdf": _laureates_pdf,
+    "synthesis.xlsx": _synthesis_xlsx,
+    "public-bundle.json": _public,
 }
 RUN_FILES = tuple(_FILES)
 """The files of a run, by the names that they also bear in file mode."""
@@ -214,10 +197,9 @@ def run_file(
         raise NotFound("file", name)
     if name in WHOLE_FILES:
         ensure_whole(session, actor, call.id)
-    content_type, make = _FILES[name]
-    content = make(_RunFiles(call, view_run(session, run, actor=actor), secret))
+    content = _FILES[name](_RunFiles(call, view_run(session, run, actor=actor), secret))
     _downloaded(session, actor, run, name, hashlib.sha256(content).hexdigest(), now)
-    return MadeFile(_file_name(call, run, name), content_type, content)
+    return MadeFile(_file_name(call, run, name), BY_ENDING[name.rpartition(".")[2]], content)
 
 
 RANKING_LIST = "ranking.pdf"
