@@ -240,11 +240,14 @@ NOT_HERE = {
     "association.claim": "nobody claims what they are a member of",
     "association.invitation": "the world's invitation is over",
     "association.sign": "takes a mailed token",
+    "association.prove": "the world's claim is somebody's of none of these",
+    "association.answer_claim_proof": "takes a mailed token",
     "reviewer.autosave": "the call's time for reviews is over; the script is told so by 403",
     "official.assignment_apply": "the world has no proposal",
     "official.assignment_discard": "the world has no proposal",
     "official.prepare": "the world's decisions are prepared",
     "official.conflict_answer": "the world's recusals are in force",
+    "admin.lift_recusal": "the world's recusals in force are no member's",
     "admin.run_again": "the world's work didn't fail",
 }
 """What the table lets pass and the object then forbids: done in the tests of the pages."""

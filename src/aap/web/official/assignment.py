@@ -34,6 +34,7 @@ from aap.services.assignment.proposals import (
     prepare,
 )
 from aap.services.assignment.situation import AssignmentSettings, default_settings, situation, visible
+from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput
 from aap.services.panel.interests import find_conflicts
 from aap.services.permissions import Permission
@@ -226,7 +227,12 @@ def assignment_dossier(call_id: str, reference: str) -> ResponseReturnValue:
     typed = {"reference": reference, "out": request.form.get("out", ""), "into": request.form.get("into", "")}
     if request.method == "POST":
         with writing() as session:  # kept even where the move is refused: the register then says why
-            find_conflicts(session, actor=actor, call=call_of_page(session, call_id), now=arrived_at())
+            opened = call_of_page(session, call_id)
+            dossier_of(
+                session, actor=actor, permission=Permission.ASSIGNMENT_MANAGE,
+                application_id=find_dossier(session, call_id, reference),
+            )  # fmt: skip
+            find_conflicts(session, actor=actor, call=opened, now=arrived_at())
         try:
             if request.form.get("action") == "deplacer":
                 with writing() as session:
