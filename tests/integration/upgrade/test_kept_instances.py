@@ -39,7 +39,6 @@ ARCHIVES = sorted(KEPT.glob("*.tar.xz"))
 NOT_IN_THEM = {
     "association.claim_proof": "0.1.0 asked no proof of a claim",
     "official.claim_file": "0.1.0 asked no proof of a claim",
-    "script_texts": "French pages need no words for their scripts",
     "security.confirm_email": "its token is good for days of the machine's clock",
     "security.reset_password": "its token is good for hours of the machine's clock",
     "security.change_email_confirm": "its token is good for hours of the machine's clock",
