@@ -1,6 +1,6 @@
 """Decision letters: from a dossier's outcome and the call file to the page that the association receives.
 
-`letter_view` composes every text (the call file's, else the defaults of core.letter_texts); `render_letter` lays it
+`letter_view` composes every text (the call file's, else the defaults of core.call.letter_texts); `render_letter` lays it
 out.
 """
 
@@ -188,7 +188,7 @@ def letter_view(
 ) -> LetterView:
     """The letter of one application. Values given here go before the call file's.
 
-    Raises NoLetter when the application has no decision, core.letter_texts.UnknownPlaceholder when a text of the call
+    Raises NoLetter when the application has no decision, core.call.letter_texts.UnknownPlaceholder when a text of the call
     file names a value that this letter lacks (`aap call check` reports both beforehand).
     """
     kind = kind_of(facts.status, facts.application_id)

@@ -24,7 +24,7 @@ STEPS: tuple[tuple[str, timedelta], ...] = (
     ("2_days", timedelta(days=2)),
     ("4_hours", timedelta(hours=4)),
 )
-"""Names (of `services.accounts.REMINDERS`) and how long before the closing, the earliest first."""
+"""Names (of `services.account.accounts.REMINDERS`) and how long before the closing, the earliest first."""
 
 _WORDS = {"7_days": "sept jours", "2_days": "deux jours", "4_hours": "quatre heures"}
 BATCH = 500
