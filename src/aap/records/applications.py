@@ -29,6 +29,19 @@ class ApplicationState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Sets of states that several use cases and pages mean; what is asked at one place only stands there.
+WRITABLE = frozenset({ApplicationState.DRAFT, ApplicationState.TO_COMPLETE})
+"""The association writes in it."""
+UNSCREENED = frozenset({ApplicationState.SUBMITTED, ApplicationState.TO_COMPLETE})
+"""Deposited, and the service has not said whether it is eligible."""
+GIVEN_TO_REVIEWERS = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
+"""Dealt among the reviewers, who may mark it."""
+NOT_REVIEWED = frozenset({ApplicationState.DRAFT, ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN})
+"""Wants no reviews."""
+TOLD = frozenset({ApplicationState.NOTIFIED, ApplicationState.ACCEPTED, ApplicationState.DECLINED})
+"""The association has its decision."""
+
+
 class Application(SQLModel, table=True):
     """One association's dossier for one call. Amounts in cents; `attributes` are what quotas may name."""
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from aap.core.assignment.distribution import Mode
 from aap.core.assignment.problem import Demand, Dossier, Pair
 from aap.core.assignment.problem import Reviewer as Reader
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.reviews import (
@@ -27,9 +27,6 @@ from aap.records.reviews import (
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import kept_away_pairs, recused_dossiers
-
-READ_STATES = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
-"""States of the dossiers that are given to reviewers."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
     }
     codes = {reviewer.person_id: code for code, (reviewer, _) in reviewers.items()}
     references = {one.id: one.reference for one, _ in applications}
-    dossiers = {one.reference: one for one, _ in applications if one.state in READ_STATES}
+    dossiers = {one.reference: one for one, _ in applications if one.state in GIVEN_TO_REVIEWERS}
     held = _held(session, call, references, codes)
     conflicts = frozenset(
         (references[application_id], codes[person_id])

@@ -17,6 +17,7 @@ from aap.core.delays import paris
 from aap.core.french import moment, plain
 from aap.documents.mail_texts import Mail
 from aap.records.applications import (
+    WRITABLE,
     Application,
     ApplicationState,
     CompletionRequest,
@@ -59,7 +60,7 @@ def revisions_of(session: Session, dossier: OpenedDossier) -> tuple[Revision, ..
     found = [
         Revision(later, compare_contents(file, earlier.content, later.content)) for earlier, later in pairwise(deposits)
     ]
-    if deposits and dossier.state in (ApplicationState.TO_COMPLETE, ApplicationState.DRAFT):
+    if deposits and dossier.state in WRITABLE:
         found.append(Revision(None, compare_contents(file, deposits[-1].content, deposit_content(dossier))))
     return tuple(reversed(found))
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from aap.core.call.canonical import canonical_hash
-from aap.records.applications import Application, ApplicationState, Signature, Submission
+from aap.records.applications import WRITABLE, Application, ApplicationState, Signature, Submission
 from aap.records.associations import Association
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -50,8 +50,7 @@ def submit_application(
     dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
     application = dossier.application
     earlier = submissions_of(session, application_id)
-    open_states = (ApplicationState.DRAFT, ApplicationState.TO_COMPLETE, ApplicationState.WITHDRAWN)
-    if earlier and dossier.state not in open_states:
+    if earlier and dossier.state not in WRITABLE | {ApplicationState.WITHDRAWN}:
         ensure(actor, Permission.APPLICATION_READ, dossier.target, kind="application", id=application_id)
         return earlier[-1]
     ensure(actor, Permission.APPLICATION_SUBMIT, dossier.target, kind="application", id=application_id)

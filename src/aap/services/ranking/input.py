@@ -11,7 +11,7 @@ from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
 from aap.core.ranking.run import RunInput
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import UNSCREENED, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.rankings import JuryDecision, JuryDecisionKind
@@ -63,9 +63,7 @@ def ranking_input(session: Session, call: OpenedCall) -> RankingInput:
             decisions=tuple(decisions),
         ),
         dossiers={reference: record_id for record_id, reference in references.items()},
-        unscreened=sum(
-            application.state in (ApplicationState.SUBMITTED, ApplicationState.TO_COMPLETE) for application, _ in rows
-        ),
+        unscreened=sum(application.state in UNSCREENED for application, _ in rows),
     )
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, case, col, func, select
 
 from aap.core.results import MASKED
 from aap.core.scoring.forecast import predicted_end
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import NOT_REVIEWED, Application
 from aap.records.associations import Association
 from aap.records.outbox import OutboxMail
 from aap.records.people import Person
@@ -29,8 +29,7 @@ from aap.services.review.reviewing import current_rubric, is_late
 
 def reviewed_dossiers(call_id: str) -> ColumnElement[bool]:
     """SQL condition: a dossier of the call that wants reviews."""
-    gone = (ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN, ApplicationState.DRAFT)
-    return and_(col(Application.call_id) == call_id, col(Application.state).not_in(gone))
+    return and_(col(Application.call_id) == call_id, col(Application.state).not_in(NOT_REVIEWED))
 
 
 ReviewCounts = Mapping[str, tuple[int, int]]

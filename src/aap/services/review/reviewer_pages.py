@@ -18,7 +18,7 @@ from aap.core.call.wording import theme_titles
 from aap.core.questions.base.in_words import SectionReading
 from aap.core.scoring.marking import total_of
 from aap.documents.media_types import SHOWN_INLINE
-from aap.records.applications import Application, ApplicationState, Document, SectionAnswers
+from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState, Document, SectionAnswers
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Role
@@ -32,9 +32,6 @@ from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
 
-TO_MARK = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE})
-"""States of a dossier in which it can be marked."""
-
 
 def may_mark(person_id: str, call_id: str) -> ColumnElement[bool]:
     """SQL condition on an assignment and its application: given to the reviewer, who isn't recused, and to be marked."""
@@ -42,7 +39,7 @@ def may_mark(person_id: str, call_id: str) -> ColumnElement[bool]:
         col(Assignment.person_id) == person_id,
         col(Assignment.call_id) == call_id,
         col(Assignment.removed_at).is_(None),
-        col(Application.state).in_(TO_MARK),
+        col(Application.state).in_(GIVEN_TO_REVIEWERS),
         not_recused(person_id),
     )
 
@@ -144,7 +141,7 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
 def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
     application_id, reference, title, theme, at, association, place, state, updated_at, submitted_at, seconds = row
     state = state or "todo"
-    if at not in TO_MARK and state != "submitted":
+    if at not in GIVEN_TO_REVIEWERS and state != "submitted":
         state = "closed"
     return ListedDossier(
         application_id=application_id,
@@ -277,7 +274,11 @@ def open_given_dossier(
 
 
 def _editable(dossier: ReviewedDossier, now: datetime) -> bool:
-    return dossier.call.state is CallState.REVIEWING and dossier.application.state in TO_MARK and dossier.may_edit(now)
+    return (
+        dossier.call.state is CallState.REVIEWING
+        and dossier.application.state in GIVEN_TO_REVIEWERS
+        and dossier.may_edit(now)
+    )
 
 
 _SUBMITTED = col(Review.state) == ReviewState.SUBMITTED
@@ -294,7 +295,7 @@ _PROGRESS = (
         Assignment.person_id == bindparam("person_id"),
         Assignment.call_id == bindparam("call_id"),
         col(Assignment.removed_at).is_(None),
-        (col(Application.state).in_(TO_MARK)) | _SUBMITTED,
+        (col(Application.state).in_(GIVEN_TO_REVIEWERS)) | _SUBMITTED,
         not_recused(bindparam("person_id")),
     )
 )  # fmt: skip

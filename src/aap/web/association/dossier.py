@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Section
+from aap.records.applications import WRITABLE
 from aap.records.people import MembershipRole
 from aap.services.dossier.applying import answer_eligibility
 from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossier
@@ -44,7 +45,7 @@ def dossier(application_id: str) -> str:
         path=stages_of(found.application, found.call, now, due_at),
         unread=unread,
         tasks=_tasks(found),
-        editable=found.state in ("draft", "to_complete"),
+        editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
         ready=not found.errors and found.eligibility.verdict != "unknown",
         deadline=deadline,

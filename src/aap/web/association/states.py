@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from aap.core.delays import silence_is_rejection
-from aap.records.applications import Application
+from aap.records.applications import TOLD, Application
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.services.call.calls import OpenedCall
@@ -98,7 +98,7 @@ def stages_of(
 def _position(state: A, call: OpenedCall) -> int:
     if state is A.DRAFT:
         return 1
-    if state in (A.NOTIFIED, A.ACCEPTED, A.DECLINED):
+    if state in TOLD:
         return 6
     if state is A.TO_COMPLETE or call.state in (C.OPEN, C.CLOSED):
         return 2
@@ -113,7 +113,7 @@ def _dates(application: Application, state: A, call: OpenedCall, due_at: datetim
         found.append((_("Clôture de l’appel"), moment(call.record.closes_at)))
     if state is A.TO_COMPLETE and due_at is not None:
         found.append((_("Compléments à déposer avant le"), moment(due_at)))
-    if state in (A.NOTIFIED, A.ACCEPTED, A.DECLINED):
+    if state in TOLD:
         return found
     later = []
     if call.file.call.decision_by:
