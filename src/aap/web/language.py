@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, jsonify, url_for
+from flask import Flask, Response, current_app, jsonify, url_for
 from flask_babel import Domain, get_locale
 
 from aap.services.permissions import Permission
 from aap.web.access import requires
 
-SCRIPTS: Any = Domain(domain="scripts")  # type: ignore[no-untyped-call]
+_SCRIPTS = "aap-script-texts"
+"""Where the application keeps the scripts' domain: a domain holds the catalogues that one application has read."""
 
 _NUMBERS = 200
 """For which numbers the browser is told the plural: beyond, the hundreds don't count in any rule of the CLDR."""
@@ -25,15 +26,19 @@ def language() -> str:
     return str(get_locale() or "fr").replace("_", "-")
 
 
+def _script_translations() -> Any:
+    return current_app.extensions[_SCRIPTS].get_translations()
+
+
 def script_texts_url() -> str | None:
     """Where the scripts find their texts in the language of this answer; None in French."""
-    return url_for("script_texts", language=language()) if _held(SCRIPTS.get_translations()) else None
+    return url_for("script_texts", language=language()) if _held(_script_translations()) else None
 
 
 @requires(Permission.PUBLIC_READ)
 def script_texts(language: str) -> Response:  # noqa: ARG001  (names the language for the browser's store)
     """`{"texts": {French: words or [singular, plural, …]}, "plural": [which of these for 0, 1, 2, …]}`."""
-    translations = SCRIPTS.get_translations()
+    translations = _script_translations()
     texts: dict[str, str | list[str]] = {}
     for key, words in sorted(_held(translations).items(), key=str):
         if isinstance(key, tuple):
@@ -54,6 +59,7 @@ def _held(translations: Any) -> dict[str | tuple[str, int], str]:
 
 
 def init_texts(app: Flask) -> None:
+    app.extensions[_SCRIPTS] = Domain(domain="scripts")  # type: ignore[no-untyped-call]
     app.add_url_rule("/textes/<language>.json", "script_texts", script_texts)
 
     @app.context_processor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -9,6 +10,7 @@ from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
 from aap.services.account.accounts import reminders_of
 from tests.factories import PASSWORD
+from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to
 
 
@@ -83,9 +85,9 @@ def test_the_copy_holds_claims_and_invitations_without_their_secrets(browser, fa
     assert address
     inviting.post(f"{address[0]}/personnes", {"email": person.email, "role": "reader"})
     page = browser().sign_in(person)
-    page.post(
-        "/association/associations/reclamer", {"siret": "13002526500013", "explanation": "Trésorière"}, page="/compte"
-    )
+    claim = {"siret": "13002526500013", "explanation": "Trésorière", "proof": "document"}
+    claim["file"] = (io.BytesIO(pdf("Procès-verbal")), "proces-verbal.pdf")
+    page.post("/association/associations/reclamer", claim, page="/compte")
     content = json.loads(page.post("/compte/donnees", page="/compte").data)
     assert [claim["explanation"] for claim in content["siret_claims"]] == ["Trésorière"]
     assert [(one["email"], one["role"], "token_hash" in one) for one in content["invitations"]] == [

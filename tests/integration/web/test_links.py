@@ -22,6 +22,8 @@ PAGES = {
     "signature": "association.signature",
     "reviews": "reviewer.home",
     "interests": "reviewer.interests",
+    "claims": "association.claims",
+    "claim_proof": "association.claim_proof",
 }
 """Link → the view that it leads to."""
 
