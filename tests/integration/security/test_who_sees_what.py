@@ -162,7 +162,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     assert told == []
     assert refused == ["bundle.json", "public-bundle.json"]
     # Files that name no dossier at all here; `test_recused_downloads` reads them where they do.
-    assert silent == ["synthesis.xlsx", "reviewers.csv", "report.json", "repartition.csv"]
+    assert silent == ["reviewers.csv", "report.json", "synthesis.xlsx", "repartition.csv"]
 
 
 # --- addresses that mix two dossiers ----------------------------------------------------------------------------------
