@@ -29,6 +29,10 @@ WORKING = (Role.REVIEWER, Role.OFFICIAL, Role.JURY)
 AS_MEMBER = "Membre de l’association candidate."
 
 
+# Made once: every list of a reviewer builds these conditions.
+_HELD, _LIFTED, _MEMBERSHIP = aliased(Recusal), aliased(Recusal), aliased(Membership)
+
+
 def works_on(person_id: Any, call_id: Any) -> ColumnElement[bool]:
     """The person reviews the call, follows it or sits on its jury."""
     return exists().where(
@@ -52,14 +56,13 @@ def keeps_away() -> ColumnElement[bool]:
 
 def written(person_id: Any, *, probable: bool = False) -> ColumnElement[bool]:
     """A recusal of the application of the query stands in the register. `probable`: or a match nobody looked at yet."""
-    held = aliased(Recusal)
     conditions = [
-        col(held.application_id) == col(Application.id),
-        col(held.person_id) == person_id,
-        col(held.dismissed_at).is_(None),
+        col(_HELD.application_id) == col(Application.id),
+        col(_HELD.person_id) == person_id,
+        col(_HELD.dismissed_at).is_(None),
     ]
     if not probable:
-        conditions.append(col(held.confirmed).is_(True))
+        conditions.append(col(_HELD.confirmed).is_(True))
     return exists().where(and_(*conditions))
 
 
@@ -68,17 +71,16 @@ def member_of_applicant(person_id: Any) -> ColumnElement[bool]:
 
     What an administrator said is of the memberships that there were: one that begins later counts again.
     """
-    membership, lifted = aliased(Membership), aliased(Recusal)
     return exists().where(
-        col(membership.person_id) == person_id,
-        col(membership.association_id) == col(Application.association_id),
+        col(_MEMBERSHIP.person_id) == person_id,
+        col(_MEMBERSHIP.association_id) == col(Application.association_id),
         ~exists()
         .where(
-            col(lifted.person_id) == col(membership.person_id),
-            col(lifted.application_id) == col(Application.id),
-            col(lifted.membership_lifted_at) >= col(membership.created_at),
+            col(_LIFTED.person_id) == col(_MEMBERSHIP.person_id),
+            col(_LIFTED.application_id) == col(Application.id),
+            col(_LIFTED.membership_lifted_at) >= col(_MEMBERSHIP.created_at),
         )
-        .correlate(membership, Application),
+        .correlate(_MEMBERSHIP, Application),
     )
 
 
