@@ -13,7 +13,7 @@ from sqlmodel import select
 from aap.records.applications import Submission
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole
-from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.e2e.conftest import assert_accessible, crashed, picture, sign_in
 from tests.factories import PASSWORD
 from tests.worlds.applicants import ANSWERS, POSTED, Space, Spaces, pdf, photo
 
@@ -225,10 +225,7 @@ def test_what_a_crash_left_on_the_device_comes_back(space: Spaces, new_context: 
     page.context.set_offline(True)
     page.fill('[name="q.titre"]', "Tapé sans réseau, puis l’onglet est tombé")
     page.wait_for_timeout(400)
-    context = page.context
-    page.close(run_before_unload=False)
-    context.set_offline(False)
-    again = context.new_page()
+    again = crashed(page).new_page()
     go(again, f"{one.url}/sections/projet")
     expect(again.locator("[data-save-notice]")).to_contain_text("Texte retrouvé")
     expect(again.locator('[name="q.titre"]')).to_have_value("Tapé sans réseau, puis l’onglet est tombé")

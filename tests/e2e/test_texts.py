@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from aap.services.platform import Platform
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import crashed, sign_in
 from tests.e2e.test_association import Contexts, go
 from tests.e2e.test_reviewer import Scene, scene  # noqa: F401  (a fixture)
 from tests.factories import PASSWORD
@@ -39,11 +39,8 @@ def test_what_the_scripts_of_a_dossier_say_is_marked(space: Spaces, new_context:
     page.fill('[name="q.titre"]', "Tapé sans réseau")
     expect(page.locator("[data-save-state]")).to_contain_text("⟦Pas de connexion")
     assert_marked(page, platform)
-    context = page.context
-    page.close(run_before_unload=False)
-    context.set_offline(False)
 
-    page = context.new_page()
+    page = crashed(page).new_page()
     go(page, f"{one.url}/sections/projet")
     expect(page.locator("[data-save-notice]")).to_contain_text("⟦Texte retrouvé⟧")
     assert_marked(page, platform)
