@@ -17,7 +17,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
-from aap import identity, jobs
+from aap import identity
 from aap.logs import configure_logs
 from aap.own_files import templates_folder
 from aap.services.permissions import Permission
@@ -26,6 +26,7 @@ from aap.settings import Settings
 from aap.web import access, context, errors, filters, guide, language, limits, menu, security_headers
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
+from aap.web.after_commit import Application, KeptSessions
 from aap.web.requests import TextRequest
 
 BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
@@ -40,7 +41,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     platform = platform or open_platform(settings, clock=clock)
     configure_logs(settings.log_format)
 
-    app = Flask("aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static"))
+    app = Application(
+        "aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static")
+    )
     app.request_class = TextRequest
     production = settings.environment == "production"
     app.config.update(
@@ -72,7 +75,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
-    identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
+    identity.init_app(app, platform, wake=context.wake)
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
     for endpoint in identity.OWN_ENDPOINTS:
@@ -86,6 +89,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     limits.init_limits(app, limiter)
     if settings.environment in ("development", "testing"):
         app.add_url_rule("/guide", "guide", requires(Permission.PUBLIC_READ)(guide.render_guide))
+
+    app.session_interface = KeptSessions(app.session_interface)
 
     @app.context_processor
     def frame() -> dict[str, object]:

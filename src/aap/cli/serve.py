@@ -27,8 +27,8 @@ LEAST, MOST = 2, 8
 def serve_command(host: str, port: int, workers: int) -> None:
     settings = Settings()
     settings.refuse_unsafe()
-    from aap.serving.addresses import listen
     from aap.services.platform import open_platform
+    from aap.serving.addresses import listen
 
     try:
         listening = listen(host, port)
@@ -65,10 +65,10 @@ def _supervise(settings: Settings, listening: Listening, workers: int) -> int:
     from aap import jobs
     from aap.app import create_app
     from aap.logs import configure_logs
+    from aap.services.platform import open_platform
     from aap.serving.addresses import answers
     from aap.serving.supervisor import Child, Supervisor
     from aap.serving.web_server import WebServer, gunicorn_options
-    from aap.services.platform import open_platform
 
     configure_logs(settings.log_format)
 
