@@ -175,6 +175,9 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
+        behind = getattr(error, "original_exception", None)
+        if behind is not None:  # what failed after the view: Flask hands it over wrapped
+            return failure(behind)
         return error_page(
             error.code or 500,
             _("La demande ne peut pas aboutir"),
