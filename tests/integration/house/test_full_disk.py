@@ -59,7 +59,8 @@ class Mounted(Disk):
                 while True:
                     file.write(b"\0" * 4096)
             except OSError as error:
-                assert error.errno == errno.ENOSPC
+                if error.errno != errno.ENOSPC:
+                    raise
 
     def free(self) -> None:
         self.ballast.unlink()
@@ -114,7 +115,7 @@ def disk(small_disk: str, platform: Platform, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def one(disk: Disk, space: Callable[..., Space]) -> Space:  # noqa: ARG001  (the disk before what lies on it)
+def one(disk: Disk, space: Callable[..., Space]) -> Space:
     return space(ANSWERS).attach_all()
 
 
@@ -248,7 +249,9 @@ def test_a_database_that_takes_nothing_is_told_with_503(
     assert (words in answer.text, "Traceback" in answer.text) == (False, False)
 
 
-def test_a_damaged_database_is_told_in_words_by_pages_and_health(browser: Callable[[], Browser], platform: Platform) -> None:
+def test_a_damaged_database_is_told_in_words_by_pages_and_health(
+    browser: Callable[[], Browser], platform: Platform
+) -> None:
     platform.database.dispose()
     for path in platform.settings.instance.glob("aap.sqlite3*"):
         path.write_bytes(os.urandom(20_000))
