@@ -24,15 +24,26 @@ _FIRST_BYTES = 64
 _HEALTH = (b"/sante", b"/sante/complet")
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A connection gets a thread once there is something to read; a question about health has a thread of its own.
-
-    So whoever opens connections and says nothing holds no thread, and the health page is answered while all threads work.
-    """
+class HealthFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A question about health has a thread of its own: it is answered while all others work."""
 
     def init_process(self) -> None:
-        self.health_pool = ThreadPoolExecutor(max_workers=1)
+        self.health_pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
         super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        if not self.asks_for_health(conn):
+            super().enqueue_req(conn)
+            return
+        done = self.health_pool.submit(self.handle, conn)
+        done.add_done_callback(lambda ended: self.method_queue.defer(self.finish_request, conn, ended))
+
+    def asks_for_health(self, conn: Any) -> bool:
+        return asks_for_health(conn.sock)
+
+
+class Worker(HealthFirst):
+    """A connection gets a thread once there is something to read: whoever says nothing holds none."""
 
     def accept(self, listener: Any) -> None:
         try:
@@ -44,13 +55,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.set_timeout()
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
-
-    def enqueue_req(self, conn: Any) -> None:
-        if not asks_for_health(conn.sock):
-            super().enqueue_req(conn)
-            return
-        done = self.health_pool.submit(self.handle, conn)
-        done.add_done_callback(lambda ended: self.method_queue.defer(self.finish_request, conn, ended))
 
     def _cap_keepalive(self, deadline: float) -> None:
         """On the way out: connections that have not said anything are not waited for either."""
