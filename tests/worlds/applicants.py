@@ -151,7 +151,7 @@ class Space:
         return person
 
     def stored(self, name: str = "statuts.pdf", content: bytes | None = None) -> tuple[ReceivedFile, ...]:
-        from aap.documents.incoming import IncomingFile
+        from aap.documents.incoming.taking import IncomingFile
 
         sent = [IncomingFile(name, pdf(name) if content is None else content)]
         return receive(self.factory.platform.files, sent, ("pdf", "image"), max_megabytes=10)

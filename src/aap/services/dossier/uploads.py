@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.questions.file import FileQuestion
-from aap.documents.incoming import Family, IncomingFile, take_files
+from aap.documents.incoming.taking import Family, IncomingFile, take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association

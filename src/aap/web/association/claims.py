@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.incoming import RefusedFile
+from aap.documents.incoming.taking import RefusedFile
 from aap.records.associations import HolderAnswer, ProofKind
 from aap.services.association.associations import get_association
 from aap.services.association.claim_proofs import (

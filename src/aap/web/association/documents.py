@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from aap.core.delays import paris
 from aap.core.values import parse_day
-from aap.documents.incoming import RefusedFile
+from aap.documents.incoming.taking import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association
 from aap.services.dossier.uploads import (

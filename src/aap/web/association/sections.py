@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext
 from aap.core.questions.base.question import Question
 from aap.core.questions.budget import BudgetQuestion
 from aap.core.questions.file import FileQuestion
-from aap.documents.incoming import RefusedFile
+from aap.documents.incoming.taking import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
