@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
+    clamd: str = Field(
+        "",
+        description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
+    )
     publisher: str = Field(
         "", description="Publisher of the site (legal notices); empty: the authorities of its calls."
     )
