@@ -43,6 +43,7 @@ _OF_POSTGRES = {
     "53100": Fault.FULL,  # disk_full
     "53300": Fault.BUSY,  # too_many_connections
     "55P03": Fault.BUSY,  # lock_not_available
+    "57014": Fault.BUSY,  # query_canceled: it waited for too long
     "40P01": Fault.BUSY,  # deadlock_detected
     "25006": Fault.READ_ONLY,  # read_only_sql_transaction
     "57P01": Fault.AWAY, "57P02": Fault.AWAY, "57P03": Fault.AWAY,  # it is being shut down or started
