@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
-    identity.init_app(app, platform, wake=context.wake)
+    identity.init_app(app, platform, wake=context.wake_worker)
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
     for endpoint in identity.OWN_ENDPOINTS:

@@ -83,7 +83,7 @@ def _storage(error: Exception) -> str | None:
     if "sqlalchemy" not in sys.modules and not isinstance(error, OSError):
         return None  # file mode knows no database
     try:
-        from aap.records.faults import fault_of
+        from aap.records.store_faults import fault_of
     except ModuleNotFoundError:
         return None
     fault = fault_of(error)

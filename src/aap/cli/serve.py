@@ -32,18 +32,20 @@ def serve_command(host: str, port: int, workers: int) -> None:
     settings = Settings()
     settings.refuse_unsafe()
     from aap.services.platform import open_platform
-    from aap.serving.addresses import listen
+    from aap.serving.addresses import take_port
 
     try:
-        listening = listen(host, port)
+        listening = take_port(host, port)
     except OSError as error:
         raise click.ClickException(
             f"L’adresse {host}:{port} ne peut pas être prise ({error.strerror or error}). "
             "Un autre serveur l’occupe peut-être\u00a0: voyez --port."
         ) from error
-    settings = _with_links(settings, listening)
-    open_platform(settings).database.dispose()  # the database takes its newest shape before anybody serves it
-    sys.exit(_supervise(settings, listening, workers or max(LEAST, min(MOST, multiprocessing.cpu_count()))))
+    with listening.socket:
+        settings = _with_links(settings, listening)
+        open_platform(settings).database.dispose()  # the database takes its newest shape before anybody serves it
+        code = _supervise(settings, listening, workers or max(LEAST, min(MOST, multiprocessing.cpu_count())))
+    sys.exit(code)
 
 
 def _with_links(settings: Settings, listening: Listening) -> Settings:
@@ -81,7 +83,7 @@ def _supervise(settings: Settings, listening: Listening, workers: int) -> int:
             return create_app(platform=open_platform(settings, migrate=False))
 
     def web() -> None:
-        WebServer(gunicorn_options(listening.socket, workers), make, _let_go).run()
+        WebServer(gunicorn_options(listening.socket.detach(), workers), make, _let_go).run()
 
     def work() -> None:
         listening.socket.close()

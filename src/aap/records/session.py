@@ -14,7 +14,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
-from aap.records.faults import Fault, fault_of
+from aap.records.store_faults import StoreFault, fault_of
 
 WRITING = {"aap_writing": True}
 PROBE_PATIENCE = 0.5
@@ -85,7 +85,7 @@ class Database:
         with Session(self._probe, autoflush=False) as session:
             yield session
 
-    def refusal(self) -> Fault | None:
+    def refusal(self) -> StoreFault | None:
         """Why nothing can be written now; None where it can. Something is written, and taken back."""
         try:
             with self._probe.execution_options(**WRITING).connect() as connection, connection.begin() as attempt:

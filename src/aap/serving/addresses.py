@@ -25,7 +25,7 @@ class Listening:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-def listen(host: str, port: int) -> Listening:
+def take_port(host: str, port: int) -> Listening:
     """Takes the port (0: one that is free). Raises OSError where it is taken or may not be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.create_server((host, port), family=family, backlog=2048)

@@ -24,7 +24,7 @@ _FIRST_BYTES = 64
 _HEALTH = (b"/sante", b"/sante/complet")
 
 
-class HealthFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class HealthFirst(ThreadWorker):
     """A question about health has a thread of its own: it is answered while all others work."""
 
     def init_process(self) -> None:
@@ -42,7 +42,7 @@ class HealthFirst(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return asks_for_health(conn.sock)
 
 
-class Worker(HealthFirst):
+class WebWorker(HealthFirst):
     """A connection gets a thread once there is something to read: whoever says nothing holds none."""
 
     def accept(self, listener: Any) -> None:
@@ -73,13 +73,13 @@ def asks_for_health(connection: socket.socket) -> bool:
     return method in (b"GET", b"HEAD") and rest.partition(b" ")[0].partition(b"?")[0].endswith(_HEALTH)
 
 
-def gunicorn_options(listener: socket.socket, workers: int) -> dict[str, Any]:
-    """How gunicorn serves; `listener` is already bound, so that nobody is turned away while gunicorn starts anew."""
+def gunicorn_options(listener: int, workers: int) -> dict[str, Any]:
+    """How gunicorn serves; `listener`: descriptor of a bound socket, so that nobody is turned away while it starts anew."""
     return {
-        "bind": f"fd://{listener.fileno()}",
+        "bind": f"fd://{listener}",
         "workers": workers,
         "threads": THREADS,
-        "worker_class": "aap.serving.web_server.Worker",
+        "worker_class": "aap.serving.web_server.WebWorker",
         "preload_app": True,
         "keepalive": KEEP_ALIVE,
         "timeout": 60,
@@ -90,7 +90,7 @@ def gunicorn_options(listener: socket.socket, workers: int) -> dict[str, Any]:
     }
 
 
-class WebServer(BaseApplication):  # type: ignore[misc]
+class WebServer(BaseApplication):
     """gunicorn in this process, on an application that is made here and shared by its workers.
 
     `after_fork` is called in each worker: what must not be shared is let go there.

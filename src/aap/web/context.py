@@ -47,10 +47,10 @@ def writing() -> Iterator[Session]:
         yield session
     note_stored()
     if session.info.get(WAKE):
-        wake()
+        wake_worker()
 
 
-def wake() -> None:
+def wake_worker() -> None:
     """Something that waits is stored: the worker is told, and where it can't be, it finds out by itself."""
     follow(lambda: jobs.wake(platform()), "wake")
 

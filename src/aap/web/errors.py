@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from aap.records.faults import Fault, fault_of
+from aap.records.store_faults import StoreFault, fault_of
 from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
@@ -26,7 +26,7 @@ from aap.services.errors import (
 )
 from aap.web import wanted
 from aap.web.filters import moment
-from aap.web.storage_faults import RETRY_AFTER, told
+from aap.web.store_fault_words import RETRY_AFTER, words_of
 from aap.web.wording.sentences import sentences
 
 log = structlog.get_logger(__name__)
@@ -40,10 +40,6 @@ LAST_PAGE = """<!doctype html>
 <p><a href="/">Revenir à l’accueil</a></p></main></body></html>
 """
 """What is shown when nothing else can be: no template, no database."""
-
-
-_INDISPOSED = "Service momentanément indisponible"
-_NOTHING_LOST = "Rien de ce que vous aviez enregistré n’est perdu. Réessayez dans quelques minutes."
 
 
 def wants_json() -> bool:
@@ -197,15 +193,18 @@ def init_errors(app: Flask) -> None:
             _(
                 "Rien de ce que vous aviez enregistré n’est perdu. Réessayez\u00a0; si cela continue, écrivez au service."
             ),
-            (_INDISPOSED, _NOTHING_LOST),
+            (
+                _("Service momentanément indisponible"),
+                _("Rien de ce que vous aviez enregistré n’est perdu. Réessayez dans quelques minutes."),
+            ),
         )
 
 
-def _nothing_stored(fault: Fault, error: Exception) -> ResponseReturnValue:
+def _nothing_stored(fault: StoreFault, error: Exception) -> ResponseReturnValue:
     """The disk or the database is at fault: said in words, and in one line of the log."""
     cause = " ".join(str(getattr(error, "orig", None) or error).split())
     log.error("storage.fault", fault=str(fault), endpoint=request.endpoint, cause=cause)
-    words = told(fault)
+    words = words_of(fault)
     answer = make_response(_page_or_words(words.status, words.title, words.message, (words.title, words.message)))
     if answer.status_code == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER)

@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import event
 from sqlmodel import select
 
 from aap import jobs
+from aap.cli import main
 from aap.records.applications import Submission
 from aap.records.people import Role
 from aap.services.file_store import FileStore
 from aap.services.platform import Platform
-from aap.services.upkeep.health import HealthWatch
+from aap.services.upkeep.service_health import HealthWatch
 from tests.conftest import Browser
 from tests.factories import PASSWORD
 from tests.kept.walking import bare_pages
@@ -259,3 +261,16 @@ def test_a_damaged_database_is_told_in_words_by_pages_and_health(
     assert (page.status_code, "Le service est momentanément indisponible" in page.text) == (503, True)
     health = browser().get("/sante")
     assert (health.status_code, health.json) == (503, {"status": "unavailable", "fault": "damaged"})
+
+
+@pytest.mark.parametrize("command", ["audit verify", "tick", "serve --port 0", "backup ailleurs"])
+def test_a_command_says_that_the_database_is_damaged_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "aap.sqlite3").write_bytes(os.urandom(20_000))
+    monkeypatch.setenv("AAP_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("AAP_BASE_URL", "https://appels.example.org")
+    ended = CliRunner().invoke(main, command.split())
+    assert ended.exit_code == 1
+    assert "La base de données est endommagée" in ended.output
+    assert ("aap restore" in ended.output, "Traceback" in ended.output) == (True, False)

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from aap.serving.addresses import Listening, links_lead_elsewhere, listen
+from aap.serving.addresses import Listening, links_lead_elsewhere, take_port
 from aap.serving.web_server import asks_for_health
 from aap.settings import Settings
 
@@ -53,7 +53,7 @@ def test_an_address_of_this_machine_with_another_port_leads_elsewhere(base_url: 
 
 @pytest.mark.parametrize(("host", "reached"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
 def test_a_free_port_is_taken_and_its_address_told(host: str, reached: str) -> None:
-    listening = listen(host, 0)
+    listening = take_port(host, 0)
     with listening.socket:
         port = listening.socket.getsockname()[1]
         assert (listening.port, listening.address) == (port, f"http://{reached}:{port}")

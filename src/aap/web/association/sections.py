@@ -16,8 +16,8 @@ from aap.core.questions.base.question import Question
 from aap.core.questions.budget import BudgetQuestion
 from aap.core.questions.file import FileQuestion
 from aap.documents.incoming.incoming_file import RefusedFile
-from aap.records.faults import Fault, fault_of
 from aap.records.people import MembershipRole
+from aap.records.store_faults import StoreFault, fault_of
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.applying import SavedSection, StaleSection, save_section
@@ -319,7 +319,7 @@ def take_upload(application_id: str, call: OpenedCall, question_id: str, name: s
     except InvalidInput as error:
         return TakenUpload(sentences(error.problems))
     except Exception as error:
-        if fault_of(error) is not Fault.FULL:
+        if fault_of(error) is not StoreFault.FULL:
             raise
         return TakenUpload(str(DISK_FULL))
     return TakenUpload(dossier=dossier)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, jsonify
 
 from aap.services.permissions import Permission
-from aap.services.upkeep.health import Health, HealthWatch, State
+from aap.services.upkeep.service_health import Health, HealthWatch, State
 from aap.web.access import requires
 from aap.web.context import platform
 from aap.web.public.blueprint import blueprint

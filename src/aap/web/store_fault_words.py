@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from aap.records.faults import Fault
+from aap.records.store_faults import StoreFault
 
 RETRY_AFTER = 10
 """Seconds after which a script or a proxy may try again."""
@@ -21,9 +21,9 @@ class Told:
     message: str
 
 
-def told(fault: Fault) -> Told:
+def words_of(fault: StoreFault) -> Told:
     """507 where there is no room, else 503."""
-    if fault is Fault.FULL:
+    if fault is StoreFault.FULL:
         return Told(
             507,
             _("Le serveur n’a plus de place"),
@@ -33,7 +33,7 @@ def told(fault: Fault) -> Told:
                 "quelques minutes. Si cela continue, écrivez au service en donnant la référence ci-dessous."
             ),
         )
-    if fault is Fault.BUSY:
+    if fault is StoreFault.BUSY:
         return Told(
             503,
             _("Le service est très sollicité"),
@@ -42,7 +42,7 @@ def told(fault: Fault) -> Told:
                 "(votre saisie y est encore) et réessayez dans quelques instants."
             ),
         )
-    if fault is Fault.READ_ONLY:
+    if fault is StoreFault.READ_ONLY:
         return Told(
             503,
             _("Rien ne peut être enregistré en ce moment"),

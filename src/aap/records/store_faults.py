@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 
-class Fault(StrEnum):
+class StoreFault(StrEnum):
     """`full`: no room; `busy`: others hold the database; `damaged`; `read_only`; `away`: it can't be reached."""
 
     FULL = "full"
@@ -25,34 +25,34 @@ class Fault(StrEnum):
 
 
 _OF_FILES = {
-    errno.ENOSPC: Fault.FULL, errno.EDQUOT: Fault.FULL, errno.EFBIG: Fault.FULL, errno.EROFS: Fault.READ_ONLY,
+    errno.ENOSPC: StoreFault.FULL, errno.EDQUOT: StoreFault.FULL, errno.EFBIG: StoreFault.FULL, errno.EROFS: StoreFault.READ_ONLY,
 }  # fmt: skip
 _OF_SQLITE = {
-    sqlite3.SQLITE_FULL: Fault.FULL,
-    sqlite3.SQLITE_BUSY: Fault.BUSY,
-    sqlite3.SQLITE_LOCKED: Fault.BUSY,
-    sqlite3.SQLITE_CORRUPT: Fault.DAMAGED,
-    sqlite3.SQLITE_NOTADB: Fault.DAMAGED,
-    sqlite3.SQLITE_READONLY: Fault.READ_ONLY,
-    sqlite3.SQLITE_IOERR: Fault.AWAY,
-    sqlite3.SQLITE_CANTOPEN: Fault.AWAY,
+    sqlite3.SQLITE_FULL: StoreFault.FULL,
+    sqlite3.SQLITE_BUSY: StoreFault.BUSY,
+    sqlite3.SQLITE_LOCKED: StoreFault.BUSY,
+    sqlite3.SQLITE_CORRUPT: StoreFault.DAMAGED,
+    sqlite3.SQLITE_NOTADB: StoreFault.DAMAGED,
+    sqlite3.SQLITE_READONLY: StoreFault.READ_ONLY,
+    sqlite3.SQLITE_IOERR: StoreFault.AWAY,
+    sqlite3.SQLITE_CANTOPEN: StoreFault.AWAY,
 }
 _NO_ROOM = {sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC}
 """What SQLite says of a disk on which the index of the WAL or a page can't be written any more."""
 _OF_POSTGRES = {
-    "53100": Fault.FULL,  # disk_full
-    "53300": Fault.BUSY,  # too_many_connections
-    "55P03": Fault.BUSY,  # lock_not_available
-    "57014": Fault.BUSY,  # query_canceled: it waited for too long
-    "40P01": Fault.BUSY,  # deadlock_detected
-    "25006": Fault.READ_ONLY,  # read_only_sql_transaction
-    "57P01": Fault.AWAY, "57P02": Fault.AWAY, "57P03": Fault.AWAY,  # it is being shut down or started
-    "58030": Fault.AWAY,  # io_error
-    "XX001": Fault.DAMAGED, "XX002": Fault.DAMAGED,
+    "53100": StoreFault.FULL,  # disk_full
+    "53300": StoreFault.BUSY,  # too_many_connections
+    "55P03": StoreFault.BUSY,  # lock_not_available
+    "57014": StoreFault.BUSY,  # query_canceled: it waited for too long
+    "40P01": StoreFault.BUSY,  # deadlock_detected
+    "25006": StoreFault.READ_ONLY,  # read_only_sql_transaction
+    "57P01": StoreFault.AWAY, "57P02": StoreFault.AWAY, "57P03": StoreFault.AWAY,  # it is being shut down or started
+    "58030": StoreFault.AWAY,  # io_error
+    "XX001": StoreFault.DAMAGED, "XX002": StoreFault.DAMAGED,
 }  # fmt: skip
 
 
-def fault_of(error: BaseException) -> Fault | None:
+def fault_of(error: BaseException) -> StoreFault | None:
     """Which of these an error is about, itself or what it was raised from; None: something else."""
     for one in _causes(error):
         found = _fault(one)
@@ -67,23 +67,23 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _fault(error: BaseException) -> Fault | None:
+def _fault(error: BaseException) -> StoreFault | None:
     if isinstance(error, OSError):
         return _OF_FILES.get(error.errno or 0)
     if isinstance(error, NoConnectionFree):
-        return Fault.BUSY
+        return StoreFault.BUSY
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
     if isinstance(error, DBAPIError) and not isinstance(error.orig, sqlite3.Error):
         state = getattr(error.orig, "sqlstate", None)
         if state is None or state.startswith("08"):  # no answer of the server at all
-            return Fault.AWAY if type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout") else None
+            return StoreFault.AWAY if type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout") else None
         return _OF_POSTGRES.get(state)
     return None
 
 
-def _of_sqlite(error: sqlite3.Error) -> Fault | None:
+def _of_sqlite(error: sqlite3.Error) -> StoreFault | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
-    return Fault.FULL if code in _NO_ROOM else _OF_SQLITE.get(code & 0xFF)
+    return StoreFault.FULL if code in _NO_ROOM else _OF_SQLITE.get(code & 0xFF)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from aap.records.faults import Fault, fault_of
 from aap.records.outbox import Job, OutboxMail
 from aap.records.session import Database
+from aap.records.store_faults import StoreFault, fault_of
 from aap.services.actor import SYSTEM
 from aap.services.outbox import start_job
-from aap.services.upkeep import health
-from aap.services.upkeep.health import Health, HealthWatch, State
+from aap.services.upkeep import service_health as health
+from aap.services.upkeep.service_health import Health, HealthWatch, State
 from tests.databases import on_both_databases
 
 OK = Health(State.OK)
@@ -61,7 +61,7 @@ def test_whoever_writes_for_a_moment_is_no_reason_to_send_deposits_away(platform
         assert watch.look(kept=0) == OK
         assert time.monotonic() - started < 5
         monkeypatch.setattr(health, "HELD", 0.0)
-        assert watch.look(kept=0) == Health(State.UNAVAILABLE, fault=Fault.BUSY)
+        assert watch.look(kept=0) == Health(State.UNAVAILABLE, fault=StoreFault.BUSY)
     finally:
         end.set()
         holding.join()
@@ -71,19 +71,19 @@ def test_whoever_writes_for_a_moment_is_no_reason_to_send_deposits_away(platform
 def test_an_answer_is_kept_for_a_second(platform, monkeypatch) -> None:
     watch = HealthWatch(platform)
     assert watch.look() == OK
-    monkeypatch.setattr(health, "no_room", lambda _folder: Fault.FULL)
+    monkeypatch.setattr(health, "no_room", lambda _folder: StoreFault.FULL)
     assert watch.look() == OK
-    assert watch.look(kept=0) == Health(State.UNAVAILABLE, fault=Fault.FULL)
+    assert watch.look(kept=0) == Health(State.UNAVAILABLE, fault=StoreFault.FULL)
 
 
 def test_a_folder_that_is_gone_or_closed_takes_no_deposits(tmp_path: Path) -> None:
     assert health.no_room(tmp_path) is None
-    assert health.no_room(tmp_path / "nowhere") is Fault.AWAY
+    assert health.no_room(tmp_path / "nowhere") is StoreFault.AWAY
 
 
 def test_a_server_that_is_not_there_is_told_so(tmp_path: Path) -> None:
-    assert Database("postgresql+psycopg://nobody@127.0.0.1:9/none").refusal() is Fault.AWAY
-    assert Database(f"sqlite:///{tmp_path}/nowhere/aap.sqlite3").refusal() is Fault.AWAY
+    assert Database("postgresql+psycopg://nobody@127.0.0.1:9/none").refusal() is StoreFault.AWAY
+    assert Database(f"sqlite:///{tmp_path}/nowhere/aap.sqlite3").refusal() is StoreFault.AWAY
 
 
 def test_an_error_of_the_code_is_no_fault_of_the_store() -> None:
@@ -99,7 +99,7 @@ def test_the_two_pages_differ_where_only_background_work_fails(
     found = {
         "ok": OK,
         "degraded": NOT_TAKEN,
-        "unavailable": Health(State.UNAVAILABLE, fault=Fault.READ_ONLY),
+        "unavailable": Health(State.UNAVAILABLE, fault=StoreFault.READ_ONLY),
     }[asked]
     said = {
         "ok": {"status": "ok"},

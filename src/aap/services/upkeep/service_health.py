@@ -16,8 +16,8 @@ from pathlib import Path
 
 from sqlmodel import Session, col, func, select
 
-from aap.records.faults import Fault, fault_of
 from aap.records.outbox import Job, JobState, OutboxMail
+from aap.records.store_faults import StoreFault, fault_of
 from aap.services.platform import Platform
 from aap.services.smtp import MOST_ATTEMPTS
 
@@ -45,7 +45,7 @@ class Health:
 
     state: State
     silent: tuple[str, ...] = ()
-    fault: Fault | None = None
+    fault: StoreFault | None = None
 
 
 class HealthWatch:
@@ -79,10 +79,10 @@ class HealthWatch:
             return Health(State.UNAVAILABLE, fault=fault)
         return Health(State.DEGRADED if silent else State.OK, silent)
 
-    def _refusal(self) -> Fault | None:
+    def _refusal(self) -> StoreFault | None:
         """Why the database takes nothing. That others write at this moment is no reason, unless it lasts."""
         fault = self._platform.database.refusal()
-        if fault is not Fault.BUSY:
+        if fault is not StoreFault.BUSY:
             self._held_since = None
             return fault
         now = time.monotonic()
@@ -90,13 +90,13 @@ class HealthWatch:
         return fault if now - self._held_since >= HELD else None
 
 
-def no_room(folder: Path) -> Fault | None:
+def no_room(folder: Path) -> StoreFault | None:
     """Whether `ROOM` bytes can still be laid down in the folder: asked of the file system, which knows its quotas."""
     try:
         with tempfile.TemporaryFile(dir=folder) as place:
             os.posix_fallocate(place.fileno(), 0, ROOM)
     except OSError as error:
-        return fault_of(error) or Fault.AWAY
+        return fault_of(error) or StoreFault.AWAY
     return None
 
 
