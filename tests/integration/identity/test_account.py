@@ -8,7 +8,7 @@ import re
 
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
-from aap.services.account.accounts import reminders_of
+from aap.services.account.reminders import reminders_of
 from tests.factories import PASSWORD
 from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to
@@ -33,7 +33,7 @@ def test_name_phone_and_reminders_are_saved(browser, factory, platform) -> None:
     assert page.post("/compte", typed).location == "/compte"
     with platform.database.reading() as session:
         row = session.get(Person, person.id)
-        assert (row.name, row.phone, reminders_of(row)) == ("Léa Neuve", "+33639981234", ("2_days",))
+        assert (row.name, row.phone, reminders_of(session, row.id)) == ("Léa Neuve", "+33639981234", ("2_days",))
 
 
 def test_a_phone_that_is_none_is_answered_beside_its_field(browser, factory) -> None:

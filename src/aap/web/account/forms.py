@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.account.accounts import REMINDERS
+from aap.services.account.reminders import REMINDERS
 
 
 class ProfileForm(FlaskForm):
@@ -19,14 +19,25 @@ class ProfileForm(FlaskForm):
         description=_("Pour que le service puisse vous joindre au sujet d’un dossier."),
         validators=[Optional(), Length(max=30, message=_("30 caractères au plus."))],
     )
-    remind_7_days = BooleanField(_("Sept jours avant la clôture"))
-    remind_2_days = BooleanField(_("Deux jours avant la clôture"))
-    remind_4_hours = BooleanField(_("Quatre heures avant la clôture"))
+
+    @property
+    def reminder_boxes(self) -> list[BooleanField]:
+        """One box a reminder."""
+        return [self[f"remind_{reminder.name}"] for reminder in REMINDERS]
 
     @property
     def reminders(self) -> list[str]:
         """The reminders that are ticked, by their names."""
-        return [name for name in REMINDERS if self[f"remind_{name}"].data]
+        return [reminder.name for reminder in REMINDERS if self[f"remind_{reminder.name}"].data]
+
+
+_REMINDERS = {
+    "7_days": _("Sept jours avant la clôture"),
+    "2_days": _("Deux jours avant la clôture"),
+    "4_hours": _("Quatre heures avant la clôture"),
+}
+for _reminder in REMINDERS:
+    setattr(ProfileForm, f"remind_{_reminder.name}", BooleanField(_REMINDERS[_reminder.name]))
 
 
 class LinkForm(FlaskForm):
