@@ -54,7 +54,7 @@ class Person(SQLModel, table=True):
 
 
 class ReminderOff(SQLModel, table=True):
-    """A reminder that somebody doesn't want (the names are those of `services.account.reminders`)."""
+    """A reminder that somebody doesn't want (the names are those of `services.account.reminder_switches`)."""
 
     __tablename__ = "reminder_off"
 

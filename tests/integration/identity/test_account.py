@@ -8,7 +8,7 @@ import re
 
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
-from aap.services.account.reminders import reminders_of
+from aap.services.account.reminder_switches import reminders_of
 from tests.factories import PASSWORD
 from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to

@@ -18,7 +18,7 @@ from aap.core.french import count, day, euros, exact, listed, moment, percent, q
 from aap.core.questions.base.condition import Condition
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota import Quota
-from aap.core.quotas.wording import rule_of_quota
+from aap.core.quotas.quota_words import rule_of_quota
 
 # Attributes as people call them; others are shown by their id.
 ATTRIBUTES = {

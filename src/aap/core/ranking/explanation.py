@@ -14,7 +14,7 @@ from typing import assert_never
 
 from aap.core import french
 from aap.core.call.schema import CallFile, Criterion
-from aap.core.quotas.wording import bounds_in_words, rule_name
+from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.passed_over import Figure, PassedOver
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing

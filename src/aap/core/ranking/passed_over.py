@@ -13,7 +13,7 @@ from fractions import Fraction
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.quotas.bounds import of_side
-from aap.core.quotas.wording import bounds_in_words, rule_name
+from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import Standing
 from aap.core.ranking.tie_break import parted_by, tie_in_words

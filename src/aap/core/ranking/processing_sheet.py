@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from aap.core import french
 from aap.core.call.wording import attribute_title, value_label
-from aap.core.quotas.wording import quota_in_words
+from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput
 from aap.core.ranking.standing import Standing

@@ -22,7 +22,7 @@ from aap.core.call.schema import CallFile
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
 from aap.core.quotas.quota import Quota
-from aap.core.quotas.wording import quota_in_words
+from aap.core.quotas.quota_words import quota_in_words
 from aap.core.results import MASKED, STATUSES, ResultRow, ReviewerRow
 from aap.documents.report.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
 from aap.documents.tables.workbooks import STATUS_FRENCH

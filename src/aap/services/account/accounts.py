@@ -17,7 +17,7 @@ from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
-from aap.services.account.reminders import choose_reminders, reminders_of
+from aap.services.account.reminder_switches import choose_reminders, reminders_of
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection

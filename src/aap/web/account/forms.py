@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.account.reminders import REMINDERS
+from aap.services.account.reminder_switches import REMINDERS
 
 
 class ProfileForm(FlaskForm):

@@ -10,7 +10,7 @@ from aap.core.call.schema import CallFile
 from aap.core.call.wording import rules_in_words
 from aap.core.quotas.bounds import KINDS as BOUNDS
 from aap.core.quotas.quota import Quota
-from aap.core.quotas.wording import bounds_in_words, quota_in_words
+from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import Candidate
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
