@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.jinja_env.lstrip_blocks = True
 
     _request_frame(app, platform, production)
-    Babel(app)
+    Babel(app, locale_selector=language.chosen)
     Bootstrap5(app)
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression
