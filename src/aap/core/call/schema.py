@@ -15,8 +15,8 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 
 from aap.core.questions.base.choosing import Option
 from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.discovery import discover
 from aap.core.questions.base.union import AnyQuestion
-from aap.core.questions.registry import discover
 from aap.core.questions.yes_no import YES_NO
 from aap.core.quotas.quota import Quota
 from aap.core.scalars import (
