@@ -53,10 +53,10 @@ class Person(SQLModel, table=True):
     tf_totp_secret: str | None = Field(default=None, max_length=255)
 
 
-class ReminderOff(SQLModel, table=True):
-    """A reminder that somebody doesn't want (the names are those of `services.account.reminder_switches`)."""
+class TurnedSwitch(SQLModel, table=True):
+    """What somebody switched otherwise than it stands by itself: a name of `services.account.switches`."""
 
-    __tablename__ = "reminder_off"
+    __tablename__ = "turned_switch"
 
     person_id: str = Field(foreign_key="person.id", primary_key=True, max_length=36)
     name: str = Field(primary_key=True, max_length=20)

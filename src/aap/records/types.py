@@ -54,7 +54,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class StoredFile(TypeDecorator[str]):
+class FileHash(TypeDecorator[str]):
     """SHA-256 of a file in the store. A backup looks for the files of every column of this type."""
 
     impl = String(64)

@@ -8,7 +8,7 @@ import re
 
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
-from aap.services.account.reminder_switches import reminders_of
+from aap.services.account.switches import switched_on
 from tests.factories import PASSWORD
 from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to
@@ -29,11 +29,11 @@ def test_the_page_says_who_one_is_in_words(browser, factory, count_queries) -> N
 def test_name_phone_and_reminders_are_saved(browser, factory, platform) -> None:
     person = factory.person()
     page = browser().sign_in(person)
-    typed = {"name": " Léa  Neuve ", "phone": "06 39 98 12 34", "remind_2_days": "y"}
+    typed = {"name": " Léa  Neuve ", "phone": "06 39 98 12 34", "switch_2_days": "y"}
     assert page.post("/compte", typed).location == "/compte"
     with platform.database.reading() as session:
         row = session.get(Person, person.id)
-        assert (row.name, row.phone, reminders_of(session, row.id)) == ("Léa Neuve", "+33639981234", ("2_days",))
+        assert (row.name, row.phone, switched_on(session, row.id)) == ("Léa Neuve", "+33639981234", ("2_days",))
 
 
 def test_a_phone_that_is_none_is_answered_beside_its_field(browser, factory) -> None:

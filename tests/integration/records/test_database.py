@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from aap.records.people import Person
-from aap.records.types import StoredFile
+from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
 from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.platform import Platform
@@ -28,7 +28,7 @@ def test_migrations_from_empty_give_exactly_the_tables_of_the_code(platform: Pla
 def test_every_column_that_names_a_stored_file_is_of_the_type_that_a_backup_follows() -> None:
     columns = [column for table in SQLModel.metadata.sorted_tables for column in table.columns]
     named = {str(column) for column in columns if column.name.endswith("sha256")}
-    followed = {str(column) for column in columns if isinstance(column.type, StoredFile)}
+    followed = {str(column) for column in columns if isinstance(column.type, FileHash)}
     assert named == followed >= {"document.sha256"}
 
 

@@ -17,7 +17,7 @@ from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
-from aap.services.account.reminder_switches import choose_reminders, reminders_of
+from aap.services.account.switches import switch, switched_on
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -49,7 +49,7 @@ class AccountView:
     email: str
     name: str
     phone: str
-    reminders: tuple[str, ...]
+    switches: tuple[str, ...]
     has_password: bool
     created_at: datetime
     last_login_at: datetime | None
@@ -85,7 +85,7 @@ def account_view(session: Session, *, actor: Actor) -> AccountView:
         email=person.email,
         name=person.name,
         phone=person.phone or "",
-        reminders=reminders_of(session, person.id),
+        switches=switched_on(session, person.id),
         has_password=person.password is not None,
         created_at=person.created_at,
         last_login_at=person.last_login_at,
@@ -95,9 +95,9 @@ def account_view(session: Session, *, actor: Actor) -> AccountView:
 
 
 def change_profile(
-    session: Session, *, actor: Actor, name: str, phone: str, reminders: Collection[str], now: datetime
+    session: Session, *, actor: Actor, name: str, phone: str, switches: Collection[str], now: datetime
 ) -> None:
-    """Name, phone (kept as +33…), and which reminders are wanted, by their names. Raises InvalidInput."""
+    """Name, phone (kept as +33…), and what is switched on, by name. Raises InvalidInput."""
     ensure(actor, Permission.ACCOUNT_MANAGE, Target())
     person = _person(session, actor)
     problems: dict[str, Objection] = {}
@@ -111,7 +111,7 @@ def change_profile(
         raise InvalidInput(problems)
     before = _profile(session, person)
     person.name, person.phone = name, number or None
-    choose_reminders(session, person.id, reminders)
+    switch(session, person.id, switches)
     after = _profile(session, person)
     if after == before:
         return
@@ -120,7 +120,7 @@ def change_profile(
 
 
 def _profile(session: Session, person: Person) -> dict[str, Any]:
-    return {"name": person.name, "phone": person.phone, "reminders": list(reminders_of(session, person.id))}
+    return {"name": person.name, "phone": person.phone, "switches": list(switched_on(session, person.id))}
 
 
 def _phone(text: str) -> str | None:
@@ -165,7 +165,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     return {
         "exported_at": now.isoformat(),
         "account": _plain(person, "password", "fs_uniquifier", "tf_totp_secret"),
-        "reminders": list(reminders_of(session, own)),
+        "switches": list(switched_on(session, own)),
         "roles": [{"role": str(held.role), "call": held.call_id or None} for held in held_roles(session, own)],
         "memberships": [
             {"association": held.association_name, "role": str(held.role)} for held in held_memberships(session, own)

@@ -1,4 +1,4 @@
-"""Reminders to those who started a dossier and did not submit it, so long before the closing (`account/reminder_switches`)."""
+"""Reminders to those who started a dossier and did not submit it, so long before the closing (`account/switches`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
-from aap.services.account.reminder_switches import REMINDERS, Reminder, wants
+from aap.services.account.switches import REMINDERS, Reminder, wants
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
@@ -61,7 +61,7 @@ def _remind(session: Session, call: OpenedCall, reminder: Reminder, links: Links
             col(Membership.role).in_([MembershipRole.OWNER, MembershipRole.EDITOR]),
             Person.id == Membership.person_id,
             col(Person.active).is_(True),
-            wants(reminder.name),
+            wants(reminder),
             ~already,
         )
         .order_by(col(Application.id), col(Person.id))

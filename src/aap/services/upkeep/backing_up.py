@@ -23,7 +23,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from aap import __version__
 from aap.records.outbox import OutboxMail
-from aap.records.types import StoredFile
+from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
 from aap.services.audit import ChainCheck, Subject, record, verify_chain
 from aap.services.errors import Objection
@@ -151,7 +151,7 @@ def named_files(session: Session) -> set[str]:
     found: set[str] = set()
     for table in SQLModel.metadata.sorted_tables:
         for column in table.columns:
-            if isinstance(column.type, StoredFile):
+            if isinstance(column.type, FileHash):
                 found.update(session.execute(select(column).where(column.is_not(None))).scalars())
     for attachments in session.exec(select(OutboxMail.attachments).where(col(OutboxMail.sent_at).is_(None))):
         found |= {one["sha256"] for one in attachments}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.account.reminder_switches import REMINDERS
+from aap.services.account.switches import REMINDERS, SWITCHES, Switch
 
 
 class ProfileForm(FlaskForm):
@@ -21,23 +24,35 @@ class ProfileForm(FlaskForm):
     )
 
     @property
-    def reminder_boxes(self) -> list[BooleanField]:
-        """One box a reminder."""
-        return [self[f"remind_{reminder.name}"] for reminder in REMINDERS]
+    def groups(self) -> list[tuple[LazyString, list[BooleanField]]]:
+        """What may be switched, with its boxes."""
+        return [(legend, [self[_field(one)] for one in switches]) for legend, switches in _GROUPS]
 
     @property
-    def reminders(self) -> list[str]:
-        """The reminders that are ticked, by their names."""
-        return [reminder.name for reminder in REMINDERS if self[f"remind_{reminder.name}"].data]
+    def switches(self) -> list[str]:
+        """What is ticked, by name."""
+        return [one.name for one in SWITCHES if self[_field(one)].data]
 
 
-_REMINDERS = {
+_GROUPS = ((_("Me rappeler un dossier commencé et pas encore déposé"), REMINDERS),)
+_BOXES = {
     "7_days": _("Sept jours avant la clôture"),
     "2_days": _("Deux jours avant la clôture"),
     "4_hours": _("Quatre heures avant la clôture"),
 }
-for _reminder in REMINDERS:
-    setattr(ProfileForm, f"remind_{_reminder.name}", BooleanField(_REMINDERS[_reminder.name]))
+
+
+def _field(switch: Switch) -> str:
+    return f"switch_{switch.name}"
+
+
+for _one in SWITCHES:
+    setattr(ProfileForm, _field(_one), BooleanField(_BOXES[_one.name]))
+
+
+def switched(names: Collection[str]) -> dict[str, bool]:
+    """What the form shows as ticked."""
+    return {_field(one): one.name in names for one in SWITCHES}
 
 
 class LinkForm(FlaskForm):

@@ -1,4 +1,4 @@
-"""Which reminders somebody doesn't want is a list: a further reminder needs no column.
+"""What somebody switched otherwise than it stands by itself is a list: a further reminder needs no column.
 
 Revision: 0009
 After: 0008
@@ -23,13 +23,13 @@ def _person() -> sa.TableClause:
 
 def upgrade() -> None:
     op.create_table(
-        "reminder_off",
+        "turned_switch",
         sa.Column("person_id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reminder_off_person_id_person")),
-        sa.PrimaryKeyConstraint("person_id", "name", name=op.f("pk_reminder_off")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_turned_switch_person_id_person")),
+        sa.PrimaryKeyConstraint("person_id", "name", name=op.f("pk_turned_switch")),
     )
-    off = sa.table("reminder_off", sa.column("person_id", sa.String), sa.column("name", sa.String))
+    off = sa.table("turned_switch", sa.column("person_id", sa.String), sa.column("name", sa.String))
     person = _person()
     for name in NAMES:
         unwanted = sa.select(person.c.id, sa.literal(name)).where(person.c[f"remind_{name}"].is_(sa.false()))
@@ -43,7 +43,7 @@ def downgrade() -> None:
     with op.batch_alter_table("person") as table:
         for name in NAMES:
             table.add_column(sa.Column(f"remind_{name}", sa.Boolean(), nullable=False, server_default=sa.true()))
-    off = sa.table("reminder_off", sa.column("person_id", sa.String), sa.column("name", sa.String))
+    off = sa.table("turned_switch", sa.column("person_id", sa.String), sa.column("name", sa.String))
     person = _person()
     for name in NAMES:
         unwanted = sa.select(off.c.person_id).where(off.c.name == name)
@@ -51,4 +51,4 @@ def downgrade() -> None:
     with op.batch_alter_table("person") as table:
         for name in NAMES:
             table.alter_column(f"remind_{name}", server_default=None)
-    op.drop_table("reminder_off")
+    op.drop_table("turned_switch")
