@@ -54,7 +54,7 @@ class Person(SQLModel, table=True):
 
 
 class TurnedSwitch(SQLModel, table=True):
-    """What somebody switched otherwise than it stands by itself: a name of `services.account.switches`."""
+    """What somebody switched otherwise than it stands by itself: a name of `services.account.reminders_and_channels`."""
 
     __tablename__ = "turned_switch"
 

@@ -8,7 +8,7 @@ import re
 
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
-from aap.services.account.switches import switched_on
+from aap.services.account.reminders_and_channels import switched_on
 from tests.factories import PASSWORD
 from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to

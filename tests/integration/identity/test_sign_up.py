@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from aap.records.people import Person
-from aap.services.account.switches import switched_on
+from aap.services.account.reminders_and_channels import switched_on
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.worlds.mailbox import link_in, mails_to

@@ -17,7 +17,7 @@ from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
-from aap.services.account.switches import switch, switched_on
+from aap.services.account.reminders_and_channels import switch, switched_on
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection

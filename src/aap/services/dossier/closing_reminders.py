@@ -1,4 +1,4 @@
-"""Reminders to those who started a dossier and did not submit it, so long before the closing (`account/switches`)."""
+"""Reminders to those who started a dossier and did not submit it: when each is due, `account/reminders_and_channels` says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
-from aap.services.account.switches import REMINDERS, Reminder, wants
+from aap.services.account.reminders_and_channels import REMINDERS, Reminder, wants
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links

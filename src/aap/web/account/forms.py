@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.account.switches import REMINDERS, SWITCHES, Switch
+from aap.services.account.reminders_and_channels import REMINDERS, SWITCHES, Switch
 
 
 class ProfileForm(FlaskForm):
