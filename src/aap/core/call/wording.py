@@ -242,7 +242,7 @@ def _quota(call: CallFile, quota: Quota) -> str:
 def _group(call: CallFile, quota: Quota) -> str:
     if quota.each is not None:
         each = f"Pour chaque {attribute_title(quota.each)}"
-        counted = any(bound.counts == "laureates" for bound in of_side(quota.bounds, "quota_min"))
+        counted = any(bound.measure == "laureates" for bound in of_side(quota.bounds, "quota_min"))
         floor = " (là où il y a au moins un candidat)" if counted else ""
         return f"{quota.title} – {each[0].lower()}{each[1:]}{floor}" if quota.title else f"{each}{floor}"
     members = [

@@ -204,7 +204,7 @@ def _quota_chart(given: ReportInput) -> BarChart:
     amounts = []
     for entry in given.report["quotas"]:
         quota = quotas[entry["id"]]
-        ends = {bound.side: float(bound.figure()) for bound in quota.bounds if bound.counts == "laureates"}
+        ends = {bound.side: float(bound.figure()) for bound in quota.bounds if bound.measure == "laureates"}
         if not ends:
             continue
         achieved = entry["achieved"]
