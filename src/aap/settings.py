@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     publication_director: str = Field("", description="Director of the publication, named in the legal notices.")
     hosting: str = Field("", description="Who hosts the site: name, address, telephone (legal notices).")
     contact: str = Field("", description="E-mail address for questions about the site and its accessibility.")
+    security_contact: str = Field(
+        "", description="Where a weakness is reported (security.txt): e-mail or https address; empty: `AAP_CONTACT`."
+    )
     data_protection: str = Field("", description="Address of the data protection officer.")
 
     @property

@@ -63,8 +63,8 @@ IN_RULES = Nouns("lauréat", "des sommes accordées")
 class Bound(ABC):
     """One thing that a quota asks for. `written`: its value in the call file.
 
-    `measure`: a least and a most of one measure can be compared ("laureates": their number, which the chart draws). `counts`: what
-    the report gives as achieved.
+    `measure`: a least and a most of one measure can be compared ("laureates": their number, which the chart draws).
+    `counts`: what the report gives as achieved.
     `reported_with`: kinds of one word stand in the report together, null where not asked for; always for the empty word.
     """
 
