@@ -21,7 +21,7 @@ client ends it and never sends a deposit into a connection that we close."""
 GRACE = 8
 """Seconds that requests in flight have to end when the server is told to stop."""
 _FIRST_BYTES = 64
-_HEALTH = (b"/sante", b"/sante/complet")
+_HEALTH = ("/sante", "/sante/complet")
 
 
 class HealthFirst(ThreadWorker):
@@ -69,8 +69,13 @@ def asks_for_health(connection: socket.socket) -> bool:
         start = connection.recv(_FIRST_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except OSError:
         return False
-    method, _, rest = start.partition(b" ")
-    return method in (b"GET", b"HEAD") and rest.partition(b" ")[0].partition(b"?")[0].endswith(_HEALTH)
+    method, _, rest = start.decode("latin-1").partition(" ")
+    return is_health(method, rest.partition(" ")[0].partition("?")[0])
+
+
+def is_health(method: str, path: str) -> bool:
+    """Whether a request is a question about health, below whatever folder the site lies in."""
+    return method in ("GET", "HEAD") and path.endswith(_HEALTH)
 
 
 def gunicorn_options(listener: int, workers: int) -> dict[str, Any]:

@@ -145,6 +145,28 @@ def test_every_page_can_be_read_on_a_full_disk(
 
 
 @pytest.mark.usefixtures("small_disk")
+def test_pages_and_exports_of_a_call_answer_on_a_full_disk(
+    app: Flask, browser: Callable[[], Browser], factory: Any, one: Space, disk: Disk
+) -> None:
+    """What has to note who took it (an export of personal data) can't be handed out, and says so."""
+    addresses = sorted(
+        rule.rule.replace("<call_id>", one.call.id)
+        for rule in app.url_map.iter_rules()
+        if rule.arguments == {"call_id"} and "GET" in (rule.methods or ()) and "<call_id>" in rule.rule
+    )
+    visitors = [browser().sign_in(factory.person(role)) for role in (Role.OFFICIAL, Role.ADMIN)]
+    disk.fill()
+    answers = [(address, visitor.get(address)) for visitor in visitors for address in addresses]
+    assert len([answer for _address, answer in answers if answer.status_code == 200]) > 20
+    unsaid = [
+        (address, answer.status_code)
+        for address, answer in answers
+        if answer.status_code >= 500 and not (answer.status_code == 507 and "plus de place" in answer.text)
+    ]
+    assert unsaid == []
+
+
+@pytest.mark.usefixtures("small_disk")
 def test_a_full_disk_is_told_with_507_and_nothing_is_half_kept(
     browser: Callable[[], Browser], factory: Any, platform: Platform, one: Space, disk: Disk
 ) -> None:
