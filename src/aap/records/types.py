@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer
+from sqlalchemy import BigInteger, DateTime, Integer, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -71,6 +71,9 @@ class FourDecimals(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(int(value)) / MARK_UNITS
 
+
+FactorSecret = String(255)
+"""Column type of the secrets of authenticators: the one place that says how they are kept."""
 
 Cents = BigInteger().with_variant(Integer, "sqlite")
 """Money: integer cents."""
