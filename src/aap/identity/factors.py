@@ -20,6 +20,7 @@ from flask_security import (
     login_user,
     logout_user,
 )
+from flask_security.utils import get_url
 from sqlalchemy.orm import registry
 
 from aap.records.second_factors import Passkey
@@ -51,6 +52,8 @@ UNUSED = (
     "security.wan_delete",
 )
 """Views of Flask-Security in whose place the account has pages of its own: they answer like missing ones."""
+
+_ANSWERS = (PASSKEY_ANSWER, NEW_PASSKEY_ANSWER, "security.wan_verify_response")
 
 WAYS = {CODE: "code", RECOVERY: "recovery_code", PASSKEY_ANSWER: "passkey"}
 """Endpoint of a second step → how the journal calls it."""
@@ -192,24 +195,36 @@ def init_factors(app: Flask, settings: Settings) -> None:
 
     app.view_functions[CODE] = validate_code
 
+    for endpoint in _ANSWERS:
+        app.view_functions[endpoint] = _once(app, endpoint)
+
     @app.before_request
-    def one_site_and_one_answer() -> Any:
+    def as_flask_security_reads_it() -> None:
         endpoint = request.endpoint or ""
-        if not endpoint.startswith("security.wan_"):
-            return None
-        # Flask-Security takes the name that passkeys are for from the request.
-        _asked = request.url  # kept by the request as it is, for the way back from the password
-        request.host = urlsplit(settings.base_url).netloc
-        if not endpoint.endswith("_response") or _answers_what_was_asked(app):
-            return None
+        if endpoint in ("security.login", CHOICE):
+            # Where to go after the second step, if nothing else was asked for: it would be this page again.
+            request.url = get_url(app.config["SECURITY_POST_LOGIN_VIEW"])
+        elif endpoint.startswith("security.wan_"):
+            _asked = request.url  # kept by the request as it is, for the way back from the password
+            request.host = urlsplit(settings.base_url).netloc  # the name that passkeys are for
+
+
+def _once(app: Flask, endpoint: str) -> Callable[..., Any]:
+    """The view of a passkey's answer, for the browser that was asked, once."""
+    view = app.view_functions[endpoint]
+
+    def answered(token: str) -> Any:
+        if _answers_what_was_asked(app, token):
+            return view(token=token)
         message, kind = app.config["SECURITY_MSG_WEBAUTHN_EXPIRED"]
         flash(gettext(message), kind)
         return redirect(url_for(endpoint.removesuffix("_response")))
 
+    return answered
 
-def _answers_what_was_asked(app: Flask) -> bool:
+
+def _answers_what_was_asked(app: Flask, token: str) -> bool:
     asked = cookie.pop(_CHALLENGE, None)
-    token = str((request.view_args or {}).get("token", ""))
     valid, state = app.extensions["security"].wan_serializer.loads_unsafe(token)
     return bool(valid and asked and isinstance(state, dict) and state.get("challenge") == asked)
 

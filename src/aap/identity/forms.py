@@ -14,12 +14,14 @@ from flask_security import (
     RegisterFormV2,
     ResetPasswordForm,
     SendConfirmationForm,
+    TwoFactorRescueForm,
+    TwoFactorSelectForm,
     TwoFactorVerifyCodeForm,
     VerifyForm,
     WebAuthnRegisterForm,
 )
 from flask_security.forms import EmailValidation, email_required, password_required, unique_user_email, valid_user_email
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length, Regexp
 
 from aap.identity.passwords import SHORTEST
@@ -121,6 +123,18 @@ class RecoveryForm(MfRecoveryForm):
     )
 
 
+class ChoiceForm(TwoFactorSelectForm):
+    """The page has a button for each; Flask-Security looks whether the person has what was chosen."""
+
+    which = StringField()
+
+
+class RescueForm(TwoFactorRescueForm):
+    """Flask-Security makes one for the page of the code; the ways out stand on the page itself."""
+
+    help_setup = RadioField(choices=[])
+
+
 class PasskeyForm(WebAuthnRegisterForm):
     """The name that its person gives to a passkey; what it serves for is not asked: it serves for all."""
 
@@ -147,6 +161,8 @@ FORMS = {
     "verify_form": AgainForm,
     "change_email_form": OtherEmailForm,
     "two_factor_verify_code_form": CodeForm,
+    "two_factor_select_form": ChoiceForm,
+    "two_factor_rescue_form": RescueForm,
     "mf_recovery_form": RecoveryForm,
     "wan_register_form": PasskeyForm,
 }

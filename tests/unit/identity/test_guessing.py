@@ -44,7 +44,7 @@ def test_unrelated_words_and_chance_are_not_guessed(password: str) -> None:
 
 
 def test_the_words_of_its_owner_make_a_password_guessable() -> None:
-    password = "kerbaolzenaide2025"  # noqa: S105
+    password = "kerbaolzenaide2025"
     assert guess(password).digits > ENOUGH
     found = guess(password, ["Zénaïde Kerbaol", "zenaide.kerbaol@example.org"])
     assert (found.digits < ENOUGH, found.pattern) == (True, Pattern.OWN)
@@ -79,4 +79,4 @@ def test_each_word_of_the_list_stands_in_it_without_accents_or_signs() -> None:
 
 def test_the_tables_are_read_at_the_first_password_and_not_at_the_start() -> None:
     script = "import sys, aap.identity; print('zxcvbn' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"  # noqa: S603
+    assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"
