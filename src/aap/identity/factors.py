@@ -168,6 +168,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_WAN_ALLOW_AS_MULTI_FACTOR": True,
         "SECURITY_WAN_ALLOW_USER_HINTS": False,  # an address would tell who has an account
         "SECURITY_WAN_RP_NAME": issuer(settings),
+        "SECURITY_WAN_NAME_ALLOWED_CHARS": ["L", "M", "N", "P", "Zs"],
+        "SECURITY_INPUT_NORMALIZE_FORM": "NFC",  # a passkey keeps the name that its person typed
         "SECURITY_WAN_SIGNIN_URL": "/connexion/cle",
         "SECURITY_WAN_VERIFY_URL": "/verification/cle",
         "SECURITY_WAN_REGISTER_URL": "/compte/second-facteur/cle",
