@@ -53,7 +53,7 @@ class UserAccount(UserMixin):
     roles: list[RoleMixin] = []  # noqa: RUF012  (never changed)
 
     @property
-    def webauthn(self) -> list[PasskeyAccount]:
+    def webauthn(self) -> list[PasskeyAccount]:  # type: ignore[override]  # read each time, never set
         """The person's passkeys, read when they are asked for."""
         datastore: AccountDatastore = current_app.extensions["aap.identity"]
         return datastore.passkeys_of(str(self.id))
@@ -107,13 +107,27 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
             session.expunge_all()
         return keys
 
-    def create_webauthn(self, user: Any, name: str, usage: str, extensions: str | None = None, **fields: Any) -> None:
+    def create_webauthn(
+        self,
+        user: Any,
+        credential_id: bytes,
+        public_key: bytes,
+        name: str,
+        sign_count: int,
+        usage: str,
+        device_type: str,
+        backup_state: bool,
+        transports: list[str] | None = None,
+        extensions: str | None = None,
+        **_rest: Any,
+    ) -> None:
+        """What a passkey serves for (`usage`) and its `extensions` are not kept: it serves for all."""
         now = self.platform.clock()
-        transports = [str(getattr(one, "value", one)) for one in fields.pop("transports", None) or ()]
         key: Any = PasskeyAccount()
-        for field, value in fields.items():
-            setattr(key, field, getattr(value, "value", value))
-        key.id, key.person_id, key.name, key.transports = new_id(), str(user.id), name, transports
+        key.id, key.person_id, key.name = new_id(), str(user.id), name
+        key.credential_id, key.public_key, key.sign_count = credential_id, public_key, sign_count
+        key.device_type, key.backup_state = _plain(device_type), backup_state
+        key.transports = [_plain(one) for one in transports or ()]
         key.created_at = key.lastuse_datetime = now
         self.put(key)
 
@@ -231,6 +245,11 @@ def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[],
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
     journal.listen(app, platform, links, datastore)
     app.extensions["aap.identity"] = datastore
+
+
+def _plain(value: Any) -> str:
+    """The text of a member of one of the WebAuthn library's enumerations."""
+    return str(getattr(value, "value", value))
 
 
 def _translation_folders(app: Flask) -> list[str]:

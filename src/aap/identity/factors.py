@@ -69,7 +69,7 @@ class BothUses(str):
         return other in ("first", "secondary")
 
 
-class PasskeyAccount(WebAuthnMixin):  # type: ignore[misc]
+class PasskeyAccount(WebAuthnMixin):
     """A row of `passkey`, as Flask-Security wants it."""
 
     usage = BothUses("first")
@@ -83,7 +83,7 @@ _table = Passkey.__table__  # type: ignore[attr-defined]
 registry().map_imperatively(PasskeyAccount, _table, properties={"lastuse_datetime": _table.c.last_used_at})
 
 
-class Authenticator(Totp):  # type: ignore[misc]
+class Authenticator(Totp):
     """Checks codes by our table: each is taken once, one step early or late, and the secret is in its own column."""
 
     def __init__(self, secrets: object, issuer: str) -> None:
@@ -97,7 +97,7 @@ class Authenticator(Totp):  # type: ignore[misc]
             )
 
 
-class RecoveryCodes(MfRecoveryCodesUtil):  # type: ignore[misc]
+class RecoveryCodes(MfRecoveryCodesUtil):
     """Checks recovery codes by our table, where they are hashes. Checking takes the code: nothing is left to delete."""
 
     def check_recovery_code(self, user: Any, code: str) -> bool:
@@ -112,7 +112,7 @@ class RecoveryCodes(MfRecoveryCodesUtil):  # type: ignore[misc]
         return True
 
 
-class PasskeyRules(WebauthnUtil):  # type: ignore[misc]
+class PasskeyRules(WebauthnUtil):
     """The site that passkeys are for is the public address, whatever host name a request claims."""
 
     def generate_challenge(self, nbytes: int | None = None) -> str:
