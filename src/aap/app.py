@@ -23,7 +23,7 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, language, limits, menu, second_factor, security_headers
+from aap.web import access, context, errors, factor_needed, filters, guide, language, limits, menu, security_headers
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.public_links import PublicLinks
@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     filters.init_filters(app)
     language.init_texts(app)
     access.init_access(app)
-    second_factor.init_second_factor(app)
+    factor_needed.init_second_factor(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)

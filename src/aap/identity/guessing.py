@@ -22,14 +22,6 @@ WEIGHED = 40
 
 _SEPARATORS = re.compile(r"[-_.]+")
 
-_KEYBOARD = (  # (place of the first key, keys of the row: what they write without and with shift)
-    (0, ("²³", "&1", "é2", '"3', "'4", "(5", "-6", "è7", "_8", "ç9", "à0", ")°", "=+")),
-    (1, ("aA", "zZ", "eE", "rR", "tT", "yY", "uU", "iI", "oO", "pP", "^¨", "$£")),
-    (1, ("qQ", "sS", "dD", "fF", "gG", "hH", "jJ", "kK", "lL", "mM", "ù%", "*µ")),
-    (0, ("<>", "wW", "xX", "cC", "vV", "bB", "nN", ",?", ";.", ":/", "!§")),
-)
-"""AZERTY, each row half a key further right than the one above."""
-
 _ONE_LETTER_FOR = {
     "a": ["4", "@"], "b": ["8"], "c": ["("], "e": ["3"], "g": ["9"], "i": ["1", "!"], "o": ["0"], "s": ["$", "5"],
     "t": ["7", "+"], "x": ["%"], "z": ["2"],
@@ -102,13 +94,22 @@ def _taught() -> tuple[Any, Any]:
 
 def french_words() -> list[str]:
     """The words of the list, the most guessed first, each once."""
-    lines = files("aap.identity").joinpath("common_words.txt").read_text("utf-8").splitlines()
-    return list(dict.fromkeys(word for line in lines if not line.startswith("#") for word in line.split()))
+    return list(dict.fromkeys(word for line in _lines("common_words.txt") for word in line))
+
+
+def _lines(name: str) -> list[list[str]]:
+    """The words of each line of a file beside this one, without its remarks."""
+    text = files("aap.identity").joinpath(name).read_text("utf-8")
+    return [line.split() for line in text.splitlines() if not line.startswith("#")]
 
 
 def _neighbours() -> dict[str, list[str | None]]:
-    """Character → the six keys around its own, clockwise from the left, as zxcvbn draws slanted keyboards."""
-    keys = {(start + i, row): key for row, (start, held) in enumerate(_KEYBOARD) for i, key in enumerate(held)}
+    """Character → the six keys around its own, clockwise from the left, as zxcvbn draws slanted keyboards.
+
+    Each row lies half a key further right than the one above.
+    """
+    rows = enumerate(_lines("azerty.txt"))
+    keys = {(int(start) + place, row): key for row, (start, *held) in rows for place, key in enumerate(held)}
     around = ((-1, 0), (0, -1), (1, -1), (1, 0), (0, 1), (-1, 1))
     return {
         character: [keys.get((x + right, y + down)) for right, down in around]

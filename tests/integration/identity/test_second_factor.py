@@ -19,7 +19,7 @@ from aap.services.permissions import conceivable
 from aap.services.platform import Platform
 from aap.settings import Settings
 from aap.web.access import ASSETS, permission_of
-from aap.web.second_factor import OPEN
+from aap.web.factor_needed import OPEN
 from tests.conftest import Browser
 from tests.databases import on_both_databases
 from tests.factories import PASSWORD, Factory

@@ -1,6 +1,6 @@
 """The second factor of an account: an authenticator's codes, passkeys, and recovery codes for the day both are lost.
 
-Who must have one is said here; that nothing else opens until it is there, in `web/second_factor.py`. Secrets and codes
+Who must have one is said here; that nothing else opens until it is there, in `web/factor_needed.py`. Secrets and codes
 are shown to their own person only, once, and are in no line of the journal.
 """
 
@@ -133,7 +133,7 @@ def confirm_authenticator(session: Session, links: Links, *, actor: Actor, code:
     """Takes the proposed secret once a code proves that the device holds it. Raises InvalidInput."""
     ensure(actor, Permission.ACCOUNT_MANAGE, Target())
     person = _person(session, actor.person_id)
-    step = totp.step_of(person.totp_proposed, code, now) if person.totp_proposed else None
+    step = totp.time_step_of(person.totp_proposed, code, now) if person.totp_proposed else None
     if step is None:
         raise InvalidInput({"code": Objection("account.code_wrong")})
     replaced = _has_authenticator(person)
@@ -147,7 +147,7 @@ def confirm_authenticator(session: Session, links: Links, *, actor: Actor, code:
 
 def take_code(session: Session, *, person_id: str, secret: str, code: str, now: datetime) -> bool:
     """Whether this is the code of now; then it, and any older one, is taken once and no more, in any process."""
-    step = totp.step_of(secret, code, now)
+    step = totp.time_step_of(secret, code, now)
     if step is None:
         return False
     newer = or_(col(Person.totp_last_step).is_(None), col(Person.totp_last_step) < step)

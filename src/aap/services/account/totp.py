@@ -19,7 +19,7 @@ def new_secret() -> str:
     return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
-def step_of(secret: str, code: str, now: datetime) -> int | None:
+def time_step_of(secret: str, code: str, now: datetime) -> int | None:
     """The time step whose code this is, of the present one and its neighbours; None where it is none of them."""
     try:
         return int(TOTP(key=secret, format="base32").match(code, time=now.timestamp(), window=STEP).counter)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from aap.services.account.totp import code_at, in_fours, new_secret, setup_address, step_of
+from aap.services.account.totp import code_at, in_fours, new_secret, setup_address, time_step_of
 
 RFC = base64.b32encode(b"12345678901234567890").decode()
 
@@ -19,18 +19,18 @@ RFC = base64.b32encode(b"12345678901234567890").decode()
 )
 def test_the_codes_are_those_of_the_rfc(moment: int, code: str) -> None:
     now = datetime.fromtimestamp(moment, UTC)
-    assert (code_at(RFC, now), step_of(RFC, code, now)) == (code, moment // 30)
+    assert (code_at(RFC, now), time_step_of(RFC, code, now)) == (code, moment // 30)
 
 
 @pytest.mark.parametrize(("late", "taken"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
 def test_a_code_is_taken_one_step_early_or_late_and_no_more(late: int, taken: bool) -> None:
     now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    assert (step_of(RFC, code_at(RFC, now), now + timedelta(seconds=late)) is not None) == taken
+    assert (time_step_of(RFC, code_at(RFC, now), now + timedelta(seconds=late)) is not None) == taken
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "000000", "２８７０８２x"])
 def test_what_is_no_code_is_refused(typed: str) -> None:
-    assert step_of(RFC, typed, datetime.fromtimestamp(59, UTC)) is None
+    assert time_step_of(RFC, typed, datetime.fromtimestamp(59, UTC)) is None
 
 
 def test_a_secret_has_160_bits_and_is_typed_in_groups_of_four() -> None:

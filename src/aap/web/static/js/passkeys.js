@@ -45,10 +45,14 @@ async function got(options) {
   } };
 }
 
+const reasons = {
+  InvalidStateError: () => gettext("Cet appareil garde déjà une clé d’accès de votre compte."),
+  NotAllowedError: () => gettext("La clé d’accès n’a pas été donnée, ou trop tard."),
+};
+
 function why(error) {
-  if (error.name === "InvalidStateError") return gettext("Cet appareil garde déjà une clé d’accès de votre compte.");
-  if (error.name === "NotAllowedError") return gettext("La clé d’accès n’a pas été donnée, ou trop tard.");
-  return gettext("Ce navigateur ou cet appareil ne peut pas se servir d’une clé d’accès ici.");
+  const reason = reasons[error.name];
+  return reason ? reason() : gettext("Ce navigateur ou cet appareil ne peut pas se servir d’une clé d’accès ici.");
 }
 
 export function start(document) {
