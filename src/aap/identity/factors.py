@@ -174,7 +174,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_WAN_VERIFY_URL": "/verification/cle",
         "SECURITY_WAN_REGISTER_URL": "/compte/second-facteur/cle",
         "SECURITY_WAN_DELETE_URL": "/compte/second-facteur/cle/retrait",
-        "SECURITY_WAN_POST_REGISTER_VIEW": "/compte/second-facteur",
+        "SECURITY_WAN_POST_REGISTER_VIEW": "account.second_factor",
         "SECURITY_WAN_REGISTER_WITHIN": timedelta(minutes=10),
         "SECURITY_WAN_SIGNIN_WITHIN": timedelta(minutes=5),
     }
@@ -193,7 +193,9 @@ def init_factors(app: Flask, settings: Settings) -> None:
 
     def validate_code() -> Any:
         # Flask-Security would sign out who is signed in and follows a link here.
-        return redirect(app.config["SECURITY_POST_LOGIN_VIEW"]) if current_user.is_authenticated else validate()
+        return (
+            redirect(get_url(app.config["SECURITY_POST_LOGIN_VIEW"])) if current_user.is_authenticated else validate()
+        )
 
     app.view_functions[CODE] = validate_code
 
