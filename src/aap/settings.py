@@ -40,12 +40,19 @@ class Settings(BaseSettings):
         "production", description="Where officials, administrators and jury must have one; production always asks."
     )
     second_factor_reviewers: bool = Field(False, description="Reviewers must have a second factor too.")
+    clamd: str = Field(
+        "",
+        description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
+    )
     publisher: str = Field(
         "", description="Publisher of the site (legal notices); empty: the authorities of its calls."
     )
     publication_director: str = Field("", description="Director of the publication, named in the legal notices.")
     hosting: str = Field("", description="Who hosts the site: name, address, telephone (legal notices).")
     contact: str = Field("", description="E-mail address for questions about the site and its accessibility.")
+    security_contact: str = Field(
+        "", description="Where a weakness is reported (security.txt): e-mail or https address; empty: `AAP_CONTACT`."
+    )
     data_protection: str = Field("", description="Address of the data protection officer.")
 
     @property

@@ -54,6 +54,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class FileHash(TypeDecorator[str]):
+    """SHA-256 of a file in the store. A backup looks for the files of every column of this type."""
+
+    impl = String(64)
+    cache_ok = True
+
+
 class FourDecimals(TypeDecorator[Decimal]):
     """A Decimal of at most four decimals, stored as an integer (SQLite has no decimal)."""
 
