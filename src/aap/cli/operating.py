@@ -93,7 +93,7 @@ def tick_command() -> None:
     from aap import jobs
     from aap.services.platform import open_platform
 
-    kept = jobs.tick(open_platform(_existing()))
+    kept = jobs.tick_beside_workers(open_platform(_existing()))
     click.echo(f"{count(kept.reminders, 'rappel')}, {count(kept.lapsed, 'demande')} de compléments close.")
 
 

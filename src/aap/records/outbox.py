@@ -52,12 +52,15 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ENDED_WITHOUT_RESULT = (JobState.FAILED, JobState.CANCELLED)
+
+
 class Job(SQLModel, table=True):
     """Long work, started in the transaction of a use case, run by a worker, watched on a page.
 
-    `owner` holds it until `lease_until`, which each `heartbeat_at` moves on; `tries` counts how often it was taken.
-    `reason`: why the last try failed. A job in pieces (`pieces_left` is a number) is held by nobody while they are done;
-    a piece knows its whole by `parent_id`.
+    `owner` holds it until `lease_until`, which each `heartbeat_at` moves on; `tries` counts how often it was taken,
+    `deaths` how often its worker died of it (or with it). `reason`: why the last try failed. A job in pieces (`pieces_left`
+    is a number) is held by nobody while they are done; a piece knows its whole by `parent_id`.
     """
 
     __tablename__ = "job"
@@ -81,6 +84,7 @@ class Job(SQLModel, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     heartbeat_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     tries: int = 0
+    deaths: int = 0
     reason: str = ""
     parent_id: str | None = Field(default=None, foreign_key="job.id", index=True)
     pieces_left: int | None = None

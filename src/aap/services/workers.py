@@ -12,7 +12,7 @@ import re
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,17 +23,19 @@ from typing import Any
 import structlog
 from sqlalchemy import ColumnElement, and_, or_, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, func, select
 
 from aap.records.outbox import Job, JobState, OutboxMail, PeriodicRun, Worker
+from aap.services.outbox import NOBODY, fail_job
 from aap.services.platform import Platform
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=10)
-MOST_DEATHS = 3
-"""How many workers may die of a job before it isn't given to another one."""
+MOST_DEATHS = 5
+"""How many workers may die of a job, or with it, before it isn't given to another one."""
 WORKER_DIED = "worker died"
 """`reason` of a job whose worker died each time; pages word it."""
 _REMEMBERED = timedelta(days=1)
@@ -90,6 +92,12 @@ def _free(row: Any, now: datetime) -> ColumnElement[bool]:
     return or_(col(row.owner).is_(None), col(row.lease_until) < now)
 
 
+def due_jobs(session: Session, *, now: datetime, most: int = 200) -> list[tuple[str, str]]:
+    """Ids and kinds of the jobs that somebody should do now, the oldest first."""
+    due = select(Job.id, Job.kind).where(job_is_due(now)).order_by(col(Job.created_at), col(Job.id)).limit(most)
+    return [(id, kind) for id, kind in session.exec(due)]
+
+
 def claim_job(platform: Platform, job_id: str) -> Job | None:
     """Takes a job that waits; None where somebody else has it, or nobody may have it now."""
     now = platform.clock()
@@ -107,6 +115,13 @@ def write_job(session: Session, job_id: str, **values: Any) -> bool:
     """Writes into a job that this process holds. False where it doesn't any more: cancelled, or given to another."""
     held = (col(Job.id) == job_id, col(Job.owner) == owner_name(), col(Job.state) == JobState.RUNNING)
     return _number(session.execute(update(Job).where(*held).values(**values))) == 1
+
+
+def sum_pieces(session: Session, whole_id: str) -> None:
+    """The progress of work in pieces is that of its pieces."""
+    piece = aliased(Job)
+    done = select(func.sum(piece.done)).where(piece.parent_id == whole_id).scalar_subquery()
+    session.execute(update(Job).where(col(Job.id) == whole_id).values(done=func.coalesce(done, 0)))
 
 
 def claim_mail(platform: Platform, mail_id: str, domain: str) -> OutboxMail | None:
@@ -128,7 +143,7 @@ def settle_mail(platform: Platform, mail_id: str, **values: Any) -> bool:
     """Writes down how an attempt ended and lets go of the mail. False where it was held no more."""
     held = (col(OutboxMail.id) == mail_id, col(OutboxMail.owner) == owner_name())
     with platform.database.writing() as session:
-        changed = session.execute(update(OutboxMail).where(*held).values(owner=None, lease_until=None, **values))
+        changed = session.execute(update(OutboxMail).where(*held).values(**NOBODY, **values))
     return _number(changed) == 1
 
 
@@ -153,7 +168,7 @@ def _number(changed: Any) -> int:
 def release_abandoned(session: Session, *, now: datetime, dead: Sequence[str] = ()) -> int:
     """Lets go of what nobody alive holds: the lease is over (or never was: 0.1.0), or its owner is one of the `dead`.
 
-    A job that was taken and left `MOST_DEATHS` times fails. Gives the number of jobs and mails.
+    A job that its workers left `MOST_DEATHS` times fails. Gives the number of jobs and mails.
     """
 
     def gone(row: Any) -> ColumnElement[bool]:
@@ -161,26 +176,28 @@ def release_abandoned(session: Session, *, now: datetime, dead: Sequence[str] = 
         return or_(over, and_(col(row.owner).is_(None), col(row.lease_until).is_(None)))
 
     in_pieces = func.coalesce(Job.pieces_left, 0) > 0
-    left = (col(Job.state) == JobState.RUNNING, ~in_pieces, gone(Job))
-    nobody: dict[str, Any] = {"owner": None, "lease_until": None}
-    failed = session.execute(
-        update(Job)
-        .where(*left, col(Job.tries) >= MOST_DEATHS)
-        .values(**nobody, state=JobState.FAILED, finished_at=now, reason=WORKER_DIED)
-    )
-    jobs = session.execute(update(Job).where(*left).values(**nobody, state=JobState.WAITING, done=0))
+    left = session.exec(
+        select(Job)
+        .where(col(Job.state) == JobState.RUNNING, ~in_pieces, gone(Job))
+        .with_for_update(skip_locked=True)
+        .order_by(col(Job.created_at), col(Job.id))
+    ).all()
+    for job in left:
+        if job.deaths + 1 >= MOST_DEATHS:
+            fail_job(session, job, reason=WORKER_DIED, now=now)
+        else:
+            values = {"state": JobState.WAITING, "deaths": job.deaths + 1, **NOBODY}
+            session.execute(update(Job).where(col(Job.id) == job.id).values(**values))
     unsent = (col(OutboxMail.sent_at).is_(None), col(OutboxMail.owner).is_not(None), gone(OutboxMail))
-    mails = session.execute(update(OutboxMail).where(*unsent).values(**nobody))
-    return _number(failed) + _number(jobs) + _number(mails)
+    return len(left) + _number(session.execute(update(OutboxMail).where(*unsent).values(**NOBODY)))
 
 
 def give_back(session: Session, owner: str) -> None:
     """A worker that stops gives back what it holds: a try that it broke off by itself doesn't count."""
-    nobody: dict[str, Any] = {"owner": None, "lease_until": None}
     held = (col(Job.owner) == owner, col(Job.state) == JobState.RUNNING)
-    session.execute(update(Job).where(*held).values(**nobody, state=JobState.WAITING, tries=Job.tries - 1, done=0))
+    session.execute(update(Job).where(*held).values(state=JobState.WAITING, tries=Job.tries - 1, **NOBODY))
     unsent = (col(OutboxMail.owner) == owner, col(OutboxMail.sent_at).is_(None))
-    session.execute(update(OutboxMail).where(*unsent).values(**nobody))
+    session.execute(update(OutboxMail).where(*unsent).values(**NOBODY))
 
 
 def heartbeat(session: Session, owner: str, now: datetime) -> None:
@@ -202,10 +219,11 @@ def _started(session: Session, owner: str, now: datetime) -> datetime:
 
 
 @contextmanager
-def at_work(platform: Platform) -> Iterator[None]:
+def at_work(platform: Platform, look_after: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Meanwhile this process counts as a worker: it beats, and others on this machine see at once when it has died.
 
-    A worker's life is a locked file: the system lets go of the lock when the process ends, however it ends.
+    `look_after`: done at each beat but the first. A worker's life is a locked file: the system lets go of the lock when the
+    process ends, however it ends.
     """
     owner = owner_name()
     stop = threading.Event()
@@ -220,6 +238,10 @@ def at_work(platform: Platform) -> Iterator[None]:
     def keep_beating() -> None:
         while not stop.wait(HEARTBEAT.total_seconds()):
             beat()
+            try:
+                look_after()
+            except Exception as error:  # of the database or the queue: the next beat may do it
+                log.warning("worker.look_after_failed", error=type(error).__name__)
 
     folder = _lives(platform)
     folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ def writing() -> Iterator[Session]:
     with platform().database.writing() as session:
         yield session
     if session.info.get(WAKE):
-        jobs.wake(platform())
+        jobs.wake(platform(), session.info[WAKE])
 
 
 def current_actor() -> Actor | None:

@@ -42,6 +42,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("lease_until", time, nullable=True))
         table.add_column(sa.Column("heartbeat_at", time, nullable=True))
         table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("deaths", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("reason", sa.String(), nullable=False, server_default=""))
         table.add_column(sa.Column("parent_id", sa.String(), nullable=True))
         table.add_column(sa.Column("pieces_left", sa.Integer(), nullable=True))
@@ -50,6 +51,7 @@ def upgrade() -> None:
         table.create_index(op.f("ix_job_parent_id"), ["parent_id"])
     with op.batch_alter_table("job") as table:
         table.alter_column("tries", server_default=None)
+        table.alter_column("deaths", server_default=None)
         table.alter_column("reason", server_default=None)
     op.create_table(
         "worker",
