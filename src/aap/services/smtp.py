@@ -92,7 +92,7 @@ class Mailer:
             try:
                 self._server = self._connect()
             except (OSError, smtplib.SMTPException) as error:
-                raise _Unreachable(str(error) or type(error).__name__) from error
+                raise _Unreachable(_said(error) or type(error).__name__) from error
         return self._server
 
     @staticmethod
@@ -206,6 +206,8 @@ def _address(recipient: str) -> tuple[str, bool]:
     A domain is written in its ASCII form (IDNA: `xn--…`), which every server on the way takes; letters outside ASCII before
     the @ have no such form.
     """
+    if recipient.isascii():
+        return recipient, False
     try:
         checked = validate_email(recipient, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
