@@ -137,6 +137,7 @@ def _within(progress: Progress, before: int, of_all: int) -> Progress:
 
 PIECE = ".piece"
 """End of the kind of a job that is a piece of another."""
+_OWED = frozenset({"receipt"})
 
 
 def start_job(
@@ -228,9 +229,14 @@ def _end(session: Session, job_id: str, state: JobState, *, reason: str, now: da
     session.execute(update(Job).where(*unfinished).values(state=state, finished_at=now, reason=reason[:300], **NOBODY))
 
 
+def may_be_cancelled(job: Job) -> bool:
+    """It hasn't ended, and it isn't a receipt, which is owed."""
+    return job.state in (JobState.WAITING, JobState.RUNNING) and job.kind not in _OWED
+
+
 def cancel(session: Session, job: Job, *, now: datetime) -> bool:
-    """Ends work that nobody wants any more, at once or at its next piece. False where it had ended."""
-    if job.state not in (JobState.WAITING, JobState.RUNNING):
+    """Ends work that nobody wants any more, at once or at its next piece. False where it may not be cancelled (any more)."""
+    if not may_be_cancelled(job):
         return False
     _end(session, job.id, JobState.CANCELLED, reason="", now=now)
     end_pieces(session, job.id, now=now)
@@ -240,6 +246,7 @@ def cancel(session: Session, job: Job, *, now: datetime) -> bool:
 def again(session: Session, job: Job) -> None:
     """Puts work that ended without a result back, from its beginning."""
     job.state, job.done, job.tries, job.deaths = JobState.WAITING, 0, 0, 0
+    job.reason = ""
     job.started_at = job.finished_at = job.not_before = job.pieces_left = None
     session.add(job)
     leave_for_workers(session, job)
