@@ -24,7 +24,7 @@ from sqlmodel import Session
 from aap.doing import URGENT_JOBS, run_job
 from aap.records.session import Database
 from aap.services import smtp
-from aap.services.outbox import PIECE, WAKE, Waiting, is_urgent
+from aap.services.outbox import PIECE, WAKE, ToCarry, is_urgent
 from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.timekeeping import Kept, keep_time
 from aap.services.workers import at_work, bury, claim_slot, due_jobs, found_dead, release_abandoned
@@ -110,7 +110,7 @@ def _every_minute() -> None:
     recover(platform)
 
 
-def carry(settings: Settings, waiting: Waiting) -> None:
+def carry(settings: Settings, waiting: ToCarry) -> None:
     """Puts messages into the queues: one a job, one for up to fifty mails that are as urgent."""
     held = queue(settings)
     mails: dict[tuple[bool, int], list[str]] = {}
@@ -129,7 +129,7 @@ def _priority(kind: str) -> int:
     return _RECEIPT if kind in URGENT_JOBS else _JOB_PRIORITIES.get(kind.removesuffix(PIECE), _OTHER_JOB)
 
 
-def wake(platform: Platform, waiting: Waiting | None = None) -> None:
+def wake(platform: Platform, waiting: ToCarry | None = None) -> None:
     """Something waits since a commit: done now (tests, demonstration) or carried to a worker. Not told what: all that waits.
 
     Never fails: the rows are there, and the minute's work finds those that no message names.
@@ -167,7 +167,7 @@ def _carry_due(platform: Platform) -> None:
     carried = set().union(*(carried_by(one) for one in queue(platform.settings).both))
     carry(
         platform.settings,
-        Waiting(
+        ToCarry(
             {id: kind for id, kind in mails.items() if id not in carried},
             {id: kind for id, kind in jobs.items() if id not in carried},
         ),

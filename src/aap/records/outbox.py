@@ -90,7 +90,7 @@ class Job(SQLModel, table=True):
     pieces_left: int | None = None
 
 
-class Worker(SQLModel, table=True):
+class WorkerProcess(SQLModel, table=True):
     """A process that does background work: `id` is what it signs rows with as their `owner`."""
 
     __tablename__ = "worker"

@@ -16,13 +16,13 @@ from aap.services.actor import Actor
 from aap.services.platform import Platform
 
 WAKE = "wake the workers after the commit"
-"""Key in `session.info`: what waits since this transaction, a `Waiting`."""
+"""Key in `session.info`: what waits since this transaction, a `ToCarry`."""
 NOBODY: Mapping[str, Any] = {"owner": None, "lease_until": None}
 """Of a row that nobody holds."""
 
 
 @dataclass
-class Waiting:
+class ToCarry:
     """Mails and jobs, each with its kind, that this transaction leaves to be done: what the queue is to carry."""
 
     mails: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Waiting:
 
 def leave_for_workers(session: Session, *rows: OutboxMail | Job) -> None:
     """These wait once the transaction is committed."""
-    waiting: Waiting = session.info.setdefault(WAKE, Waiting())
+    waiting: ToCarry = session.info.setdefault(WAKE, ToCarry())
     for row in rows:
         (waiting.jobs if isinstance(row, Job) else waiting.mails)[row.id] = row.kind
 

@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, func, select
 
-from aap.records.outbox import Job, JobState, OutboxMail, PeriodicRun, Worker
+from aap.records.outbox import Job, JobState, OutboxMail, PeriodicRun, WorkerProcess
 from aap.services.outbox import NOBODY, fail_job
 from aap.services.platform import Platform
 
@@ -52,7 +52,7 @@ class WorkerSeen:
 
 def worker_seen(session: Session, now: datetime) -> WorkerSeen:
     """What health pages ask: is a worker alive, and does it get on? Three queries."""
-    heartbeat = session.exec(select(func.max(Worker.seen_at))).one()
+    heartbeat = session.exec(select(func.max(WorkerProcess.seen_at))).one()
     mails = session.exec(select(func.min(OutboxMail.not_before)).where(mail_is_due(now))).one()
     since = func.min(func.coalesce(Job.not_before, Job.created_at))
     jobs = session.exec(select(since).where(job_is_due(now))).one()
@@ -202,16 +202,16 @@ def give_back(session: Session, owner: str) -> None:
 
 def heartbeat(session: Session, owner: str, now: datetime) -> None:
     """The owner lives: what it holds stays its own."""
-    session.merge(Worker(id=owner, started_at=_started(session, owner, now), seen_at=now))
+    session.merge(WorkerProcess(id=owner, started_at=_started(session, owner, now), seen_at=now))
     held = (col(Job.owner) == owner, col(Job.state) == JobState.RUNNING)
     session.execute(update(Job).where(*held).values(lease_until=now + LEASE, heartbeat_at=now))
     unsent = (col(OutboxMail.owner) == owner, col(OutboxMail.sent_at).is_(None))
     session.execute(update(OutboxMail).where(*unsent).values(lease_until=now + LEASE))
-    session.execute(delete(Worker).where(col(Worker.seen_at) < now - _REMEMBERED))
+    session.execute(delete(WorkerProcess).where(col(WorkerProcess.seen_at) < now - _REMEMBERED))
 
 
 def _started(session: Session, owner: str, now: datetime) -> datetime:
-    known = session.get(Worker, owner)
+    known = session.get(WorkerProcess, owner)
     return known.started_at if known else now
 
 

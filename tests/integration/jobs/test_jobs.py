@@ -17,7 +17,7 @@ from aap.doing import WORK, run_job
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import SYSTEM
 from aap.services.errors import NotFound
-from aap.services.outbox import InPieces, Progress, Waiting, again, cancel, start_job
+from aap.services.outbox import InPieces, Progress, ToCarry, again, cancel, start_job
 from aap.services.platform import Platform
 from aap.services.workers import (
     LEASE,
@@ -314,7 +314,7 @@ def taken(huey: Huey) -> list[tuple[str, Any]]:
 
 
 def test_links_come_before_receipts_and_letters_come_last(carried: Platform) -> None:
-    waiting = Waiting(
+    waiting = ToCarry(
         mails={"d1": "decision_notified", "r": "association_receipt", "l": "identity_sign_in_link",
                "d2": "decision_notified"},
         jobs={"j1": "letters.piece", "j2": "ranking", "j3": "receipt"},
@@ -326,7 +326,7 @@ def test_links_come_before_receipts_and_letters_come_last(carried: Platform) -> 
 
 
 def test_many_mails_are_carried_by_fifty(carried: Platform) -> None:
-    jobs.wake(carried, Waiting(mails=dict.fromkeys(map(str, range(120)), "decision_notified")))
+    jobs.wake(carried, ToCarry(mails=dict.fromkeys(map(str, range(120)), "decision_notified")))
     assert [len(ids) for _, ids in taken(jobs.queue(carried.settings).huey)] == [50, 50, 20]
 
 
@@ -363,7 +363,7 @@ def test_a_queue_that_cannot_be_reached_turns_nobody_s_answer(
     job_id = ask(carried, "audit")
     with monkeypatch.context() as broken:
         broken.setattr(jobs, "carry", full)
-        jobs.wake(carried, Waiting(jobs={job_id: "audit"}))
+        jobs.wake(carried, ToCarry(jobs={job_id: "audit"}))
         jobs.wake(carried)
     jobs.recover(carried)
     assert taken(jobs.queue(carried.settings).huey) == [("do_job", job_id)]

@@ -53,6 +53,8 @@ def upgrade() -> None:
         table.alter_column("tries", server_default=None)
         table.alter_column("deaths", server_default=None)
         table.alter_column("reason", server_default=None)
+    # A receipt that failed is owed; from now on its row says itself when it is tried again.
+    op.execute("UPDATE job SET state = 'waiting', done = 0 WHERE kind = 'receipt' AND state = 'failed'")
     op.create_table(
         "worker",
         sa.Column("id", sa.String(length=80), nullable=False),
