@@ -79,7 +79,7 @@ def test_a_receipt_does_not_wait_for_long_work(served: Platform) -> None:
     job_id = job_asked(served)
     with mail_server() as server, workers(served, 1, module="tests.worlds.busy_worker", smtp_port=server.port):
         wait_until(lambda: state_of(served, job_id) == (JobState.RUNNING, True))
-        deposit(served)
+        deposit(Factory(served))
         wait_until(lambda: "association_receipt" in kinds_sent(served))
         assert state_of(served, job_id) == (JobState.RUNNING, True)
         (served.settings.instance / "enough").touch()
@@ -94,12 +94,11 @@ def kinds_sent(platform: Platform) -> set[str]:
         return set(session.exec(select(OutboxMail.kind).where(col(OutboxMail.sent_at).is_not(None))))
 
 
-def deposit(platform: Platform) -> None:
+def deposit(factory: Factory) -> None:
     """By the pages: sign in, the file, the deposit."""
-    factory = Factory(platform)
     person = factory.person()
     dossier = factory.application(factory.call(), factory.association(person), answers=ANSWERS)
-    browser = Browser(create_app(platform=platform).test_client()).sign_in(person)
+    browser = Browser(create_app(platform=factory.platform).test_client()).sign_in(person)
     here = f"/association/dossiers/{dossier.id}"
     file = {"f.statuts": (io.BytesIO(pdf("Statuts")), "statuts.pdf")}
     assert browser.post(f"{here}/pieces/statuts", file, page=f"{here}/sections/projet").status_code < 400
