@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 WORK: Mapping[str, Work | InPieces] = {
     "assignment": proposals.propose_in_background,
     "letters": letters.LETTERS,
-    "ranking": computing.rank_in_background,
+    "ranking": computing.RANKING,
     "ranking_list": run_files.make_ranking_list,
     "receipt": receipts.send_receipt,
     "reviewer_dossiers": offline_dossiers.make_dossiers,
@@ -109,7 +109,7 @@ def _do(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any] |
         return None
     with platform.database.reading() as session:
         results = results_of_pieces(session, job)
-    return work.join(platform, job, results)
+    return work.join(platform, job, results, progress)
 
 
 def _done(platform: Platform, job: Job, result: Mapping[str, Any]) -> None:

@@ -111,7 +111,7 @@ class InPieces:
 
     split: Callable[[Platform, Job], Sequence[Mapping[str, Any]]]
     piece: Work
-    join: Callable[[Platform, Job, Sequence[Mapping[str, Any]]], Mapping[str, Any]]
+    join: Callable[[Platform, Job, Sequence[Mapping[str, Any]], Progress], Mapping[str, Any]]
 
     def do_all(self, platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
         """One piece after the other, here and now."""
@@ -122,7 +122,7 @@ class InPieces:
             before = sum(int(one["size"]) for one in pieces[:number])
             one = Job(kind=job.kind + PIECE, call_id=job.call_id, arguments=dict(arguments), created_at=job.created_at)
             results.append(self.piece(platform, one, _within(progress, before, total)))
-        return self.join(platform, job, results)
+        return self.join(platform, job, results, progress)
 
 
 def _within(progress: Progress, before: int, of_all: int) -> Progress:

@@ -216,7 +216,7 @@ def in_pieces(sizes: list[int], spoilt: int | None = None) -> InPieces:
     return InPieces(
         lambda _platform, _job: [{"size": size} for size in sizes],
         piece,
-        lambda _platform, _job, results: {"sizes": [one["size"] for one in results]},
+        lambda _platform, _job, results, _progress: {"sizes": [one["size"] for one in results]},
     )
 
 

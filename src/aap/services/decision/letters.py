@@ -199,7 +199,9 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
     return {"letters": len(cases)}
 
 
-def _join(_platform: Platform, _job: Job, results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _join(
+    _platform: Platform, _job: Job, results: Sequence[Mapping[str, Any]], _progress: Progress
+) -> Mapping[str, Any]:
     return {"letters": sum(one["letters"] for one in results)}
 
 
