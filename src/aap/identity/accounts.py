@@ -19,7 +19,6 @@ from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
 from aap.records.types import new_id
-from aap.services.account.accounts import REMINDERS
 from aap.services.platform import Platform
 
 FRESH = timedelta(minutes=30)
@@ -87,8 +86,7 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
 
     def create_user(self, **fields: Any) -> Any:
         now = self.platform.clock()
-        reminders = {f"remind_{name}": True for name in REMINDERS}
-        return super().create_user(**fields, **reminders, id=new_id(), created_at=now)
+        return super().create_user(**fields, id=new_id(), created_at=now)
 
 
 registry().map_imperatively(UserAccount, Person.__table__)  # type: ignore[attr-defined]
@@ -148,11 +146,11 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": app.testing},
         SECURITY_DATETIME_FACTORY=platform.clock,
-        SECURITY_POST_LOGIN_VIEW="/apres-connexion",
-        SECURITY_POST_REGISTER_VIEW="/connexion",
-        SECURITY_POST_CONFIRM_VIEW="/connexion",
-        SECURITY_POST_CHANGE_VIEW="/compte",
-        SECURITY_POST_CHANGE_EMAIL_VIEW="/compte",
+        SECURITY_POST_LOGIN_VIEW="account.after_sign_in",
+        SECURITY_POST_REGISTER_VIEW="security.login",
+        SECURITY_POST_CONFIRM_VIEW="security.login",
+        SECURITY_POST_CHANGE_VIEW="account.home",
+        SECURITY_POST_CHANGE_EMAIL_VIEW="account.home",
         SECURITY_RESET_PASSWORD_WITHIN=timedelta(hours=4),
         SECURITY_USER_IDENTITY_ATTRIBUTES=[{"email": {"mapper": _email, "case_insensitive": True}}],
         SECURITY_EMAIL_PLAINTEXT=False,  # the texts are ours (mails.py)

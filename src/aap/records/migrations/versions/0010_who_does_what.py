@@ -1,7 +1,7 @@
 """Mails and jobs have an owner, a lease, a reason; jobs have tries and pieces; workers and periodic work have rows.
 
-Revision: 0009
-After: 0008
+Revision: 0010
+After: 0009
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
