@@ -30,7 +30,7 @@ from aap.services.platform import Platform
 from aap.services.ranking import computing, run_files
 from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
-from aap.services.workers import LEASE, claim_job, sum_pieces, write_job
+from aap.services.workers import LEASE, claim_job, let_go, lock_whole, sum_pieces, write_job
 
 log = structlog.get_logger(__name__)
 
@@ -63,10 +63,17 @@ def run_job(platform: Platform, job_id: str, *, stop: Callable[[], bool] = lambd
     job = claim_job(platform, job_id)
     if job is None:
         return None
+    try:
+        return _run(platform, job, stop)
+    finally:
+        let_go(job.id)
 
+
+def _run(platform: Platform, job: Job, stop: Callable[[], bool]) -> timedelta | None:
     def progress(done: int, total: int, message: str = "") -> None:
         now = platform.clock()
         with platform.database.writing() as session:
+            lock_whole(session, job)
             values = {"done": done, "total": total, "message": message}
             held = write_job(session, job.id, **values, lease_until=now + LEASE, heartbeat_at=now)
             if held and job.parent_id is not None:
@@ -115,6 +122,7 @@ def _do(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any] |
 def _done(platform: Platform, job: Job, result: Mapping[str, Any]) -> None:
     now = platform.clock()
     with platform.database.writing() as session:
+        lock_whole(session, job)
         ended = {"state": JobState.DONE, "result": dict(result), "finished_at": now, "reason": "", **NOBODY}
         if job.parent_id is not None:
             ended["done"] = int(job.arguments["size"])
@@ -135,6 +143,7 @@ def _failed(platform: Platform, job: Job, error: Exception) -> timedelta | None:
     reason = f"{type(error).__name__}: {error}"[:300]
     wait = _next_try(job, now - job.created_at, error)
     with platform.database.writing() as session:
+        lock_whole(session, job)
         if wait is not None:
             write_job(session, job.id, state=JobState.WAITING, not_before=now + wait, reason=reason, **NOBODY)
         elif write_job(session, job.id, reason=reason):

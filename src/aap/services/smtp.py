@@ -24,7 +24,7 @@ from sqlmodel import Session, col, select
 from aap.documents.mail_texts import Mail
 from aap.records.outbox import OutboxMail
 from aap.services.platform import Platform
-from aap.services.workers import claim_mail, mail_is_due, settle_mail
+from aap.services.workers import claim_mail, let_go, mail_is_due, settle_mail
 from aap.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -158,6 +158,8 @@ def send_mails(
                 return {**dict.fromkeys(ids[number + 1 :], NOT_SPOKEN_TO_AGAIN), **later}
         else:
             settle_mail(platform, mail.id, sent_at=platform.clock(), error="")
+        finally:
+            let_go(mail.id)
     return later
 
 

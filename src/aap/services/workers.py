@@ -1,7 +1,7 @@
 """Who is at work, and who holds which job or mail.
 
-A row has one owner at a time, who took it in a short transaction of its own. The owner's process moves the lease of all that
-it holds on as long as it lives; where the lease is over, or the process is known to be dead, the row waits again.
+A row has one owner at a time, who took it in a short transaction of its own. The owner's process moves the lease on as long as
+it lives and has the row in hand; where the lease is over, or the process is known to be dead, the row waits again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, and_, or_, update
@@ -39,6 +39,8 @@ MOST_DEATHS = 5
 WORKER_DIED = "worker died"
 """`reason` of a job whose worker died each time; pages word it."""
 _REMEMBERED = timedelta(days=1)
+_in_hand: set[str] = set()
+Row = TypeVar("Row", Job | None, OutboxMail | None)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,26 @@ def claim_job(platform: Platform, job_id: str) -> Job | None:
             .where(col(Job.id) == job_id, job_is_due(now))
             .values(**taken, tries=Job.tries + 1, started_at=func.coalesce(Job.started_at, now), finished_at=None)
         )
-        return session.get(Job, job_id) if _number(changed) else None
+        job = session.get(Job, job_id) if _number(changed) else None
+    return _taken(job)
+
+
+def _taken(row: Row) -> Row:
+    if row is not None:
+        _in_hand.add(row.id)
+    return row
+
+
+def let_go(row_id: str) -> None:
+    """Nobody in this process works on the row any more. One whose end could not be written down waits again when its lease
+    is over."""
+    _in_hand.discard(row_id)
+
+
+def lock_whole(session: Session, job: Job) -> None:
+    """Before a piece and its whole are written: first the whole, so that two pieces don't wait for each other."""
+    if job.parent_id is not None:
+        session.exec(select(Job.id).where(Job.id == job.parent_id).with_for_update())
 
 
 def write_job(session: Session, job_id: str, **values: Any) -> bool:
@@ -136,7 +157,7 @@ def claim_mail(platform: Platform, mail_id: str, domain: str) -> OutboxMail | No
         mail = session.get(OutboxMail, mail_id) if _number(changed) else None
         if mail is not None and not mail.message_id:
             mail.message_id = f"<{mail.id}@{domain}>"
-        return mail
+    return _taken(mail)
 
 
 def settle_mail(platform: Platform, mail_id: str, **values: Any) -> bool:
@@ -201,11 +222,12 @@ def give_back(session: Session, owner: str) -> None:
 
 
 def heartbeat(session: Session, owner: str, now: datetime) -> None:
-    """The owner lives: what it holds stays its own."""
+    """The owner lives: what it has in hand stays its own."""
+    ids = _in_hand.copy()
     session.merge(WorkerProcess(id=owner, started_at=_started(session, owner, now), seen_at=now))
-    held = (col(Job.owner) == owner, col(Job.state) == JobState.RUNNING)
+    held = (col(Job.owner) == owner, col(Job.state) == JobState.RUNNING, col(Job.id).in_(ids))
     session.execute(update(Job).where(*held).values(lease_until=now + LEASE, heartbeat_at=now))
-    unsent = (col(OutboxMail.owner) == owner, col(OutboxMail.sent_at).is_(None))
+    unsent = (col(OutboxMail.owner) == owner, col(OutboxMail.sent_at).is_(None), col(OutboxMail.id).in_(ids))
     session.execute(update(OutboxMail).where(*unsent).values(lease_until=now + LEASE))
     session.execute(delete(WorkerProcess).where(col(WorkerProcess.seen_at) < now - _REMEMBERED))
 

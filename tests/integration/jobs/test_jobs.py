@@ -28,6 +28,8 @@ from aap.services.workers import (
     claim_job,
     claim_slot,
     found_dead,
+    heartbeat,
+    owner_name,
     release_abandoned,
     worker_seen,
 )  # fmt: skip
@@ -105,6 +107,30 @@ def test_whose_lease_is_over_loses_the_job_and_what_it_still_says_counts_for_not
     run_job(platform, job_id)
     ended = job(platform, job_id)
     assert (ended.state, ended.result, ended.deaths) == (JobState.DONE, {"tries": 2}, 1)
+
+
+@on_both_databases
+def test_work_whose_end_could_not_be_written_down_is_done_again_when_its_lease_is_over(
+    platform: Platform, kinds: dict[str, Any], monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    kinds["once"] = lambda _platform, held, _progress: {"tries": held.tries}
+    job_id = ask(platform, "once")
+
+    def full(*_given: Any) -> None:
+        raise OSError("no space left")
+
+    with at_work(platform):
+        with monkeypatch.context() as broken:
+            broken.setattr("aap.doing._done", full)
+            with pytest.raises(OSError, match="no space left"):
+                run_job(platform, job_id)
+        for _ in range(2):
+            clock.now += LEASE * 0.6
+            with platform.database.writing() as session:
+                heartbeat(session, owner_name(), platform.clock())  # it lives, but has nothing in hand
+        jobs.resume(platform)
+        jobs.sweep(platform)
+    assert (job(platform, job_id).state, job(platform, job_id).result) == (JobState.DONE, {"tries": 2})
 
 
 @on_both_databases
