@@ -50,6 +50,8 @@ def mail_kinds() -> Mapping[str, str]:
         Mail.CHANGE_EMAIL: _("Changement d’adresse"),
         Mail.CONFIRM_EMAIL: _("Confirmation d’une adresse"),
         Mail.EMAIL_CHANGED: _("Adresse changée"),
+        Mail.FACTOR_CHANGED: _("Second facteur changé"),
+        Mail.FACTORS_RESET: _("Second facteur à refaire"),
         Mail.INVITATION_LINK: _("Invitation"),
         Mail.KNOWN_ADDRESS: _("Adresse déjà connue"),
         Mail.PASSWORD_CHANGED: _("Mot de passe changé"),
