@@ -197,7 +197,7 @@ def test_a_mail_that_cannot_be_made_waits_and_the_others_leave(factory: Factory,
 def test_a_receipt_is_tried_again_for_two_days_and_other_work_three_times(platform: Platform, clock: Any) -> None:
     with platform.database.writing() as session:
         for kind in ("receipt", "ranking"):
-            session.add(Job(kind=kind, created_at=platform.clock(), arguments={"submission_id": "none"}))
+            session.add(Job(kind=kind, created_at=platform.clock(), arguments={"submission_id": "none", "draws": 0}))
 
     def tried() -> dict[str, tuple[JobState, int]]:
         with platform.database.reading() as session:
