@@ -133,6 +133,16 @@ def database(request: pytest.FixtureRequest) -> str:
     return getattr(request, "param", "sqlite")
 
 
+LIMITS_OF_SESSIONS: dict[str, Any] = {
+    "agent_idle_minutes": 10**6,
+    "agent_session_hours": 10**5,
+    "idle_hours": 10**5,
+    "session_hours": 10**5,
+    "confirm_minutes": 10**6,
+}
+"""Tests move the clock by days under a browser that stays signed in; what the limits do has tests of its own."""
+
+
 @pytest.fixture
 def platform(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock, database: str) -> Iterator[Platform]:
     """An empty instance."""
@@ -143,6 +153,7 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock, d
         environment="testing",
         immediate_jobs=True,
         rate_limit=False,
+        **LIMITS_OF_SESSIONS,
         secret_key="only-for-tests",
     )
     opened = open_platform(settings, clock=clock)
@@ -158,6 +169,14 @@ def factory(platform: Platform) -> Factory:
 @pytest.fixture
 def app(platform: Platform) -> Flask:
     return create_app(platform=platform)
+
+
+@pytest.fixture
+def strict_app(platform: Platform) -> Flask:
+    """The application with the limits of sessions that an instance has where nothing is set."""
+    usual = {name: Settings.model_fields[name].default for name in LIMITS_OF_SESSIONS}
+    settings = platform.settings.model_copy(update=usual)
+    return create_app(platform=Platform(settings, platform.database, platform.files, platform.clock))
 
 
 class Browser:

@@ -3,7 +3,28 @@
 It commits and loads its user by itself: it has a session of its own, and the rest of the code gets a plain actor.
 """
 
-from aap.identity.accounts import ENDPOINTS, OWN_ENDPOINTS, current_person_id, init_app, sign_in
+from aap.identity.accounts import (
+    ENDPOINTS,
+    OWN_ENDPOINTS,
+    confirm_by_password,
+    current_person_id,
+    has_password,
+    init_app,
+    sign_in,
+)
+from aap.identity.browser_sessions import current_session, whose_session_ended
 from aap.identity.passwords import hash_password, weakness
 
-__all__ = ["ENDPOINTS", "OWN_ENDPOINTS", "current_person_id", "hash_password", "init_app", "sign_in", "weakness"]
+__all__ = [
+    "ENDPOINTS",
+    "OWN_ENDPOINTS",
+    "confirm_by_password",
+    "current_person_id",
+    "current_session",
+    "has_password",
+    "hash_password",
+    "init_app",
+    "sign_in",
+    "weakness",
+    "whose_session_ended",
+]

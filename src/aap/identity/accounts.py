@@ -14,16 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
 from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
-from aap.identity import journal, mails, security_messages
+from aap.identity import browser_sessions, journal, mails, security_messages
 from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
 from aap.records.types import new_id
 from aap.services.account.accounts import REMINDERS
 from aap.services.platform import Platform
-
-FRESH = timedelta(minutes=30)
-"""How long after signing in a change of e-mail needs no password again."""
 
 ENDPOINTS = (
     "security.login",
@@ -99,11 +96,34 @@ def current_person_id() -> str | None:
     return str(current_user.id) if current_user.is_authenticated else None
 
 
-def sign_in(person_id: str) -> bool:
-    """Opens a session for a person who proved who they are otherwise (an e-mailed link). False: not active."""
+def sign_in(person_id: str, *, remember: bool = False) -> bool:
+    """Opens a session for a person who proved who they are otherwise (an e-mailed link). False: not active.
+
+    Where they are signed in already, the session goes on, and counts as confirmed.
+    """
+    if current_person_id() == person_id:
+        browser_sessions.confirm()
+        return True
     datastore: AccountDatastore = current_app.extensions["aap.identity"]
     account = datastore.find_user(id=person_id)
-    return account is not None and account.active and bool(login_user(account, authn_via=["link"]))
+    return account is not None and account.active and bool(login_user(account, remember=remember, authn_via=["link"]))
+
+
+def confirm_by_password(password: str) -> bool:
+    """Whether this is the password of who is signed in; if so, the session counts as confirmed from now on."""
+    datastore: AccountDatastore = current_app.extensions["aap.identity"]
+    normalised = current_app.extensions["security"].password_util.normalize(password)
+    if current_user.password is None or not current_user.verify_and_update_password(normalised):
+        current_user.track_failed_authn("password")
+        return False
+    datastore.commit()
+    browser_sessions.confirm()
+    return True
+
+
+def has_password() -> bool:
+    """Whether who is signed in ever chose one: they may come in by mailed links only."""
+    return current_user.is_authenticated and current_user.password is not None
 
 
 def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> None:
@@ -141,8 +161,8 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
         SECURITY_PASSWORD_CONFIRM_REQUIRED=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_API_ENABLED_METHODS=["session"],
-        SECURITY_FRESHNESS=FRESH,
-        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(minutes=10),
+        SECURITY_FRESHNESS=timedelta(minutes=platform.settings.confirm_minutes),
+        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(0),
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the method's name)
         SECURITY_PASSWORD_SALT=PEPPER,
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST,
@@ -167,6 +187,7 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
     forms: dict[str, Any] = dict(FORMS)
     Security(app, datastore, mail_util_cls=mails.OutboxMails, password_util_cls=PasswordRules, **forms)
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
+    browser_sessions.listen(app, platform, UserAccount)
     journal.listen(app, platform, datastore)
     app.extensions["aap.identity"] = datastore
 

@@ -17,8 +17,11 @@ from flask_security import (
 )
 
 from aap.documents.mail_texts import Mail
-from aap.identity import mails
+from aap.identity import browser_sessions, mails
+from aap.records.people import SessionEnd
+from aap.services import sessions
 from aap.services.account import accounts
+from aap.services.actor import Actor
 from aap.services.outbox import send_mail
 from aap.services.platform import Platform
 
@@ -42,10 +45,21 @@ def listen(app: Flask, platform: Platform, datastore: Any) -> None:
         with platform.database.writing() as session:
             accounts.note_account_event(session, person_id=person.id, action=action, now=platform.clock(), after=after)
 
+    def note_password(person: Any, action: str) -> None:
+        """Every other session of the person ends with the old password."""
+        here, now = browser_sessions.current_session(), platform.clock()
+        keep = here.id if here is not None and here.person_id == person.id else ""
+        with platform.database.writing() as session:
+            accounts.note_account_event(session, person_id=person.id, action=action, now=now)
+            sessions.end_sessions(
+                session, person_id=person.id, why=SessionEnd.PASSWORD, actor=Actor(person.id, "", ""), now=now, keep=keep
+            )
+
     def signed_in(_app: Flask, user: Any, authn_via: list[str], **_rest: Any) -> None:
         cookie.pop("csrf_token", None)  # a form token known before sign-in is worth nothing after
         g.pop("csrf_token", None)
         g.pop("actor", None)
+        browser_sessions.begin(user.id, again=authn_via == ["change"])
         if authn_via == ["change"]:
             return
         with platform.database.writing() as session:
@@ -65,11 +79,11 @@ def listen(app: Flask, platform: Platform, datastore: Any) -> None:
             user.confirmed_at = platform.clock()
             datastore.put(user)
         datastore.commit()
-        note(user, "person.password_reset")
+        note_password(user, "person.password_reset")
 
     def changed(_app: Flask, user: Any, **_rest: Any) -> None:
         datastore.commit()
-        note(user, "person.password_changed")
+        note_password(user, "person.password_changed")
 
     def email_changed(_app: Flask, user: Any, old_email: str, **_rest: Any) -> None:
         datastore.commit()

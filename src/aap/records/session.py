@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
 WRITING = {"aap_writing": True}
+HASTY = {"aap_hasty": True}
 
 
 def open_engine(url: str) -> Engine:
@@ -43,8 +44,16 @@ def open_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("aap_writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        begins = "BEGIN IMMEDIATE" if options.get("aap_writing", False) else "BEGIN"
+        if not options.get("aap_hasty", False):
+            connection.exec_driver_sql(begins)
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql(begins)
+        finally:
+            connection.exec_driver_sql("PRAGMA busy_timeout=30000")
 
     return engine
 
@@ -56,6 +65,7 @@ class Database:
         self.url = url
         self.engine = open_engine(url)
         self.writing_engine = self.engine.execution_options(**WRITING)
+        self.hasty_engine = self.engine.execution_options(**WRITING, **HASTY)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -66,6 +76,14 @@ class Database:
     def writing(self) -> Iterator[Session]:
         with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def noting(self, *, patient: bool = False) -> Iterator[Connection]:
+        """A transaction of one small statement that may as well be left out: it fails at once where another one writes,
+        unless `patient`. Raises SQLAlchemyError."""
+        engine = self.writing_engine if patient else self.hasty_engine
+        with engine.begin() as connection:
+            yield connection
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -9,6 +9,7 @@ from flask import Flask, request
 
 from aap.services.errors import NotFound, SignInNeeded
 from aap.services.permissions import Permission, conceivable
+from aap.web import confirming
 from aap.web.context import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,6 +53,8 @@ def init_access(app: Flask) -> None:
             raise NotFound("route", endpoint)  # deny by default
         actor = current_actor()
         if conceivable(actor, permission):
+            if confirming.is_asked_of(endpoint, request.method, permission) and not confirming.is_done():
+                raise confirming.ConfirmationNeeded
             return
         if actor is None:
             raise SignInNeeded

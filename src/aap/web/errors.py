@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
+from aap import identity
 from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
@@ -23,7 +24,7 @@ from aap.services.errors import (
     StaleVersion,
     StateForbids,
 )
-from aap.web import wanted
+from aap.web import confirming, kept_forms, wanted
 from aap.web.filters import moment
 from aap.web.wording.sentences import sentences
 
@@ -45,6 +46,22 @@ def error_page(status: int, title: str, message: str) -> tuple[str, int]:
     return page, status
 
 
+def confirmation_page(goal: str, method: str, *, wrong: bool = False) -> str:
+    """Asks who is signed in for their password. `goal`: where it leads, `method`: how. Of a form that waits the page holds
+    the fields; files can't wait: with them it leads back to the form's page."""
+    if request.files:
+        goal, method = confirming.page_before(goal), "GET"
+    return render_template(
+        "account/confirm.html",
+        goal=goal,
+        method=method,
+        files=bool(request.files),
+        kept=confirming.kept_fields() if method == "POST" else [("csrf_token", "")],
+        has_password=identity.has_password(),
+        error=_("Ce mot de passe n’est pas le bon.") if wrong else "",
+    )
+
+
 def init_errors(app: Flask) -> None:
     @app.errorhandler(NotFound)
     @app.errorhandler(404)
@@ -60,9 +77,15 @@ def init_errors(app: Flask) -> None:
         if request.method in ("GET", "HEAD"):
             wanted.remember(request.full_path.rstrip("?"), g.arrived_at)
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-        return error_page(
-            401, _("Vous n’êtes plus connecté"), _("Reconnectez-vous dans un autre onglet, puis recommencez ici.")
-        )
+        sealed = request.form.get("kept", "") if request.endpoint == "account.resume" else kept_forms.keep()
+        return render_template("errors/signed_out.html", kept=sealed), 401
+
+    @app.errorhandler(confirming.ConfirmationNeeded)
+    def confirm_first(_error: confirming.ConfirmationNeeded) -> ResponseReturnValue:
+        goal = request.full_path.rstrip("?")
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("account.confirm", confirm_next=goal))
+        return confirmation_page(goal, "POST"), 403
 
     @app.errorhandler(StateForbids)
     def not_now(error: StateForbids) -> ResponseReturnValue:

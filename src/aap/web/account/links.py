@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -50,7 +50,7 @@ def open_link(token: str) -> ResponseReturnValue:
 def use_link(token: str) -> ResponseReturnValue:
     with writing() as session:
         person = sign_in_links.use_token(session, platform().settings.secret_key, token, now=arrived_at())
-    if person is None or not identity.sign_in(person.id):
+    if person is None or not identity.sign_in(person.id, remember=bool(request.form.get("remember"))):
         flash(_("Ce lien n’est plus valable : demandez-en un autre."), "warning")
         return redirect(url_for("account.ask_link"))
     if person.password is None:
