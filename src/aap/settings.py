@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     agent_idle_minutes: int = Field(
-        30, ge=1, description="Minutes without use that end the session of an official, a reviewer, a juror, an administrator."
+        30,
+        ge=1,
+        description="Minutes without use that end the session of an official, a reviewer, a juror, an administrator.",
     )
     agent_session_hours: int = Field(12, ge=1, description="Hours after which such a session ends whatever happens.")
     idle_hours: int = Field(12, ge=1, description="Hours without use that end the session of an association's member.")

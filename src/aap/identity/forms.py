@@ -34,7 +34,9 @@ class SignInForm(LoginForm):
     password = PasswordField(PASSWORD, validators=[password_required])
     remember = BooleanField(
         _("Rester connecté"),
-        description=_("Sur un appareil à vous seul. Sans effet pour qui évalue, instruit, siège au jury ou administre."),
+        description=_(
+            "Sur un appareil à vous seul. Sans effet pour qui évalue, instruit, siège au jury ou administre."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

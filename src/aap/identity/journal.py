@@ -52,7 +52,12 @@ def listen(app: Flask, platform: Platform, datastore: Any) -> None:
         with platform.database.writing() as session:
             accounts.note_account_event(session, person_id=person.id, action=action, now=now)
             sessions.end_sessions(
-                session, person_id=person.id, why=SessionEnd.PASSWORD, actor=Actor(person.id, "", ""), now=now, keep=keep
+                session,
+                person_id=person.id,
+                why=SessionEnd.PASSWORD,
+                actor=Actor(person.id, "", ""),
+                now=now,
+                keep=keep,
             )
 
     def signed_in(_app: Flask, user: Any, authn_via: list[str], **_rest: Any) -> None:

@@ -35,7 +35,7 @@ class SessionEnd(StrEnum):
     SIGNED_OUT = "signed_out"
     BY_OWNER = "by_owner"  # from the page of one's sessions
     REPLACED = "replaced"  # the same browser signed in again
-    PASSWORD = "password"  # changed or reset
+    PASSWORD = "password"  # noqa: S105  (changed or reset)
     FACTOR = "factor"  # the second factor was changed or reset
     ACCOUNT = "account"  # closed or erased
     RIGHTS = "rights"  # a role or a membership was taken or changed

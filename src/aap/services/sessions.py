@@ -98,9 +98,7 @@ def end_sessions(
                 why=why, actor=actor, now=now)  # fmt: skip
 
 
-def _end(
-    session: Session, which: list[object], person_id: str, *, why: SessionEnd, actor: Actor, now: datetime
-) -> int:
+def _end(session: Session, which: list[object], person_id: str, *, why: SessionEnd, actor: Actor, now: datetime) -> int:
     session.flush()
     ending = update(UserSession).where(*which, col(UserSession.ended_at).is_(None))  # type: ignore[arg-type]
     ended: int = session.execute(ending.values(ended_at=now, ended_why=str(why))).rowcount  # type: ignore[attr-defined]

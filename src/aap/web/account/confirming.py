@@ -39,6 +39,8 @@ def resume() -> ResponseReturnValue:
         return error_page(
             400,
             _("Cette saisie ne peut pas être reprise"),
-            _("Elle est trop ancienne, ou a été faite avec un autre compte. Revenez à la page précédente pour la copier."),
+            _(
+                "Elle est trop ancienne, ou a été faite avec un autre compte. Revenez à la page précédente pour la copier."
+            ),
         )
     return render_template("account/resume.html", kept=kept)
