@@ -187,7 +187,7 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
     forms: dict[str, Any] = dict(FORMS)
     Security(app, datastore, mail_util_cls=mails.OutboxMails, password_util_cls=PasswordRules, **forms)
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
-    browser_sessions.listen(app, platform, UserAccount)
+    browser_sessions.watch_sessions(app, platform, UserAccount)
     journal.listen(app, platform, datastore)
     app.extensions["aap.identity"] = datastore
 

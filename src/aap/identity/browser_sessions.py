@@ -69,7 +69,7 @@ def begin(person_id: str, *, again: bool) -> None:
     g.user_session = row
 
 
-def listen(app: Flask, platform: Platform, account: Any) -> None:
+def watch_sessions(app: Flask, platform: Platform, account: Any) -> None:
     """Puts the sessions under Flask-Login. `account`: the class that Flask-Security knows a person by."""
 
     def load(token: str) -> Any:

@@ -77,7 +77,7 @@ def init_errors(app: Flask) -> None:
         if request.method in ("GET", "HEAD"):
             wanted.remember(request.full_path.rstrip("?"), g.arrived_at)
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-        sealed = request.form.get("kept", "") if request.endpoint == "account.resume" else kept_forms.keep()
+        sealed = request.form.get("kept", "") if request.endpoint == "account.resume" else kept_forms.seal()
         return render_template("errors/signed_out.html", kept=sealed), 401
 
     @app.errorhandler(confirming.ConfirmationNeeded)

@@ -38,7 +38,7 @@ def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(platform().settings.secret_key, salt="aap.kept-form")
 
 
-def keep() -> str:
+def seal() -> str:
     """The form of this request, sealed; empty where it was nobody's, or is too long to travel twice."""
     person_id = whose_session_ended()
     if person_id is None or request.blueprint == "security":
@@ -49,7 +49,7 @@ def keep() -> str:
     return str(_serializer().dumps([person_id, request.full_path.rstrip("?"), fields]))
 
 
-def take(sealed: str, person_id: str) -> KeptForm | None:
+def unseal(sealed: str, person_id: str) -> KeptForm | None:
     """The form again; None where the seal is broken or old, or where it is somebody else's."""
     try:
         owner, path, fields = _serializer().loads(sealed, max_age=int(VALID_FOR.total_seconds()))

@@ -229,14 +229,12 @@ def test_who_has_no_password_confirms_by_a_mailed_link_and_the_session_goes_on(
 
 
 def test_tries_at_the_password_of_an_open_session_are_counted_for_its_person(
-    platform: Platform, factory: Factory
+    platform: Platform, factory: Factory, clock: TestClock
 ) -> None:
-    limited = platform.settings.model_copy(update={"rate_limit": True})
+    limited = platform.settings.model_copy(update={"rate_limit": True, "confirm_minutes": 15})
     app = create_app(platform=Platform(limited, platform.database, platform.files, platform.clock))
-    app.extensions["aap.platform"] = Platform(
-        limited.model_copy(update={"confirm_minutes": -1}), platform.database, platform.files, platform.clock
-    )
     page = Browser(app.test_client()).sign_in(factory.person())
+    clock.move(minutes=16)
     token = page.token("/compte")
     answers = [
         page.client.post(

@@ -34,7 +34,7 @@ def confirm() -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_MANAGE)
 def resume() -> ResponseReturnValue:
     """Shows what was typed when the session was over, with a button that sends it. Changes nothing by itself."""
-    kept = kept_forms.take(request.form.get("kept", ""), signed_in().person_id)
+    kept = kept_forms.unseal(request.form.get("kept", ""), signed_in().person_id)
     if kept is None:
         return error_page(
             400,
