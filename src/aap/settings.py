@@ -48,12 +48,19 @@ class Settings(BaseSettings):
         15, ge=1, description="Minutes after which the password is asked again before what can't be taken back."
     )
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
+    clamd: str = Field(
+        "",
+        description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
+    )
     publisher: str = Field(
         "", description="Publisher of the site (legal notices); empty: the authorities of its calls."
     )
     publication_director: str = Field("", description="Director of the publication, named in the legal notices.")
     hosting: str = Field("", description="Who hosts the site: name, address, telephone (legal notices).")
     contact: str = Field("", description="E-mail address for questions about the site and its accessibility.")
+    security_contact: str = Field(
+        "", description="Where a weakness is reported (security.txt): e-mail or https address; empty: `AAP_CONTACT`."
+    )
     data_protection: str = Field("", description="Address of the data protection officer.")
 
     @property

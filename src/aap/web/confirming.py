@@ -87,11 +87,11 @@ def leads_to(path: str, method: str) -> bool:
     """
     from aap.web.access import permission_of
 
-    parts = urlsplit(path)
-    if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
+    parts, root = urlsplit(path), request.script_root
+    if parts.scheme or parts.netloc or not path.startswith(f"{root}/") or path.startswith(("//", "/\\")):
         return False
     try:
-        endpoint, _values = current_app.url_map.bind("").match(parts.path, method=method)
+        endpoint, _values = current_app.url_map.bind("").match(parts.path.removeprefix(root), method=method)
     except (HTTPException, RequestRedirect):
         return False
     permission = permission_of(current_app, endpoint)

@@ -24,7 +24,7 @@ from aap.services.errors import (
     StaleVersion,
     StateForbids,
 )
-from aap.web import confirming, kept_forms, wanted
+from aap.web import confirming, kept_forms, requests, wanted
 from aap.web.filters import moment
 from aap.web.wording.sentences import sentences
 
@@ -75,14 +75,15 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         if request.method in ("GET", "HEAD"):
-            wanted.remember(request.full_path.rstrip("?"), g.arrived_at)
-            return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+            page = requests.address_asked()
+            wanted.remember(page, g.arrived_at)
+            return redirect(url_for("security.login", next=page))
         sealed = request.form.get("kept", "") if request.endpoint == "account.resume" else kept_forms.seal()
         return render_template("errors/signed_out.html", kept=sealed), 401
 
     @app.errorhandler(confirming.ConfirmationNeeded)
     def confirm_first(_error: confirming.ConfirmationNeeded) -> ResponseReturnValue:
-        goal = request.full_path.rstrip("?")
+        goal = requests.address_asked()
         if request.method in ("GET", "HEAD"):
             return redirect(url_for("account.confirm", confirm_next=goal))
         return confirmation_page(goal, "POST"), 403

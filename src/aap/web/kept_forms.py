@@ -14,6 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from aap.identity import whose_session_ended
 from aap.web.context import platform
+from aap.web.requests import address_asked
 
 LONGEST = 1_000_000
 """Characters of a form that are kept."""
@@ -46,7 +47,7 @@ def seal() -> str:
     fields = [(name, text) for name, text in request.form.items(multi=True) if not name.startswith(_NEVER_KEPT)]
     if not fields or sum(len(name) + len(text) for name, text in fields) > LONGEST:
         return ""
-    return str(_serializer().dumps([person_id, request.full_path.rstrip("?"), fields]))
+    return str(_serializer().dumps([person_id, address_asked(), fields]))
 
 
 def unseal(sealed: str, person_id: str) -> KeptForm | None:
