@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
-from flask_login import user_logged_out
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
@@ -92,20 +91,13 @@ def watch_sessions(app: Flask, platform: Platform, account: Any) -> None:
         g.fs_paa = time.time() - (now - row.confirmed_at).total_seconds()
         return user
 
-    def signed_out(_app: Flask, **_rest: Any) -> None:
-        row: UserSession | None = g.pop("user_session", None)
-        if row is None:
-            return
-        with platform.database.writing() as session:
-            sessions.end_one_session(
-                session, session_id=row.id, why=SessionEnd.SIGNED_OUT, actor=Actor(row.person_id, "", ""),
-                now=platform.clock(),
-            )  # fmt: skip
-
     @app.after_request
     def note_use(response: Response) -> Response:
         row = current_session()
         if row is None:
+            return response
+        if _TOKEN not in cookie:  # let go in this request: signed out
+            _sign_out(platform, g.pop("user_session"))
             return response
         if cookie.pop(_GIVEN_AT, None) is not None:
             confirm()
@@ -117,7 +109,12 @@ def watch_sessions(app: Flask, platform: Platform, account: Any) -> None:
         return response
 
     app.login_manager.user_loader(load)  # type: ignore[attr-defined]
-    user_logged_out.connect(signed_out, app, weak=False)
+
+
+def _sign_out(platform: Platform, row: UserSession) -> None:
+    by, now = Actor(row.person_id, "", ""), platform.clock()
+    with platform.database.writing() as session:
+        sessions.end_one_session(session, session_id=row.id, why=SessionEnd.SIGNED_OUT, actor=by, now=now)
 
 
 def _write(platform: Platform, session_id: str, values: dict[str, Any], *, wait: bool) -> None:

@@ -107,7 +107,8 @@ def test_a_copied_cookie_answers_like_nobody_s_once_its_session_was_ended(
     assert thief.client.post("/compte", data={"csrf_token": "x"}).status_code in (400, 401)
     with platform.database.reading() as session:
         row = session.get_one(UserSession, mine)
-        line = session.exec(select(AuditLine).where(AuditLine.action == "session.ended")).first()
+        ended = select(AuditLine).where(AuditLine.action == "session.ended").order_by(col(AuditLine.sequence).desc())
+        line = session.exec(ended).first()
         values = session.get_one(AuditValues, line.sequence)
     assert (row.ended_why, line.object_id, values.content["after"]["why"]) == (why, person.id, why)
 
