@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
@@ -71,14 +71,16 @@ def begin(person_id: str, *, again: bool) -> None:
 def watch_sessions(app: Flask, platform: Platform, account: Any) -> None:
     """Puts the sessions under Flask-Login. `account`: the class that Flask-Security knows a person by."""
 
+    asked = (  # made once: every request asks it
+        select(account, UserSession)
+        .join(UserSession, col(UserSession.person_id) == account.id)
+        .where(col(UserSession.token_hash) == bindparam("token_hash"), account.active.is_(True))
+    )
+
     def load(token: str) -> Any:
         """The account of an open session; one query."""
         with platform.database.reading() as session:
-            found = session.execute(
-                select(account, UserSession)
-                .join(UserSession, col(UserSession.person_id) == account.id)
-                .where(col(UserSession.token_hash) == token_hash(token), account.active.is_(True))
-            ).first()
+            found = session.execute(asked, {"token_hash": token_hash(token)}).first()
         if found is None:
             return None
         user, row = found

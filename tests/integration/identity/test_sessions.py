@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,6 +19,7 @@ from aap.records.people import Person, Role, UserSession
 from aap.services.account.people import give_role, take_role
 from aap.services.mailed_tokens import token_hash
 from aap.services.platform import Platform
+from aap.services.upkeep.backing_up import make_backup
 from aap.services.upkeep.timekeeping import keep_time
 from aap.web.account.connections import network_of
 from aap.web.public_links import PublicLinks
@@ -219,6 +223,16 @@ def test_old_rows_are_forgotten_a_month_after_their_end(browser, factory, platfo
     browser().sign_in(factory.person())
     keep_time(platform, PublicLinks(platform.settings.base_url))
     assert [row.ended_why for row in rows(platform)] == [None, None]
+
+
+def test_a_backup_holds_no_session_so_that_none_that_was_ended_is_open_again(
+    browser, factory, platform, tmp_path: Path
+) -> None:
+    browser().sign_in(factory.person())
+    make_backup(platform, tmp_path / "sauvegarde")
+    with closing(sqlite3.connect(tmp_path / "sauvegarde/aap.sqlite3")) as kept:
+        counts = [kept.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("person", "user_session")]
+    assert (counts, len(rows(platform))) == ([1, 0], 1)
 
 
 # --- what it costs ----------------------------------------------------------------------------------------------------
