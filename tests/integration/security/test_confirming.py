@@ -297,3 +297,18 @@ def test_a_form_of_nobody_s_is_not_kept(app: Flask, browser) -> None:
     page = browser()
     answer = page.post("/compte", {"name": "Une personne inconnue, qui n’était jamais là"}, page="/connexion")
     assert (answer.status_code, 'name="kept"' in answer.text) == (401, False)
+
+
+def test_below_a_folder_the_form_goes_on_below_it(strict_app: Flask, factory: Factory, clock: TestClock) -> None:
+    admin, person = factory.person(Role.ADMIN), factory.person()
+    page = Browser(strict_app.test_client()).sign_in(admin)
+    token = page.token("/compte")
+    clock.move(minutes=16)
+    below = {"environ_overrides": {"SCRIPT_NAME": "/aap"}}
+    address = f"/administration/personnes/{person.id}/roles"
+    asked = page.client.post(address, data={"role": "official", "csrf_token": token}, **below)
+    typed = {**fields_of(asked.text), "confirm_password": PASSWORD}
+    done = page.client.post("/compte/confirmation", data=typed, **below)
+    assert ('action="/aap/compte/confirmation"' in asked.text, done.status_code, done.location) == (
+        True, 307, f"/aap{address}",
+    )  # fmt: skip
