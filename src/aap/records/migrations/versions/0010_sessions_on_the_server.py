@@ -1,7 +1,7 @@
 """Sessions are rows: what ends one ends it in every copy of its cookie. Everybody signs in again once.
 
-Revision: 0009
-After: 0008
+Revision: 0010
+After: 0009
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
