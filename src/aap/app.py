@@ -26,6 +26,7 @@ from aap.web import (
     assets,
     context,
     errors,
+    factor_needed,
     filters,
     guide,
     language,
@@ -36,6 +37,7 @@ from aap.web import (
 )
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
+from aap.web.public_links import PublicLinks
 from aap.web.requests import TextRequest
 
 BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
@@ -83,7 +85,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.after_request(_close_when_sent)  # runs before the compression
     forms_token = CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
-    identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
+    identity.init_app(app, platform, PublicLinks(settings.base_url), wake=lambda: jobs.wake(platform))
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
     for endpoint in identity.OWN_ENDPOINTS:
@@ -91,6 +93,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     filters.init_filters(app)
     language.init_texts(app)
     access.init_access(app)
+    factor_needed.init_second_factor(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
@@ -109,6 +112,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
             "account_menu": menu.account_menu(),
             "instance_notice": _notice(settings),
             "accessibility_state": str(ACCESSIBILITY.state),
+            "passkeys_work": settings.passkeys_work,
         }
 
     return app

@@ -68,6 +68,15 @@ def begin(person_id: str, *, again: bool) -> None:
     g.user_session = row
 
 
+def end_others(person_id: str, *, why: SessionEnd) -> None:
+    """Ends every session of a person but this browser's, who changed how they sign in."""
+    platform, here = _platform(), current_session()
+    keep = here.id if here is not None and here.person_id == person_id else ""
+    by = Actor(person_id, "", "")
+    with platform.database.writing() as session:
+        sessions.end_sessions(session, person_id=person_id, why=why, actor=by, now=platform.clock(), keep=keep)
+
+
 def watch_sessions(app: Flask, platform: Platform, account: Any) -> None:
     """Puts the sessions under Flask-Login. `account`: the class that Flask-Security knows a person by."""
 

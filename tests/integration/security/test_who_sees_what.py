@@ -170,7 +170,8 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
 IDENTIFIERS = frozenset(
     {
         "call_id", "association_id", "application_id", "reference", "document_id", "person_id", "claim_id",
-        "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id", "session_id",
+        "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id",
+        "passkey_id", "session_id",
     }
 )  # fmt: skip
 """Parameters that name one object; numbers and section names exist in every call."""
