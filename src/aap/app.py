@@ -23,7 +23,9 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, language, limits, menu, security_headers
+from aap.web import (
+    access, arrival, body_bounds, context, errors, filters, guide, language, limits, menu, security_headers,
+)  # fmt: skip
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
@@ -46,8 +48,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_request_mb * 1_000_000,
-        MAX_FORM_MEMORY_SIZE=8_000_000,
-        MAX_FORM_PARTS=5_000,
+        MAX_FORM_PARTS=body_bounds.MOST_FIELDS,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.jinja_env.lstrip_blocks = True
 
     _request_frame(app, platform, production)
+    body_bounds.init_bounds(app, settings)
     Babel(app)
     Bootstrap5(app)
     Compress(app)
@@ -115,11 +117,14 @@ def _notice(settings: Settings) -> str:
 def _request_frame(app: Flask, platform: Platform, production: bool) -> None:
     """Time of arrival and request id before, headers and one log line after."""
     log = structlog.get_logger("aap.web")
+    arrival.trust_proxies(app, platform.settings)
+    forwarding = arrival.ForwardingWatch(platform.settings)
 
     @app.before_request
     def arrive() -> None:
-        g.arrived_at = platform.clock()
+        g.arrived_at = arrival.arrived_at(request.environ, platform.settings, platform.clock())
         g.request_id = secrets.token_hex(6)
+        forwarding.look(request.environ)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 

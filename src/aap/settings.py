@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     mail_sender: str = Field("ne-pas-repondre@example.org", description="Sender of the mails.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Proxies in front whose forwarded address, scheme, host and prefix are believed."
+    )
+    arrival_header: str = Field(
+        "", description="Header by which the nearest trusted proxy tells when a request arrived; empty: none does."
+    )
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
     publisher: str = Field(
