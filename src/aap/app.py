@@ -13,8 +13,6 @@ from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from aap import identity, jobs
@@ -58,8 +56,6 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
         WTF_CSRF_TIME_LIMIT=12 * 3600,
-        RATELIMIT_ENABLED=settings.rate_limit,
-        RATELIMIT_STORAGE_URI="memory://",
         COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static"],
     )
     app.extensions["aap.platform"] = platform
@@ -73,7 +69,6 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)
-    limiter = Limiter(get_remote_address, app=app)
     identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
@@ -85,7 +80,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     errors.init_errors(app)
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
-    limits.init_limits(app, limiter)
+    limits.init_limits(app, platform)
     if settings.environment in ("development", "testing"):
         app.add_url_rule("/guide", "guide", requires(Permission.PUBLIC_READ)(guide.render_guide))
 

@@ -18,7 +18,6 @@ INSTALLED = packages_distributions()
 
 BY_NAME = {
     "defusedxml": "openpyxl reads a workbook through it where it is installed",
-    "gunicorn": "started as a command by `aap serve`",
     "tzdata": "the time zones of Python, where the machine has none",
     "fontpkg-source-sans-3": "files, read by their package's name",
     "manimgx-fonts": "files, read by their package's name",

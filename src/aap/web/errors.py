@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
+from aap.core import french
 from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
@@ -24,7 +27,8 @@ from aap.services.errors import (
     StateForbids,
 )
 from aap.web import wanted
-from aap.web.filters import moment
+from aap.web.body_bounds import LONG_FORM
+from aap.web.filters import clock, moment
 from aap.web.wording.sentences import sentences
 
 log = structlog.get_logger(__name__)
@@ -43,6 +47,18 @@ LAST_PAGE = """<!doctype html>
 def error_page(status: int, title: str, message: str) -> tuple[str, int]:
     page = render_template("errors/error.html", title=title, message=message, reference=g.get("request_id"))
     return page, status
+
+
+def wants_json() -> bool:
+    """Whether a script of ours asks."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _typed_again() -> list[tuple[str, str]]:
+    """What was typed, to be sent again by a button; nothing where a password is part of it: that is typed again."""
+    if any("password" in name for name in request.form) or request.files:
+        return []
+    return [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
 
 
 def init_errors(app: Flask) -> None:
@@ -145,20 +161,31 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(413)
     def too_large(_error: Exception) -> ResponseReturnValue:
-        limit = app.config["MAX_CONTENT_LENGTH"] // 1_000_000
-        return error_page(
-            413,
-            _("L’envoi est trop lourd"),
-            _(
-                "Un envoi ne peut pas dépasser %(limit)s Mo en tout. Revenez à la page précédente et envoyez un fichier plus "
+        most = request.max_content_length or 0
+        if most > LONG_FORM:
+            message = _(
+                "Un envoi ne peut pas dépasser %(limit)s en tout. Revenez à la page précédente et envoyez un fichier plus "
                 "léger, ou les fichiers un par un.",
-                limit=limit,
-            ),
-        )
+                limit=french.file_size(most),
+            )
+        else:
+            message = _(
+                "Ce qui est écrit sur cette page ne peut pas dépasser %(limit)s. Revenez à la page précédente : votre "
+                "saisie y est encore. Raccourcissez-la, puis recommencez.",
+                limit=french.file_size(most),
+            )
+        if wants_json():
+            return jsonify(error=french.spaced(message)), 413
+        return error_page(413, _("L’envoi est trop lourd"), message)
 
     @app.errorhandler(429)
-    def too_often(_error: Exception) -> ResponseReturnValue:
-        return error_page(429, _("Trop de tentatives"), _("Patientez quelques minutes avant d’essayer à nouveau."))
+    def too_often(error: TooManyRequests) -> ResponseReturnValue:
+        seconds = error.retry_after if isinstance(error.retry_after, int) else 60
+        again_at = clock(g.arrived_at + timedelta(seconds=seconds + 59))[:5]
+        page = render_template(
+            "errors/too_often.html", again_at=again_at, typed=_typed_again(), reference=g.get("request_id")
+        )
+        return page, 429, {"Retry-After": str(seconds)}
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
