@@ -22,7 +22,17 @@ from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
 from aap.web import (
-    access, arrival, body_bounds, context, errors, filters, guide, language, limits, menu, security_headers,
+    access,
+    arrival,
+    body_bounds,
+    context,
+    errors,
+    filters,
+    guide,
+    language,
+    limits,
+    menu,
+    security_headers,
 )  # fmt: skip
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement

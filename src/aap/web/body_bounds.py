@@ -21,7 +21,13 @@ MOST_FIELDS = 5_000
 
 _SIGNING_ENDPOINTS = frozenset({"account.ask_link", "account.use_link", "association.answer_claim_proof"})
 _LONG_FORMS = frozenset(
-    {"association.autosave", "reviewer.mark", "reviewer.autosave", "reviewer.specimen_mark", "official.assignment_propose"}
+    {
+        "association.autosave",
+        "reviewer.mark",
+        "reviewer.autosave",
+        "reviewer.specimen_mark",
+        "official.assignment_propose",
+    }
 )
 FILES: dict[str, int | None] = {
     # endpoint: megabytes of the files that it takes and of its fields; None: what AAP_MAX_REQUEST_MB says

@@ -51,7 +51,12 @@ class Limit:
 def limits_of(settings: Settings) -> dict[str, Limit]:
     """Endpoint → its limit."""
     passwords = Limit(
-        MINUTES, settings.tries_of_pair, settings.tries_of_account, settings.tries_of_address, refused_only=True, few=FEW
+        MINUTES,
+        settings.tries_of_pair,
+        settings.tries_of_account,
+        settings.tries_of_address,
+        refused_only=True,
+        few=FEW,
     )
     mails = Limit(HOUR, settings.mails_of_pair, settings.mails_of_account, settings.mails_of_address)
     return {
@@ -128,7 +133,7 @@ class Tries:
             if store.incr(visit.account, limit.seconds) > limit.account and pair > limit.few and not known:
                 self._refuse(visit.account, "account")
         except store.base_exceptions as error:  # a full disk, say: who knows the password isn't kept out by it
-            log.error("tries.not_counted", error=str(error))
+            log.exception("tries.not_counted", error=str(error))
 
     def _refuse(self, key: str, counter: str) -> None:
         log.warning("tries.refused", counter=counter, endpoint=request.endpoint)
@@ -142,7 +147,7 @@ class Tries:
             store.incr(visit.address, limit.seconds, -1)
             store.incr(visit.known, KNOWN_FOR)
         except store.base_exceptions as error:
-            log.error("tries.not_counted", error=str(error))
+            log.exception("tries.not_counted", error=str(error))
 
 
 @dataclass(frozen=True)
