@@ -32,6 +32,7 @@ from aap.web import (
     language,
     limits,
     menu,
+    numbers,
     security_headers,
 )  # fmt: skip
 from aap.web.access import declare, requires
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
 
     app = Flask("aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static"))
     app.request_class = TextRequest
+    app.url_map.converters["int"] = numbers.BoundedInteger
     production = settings.environment == "production"
     app.config.update(
         SECRET_KEY=settings.secret_key,
