@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 
 from aap.core import french
 from aap.services.errors import (
@@ -186,6 +186,15 @@ def init_errors(app: Flask) -> None:
             "errors/too_often.html", again_at=again_at, typed=_typed_again(), reference=g.get("request_id")
         )
         return page, 429, {"Retry-After": str(seconds)}
+
+    @app.errorhandler(503)
+    def not_yet(error: ServiceUnavailable) -> ResponseReturnValue:
+        page, status = error_page(
+            503,
+            _("Ce document est en préparation"),
+            _("Beaucoup de personnes le demandent au même moment. Réessayez dans quelques secondes."),
+        )
+        return page, status, {"Retry-After": str(error.retry_after or 3)}
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
