@@ -5,13 +5,11 @@ from __future__ import annotations
 import importlib
 import secrets
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_babel import Babel
 from flask_babel import gettext as _
-from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 
@@ -24,6 +22,7 @@ from aap.settings import Settings
 from aap.web import (
     access,
     arrival,
+    assets,
     body_bounds,
     context,
     errors,
@@ -34,7 +33,7 @@ from aap.web import (
     menu,
     numbers,
     security_headers,
-)  # fmt: skip
+)
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
@@ -51,7 +50,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     platform = platform or open_platform(settings, clock=clock)
     configure_logs(settings.log_format)
 
-    app = Flask("aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static"))
+    app = Flask("aap", template_folder=str(templates_folder()), static_folder=None)
     app.request_class = TextRequest
     app.url_map.converters["int"] = numbers.BoundedInteger
     production = settings.environment == "production"
@@ -63,12 +62,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1) if production else timedelta(0),
-        BOOTSTRAP_SERVE_LOCAL=True,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(0),
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
         WTF_CSRF_TIME_LIMIT=12 * 3600,
-        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static"],
+        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=[assets.ENDPOINT],
     )
     app.extensions["aap.platform"] = platform
     app.jinja_env.trim_blocks = True
@@ -77,7 +75,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     _request_frame(app, platform, production)
     body_bounds.init_bounds(app, settings)
     Babel(app)
-    Bootstrap5(app)
+    assets.init_assets(app, settings.instance / "assets", lasting=settings.environment != "development")
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)

@@ -10,6 +10,7 @@ TLS ends in a proxy: this worker speaks plain HTTP/1.1.
 from __future__ import annotations
 
 import errno
+import os
 import selectors
 import socket
 import time
@@ -218,7 +219,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _body_of(self, conn: Connection) -> Body:
         request = conn.parser.mesg
         kind = next((value for name, value in request.headers if name == "CONTENT-TYPE"), "")
-        bound = self.bound(request.method, unquote(request.path), kind) if self.bound else None
+        path = unquote(request.path).removeprefix(os.environ.get("SCRIPT_NAME", ""))
+        bound = self.bound(request.method, path, kind) if self.bound else None
         length = getattr(request.body.reader, "length", None)
         body = ChunkedBody(bound) if length is None else SizedBody(length, bound)
         body.arrived_at = conn.arrived_at

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import get_locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -127,26 +127,37 @@ def init_filters(app: Flask) -> None:
 
 def _space_the_words(app: Flask) -> None:
     """What a template says through `_()` bears the no-break spaces that its source writes as plain ones."""
+    held: dict[str, dict[Any, str]] = {}  # language → texts without values, said once a process
+    words = app.jinja_env.globals
     for name in ("gettext", "ngettext"):
-        app.jinja_env.globals[name] = _spaced(app.jinja_env.globals[name])
+        words[name] = _spaced(words[name], held)
+    words["_"] = words["gettext"]  # Jinja's own looks gettext up again for each text
 
 
 _MOST_WORDS = 5_000
 
 
-def _spaced(worded: Any) -> Any:
-    held: dict[Any, str] = {}  # texts without values, said once a process and language
+def _said(held: dict[str, dict[Any, str]]) -> dict[Any, str]:
+    """What was said in the language of this answer, which is asked for once a request: a table has a thousand texts."""
+    try:
+        said: dict[Any, str] = g.said_texts
+    except AttributeError:
+        said = g.said_texts = held.setdefault(str(get_locale()), {})
+    return said
 
+
+def _spaced(worded: Any, held: dict[str, dict[Any, str]]) -> Any:
     @pass_context
     def spaced(context: Context, *args: Any, **values: Any) -> str:
         if values:
             return typo(worded(context, *args, **values))
-        key = (str(get_locale()), *args, context.eval_ctx.autoescape)
-        text = held.get(key)
+        said = _said(held)
+        key = (*args, context.eval_ctx.autoescape)
+        text = said.get(key)
         if text is None:
             text = typo(worded(context, *args))
-            if len(held) < _MOST_WORDS:
-                held[key] = text
+            if len(said) < _MOST_WORDS:
+                said[key] = text
         return text
 
     return spaced
