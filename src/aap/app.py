@@ -127,7 +127,7 @@ def _request_frame(app: Flask, platform: Platform, production: bool) -> None:
 
     @app.before_request
     def arrive() -> None:
-        g.arrived_at = arrival.arrived_at(request.environ, platform.settings, platform.clock())
+        g.arrived_at = arrival.arrival_of(request.environ, platform.settings, platform.clock())
         g.request_id = secrets.token_hex(6)
         forwarding.look(request.environ)
         structlog.contextvars.clear_contextvars()

@@ -49,7 +49,7 @@ Bound = Callable[[str, str, str], int]
 """(method, path, type of the content) → how many bytes of body the page takes."""
 
 
-class _Parser(RequestParser):  # type: ignore[misc]
+class _Parser(RequestParser):
     """gunicorn's own parser, fed with a whole head; the thread finds the request already parsed."""
 
     prepared: Any = None
@@ -78,7 +78,7 @@ class _Parser(RequestParser):  # type: ignore[misc]
         return True
 
 
-class Connection(TConn):  # type: ignore[misc]
+class ClientConnection(TConn):
     """A client's connection and what it has sent of its next request."""
 
     def __init__(self, cfg: Config, sock: socket.socket, client: Any, server: Any) -> None:
@@ -102,14 +102,15 @@ class Connection(TConn):  # type: ignore[misc]
         return None if found < 0 else found + 4
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """`gunicorn --worker-class aap.gunicorn_worker.Worker`."""
+class ReceivingWorker(ThreadWorker):
+    """`gunicorn --worker-class aap.gunicorn_worker.ReceivingWorker`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.watched: set[Connection] = set()  # receiving or lingering: in the poller, with a time to be done by
+        self.watched: set[ClientConnection] = set()  # receiving or lingering: in the poller, with a time to be done by
         self.bound: Bound | None = None
         self.swept = 0.0
+        self.wsgi: Any
 
     @classmethod
     def check_config(cls, cfg: Config, log: Any) -> None:
@@ -119,7 +120,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        served = self.wsgi
+        served: Any = self.wsgi
         self.bound = getattr(served, "extensions", {}).get("aap.body_bound")
 
         def with_arrival(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -141,35 +142,35 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 raise
             return
         self.nr_conns += 1
-        conn = Connection(self.cfg, sock, client, listener.getsockname())
+        conn = ClientConnection(self.cfg, sock, client, listener.getsockname())
         self._watch(conn, self._receive, FIRST_BYTES)
 
-    def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+    def on_client_socket_readable(self, conn: ClientConnection, client: socket.socket) -> None:
         """A kept-alive connection speaks again, or closes."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._watch(conn, self._receive, HEAD)
         self._receive(conn, client)
 
-    def _watch(self, conn: Connection, callback: Callable[..., None], seconds: float) -> None:
+    def _watch(self, conn: ClientConnection, callback: Callable[..., None], seconds: float) -> None:
         conn.until = time.monotonic() + seconds
         conn.sock.setblocking(False)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(callback, conn))
         self.watched.add(conn)
 
-    def _unwatch(self, conn: Connection) -> None:
+    def _unwatch(self, conn: ClientConnection) -> None:
         self.watched.discard(conn)
         with suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
 
-    def _drop(self, conn: Connection) -> None:
+    def _drop(self, conn: ClientConnection) -> None:
         self._unwatch(conn)
         if conn.body is not None:
             conn.body.close()
         self.nr_conns -= 1
         conn.close()
 
-    def _receive(self, conn: Connection, _client: socket.socket) -> None:
+    def _receive(self, conn: ClientConnection, _client: socket.socket) -> None:
         try:
             piece = conn.sock.recv(PIECE)
         except (BlockingIOError, InterruptedError):
@@ -186,12 +187,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.received += piece
         self._go_on(conn)
 
-    def _go_on(self, conn: Connection) -> None:
+    def _go_on(self, conn: ClientConnection) -> None:
         if self._complete(conn):
             self._unwatch(conn)
             self.enqueue_req(conn)
 
-    def _complete(self, conn: Connection) -> bool:
+    def _complete(self, conn: ClientConnection) -> bool:
         """Takes up what was received; whether the request may go to a thread."""
         if conn.body is None:
             end = conn.head_end()
@@ -216,7 +217,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.parser.mesg.force_close()
         return conn.body.complete or conn.body.refused
 
-    def _body_of(self, conn: Connection) -> Body:
+    def _body_of(self, conn: ClientConnection) -> Body:
         request = conn.parser.mesg
         kind = next((value for name, value in request.headers if name == "CONTENT-TYPE"), "")
         path = unquote(request.path).removeprefix(os.environ.get("SCRIPT_NAME", ""))
@@ -254,13 +255,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     # --- in a thread --------------------------------------------------------------------------------------------------
 
-    def handle_request(self, req: Any, conn: Connection) -> bool:
+    def handle_request(self, req: Any, conn: ClientConnection) -> bool:
         conn.sock.settimeout(ANSWER)
         return bool(super().handle_request(req, conn))
 
     # --- after the answer, in the poller's thread again ---------------------------------------------------------------
 
-    def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
+    def finish_request(self, conn: ClientConnection, fs: Future[bool]) -> None:
         try:
             kept = not fs.cancelled() and bool(fs.result())
         except Exception:
@@ -283,7 +284,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             readable = partial(self.on_client_socket_readable, conn)
             self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
-    def _linger(self, conn: Connection) -> None:
+    def _linger(self, conn: ClientConnection) -> None:
         """Says that nothing more comes, and throws away what still arrives: a reset would take the answer with it."""
         conn.received.clear()
         try:
@@ -294,7 +295,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.discarded = 1
         self._watch(conn, self._discard, LINGER if self.alive else STOP_KEEPALIVE_LINGER)
 
-    def _discard(self, conn: Connection, _client: socket.socket) -> None:
+    def _discard(self, conn: ClientConnection, _client: socket.socket) -> None:
         try:
             piece = conn.sock.recv(PIECE)
         except (BlockingIOError, InterruptedError):

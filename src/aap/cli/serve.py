@@ -29,8 +29,8 @@ def serve_command(host: str, port: int, workers: int) -> None:
     web = subprocess.Popen(  # noqa: S603
         [
             sys.executable, "-m", "gunicorn", "aap.wsgi:app", "--bind", f"{host}:{port}", "--workers", str(count),
-            "--threads", "4", "--worker-class", "aap.gunicorn_worker.Worker", "--timeout", "60", "--graceful-timeout", "20",
-            "--log-level", "warning",
+            "--threads", "4", "--timeout", "60", "--graceful-timeout", "20", "--log-level", "warning",
+            "--worker-class", "aap.gunicorn_worker.ReceivingWorker",
         ],
         env=environment,
     )  # fmt: skip

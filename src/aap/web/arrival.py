@@ -25,7 +25,7 @@ FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 LONGEST_SENDING = timedelta(hours=1)
 """A proxy's stamp that lies further back is no time of arrival: its clock is wrong, or it doesn't set the header."""
 MARK = "untrusted-proxy"
-_STAMP = re.compile(r"t=(\d{9,11}(?:\.\d{1,9})?)(?:; ?after=(\d{1,5}(?:\.\d{1,9})?))?")
+_STAMP = re.compile(r"t=(\d{9,11}(?:\.\d{1,9})?)(?:; ?after=(\d{1,5}(?:\.\d{1,9})?))?", re.ASCII)
 
 
 def trust_proxies(app: Flask, settings: Settings) -> None:
@@ -65,7 +65,7 @@ def untrusted_forwarding(instance: Path) -> datetime | None:
     return datetime.fromtimestamp(seen, UTC)
 
 
-def arrived_at(environ: dict[str, Any], settings: Settings, now: datetime) -> datetime:
+def arrival_of(environ: dict[str, Any], settings: Settings, now: datetime) -> datetime:
     """When the request arrived; `now` where nobody stamped it. Never later than now."""
     polled = environ.get("aap.arrived_at")
     seen = now if polled is None else min(now, datetime.fromtimestamp(polled, UTC))

@@ -48,7 +48,7 @@ class Limit:
     few: int = 0
 
 
-def limits_of(settings: Settings) -> dict[str, Limit]:
+def limit_table(settings: Settings) -> dict[str, Limit]:
     """Endpoint → its limit."""
     passwords = Limit(
         MINUTES,
@@ -166,5 +166,5 @@ def init_limits(app: Flask, platform: Platform) -> None:
         return
     store = open_try_counts(settings.instance, platform.database.engine, settings.limits_url)
     tries = Tries(store, settings.secret_key)
-    for endpoint, limit in limits_of(settings).items():
+    for endpoint, limit in limit_table(settings).items():
         app.view_functions[endpoint] = tries.limited(endpoint, limit, app.view_functions[endpoint])

@@ -19,7 +19,7 @@ class BoundedInteger(IntegerConverter):
         super().__init__(map, **{"max": MOST, **bounds})
 
 
-def whole_number(text: str, default: int = 0) -> int:
+def bounded_number(text: str, default: int = 0) -> int:
     """The number that figures say; `default` where they say none, or one above `MOST`."""
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         return default

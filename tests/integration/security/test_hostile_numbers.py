@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import IntegerConverter
 
 from aap.records.people import Role
-from aap.web.numbers import MOST, whole_number
+from aap.web.numbers import MOST, bounded_number
 from tests.conftest import Browser
 from tests.factories import Factory
 from tests.worlds.deposits import ANSWERS
@@ -48,7 +48,7 @@ def test_no_address_with_a_number_beyond_measure_is_a_page(app: Flask, number: s
     [("", 7), ("0", 0), ("12", 12), (str(MOST), MOST), (str(MOST + 1), 7), ("9" * 5_000, 7), ("-1", 7), ("²", 7)],
 )
 def test_a_number_that_a_form_sends_is_bounded(text: str, number: int) -> None:
-    assert whole_number(text, 7) == number
+    assert bounded_number(text, 7) == number
 
 
 def test_pages_answer_whatever_number_or_date_their_query_names(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aap.services.platform import Platform
-from aap.web.arrival import arrived_at, read_stamp
+from aap.web.arrival import arrival_of, read_stamp
 
 NOW = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
 POLLED = NOW - timedelta(seconds=3)
@@ -52,9 +52,9 @@ def test_a_proxys_stamp_counts_only_where_the_operator_says_that_it_sets_it(
 ) -> None:
     settings = platform.settings.model_copy(update={"trusted_proxies": proxies, "arrival_header": header})
     environ = {"aap.arrived_at": POLLED.timestamp(), "HTTP_X_REQUEST_START": sent}
-    assert arrived_at(environ, settings, NOW) == NOW - timedelta(seconds=before)
+    assert arrival_of(environ, settings, NOW) == NOW - timedelta(seconds=before)
 
 
 def test_without_a_stamp_a_request_arrives_now_and_never_later(platform: Platform) -> None:
     late = {"aap.arrived_at": (NOW + timedelta(hours=1)).timestamp()}
-    assert [arrived_at({}, platform.settings, NOW), arrived_at(late, platform.settings, NOW)] == [NOW, NOW]
+    assert [arrival_of({}, platform.settings, NOW), arrival_of(late, platform.settings, NOW)] == [NOW, NOW]

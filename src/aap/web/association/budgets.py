@@ -24,7 +24,7 @@ from aap.web.association.sections import check_form_of, section_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import moment
 from aap.web.forms import PREFIX, SectionForm
-from aap.web.numbers import whole_number
+from aap.web.numbers import bounded_number
 from aap.web.sent_files import attachment_answer, sent_files
 
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
@@ -91,7 +91,7 @@ def _replace(dossier: OpenedDossier, section: Section, question: BudgetQuestion,
         save_section(
             session, actor=signed_in(), application_id=dossier.id, section_id=section.id,
             answers={question.id: budget.stored()}, whole=False,
-            version=whole_number(request.form.get("version", "")), page=request.args.get("page", ""), now=arrived_at(),
+            version=bounded_number(request.form.get("version", "")), page=request.args.get("page", ""), now=arrived_at(),
         )  # fmt: skip
 
 

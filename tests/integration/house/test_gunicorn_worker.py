@@ -89,12 +89,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "gunicorn", "tests.worlds.gunicorn_app:app", "--bind", f"127.0.0.1:{port}",
-        "--workers", "1", "--threads", "1", "--keep-alive", "75", "--worker-class", "aap.gunicorn_worker.Worker",
+        "--workers", "1", "--threads", "1", "--keep-alive", "75", "--worker-class", "aap.gunicorn_worker.ReceivingWorker",
         "--no-control-socket",
     ]  # fmt: skip
     environment = {**os.environ, "AAP_TEST_INSTANCE": str(folder / "instance")}
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=Path(__file__).parents[3])
     started = Served(platform, port)
     try:
         for _ in range(600):
