@@ -250,7 +250,7 @@ class ReceivingWorker(ThreadWorker):
         """A worker that stops keeps a silent connection for a moment only, and waits for what has begun to arrive."""
         super()._cap_keepalive(deadline)
         for conn in self.watched:
-            if not conn.received and conn.body is None:
+            if conn.discarded or (not conn.received and conn.body is None):
                 conn.until = min(conn.until, deadline)
 
     # --- in a thread --------------------------------------------------------------------------------------------------
