@@ -36,7 +36,7 @@ _ROOM = threading.Semaphore(2)
 def _documents_version() -> str:
     """Changes with the program and the templates of its documents."""
     digest = hashlib.sha256(__version__.encode())
-    for path in sorted((templates_folder() / "documents").iterdir()):
+    for path in sorted((templates_folder() / "documents").rglob("*")):
         if path.is_file():
             digest.update(path.read_bytes())
     return digest.hexdigest()
