@@ -26,7 +26,7 @@ from aap.services.errors import (
     StaleVersion,
     StateForbids,
 )
-from aap.web import wanted
+from aap.web import figures, wanted
 from aap.web.body_bounds import LONG_FORM
 from aap.web.filters import clock, moment
 from aap.web.wording.sentences import sentences
@@ -167,13 +167,13 @@ def init_errors(app: Flask) -> None:
             message = _(
                 "Un envoi ne peut pas dépasser %(limit)s en tout. Revenez à la page précédente et envoyez un fichier plus "
                 "léger, ou les fichiers un par un.",
-                limit=french.file_size(most),
+                limit=figures.file_size(most),
             )
         else:
             message = _(
                 "Ce qui est écrit sur cette page ne peut pas dépasser %(limit)s. Revenez à la page précédente : votre "
                 "saisie y est encore. Raccourcissez-la, puis recommencez.",
-                limit=french.file_size(most),
+                limit=figures.file_size(most),
             )
         if wants_json():
             return jsonify(error=french.spaced(message)), 413

@@ -104,5 +104,5 @@ def public(answer: Response, *, etag: str) -> Response:
     answer.make_conditional(request)
     theirs = bool(request.cookies) or session.modified
     answer.headers["Cache-Control"] = "private, no-cache" if theirs else f"public, max-age={FRESH}, must-revalidate"
-    answer.vary.add("Cookie")
+    answer.vary.update(("Cookie", "Accept-Language"))
     return answer

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -61,30 +59,6 @@ def test_a_form_that_is_too_long_is_refused_with_a_page(
     answer = browser().client.post(path, data=b"a=" + b"x" * size, content_type=URLENCODED)
     assert (answer.status_code, said in words(answer)) == (413, True), words(answer)
     assert "votre saisie y est encore" in words(answer)
-
-
-def test_a_body_of_unknown_length_is_refused_where_it_passes_its_bound(app: Flask) -> None:
-    answer = app.test_client().post(
-        "/connexion",
-        content_type=URLENCODED,
-        environ_overrides={
-            "wsgi.input": _Endless(),
-            "wsgi.input_terminated": True,
-            "HTTP_TRANSFER_ENCODING": "chunked",
-        },
-    )
-    assert answer.status_code == 413
-
-
-class _Endless(io.RawIOBase):
-    """Sends for ever."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, place: Any) -> int:
-        place[:] = b"a" * len(place)
-        return len(place)
 
 
 def test_autosave_is_refused_in_json(app: Flask) -> None:
