@@ -1,0 +1,115 @@
+"""Figures of a running instance for those who watch it: counts and ages, of nobody in particular.
+
+All of them are read from the database and the disk at the moment they are asked for, so that every process says the same.
+Dossiers are counted the same for everybody.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlmodel import Session, col, func, select
+
+from aap import __version__
+from aap.records.applications import Application, Document, Submission
+from aap.records.audit import AuditLine
+from aap.records.outbox import Job, JobState, OutboxMail
+from aap.services.platform import Platform
+from aap.services.smtp import MOST_ATTEMPTS
+from aap.services.upkeep.operating import database_size, last_backup
+
+
+@dataclass(frozen=True)
+class WaitingWork:
+    """Mails and jobs that wait, and those that nobody tries again by themselves. `oldest`: since when what could be done
+    by now waits."""
+
+    mails: int
+    mails_failing: int
+    mails_given_up: int
+    jobs: int
+    jobs_running: int
+    jobs_failed: int
+    oldest: datetime | None
+
+
+def waiting_work(session: Session, now: datetime) -> WaitingWork:
+    """Four queries, whatever waits."""
+    unsent = (col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) < MOST_ATTEMPTS)
+    mails = session.exec(select(func.count()).where(*unsent)).one()
+    failing = session.exec(select(func.count()).where(*unsent, col(OutboxMail.attempts) > 0)).one()
+    given_up = session.exec(
+        select(func.count()).where(col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) >= MOST_ATTEMPTS)
+    ).one()
+    due = session.exec(select(func.min(OutboxMail.not_before)).where(*unsent, col(OutboxMail.not_before) <= now)).one()
+    counted = session.exec(select(Job.state, func.count(), func.min(Job.created_at)).group_by(col(Job.state))).all()
+    jobs = {JobState(state): number for state, number, _ in counted}
+    waiting = next((at for state, _, at in counted if state == JobState.WAITING), None)
+    return WaitingWork(
+        mails=mails,
+        mails_failing=failing,
+        mails_given_up=given_up,
+        jobs=jobs.get(JobState.WAITING, 0),
+        jobs_running=jobs.get(JobState.RUNNING, 0),
+        jobs_failed=jobs.get(JobState.FAILED, 0),
+        oldest=min((at for at in (due, waiting) if at is not None), default=None),
+    )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Sizes in bytes, ages in seconds. `dossiers`: (call, state) → number. `last_backup`: None where there was none."""
+
+    version: str
+    database: str
+    dossiers: Mapping[tuple[str, str], int]
+    deposits_last_hour: int
+    waiting: WaitingWork
+    oldest_age: float
+    documents: int
+    documents_size: int
+    database_size: int
+    disk_free: int
+    disk_total: int
+    audit_lines: int
+    last_backup: datetime | None
+
+
+def figures(session: Session, platform: Platform, *, now: datetime) -> Figures:
+    """Ten queries, none of which grows with what a dossier holds."""
+    by_state = session.exec(
+        select(Application.call_id, Application.state, func.count())
+        .group_by(col(Application.call_id), col(Application.state))
+        .order_by(col(Application.call_id), col(Application.state))
+    )
+    deposits = session.exec(
+        select(func.count()).where(col(Submission.arrived_at) > now - timedelta(hours=1))
+    ).one()
+    documents, size = session.exec(select(func.count(), func.coalesce(func.sum(Document.size), 0))).one()
+    waiting = waiting_work(session, now)
+    usage = shutil.disk_usage(platform.settings.instance)
+    backup = last_backup(session)
+    embedded = session.get_bind().dialect.name == "sqlite"
+    return Figures(
+        version=__version__,
+        database="sqlite" if embedded else "postgresql",
+        dossiers={(call, str(state)): number for call, state, number in by_state},
+        deposits_last_hour=deposits,
+        waiting=waiting,
+        oldest_age=(now - waiting.oldest).total_seconds() if waiting.oldest else 0.0,
+        documents=documents,
+        documents_size=int(size),
+        database_size=database_size(session) if embedded else _server_size(session),
+        disk_free=usage.free,
+        disk_total=usage.total,
+        audit_lines=session.exec(select(func.count(col(AuditLine.sequence)))).one(),
+        last_backup=backup[0] if backup else None,
+    )
+
+
+def _server_size(session: Session) -> int:
+    return int(session.execute(text("SELECT pg_database_size(current_database())")).scalar() or 0)
