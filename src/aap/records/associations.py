@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import UtcDateTime, new_id, one_of
+from aap.records.types import FileHash, UtcDateTime, new_id, one_of
 
 
 class Association(SQLModel, table=True):
@@ -113,7 +113,7 @@ class ClaimProof(SQLModel, table=True):
     name: str = ""  # of the document
     content_type: str = ""
     size: int = 0
-    sha256: str | None = Field(default=None, max_length=64)
+    sha256: str | None = Field(default=None, sa_type=FileHash)
     address: str = ""  # to which the mail went
     token_hash: str | None = Field(default=None, max_length=64)  # SHA-256 of the mailed token
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
