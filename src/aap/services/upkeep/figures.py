@@ -86,9 +86,7 @@ def figures(session: Session, platform: Platform, *, now: datetime) -> Figures:
         .group_by(col(Application.call_id), col(Application.state))
         .order_by(col(Application.call_id), col(Application.state))
     )
-    deposits = session.exec(
-        select(func.count()).where(col(Submission.arrived_at) > now - timedelta(hours=1))
-    ).one()
+    deposits = session.exec(select(func.count()).where(col(Submission.arrived_at) > now - timedelta(hours=1))).one()
     documents, size = session.exec(select(func.count(), func.coalesce(func.sum(Document.size), 0))).one()
     waiting = waiting_work(session, now)
     usage = shutil.disk_usage(platform.settings.instance)

@@ -12,14 +12,13 @@ from typing import Any
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, select
 
 from aap.records.migrations import configuration
 from aap.records.outbox import Job, OutboxMail
 from aap.services.audit import verify_chain
 from aap.services.errors import Objection
 from aap.services.file_store import FileStore
-from aap.services.platform import Platform
 from aap.services.upkeep.backing_up import named_files
 from aap.services.upkeep.diagnosis import Check, Finding, Level
 from aap.services.upkeep.figures import waiting_work
@@ -88,7 +87,11 @@ def check_files(session: Session, files: FileStore, *, fast: bool, tell: Tell | 
         said = Objection("upkeep.files_changed", files=len(changed), names=tuple(changed[:_MOST_NAMED]))
         yield Finding(Check.FILES, Level.FAULT, said)
     if not missing and not changed:
-        there = Objection("upkeep.files_there", files=len(named)) if fast else Objection("upkeep.files_whole", files=len(named))
+        there = (
+            Objection("upkeep.files_there", files=len(named))
+            if fast
+            else Objection("upkeep.files_whole", files=len(named))
+        )
         yield Finding(Check.FILES, Level.OK, there)
     orphans = _orphans(files, named | _once_named(session))
     if orphans:

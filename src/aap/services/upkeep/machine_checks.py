@@ -42,9 +42,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     address = urlsplit(settings.base_url)
     found: list[tuple[Level, Objection]] = []
     if settings.environment != "production":
-        found.append(
-            (Level.ATTENTION, Objection("upkeep.not_in_production", environment=str(settings.environment)))
-        )
+        found.append((Level.ATTENTION, Objection("upkeep.not_in_production", environment=str(settings.environment))))
     else:
         if address.scheme != "https":
             found.append((Level.FAULT, Objection("upkeep.address_without_tls", address=settings.base_url)))
@@ -79,7 +77,9 @@ def check_disk(folder: Path) -> Iterator[Finding]:
             os.fsync(place.fileno())
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        yield Finding(Check.DISK, Level.FAULT, Objection("upkeep.folder_not_written", folder=str(folder), reason=reason))
+        yield Finding(
+            Check.DISK, Level.FAULT, Objection("upkeep.folder_not_written", folder=str(folder), reason=reason)
+        )
     free = shutil.disk_usage(folder).free
     if free < NO_ROOM:
         yield Finding(Check.DISK, Level.FAULT, Objection("upkeep.no_room", free=free))
@@ -97,14 +97,19 @@ def check_disk(folder: Path) -> Iterator[Finding]:
         yield Finding(Check.DISK, Level.FAULT, said)
 
 
-def check_clock(folder: Path, now: datetime, database_now: datetime | None, last_line: datetime | None) -> Iterator[Finding]:
+def check_clock(
+    folder: Path, now: datetime, database_now: datetime | None, last_line: datetime | None
+) -> Iterator[Finding]:
     """Deadlines are kept by this clock. `database_now`: of a server's; `last_line`: time of the log's last line."""
     sound = True
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as stamped:
         of_files = datetime.fromtimestamp(os.stat(stamped.name).st_mtime, UTC)
     for said, drift in (
         (Objection("upkeep.clock_of_files", seconds=_seconds(of_files - now)), of_files - now),
-        (Objection("upkeep.clock_of_database", seconds=_seconds((database_now or now) - now)), (database_now or now) - now),
+        (
+            Objection("upkeep.clock_of_database", seconds=_seconds((database_now or now) - now)),
+            (database_now or now) - now,
+        ),
     ):
         if abs(drift) > MOST_DRIFT:
             sound = False

@@ -29,12 +29,15 @@ def _room(free: int) -> str:
 
 
 def _little_room(free: int) -> str:
-    return gettext("Il ne reste que %(free)s\u00a0: agrandissez le disque, ou faites de la place.", free=file_size(free))
+    return gettext(
+        "Il ne reste que %(free)s\u00a0: agrandissez le disque, ou faites de la place.", free=file_size(free)
+    )
 
 
 def _no_room(free: int) -> str:
     return gettext(
-        "Il ne reste que %(free)s\u00a0: les dépôts vont être refusés. Faites de la place maintenant.", free=file_size(free)
+        "Il ne reste que %(free)s\u00a0: les dépôts vont être refusés. Faites de la place maintenant.",
+        free=file_size(free),
     )
 
 
@@ -190,7 +193,8 @@ WORDS: Words = {
     ),
     "upkeep.clock_sound": _("À l’heure\u00a0: %(at)s (Paris)."),
     "upkeep.database_damaged": _(
-        "La base est abîmée (%(reason)s)\u00a0: arrêtez le service, gardez-en une copie, restaurez la dernière sauvegarde intacte."
+        "La base est abîmée (%(reason)s)\u00a0: arrêtez le service, gardez-en une copie, restaurez la dernière sauvegarde "
+        "intacte."
     ),
     "upkeep.database_not_read": _(
         "La base ne se lit pas (%(reason)s)\u00a0: voyez AAP_INSTANCE ou AAP_DATABASE_URL, et si elle répond."
@@ -212,9 +216,7 @@ WORDS: Words = {
         "Le dossier %(folder)s est ouvert aux autres comptes de la machine (%(mode)s)\u00a0: chmod -R go= %(folder)s"
     ),
     "upkeep.jobs_failed": _failed,
-    "upkeep.jobs_in_requests": _(
-        "AAP_IMMEDIATE_JOBS est actif\u00a0: ce réglage est pour les tests, videz-le."
-    ),
+    "upkeep.jobs_in_requests": _("AAP_IMMEDIATE_JOBS est actif\u00a0: ce réglage est pour les tests, videz-le."),
     "upkeep.little_room": _little_room,
     "upkeep.log_broken": _log_broken,
     "upkeep.log_whole": _log_whole,
@@ -223,7 +225,8 @@ WORDS: Words = {
     ),
     "upkeep.mail_server_answers": _("%(server)s répond."),
     "upkeep.mail_server_silent": _(
-        "%(server)s n’accepte pas le courrier (%(reason)s)\u00a0: voyez AAP_SMTP_HOST, AAP_SMTP_PORT, AAP_SMTP_TLS et le pare-feu."
+        "%(server)s n’accepte pas le courrier (%(reason)s)\u00a0: voyez AAP_SMTP_HOST, AAP_SMTP_PORT, AAP_SMTP_TLS et le "
+        "pare-feu."
     ),
     "upkeep.mails_given_up": _given_up,
     "upkeep.mails_into_a_folder": _(
@@ -237,9 +240,7 @@ WORDS: Words = {
     ),
     "upkeep.notices_empty": _notices,
     "upkeep.owned_by_others": _owned_by_others,
-    "upkeep.password_in_clear": _(
-        "Le mot de passe part en clair vers %(host)s\u00a0: réglez AAP_SMTP_TLS."
-    ),
+    "upkeep.password_in_clear": _("Le mot de passe part en clair vers %(host)s\u00a0: réglez AAP_SMTP_TLS."),
     "upkeep.published_secret": _(
         "AAP_SECRET_KEY est celle qui est publiée avec le logiciel\u00a0: chacun peut forger une session. Donnez-en une "
         "(openssl rand -hex 32)."
@@ -255,7 +256,7 @@ WORDS: Words = {
     ),
     "upkeep.work_gets_on": _("En attente\u00a0: courriels %(mails)s, travaux %(jobs)s\u00a0; rien n’a échoué."),
     "upkeep.work_late": _(
-        "Quelque chose attend depuis le %(since)s\u00a0: le processus de fond ne tourne pas, ou n’avance pas. Voyez les journaux de "
-        "aap serve (ou de aap worker), puis relancez-le."
+        "Quelque chose attend depuis le %(since)s\u00a0: le processus de fond ne tourne pas, ou n’avance pas. Voyez les journaux "
+        "de aap serve (ou de aap worker), puis relancez-le."
     ),
 }
