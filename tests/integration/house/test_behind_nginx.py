@@ -7,7 +7,6 @@ import io
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from aap.records.applications import Document
 from aap.services.platform import open_platform
 from aap.settings import Settings
 from tests.factories import PASSWORD, Factory
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)  # a server and a proxy are started: seconds on a busy machine
 
@@ -39,13 +39,6 @@ DEPLOY = Path(__file__).parents[3] / "deploy/nginx"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 TRIES = 3
 TOO_LARGE = "L’envoi est trop lourd"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def put_certificate(folder: Path) -> None:

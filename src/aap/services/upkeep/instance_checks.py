@@ -20,8 +20,8 @@ from aap.services.audit import verify_chain
 from aap.services.errors import Objection
 from aap.services.file_store import FileStore
 from aap.services.upkeep.backing_up import named_files
-from aap.services.upkeep.diagnosis import Check, Finding, Level
-from aap.services.upkeep.figures import waiting_work
+from aap.services.upkeep.gauges import waiting_work
+from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.services.upkeep.operating import last_backup
 from aap.settings import Settings
 
@@ -36,7 +36,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 Tell = Callable[[int, int], None]
 
 
-def check_database(session: Session, *, fast: bool) -> Iterator[Finding]:
+def check_database(session: Session, *, fast: bool) -> Iterator[Observation]:
     """The newest step of this version; on SQLite the file's own check and every foreign key."""
     newest = ScriptDirectory.from_config(configuration("sqlite://")).get_current_head() or ""
     try:
@@ -44,31 +44,33 @@ def check_database(session: Session, *, fast: bool) -> Iterator[Finding]:
         if session.get_bind().dialect.name == "sqlite":
             words = session.execute(text("PRAGMA quick_check(1)" if fast else "PRAGMA integrity_check(1)")).scalar()
             if words != "ok":
-                yield Finding(Check.DATABASE, Level.FAULT, Objection("upkeep.database_damaged", reason=str(words)))
+                yield Observation(
+                    Check.DATABASE, Gravity.FAULT, Objection("upkeep.database_damaged", reason=str(words))
+                )
             strays = len(session.execute(text("PRAGMA foreign_key_check")).all())
             if strays:
-                yield Finding(Check.DATABASE, Level.FAULT, Objection("upkeep.rows_without_owner", rows=strays))
+                yield Observation(Check.DATABASE, Gravity.FAULT, Objection("upkeep.rows_without_owner", rows=strays))
     except DatabaseError as error:
-        yield Finding(Check.DATABASE, Level.FAULT, Objection("upkeep.database_damaged", reason=str(error.orig)))
+        yield Observation(Check.DATABASE, Gravity.FAULT, Objection("upkeep.database_damaged", reason=str(error.orig)))
         return
     if step == newest:
-        yield Finding(Check.DATABASE, Level.OK, Objection("upkeep.database_sound", step=step))
+        yield Observation(Check.DATABASE, Gravity.OK, Objection("upkeep.database_sound", step=step))
     else:
-        yield Finding(Check.DATABASE, Level.FAULT, Objection("upkeep.database_step", step=step, newest=newest))
+        yield Observation(Check.DATABASE, Gravity.FAULT, Objection("upkeep.database_step", step=step, newest=newest))
 
 
-def check_log(session: Session) -> Iterator[Finding]:
+def check_log(session: Session) -> Iterator[Observation]:
     """The whole chain, from its first line."""
     found = verify_chain(session)
     if found.faults:
         first = found.faults[0].sequence
         said = Objection("upkeep.log_broken", faults=len(found.faults), first=first)
-        yield Finding(Check.LOG, Level.FAULT, said)
+        yield Observation(Check.LOG, Gravity.FAULT, said)
     else:
-        yield Finding(Check.LOG, Level.OK, Objection("upkeep.log_whole", lines=found.lines, head=found.head))
+        yield Observation(Check.LOG, Gravity.OK, Objection("upkeep.log_whole", lines=found.lines, head=found.head))
 
 
-def check_files(session: Session, files: FileStore, *, fast: bool, tell: Tell | None = None) -> Iterator[Finding]:
+def check_files(session: Session, files: FileStore, *, fast: bool, tell: Tell | None = None) -> Iterator[Observation]:
     """Every file that the database names is there with its content (`fast`: is there), and what nothing names."""
     named = named_files(session)
     missing, changed = [], []
@@ -82,21 +84,21 @@ def check_files(session: Session, files: FileStore, *, fast: bool, tell: Tell | 
             tell(done, len(named))
     if missing:
         said = Objection("upkeep.files_missing", files=len(missing), names=tuple(missing[:_MOST_NAMED]))
-        yield Finding(Check.FILES, Level.FAULT, said)
+        yield Observation(Check.FILES, Gravity.FAULT, said)
     if changed:
         said = Objection("upkeep.files_changed", files=len(changed), names=tuple(changed[:_MOST_NAMED]))
-        yield Finding(Check.FILES, Level.FAULT, said)
+        yield Observation(Check.FILES, Gravity.FAULT, said)
     if not missing and not changed:
         there = (
             Objection("upkeep.files_there", files=len(named))
             if fast
             else Objection("upkeep.files_whole", files=len(named))
         )
-        yield Finding(Check.FILES, Level.OK, there)
+        yield Observation(Check.FILES, Gravity.OK, there)
     orphans = _orphans(files, named | _once_named(session))
     if orphans:
         said = Objection("upkeep.files_of_nobody", files=len(orphans), size=sum(orphans))
-        yield Finding(Check.FILES, Level.OK, said)
+        yield Observation(Check.FILES, Gravity.OK, said)
 
 
 def _sha256(path: Any) -> str:
@@ -127,33 +129,35 @@ def _orphans(files: FileStore, known: set[str]) -> list[int]:
     return [state.st_size for name, state in found if name not in known and state.st_mtime < old]
 
 
-def check_queue(session: Session, now: datetime) -> Iterator[Finding]:
+def check_queue(session: Session, now: datetime) -> Iterator[Observation]:
     """What waits for too long, what failed."""
     waits = waiting_work(session, now)
     sound = True
     if waits.oldest is not None and now - waits.oldest > LATE:
         sound = False
-        yield Finding(Check.QUEUE, Level.FAULT, Objection("upkeep.work_late", since=waits.oldest))
+        yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.work_late", since=waits.oldest))
     if waits.mails_given_up:
         sound = False
-        yield Finding(Check.QUEUE, Level.ATTENTION, Objection("upkeep.mails_given_up", mails=waits.mails_given_up))
+        yield Observation(
+            Check.QUEUE, Gravity.ATTENTION, Objection("upkeep.mails_given_up", mails=waits.mails_given_up)
+        )
     if waits.jobs_failed:
         sound = False
-        yield Finding(Check.QUEUE, Level.ATTENTION, Objection("upkeep.jobs_failed", jobs=waits.jobs_failed))
+        yield Observation(Check.QUEUE, Gravity.ATTENTION, Objection("upkeep.jobs_failed", jobs=waits.jobs_failed))
     if sound:
         said = Objection("upkeep.work_gets_on", mails=waits.mails, jobs=waits.jobs)
-        yield Finding(Check.QUEUE, Level.OK, said)
+        yield Observation(Check.QUEUE, Gravity.OK, said)
 
 
-def check_backup_age(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
+def check_backup_age(session: Session, settings: Settings, now: datetime) -> Iterator[Observation]:
     """How old the last backup is, as the log tells it. A database on a server is backed up by its own means."""
     if settings.database_url:
-        yield Finding(Check.BACKUP, Level.OK, Objection("upkeep.backup_by_server"))
+        yield Observation(Check.BACKUP, Gravity.OK, Objection("upkeep.backup_by_server"))
         return
     made = last_backup(session)
     if made is None:
-        yield Finding(Check.BACKUP, Level.ATTENTION, Objection("upkeep.no_backup_yet"))
+        yield Observation(Check.BACKUP, Gravity.ATTENTION, Objection("upkeep.no_backup_yet"))
     elif now - made[0] > OLD_BACKUP:
-        yield Finding(Check.BACKUP, Level.ATTENTION, Objection("upkeep.backup_old", at=made[0]))
+        yield Observation(Check.BACKUP, Gravity.ATTENTION, Objection("upkeep.backup_old", at=made[0]))
     else:
-        yield Finding(Check.BACKUP, Level.OK, Objection("upkeep.backup_recent", at=made[0]))
+        yield Observation(Check.BACKUP, Gravity.OK, Objection("upkeep.backup_recent", at=made[0]))

@@ -24,7 +24,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aap.services.errors import Objection
-from aap.services.upkeep.diagnosis import Check, Finding, Level
+from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.settings import DEFAULT_SECRET, Settings
 
 LITTLE_ROOM, NO_ROOM = 2_000_000_000, 200_000_000
@@ -37,38 +37,38 @@ NOTICES = ("publisher", "publication_director", "hosting", "contact", "data_prot
 _UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
 
 
-def check_settings(settings: Settings) -> Iterator[Finding]:
+def check_variables(settings: Settings) -> Iterator[Observation]:
     """What is unsafe, or contradicts itself."""
     address = urlsplit(settings.base_url)
-    found: list[tuple[Level, Objection]] = []
+    found: list[tuple[Gravity, Objection]] = []
     if settings.environment != "production":
-        found.append((Level.ATTENTION, Objection("upkeep.not_in_production", environment=str(settings.environment))))
+        found.append((Gravity.ATTENTION, Objection("upkeep.not_in_production", environment=str(settings.environment))))
     else:
         if address.scheme != "https":
-            found.append((Level.FAULT, Objection("upkeep.address_without_tls", address=settings.base_url)))
+            found.append((Gravity.FAULT, Objection("upkeep.address_without_tls", address=settings.base_url)))
         if (address.hostname or "") in LOOPBACK:
-            found.append((Level.FAULT, Objection("upkeep.address_of_the_machine", address=settings.base_url)))
+            found.append((Gravity.FAULT, Objection("upkeep.address_of_the_machine", address=settings.base_url)))
         if settings.mail_sender.endswith(("@example.org", ".example", ".invalid")):
-            found.append((Level.ATTENTION, Objection("upkeep.sender_of_an_example", sender=settings.mail_sender)))
+            found.append((Gravity.ATTENTION, Objection("upkeep.sender_of_an_example", sender=settings.mail_sender)))
         if not settings.rate_limit:
-            found.append((Level.ATTENTION, Objection("upkeep.tries_without_limit")))
+            found.append((Gravity.ATTENTION, Objection("upkeep.tries_without_limit")))
         if settings.immediate_jobs:
-            found.append((Level.ATTENTION, Objection("upkeep.jobs_in_requests")))
+            found.append((Gravity.ATTENTION, Objection("upkeep.jobs_in_requests")))
         empty = tuple(f"AAP_{name.upper()}" for name in NOTICES if not getattr(settings, name))
         if empty:
-            found.append((Level.ATTENTION, Objection("upkeep.notices_empty", variables=empty)))
+            found.append((Gravity.ATTENTION, Objection("upkeep.notices_empty", variables=empty)))
     if settings.secret_key == DEFAULT_SECRET:
-        grave = Level.FAULT if settings.environment == "production" else Level.ATTENTION
+        grave = Gravity.FAULT if settings.environment == "production" else Gravity.ATTENTION
         found.append((grave, Objection("upkeep.published_secret")))
     if settings.smtp_user and not settings.smtp_tls and settings.smtp_host not in LOOPBACK:
-        found.append((Level.ATTENTION, Objection("upkeep.password_in_clear", host=settings.smtp_host)))
+        found.append((Gravity.ATTENTION, Objection("upkeep.password_in_clear", host=settings.smtp_host)))
     if not found:
-        found.append((Level.OK, Objection("upkeep.settings_sound", address=settings.base_url)))
-    for level, said in found:
-        yield Finding(Check.SETTINGS, level, said)
+        found.append((Gravity.OK, Objection("upkeep.settings_sound", address=settings.base_url)))
+    for gravity, said in found:
+        yield Observation(Check.SETTINGS, gravity, said)
 
 
-def check_disk(folder: Path) -> Iterator[Finding]:
+def check_disk(folder: Path) -> Iterator[Observation]:
     """Room where the instance lies, and who may read and write there."""
     try:
         with tempfile.TemporaryFile(dir=folder) as place:
@@ -77,29 +77,29 @@ def check_disk(folder: Path) -> Iterator[Finding]:
             os.fsync(place.fileno())
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        yield Finding(
-            Check.DISK, Level.FAULT, Objection("upkeep.folder_not_written", folder=str(folder), reason=reason)
+        yield Observation(
+            Check.DISK, Gravity.FAULT, Objection("upkeep.folder_not_written", folder=str(folder), reason=reason)
         )
     free = shutil.disk_usage(folder).free
     if free < NO_ROOM:
-        yield Finding(Check.DISK, Level.FAULT, Objection("upkeep.no_room", free=free))
+        yield Observation(Check.DISK, Gravity.FAULT, Objection("upkeep.no_room", free=free))
     elif free < LITTLE_ROOM:
-        yield Finding(Check.DISK, Level.ATTENTION, Objection("upkeep.little_room", free=free))
+        yield Observation(Check.DISK, Gravity.ATTENTION, Objection("upkeep.little_room", free=free))
     else:
-        yield Finding(Check.DISK, Level.OK, Objection("upkeep.room", free=free))
+        yield Observation(Check.DISK, Gravity.OK, Objection("upkeep.room", free=free))
     found = folder.stat()
     if stat.S_IMODE(found.st_mode) & 0o007:
         said = Objection("upkeep.folder_open", folder=str(folder), mode=f"{stat.S_IMODE(found.st_mode):04o}")
-        yield Finding(Check.DISK, Level.ATTENTION, said)
+        yield Observation(Check.DISK, Gravity.ATTENTION, said)
     strangers = [one.name for one in sorted(folder.iterdir()) if one.lstat().st_uid != found.st_uid]
     if strangers:  # a command was run as root: the service can't write there any more
         said = Objection("upkeep.owned_by_others", folder=str(folder), names=tuple(strangers[:5]))
-        yield Finding(Check.DISK, Level.FAULT, said)
+        yield Observation(Check.DISK, Gravity.FAULT, said)
 
 
 def check_clock(
     folder: Path, now: datetime, database_now: datetime | None, last_line: datetime | None
-) -> Iterator[Finding]:
+) -> Iterator[Observation]:
     """Deadlines are kept by this clock. `database_now`: of a server's; `last_line`: time of the log's last line."""
     sound = True
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as stamped:
@@ -113,20 +113,20 @@ def check_clock(
     ):
         if abs(drift) > MOST_DRIFT:
             sound = False
-            yield Finding(Check.CLOCK, Level.FAULT, said)
+            yield Observation(Check.CLOCK, Gravity.FAULT, said)
     if last_line is not None and last_line > now + MOST_DRIFT:
         sound = False
-        yield Finding(Check.CLOCK, Level.FAULT, Objection("upkeep.clock_before_log", at=last_line))
+        yield Observation(Check.CLOCK, Gravity.FAULT, Objection("upkeep.clock_before_log", at=last_line))
     if clock_is_kept() is False:
         sound = False
-        yield Finding(Check.CLOCK, Level.ATTENTION, Objection("upkeep.clock_not_kept"))
+        yield Observation(Check.CLOCK, Gravity.ATTENTION, Objection("upkeep.clock_not_kept"))
     try:
         ZoneInfo("Europe/Paris")
     except (ZoneInfoNotFoundError, OSError):
         sound = False
-        yield Finding(Check.CLOCK, Level.FAULT, Objection("upkeep.no_zone"))
+        yield Observation(Check.CLOCK, Gravity.FAULT, Objection("upkeep.no_zone"))
     if sound:
-        yield Finding(Check.CLOCK, Level.OK, Objection("upkeep.clock_sound", at=now))
+        yield Observation(Check.CLOCK, Gravity.OK, Objection("upkeep.clock_sound", at=now))
 
 
 def _seconds(drift: timedelta) -> int:
@@ -143,12 +143,14 @@ def clock_is_kept() -> bool | None:
     return None if state < 0 else state != _UNSYNCHRONISED
 
 
-def check_mail(settings: Settings) -> Iterator[Finding]:
+def check_mail(settings: Settings) -> Iterator[Observation]:
     """Whether the mail server answers, takes TLS where it shall, and knows the password. No mail is sent."""
     host, port = settings.smtp_host, settings.smtp_port
     if not host:
-        level = Level.FAULT if settings.environment == "production" else Level.OK
-        yield Finding(Check.MAIL, level, Objection("upkeep.mails_into_a_folder", folder=str(settings.mail_folder)))
+        gravity = Gravity.FAULT if settings.environment == "production" else Gravity.OK
+        yield Observation(
+            Check.MAIL, gravity, Objection("upkeep.mails_into_a_folder", folder=str(settings.mail_folder))
+        )
         return
     where = f"{host}:{port}"
     try:
@@ -159,15 +161,17 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
             if settings.smtp_user:
                 server.login(settings.smtp_user, settings.smtp_password)
     except smtplib.SMTPAuthenticationError:
-        yield Finding(Check.MAIL, Level.FAULT, Objection("upkeep.mail_password_refused", server=where))
+        yield Observation(Check.MAIL, Gravity.FAULT, Objection("upkeep.mail_password_refused", server=where))
     except (OSError, smtplib.SMTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        yield Finding(Check.MAIL, Level.FAULT, Objection("upkeep.mail_server_silent", server=where, reason=reason))
+        yield Observation(
+            Check.MAIL, Gravity.FAULT, Objection("upkeep.mail_server_silent", server=where, reason=reason)
+        )
     else:
-        yield Finding(Check.MAIL, Level.OK, Objection("upkeep.mail_server_answers", server=where))
+        yield Observation(Check.MAIL, Gravity.OK, Objection("upkeep.mail_server_answers", server=where))
 
 
-def check_antivirus(clamd: str) -> Iterator[Finding]:
+def check_antivirus(clamd: str) -> Iterator[Observation]:
     """Whether ClamAV answers where files are to be scanned; nothing is said where they are not."""
     if not clamd:
         return
@@ -183,28 +187,27 @@ def check_antivirus(clamd: str) -> Iterator[Finding]:
     except (OSError, ValueError):
         alive = False
     if alive:
-        yield Finding(Check.ANTIVIRUS, Level.OK, Objection("upkeep.antivirus_answers", clamd=clamd))
+        yield Observation(Check.ANTIVIRUS, Gravity.OK, Objection("upkeep.antivirus_answers", clamd=clamd))
     else:
-        yield Finding(Check.ANTIVIRUS, Level.FAULT, Objection("upkeep.antivirus_silent", clamd=clamd))
+        yield Observation(Check.ANTIVIRUS, Gravity.FAULT, Objection("upkeep.antivirus_silent", clamd=clamd))
 
 
-def check_address(settings: Settings) -> Iterator[Finding]:
-    """Whether this service answers at its public address, as people reach it."""
-    address = settings.base_url.rstrip("/")
+def check_address(settings: Settings, health: str) -> Iterator[Observation]:
+    """Whether this service answers at its public address, as people reach it. `health`: address of its health page."""
+    address = settings.base_url
     opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(Request(f"{address}/sante"), timeout=PATIENCE) as answer:  # noqa: S310  (http or https)
-            reached, health = answer.url.removesuffix("/sante"), json.loads(answer.read(10_000))
-        ours = isinstance(health, dict) and "status" in health
+        with opener.open(Request(health), timeout=PATIENCE) as answer:  # noqa: S310  (http or https)
+            reached, told = answer.url, json.loads(answer.read(10_000))
     except (URLError, OSError, ValueError) as error:
         reason = str(getattr(error, "reason", "") or error)
         said = Objection("upkeep.address_silent", address=address, reason=reason)
-        yield Finding(Check.PROXY, Level.ATTENTION, said)
+        yield Observation(Check.PROXY, Gravity.ATTENTION, said)
         return
-    if not ours:
-        yield Finding(Check.PROXY, Level.FAULT, Objection("upkeep.address_of_another", address=address))
-    elif reached != address:
-        said = Objection("upkeep.address_leads_elsewhere", address=address, reached=reached)
-        yield Finding(Check.PROXY, Level.ATTENTION, said)
+    if not isinstance(told, dict) or "status" not in told:
+        yield Observation(Check.PROXY, Gravity.FAULT, Objection("upkeep.address_of_another", address=address))
+    elif reached != health:
+        said = Objection("upkeep.address_leads_elsewhere", address=health, reached=reached)
+        yield Observation(Check.PROXY, Gravity.ATTENTION, said)
     else:
-        yield Finding(Check.PROXY, Level.OK, Objection("upkeep.address_answers", address=address))
+        yield Observation(Check.PROXY, Gravity.OK, Objection("upkeep.address_answers", address=address))

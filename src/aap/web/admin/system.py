@@ -9,10 +9,14 @@ from flask_babel import ngettext
 
 from aap.records.outbox import JobState
 from aap.services.permissions import Permission
+from aap.services.upkeep.doctor import examine_quickly
+from aap.services.upkeep.observation import Gravity
 from aap.services.upkeep.operating import retry_job, retry_mails, system_state
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.wording.diagnosis import CHECKS
+from aap.web.wording.sentences import sentence
 
 
 @blueprint.get("/systeme")
@@ -20,6 +24,7 @@ from aap.web.context import arrived_at, platform, reading, signed_in, writing
 def system() -> str:
     with reading() as session:
         state = system_state(session, platform(), actor=signed_in())
+        found = examine_quickly(session, platform(), actor=signed_in(), now=arrived_at())
     settings = platform().settings
     return show_admin_page(
         "system.html",
@@ -27,6 +32,7 @@ def system() -> str:
         waiting=state.jobs.get(JobState.WAITING, 0) + state.jobs.get(JobState.RUNNING, 0),
         by_smtp=bool(settings.smtp_host),
         kinds=job_kinds(),
+        diagnosis=[(CHECKS[one.check], one.gravity is Gravity.FAULT, sentence(one.said)) for one in found],
         late=state.oldest is not None and (arrived_at() - state.oldest).total_seconds() > 15 * 60,
         page_width="page",
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
-from aap.core.french import file_size, listed, number
-from aap.services.upkeep.diagnosis import Check
+from aap.services.upkeep.observation import Check
+from aap.web.figures import file_size, listed, number
 from aap.web.wording.vocabulary import Words
 
 CHECKS = {

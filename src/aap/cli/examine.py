@@ -11,9 +11,9 @@ import click
 
 from aap.cli.operating import existing_settings
 from aap.cli.progress_bar import ProgressLine
-from aap.services.upkeep.diagnosis import Finding, Level, gravest
+from aap.services.upkeep.observation import Gravity, Observation, gravest
 
-SIGNS = {Level.OK: "bon", Level.ATTENTION: "attention", Level.FAULT: "PANNE"}
+SIGNS = {Gravity.OK: "bon", Gravity.ATTENTION: "attention", Gravity.FAULT: "PANNE"}
 
 
 @click.command(
@@ -26,39 +26,40 @@ SIGNS = {Level.OK: "bon", Level.ATTENTION: "attention", Level.FAULT: "PANNE"}
 def doctor_command(fast: bool, as_json: bool) -> None:
     from aap.services.platform import open_platform
     from aap.services.upkeep.doctor import examine
+    from aap.web.public_links import PublicLinks
 
     platform = open_platform(existing_settings(), migrate=False)
     line = ProgressLine()
     tell = None if as_json else lambda done, total: line("Fichiers", done, total)
     found = []
-    for finding in examine(platform, fast=fast, tell=tell):
-        found.append(finding)
+    for one in examine(platform, PublicLinks(platform.settings.base_url), fast=fast, tell=tell):
+        found.append(one)
         if not as_json:
             line.clear()
-            click.echo(_line(finding))
+            click.echo(_line(one))
     if as_json:
         click.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
     sys.exit(int(gravest(found)))
 
 
-def _line(finding: Finding) -> str:
+def _line(one: Observation) -> str:
     from aap.web.wording.diagnosis import CHECKS
     from aap.web.wording.sentences import sentence
 
-    return f"{SIGNS[finding.level]:<10} {CHECKS[finding.check]!s:<17} {sentence(finding.said)}"
+    return f"{SIGNS[one.gravity]:<10} {CHECKS[one.check]!s:<17} {sentence(one.said)}"
 
 
-def _as_json(found: Iterable[Finding]) -> dict[str, Any]:
+def _as_json(found: Iterable[Observation]) -> dict[str, Any]:
     """Keys and values as services name them, and the sentence; moments in ISO 8601."""
     from aap.web.wording.sentences import sentence
 
     found = list(found)
     return {
-        "level": gravest(found).name.lower(),
-        "findings": [
+        "gravity": gravest(found).name.lower(),
+        "observations": [
             {
                 "check": str(one.check),
-                "level": one.level.name.lower(),
+                "gravity": one.gravity.name.lower(),
                 "key": one.said.key.partition(".")[2],
                 "values": {name: _plain(value) for name, value in one.said.values.items()},
                 "sentence": sentence(one.said),

@@ -9,8 +9,8 @@ from enum import IntEnum, StrEnum
 from aap.services.errors import Objection
 
 
-class Level(IntEnum):
-    """Also the exit code of `aap doctor`: the gravest level that was found."""
+class Gravity(IntEnum):
+    """Also the exit code of `aap doctor`: the gravest gravity that was found."""
 
     OK = 0
     ATTENTION = 1
@@ -34,14 +34,14 @@ class Check(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """One line of a diagnosis. `said`: a key and values; pages and commands have its sentence, with what to do."""
 
     check: Check
-    level: Level
+    gravity: Gravity
     said: Objection
 
 
-def gravest(findings: Iterable[Finding]) -> Level:
+def gravest(findings: Iterable[Observation]) -> Gravity:
     """OK where nothing was found at all."""
-    return max((one.level for one in findings), default=Level.OK)
+    return max((one.gravity for one in findings), default=Gravity.OK)

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
-from aap.services.upkeep.figures import Figures, figures
+from aap.services.upkeep.gauges import Gauges, read_gauges
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading
 from aap.web.public.blueprint import blueprint
@@ -22,10 +22,10 @@ from aap.web.public.blueprint import blueprint
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
-class FiguresCollector(Collector):
-    """Figures that were read, as Prometheus' families. Nothing is counted in a process: each of them says the same."""
+class GaugesCollector(Collector):
+    """Gauges that were read, as Prometheus' families. Nothing is counted in a process: each of them says the same."""
 
-    def __init__(self, found: Figures) -> None:
+    def __init__(self, found: Gauges) -> None:
         self.found = found
 
     def collect(self) -> Iterator[Metric]:
@@ -72,9 +72,9 @@ def metrics() -> Response:
     if not _may_read():
         raise NotFound("route", "metrics")
     with reading() as session:
-        found = figures(session, platform(), now=arrived_at())
+        found = read_gauges(session, platform(), now=arrived_at())
     registry = CollectorRegistry()
-    registry.register(FiguresCollector(found))
+    registry.register(GaugesCollector(found))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,4 +1,4 @@
-"""Figures of a running instance for those who watch it: counts and ages, of nobody in particular.
+"""Gauges of a running instance for those who watch it: counts and ages, of nobody in particular.
 
 All of them are read from the database and the disk at the moment they are asked for, so that every process says the same.
 Dossiers are counted the same for everybody.
@@ -61,7 +61,7 @@ def waiting_work(session: Session, now: datetime) -> WaitingWork:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Gauges:
     """Sizes in bytes, ages in seconds. `dossiers`: (call, state) → number. `last_backup`: None where there was none."""
 
     version: str
@@ -79,7 +79,7 @@ class Figures:
     last_backup: datetime | None
 
 
-def figures(session: Session, platform: Platform, *, now: datetime) -> Figures:
+def read_gauges(session: Session, platform: Platform, *, now: datetime) -> Gauges:
     """Ten queries, none of which grows with what a dossier holds."""
     by_state = session.exec(
         select(Application.call_id, Application.state, func.count())
@@ -92,7 +92,7 @@ def figures(session: Session, platform: Platform, *, now: datetime) -> Figures:
     usage = shutil.disk_usage(platform.settings.instance)
     backup = last_backup(session)
     embedded = session.get_bind().dialect.name == "sqlite"
-    return Figures(
+    return Gauges(
         version=__version__,
         database="sqlite" if embedded else "postgresql",
         dossiers={(call, str(state)): number for call, state, number in by_state},
