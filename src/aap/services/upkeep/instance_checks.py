@@ -23,9 +23,9 @@ from aap.services.upkeep.backing_up import named_files
 from aap.services.upkeep.gauges import waiting_work
 from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.services.upkeep.operating import last_backup
+from aap.services.upkeep.service_health import LATE
 from aap.settings import Settings
 
-LATE = timedelta(minutes=15)
 OLD_BACKUP = timedelta(days=2)
 ON_ITS_WAY = 3600.0
 """Seconds within which a stored file may still be waiting for the row that names it."""
