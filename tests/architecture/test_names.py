@@ -77,6 +77,7 @@ SHARED_FILES: Mapping[str, str] = {
     "specimens": "the dossiers that every reviewer marks first: rows, use cases, pages, invented ones",
     "territories": "communes, departments, regions: values, a call's rows",
     "words": "the words of one actor's pages",
+    "workers": "processes that work in the background; officials and members of the jury who work on a call (panel)",
 }
 """File names that stand in more than one folder: the one subject that they all treat."""
 

@@ -51,6 +51,7 @@ def actions() -> Mapping[str, str]:
         "grant.accepted": _("Subvention acceptée"),
         "grant.declined": _("Subvention refusée par l’association"),
         "interests.declared": _("Intérêts déclarés"),
+        "job.cancelled": _("Travail arrêté"),
         "job.retried": _("Travail relancé"),
         "jury.decided": _("Décision du jury"),
         "jury.removed": _("Décision du jury retirée"),

@@ -11,7 +11,7 @@ from flask import current_app, g
 from aap import jobs
 from aap.identity import current_person_id
 from aap.services.actor import Actor, load_actor
-from aap.services.outbox import WAKE
+from aap.services.outbox import WAKE, ToCarry
 from aap.services.platform import Platform, Session
 from aap.web.after_commit import follow, note_stored
 from aap.web.public_links import PublicLinks
@@ -47,12 +47,12 @@ def writing() -> Iterator[Session]:
         yield session
     note_stored()
     if session.info.get(WAKE):
-        wake_worker()
+        wake_worker(session.info[WAKE])
 
 
-def wake_worker() -> None:
+def wake_worker(what: ToCarry | None = None) -> None:
     """Something that waits is stored: the worker is told, and where it can't be, it finds out by itself."""
-    follow(lambda: jobs.wake(platform()), "wake")
+    follow(lambda: jobs.wake(platform(), what), "wake")
 
 
 def current_actor() -> Actor | None:

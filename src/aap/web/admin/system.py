@@ -8,15 +8,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.records.outbox import JobState
+from aap.services.outbox import may_be_cancelled
 from aap.services.permissions import Permission
 from aap.services.upkeep.doctor import examine_quickly
 from aap.services.upkeep.observation import Gravity
-from aap.services.upkeep.operating import retry_job, retry_mails, system_state
+from aap.services.upkeep.operating import cancel_job, retry_job, retry_mails, system_state
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.wording.diagnosis import CHECKS
 from aap.web.wording.sentences import sentence
+from aap.web.work_words import job_kinds, mail_kind, reason_words
 
 
 @blueprint.get("/systeme")
@@ -33,19 +35,12 @@ def system() -> str:
         by_smtp=bool(settings.smtp_host),
         kinds=job_kinds(),
         diagnosis=[(CHECKS[one.check], one.gravity is Gravity.FAULT, sentence(one.said)) for one in found],
+        mail_kind=mail_kind,
+        reason_words=reason_words,
+        may_be_cancelled=may_be_cancelled,
         late=state.oldest is not None and (arrived_at() - state.oldest).total_seconds() > 15 * 60,
         page_width="page",
     )
-
-
-def job_kinds() -> dict[str, str]:
-    """Kinds of long work in words."""
-    return {
-        "letters": _("Lettres de décision"),
-        "ranking": _("Classement"),
-        "receipt": _("Accusé de réception"),
-        "audit": _("Vérification du journal"),
-    }
 
 
 @blueprint.post("/systeme/courriels")
@@ -65,4 +60,14 @@ def run_again() -> ResponseReturnValue:
     with writing() as session:
         retry_job(session, actor=signed_in(), job_id=request.form.get("travail", ""), now=arrived_at())
     flash(_("Le travail est remis dans la file."), "success")
+    return redirect(url_for("admin.system"), 303)
+
+
+@blueprint.post("/systeme/travaux/arret")
+@requires(Permission.SYSTEM_MANAGE)
+def end_work() -> ResponseReturnValue:
+    """Ends long work (`travail`) that waits or runs."""
+    with writing() as session:
+        cancel_job(session, actor=signed_in(), job_id=request.form.get("travail", ""), now=arrived_at())
+    flash(_("Le travail est arrêté : ce qu’il a déjà enregistré reste."), "success")
     return redirect(url_for("admin.system"), 303)
