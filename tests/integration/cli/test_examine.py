@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aap.cli import main
-from aap.services.platform import Platform
+from aap.records.outbox import WorkerProcess
+from aap.services.platform import Platform, utc_now
 from aap.services.upkeep.observation import Check
 from aap.web.wording.diagnosis import CHECKS
 
@@ -26,6 +27,9 @@ def doctor(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 def test_each_check_says_a_line_and_what_to_do(doctor: Callable[..., Result], platform: Platform) -> None:
+    now = utc_now()
+    with platform.database.writing() as session:
+        session.add(WorkerProcess(id="essai", started_at=now, seen_at=now))
     answer = doctor()
     lines = answer.stdout.splitlines()
     assert answer.exit_code == 1, answer.output  # no demonstration is for real people

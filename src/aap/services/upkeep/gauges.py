@@ -19,14 +19,14 @@ from aap.records.applications import Application, Document, Submission
 from aap.records.audit import AuditLine
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.platform import Platform
-from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.operating import database_size, last_backup
+from aap.services.workers import worker_seen
 
 
 @dataclass(frozen=True)
 class WaitingWork:
     """Mails and jobs that wait, and those that nobody tries again by themselves. `oldest`: since when what could be done
-    by now waits."""
+    by now waits; `worker_seen`: when any worker last said that it lives (None: none ever did)."""
 
     mails: int
     mails_failing: int
@@ -35,20 +35,19 @@ class WaitingWork:
     jobs_running: int
     jobs_failed: int
     oldest: datetime | None
+    worker_seen: datetime | None
 
 
 def waiting_work(session: Session, now: datetime) -> WaitingWork:
-    """Four queries, whatever waits."""
-    unsent = (col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) < MOST_ATTEMPTS)
-    mails = session.exec(select(func.count()).where(*unsent)).one()
-    failing = session.exec(select(func.count()).where(*unsent, col(OutboxMail.attempts) > 0)).one()
-    given_up = session.exec(
-        select(func.count()).where(col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) >= MOST_ATTEMPTS)
-    ).one()
-    due = session.exec(select(func.min(OutboxMail.not_before)).where(*unsent, col(OutboxMail.not_before) <= now)).one()
-    counted = session.exec(select(Job.state, func.count(), func.min(Job.created_at)).group_by(col(Job.state))).all()
-    jobs = {JobState(state): number for state, number, _ in counted}
-    waiting = next((at for state, _, at in counted if state == JobState.WAITING), None)
+    """Seven queries, whatever waits."""
+    unsent = col(OutboxMail.sent_at).is_(None)
+    tried_again = (unsent, col(OutboxMail.given_up_at).is_(None))
+    mails = session.exec(select(func.count()).where(*tried_again)).one()
+    failing = session.exec(select(func.count()).where(*tried_again, col(OutboxMail.error) != "")).one()
+    given_up = session.exec(select(func.count()).where(unsent, col(OutboxMail.given_up_at).is_not(None))).one()
+    whole = col(Job.parent_id).is_(None)
+    jobs = dict(session.exec(select(Job.state, func.count()).where(whole).group_by(col(Job.state))).all())
+    seen = worker_seen(session, now)
     return WaitingWork(
         mails=mails,
         mails_failing=failing,
@@ -56,13 +55,15 @@ def waiting_work(session: Session, now: datetime) -> WaitingWork:
         jobs=jobs.get(JobState.WAITING, 0),
         jobs_running=jobs.get(JobState.RUNNING, 0),
         jobs_failed=jobs.get(JobState.FAILED, 0),
-        oldest=min((at for at in (due, waiting) if at is not None), default=None),
+        oldest=seen.waiting_since,
+        worker_seen=seen.heartbeat,
     )
 
 
 @dataclass(frozen=True)
 class Gauges:
-    """Sizes in bytes, ages in seconds. `dossiers`: (call, state) → number. `last_backup`: None where there was none."""
+    """Sizes in bytes, ages in seconds. `worker_age`: None where there never was a worker. `dossiers`: (call, state) → number.
+    `last_backup`: None where there was none."""
 
     version: str
     database: str
@@ -70,6 +71,7 @@ class Gauges:
     deposits_last_hour: int
     waiting: WaitingWork
     oldest_age: float
+    worker_age: float | None
     documents: int
     documents_size: int
     database_size: int
@@ -80,7 +82,7 @@ class Gauges:
 
 
 def read_gauges(session: Session, platform: Platform, *, now: datetime) -> Gauges:
-    """Ten queries, none of which grows with what a dossier holds."""
+    """A dozen queries, none of which grows with what a dossier holds."""
     by_state = session.exec(
         select(Application.call_id, Application.state, func.count())
         .group_by(col(Application.call_id), col(Application.state))
@@ -99,6 +101,7 @@ def read_gauges(session: Session, platform: Platform, *, now: datetime) -> Gauge
         deposits_last_hour=deposits,
         waiting=waiting,
         oldest_age=(now - waiting.oldest).total_seconds() if waiting.oldest else 0.0,
+        worker_age=(now - waiting.worker_seen).total_seconds() if waiting.worker_seen else None,
         documents=documents,
         documents_size=int(size),
         database_size=database_size(session) if embedded else _server_size(session),

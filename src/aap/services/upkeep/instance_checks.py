@@ -24,8 +24,10 @@ from aap.services.upkeep.gauges import waiting_work
 from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.services.upkeep.operating import last_backup
 from aap.services.upkeep.service_health import LATE
+from aap.services.workers import LEASE
 from aap.settings import Settings
 
+SILENT = 3 * LEASE
 OLD_BACKUP = timedelta(days=2)
 ON_ITS_WAY = 3600.0
 """Seconds within which a stored file may still be waiting for the row that names it."""
@@ -130,9 +132,15 @@ def _orphans(files: FileStore, known: set[str]) -> list[int]:
 
 
 def check_queue(session: Session, now: datetime) -> Iterator[Observation]:
-    """What waits for too long, what failed."""
+    """Whether somebody does the work, what waits for too long, what failed."""
     waits = waiting_work(session, now)
     sound = True
+    if waits.worker_seen is None:
+        sound = False
+        yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.no_worker"))
+    elif now - waits.worker_seen > SILENT:
+        sound = False
+        yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.worker_silent", since=waits.worker_seen))
     if waits.oldest is not None and now - waits.oldest > LATE:
         sound = False
         yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.work_late", since=waits.oldest))

@@ -11,7 +11,6 @@ import os
 import shutil
 import smtplib
 import socket
-import ssl
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aap.services.errors import Objection
+from aap.services.smtp import connect
 from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.settings import DEFAULT_SECRET, Settings
 
@@ -60,7 +60,7 @@ def check_variables(settings: Settings) -> Iterator[Observation]:
     if settings.secret_key == DEFAULT_SECRET:
         grave = Gravity.FAULT if settings.environment == "production" else Gravity.ATTENTION
         found.append((grave, Objection("upkeep.published_secret")))
-    if settings.smtp_user and not settings.smtp_tls and settings.smtp_host not in LOOPBACK:
+    if settings.smtp_user and settings.smtp_tls == "off" and settings.smtp_host not in LOOPBACK:
         found.append((Gravity.ATTENTION, Objection("upkeep.password_in_clear", host=settings.smtp_host)))
     if not found:
         found.append((Gravity.OK, Objection("upkeep.settings_sound", address=settings.base_url)))
@@ -145,21 +145,15 @@ def clock_is_kept() -> bool | None:
 
 def check_mail(settings: Settings) -> Iterator[Observation]:
     """Whether the mail server answers, takes TLS where it shall, and knows the password. No mail is sent."""
-    host, port = settings.smtp_host, settings.smtp_port
-    if not host:
+    if not settings.smtp_host:
         gravity = Gravity.FAULT if settings.environment == "production" else Gravity.OK
         yield Observation(
             Check.MAIL, gravity, Objection("upkeep.mails_into_a_folder", folder=str(settings.mail_folder))
         )
         return
-    where = f"{host}:{port}"
+    where = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
-        with smtplib.SMTP(host, port, timeout=PATIENCE) as server:
-            server.ehlo_or_helo_if_needed()
-            if settings.smtp_tls:
-                server.starttls(context=ssl.create_default_context())
-            if settings.smtp_user:
-                server.login(settings.smtp_user, settings.smtp_password)
+        connect(settings).quit()
     except smtplib.SMTPAuthenticationError:
         yield Observation(Check.MAIL, Gravity.FAULT, Objection("upkeep.mail_password_refused", server=where))
     except (OSError, smtplib.SMTPException) as error:

@@ -61,6 +61,8 @@ class GaugesCollector(Collector):
         yield "disk_free_bytes", "Room left where the instance lies.", found.disk_free
         yield "disk_size_bytes", "Size of that disk.", found.disk_total
         yield "audit_lines", "Lines of the audit log.", found.audit_lines
+        if found.worker_age is not None:
+            yield "worker_heartbeat_age_seconds", "Since when no worker has said that it lives.", found.worker_age
         if found.last_backup is not None:
             yield "last_backup_timestamp_seconds", "When the last backup was made.", found.last_backup.timestamp()
 

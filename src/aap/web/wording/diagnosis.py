@@ -235,6 +235,9 @@ WORDS: Words = {
     "upkeep.no_backup_yet": _("Aucune sauvegarde n’a été faite\u00a0: lancez aap backup, chaque jour."),
     "upkeep.no_room": _no_room,
     "upkeep.no_zone": _("L’heure de Paris est inconnue ici\u00a0: installez tzdata."),
+    "upkeep.no_worker": _(
+        "Aucun processus de fond n’a encore tourné\u00a0: lancez aap serve (ou aap worker), sans lui rien ne part."
+    ),
     "upkeep.not_in_production": _(
         "AAP_ENVIRONMENT est %(environment)s\u00a0: mettez production là où de vraies personnes déposent des dossiers."
     ),
@@ -253,6 +256,9 @@ WORDS: Words = {
     "upkeep.settings_sound": _("Sans contradiction, pour %(address)s."),
     "upkeep.tries_without_limit": _(
         "AAP_RATE_LIMIT est coupé\u00a0: rien n’arrête qui devine des mots de passe. Remettez-le."
+    ),
+    "upkeep.worker_silent": _(
+        "Le processus de fond ne donne plus signe depuis le %(since)s\u00a0: voyez les journaux de aap serve, puis relancez-le."
     ),
     "upkeep.work_gets_on": _("En attente\u00a0: courriels %(mails)s, travaux %(jobs)s\u00a0; rien n’a échoué."),
     "upkeep.work_late": _(

@@ -18,13 +18,12 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
 from aap.records.applications import Document
-from aap.records.outbox import Job, JobState, OutboxMail
+from aap.records.outbox import Job, JobState, OutboxMail, WorkerProcess
 from aap.records.types import new_id
 from aap.services.actor import SYSTEM
 from aap.services.audit import Subject, record
 from aap.services.errors import Objection
 from aap.services.platform import Platform, open_platform
-from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep import instance_checks, machine_checks
 from aap.services.upkeep.backing_up import make_backup
 from aap.services.upkeep.doctor import examine
@@ -88,7 +87,7 @@ def test_sound_settings_say_one_line() -> None:
         ({"immediate_jobs": True}, Gravity.ATTENTION, "jobs_in_requests"),
         ({"hosting": ""}, Gravity.ATTENTION, "notices_empty"),
         ({"secret_key": DEFAULT_SECRET}, Gravity.FAULT, "published_secret"),
-        ({"smtp_host": "smtp.essai.fr", "smtp_user": "aap"}, Gravity.ATTENTION, "password_in_clear"),
+        ({"smtp_host": "smtp.essai.fr", "smtp_user": "aap", "smtp_tls": "off"}, Gravity.ATTENTION, "password_in_clear"),
     ],
 )
 def test_each_unsafe_setting_is_named_alone(values: dict[str, Any], gravity: Gravity, key: str) -> None:
@@ -164,7 +163,7 @@ def test_a_mail_server_that_answers_is_told_from_one_that_does_not() -> None:
     try:
         assert said(machine_checks.check_mail(settings_with(smtp_port=port))) == [(Gravity.OK, "mail_server_answers")]
         # it offers no TLS, and knows nobody
-        assert said(machine_checks.check_mail(settings_with(smtp_port=port, smtp_tls=True))) == [
+        assert said(machine_checks.check_mail(settings_with(smtp_port=port, smtp_tls="starttls"))) == [
             (Gravity.FAULT, "mail_server_silent")
         ]
     finally:
@@ -189,6 +188,7 @@ def test_a_public_address_where_nobody_answers_wants_attention() -> None:
 
 @on_both_databases
 def test_a_new_instance_is_sound_and_has_no_backup(platform: Platform) -> None:
+    beat(platform)
     keys = {one.said.key.removeprefix("upkeep."): one.gravity for one in examine(platform, LINKS)}
     assert {key: keys[key] for key in ("database_sound", "log_whole", "files_whole", "work_gets_on")} == {
         "database_sound": Gravity.OK, "log_whole": Gravity.OK, "files_whole": Gravity.OK, "work_gets_on": Gravity.OK,
@@ -260,13 +260,22 @@ def test_work_that_waits_or_failed_is_counted(platform: Platform, factory: Facto
     with platform.database.writing() as session:
         mail = {"recipient": "a@example.org", "subject": "s", "body": "b", "created_at": factory.now}
         session.add(OutboxMail(**mail, not_before=factory.now, id=new_id()))
-        session.add(OutboxMail(**mail, not_before=factory.now, attempts=MOST_ATTEMPTS, error="refusé"))
+        session.add(OutboxMail(**mail, not_before=factory.now, given_up_at=factory.now, error="refusé"))
         session.add(Job(kind="letters", state=JobState.FAILED, created_at=factory.now))
+    assert queue_of(platform)[0] == (Gravity.FAULT, "no_worker")
+    beat(platform)
     assert queue_of(platform) == [(Gravity.ATTENTION, "mails_given_up"), (Gravity.ATTENTION, "jobs_failed")]
     clock.move(minutes=20)
+    assert queue_of(platform)[0] == (Gravity.FAULT, "worker_silent")
+    beat(platform)
     assert queue_of(platform) == [
         (Gravity.FAULT, "work_late"), (Gravity.ATTENTION, "mails_given_up"), (Gravity.ATTENTION, "jobs_failed"),
     ]  # fmt: skip
+
+
+def beat(platform: Platform) -> None:
+    with platform.database.writing() as session:
+        session.merge(WorkerProcess(id="essai", started_at=platform.clock(), seen_at=platform.clock()))
 
 
 def queue_of(platform: Platform) -> list[tuple[Gravity, str]]:

@@ -15,9 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aap.app import create_app
 from aap.records.applications import ApplicationState, Submission
-from aap.records.outbox import Job, JobState, OutboxMail
+from aap.records.outbox import Job, JobState, OutboxMail, WorkerProcess
 from aap.services.platform import Platform
-from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.backing_up import make_backup
 from tests.databases import on_both_databases
 from tests.factories import Factory
@@ -53,8 +52,13 @@ def watched(factory: Factory, platform: Platform) -> str:
             )  # fmt: skip
     mail: dict[str, Any] = {"recipient": "camille@example.org", "subject": "s", "body": "b", "created_at": factory.now}
     with platform.database.writing() as session:
-        for attempts, waits in ((0, 5), (2, -5), (MOST_ATTEMPTS, 60)):
-            session.add(OutboxMail(**mail, not_before=factory.now - timedelta(minutes=waits), attempts=attempts))
+        for waits, values in (
+            (5, {}),
+            (-5, {"error": "refusé"}),
+            (60, {"error": "refusé", "given_up_at": factory.now}),
+        ):
+            session.add(OutboxMail(**mail, not_before=factory.now - timedelta(minutes=waits), **values))
+        session.add(WorkerProcess(id="essai", started_at=factory.now, seen_at=factory.now - timedelta(seconds=7)))
         session.add(OutboxMail(**mail, not_before=factory.now, sent_at=factory.now))
         for job in (JobState.RUNNING, JobState.FAILED, JobState.FAILED, JobState.DONE):
             session.add(Job(kind="letters", state=job, created_at=factory.now))
@@ -65,7 +69,7 @@ def watched(factory: Factory, platform: Platform) -> str:
 def test_every_figure_is_what_the_database_holds(app: Flask, watched: str, platform: Platform) -> None:
     found = samples(app)
     assert {name: value for (name, labels), value in found.items() if not labels and "bytes" not in name} == {
-        "aap_deposits_last_hour": 1, "aap_oldest_waiting_seconds": 300, "aap_documents": 0,
+        "aap_deposits_last_hour": 1, "aap_oldest_waiting_seconds": 300, "aap_worker_heartbeat_age_seconds": 7, "aap_documents": 0,
         "aap_audit_lines": found["aap_audit_lines", ()],
     }  # fmt: skip
     assert {labels: value for (name, labels), value in found.items() if name == "aap_dossiers"} == {
@@ -133,7 +137,7 @@ def test_an_empty_token_opens_nothing(app: Flask) -> None:
 def test_reading_them_takes_few_queries(app: Flask, watched: str, count_queries: Callable[[], Any]) -> None:
     with count_queries() as queries:
         app.test_client().get("/metrics")
-    assert queries.count <= 10
+    assert queries.count <= 14
 
 
 def test_a_proxy_that_refuses_a_body_shows_the_page_by_which_we_refuse_it(app: Flask) -> None:
