@@ -44,6 +44,20 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
+    agent_idle_minutes: int = Field(
+        30,
+        ge=1,
+        description="Minutes without use that end the session of an official, a reviewer, a juror, an administrator.",
+    )
+    agent_session_hours: int = Field(12, ge=1, description="Hours after which such a session ends whatever happens.")
+    idle_hours: int = Field(12, ge=1, description="Hours without use that end the session of an association's member.")
+    session_hours: int = Field(24, ge=1, description="Hours after which such a session ends whatever happens.")
+    remembered_days: int = Field(
+        30, ge=1, description="Days of the session of an association's member who ticked « Rester connecté »."
+    )
+    confirm_minutes: int = Field(
+        15, ge=1, description="Minutes after which the password is asked again before what can't be taken back."
+    )
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
     second_factor: Literal["production", "always"] = Field(
         "production", description="Where officials, administrators and jury must have one; production always asks."

@@ -44,6 +44,7 @@ SHARED_FILES: Mapping[str, str] = {
     "calls": "calls: rows, use cases, pages",
     "candidates": "the list of candidates: use cases, pages",
     "claims": "claims to a SIRET: pages of who claims and who holds it, pages of who decides",
+    "confirming": "the password again before some acts: which ones (web), the page that asks",
     "consensus": "the consensus: use cases, pages",
     "culture": "the cultural call of the demonstration: its dossiers, their sentences",
     "dossier": "a dossier: its PDF, each actor's page",

@@ -110,6 +110,7 @@ def actions() -> Mapping[str, str]:
         "role.taken": _("Rôle retiré"),
         "safe.added": _("Pièce mise au coffre"),
         "safe.removed": _("Pièce retirée du coffre"),
+        "session.ended": _("Connexion terminée"),
         "sheet.downloaded": _("Fiche de calcul téléchargée"),
         "signature.answered": _("Réponse du représentant légal"),
         "signature.asked": _("Approbation demandée"),
