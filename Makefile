@@ -70,7 +70,7 @@ system-run:
 	@scripts/system-libraries.sh pango
 
 system-test:
-	@scripts/system-libraries.sh pango chromium redis
+	@scripts/system-libraries.sh pango chromium redis nginx
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
