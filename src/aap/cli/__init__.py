@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("aap.cli.operating:audit_group", "Vérifier le journal."),
     "backup": ("aap.cli.operating:backup_command", "Sauvegarder l’instance dans un dossier neuf."),
     "restore": ("aap.cli.operating:restore_command", "Remettre une sauvegarde dans une instance vide."),
+    "keys": ("aap.cli.operating:keys_group", "Les clés qui chiffrent les secrets et scellent le journal."),
     "person": ("aap.cli.operating:person_group", "Ouvrir un compte, par exemple celui du premier administrateur."),
     "bundle": ("aap.cli.bundle:bundle_group", "Publier un lot sans les noms, expliquer un de ses dossiers."),
 }
@@ -69,8 +70,23 @@ class LazyGroup(click.Group):
         except Exception as error:
             if os.environ.get("AAP_DEBUG") == "1":
                 raise
+            refused = _refused(error)
+            if refused:
+                click.echo(refused, err=True)
+                sys.exit(2)
             click.echo(_missing(error) or _unexpected(error), err=True)
             sys.exit(1)
+
+
+def _refused(error: Exception) -> str | None:
+    """What is wrong with the settings or the keys, in words; None for another error."""
+    if type(error).__name__ == "WrongSettings":  # by name: most commands never load the settings
+        return f"Les réglages ne conviennent pas\u00a0:\n{error}"
+    if type(error).__name__ == "KeyFault":
+        from aap.cli.operating import KEY_FAULTS
+
+        return KEY_FAULTS[error.fault].format(where=error.where)  # type: ignore[attr-defined]
+    return None
 
 
 def _unexpected(error: Exception) -> str:

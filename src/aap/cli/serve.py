@@ -19,7 +19,6 @@ from aap.settings import Settings
 @click.option("--workers", type=int, default=0, help="Processus web ; 0 : un par cœur, de 2 à 8.")
 def serve_command(host: str, port: int, workers: int) -> None:
     settings = Settings()
-    settings.refuse_unsafe()
     environment = {**os.environ, "AAP_INSTANCE": str(settings.instance.resolve())}
     from aap.services.platform import open_platform
 

@@ -14,6 +14,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
+from aap.records.keys import KeyRing, give_keys
+from aap.records.standing import WritingSession
+
 WRITING = {"aap_writing": True}
 
 
@@ -52,9 +55,10 @@ def open_engine(url: str) -> Engine:
 class Database:
     """Opens sessions: `reading()` never commits; `writing()` commits once, at its end, or nothing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: KeyRing | None = None) -> None:
         self.url = url
         self.engine = open_engine(url)
+        give_keys(self.engine, keys)
         self.writing_engine = self.engine.execution_options(**WRITING)
 
     @contextmanager
@@ -64,7 +68,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
+        with WritingSession(self.writing_engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer
+from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from uuid6 import uuid7
+
+from aap.records.keys import keys_of
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,6 +73,37 @@ class FourDecimals(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(int(value)) / MARK_UNITS
+
+
+class Secret(TypeDecorator[str]):
+    """A text that is encrypted in the database: `totp: str | None = Field(default=None, sa_type=Secret)`.
+
+    An empty text stays empty. Nothing can be searched in such a column: what equal values are wanted for keeps the
+    keys' digest beside it (`Association.iban_digest`). `aap keys rotate` finds the columns by this type.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return keys_of(dialect).encrypt(value) if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Raises KeyFault where no key of the instance opens it."""
+        return keys_of(dialect).decrypt(value) if value else value
+
+
+class SecretJson(TypeDecorator[Any]):
+    """The same for a JSON value (recovery codes, say): `codes: list[str] = Field(…, sa_type=SecretJson)`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else keys_of(dialect).encrypt(json.dumps(value, ensure_ascii=False))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(keys_of(dialect).decrypt(value))
 
 
 Cents = BigInteger().with_variant(Integer, "sqlite")
