@@ -55,9 +55,12 @@ class Settings(BaseSettings):
         DEFAULT_SECRET, description="Signs sessions and links; production wants 32 characters that nobody can guess."
     )
     data_key: str = Field(
-        "", description="Keys of what is encrypted, of the log and of backups, the newest first; empty: the file of keys."
+        "",
+        description="Keys of what is encrypted, of the log and of backups, the newest first; empty: the file of keys.",
     )
-    data_key_file: Path | None = Field(None, description="File of these keys; empty: `data.key` in the instance folder.")
+    data_key_file: Path | None = Field(
+        None, description="File of these keys; empty: `data.key` in the instance folder."
+    )
     audit_witness: str = Field("", description="E-mail address to which the log's last hash goes every day.")
     base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails and letters.")
     mail_sink: Path | None = Field(None, description="Folder for mails as files; empty: `instance/mail`.")
@@ -133,14 +136,18 @@ class Settings(BaseSettings):
         try:
             read_keys(typed)
         except ValueError:
-            raise ValueError("|des clés de 44 caractères (aap keys new en donne une), la plus récente d’abord") from None
+            raise ValueError(
+                "|des clés de 44 caractères (aap keys new en donne une), la plus récente d’abord"
+            ) from None
         return typed.strip()
 
     @field_validator("audit_witness")
     @classmethod
     def _witness(cls, address: str) -> str:
         name, at, host = address.strip().partition("@")
-        if address.strip() and (not name or not at or "." not in host or any(one in address.strip() for one in " ,;<>")):
+        if address.strip() and (
+            not name or not at or "." not in host or any(one in address.strip() for one in " ,;<>")
+        ):
             raise ValueError("|une adresse électronique")
         return address.strip()
 

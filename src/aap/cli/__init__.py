@@ -37,6 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+OF_THE_INSTANCE = frozenset({"demo", "serve", "worker", "tick", "audit", "backup", "restore", "keys", "person"})
+"""Commands that open the instance: what they make is for nobody else on the machine. The others write for who calls."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on demand; unexpected errors end in one line and exit code 1."""
 
@@ -117,5 +121,8 @@ def _missing(error: Exception) -> str | None:
 @click.version_option(
     __version__, prog_name="aap", message="%(prog)s %(version)s", help="Dire la version, et rien d’autre."
 )
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Entry point of the `aap` script."""
+    if ctx.invoked_subcommand in OF_THE_INSTANCE:
+        os.umask(0o077)

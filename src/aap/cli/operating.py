@@ -45,7 +45,9 @@ def backup_command(folder: Path) -> None:
     click.echo(f"Sauvegarde faite dans {folder}\u00a0: la base, {count(made.files, 'fichier')}, {megabytes}\u00a0Mo.")
     click.echo(f"Journal\u00a0: {count(made.audit_lines, 'ligne')}, empreinte {made.head}")
     where = settings.key_file if not settings.data_key else "AAP_DATA_KEY"
-    click.echo(f"La clé {made.key} ({where}) n’y est pas\u00a0: gardez-la à part, la sauvegarde ne sert à rien sans elle.")
+    click.echo(
+        f"La clé {made.key} ({where}) n’y est pas\u00a0: gardez-la à part, la sauvegarde ne sert à rien sans elle."
+    )
 
 
 @click.command("restore", help="Remettre la sauvegarde DIR dans l’instance (AAP_INSTANCE), qui doit être vide.")
@@ -103,8 +105,8 @@ def audit_group() -> None:
 
 
 @audit_group.command(
-    "verify", help="Relire tout le journal, et comparer ce qu’il dit avec la base. Code de sortie\u00a0: 0 si tout y est, 4 sinon."
-)  # fmt: skip
+    "verify", help="Relire tout le journal et le comparer avec la base. Code de sortie\u00a0: 0 si tout y est, 4 sinon."
+)
 @click.option("--head", default="", help="Empreinte notée plus tôt : dit aussi si sa ligne est toujours là.")
 @click.option("--count", "lines", type=click.IntRange(min=0), help="Nombre de lignes, noté avec l’empreinte.")
 def audit_verify(head: str, lines: int | None) -> None:
@@ -136,7 +138,9 @@ KEY_FAULTS = {
 }
 
 
-@click.group("keys", help="Les clés de l’instance\u00a0: elles chiffrent les secrets, scellent le journal et les sauvegardes.")
+@click.group(
+    "keys", help="Les clés de l’instance\u00a0: elles chiffrent les secrets, scellent le journal et les sauvegardes."
+)
 def keys_group() -> None:
     """The group that `aap` registers."""
 
@@ -148,7 +152,9 @@ def keys_new() -> None:
     click.echo(new_key())
 
 
-@keys_group.command("rotate", help="Mettre une clé neuve en usage et rechiffrer ce qui l’est. Les anciennes se gardent.")
+@keys_group.command(
+    "rotate", help="Mettre une clé neuve en usage et rechiffrer ce qui l’est. Les anciennes se gardent."
+)
 def keys_rotate() -> None:
     from aap.services.platform import open_platform
     from aap.services.upkeep.rotating import rotate_keys

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, Column, Connection, String, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
 
-from aap.records.keys import keys_of
+from aap.records.keys import dialect_keys
 from aap.records.types import Secret, UtcDateTime, new_id, one_of
 
 
@@ -50,7 +50,7 @@ class Association(SQLModel, table=True):
 @event.listens_for(Association, "before_insert")
 @event.listens_for(Association, "before_update")
 def _digest_iban(_mapper: object, connection: Connection, association: Association) -> None:
-    association.iban_digest = keys_of(connection.dialect).digest(association.iban) if association.iban else ""
+    association.iban_digest = dialect_keys(connection.dialect).digest(association.iban) if association.iban else ""
 
 
 class ClaimState(StrEnum):

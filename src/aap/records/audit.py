@@ -48,7 +48,7 @@ class AuditValues(SQLModel, table=True):
 
 
 class AuditStanding(SQLModel, table=True):
-    """What a watched row was when the line `sequence` was written: a keyed digest (see `records/standing.py`)."""
+    """What a watched row was when the line `sequence` was written: a keyed digest (see `records/watching.py`)."""
 
     __tablename__ = "audit_standing"
 

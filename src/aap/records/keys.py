@@ -194,7 +194,7 @@ def give_keys(engine: Engine, keys: KeyRing | None) -> None:
     engine.dialect.aap_keys = keys  # type: ignore[attr-defined]
 
 
-def keys_of(dialect: Any) -> KeyRing:
+def dialect_keys(dialect: Any) -> KeyRing:
     """The keys of the database that this dialect speaks to. Raises KeyFault (`missing`)."""
     keys: KeyRing | None = getattr(dialect, "aap_keys", None)
     if keys is None:
@@ -204,4 +204,4 @@ def keys_of(dialect: Any) -> KeyRing:
 
 def session_keys(session: Session) -> KeyRing:
     """The keys of the database that this session reads and writes."""
-    return keys_of(session.get_bind().dialect)
+    return dialect_keys(session.get_bind().dialect)

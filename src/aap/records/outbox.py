@@ -29,6 +29,7 @@ class OutboxMail(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     error: str = ""
+    erased_when_done: bool = False  # its text holds a link that lets somebody in: emptied once sent, or given up
 
 
 class JobState(StrEnum):

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
 from aap.records.keys import KeyRing, give_keys
-from aap.records.standing import WritingSession
+from aap.records.watching import WritingSession
 
 WRITING = {"aap_writing": True}
 

@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from uuid6 import uuid7
 
-from aap.records.keys import keys_of
+from aap.records.keys import dialect_keys
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -86,11 +86,11 @@ class Secret(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return keys_of(dialect).encrypt(value) if value else value
+        return dialect_keys(dialect).encrypt(value) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Raises KeyFault where no key of the instance opens it."""
-        return keys_of(dialect).decrypt(value) if value else value
+        return dialect_keys(dialect).decrypt(value) if value else value
 
 
 class SecretJson(TypeDecorator[Any]):
@@ -100,10 +100,10 @@ class SecretJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else keys_of(dialect).encrypt(json.dumps(value, ensure_ascii=False))
+        return None if value is None else dialect_keys(dialect).encrypt(json.dumps(value, ensure_ascii=False))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(keys_of(dialect).decrypt(value))
+        return None if value is None else json.loads(dialect_keys(dialect).decrypt(value))
 
 
 Cents = BigInteger().with_variant(Integer, "sqlite")

@@ -1,6 +1,6 @@
 """The audit log: one line for every change, chained by keyed hashes; the values may be erased without breaking it.
 
-`records/chain.py` says how a line is hashed, `records/standing.py` what of the rows is noted beside it.
+`records/chain.py` says how a line is hashed, `records/watching.py` what of the rows is noted beside it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from aap.records.chain import (
     values_digest,
 )
 from aap.records.keys import KeyRing, session_keys
-from aap.records.standing import WATCHED, Thing, contents, hold_log, note_things, stands, take_changed
+from aap.records.watching import WATCHED, Thing, as_noted, contents, hold_log, note_things, take_changed
 from aap.services.actor import SYSTEM, Actor
 
 
@@ -45,6 +45,14 @@ class Subject:
         return cls(kind, own, own if kind == "call" else getattr(row, "call_id", None) or "")
 
 
+@dataclass(frozen=True)
+class LogHead:
+    """The end of the log: its number of lines, and the last one's hash."""
+
+    lines: int
+    hash: str
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -55,22 +63,23 @@ def record(
     call_id: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> None:
+) -> LogHead:
     """Adds one line, in the transaction of the use case: `record(session, actor, "dossier.screened", application, …)`.
 
-    `subject`: a row with an id, or a `Subject`. `call_id`: the call, where the subject itself names none (a review, a
-    role). `before` and `after` hold JSON values. `actor`: None for what the system does by itself.
+    Gives the log's head with this line. `subject`: a row with an id, or a `Subject`. `call_id`: the call, where the
+    subject itself names none (a review, a role). `before` and `after` hold JSON values. `actor`: `SYSTEM` for what the
+    system does by itself.
     """
     about = subject if isinstance(subject, Subject) else Subject.of(subject)
     hold_log(session)
     session.flush()
-    _write(session, actor, action, about, now, call_id, before, after, take_changed(session))
+    return _write(session, actor, action, about, now, call_id, before, after, take_changed(session))
 
 
 def _write(
     session: Session, actor: Actor, action: str, about: Subject, now: datetime, call_id: str | None,
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, things: set[Thing],
-) -> None:  # fmt: skip
+) -> LogHead:  # fmt: skip
     noted_for_it = select(func.count()).where(AuditStanding.sequence == AuditLine.sequence + 1).scalar_subquery()
     found = session.exec(
         select(AuditLine.sequence, AuditLine.hash, noted_for_it).order_by(col(AuditLine.sequence).desc()).limit(1)
@@ -97,6 +106,13 @@ def _write(
     session.add(line)
     session.flush()
     session.add(AuditValues(sequence=line.sequence, salt=salt, content=content))
+    return LogHead(line.sequence, line.hash)
+
+
+def log_head(session: Session) -> LogHead:
+    """How many lines there are, and the last one's hash: what is kept elsewhere to find later what was cut off."""
+    last = select(AuditLine.sequence, AuditLine.hash).order_by(col(AuditLine.sequence).desc()).limit(1)
+    return LogHead(*(session.exec(last).first() or (0, FIRST)))
 
 
 def _noted(sequence: int) -> Any:
@@ -173,9 +189,9 @@ class _Reading:
         ours = line.hash == plain_hash(line) if plain else is_ours(self._keys, line, standing)
         if not ours or (not gap and line.previous_hash != self.previous):
             yield AuditFault(line.sequence, "changed")
-        if values is not None and values.content is not None:
-            if values_digest(values.salt, values.content) != line.values_digest:
-                yield AuditFault(line.sequence, "values_changed")
+        content = values.content if values is not None else None
+        if values is not None and content is not None and values_digest(values.salt, content) != line.values_digest:
+            yield AuditFault(line.sequence, "values_changed")
         self.previous, self.expected = line.hash, line.sequence + 1
 
     @property
@@ -206,7 +222,8 @@ def verify_chain(session: Session, *, head: str = "", count: int | None = None, 
         .execution_options(yield_per=2_000)
     )
     number = 0
-    for number, (line, values) in enumerate(lines, 1):
+    for line, values in lines:
+        number += 1
         standing = []
         while ahead is not None and ahead[0] <= line.sequence:
             if ahead[0] == line.sequence:
@@ -240,9 +257,9 @@ def _strays(session: Session, keys: KeyRing, latest: dict[Thing, tuple[int, str]
             sequence, digest = latest.get((kind, one), (0, ""))
             if not sequence:
                 yield Stray(kind, one, 0, "unknown")
-            elif not stands(keys, (kind, one), sequence, content, digest):
+            elif not as_noted(keys, (kind, one), sequence, content, digest):
                 yield Stray(kind, one, sequence, "changed")
         for (its_kind, one), (sequence, digest) in latest.items():
             gone = its_kind == kind and one not in here
-            if gone and not stands(keys, (kind, one), sequence, None, digest):
+            if gone and not as_noted(keys, (kind, one), sequence, None, digest):
                 yield Stray(kind, one, sequence, "gone")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlmodel import Session, select
 
-from aap.documents.mail_texts import Mail, render_mail
+from aap.documents.mail_texts import WITH_TOKEN, Mail, render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
 from aap.services.platform import Platform
@@ -46,6 +46,7 @@ def send_mail(
             dedupe_key=dedupe_key,
             created_at=now,
             not_before=not_before or now,
+            erased_when_done=mail in WITH_TOKEN,
         )
     )
     session.info[WAKE] = True

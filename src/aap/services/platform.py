@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlmodel import Session
 
-from aap.records.keys import KeyRing, give_keys, keys_of
+from aap.records.keys import KeyRing, dialect_keys, give_keys
 from aap.records.migrations import upgrade
 from aap.records.session import Database
 from aap.services.audit import take_up_log
@@ -42,7 +42,7 @@ class Platform:
     @property
     def keys(self) -> KeyRing:
         """The instance's keys."""
-        return keys_of(self.database.engine.dialect)
+        return dialect_keys(self.database.engine.dialect)
 
     def answers(self) -> bool:
         """Whether the database answers: what the health page asks."""

@@ -56,24 +56,21 @@ def check_keys(engine: Engine, keys: KeyRing | None, file: Path) -> None:
     raise KeyFault("foreign", str(file))
 
 
-def keep_to_ourselves() -> None:
-    """What this process makes from now on, nobody else on the machine may read."""
-    os.umask(_OTHERS)
-
-
 def close_folder(folder: Path) -> int:
     """Makes the folder (0700) where it is missing, and takes from others on the machine what they may do in it.
 
     Gives the number of entries that were open. Somebody else's entries (another account runs the web server, say) stay
     as they are.
     """
-    keep_to_ourselves()
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER)
     if not stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
         return 0  # nobody else comes in: what is inside was made by us, or mended when the folder was
     count = 0
     for where, folders, files in os.walk(folder):
-        for path, mode in (*((Path(where, one), FOLDER) for one in folders), *((Path(where, one), FILE) for one in files)):
+        for path, mode in (
+            *((Path(where, one), FOLDER) for one in folders),
+            *((Path(where, one), FILE) for one in files),
+        ):
             count += _closed(path, mode)
     return count + _closed(folder, FOLDER)  # last: a kill in between leaves the work to be taken up
 

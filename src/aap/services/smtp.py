@@ -87,5 +87,8 @@ def _deliver(platform: Platform, message: EmailMessage) -> None:
 
 
 def _mark(platform: Platform, mail: OutboxMail, values: dict[str, object]) -> None:
+    done = "sent_at" in values or values["attempts"] == MOST_ATTEMPTS
+    if done and mail.erased_when_done:
+        values = {**values, "body": ""}
     with platform.database.writing() as session:
         session.execute(update(OutboxMail).where(col(OutboxMail.id) == mail.id).values(**values))

@@ -120,9 +120,7 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
     return backup
 
 
-def check_backup(
-    folder: Path, keys: KeyRing | None, *, unsigned: bool = False, tell: Tell | None = None
-) -> Backup:
+def check_backup(folder: Path, keys: KeyRing | None, *, unsigned: bool = False, tell: Tell | None = None) -> Backup:
     """Reads a whole backup again: its signature, hashes of the database and of every file, the database's own check, the
     audit chain.
 

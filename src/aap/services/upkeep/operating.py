@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import or_, text, update
 from sqlmodel import Session, col, func, select
 
 from aap import __version__
@@ -37,6 +37,7 @@ class FailedMail:
     error: str
     next_at: datetime
     given_up: bool
+    erased: bool = False  # its link is gone with its text: it can't be sent any more, another has to be asked for
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
         failed_mails=tuple(
             FailedMail(
                 mail.id, mail.recipient, mail.subject, mail.attempts, mail.error, mail.not_before,
-                mail.attempts >= MOST_ATTEMPTS,
+                mail.attempts >= MOST_ATTEMPTS, mail.erased_when_done and not mail.body,
             )
             for mail in failed
         ),
@@ -134,7 +135,11 @@ def _last_backup(session: Session) -> tuple[datetime, Mapping[str, Any]] | None:
 def retry_mails(session: Session, *, actor: Actor, mail_id: str = "", now: datetime) -> int:
     """Has a failed mail tried again at once, or (no id) all of them. Gives their number. Raises NotFound."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
-    which = [col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) > 0]
+    which = [
+        col(OutboxMail.sent_at).is_(None),
+        col(OutboxMail.attempts) > 0,
+        or_(col(OutboxMail.erased_when_done).is_(False), col(OutboxMail.body) != ""),
+    ]
     if mail_id:
         which.append(col(OutboxMail.id) == mail_id)
     changed = session.execute(update(OutboxMail).where(*which).values(attempts=0, not_before=now))

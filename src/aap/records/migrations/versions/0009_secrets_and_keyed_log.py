@@ -16,7 +16,7 @@ from alembic import op
 
 from aap.records.audit import AuditLine
 from aap.records.chain import CLOSED, keyed_hash, values_digest
-from aap.records.keys import KeyRing, keys_of
+from aap.records.keys import KeyRing, dialect_keys
 
 revision = "0009"
 down_revision = "0008"
@@ -26,6 +26,17 @@ depends_on = None
 ASSOCIATION = sa.table("association", sa.column("id"), sa.column("iban"), sa.column("iban_digest"))
 LINE = sa.table("audit_line", *(sa.column(name) for name in AuditLine.model_fields))
 VALUES = sa.table("audit_values", sa.column("sequence"), sa.column("salt"), sa.column("content", sa.JSON()))
+
+MAIL = sa.table(
+    "outbox_mail", *(sa.column(name) for name in ("body", "sent_at", "attempts")),
+    sa.column("erased_when_done", sa.Boolean()),
+)  # fmt: skip
+MOST_ATTEMPTS = 12
+PAGES_WITH_TOKEN = (
+    "connexion/lien", "association/invitation", "association/signature", "association/rattachement", "confirmation",
+    "mot-de-passe-oublie", "compte/adresse",
+)  # fmt: skip
+"""What the addresses of 0.1.0 began with, where a token follows."""
 
 REFUSED = "the audit log is only added to"
 ERASED = "NEW.sequence = OLD.sequence AND NEW.salt = OLD.salt AND (NEW.content IS NULL OR {content} = 'null')"
@@ -49,8 +60,16 @@ def upgrade() -> None:
         table.create_index(op.f("ix_association_iban_digest"), ["iban_digest"])
     with op.batch_alter_table("association") as table:
         table.alter_column("iban_digest", server_default=None)
+    with op.batch_alter_table("outbox_mail") as table:
+        table.add_column(sa.Column("erased_when_done", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("outbox_mail") as table:
+        table.alter_column("erased_when_done", server_default=None)
+    with op.batch_alter_table("ranking_run") as table:
+        table.add_column(sa.Column("audit_lines", sa.Integer(), nullable=True))
+        table.add_column(sa.Column("audit_head", sa.String(length=64), nullable=True))
     connection = op.get_bind()
     _encrypt(connection)
+    _erase_links(connection)
     _close_chain(connection)
     for statement in _guards(connection.dialect.name):
         op.execute(statement)
@@ -63,31 +82,42 @@ def downgrade() -> None:
     keys = None
     for one, iban in connection.execute(sa.select(ASSOCIATION.c.id, ASSOCIATION.c.iban)).all():
         if iban:
-            keys = keys or keys_of(connection.dialect)
+            keys = keys or dialect_keys(connection.dialect)
             plain = keys.decrypt(iban)
             connection.execute(sa.update(ASSOCIATION).where(ASSOCIATION.c.id == one).values(iban=plain))
     with op.batch_alter_table("association") as table:
         table.drop_index(op.f("ix_association_iban_digest"))
         table.drop_column("iban_digest")
         table.alter_column("iban", existing_type=sa.Text(), type_=sa.String(length=34), existing_nullable=False)
+    with op.batch_alter_table("ranking_run") as table:
+        table.drop_column("audit_head")
+        table.drop_column("audit_lines")
+    with op.batch_alter_table("outbox_mail") as table:
+        table.drop_column("erased_when_done")
     op.drop_index(op.f("ix_audit_standing_sequence"), table_name="audit_standing")
     op.drop_table("audit_standing")
 
 
 def _encrypt(connection: sa.Connection) -> None:
     held = connection.execute(sa.select(ASSOCIATION.c.id, ASSOCIATION.c.iban).where(ASSOCIATION.c.iban != "")).all()
-    keys: KeyRing | None = keys_of(connection.dialect) if held else None
+    keys: KeyRing | None = dialect_keys(connection.dialect) if held else None
     for one, iban in held:
         assert keys is not None
         values = {"iban": keys.encrypt(iban), "iban_digest": keys.digest(iban)}
         connection.execute(sa.update(ASSOCIATION).where(ASSOCIATION.c.id == one).values(**values))
 
 
+def _erase_links(connection: sa.Connection) -> None:
+    """Mails whose text holds a link that lets its reader in: those that left or were given up lose it."""
+    held = sa.or_(*(MAIL.c.body.like(f"%/{page}/%") for page in PAGES_WITH_TOKEN))
+    connection.execute(sa.update(MAIL).where(held).values(erased_when_done=True))
+    done = sa.or_(MAIL.c.sent_at.is_not(None), MAIL.c.attempts >= MOST_ATTEMPTS)
+    connection.execute(sa.update(MAIL).where(held, done).values(body=""))
+
+
 def _close_chain(connection: sa.Connection) -> None:
     """The first keyed line says how many plain ones there were, and the hash of the last."""
-    last = connection.execute(
-        sa.select(LINE.c.sequence, LINE.c.hash).order_by(LINE.c.sequence.desc()).limit(1)
-    ).first()
+    last = connection.execute(sa.select(LINE.c.sequence, LINE.c.hash).order_by(LINE.c.sequence.desc()).limit(1)).first()
     if last is None:
         return
     salt = secrets.token_hex(16)
@@ -96,7 +126,7 @@ def _close_chain(connection: sa.Connection) -> None:
         sequence=last.sequence + 1, at=datetime.now(UTC), actor_id="system", action=CLOSED, object_kind="audit",
         values_digest=values_digest(salt, content), previous_hash=last.hash, hash="",
     )  # fmt: skip
-    line.hash = keyed_hash(keys_of(connection.dialect), line)
+    line.hash = keyed_hash(dialect_keys(connection.dialect), line)
     connection.execute(sa.insert(AuditLine.__table__).values(**line.model_dump()))  # type: ignore[attr-defined]
     connection.execute(sa.insert(VALUES).values(sequence=line.sequence, salt=salt, content=content))
 

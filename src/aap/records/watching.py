@@ -147,7 +147,7 @@ def _message(thing: Thing, sequence: int, content: str | None) -> bytes:
     return "\x1f".join((*thing, str(sequence), held)).encode()
 
 
-def stands(keys: KeyRing, thing: Thing, sequence: int, content: str | None, digest: str) -> bool:
+def as_noted(keys: KeyRing, thing: Thing, sequence: int, content: str | None, digest: str) -> bool:
     """Whether `content` (None: the row is gone) is what was noted with the line `sequence`."""
     return keys.verifies(_PURPOSE, _message(thing, sequence, content), digest)
 
@@ -240,4 +240,3 @@ def _note_the_rest(session: Session) -> None:
         hold_log(session)
         last = session.scalar(select(func.max(AuditLine.sequence)))
         note_things(session, things, (last or 0) + 1)
-
