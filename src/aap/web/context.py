@@ -11,8 +11,10 @@ from flask import current_app, g
 from aap import jobs
 from aap.identity import current_person_id
 from aap.services.actor import Actor, load_actor
+from aap.services.audit import Subject
 from aap.services.outbox import WAKE
 from aap.services.platform import Platform, Session
+from aap.services.upkeep.consulting import Consultations
 from aap.web.public_links import PublicLinks
 
 
@@ -46,6 +48,12 @@ def writing() -> Iterator[Session]:
         yield session
     if session.info.get(WAKE):
         jobs.wake(platform())
+
+
+def consulted(action: str, subject: Subject) -> None:
+    """The page shows this person's or dossier's data to who asked: the log says so, once a day."""
+    held: Consultations = current_app.extensions.setdefault("aap.consultations", Consultations())
+    held.note(platform(), actor=signed_in(), action=action, subject=subject, now=arrived_at())
 
 
 def current_actor() -> Actor | None:

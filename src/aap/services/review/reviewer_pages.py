@@ -339,6 +339,7 @@ class ServedFile:
 
     file: DossierFile
     sha256: str
+    call_id: str
 
 
 def open_file(session: Session, *, actor: Actor, application_id: str, document_id: str) -> ServedFile:
@@ -348,7 +349,7 @@ def open_file(session: Session, *, actor: Actor, application_id: str, document_i
         if file.id == document_id:
             document = session.get(Document, document_id)
             assert document is not None
-            return ServedFile(file, document.sha256)
+            return ServedFile(file, document.sha256, dossier.call.id)
     raise NotFound("document", document_id)
 
 

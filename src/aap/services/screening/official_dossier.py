@@ -32,6 +32,9 @@ from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 
+READ = "dossier.read"
+"""What a line says of who read a dossier; they stand in its history (`dossier_history`)."""
+
 MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
 """Officials read marks once nobody can change them."""
 
@@ -212,17 +215,22 @@ def _history(session: Session, application_id: str) -> tuple[HistoryLine, ...]:
         select(AuditLine, Person.name, AuditValues.content)
         .join(Person, col(Person.id) == col(AuditLine.actor_id), isouter=True)
         .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)
-        .where(AuditLine.object_kind == "application", AuditLine.object_id == application_id)
+        .where(
+            AuditLine.object_kind == "application",
+            AuditLine.object_id == application_id,
+            col(AuditLine.action).not_in((READ, "document.read")),
+        )
         .order_by(col(AuditLine.sequence).desc())
         .limit(200)
     )
     return tuple(
-        HistoryLine(line.at, line.action, name or _by_system(line), (content or {}).get("after", {}))
+        HistoryLine(line.at, line.action, name or by_system(line), (content or {}).get("after", {}))
         for line, name, content in found
     )
 
 
-def _by_system(line: AuditLine) -> str:
+def by_system(line: AuditLine) -> str:
+    """The system's name where it did what the line says."""
     return SYSTEM.name if line.actor_id == SYSTEM_ID else ""
 
 

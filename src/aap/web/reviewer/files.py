@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Response, send_file
 
+from aap.services.audit import Subject
 from aap.services.permissions import Permission
 from aap.services.review.reviewer_pages import open_file
 from aap.web.access import requires
-from aap.web.context import platform, reading, signed_in
+from aap.web.context import consulted, platform, reading, signed_in
 from aap.web.reviewer.home import blueprint
 
 
@@ -18,6 +19,7 @@ def file(application_id: str, document_id: str, name: str) -> Response:  # noqa:
     with reading() as session:
         served = open_file(session, actor=signed_in(), application_id=application_id, document_id=document_id)
     held = served.file
+    consulted("document.read", Subject("application", application_id, served.call_id))
     answer = send_file(
         platform().files.open(served.sha256),
         mimetype=held.content_type if held.inline else "application/octet-stream",

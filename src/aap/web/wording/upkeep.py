@@ -22,6 +22,7 @@ WORDS: Words = {
     "upkeep.file_changed": _("Le fichier %(name)s a été changé."),
     "upkeep.file_missing": _("Le fichier %(name)s manque."),
     "upkeep.file_missing_here": _("Le fichier %(name)s manque dans l’instance."),
+    "upkeep.head_unreadable": _("Une empreinte compte 64 chiffres et lettres de a à f."),
     "upkeep.instance_not_empty": _(
         "%(folder)s n’est pas vide\u00a0: restaurez dans un dossier neuf, puis changez AAP_INSTANCE."
     ),
@@ -29,6 +30,7 @@ WORDS: Words = {
     "upkeep.key_wanted": _(
         "Il faut la clé %(key)s de l’instance qui a été sauvegardée\u00a0: donnez AAP_DATA_KEY, ou son fichier par --key-file."
     ),
+    "upkeep.lines_unreadable": _("Le nombre de lignes s’écrit en chiffres."),
     "upkeep.manifest_changed": _("%(manifest)s n’est plus tel qu’il a été signé."),
     "upkeep.no_backup": _("%(folder)s n’est pas une sauvegarde\u00a0: %(manifest)s manque ou ne se lit pas."),
     "upkeep.number_of_files": _("%(expected)s fichiers attendus, %(found)s trouvés."),
