@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import event, insert, inspect, text
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, SQLModel, col, func, select
 
 from aap.records.applications import Application, Submission
@@ -27,7 +28,7 @@ from aap.records.audit import AuditLine, AuditStanding
 from aap.records.calls import Call
 from aap.records.keys import KeyRing, session_keys
 from aap.records.rankings import Decision, JuryDecision, RankingRow, RankingRun
-from aap.records.reviews import Consensus, Mark, Review
+from aap.records.reviews import Consensus, Mark, Review, ReviewState
 
 LOCK = 0x617564  # any constant: serialises the log's writers on PostgreSQL (SQLite has one writer)
 _CHANGED = "watched rows that changed and are not noted yet"
@@ -42,10 +43,14 @@ Thing = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Watched:
-    """`columns`: what is digested. `parts`: rows of another table that belong to it, by the column that names it."""
+    """`columns`: what is digested. `parts`: rows of another table that belong to it, by the column that names it.
+
+    `quiet`: whether a row is its author's own as yet (a draft), and counts for nothing: its changes aren't noted.
+    """
 
     model: type[SQLModel]
     columns: tuple[str, ...]
+    quiet: Callable[[Any], bool] = lambda _row: False
     parts: type[SQLModel] | None = None
     owner: str = ""
     part_columns: tuple[str, ...] = ()
@@ -59,12 +64,14 @@ WATCHED: Mapping[str, _Watched] = {
         Application,
         ("call_id", "association_id", "reference", "state", "title", "theme", "requested_amount", "proposed_amount",
          "attributes", "ineligible_reason", "screened_at", "screened_by", "submitted_at", "withdrawn_at"),
+        lambda row: row.submitted_at is None,
     ),
     "submission": _Watched(
         Submission, ("application_id", "ordinal", "receipt_number", "arrived_at", "content", "content_hash")
     ),
     "review": _Watched(
         Review, ("assignment_id", "application_id", "person_id", "state", "general_comment", "rubric_hash", "submitted_at"),
+        lambda row: row.state != ReviewState.SUBMITTED,
         Mark, "review_id", ("criterion", "score", "comment"),
     ),
     "consensus": _Watched(
@@ -75,6 +82,7 @@ WATCHED: Mapping[str, _Watched] = {
     "ranking_run": _Watched(
         RankingRun,
         ("call_id", "number", "state", "rubric_hash", "result_hash", "report", "bundle", "proposed_by", "frozen_by"),
+        lambda _row: False,
         RankingRow, "run_id",
         ("application_id", "rank", "status", "reason_code", "raw_score", "calibrated_score", "granted_amount",
          "waiting_rank", "marks"),
@@ -85,7 +93,7 @@ WATCHED: Mapping[str, _Watched] = {
          "rubric_hash", "bundle_hash", "letter_sha256", "author_id", "notified_at", "answer"),
     ),
 }  # fmt: skip
-"""Kind → what of it is watched. A draft is the applicant's own: only its state is."""
+"""Kind → what of it is watched."""
 
 _OF: Mapping[type, str] = {watched.model: kind for kind, watched in WATCHED.items()}
 _PART_OF: Mapping[type, tuple[str, str]] = {
@@ -113,8 +121,9 @@ def _canonical(content: Any) -> str:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def contents(session: Session, kind: str, ids: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
-    """(id, what the row is) of these rows, or of all of the kind: read from the database, never from memory."""
+def contents(session: Session, kind: str, ids: Iterable[str] | None = None) -> Iterator[tuple[str, str, bool]]:
+    """(id, what the row is, whether it is quiet) of these rows, or of all of the kind: read from the database, never from
+    memory. Of a quiet row only its state counts."""
     watched = WATCHED[kind]
     for some in _some(session, watched, ids):
         columns = [getattr(watched.model, name) for name in ("id", *watched.columns)]
@@ -126,10 +135,9 @@ def contents(session: Session, kind: str, ids: Iterable[str] | None = None) -> I
             for one in session.execute(select(owner, *inner).where(owner.in_(some))).all():
                 parts.setdefault(one[0], []).append(_canonical([_plain(value) for value in one[1:]]))
         for row in rows:
-            # a draft is the applicant's own
-            quiet = kind == "application" and row.submitted_at is None
-            values = [row.state] if quiet else [_plain(value) for value in row[1:]]
-            yield row.id, _canonical([values, sorted(parts.get(row.id, ()))])
+            quiet = watched.quiet(row)
+            held: list[Any] = [row.state] if quiet else [_plain(value) for value in row[1:]]
+            yield row.id, _canonical([held, [] if quiet else sorted(parts.get(row.id, ()))]), quiet
 
 
 def _some(session: Session, watched: _Watched, ids: Iterable[str] | None) -> Iterator[Sequence[str]]:
@@ -159,7 +167,7 @@ def note_things(session: Session, things: Iterable[Thing], sequence: int) -> lis
         by_kind.setdefault(kind, []).append(one)
     keys, rows = session_keys(session), []
     for kind, ids in by_kind.items():
-        found = dict(contents(session, kind, ids))
+        found = {one: content for one, content, _quiet in contents(session, kind, ids)}
         for one in ids:
             digest = keys.mac(_PURPOSE, _message((kind, one), sequence, found.get(one)))
             rows.append({"sequence": sequence, "object_kind": kind, "object_id": one, "digest": digest})
@@ -195,23 +203,26 @@ def _thing(row: object) -> Thing | None:
     return (part[0], str(getattr(row, part[1]))) if part else None
 
 
-def _matters(row: Any) -> bool:
-    """Whether a changed row changed in what is watched."""
-    kind = _OF.get(type(row))
-    if kind is None:
-        return type(row) in _PART_OF
-    if kind == "application" and row.submitted_at is None:
-        names: tuple[str, ...] = ("state", "submitted_at")
-    else:
-        names = WATCHED[kind].columns
+def _matters(session: Session, row: Any) -> bool:
+    """Whether a row that was added, changed or removed changed something that is watched."""
+    part = _PART_OF.get(type(row))
+    if part is not None:
+        watched = WATCHED[part[0]]
+        owner = session.identity_map.get(identity_key(watched.model, getattr(row, part[1])))
+        return owner is None or not watched.quiet(owner)
+    watched = WATCHED[_OF[type(row)]]
     state = inspect(row)
-    return any(state.attrs[name].history.has_changes() for name in names)
+    if watched.quiet(row):
+        return row not in session.new and (row in session.deleted or state.attrs["state"].history.has_changes())
+    return row not in session.dirty or any(state.attrs[name].history.has_changes() for name in watched.columns)
 
 
 @event.listens_for(WritingSession, "after_flush")
 def _note(session: Session, _context: UOWTransaction) -> None:
-    changed = [*session.new, *session.deleted, *(row for row in session.dirty if _matters(row))]
-    found = {thing for row in changed if (thing := _thing(row)) is not None}
+    changed = (
+        row for row in (*session.new, *session.deleted, *session.dirty) if type(row) in _OF or type(row) in _PART_OF
+    )
+    found = {thing for row in changed if _matters(session, row) and (thing := _thing(row)) is not None}
     if found:
         session.info.setdefault(_CHANGED, set()).update(found)
 

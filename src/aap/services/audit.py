@@ -129,7 +129,7 @@ def take_up_log(session: Session, *, now: datetime) -> bool:
     if session.exec(select(AuditLine.sequence).where(AuditLine.action == CLOSED)).first() is None:
         return False
     hold_log(session)
-    things = {(kind, one) for kind in WATCHED for one, _content in contents(session, kind)}
+    things = {(kind, one) for kind in WATCHED for one, _content, quiet in contents(session, kind) if not quiet}
     _write(session, SYSTEM, TAKEN_UP, Subject("audit"), now, None, None, {"objects": len(things)}, things)
     return True
 
@@ -252,9 +252,11 @@ def _standings(session: Session) -> Iterator[tuple[int, Thing, str]]:
 def _strays(session: Session, keys: KeyRing, latest: dict[Thing, tuple[int, str]]) -> Iterator[Stray]:
     for kind in WATCHED:
         here = set()
-        for one, content in contents(session, kind):
+        for one, content, quiet in contents(session, kind):
             here.add(one)
             sequence, digest = latest.get((kind, one), (0, ""))
+            if not sequence and quiet:
+                continue
             if not sequence:
                 yield Stray(kind, one, 0, "unknown")
             elif not as_noted(keys, (kind, one), sequence, content, digest):

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlmodel import Session
 
-from aap.records.keys import KeyRing, dialect_keys, give_keys
+from aap.records.keys import KeyFault, KeyRing, dialect_keys, give_keys
 from aap.records.migrations import upgrade
 from aap.records.session import Database
 from aap.services.audit import take_up_log
@@ -60,8 +60,12 @@ def open_platform(settings: Settings, *, clock: Clock = utc_now, migrate: bool =
     if closed:
         log.warning("instance.closed_to_others", entries=closed)
     database = Database(settings.effective_database_url)
-    keys = held_keys(settings.data_key, settings.key_file)
-    check_keys(database.engine, keys, settings.key_file)
+    try:
+        keys = held_keys(settings.data_key, settings.key_file)
+        check_keys(database.engine, keys, settings.key_file)
+    except KeyFault:
+        database.dispose()
+        raise
     give_keys(database.engine, keys or made_keys(settings.key_file))
     if migrate:
         upgrade(database.engine)
