@@ -5,13 +5,11 @@ from __future__ import annotations
 import importlib
 import secrets
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_babel import Babel
 from flask_babel import gettext as _
-from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -23,7 +21,7 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, context, errors, filters, guide, language, limits, menu, security_headers
+from aap.web import access, assets, context, errors, filters, guide, language, limits, menu, security_headers
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
 from aap.web.requests import TextRequest
@@ -39,7 +37,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     platform = platform or open_platform(settings, clock=clock)
     configure_logs(settings.log_format)
 
-    app = Flask("aap", template_folder=str(templates_folder()), static_folder=str(Path(__file__).parent / "web/static"))
+    app = Flask("aap", template_folder=str(templates_folder()), static_folder=None)
     app.request_class = TextRequest
     production = settings.environment == "production"
     app.config.update(
@@ -51,14 +49,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1) if production else timedelta(0),
-        BOOTSTRAP_SERVE_LOCAL=True,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(0),
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         RATELIMIT_ENABLED=settings.rate_limit,
         RATELIMIT_STORAGE_URI="memory://",
-        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "bootstrap.static"],
+        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=[assets.ENDPOINT],
     )
     app.extensions["aap.platform"] = platform
     app.jinja_env.trim_blocks = True
@@ -66,7 +63,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
 
     _request_frame(app, platform, production)
     Babel(app)
-    Bootstrap5(app)
+    assets.init_assets(app, settings.instance / "assets", lasting=settings.environment != "development")
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)

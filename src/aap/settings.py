@@ -74,12 +74,19 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
+    clamd: str = Field(
+        "",
+        description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
+    )
     publisher: str = Field(
         "", description="Publisher of the site (legal notices); empty: the authorities of its calls."
     )
     publication_director: str = Field("", description="Director of the publication, named in the legal notices.")
     hosting: str = Field("", description="Who hosts the site: name, address, telephone (legal notices).")
     contact: str = Field("", description="E-mail address for questions about the site and its accessibility.")
+    security_contact: str = Field(
+        "", description="Where a weakness is reported (security.txt): e-mail or https address; empty: `AAP_CONTACT`."
+    )
     data_protection: str = Field("", description="Address of the data protection officer.")
 
     def __init__(self, **values: Any) -> None:

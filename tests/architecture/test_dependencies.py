@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 INSTALLED = packages_distributions()
 
 BY_NAME = {
+    "bootstrap-flask": "Bootstrap's style sheet, read by its package's name",
     "defusedxml": "openpyxl reads a workbook through it where it is installed",
     "gunicorn": "started as a command by `aap serve`",
     "tzdata": "the time zones of Python, where the machine has none",

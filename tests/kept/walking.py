@@ -16,7 +16,7 @@ from werkzeug.routing import RequestRedirect
 from aap.web.access import permission_of
 from tests.kept.driving import Visitor
 
-ASSETS = frozenset({"static", "bootstrap.static", "script_texts"})
+ASSETS = frozenset({"static", "script_texts"})
 """Files that pages load. `script_texts`: only in another language than French."""
 MOST = 4
 """Addresses of one page (endpoint) that a person's walk opens; the addresses kept and those without parameters come on

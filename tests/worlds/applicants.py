@@ -151,10 +151,10 @@ class Space:
         return person
 
     def stored(self, name: str = "statuts.pdf", content: bytes | None = None) -> tuple[ReceivedFile, ...]:
-        from aap.documents.incoming import IncomingFile
+        from aap.documents.incoming.incoming_file import IncomingFile
 
         sent = [IncomingFile(name, pdf(name) if content is None else content)]
-        return receive(self.factory.platform.files, sent, ("pdf", "image"), max_megabytes=10)
+        return receive(self.factory.platform, sent, ("pdf", "image"), max_megabytes=10)
 
     def attach(self, question: str, name: str | None = None) -> None:
         files = self.stored(name or f"{question}.pdf")

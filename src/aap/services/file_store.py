@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -75,6 +76,24 @@ class FileStore:
         finally:
             Path(temporary).unlink(missing_ok=True)
         return StoredFile(digest.hexdigest(), size)
+
+    def derived(self, sha256: str, purpose: str, make: Callable[[bytes], bytes]) -> Path:
+        """What `make` gives for a file, made once. No row names it: it may be erased at any time, and no backup needs it.
+
+        `purpose`: a word that names what is made, with the version of how.
+        """
+        made = self.folder / ".derived" / purpose / self.path(sha256).name
+        if not made.exists():
+            content = make(self.read(sha256))
+            made.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=made.parent, prefix=".new-")
+            try:
+                with os.fdopen(descriptor, "wb") as target:
+                    target.write(content)
+                os.replace(temporary, made)
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+        return made
 
     def open(self, sha256: str) -> BinaryIO:
         """The content. Raises FileNotFoundError."""

@@ -13,7 +13,7 @@ from aap.web.context import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-ASSETS = frozenset({"static", "bootstrap.static"})
+ASSETS = frozenset({"static"})
 """Endpoints of style sheets and scripts: nothing in them is anybody's."""
 
 

@@ -58,8 +58,9 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         if request.method in ("GET", "HEAD"):
-            wanted.remember(request.full_path.rstrip("?"), g.arrived_at)
-            return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+            page = request.script_root + request.full_path.rstrip("?")
+            wanted.remember(page, g.arrived_at)
+            return redirect(url_for("security.login", next=page))
         return error_page(
             401, _("Vous n’êtes plus connecté"), _("Reconnectez-vous dans un autre onglet, puis recommencez ici.")
         )

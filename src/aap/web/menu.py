@@ -22,7 +22,8 @@ class MenuItem:
 
 def _item(label: str, endpoint: str, method: str = "get") -> MenuItem:
     url = url_for(endpoint)
-    active = request.path == url or (url != "/" and request.path.startswith(url))
+    here = request.script_root + request.path
+    active = here == url or (endpoint != "public.home" and here.startswith(url))
     return MenuItem(label, url, active, method)
 
 

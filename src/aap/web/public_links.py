@@ -39,6 +39,12 @@ class PublicLinks:
     def claims(self, association_id: str) -> str:
         return self._at("association", "associations", association_id, "demandes")
 
+    def contact(self) -> str:
+        return self._at("contact")
+
+    def security_txt(self) -> str:
+        return self._at(".well-known", "security.txt")
+
     def reviews(self) -> str:
         return self._at("evaluation", "")
 

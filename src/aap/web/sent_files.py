@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from flask import Response, request, send_file
 
-from aap.documents.incoming import IncomingFile
+from aap.documents.incoming.incoming_file import IncomingFile
 from aap.documents.media_types import PDF, SHOWN_INLINE
 
 

@@ -23,7 +23,8 @@ from xlsxwriter.worksheet import Worksheet
 from aap.core.budgets.accounting import Account, BadAmount, Budget, BudgetKind, Side, accounts, budget_of, parse_amount
 from aap.core.composed import with_few_marks
 from aap.core.french import quoted
-from aap.documents.incoming import IncomingFile, RefusedFile, take_files
+from aap.documents.incoming.incoming_file import IncomingFile, RefusedFile
+from aap.documents.incoming.taking import take_files
 from aap.documents.tables.workbooks import FIXED_DATE
 
 MAX_BYTES = 2_000_000

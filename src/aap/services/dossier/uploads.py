@@ -12,7 +12,9 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.questions.file import FileQuestion
-from aap.documents.incoming import Family, IncomingFile, take_files
+from aap.documents.incoming.antivirus import refuse_infected
+from aap.documents.incoming.incoming_file import Family, IncomingFile
+from aap.documents.incoming.taking import take_files
 from aap.records.applications import Application, Document
 from aap.services.actor import Actor
 from aap.services.association.associations import get_association
@@ -20,8 +22,8 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
-from aap.services.file_store import FileStore
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.platform import Platform
 
 SAFE_KINDS = ("statutes", "officers", "accounts", "auditor_report", "activity_report", "bank_details", "other")
 """Kinds of documents in the safe, as the call files' `safe` names them."""
@@ -42,13 +44,15 @@ class ReceivedFile:
 
 
 def receive(
-    store: FileStore, files: Sequence[IncomingFile], accept: Sequence[Family], *, max_megabytes: int
+    platform: Platform, files: Sequence[IncomingFile], accept: Sequence[Family], *, max_megabytes: int
 ) -> tuple[ReceivedFile, ...]:
     """Checks and stores what was sent. Raises RefusedFile (then nothing is stored), OSError (disk full)."""
     taken = take_files(files, accept, max_bytes=max_megabytes * 1_000_000)
+    for sent in files:
+        refuse_infected(platform.settings.clamd, sent)
     received = []
     for file in taken:
-        stored = store.put(io.BytesIO(file.content))
+        stored = platform.files.put(io.BytesIO(file.content))
         received.append(ReceivedFile(file.name, file.content_type, stored.size, stored.sha256))
     return tuple(received)
 

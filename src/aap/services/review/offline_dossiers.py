@@ -22,8 +22,9 @@ from aap.services.errors import NotFound
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
+from aap.services.review.given_files import DossierFile
 from aap.services.review.offline_reviews import reviewed_call
-from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, may_mark, open_given_dossier
+from aap.services.review.reviewer_pages import ReviewingPage, may_mark, open_given_dossier
 
 KIND = "reviewer_dossiers"
 FIXED_TIME = (2000, 1, 1, 0, 0, 0)

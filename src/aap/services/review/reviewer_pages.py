@@ -17,8 +17,7 @@ from aap.core.answers.readable import read_section
 from aap.core.call.wording import theme_titles
 from aap.core.questions.base.in_words import SectionReading
 from aap.core.scoring.marking import total_of
-from aap.documents.media_types import SHOWN_INLINE
-from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState, Document, SectionAnswers
+from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState, SectionAnswers
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Role
@@ -29,6 +28,7 @@ from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.review.given_files import DossierFile, dossier_files
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
 
@@ -194,21 +194,6 @@ def dossier_after(session: Session, *, actor: Actor, application_id: str) -> str
 
 
 @dataclass(frozen=True)
-class DossierFile:
-    """A file as a reviewer may know it: in a blind call its name is the question's."""
-
-    id: str
-    question: str
-    name: str
-    size: int
-    content_type: str
-
-    @property
-    def inline(self) -> bool:
-        return self.content_type in SHOWN_INLINE
-
-
-@dataclass(frozen=True)
 class OtherReview:
     """Somebody else's submitted review of the same dossier; the reviewer goes by a code."""
 
@@ -306,51 +291,6 @@ def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int, i
     row = session.exec(_PROGRESS, params={"person_id": actor.person_id, "call_id": call_id}).one()
     count, done, known, seconds = (int(value or 0) for value in row)
     return done, count, round(seconds / known / 60) if known else None
-
-
-def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFile, ...]:
-    """The dossier's files that its reviewer may open: in a blind call neither identifying ones nor real names."""
-    questions = {question.id: question for section in dossier.call.file.form.sections for question in section.questions}
-    questions |= {inner.id: inner for question in tuple(questions.values()) for inner in question.inner()}
-    blind = dossier.call.file.reviewing.blind
-    stored = session.exec(
-        select(Document)
-        .where(Document.application_id == dossier.application.id, col(Document.removed_at).is_(None))
-        .order_by(col(Document.question), col(Document.uploaded_at), col(Document.id))
-    )
-    found: list[DossierFile] = []
-    counts: dict[str, int] = {}
-    for document in stored:
-        question = questions.get(document.question)
-        if question is None or (blind and question.identifying):
-            continue
-        counts[question.id] = counts.get(question.id, 0) + 1
-        ending = document.name.rpartition(".")[2].lower() if "." in document.name else ""
-        name = document.name
-        if blind:
-            name = f"{question.id}-{counts[question.id]}" + (f".{ending}" if ending.isalnum() else "")
-        found.append(DossierFile(document.id, question.id, name, document.size, document.content_type))
-    return tuple(found)
-
-
-@dataclass(frozen=True)
-class ServedFile:
-    """A document of a dossier that the reviewer may read, to hand out."""
-
-    file: DossierFile
-    sha256: str
-    call_id: str
-
-
-def open_file(session: Session, *, actor: Actor, application_id: str, document_id: str) -> ServedFile:
-    """A file of a dossier, for the reviewer it is given to. Raises NotFound."""
-    dossier = find_given_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
-    for file in dossier_files(session, dossier):
-        if file.id == document_id:
-            document = session.get(Document, document_id)
-            assert document is not None
-            return ServedFile(file, document.sha256, dossier.call.id)
-    raise NotFound("document", document_id)
 
 
 def _others(session: Session, actor: Actor, dossier: ReviewedDossier, now: datetime) -> tuple[OtherReview, ...] | None:

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.incoming import RefusedFile
+from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.associations import HolderAnswer, ProofKind
 from aap.services.association.associations import get_association
 from aap.services.association.claim_proofs import (
@@ -65,7 +65,7 @@ def _offered() -> OfferedProof:
     if not files:
         return OfferedProof(kind)
     try:
-        stored = receive(platform().files, files[:1], ("pdf", "image"), max_megabytes=PROOF_MEGABYTES)
+        stored = receive(platform(), files[:1], ("pdf", "image"), max_megabytes=PROOF_MEGABYTES)
     except RefusedFile as refused:
         raise InvalidInput({"file": said_by_core(f"{refused.name}\u00a0: {refused.message}")}) from None
     return OfferedProof(kind, stored[0])

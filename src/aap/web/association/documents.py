@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from aap.core.delays import paris
 from aap.core.values import parse_day
-from aap.documents.incoming import RefusedFile
+from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association
 from aap.services.dossier.uploads import (
@@ -89,7 +89,7 @@ def keep(association_id: str) -> ResponseReturnValue:
     if not problems:
         try:
             stored = receive(
-                platform().files, files, ("pdf", "image", "spreadsheet", "document"), max_megabytes=SAFE_MEGABYTES
+                platform(), files, ("pdf", "image", "spreadsheet", "document"), max_megabytes=SAFE_MEGABYTES
             )
             with writing() as session:
                 add_to_safe(

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext
 from aap.core.questions.base.question import Question
 from aap.core.questions.budget import BudgetQuestion
 from aap.core.questions.file import FileQuestion
-from aap.documents.incoming import RefusedFile
+from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
@@ -303,7 +303,7 @@ def take_upload(application_id: str, call: OpenedCall, question_id: str, name: s
         return TakenUpload()
     limits = limits_for(call, question_id)
     try:
-        stored = receive(platform().files, files, limits.accept, max_megabytes=limits.megabytes)
+        stored = receive(platform(), files, limits.accept, max_megabytes=limits.megabytes)
         with writing() as session:
             dossier = attach(
                 session, actor=signed_in(), application_id=application_id, question_id=question_id, files=stored,

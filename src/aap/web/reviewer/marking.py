@@ -14,8 +14,9 @@ from flask_babel import gettext as _
 from aap.services.audit import Subject
 from aap.services.errors import DeadlinePassed, InvalidInput, Objection, StaleVersion, StateForbids
 from aap.services.permissions import Permission
+from aap.services.review.given_files import DossierFile
 from aap.services.review.reopening import request_reopening
-from aap.services.review.reviewer_pages import DossierFile, ReviewingPage, dossier_after, open_given_dossier
+from aap.services.review.reviewer_pages import ReviewingPage, dossier_after, open_given_dossier
 from aap.services.review.reviewing import (
     ReviewEntry,
     save_review,

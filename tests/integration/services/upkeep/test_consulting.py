@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.people import Role
-from aap.services.panel.recusing import declare_recusal
+from aap.services.panel.recusing import add_recusal
 from aap.services.platform import Platform
 from tests.worlds.offices import Offices
 
@@ -82,7 +82,7 @@ def test_the_history_of_a_dossier_says_in_words_what_was_done_and_who_read_it(
 def test_a_recused_official_finds_no_history(office: Offices, browser: Callable[[], Any], platform: Platform) -> None:
     here = office()
     with platform.database.writing() as session:
-        declare_recusal(
+        add_recusal(
             session, actor=here.factory.actor(here.first), application_id=here.dossiers[0].id,
             person_id=here.second.id, reason="Sa sœur préside l’association.", now=platform.clock(),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 import pikepdf
+import pillow_heif
 import pytest
 
 from aap.services.dossier.dossiers import MANDATE
@@ -19,6 +20,8 @@ from aap.services.file_store import FileStore
 from tests.conftest import Browser
 from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf, photo
 from tests.worlds.read_page import ReadPage
+
+pillow_heif.register_heif_opener()  # to write one
 
 Signed = Callable[[Space], Browser]
 

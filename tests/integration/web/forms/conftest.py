@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -11,13 +10,12 @@ import pytest
 from flask import Flask, Response, jsonify, request
 from flask.testing import FlaskClient
 from flask_babel import Babel
-from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-import aap.web
 from aap.own_files import templates_folder
+from aap.web.assets import init_assets
 from aap.web.filters import init_filters
 from aap.web.forms import suggestions
 from aap.web.guide import TERRITORIES, render_guide, sample_form
@@ -26,11 +24,11 @@ from aap.web.language import init_texts
 
 def make_app() -> Flask:
     """The guide page at /guide, under the strict content security policy that the product sends."""
-    static = Path(aap.web.__file__).parent / "static"
-    app = Flask("aap-ui", template_folder=str(templates_folder()), static_folder=str(static), static_url_path="/static")
-    app.config.update(SECRET_KEY="test", BOOTSTRAP_SERVE_LOCAL=True, BABEL_DEFAULT_LOCALE="fr", TESTING=True)
+    app = Flask("aap-ui", template_folder=str(templates_folder()), static_folder=None)
+    app.config.update(SECRET_KEY="test", BABEL_DEFAULT_LOCALE="fr", TESTING=True)
     Babel(app)
-    Bootstrap5(app)
+    init_assets(app, None, lasting=False)
+    app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")  # pages that aren't here
     CSRFProtect(app)
     init_filters(app)
     init_texts(app)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pikepdf
+
 from aap.records.applications import Application, ApplicationState, Document
 from aap.records.associations import Association
 from aap.records.people import Role
@@ -203,9 +205,18 @@ def test_a_recusal_needs_its_reason(desk: Desks, browser: Callable[[], Any]) -> 
     assert "Indiquez le lien" in page.text
 
 
-def _file(here: Desk, name: str, content_type: str = "application/pdf") -> Document:
+def _paper(author: str) -> bytes:
+    made = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.docinfo["/Author"] = author
+        pdf.save(made, static_id=True)
+    return made.getvalue()
+
+
+def _file(here: Desk, name: str, content_type: str = "application/pdf", content: bytes | None = None) -> Document:
     platform = here.factory.platform
-    kept = platform.files.put(io.BytesIO(b"%PDF-1.4 essai"))
+    kept = platform.files.put(io.BytesIO(content or _paper("Association Canari")))
     document = Document(
         association_id=here.application.association_id, application_id=here.application.id, question="statuts",
         name=name, content_type=content_type, size=kept.size, sha256=kept.sha256, uploaded_at=here.factory.now,
@@ -234,7 +245,10 @@ def test_files_are_served_to_the_assigned_only(desk: Desks, browser: Callable[[]
     document, macro = _file(here, "statuts-secrets.pdf"), _file(here, "page.html", "text/html")
     signed = browser().sign_in(here.first)
     with signed.client.get(address(here, f"/pieces/{document.id}/statuts-1.pdf")) as answer:
-        assert (answer.status_code, answer.data, answer.mimetype) == (200, b"%PDF-1.4 essai", "application/pdf")
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+        assert b"Canari" not in answer.data
+        with pikepdf.open(io.BytesIO(answer.data)) as read:
+            assert len(read.pages) == 1
         assert "secrets" not in answer.headers["Content-Disposition"]
     with signed.client.get(address(here, f"/pieces/{macro.id}/x")) as other:
         assert (other.mimetype, other.headers["Content-Disposition"].partition(";")[0]) == (
@@ -242,6 +256,22 @@ def test_files_are_served_to_the_assigned_only(desk: Desks, browser: Callable[[]
         )  # fmt: skip
     for who in (here.third, here.factory.person(Role.REVIEWER)):
         assert browser().sign_in(who).get(address(here, f"/pieces/{document.id}/x.pdf")).status_code == 404
+
+
+def test_a_call_that_is_not_blind_serves_the_file_as_it_was_sent(desk: Desks, browser: Callable[[], Any]) -> None:
+    here = desk()
+    document = _file(here, "statuts.pdf")
+    with browser().sign_in(here.first).client.get(address(here, f"/pieces/{document.id}/statuts.pdf")) as answer:
+        assert answer.data == _paper("Association Canari")
+
+
+def test_a_file_whose_author_cannot_be_taken_out_is_not_shown_blind(desk: Desks, browser: Callable[[], Any]) -> None:
+    here = desk(reviewing="blind: true")
+    document = _file(here, "statuts.pdf", content=b"%PDF-1.4 abime, Association Canari")
+    answer = browser().sign_in(here.first).get(address(here, f"/pieces/{document.id}/statuts-1.pdf"))
+    assert answer.status_code == 409
+    assert "Canari" not in answer.text
+    assert "n’a pas pu être retiré" in answer.text
 
 
 def test_a_submitted_review_asks_to_be_reopened(desk: Desks, browser: Callable[[], Any]) -> None:
