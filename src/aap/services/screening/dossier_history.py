@@ -48,7 +48,7 @@ def dossier_history(
     )
     own = union_all(
         select(Application.id).where(Application.id == application_id),
-        *(select(part.id).where(part.application_id == application_id) for part in _PARTS),  # type: ignore[attr-defined]
+        *(select(part.id).where(part.application_id == application_id) for part in _PARTS),
     )
     query = (
         select(AuditLine, Person.name, AuditValues.content)

@@ -24,6 +24,7 @@ from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKi
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor, person_name
+from aap.services.association.associations import with_the_same_iban
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
@@ -119,6 +120,7 @@ class InspectedDossier:
     jury: tuple[JuryDecision, ...]
     contests: tuple[ContestLine, ...]
     screened_by: str
+    same_iban: tuple[str, ...] = ()  # other associations that gave the same one
 
     def readings(self, files: Mapping[str, Sequence[FileLine]]) -> tuple[SectionReading, ...]:
         """The sections that are shown, with the answers in words. `files`: by question, with their addresses."""
@@ -176,6 +178,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         ),
         contests=_contests(session, application_id),
         screened_by=person_name(session, application.screened_by),
+        same_iban=with_the_same_iban(session, association),
     )
 
 
