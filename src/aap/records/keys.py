@@ -28,6 +28,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 KEY_BYTES = 32
+_MOST_OPENED = 10_000
 _HEADER = "# Clés de l’instance, la plus récente d’abord. À garder à part des sauvegardes.\n"
 
 
@@ -91,6 +92,7 @@ class KeyRing:
         """Raises KeyFault (`unreadable`, `empty`)."""
         self.file = file
         self._stamp: tuple[int, int, int] | None = None
+        self._opened: dict[str, str] = {}  # a list of associations opens each IBAN once a process, not once a page
         self._keys = tuple(_Derived(key) for key in keys)
         self._taken_up()
         if not self._keys:
@@ -106,6 +108,7 @@ class KeyRing:
             if stamp != self._stamp:
                 read = read_keys(self.file.read_text(encoding="utf-8"))
                 known = {one.key: one for one in self._keys}
+                self._opened.clear()
                 self._keys, self._stamp = tuple(known.get(key) or _Derived(key) for key in read), stamp
         except (OSError, ValueError) as error:
             raise KeyFault("unreadable", str(self.file)) from error
@@ -134,9 +137,16 @@ class KeyRing:
 
     def decrypt(self, token: str) -> str:
         """Raises KeyFault (`undecipherable`): another instance's, or its key was taken away."""
-        for key in self._taken_up():
+        keys = self._taken_up()
+        if token in self._opened:
+            return self._opened[token]
+        for key in keys:
             with suppress(InvalidToken):
-                return key.cipher.decrypt(token.encode("ascii", "replace")).decode()
+                plain = key.cipher.decrypt(token.encode("ascii", "replace")).decode()
+                if len(self._opened) >= _MOST_OPENED:
+                    self._opened.clear()
+                self._opened[token] = plain
+                return plain
         raise KeyFault("undecipherable", str(self.file or ""))
 
     def is_current(self, token: str) -> bool:
