@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.jinja_env.lstrip_blocks = True
 
     _request_frame(app, platform, production)
-    Babel(app)
+    Babel(app, locale_selector=language.chosen)
     assets.init_assets(app, settings.instance / "assets", lasting=settings.environment != "development")
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression

@@ -22,9 +22,11 @@ SHARED_NAMES: Mapping[str, str] = {
     "euros": FILTER,
     "file_size": FILTER,
     "moment": FILTER,
+    "listed": FILTER,
     "number": FILTER,
     "ordinal": FILTER,
     "percent": FILTER,
+    "plain": FILTER,
 }
 """Public functions and classes that two modules may define, each with the reason why a reader isn't misled."""
 

@@ -69,7 +69,6 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/deciding.py:notify_decisions",
             "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:render_letters",
-            "services/upkeep/backing_up.py:named_files",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",

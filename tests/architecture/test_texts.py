@@ -107,5 +107,27 @@ def test_what_is_kept_never_speaks_a_language_of_the_request() -> None:
     assert below == []
 
 
+FIGURES = {"web/figures.py", "web/filters.py"}
+"""They may ask for French figures: where the language is chosen, and its filters (`rounded`, the type of a number)."""
+
+
+def test_pages_write_figures_in_the_language_of_the_answer() -> None:
+    typography = {"NBSP", "NNBSP", "spaced", "quoted"}
+    found = {}
+    for path in sorted((ROOT / "src/aap/web").rglob("*.py")):
+        name = path.relative_to(ROOT / "src/aap").as_posix()
+        tree = ast.parse(path.read_text())
+        used = {
+            node.attr for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "french"
+        } | {
+            one.name for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "aap.core.french" for one in node.names
+        }  # fmt: skip
+        if name not in FIGURES and used - typography:
+            found[name] = used - typography
+    assert found == {}
+
+
 def _files(path: Path) -> Iterator[Path]:
     yield from path.rglob("*.py") if path.is_dir() else (path,)

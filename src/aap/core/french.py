@@ -7,6 +7,7 @@ before : and the euro sign and inside guillemets.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -75,6 +76,13 @@ def euros(cents: int) -> str:
     """An amount in cents as `12 000 €`, or `12 000,50 €` when it has cents."""
     whole = cents % 100 == 0
     return number(Fraction(cents, 100), 0 if whole else 2) + NBSP + "€"
+
+
+def decimals_apart(first: Fraction, second: Fraction) -> int:
+    """The fewest decimals, one at least, with which two different values read differently."""
+    if first == second:
+        return 1
+    return next(decimals for decimals in itertools.count(1) if rounded(first, decimals) != rounded(second, decimals))
 
 
 def percent(share: Number, decimals: int = 2) -> str:

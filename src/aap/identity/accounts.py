@@ -19,7 +19,6 @@ from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
 from aap.records.types import new_id
-from aap.services.account.accounts import REMINDERS
 from aap.services.platform import Platform
 
 FRESH = timedelta(minutes=30)
@@ -87,8 +86,7 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
 
     def create_user(self, **fields: Any) -> Any:
         now = self.platform.clock()
-        reminders = {f"remind_{name}": True for name in REMINDERS}
-        return super().create_user(**fields, **reminders, id=new_id(), created_at=now)
+        return super().create_user(**fields, id=new_id(), created_at=now)
 
 
 registry().map_imperatively(UserAccount, Person.__table__)  # type: ignore[attr-defined]

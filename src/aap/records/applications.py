@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import Cents, UtcDateTime, new_id, one_of
+from aap.records.types import Cents, FileHash, UtcDateTime, new_id, one_of
 
 
 class ApplicationState(StrEnum):
@@ -180,7 +180,7 @@ class Document(SQLModel, table=True):
     name: str = Field(max_length=255)
     content_type: str = Field(max_length=100)
     size: int
-    sha256: str = Field(max_length=64, index=True)
+    sha256: str = Field(sa_type=FileHash, index=True)
     uploaded_by: str | None = Field(default=None, foreign_key="person.id")
     uploaded_at: datetime = Field(sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

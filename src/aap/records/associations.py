@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, Column, Connection, String, Unique
 from sqlmodel import Field, SQLModel
 
 from aap.records.keys import dialect_keys
-from aap.records.types import Secret, UtcDateTime, new_id, one_of
+from aap.records.types import FileHash, Secret, UtcDateTime, new_id, one_of
 
 
 class Association(SQLModel, table=True):
@@ -121,7 +121,7 @@ class ClaimProof(SQLModel, table=True):
     name: str = ""  # of the document
     content_type: str = ""
     size: int = 0
-    sha256: str | None = Field(default=None, max_length=64)
+    sha256: str | None = Field(default=None, sa_type=FileHash)
     address: str = ""  # to which the mail went
     token_hash: str | None = Field(default=None, max_length=64)  # SHA-256 of the mailed token
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

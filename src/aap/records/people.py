@@ -51,9 +51,15 @@ class Person(SQLModel, table=True):
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     tf_primary_method: str | None = Field(default=None, max_length=64)
     tf_totp_secret: str | None = Field(default=None, max_length=255)
-    remind_7_days: bool = True  # mails about a dossier started and not submitted: so long before the closing
-    remind_2_days: bool = True
-    remind_4_hours: bool = True
+
+
+class TurnedSwitch(SQLModel, table=True):
+    """What somebody switched otherwise than it stands by itself: a name of `services.account.reminders_and_channels`."""
+
+    __tablename__ = "turned_switch"
+
+    person_id: str = Field(foreign_key="person.id", primary_key=True, max_length=36)
+    name: str = Field(primary_key=True, max_length=20)
 
 
 class RoleGrant(SQLModel, table=True):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import Cents, FourDecimals, UtcDateTime, new_id, one_of
+from aap.records.types import Cents, FileHash, FourDecimals, UtcDateTime, new_id, one_of
 
 
 class JuryDecisionKind(StrEnum):
@@ -144,7 +144,7 @@ class Decision(SQLModel, table=True):
     reason: str
     rubric_hash: str = Field(max_length=64)
     bundle_hash: str = Field(max_length=64)
-    letter_sha256: str | None = Field(default=None, max_length=64)
+    letter_sha256: str | None = Field(default=None, sa_type=FileHash)
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
     notified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

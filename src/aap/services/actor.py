@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
@@ -48,21 +48,25 @@ SYSTEM = Actor(person_id=SYSTEM_ID, email="", name="système")
 table of permissions, like everybody's."""
 
 
+_ACTOR = (
+    select(
+        col(Person.email),
+        col(Person.name),
+        col(RoleGrant.role),
+        col(RoleGrant.call_id),
+        col(Membership.association_id),
+        col(Membership.role),
+    )
+    .outerjoin(RoleGrant, col(RoleGrant.person_id) == Person.id)
+    .outerjoin(Membership, col(Membership.person_id) == Person.id)
+    .where(col(Person.id) == bindparam("person_id"), col(Person.active).is_(True))
+)
+"""Made once: every request asks it, and making it takes longer than the answer."""
+
+
 def load_actor(session: Session, person_id: str) -> Actor | None:
     """The actor of an active account; None where there is none. One query, of columns: every request asks it."""
-    rows = session.execute(
-        select(
-            col(Person.email),
-            col(Person.name),
-            col(RoleGrant.role),
-            col(RoleGrant.call_id),
-            col(Membership.association_id),
-            col(Membership.role),
-        )
-        .outerjoin(RoleGrant, col(RoleGrant.person_id) == Person.id)
-        .outerjoin(Membership, col(Membership.person_id) == Person.id)
-        .where(col(Person.id) == person_id, col(Person.active).is_(True))
-    ).all()
+    rows = session.execute(_ACTOR, {"person_id": person_id}).all()
     if not rows:
         return None
     roles: dict[Role, set[str]] = {}

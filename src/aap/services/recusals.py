@@ -66,21 +66,28 @@ def written(person_id: Any, *, probable: bool = False) -> ColumnElement[bool]:
     return exists().where(and_(*conditions))
 
 
-def member_of_applicant(person_id: Any) -> ColumnElement[bool]:
-    """The person is a member of the association of the query's application, and no administrator said that it may be.
+def _counts(membership: Any) -> ColumnElement[bool]:
+    """Of a membership of the association of the query's application: no administrator said that it may be.
 
     What an administrator said is of the memberships that there were: one that begins later counts again.
     """
+    return ~(
+        exists()
+        .where(
+            col(_LIFTED.person_id) == col(membership.person_id),
+            col(_LIFTED.application_id) == col(Application.id),
+            col(_LIFTED.membership_lifted_at) >= col(membership.created_at),
+        )
+        .correlate(membership, Application)
+    )
+
+
+def member_of_applicant(person_id: Any) -> ColumnElement[bool]:
+    """The person is a member of the association of the query's application, and that counts."""
     return exists().where(
         col(_MEMBERSHIP.person_id) == person_id,
         col(_MEMBERSHIP.association_id) == col(Application.association_id),
-        ~exists()
-        .where(
-            col(_LIFTED.person_id) == col(_MEMBERSHIP.person_id),
-            col(_LIFTED.application_id) == col(Application.id),
-            col(_LIFTED.membership_lifted_at) >= col(_MEMBERSHIP.created_at),
-        )
-        .correlate(_MEMBERSHIP, Application),
+        _counts(_MEMBERSHIP),
     )
 
 
@@ -98,7 +105,7 @@ def pairs_apart(
         Recusal.application_id == Application.id, keeps_away() if probable else recusal_stands(), of
     )
     members = select(Membership.person_id, Application.id).where(
-        Membership.association_id == Application.association_id, of, member_of_applicant(Membership.person_id)
+        Membership.association_id == Application.association_id, of, _counts(Membership)
     )
     return frozenset([*session.exec(kept), *session.exec(members)])
 
@@ -109,7 +116,20 @@ def people_apart(application_id: str) -> Select[tuple[str]]:
     members = select(Membership.person_id).where(
         Membership.association_id == Application.association_id,
         Application.id == application_id,
-        member_of_applicant(Membership.person_id),
+        _counts(Membership),
+    )
+    return sql_select(union(kept, members).subquery())
+
+
+def dossiers_apart(person_id: Any) -> Select[tuple[str]]:
+    """Ids of the dossiers that the person is recused from, as a part of a query.
+
+    What `stands` says of one dossier, found from the person's few recusals and memberships: a list of thousands asks no
+    dossier after the other.
+    """
+    kept = select(Recusal.application_id).where(Recusal.person_id == person_id, recusal_stands())
+    members = select(Application.id).where(
+        Membership.person_id == person_id, Membership.association_id == Application.association_id, _counts(Membership)
     )
     return sql_select(union(kept, members).subquery())
 
@@ -181,7 +201,7 @@ def recuse_members(
             Membership.association_id == Application.association_id,
             col(Application.submitted_at).is_not(None),
             works_on(Membership.person_id, Application.call_id),
-            member_of_applicant(Membership.person_id),
+            _counts(Membership),
             ~written(Membership.person_id),
         )
         .order_by(col(Application.id), col(Membership.person_id))

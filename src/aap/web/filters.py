@@ -1,4 +1,4 @@
-"""Jinja filters: figures, dates and sizes as French people read them. Times are shown in Europe/Paris."""
+"""Jinja filters: figures, dates and sizes as people read them (`figures`). Times are shown in Europe/Paris."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import get_locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.papers.pdf import exact_moment
+from aap.web import figures
 from aap.web.wording.sentences import sentence
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -23,7 +24,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def euros(cents: int | None) -> str:
     """Cents as `12 000 €`; None as an empty text."""
-    return "" if cents is None else french.euros(cents)
+    return "" if cents is None else figures.euros(cents)
 
 
 def amount(value: Decimal | str | None) -> str:
@@ -31,7 +32,7 @@ def amount(value: Decimal | str | None) -> str:
     exact = _decimal(value)
     if exact is None:
         return str(value or "")
-    return french.euros(int(french.rounded(exact * 100, 0)))
+    return figures.euros(int(french.rounded(exact * 100, 0)))
 
 
 def number(value: french.Number | str | None, decimals: int | None = None) -> str:
@@ -39,17 +40,17 @@ def number(value: french.Number | str | None, decimals: int | None = None) -> st
     exact = _decimal(value)
     if exact is None:
         return str(value or "")
-    return french.plain(exact, 6) if decimals is None else french.number(exact, decimals)
+    return figures.plain(exact, 6) if decimals is None else figures.number(exact, decimals)
 
 
 def percent(share: french.Number | None, decimals: int = 0) -> str:
     """A share (0.25) as `25 %`."""
-    return "" if share is None else french.percent(share, decimals)
+    return "" if share is None else figures.percent(share, decimals)
 
 
 def ordinal(position: int | None, feminine: bool = False) -> str:
     """`1ᵉʳ`, `71ᵉ`."""
-    return "" if position is None else french.ordinal(position, feminine=feminine)
+    return "" if position is None else figures.ordinal(position, feminine=feminine)
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -63,12 +64,12 @@ def day(value: date | datetime | str | None) -> str:
             value = date.fromisoformat(value)
         except ValueError:
             return str(value)
-    return french.day(paris(value).date() if isinstance(value, datetime) else value)
+    return figures.day(paris(value).date() if isinstance(value, datetime) else value)
 
 
 def moment(value: datetime | None) -> str:
     """`28 février 2025 à 23 h 59`."""
-    return "" if value is None else french.moment(paris(value))
+    return "" if value is None else figures.moment(value)
 
 
 def clock(value: datetime | None) -> str:
@@ -78,7 +79,7 @@ def clock(value: datetime | None) -> str:
 
 def file_size(count: int | None) -> str:
     """Bytes as `340 o`, `12 ko`, `1,5 Mo`; None as an empty text."""
-    return "" if count is None else french.file_size(count)
+    return "" if count is None else figures.file_size(count)
 
 
 def typo(text: str | None) -> str:
@@ -127,26 +128,37 @@ def init_filters(app: Flask) -> None:
 
 def _space_the_words(app: Flask) -> None:
     """What a template says through `_()` bears the no-break spaces that its source writes as plain ones."""
+    held: dict[str, dict[Any, str]] = {}  # language → texts without values, said once a process
+    words = app.jinja_env.globals
     for name in ("gettext", "ngettext"):
-        app.jinja_env.globals[name] = _spaced(app.jinja_env.globals[name])
+        words[name] = _spaced(words[name], held)
+    words["_"] = words["gettext"]  # Jinja's own looks gettext up again for each text
 
 
 _MOST_WORDS = 5_000
 
 
-def _spaced(worded: Any) -> Any:
-    held: dict[Any, str] = {}  # texts without values, said once a process and language
+def _said(held: dict[str, dict[Any, str]]) -> dict[Any, str]:
+    """What was said in the language of this answer, which is asked for once a request: a table has a thousand texts."""
+    try:
+        said: dict[Any, str] = g.said_texts
+    except AttributeError:
+        said = g.said_texts = held.setdefault(str(get_locale()), {})
+    return said
 
+
+def _spaced(worded: Any, held: dict[str, dict[Any, str]]) -> Any:
     @pass_context
     def spaced(context: Context, *args: Any, **values: Any) -> str:
         if values:
             return typo(worded(context, *args, **values))
-        key = (str(get_locale()), *args, context.eval_ctx.autoescape)
-        text = held.get(key)
+        said = _said(held)
+        key = (*args, context.eval_ctx.autoescape)
+        text = said.get(key)
         if text is None:
             text = typo(worded(context, *args))
-            if len(held) < _MOST_WORDS:
-                held[key] = text
+            if len(said) < _MOST_WORDS:
+                said[key] = text
         return text
 
     return spaced

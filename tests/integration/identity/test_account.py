@@ -6,9 +6,12 @@ import io
 import json
 import re
 
+from sqlmodel import select
+
 from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
-from aap.services.account.accounts import reminders_of
+from aap.services.account import reminders_and_channels
+from aap.services.account.reminders_and_channels import switched_on
 from tests.factories import PASSWORD
 from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to
@@ -29,11 +32,22 @@ def test_the_page_says_who_one_is_in_words(browser, factory, count_queries) -> N
 def test_name_phone_and_reminders_are_saved(browser, factory, platform) -> None:
     person = factory.person()
     page = browser().sign_in(person)
-    typed = {"name": " Léa  Neuve ", "phone": "06 39 98 12 34", "remind_2_days": "y"}
+    typed = {"name": " Léa  Neuve ", "phone": "06 39 98 12 34", "switch_2_days": "y"}
     assert page.post("/compte", typed).location == "/compte"
     with platform.database.reading() as session:
         row = session.get(Person, person.id)
-        assert (row.name, row.phone, reminders_of(row)) == ("Léa Neuve", "+33639981234", ("2_days",))
+        assert (row.name, row.phone, switched_on(session, row.id)) == ("Léa Neuve", "+33639981234", ("2_days",))
+
+
+def test_what_is_off_by_itself_is_on_only_for_who_turned_it(factory, platform, monkeypatch) -> None:
+    other = reminders_and_channels.Switch("sms", by_itself=False)
+    monkeypatch.setattr(reminders_and_channels, "SWITCHES", (*reminders_and_channels.REMINDERS, other))
+    person, silent = factory.person(), factory.person()
+    with platform.database.writing() as session:
+        reminders_and_channels.switch(session, person.id, ["2_days", "sms"])
+        assert switched_on(session, person.id) == ("2_days", "sms")
+        assert switched_on(session, silent.id) == ("7_days", "2_days", "4_hours")
+        assert session.exec(select(Person.id).where(reminders_and_channels.wants(other))).all() == [person.id]
 
 
 def test_a_phone_that_is_none_is_answered_beside_its_field(browser, factory) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from aap.records.people import Person
-from aap.services.account.accounts import reminders_of
+from aap.services.account.reminders_and_channels import switched_on
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
 from tests.worlds.mailbox import link_in, mails_to
@@ -29,7 +29,8 @@ def test_an_account_is_made_confirmed_by_mail_and_signs_in(browser, platform: Pl
     assert (done.status_code, done.location) == (302, "/apres-connexion")
     with platform.database.reading() as session:
         person = session.exec(select(Person)).one()
-    assert (person.email, person.name, person.active, reminders_of(person)) == (
+        reminders = switched_on(session, person.id)
+    assert (person.email, person.name, person.active, reminders) == (
         "lea@example.org",
         "Léa Exemple",
         True,

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from aap.records.people import Person
+from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
 from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.platform import Platform
@@ -22,6 +23,13 @@ def test_migrations_from_empty_give_exactly_the_tables_of_the_code(platform: Pla
     with platform.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_every_column_that_names_a_stored_file_is_of_the_type_that_a_backup_follows() -> None:
+    columns = [column for table in SQLModel.metadata.sorted_tables for column in table.columns]
+    named = {str(column) for column in columns if column.name.endswith("sha256")}
+    followed = {str(column) for column in columns if isinstance(column.type, FileHash)}
+    assert named == followed >= {"document.sha256"}
 
 
 def test_sqlite_is_durable_and_keeps_foreign_keys(platform: Platform) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
+from itertools import product
 
 from aap.core.call.form_checks import check_eligibility_rules, check_form_definition, possible_values
 from aap.core.call.letter_texts import placeholder_problems
@@ -19,6 +19,7 @@ from aap.core.findings import Finding, out_of_order, repeated, unknown
 from aap.core.french import NBSP, day, plain, quoted
 from aap.core.paths import ANY, Path, path_of
 from aap.core.problems import nearest
+from aap.core.quotas.bounds import KINDS, of_side
 
 BELOW = re.compile(r"below:\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 
@@ -204,30 +205,29 @@ def _quotas(call: CallFile) -> Iterator[Finding]:
     )
     for i, quota in enumerate(rules.quotas):
         path: Path = ("selection", "quotas", i)
-        rests_on: tuple[Path, ...]
         group: tuple[Path, ...] = ((*path, "where"), (*path, "each"))
         if (quota.where is None) == (quota.each is None):
             found = "ni l’un ni l’autre" if quota.where is None else "les deux"
             message = "un quota porte sur un groupe (where) ou sur chaque valeur (each), l’un des deux"
             yield Finding(path, message, found=found, rests_on=group)
-        bounds = {"min": quota.min, "max": quota.max, "min_share": quota.min_share, "max_share": quota.max_share}
-        limits = tuple((*path, key) for key in bounds)
-        if all(bound is None for bound in bounds.values()):
-            allowed = "au moins une des clés min, max, min_share, max_share"
+        limits = tuple((*path, kind.key) for kind in KINDS)
+        if not quota.bounds:
+            allowed = f"au moins une des clés {', '.join(kind.key for kind in KINDS)}"
             yield Finding(path, "ce quota ne fixe aucune limite", allowed=allowed, rests_on=limits)
-        if quota.max_share is not None and rules.budget is None:
-            message = "une part maximale porte sur l’enveloppe, et l’appel n’en a pas (selection.budget)"
-            rests_on = (("selection", "budget"),)
-            yield Finding((*path, "max_share"), message, found=str(quota.max_share), rests_on=rests_on)
-        if quota.min is not None and quota.max is not None:
-            ends = ((*path, "min"), quota.min), ((*path, "max"), quota.max)
-            yield from out_of_order(*ends, quota.max < quota.min)
-        if quota.min is not None and rules.laureates is not None and quota.min > rules.laureates:
-            message = f"ce minimum dépasse le nombre de lauréats ({rules.laureates})"
-            rests_on = (("selection", "laureates"), *group)
-            yield Finding((*path, "min"), message, found=str(quota.min), rests_on=rests_on, is_conflict=True)
+        for least, most in product(of_side(quota.bounds, "quota_min"), of_side(quota.bounds, "quota_max")):
+            if least.measure == most.measure:
+                ends = ((*path, least.key), least.written), ((*path, most.key), most.written)
+                yield from out_of_order(*ends, most.written < least.written)
+        for bound in quota.bounds:
+            yield from bound.misfits(path, laureates=rules.laureates, has_budget=rules.budget is not None)
         yield from _names_something(call, i)
-    yield from _shares_beyond_the_whole(call)
+    for kind in KINDS:
+        yield from kind.together(
+            (i, quota.where, bound)
+            for i, quota in enumerate(rules.quotas)
+            for bound in quota.bounds
+            if isinstance(bound, kind)
+        )
 
 
 def _names_something(call: CallFile, index: int) -> Iterator[Finding]:
@@ -265,32 +265,6 @@ def _names_something(call: CallFile, index: int) -> Iterator[Finding]:
                     severity="warning",
                     rests_on=(("form",),),
                 )
-
-
-def _shares_beyond_the_whole(call: CallFile) -> Iterator[Finding]:
-    """Minimum shares of values of one attribute that exclude each other add up to more than the money granted."""
-    shares: dict[str, list[tuple[int, frozenset[str], Fraction]]] = {}
-    for i, quota in enumerate(call.selection.quotas):
-        if quota.min_share is not None and quota.where is not None and len(quota.where) == 1:
-            ((attribute, values),) = quota.where.items()
-            shares.setdefault(attribute, []).append((i, frozenset(values), Fraction(quota.min_share)))
-    for attribute, parts in shares.items():
-        seen: set[str] = set()
-        total = Fraction(0)
-        for i, members, share in parts:
-            if members & seen:
-                continue
-            seen |= members
-            total += share
-            if total > 1:
-                yield Finding(
-                    ("selection", "quotas", i, "min_share"),
-                    f"les parts minimales des valeurs de {quoted(attribute)} dépassent ensemble le tout",
-                    found=str(call.selection.quotas[i].min_share),
-                    severity="warning",
-                    rests_on=(("selection", "quotas", ANY, "min_share"), ("selection", "quotas", ANY, "where")),
-                )
-                break
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ The keys of questions are described where they are defined (`aap.core.questions`
 
 from __future__ import annotations
 
+from aap.core.quotas.bounds import KINDS
+
 DESCRIPTIONS: dict[str, dict[str, str]] = {
     "CallFile": {
         "schema": "Version du format : 1.",
@@ -126,10 +128,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "title": "Nom du quota.",
         "where": "Le groupe visé : caractéristique et valeur, ou liste de valeurs. Plusieurs : toutes à la fois.",
         "each": "La caractéristique dont chaque valeur forme un groupe. Un quota a where ou each.",
-        "min": "Nombre minimal de lauréats du groupe.",
-        "max": "Nombre maximal de lauréats du groupe.",
-        "min_share": "Part minimale des sommes accordées (0.15 : 15 %).",
-        "max_share": "Part maximale de l’enveloppe (0.25 : 25 %) ; il en faut une.",
+        **{kind.key: kind.description for kind in KINDS},
     },
     "Reviewing": {
         "blind": "Les évaluateurs ne voient pas les réponses qui identifient l’association.",

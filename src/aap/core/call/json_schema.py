@@ -9,6 +9,7 @@ from pydantic_core import core_schema
 
 from aap.core.call.descriptions import DESCRIPTIONS
 from aap.core.call.schema import CallFile
+from aap.core.quotas.bounds import KINDS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
@@ -17,7 +18,7 @@ BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exc
 ACROSS: dict[str, dict[str, Any]] = {
     "Quota": {
         "oneOf": [{"required": ["where"]}, {"required": ["each"]}],
-        "anyOf": [{"required": [bound]} for bound in ("min", "max", "min_share", "max_share")],
+        "anyOf": [{"required": [kind.key]} for kind in KINDS],
     },
     "Rubric": {
         "anyOf": [{"required": ["scale"]}, {"properties": {"criteria": {"items": {"required": ["scale"]}}}}],
@@ -55,7 +56,7 @@ def _rename_bounds(part: Any) -> None:
     """Bounds of values that may be absent: pydantic leaves them under its own names, which no editor knows."""
     if isinstance(part, dict):
         if part.get("type") in ("integer", "number"):
-            for key in BOUNDS.keys() & part.keys():
+            for key in [key for key in BOUNDS if key in part]:
                 part[BOUNDS[key]] = part.pop(key)
         for inner in part.values():
             _rename_bounds(inner)

@@ -11,15 +11,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from aap.core.questions.base.choosing import Option
 from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.discovery import discover
 from aap.core.questions.base.union import AnyQuestion
-from aap.core.questions.registry import discover
 from aap.core.questions.yes_no import YES_NO
+from aap.core.quotas.quota import Quota
 from aap.core.scalars import (
-    ONE_OR_MORE,
     CallId,
     Count,
     Flag,
@@ -29,7 +29,6 @@ from aap.core.scalars import (
     RuleId,
     Strict,
     Text,
-    as_values,
     check_levels,
     iso_day,
     timed,
@@ -40,7 +39,6 @@ discover()  # before the first question is read
 
 Day = Annotated[date, BeforeValidator(iso_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(timed)]
-Values = Annotated[tuple[Text, ...], BeforeValidator(as_values), WithJsonSchema(ONE_OR_MORE)]
 
 
 # --- identity of the call -------------------------------------------------------------------------------------------
@@ -175,22 +173,6 @@ class Scoring(Strict):
 
 
 # --- selection ------------------------------------------------------------------------------------------------------
-
-
-class Quota(Strict):
-    """A rule on a group (`where`) or on each value of an attribute (`each`).
-
-    `min`, `max` count laureates; `max_share` is of the budget, `min_share` of the money granted.
-    """
-
-    id: RuleId
-    title: str | None = None
-    where: Annotated[dict[Text, Values], Field(min_length=1)] | None = None
-    each: str | None = None
-    min: Count | None = Field(default=None, ge=0)
-    max: Count | None = Field(default=None, ge=0)
-    min_share: Number | None = Field(default=None, ge=0, le=1)
-    max_share: Number | None = Field(default=None, ge=0, le=1)
 
 
 class SelectionRules(Strict):

@@ -12,10 +12,13 @@ from fractions import Fraction
 
 from aap.core.call.checks import below
 from aap.core.call.form_checks import questions_of
-from aap.core.call.schema import CallFile, Criterion, Quota, Scale
+from aap.core.call.schema import CallFile, Criterion, Scale
 from aap.core.delays import paris, silence_is_rejection
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
 from aap.core.questions.base.condition import Condition
+from aap.core.quotas.bounds import of_side
+from aap.core.quotas.quota import Quota
+from aap.core.quotas.quota_words import rule_of_quota
 
 # Attributes as people call them; others are shown by their id.
 ATTRIBUTES = {
@@ -233,22 +236,14 @@ def _selection(call: CallFile) -> Iterator[str]:
 
 
 def _quota(call: CallFile, quota: Quota) -> str:
-    limits: list[str] = []
-    if quota.min is not None:
-        limits.append(f"au moins {count(quota.min, 'lauréat')}")
-    if quota.max is not None:
-        limits.append(f"au plus {count(quota.max, 'lauréat')}")
-    if quota.min_share is not None:
-        limits.append(f"au moins {percent(quota.min_share)} des sommes accordées")
-    if quota.max_share is not None:
-        limits.append(f"au plus {percent(quota.max_share)} de l’enveloppe")
-    return f"{_group(call, quota)} : {listed(limits)}."
+    return f"{_group(call, quota)} : {rule_of_quota(quota)}."
 
 
 def _group(call: CallFile, quota: Quota) -> str:
     if quota.each is not None:
         each = f"Pour chaque {attribute_title(quota.each)}"
-        floor = " (là où il y a au moins un candidat)" if quota.min is not None else ""
+        counted = any(bound.measure == "laureates" for bound in of_side(quota.bounds, "quota_min"))
+        floor = " (là où il y a au moins un candidat)" if counted else ""
         return f"{quota.title} – {each[0].lower()}{each[1:]}{floor}" if quota.title else f"{each}{floor}"
     members = [
         _members(call, attribute, [value_label(call, attribute, value) for value in values])

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from aap.core import french
 from aap.core.call.schema import CallFile, Criterion
+from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.passed_over import Figure, PassedOver
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
@@ -21,7 +22,6 @@ from aap.core.results import Status
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Reason, SelectionOutcome
 from aap.core.selection.problem import Rules
-from aap.core.selection.quota_wording import bounds_in_words, decimals_apart, rule_name
 
 __all__ = ["Explanation", "Figure", "explain"]
 
@@ -114,7 +114,7 @@ class _Explainer:
             assert threshold is not None
             assert standing.score is not None
             score = Fraction(standing.score, UNIT)
-            shown = french.points(score, decimals_apart(score, Fraction(threshold)))
+            shown = french.points(score, french.decimals_apart(score, Fraction(threshold)))
             text = f"Score de {shown} sur 100, pour un minimum de {french.exact(threshold)}."
             figures: dict[str, Figure] = {
                 "score": str(from_ten_thousandths(standing.score)),
@@ -127,7 +127,7 @@ class _Explainer:
         scale = self.call.rubric.scale_of(criterion)
         top = french.exact(scale.max)
         on = f"sur {top}" if scale.min == 0 else f"sur une échelle de {french.exact(scale.min)} à {top}"
-        shown = french.number(mean, decimals_apart(mean, Fraction(criterion.threshold)))
+        shown = french.number(mean, french.decimals_apart(mean, Fraction(criterion.threshold)))
         text = (
             f"Note moyenne de {shown} {on} au critère {french.quoted(criterion.title or criterion.id)}, "
             f"pour un minimum de {french.exact(criterion.threshold)}."

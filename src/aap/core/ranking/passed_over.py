@@ -12,13 +12,14 @@ from fractions import Fraction
 
 from aap.core import french
 from aap.core.call.schema import CallFile
+from aap.core.quotas.bounds import of_side
+from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import Standing
 from aap.core.ranking.tie_break import parted_by, tie_in_words
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Certificate, Reason, SelectionOutcome
 from aap.core.selection.problem import RuleRef, Rules
-from aap.core.selection.quota_wording import bounds_in_words, decimals_apart, rule_name
 
 Figure = int | str | None
 
@@ -211,7 +212,7 @@ class PassedOver:
             words = tie_in_words(tie, self.call.rubric)
             return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
         own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
-        decimals = decimals_apart(own, other)
+        decimals = french.decimals_apart(own, other)
         text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
         return Clause(text, figures, decimals)
 
@@ -248,8 +249,7 @@ class PassedOver:
         """Whether the amount of the application has a part in the reason."""
         if reason.kind == "budget_exhausted":
             return True
-        quota = self.quotas[reason.quota]
-        return (quota.max_share if reason.kind == "quota_max" else quota.min_share) is not None
+        return any(bound.counts == "money" for bound in of_side(self.quotas[reason.quota].bounds, reason.kind))
 
 
 def _ranks_before(one: Standing, other: Standing) -> bool:

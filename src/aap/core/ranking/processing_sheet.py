@@ -18,13 +18,13 @@ from typing import Any, Protocol
 
 from aap.core import french
 from aap.core.call.wording import attribute_title, value_label
+from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput
 from aap.core.ranking.standing import Standing
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths, reviews_from_marks
 from aap.core.selection.problem import Rules
-from aap.core.selection.quota_wording import quota_in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark
+from aap.core.quotas.bounds import in_report
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, rank
@@ -323,17 +324,14 @@ def _quota(outcome: QuotaOutcome) -> dict[str, Any]:
     line: dict[str, Any] = {
         "id": quota.id,
         "value": outcome.value or None,
-        "min": quota.min,
-        "max": quota.max,
+        **in_report(quota.bounds, ""),
         "achieved": outcome.count,
         "price": None if outcome.price is None else score_number(outcome.price),
     }
-    if quota.min_share is not None or quota.max_share is not None:
-        line |= {
-            "min_share": None if quota.min_share is None else float(quota.min_share),
-            "max_share": None if quota.max_share is None else float(quota.max_share),
-            "achieved_amount": euros_number(round(outcome.money)),
-        }
+    for word in dict.fromkeys(bound.reported_with for bound in quota.bounds if bound.reported_with):
+        line |= in_report(quota.bounds, word)
+    if any(bound.counts == "money" for bound in quota.bounds):
+        line["achieved_amount"] = euros_number(round(outcome.money))
     return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aap.core.quotas.bounds import of_side
 from aap.core.selection.outcome import Reason
 from aap.core.selection.rows import System
 from aap.core.selection.solving import Parts, Removals
@@ -22,7 +23,7 @@ def retained_by_quota(system: System, removals: Removals) -> dict[int, Reason]:
 
     Only quotas with a minimum; the first such quota in file order, of several values the first in the cell.
     """
-    floors = [part for part in system.parts if part.quota.min is not None or part.quota.min_share is not None]
+    floors = [part for part in system.parts if of_side(part.quota.bounds, "quota_min")]
     changed = removals.that_matter(frozenset([part.key]) for part in floors)
     reasons: dict[int, Reason] = {}
     for quota in system.rules.quotas:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
+
+from aap.core.quotas.bounds import Bound
 
 RuleKind = Literal["laureates", "budget", "protect_top", "quota", "quota_min", "quota_max", "decision"]
 
@@ -44,16 +45,13 @@ class RuleRef:
 
 @dataclass(frozen=True, slots=True)
 class QuotaRule:
-    """A quota with shares as exact fractions. `where`: attribute -> accepted values; else `each` names an attribute."""
+    """A quota. `where`: attribute -> accepted values; else `each` names an attribute."""
 
     id: str
     title: str
     where: Mapping[str, frozenset[str]] | None
     each: str | None
-    min: int | None = None
-    max: int | None = None
-    min_share: Fraction | None = None
-    max_share: Fraction | None = None
+    bounds: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

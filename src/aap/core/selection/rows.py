@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor, lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from aap.core.quotas.bounds import SIDES, Group, of_side
 from aap.core.selection.problem import Candidate, QuotaRule, RuleRef, Rules
 
 Retained = npt.NDArray[np.bool_]
@@ -162,22 +162,14 @@ def _values(candidate: Candidate, attribute: str) -> list[str]:
 
 
 def _rows_of(part: QuotaPart, candidates: Sequence[Candidate], budget: int | None) -> list[Row]:
-    quota, members = part.quota, part.share_of
-    least, most = RuleRef("quota_min", quota.id, part.value), RuleRef("quota_max", quota.id, part.value)
+    """The minima, then the maxima."""
+    group = Group(part.share_of, [candidate.grant for candidate in candidates], budget)
     rows = []
-    common = lcm(*(share.denominator for share in members.values()))
-    money = {j: int(share * common) * candidates[j].grant for j, share in members.items()}
-    if quota.min is not None:
-        rows.append(make_row(least, dict.fromkeys(members, -1), -quota.min))
-    if quota.min_share is not None:
-        # sum of money[j] / common >= share * sum of grants, both sides times common * denominator
-        over, under = quota.min_share.numerator * common, quota.min_share.denominator
-        coefficients = {j: over * candidate.grant - under * money.get(j, 0) for j, candidate in enumerate(candidates)}
-        rows.append(make_row(least, coefficients, 0))
-    if quota.max is not None:
-        rows.append(make_row(most, dict.fromkeys(members, 1), quota.max))
-    if quota.max_share is not None:
-        if budget is None:
-            raise ValueError(f"quota {quota.id}: max_share is a share of the budget, and there is none")
-        rows.append(make_row(most, money, floor(quota.max_share * budget * common)))
+    for side in SIDES:
+        for bound in of_side(part.quota.bounds, side):
+            try:
+                coefficients, most = bound.row(group)
+            except ValueError as wrong:
+                raise ValueError(f"quota {part.quota.id}: {wrong}") from wrong
+            rows.append(make_row(RuleRef(side, part.quota.id, part.value), coefficients, most))
     return rows

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from aap.core.call.schema import CallFile, Quota
+from aap.core.call.schema import CallFile
+from aap.core.quotas.quota import Quota
 from aap.core.selection.problem import QuotaRule, Rules
 
 
 def rules_of(call: CallFile) -> Rules:
-    """The call's selection rules: budget in cents, shares as the exact fraction of the written decimal."""
+    """The call's selection rules: budget in cents."""
     selection = call.selection
     return Rules(
         mode=selection.mode,
@@ -33,8 +32,5 @@ def _quota(quota: Quota) -> QuotaRule:
         title=quota.title or quota.id,
         where=where,
         each=quota.each,
-        min=quota.min,
-        max=quota.max,
-        min_share=None if quota.min_share is None else Fraction(quota.min_share),
-        max_share=None if quota.max_share is None else Fraction(quota.max_share),
+        bounds=quota.bounds,
     )

@@ -89,6 +89,10 @@ class _Press:
 _ONE_AT_A_TIME = threading.Lock()
 
 
+STYLE_SHEETS = ("documents.css", "letter.css", "longer.css")
+"""One after the other: what all share, letters (and what other papers take from them), lists and longer papers."""
+
+
 @cache
 def _usual_press() -> _Press:
     """Where the common faces are enough: as good as always."""
@@ -96,7 +100,7 @@ def _usual_press() -> _Press:
 
 
 def _press(configuration: FontConfiguration, others: Sequence[Face]) -> _Press:
-    text = (templates_folder() / "documents" / "documents.css").read_text(encoding="utf-8")
+    text = "\n".join((templates_folder() / "documents" / name).read_text(encoding="utf-8") for name in STYLE_SHEETS)
     text, given = style_sheet(text, others)
     style = weasyprint.CSS(string=text, font_config=configuration, url_fetcher=FontsOnly(given))
     digest = hashlib.sha256(f"{weasyprint.VERSION}\n{text}".encode())

@@ -18,11 +18,12 @@ from typing import Any
 from jinja2 import Environment
 
 from aap.core import french
-from aap.core.call.schema import CallFile, Quota
+from aap.core.call.schema import CallFile
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
+from aap.core.quotas.quota import Quota
+from aap.core.quotas.quota_words import quota_in_words
 from aap.core.results import MASKED, STATUSES, ResultRow, ReviewerRow
-from aap.core.selection.quota_wording import quota_in_words
 from aap.documents.report.charts import Amount, BarChart, Interval, IntervalChart, bar_chart, interval_chart
 from aap.documents.tables.workbooks import STATUS_FRENCH
 from aap.documents.templating import document_environment
@@ -173,12 +174,12 @@ def _quota_lines(given: ReportInput) -> tuple[ReportQuota, ...]:
     lines = []
     for entry in given.report["quotas"]:
         quota = quotas[entry["id"]]
-        shares = quota.min_share is not None or quota.max_share is not None
+        money = any(bound.counts == "money" for bound in quota.bounds)
         lines.append(
             ReportQuota(
                 title=_quota_title(given.call, quota, entry["value"]),
                 asked=quota_in_words(quota),
-                achieved=_achieved(entry, shares=shares),
+                achieved=_achieved(entry, money=money),
                 price="" if entry["price"] is None else french.number(Decimal(str(entry["price"])), 1),
             )
         )
@@ -190,9 +191,9 @@ def _quota_title(call: CallFile, quota: Quota, value: str | None) -> str:
     return name if value is None else f"{name} : {value_label(call, quota.each or '', value)}"
 
 
-def _achieved(entry: Mapping[str, Any], *, shares: bool) -> str:
+def _achieved(entry: Mapping[str, Any], *, money: bool) -> str:
     text = french.count(entry["achieved"], "projet")
-    if shares and "achieved_amount" in entry:  # not where a line is masked
+    if money and "achieved_amount" in entry:  # not where a line is masked
         text += f", {french.euros(_cents(entry['achieved_amount']))}"
     return text
 
@@ -203,7 +204,8 @@ def _quota_chart(given: ReportInput) -> BarChart:
     amounts = []
     for entry in given.report["quotas"]:
         quota = quotas[entry["id"]]
-        if quota.min is None and quota.max is None:
+        ends = {bound.side: float(bound.figure()) for bound in quota.bounds if bound.measure == "laureates"}
+        if not ends:
             continue
         achieved = entry["achieved"]
         amounts.append(
@@ -211,8 +213,8 @@ def _quota_chart(given: ReportInput) -> BarChart:
                 label=_quota_title(given.call, quota, entry["value"]),
                 figure=french.number(achieved),
                 value=float(achieved),
-                low=None if quota.min is None else float(quota.min),
-                high=None if quota.max is None else float(quota.max),
+                low=ends.get("quota_min"),
+                high=ends.get("quota_max"),
             )
         )
     return bar_chart(amounts)

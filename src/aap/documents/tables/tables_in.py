@@ -15,14 +15,14 @@ from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.scalars import truth_value
-from aap.documents.tables.cells import Refused, read_euros, read_number, yes
-from aap.documents.tables.quota_attributes import (
+from aap.documents.tables.attribute_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
+    attributes_of_quotas,
     check_columns,
     check_values,
-    quota_attributes,
 )
+from aap.documents.tables.cells import Refused, read_euros, read_number, yes
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
@@ -100,7 +100,7 @@ def _readings(
 
 def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
-        named = quota_attributes(call) if call is not None else ()
+        named = attributes_of_quotas(call) if call is not None else ()
         sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named))
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)

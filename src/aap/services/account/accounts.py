@@ -17,13 +17,11 @@ from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
+from aap.services.account.reminders_and_channels import switch, switched_on
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, Target, ensure
-
-REMINDERS = ("7_days", "2_days", "4_hours")
-"""Reminders of a dossier started and not submitted, each switched by itself: how long before the closing."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class AccountView:
     email: str
     name: str
     phone: str
-    reminders: tuple[str, ...]
+    switches: tuple[str, ...]
     has_password: bool
     created_at: datetime
     last_login_at: datetime | None
@@ -87,7 +85,7 @@ def account_view(session: Session, *, actor: Actor) -> AccountView:
         email=person.email,
         name=person.name,
         phone=person.phone or "",
-        reminders=reminders_of(person),
+        switches=switched_on(session, person.id),
         has_password=person.password is not None,
         created_at=person.created_at,
         last_login_at=person.last_login_at,
@@ -96,15 +94,10 @@ def account_view(session: Session, *, actor: Actor) -> AccountView:
     )
 
 
-def reminders_of(person: Person) -> tuple[str, ...]:
-    """The reminders that a person wants, by their names (see `REMINDERS`)."""
-    return tuple(name for name in REMINDERS if getattr(person, f"remind_{name}"))
-
-
 def change_profile(
-    session: Session, *, actor: Actor, name: str, phone: str, reminders: Collection[str], now: datetime
+    session: Session, *, actor: Actor, name: str, phone: str, switches: Collection[str], now: datetime
 ) -> None:
-    """Name, phone (kept as +33…), and which reminders are wanted (of `REMINDERS`). Raises InvalidInput."""
+    """Name, phone (kept as +33…), and what is switched on, by name. Raises InvalidInput."""
     ensure(actor, Permission.ACCOUNT_MANAGE, Target())
     person = _person(session, actor)
     problems: dict[str, Objection] = {}
@@ -116,15 +109,18 @@ def change_profile(
         problems["phone"] = Objection("account.phone_unreadable")
     if problems:
         raise InvalidInput(problems)
-    before = {"name": person.name, "phone": person.phone, "reminders": list(reminders_of(person))}
+    before = _profile(session, person)
     person.name, person.phone = name, number or None
-    for one in REMINDERS:
-        setattr(person, f"remind_{one}", one in reminders)
-    after = {"name": person.name, "phone": person.phone, "reminders": list(reminders_of(person))}
+    switch(session, person.id, switches)
+    after = _profile(session, person)
     if after == before:
         return
     session.add(person)
     record(session, actor, "person.profile", person, now=now, before=before, after=after)
+
+
+def _profile(session: Session, person: Person) -> dict[str, Any]:
+    return {"name": person.name, "phone": person.phone, "switches": list(switched_on(session, person.id))}
 
 
 def _phone(text: str) -> str | None:
@@ -169,6 +165,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     return {
         "exported_at": now.isoformat(),
         "account": _plain(person, "password", "fs_uniquifier", "tf_totp_secret"),
+        "switches": list(switched_on(session, own)),
         "roles": [{"role": str(held.role), "call": held.call_id or None} for held in held_roles(session, own)],
         "memberships": [
             {"association": held.association_name, "role": str(held.role)} for held in held_memberships(session, own)

@@ -6,9 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import numpy as np
 from sqlmodel import Session, select
 
 from aap.core.assignment import connection as core_connection
@@ -16,8 +14,7 @@ from aap.core.assignment.changes import Effect
 from aap.core.assignment.changes import effect as effect_of
 from aap.core.assignment.connection import Connection
 from aap.core.assignment.problem import Bar, grid_of
-from aap.core.french import NBSP
-from aap.core.results import MASKED, Table, masked_text
+from aap.core.results import MASKED, Table
 from aap.core.territories import fold
 from aap.documents.media_types import CSV, MadeFile
 from aap.documents.tables.csv_out import csv_bytes
@@ -364,38 +361,3 @@ def assignment_csv(
     header = ("dossier", "association", "projet", "code", "evaluateur", "adequation", "verrouille", "evaluation")
     record(session, actor, "assignment.exported", call.record, now=now, after={"rows": len(rows)})
     return MadeFile(f"repartition-{call.id}.csv", CSV, csv_bytes(Table(header, tuple(rows))))
-
-
-def proposal_view(content: Mapping[str, Any], found: Situation, seen: frozenset[str]) -> dict[str, Any]:
-    """What of a proposal this official may see: of the dossiers of which they are recused, pairs without names, so that
-    everybody counts the same. Dossiers that aren't read any more are left out."""
-    hidden = frozenset(found.dossiers) - seen
-
-    def shown(listed: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-        return [
-            pair if pair[0] in seen else (MASKED, *("",) * (len(pair) - 1))
-            for pair in listed
-            if pair[0] in found.dossiers
-        ]
-
-    readable = [pair for pair in content["pairs"] if pair[0] in seen]
-    fits = [pair[2] for pair in content["pairs"] if pair[0] in found.dossiers]
-    return {
-        **content,
-        "added": shown(content["added"]),
-        "removed": shown(content["removed"]),
-        "pairs": shown(content["pairs"]),
-        "unmet": [_unmet_view(one, hidden) for one in content["unmet"] if set(one["dossiers"]) <= set(found.dossiers)],
-        "worst": sorted(readable, key=lambda pair: (pair[2], pair[0], pair[1]))[:10],
-        "histogram": np.bincount([min(fit // 20, 4) for fit in fits], minlength=5).tolist() if fits else [0] * 5,
-    }
-
-
-def _unmet_view(one: Mapping[str, Any], hidden: frozenset[str]) -> Mapping[str, Any]:
-    named = hidden & set(one["dossiers"])
-    if not named:
-        return one
-    if len(one["dossiers"]) == 1:  # the sentence is about it alone
-        return {**one, "dossiers": [], "sentence": f"{MASKED}{NBSP}: il lui manque des évaluateurs."}
-    left = [name for name in one["dossiers"] if name not in named]
-    return {**one, "dossiers": left, "sentence": masked_text(one["sentence"], named)}

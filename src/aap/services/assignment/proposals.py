@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from sqlmodel import Session, col, func, select
 from aap.core.assignment.changes import changes
 from aap.core.assignment.distribution import Options, Proposal, assign
 from aap.core.assignment.report import figures, unmet
+from aap.core.french import NBSP
+from aap.core.results import MASKED, masked_text
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.calls import CallState
@@ -161,6 +163,41 @@ def find_proposal(
     if found is None or found.call_id != call.id:
         raise NotFound("assignment_proposal", proposal_id)
     return found
+
+
+def proposal_view(content: Mapping[str, Any], found: Situation, seen: frozenset[str]) -> dict[str, Any]:
+    """What of a proposal this official may see: of the dossiers of which they are recused, pairs without names, so that
+    everybody counts the same. Dossiers that aren't read any more are left out."""
+    hidden = frozenset(found.dossiers) - seen
+
+    def shown(listed: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        return [
+            pair if pair[0] in seen else (MASKED, *("",) * (len(pair) - 1))
+            for pair in listed
+            if pair[0] in found.dossiers
+        ]
+
+    readable = [pair for pair in content["pairs"] if pair[0] in seen]
+    fits = [pair[2] for pair in content["pairs"] if pair[0] in found.dossiers]
+    return {
+        **content,
+        "added": shown(content["added"]),
+        "removed": shown(content["removed"]),
+        "pairs": shown(content["pairs"]),
+        "unmet": [_unmet_view(one, hidden) for one in content["unmet"] if set(one["dossiers"]) <= set(found.dossiers)],
+        "worst": sorted(readable, key=lambda pair: (pair[2], pair[0], pair[1]))[:10],
+        "histogram": np.bincount([min(fit // 20, 4) for fit in fits], minlength=5).tolist() if fits else [0] * 5,
+    }
+
+
+def _unmet_view(one: Mapping[str, Any], hidden: frozenset[str]) -> Mapping[str, Any]:
+    named = hidden & set(one["dossiers"])
+    if not named:
+        return one
+    if len(one["dossiers"]) == 1:  # the sentence is about it alone
+        return {**one, "dossiers": [], "sentence": f"{MASKED}{NBSP}: il lui manque des évaluateurs."}
+    left = [name for name in one["dossiers"] if name not in named]
+    return {**one, "dossiers": left, "sentence": masked_text(one["sentence"], named)}
 
 
 def open_proposal(session: Session, call_id: str) -> AssignmentProposal | None:

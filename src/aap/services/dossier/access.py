@@ -12,9 +12,12 @@ SQL conditions of a recusal are written here. What lists, counts, exports and fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row, bindparam
+from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -26,7 +29,7 @@ from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import NotFound, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
-from aap.services.recusals import pairs_apart, people_apart, stands
+from aap.services.recusals import dossiers_apart, pairs_apart, people_apart, stands
 
 
 def dossier_target(
@@ -42,10 +45,15 @@ def dossier_target(
     )
 
 
+_IS_RECUSED = sql_select(col(Application.id)).where(
+    col(Application.id) == bindparam("application_id"), stands(bindparam("person_id"))
+)
+
+
 def is_recused(session: Session, actor: Actor, application_id: str) -> bool:
     """Whether this person may see nothing of the dossier."""
-    found = select(Application.id).where(Application.id == application_id, stands(actor.person_id))
-    return session.exec(found).first() is not None
+    asked = {"person_id": actor.person_id, "application_id": application_id}
+    return session.execute(_IS_RECUSED, asked).first() is not None
 
 
 def get_dossier(session: Session, application_id: str) -> tuple[OpenedCall, Application]:
@@ -83,22 +91,29 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
 # --- who is recused of what -------------------------------------------------------------------------------------------
 
 
+_RECUSED = sql_select(
+    col(Application.id), col(Application.reference), col(Application.call_id), col(Application.submitted_at)
+).where(col(Application.id).in_(dossiers_apart(bindparam("person_id"))))
+"""Made once, and of every call: a person has few recusals, a call thousands of dossiers to look through."""
+
+
+def _recused(session: Session, actor: Actor) -> Sequence[Row[tuple[str, str, str, datetime | None]]]:
+    return session.execute(_RECUSED, {"person_id": actor.person_id}).all()
+
+
 def recused_dossiers(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """Ids of the call's dossiers that this person may see nothing of. One query."""
-    found = select(Application.id).where(Application.call_id == call_id, stands(actor.person_id))
-    return frozenset(session.exec(found))
+    return frozenset(one.id for one in _recused(session, actor) if one.call_id == call_id)
 
 
 def recused_references(session: Session, actor: Actor, call_id: str) -> frozenset[str]:
     """The same by their references, for files and sentences that name dossiers so. One query."""
-    found = select(Application.reference).where(Application.call_id == call_id, stands(actor.person_id))
-    return frozenset(session.exec(found))
+    return frozenset(one.reference for one in _recused(session, actor) if one.call_id == call_id)
 
 
 def recused_anywhere(session: Session, actor: Actor) -> Mapping[str, str]:
     """Ids and references of the dossiers of every call that this person is recused of. One query."""
-    found = select(Application.id, Application.reference).where(stands(actor.person_id))
-    return dict(session.exec(found).all())
+    return {one.id: one.reference for one in _recused(session, actor)}
 
 
 def told(session: Session, actor: Actor, call_id: str, texts: Iterable[str]) -> tuple[str, ...]:
@@ -112,8 +127,7 @@ def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:
 
     A draft of one's own association is in no file of the call.
     """
-    submitted = select(Application.id).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
-    hidden = session.exec(submitted.where(stands(actor.person_id))).all()
+    hidden = [one for one in _recused(session, actor) if one.call_id == call_id and one.submitted_at is not None]
     if hidden:
         raise RecusedFromCall(call_id, len(hidden))
 

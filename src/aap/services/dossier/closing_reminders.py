@@ -1,8 +1,8 @@
-"""Reminders to those who started a dossier and did not submit it: seven days, two days, four hours before the closing."""
+"""Reminders to those who started a dossier and did not submit it: when each is due, `account/reminders_and_channels` says."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import String, literal
 from sqlmodel import Session, col, select
@@ -15,27 +15,20 @@ from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
+from aap.services.account.reminders_and_channels import REMINDERS, Reminder, wants
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 
-STEPS: tuple[tuple[str, timedelta], ...] = (
-    ("7_days", timedelta(days=7)),
-    ("2_days", timedelta(days=2)),
-    ("4_hours", timedelta(hours=4)),
-)
-"""Names (of `services.account.accounts.REMINDERS`) and how long before the closing, the earliest first."""
-
-_WORDS = {"7_days": "sept jours", "2_days": "deux jours", "4_hours": "quatre heures"}
 BATCH = 500
 
 
-def step_of(closes_at: datetime, now: datetime) -> tuple[str, datetime] | None:
-    """The reminder whose time it is, and since when; None before the first one and after the closing.
+def due_reminder(closes_at: datetime, now: datetime) -> Reminder | None:
+    """The reminder whose time it is; None before the first one and after the closing.
 
     Only the last one that is due: who was not reminded in time for two days is reminded once, for four hours.
     """
-    due = [(name, closes_at - before) for name, before in STEPS if closes_at - before <= now < closes_at]
+    due = [reminder for reminder in REMINDERS if closes_at - reminder.before <= now < closes_at]
     return due[-1] if due else None
 
 
@@ -47,28 +40,28 @@ def remind_drafts(session: Session, *, links: Links, now: datetime) -> int:
     """
     sent = 0
     for call in list_calls(session, frozenset({CallState.OPEN})):
-        step = step_of(call.record.closes_at, now)
-        if step is not None:
-            sent += _remind(session, call, step[0], step[1], links, now)
+        reminder = due_reminder(call.record.closes_at, now)
+        if reminder is not None:
+            sent += _remind(session, call, reminder, links, now)
     return sent
 
 
-def _remind(session: Session, call: OpenedCall, step: str, since: datetime, links: Links, now: datetime) -> int:
+def _remind(session: Session, call: OpenedCall, reminder: Reminder, links: Links, now: datetime) -> int:
     closing = int(call.record.closes_at.timestamp())
-    key = literal(f"reminder:{step}:{closing}:", String) + col(Application.id) + ":" + col(Person.id)
+    key = literal(f"reminder:{reminder.name}:{closing}:", String) + col(Application.id) + ":" + col(Person.id)
     already = select(OutboxMail.id).where(OutboxMail.dedupe_key == key).correlate(Application, Person).exists()
     found = session.exec(
         select(Application, Association.name, Person, key)
         .where(
             Application.call_id == call.id,
             Application.state == ApplicationState.DRAFT,
-            col(Application.created_at) < since,
+            col(Application.created_at) < call.record.closes_at - reminder.before,
             Association.id == Application.association_id,
             Membership.association_id == Application.association_id,
             col(Membership.role).in_([MembershipRole.OWNER, MembershipRole.EDITOR]),
             Person.id == Membership.person_id,
             col(Person.active).is_(True),
-            getattr(Person, f"remind_{step}").is_(True),
+            wants(reminder),
             ~already,
         )
         .order_by(col(Application.id), col(Person.id))
@@ -81,7 +74,7 @@ def _remind(session: Session, call: OpenedCall, step: str, since: datetime, link
             to=person.email,
             now=now,
             values={
-                "left": _WORDS[step],
+                "left": reminder.words,
                 "association": association,
                 "title": application.title,
                 "call_title": call.record.title,

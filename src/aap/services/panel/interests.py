@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, or_
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_numbers
@@ -71,13 +73,22 @@ def own_declaration(session: Session, *, actor: Actor) -> Declaration:
     return Declaration(tuple(found), declared)
 
 
+_DECLARED_AT = (
+    sql_select(col(Reviewer.interests_declared_at))
+    .where(col(Reviewer.person_id) == bindparam("person_id"))
+    .union_all(
+        sql_select(col(RoleGrant.interests_declared_at)).where(
+            col(RoleGrant.person_id) == bindparam("person_id"),
+            or_(*(col(RoleGrant.role) == role for role in _BESIDE_REVIEWERS)),
+        )
+    )
+)
+"""Made once: the homes of reviewers, officials and jury members ask it."""
+
+
 def _declared_at(session: Session, actor: Actor) -> list[datetime | None]:
     """When they declared, by role and call: a reviewer's date stands in the profile. One query."""
-    reviews = select(Reviewer.interests_declared_at).where(Reviewer.person_id == actor.person_id)
-    roles = select(RoleGrant.interests_declared_at).where(
-        RoleGrant.person_id == actor.person_id, col(RoleGrant.role).in_(_BESIDE_REVIEWERS)
-    )
-    return list(session.execute(reviews.union_all(roles)).scalars())
+    return list(session.execute(_DECLARED_AT, {"person_id": actor.person_id}).scalars())
 
 
 def must_declare(session: Session, *, actor: Actor) -> bool:

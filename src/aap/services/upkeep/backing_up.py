@@ -22,14 +22,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine, inspect
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from aap import __version__
-from aap.records.applications import Document
-from aap.records.associations import ClaimProof
 from aap.records.keys import KeyRing, give_keys
 from aap.records.outbox import OutboxMail
-from aap.records.rankings import Decision
+from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
 from aap.services.audit import ChainCheck, Subject, record, verify_chain
 from aap.services.errors import Objection
@@ -188,11 +186,13 @@ def restore_backup(
 
 
 def named_files(session: Session) -> set[str]:
-    """SHA-256 of every stored file that the database names."""
-    found = set(session.exec(select(Document.sha256)))
-    found |= {sha for sha in session.exec(select(Decision.letter_sha256)) if sha}
-    if inspect(session.connection()).has_table(str(ClaimProof.__tablename__)):  # a backup of 0.1.0 has none
-        found |= {sha for sha in session.exec(select(ClaimProof.sha256)) if sha}
+    """SHA-256 of every stored file that the database names, and of those that mails take along."""
+    found: set[str] = set()
+    there = set(inspect(session.connection()).get_table_names())  # a backup of an earlier release has fewer
+    for table in SQLModel.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, FileHash) and table.name in there:
+                found.update(session.execute(select(column).where(column.is_not(None))).scalars())
     for attachments in session.exec(select(OutboxMail.attachments).where(col(OutboxMail.sent_at).is_(None))):
         found |= {one["sha256"] for one in attachments}
     return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.account.accounts import REMINDERS
+from aap.services.account.reminders_and_channels import REMINDERS, SWITCHES, Switch
 
 
 class ProfileForm(FlaskForm):
@@ -19,14 +22,37 @@ class ProfileForm(FlaskForm):
         description=_("Pour que le service puisse vous joindre au sujet d’un dossier."),
         validators=[Optional(), Length(max=30, message=_("30 caractères au plus."))],
     )
-    remind_7_days = BooleanField(_("Sept jours avant la clôture"))
-    remind_2_days = BooleanField(_("Deux jours avant la clôture"))
-    remind_4_hours = BooleanField(_("Quatre heures avant la clôture"))
 
     @property
-    def reminders(self) -> list[str]:
-        """The reminders that are ticked, by their names."""
-        return [name for name in REMINDERS if self[f"remind_{name}"].data]
+    def groups(self) -> list[tuple[LazyString, list[BooleanField]]]:
+        """What may be switched, with its boxes."""
+        return [(legend, [self[_field(one)] for one in switches]) for legend, switches in _GROUPS]
+
+    @property
+    def switches(self) -> list[str]:
+        """What is ticked, by name."""
+        return [one.name for one in SWITCHES if self[_field(one)].data]
+
+
+_GROUPS = ((_("Me rappeler un dossier commencé et pas encore déposé"), REMINDERS),)
+_BOXES = {
+    "7_days": _("Sept jours avant la clôture"),
+    "2_days": _("Deux jours avant la clôture"),
+    "4_hours": _("Quatre heures avant la clôture"),
+}
+
+
+def _field(switch: Switch) -> str:
+    return f"switch_{switch.name}"
+
+
+for _one in SWITCHES:
+    setattr(ProfileForm, _field(_one), BooleanField(_BOXES[_one.name]))
+
+
+def switched(names: Collection[str]) -> dict[str, bool]:
+    """What the form shows as ticked."""
+    return {_field(one): one.name in names for one in SWITCHES}
 
 
 class LinkForm(FlaskForm):

@@ -14,7 +14,7 @@ from aap.services.permissions import Permission, conceivable
 from aap.web import wanted
 from aap.web.access import requires
 from aap.web.account.blueprint import blueprint
-from aap.web.account.forms import ProfileForm
+from aap.web.account.forms import ProfileForm, switched
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.people_words import membership_words, role_words
 from aap.web.wording.sentences import worded
@@ -45,7 +45,7 @@ def after_sign_in() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     with reading() as session:
         account = accounts.account_view(session, actor=signed_in())
-    form = ProfileForm(obj=account, data={f"remind_{name}": True for name in account.reminders})
+    form = ProfileForm(obj=account, data=switched(account.switches))
     if form.validate_on_submit():
         try:
             with writing() as session:
@@ -54,7 +54,7 @@ def home() -> ResponseReturnValue:
                     actor=signed_in(),
                     name=form.name.data or "",
                     phone=form.phone.data or "",
-                    reminders=form.reminders,
+                    switches=form.switches,
                     now=arrived_at(),
                 )
         except InvalidInput as refused:

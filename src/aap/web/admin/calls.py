@@ -24,7 +24,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
-from aap.web.sent_files import sent_files
+from aap.web.http_files import sent_files
 from aap.web.state_words import call_states
 from aap.web.wording.sentences import worded
 

@@ -24,7 +24,7 @@ from aap.web.association.sections import check_form_of, section_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import moment
 from aap.web.forms import PREFIX, SectionForm
-from aap.web.sent_files import attachment_answer, sent_files
+from aap.web.http_files import attachment_answer, sent_files
 
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 

@@ -33,7 +33,7 @@ from aap.web.answers import yes_or_no
 from aap.web.association.blueprint import blueprint
 from aap.web.claim_words import proof_lines
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
-from aap.web.sent_files import sent_files
+from aap.web.http_files import sent_files
 from aap.web.wording.sentences import worded
 
 

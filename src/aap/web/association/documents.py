@@ -27,7 +27,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
 from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.sent_files import file_answer, sent_files
+from aap.web.http_files import file_answer, sent_files
 from aap.web.wording.sentences import worded
 
 

@@ -24,7 +24,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files
 from aap.web.association.states import stages_of, state_in_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.sent_files import pdf_answer
+from aap.web.http_files import pdf_answer
 from aap.web.time_left import time_left
 
 

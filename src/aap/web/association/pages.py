@@ -8,7 +8,6 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from aap.core import french
 from aap.core.answers.comparing import changed_answers
 from aap.core.call.schema import Section
 from aap.core.questions.file import FileQuestion
@@ -17,6 +16,7 @@ from aap.records.applications import Document
 from aap.records.territories import territories
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.readable import AttachedFile
+from aap.web import figures
 from aap.web.forms import ListedFile, Offer
 
 
@@ -48,7 +48,7 @@ def document_note(document: Document) -> str:
     if document.provisional:
         words.append(_("provisoire"))
     if document.promised_on:
-        words.append(_("version définitive promise pour le %(day)s", day=french.day(document.promised_on)))
+        words.append(_("version définitive promise pour le %(day)s", day=figures.day(document.promised_on)))
     return ", ".join(words)
 
 

@@ -31,7 +31,7 @@ from aap.web.association.pages import listed_files, offered, read_files, unsaved
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock
 from aap.web.forms import PREFIX, SectionForm, request_limits
-from aap.web.sent_files import sent_files
+from aap.web.http_files import sent_files
 from aap.web.wording.sentences import sentences, worded
 
 DISK_FULL = lazy_gettext(

@@ -16,7 +16,7 @@ from aap.web.answers import yes_or_no
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
 from aap.web.context import arrived_at, platform, reading, writing
-from aap.web.sent_files import file_answer
+from aap.web.http_files import file_answer
 from aap.web.wording.sentences import worded
 
 

@@ -23,7 +23,7 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.sections import take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
-from aap.web.sent_files import pdf_answer
+from aap.web.http_files import pdf_answer
 from aap.web.time_left import time_left
 from aap.web.wording.sentences import worded
 

@@ -20,7 +20,6 @@ from aap.services.assignment.moves import (
     lock_seats,
     move_by_hand,
     preview_move,
-    proposal_view,
 )
 from aap.services.assignment.proposals import (
     apply_proposal,
@@ -32,6 +31,7 @@ from aap.services.assignment.proposals import (
     keep_proposal,
     open_proposal,
     prepare,
+    proposal_view,
 )
 from aap.services.assignment.situation import AssignmentSettings, default_settings, situation, visible
 from aap.services.dossier.access import dossier_of, find_dossier

@@ -13,9 +13,9 @@ from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.claim_words import proof_lines
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.http_files import file_answer
 from aap.web.official.pages import blueprint
 from aap.web.people_words import membership_choices
-from aap.web.sent_files import file_answer
 from aap.web.wording.sentences import worded
 
 

@@ -113,7 +113,10 @@ def run(call_id: str, number: int) -> str:
         moved=moved,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, view.report),
-        reviewers=sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id)),
+        severities=[
+            (one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high)
+            for one in sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id))
+        ],
         contested=set(view.report.get("contested", [])),
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),

@@ -9,13 +9,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from aap.core.french import euros, number
+from aap.core.quotas.quota_words import quota_in_words
 from aap.core.results import ResultRow
-from aap.core.selection.quota_wording import quota_in_words
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
+from aap.web.figures import euros, number
 
 BAR_WIDTH = 100  # units of the interval's drawing
 

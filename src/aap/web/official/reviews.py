@@ -6,6 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.scoring.severity import Severity
 from aap.core.scoring.totals import from_ten_thousandths
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.agreement import agreement as measure_agreement
@@ -107,6 +108,12 @@ def reminders(call_id: str) -> ResponseReturnValue:
     return (page, 422) if problems else page
 
 
+def _severity_line(code: str, one: Severity) -> tuple[object, ...]:
+    """As `ui/spreads.html` lays it out, in points."""
+    low, high = (None if edge is None else from_ten_thousandths(edge) for edge in (one.low, one.high))
+    return code, one.reviews, from_ten_thousandths(one.mean_given), from_ten_thousandths(one.value), low, high
+
+
 @blueprint.get("/<call_id>/evaluations/accord")
 @requires(Permission.REVIEWS_FOLLOW)
 def agreement(call_id: str) -> str:
@@ -120,7 +127,8 @@ def agreement(call_id: str) -> str:
         "agreement.html",
         opened,
         agreement=found,
-        scaled=from_ten_thousandths,
+        severities=[_severity_line(one.code, one.severity) for one in found.reviewers if one.severity],
+        distributions=[(one.code, one.reviews, one.box) for one in found.reviewers],
         reviewers_picture=box_picture([(one.code, one.box) for one in found.reviewers]),
         dossiers_picture=box_picture([(one.reference, one.box) for one in found.dossiers[:40]], line=found.line),
         severity_picture=interval_picture([one.severity for one in found.reviewers if one.severity]),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
-from aap.core.selection.quota_wording import bounds_in_words, quota_in_words
 from aap.records.calls import CallState
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
 

@@ -11,6 +11,7 @@ from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_c
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading
+from aap.web.http_files import pdf_answer
 from aap.web.public.blueprint import blueprint
 from aap.web.public.words import (
     amounts,
@@ -21,7 +22,6 @@ from aap.web.public.words import (
     privacy_words,
     rules_by_id,
 )
-from aap.web.sent_files import pdf_answer
 
 
 def _open(call_id: str) -> PublicCall:

@@ -10,6 +10,7 @@ from aap.core import french
 from aap.services.call.calls import OpenedCall
 from aap.services.call.public_calls import public_calls
 from aap.services.permissions import Permission, allowed
+from aap.web import figures
 from aap.web.access import requires
 from aap.web.accessibility import DEROGATIONS, SAMPLE, statement
 from aap.web.context import platform, reading
@@ -63,7 +64,7 @@ def operator(calls: tuple[OpenedCall, ...]) -> Operator:
     settings = platform().settings
     named = sorted({call.file.call.authority.name for call in calls if call.file.call.authority})
     return Operator(
-        publisher=settings.publisher or french.listed(named),
+        publisher=settings.publisher or figures.listed(named),
         director=settings.publication_director,
         hosting=settings.hosting,
         contact=settings.contact,

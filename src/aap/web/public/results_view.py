@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.services.decision.publishing import PublishedResults, QuotaResult
+from aap.web import figures
 from aap.web.public.words import rules_by_id
 
 
@@ -74,4 +75,4 @@ def _achieved(groups: Sequence[QuotaResult]) -> str:
 def group_words(group: QuotaResult) -> str:
     """`12 lauréats`, `12 lauréats, 480 000 €`."""
     words: str = ngettext("%(num)s\u00a0lauréat", "%(num)s\u00a0lauréats", group.laureates)
-    return words if group.amount is None else f"{words}, {french.euros(group.amount)}"
+    return words if group.amount is None else f"{words}, {figures.euros(group.amount)}"

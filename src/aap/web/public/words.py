@@ -15,6 +15,7 @@ from aap.core.call.schema import CallFile, CallIdentity
 from aap.core.call.wording import WordedSection, rules_in_words
 from aap.services.call.calls import OpenedCall
 from aap.services.call.public_calls import Phase, phase_of, with_current_dates
+from aap.web import figures
 from aap.web.filters import day, moment
 from aap.web.time_left import time_left
 
@@ -101,11 +102,11 @@ def amounts(call: CallFile) -> list[str]:
     least, most = _cents(identity.min_amount), _cents(identity.max_amount)
     found = []
     if least is not None and most is not None:
-        found.append(_("De %(least)s à %(most)s par projet", least=french.euros(least), most=french.euros(most)))
+        found.append(_("De %(least)s à %(most)s par projet", least=figures.euros(least), most=figures.euros(most)))
     elif most is not None:
-        found.append(_("Jusqu’à %(most)s par projet", most=french.euros(most)))
+        found.append(_("Jusqu’à %(most)s par projet", most=figures.euros(most)))
     elif least is not None:
-        found.append(_("À partir de %(least)s par projet", least=french.euros(least)))
+        found.append(_("À partir de %(least)s par projet", least=figures.euros(least)))
     budget = _cents(rules.budget)
     if budget is not None and rules.laureates is not None:
         found.append(
@@ -113,20 +114,20 @@ def amounts(call: CallFile) -> list[str]:
                 "%(budget)s en tout, pour %(num)s\u00a0projet au plus",
                 "%(budget)s en tout, pour %(num)s\u00a0projets au plus",
                 rules.laureates,
-                budget=french.euros(budget),
+                budget=figures.euros(budget),
             )
         )
     elif budget is not None:
-        found.append(_("%(budget)s en tout", budget=french.euros(budget)))
+        found.append(_("%(budget)s en tout", budget=figures.euros(budget)))
     elif rules.laureates is not None:
         found.append(ngettext("%(num)s\u00a0projet au plus", "%(num)s\u00a0projets au plus", rules.laureates))
     if identity.max_share is not None:
-        found.append(_("%(share)s du budget du projet au plus", share=french.percent(identity.max_share)))
+        found.append(_("%(share)s du budget du projet au plus", share=figures.percent(identity.max_share)))
     if len(identity.years) == 1:
         found.append(_("Année financée\u00a0: %(year)s", year=identity.years[0]))
     elif identity.years:
         found.append(
-            _("Années financées\u00a0: %(years)s", years=french.listed([str(year) for year in identity.years]))
+            _("Années financées\u00a0: %(years)s", years=figures.listed([str(year) for year in identity.years]))
         )
     return found
 

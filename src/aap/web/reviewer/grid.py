@@ -9,11 +9,12 @@ from fractions import Fraction
 from functools import lru_cache
 
 from aap.core.call.schema import Criterion, Scale
-from aap.core.french import plain, spaced
+from aap.core.french import spaced
 from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.scoring.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
 from aap.services.review.reviewer_pages import ReviewingPage
 from aap.services.review.reviewing import ReviewEntry, current_rubric
+from aap.web.figures import plain
 
 FIELDS = {"marks": "note", "comments": "avis"}
 """What the form calls the fields of a review, where they have another name."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
-from aap.core.french import number
+from aap.web.figures import number
 from aap.web.wording.vocabulary import Words
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from aap.core import french
-from aap.core.delays import paris
 from aap.services.errors import Objection, Objections
+from aap.web import figures
 from aap.web.wording import (
     account,
     assignment,
@@ -78,11 +77,11 @@ def _field(name: str, names: Mapping[str, str]) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, int):
-        return french.plain(value)
+        return figures.plain(value)
     if isinstance(value, datetime):
-        return french.moment(paris(value))
+        return figures.moment(value)
     if isinstance(value, date):
-        return french.day(value)
+        return figures.day(value)
     if isinstance(value, tuple | list):  # a list where a job kept it
-        return french.listed(value)
+        return figures.listed(value)
     return str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
-from aap.core.french import number
+from aap.web.figures import number
 from aap.web.wording.vocabulary import Words
 
 

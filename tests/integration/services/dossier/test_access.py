@@ -16,6 +16,7 @@ from aap.services.audit import record
 from aap.services.dossier.access import (
     dossier_of,
     ensure_whole,
+    is_recused,
     kept_away_pairs,
     recused_anywhere,
     recused_dossiers,
@@ -73,6 +74,30 @@ def test_a_recusal_hides_while_it_stands_and_a_doubt_only_keeps_away(office: Off
             dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=ids[0])
         _, application = dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=ids[1])
     assert application.id == ids[1]
+
+
+@on_both_databases
+def test_what_a_person_is_recused_of_is_what_each_dossier_says_by_itself(office: Offices, platform: Platform) -> None:
+    here = office()
+    now, ids = here.factory.now, [one.id for one in here.dossiers]
+    recuse_of(here, here.first, 0)
+    recuse_of(here, here.first, 1, confirmed=False)
+    recuse_of(here, here.first, 2, lifted=True)
+    recuse_of(here, here.second, 2, lifted=True)
+    with platform.database.writing() as session:
+        for person, at, begun in ((here.first, 3, 0), (here.second, 0, 0), (here.second, 1, 2), (here.second, 2, 0)):
+            session.add(Membership(person_id=person.id, association_id=here.dossiers[at].association_id, role="editor",
+                                   created_at=now + timedelta(hours=begun)))  # fmt: skip
+        for at in (0, 1):  # an administrator said so at one o'clock: the membership of the first dossier was there
+            session.add(Recusal(person_id=here.second.id, application_id=ids[at], origin="membership", reason="Membre.",
+                                dismissed_at=now + timedelta(hours=1), membership_lifted_at=now + timedelta(hours=1),
+                                created_at=now))  # fmt: skip
+    with platform.database.reading() as session:
+        for person, expected in ((here.first, {ids[0], ids[3]}), (here.second, {ids[1], ids[2]})):
+            actor = here.factory.actor(person)
+            assert recused_dossiers(session, actor, here.call.id) == expected
+            assert {one for one in ids if is_recused(session, actor, one)} == expected
+            assert {one for own, one in recused_pairs(session, here.call.id) if own == person.id} == expected
 
 
 def test_a_sentence_names_no_dossier_that_its_reader_is_recused_of(office: Offices, platform: Platform) -> None:

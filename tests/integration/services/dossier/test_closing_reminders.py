@@ -12,7 +12,7 @@ from aap import jobs
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.records.outbox import OutboxMail
-from aap.records.people import MembershipRole, Person
+from aap.records.people import MembershipRole, TurnedSwitch
 from aap.services.call.calls import extend_closing
 from aap.services.platform import Platform
 from aap.services.upkeep.timekeeping import Kept, keep_time
@@ -77,9 +77,7 @@ def test_a_machine_that_was_off_sends_only_the_last_one_due(case: Cases, platfor
 def test_each_reminder_can_be_switched_off_by_itself(case: Cases, platform: Platform, clock: Any) -> None:
     here = open_case(case, clock)
     with platform.database.writing() as session:
-        owner = session.get_one(Person, here.owner.id)
-        owner.remind_2_days = False
-        session.add(owner)
+        session.add(TurnedSwitch(person_id=here.owner.id, name="2_days"))
     for step in ({"days": 1}, {"days": 5}, {"days": 1, "hours": 20}):
         clock.move(**step)
         keep_time(platform, LINKS)
@@ -148,7 +146,9 @@ def test_more_drafts_take_no_more_queries(case: Cases, platform: Platform, clock
     with count_queries() as once:
         keep_time(platform, LINKS)
     for _ in range(5):
-        owner = here.factory.person(remind_7_days=False)
+        owner = here.factory.person()
+        with platform.database.writing() as session:
+            session.add(TurnedSwitch(person_id=owner.id, name="7_days"))
         here.factory.application(here.call, here.factory.association(owner))
     with count_queries() as again:
         keep_time(platform, LINKS)

@@ -17,9 +17,9 @@ import aap.core.questions
 from aap.core.call.json_schema import call_file_schema
 from aap.core.call.loading import inspect_call, load_call
 from aap.core.french import listed
+from aap.core.questions.base.discovery import discover
 from aap.core.questions.base.question import TYPES
 from aap.core.questions.base.union import keys_of
-from aap.core.questions.registry import discover
 from aap.documents.papers.dossier import blank_questionnaire
 from aap.own_files import rubrics_folder
 from aap.records.people import Role

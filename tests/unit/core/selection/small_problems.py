@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
 
+from aap.core.quotas.bounds import KINDS
 from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from tests.unit.core.selection.enumeration import Enumeration, Person
 
@@ -65,10 +67,7 @@ def _quota(quota: Mapping[str, Any]) -> QuotaRule:
         if where is None
         else {name: frozenset([values] if isinstance(values, str) else values) for name, values in where.items()},
         each=quota.get("each"),
-        min=quota.get("min"),
-        max=quota.get("max"),
-        min_share=None if quota.get("min_share") is None else Fraction(quota["min_share"]),
-        max_share=None if quota.get("max_share") is None else Fraction(quota["max_share"]),
+        bounds=tuple(kind(Decimal(quota[kind.key])) for kind in KINDS if quota.get(kind.key) is not None),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from aap.core.quotas.bounds import MostShare
 from aap.core.selection.outcome import InfeasibleRules, SelectionOutcome
 from aap.core.selection.problem import QuotaRule, Rules
 from aap.core.selection.replacement import replacement
@@ -389,7 +391,7 @@ def test_rules_and_candidates_that_make_no_sense_are_refused() -> None:
         selected(twice)
     with pytest.raises(ValueError, match="below 0"):
         selected(problem([("a", 1, -1)]))
-    share = QuotaRule("q", "q", {"size": frozenset({"small"})}, None, max_share=problem([]).core_rules.budget or 0)  # type: ignore[arg-type]
+    share = QuotaRule("q", "q", {"size": frozenset({"small"})}, None, (MostShare(Decimal("0.5")),))
     with pytest.raises(ValueError, match="share of the budget"):
         select(problem(THREE).candidates, Rules("value", None, None, quotas=(share,)))
 

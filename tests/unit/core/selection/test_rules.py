@@ -6,10 +6,12 @@ import pytest
 
 from aap.core.call.checks import check_call
 from aap.core.call.json_schema import call_file_schema
-from aap.core.call.schema import CallFile, Quota
+from aap.core.call.schema import CallFile
 from aap.core.call.wording import rules_in_words
+from aap.core.quotas.bounds import KINDS as BOUNDS
+from aap.core.quotas.quota import Quota
+from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import Candidate
-from aap.core.selection.quota_wording import bounds_in_words, quota_in_words
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
@@ -21,6 +23,10 @@ KINDS = [name for name in Quota.model_fields if name not in ("id", "title", "whe
 def asking(**bound: int) -> CallFile:
     """A call with one place, and one quota on those whose size is small."""
     return a_call(laureates=1, budget=1000, quotas=[{"id": "small", "where": {"size": "small"}, **bound}])
+
+
+def test_what_a_quota_may_ask_for_are_the_kinds_of_bound() -> None:
+    assert [bound.key for bound in BOUNDS] == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,8 +2,8 @@
 
 The lines of before stay as they are: one more line, the first keyed one, closes their chain.
 
-Revision: 0009
-After: 0008
+Revision: 0010
+After: 0009
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from aap.records.audit import AuditLine
 from aap.records.chain import CLOSED, keyed_hash, values_digest
 from aap.records.keys import KeyRing, dialect_keys
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Finds the types: every module of this package is one, and adds its class to `TYPES` when it is imported."""
+"""Finds the types: every module of `aap.core.questions` is one, and adds its class to `TYPES` when it is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the quotas of a call name, looked for among the columns and values of the applications' table."""
+"""The columns of the applications’ table that give attributes: those that the quotas of a call name are there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
 APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
 
 
-def quota_attributes(call: CallFile) -> dict[str, str]:
+def attributes_of_quotas(call: CallFile) -> dict[str, str]:
     """The attributes that the quotas of a call name, each with the first quota that does."""
     named: dict[str, str] = {}
     for quota in call.selection.quotas:
@@ -25,7 +25,7 @@ def quota_attributes(call: CallFile) -> dict[str, str]:
 
 def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
     """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
-    named = quota_attributes(call)
+    named = attributes_of_quotas(call)
     for attribute, quota_id in named.items():
         if attribute in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS):
             message = (

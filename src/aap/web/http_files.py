@@ -1,4 +1,4 @@
-"""Files that came with a post, and files that go out."""
+"""Files as pages receive and hand them out: those of an input, those of an answer. What keeps them: `services/file_store.py`."""
 
 from __future__ import annotations
 
