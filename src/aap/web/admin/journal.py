@@ -24,10 +24,20 @@ from aap.web.wording.sentences import worded
 @blueprint.get("/journal")
 @requires(Permission.AUDIT_READ)
 def journal() -> ResponseReturnValue:
+    if request.args.get("suivi") == "json":
+        with reading() as session:
+            verification = last_verification(session, actor=signed_in())
+        return {
+            "done": verification.done if verification else 0,
+            "total": verification.total if verification else 1,
+            "message": "",
+            "finished": verification is None or verification.state in ("done", "failed"),
+        }
     return _page({})
 
 
-def _page(problems: Mapping[str, str]) -> ResponseReturnValue:
+def _page(problems: Mapping[str, str]) -> str:
+    """`problems`: what is wrong in the form of the verification."""
     typed = {name: request.args.get(name, "").strip()[:200] for name in ("qui", "action", "appel", "objet", "du", "au")}
     before = request.args.get("avant", "")
     wanted = AuditFilter(
@@ -42,13 +52,6 @@ def _page(problems: Mapping[str, str]) -> ResponseReturnValue:
         page = read_log(session, actor=signed_in(), wanted=wanted, before=_sequence(before))
         verification = last_verification(session, actor=signed_in())
         calls = [(call.id, call.record.title) for call in list_calls(session)]
-    if request.args.get("suivi") == "json":
-        return {
-            "done": verification.done if verification else 0,
-            "total": verification.total if verification else 1,
-            "message": "",
-            "finished": verification is None or verification.state in ("done", "failed"),
-        }
     words = actions()
     kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
     return show_admin_page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -68,7 +69,7 @@ def history(call_id: str, reference: str) -> str:
             application_id=find_dossier(session, call_id, reference),
             before=int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,
         )
-    here = {"call_id": call_id, "reference": reference}
+    here: dict[str, Any] = {"call_id": call_id, "reference": reference}
     return show_call_page(
         "history.html",
         found.call,
