@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
+from aap.records.migrations import _without_foreign_keys, configuration, upgrade
 from aap.records.people import Person
 from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
@@ -104,3 +106,28 @@ def test_verify_finds_what_was_tampered_with_and_forgives_erased_values(
             session.execute(text(statement))
     with platform.database.reading() as session:
         assert verify_chain(session).faults == faults
+
+
+@on_both_databases
+def test_ibans_that_were_readable_are_encrypted_by_the_upgrade(platform: Platform, factory: Factory) -> None:
+    iban = "FR7630006000011234567890189"
+    association = factory.association(factory.person(), iban=iban)
+
+    def stored(column: str) -> object:
+        with platform.database.engine.connect() as connection:
+            return connection.execute(
+                text(f"SELECT {column} FROM association WHERE id = :id"), {"id": association.id}
+            ).scalar()
+
+    with (
+        platform.database.writing_engine.connect() as connection,
+        _without_foreign_keys(connection),
+        connection.begin(),
+    ):
+        config = configuration(platform.database.url)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+    assert stored("iban") == iban
+    upgrade(platform.database.engine)
+    keys = platform.keys
+    assert (keys.decrypt(str(stored("iban"))), stored("iban_digest")) == (iban, keys.digest(iban))
