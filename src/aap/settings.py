@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,10 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
+    second_factor: Literal["production", "always"] = Field(
+        "production", description="Where officials, administrators and jury must have one; production always asks."
+    )
+    second_factor_reviewers: bool = Field(False, description="Reviewers must have a second factor too.")
     clamd: str = Field(
         "",
         description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
@@ -173,6 +178,18 @@ class Settings(BaseSettings):
     @property
     def key_file(self) -> Path:
         return self.data_key_file or self.instance / "data.key"
+
+    @property
+    def asks_second_factor(self) -> bool:
+        """Whether anybody must have one: in production whatever is set, elsewhere (a demonstration, tests) where wanted."""
+        return self.environment == "production" or self.second_factor == "always"
+
+    @property
+    def passkeys_work(self) -> bool:
+        """Browsers make passkeys for a domain by HTTPS, or for `localhost`; never for an address of figures."""
+        site = urlsplit(self.base_url)
+        name = site.hostname or ""
+        return name == "localhost" or (site.scheme == "https" and not re.fullmatch(r"[\d.]+|.*:.*", name))
 
 
 def _weakness(secret: str) -> str:

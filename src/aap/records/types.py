@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -98,19 +97,6 @@ class Secret(TypeDecorator[str]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Raises KeyFault where no key of the instance opens it."""
         return dialect_keys(dialect).decrypt(value) if value else value
-
-
-class SecretJson(TypeDecorator[Any]):
-    """The same for a JSON value (recovery codes, say): `codes: list[str] = Field(…, sa_type=SecretJson)`."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else dialect_keys(dialect).encrypt(json.dumps(value, ensure_ascii=False))
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(dialect_keys(dialect).decrypt(value))
 
 
 Cents = BigInteger().with_variant(Integer, "sqlite")

@@ -109,9 +109,15 @@ def test_verify_finds_what_was_tampered_with_and_forgives_erased_values(
 
 
 @on_both_databases
-def test_ibans_that_were_readable_are_encrypted_by_the_upgrade(platform: Platform, factory: Factory) -> None:
+def test_secrets_that_were_readable_are_encrypted_by_the_upgrade(platform: Platform, factory: Factory) -> None:
     iban = "FR7630006000011234567890189"
-    association = factory.association(factory.person(), iban=iban)
+    person = factory.person(tf_totp_secret="JBSWY3DPEHPK3PXP")
+    association = factory.association(person, iban=iban)
+
+    def totp() -> str:
+        with platform.database.engine.connect() as connection:
+            found = text("SELECT tf_totp_secret FROM person WHERE id = :id")
+            return str(connection.execute(found, {"id": person.id}).scalar())
 
     def stored(column: str) -> object:
         with platform.database.engine.connect() as connection:
@@ -126,8 +132,9 @@ def test_ibans_that_were_readable_are_encrypted_by_the_upgrade(platform: Platfor
     ):
         config = configuration(platform.database.url)
         config.attributes["connection"] = connection
-        command.downgrade(config, "0009")
-    assert stored("iban") == iban
+        command.downgrade(config, "0010")
+    assert (stored("iban"), totp()) == (iban, "JBSWY3DPEHPK3PXP")
     upgrade(platform.database.engine)
     keys = platform.keys
+    assert (totp() == "JBSWY3DPEHPK3PXP", keys.decrypt(totp())) == (False, "JBSWY3DPEHPK3PXP")
     assert (keys.decrypt(str(stored("iban"))), stored("iban_digest")) == (iban, keys.digest(iban))

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Table, Text, literal, type_coerce, update
 from sqlmodel import Session, SQLModel, select
 
 from aap.records.keys import KeyRing, new_key
-from aap.records.types import Secret, SecretJson
+from aap.records.types import Secret
 from aap.services.actor import SYSTEM
 from aap.services.audit import Subject, record
 from aap.services.platform import Platform
@@ -48,7 +48,7 @@ def rotate_keys(platform: Platform) -> Rotation:
 def _columns() -> Iterator[tuple[Table, Column[Any]]]:
     for table in SQLModel.metadata.sorted_tables:
         for column in table.columns:
-            if isinstance(column.type, Secret | SecretJson):
+            if isinstance(column.type, Secret):
                 yield table, column
 
 

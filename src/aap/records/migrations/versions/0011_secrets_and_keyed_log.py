@@ -1,9 +1,9 @@
-"""IBANs are encrypted, the audit log is keyed and refuses to be changed, and what stands is noted beside its lines.
+"""IBANs and the secrets of authenticators are encrypted, the audit log is keyed and refuses to be changed, and what stands is noted beside its lines.
 
 The lines of before stay as they are: one more line, the first keyed one, closes their chain.
 
-Revision: 0010
-After: 0009
+Revision: 0011
+After: 0010
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from aap.records.audit import AuditLine
 from aap.records.chain import CLOSED, keyed_hash, values_digest
 from aap.records.keys import KeyRing, dialect_keys
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
 ASSOCIATION = sa.table("association", sa.column("id"), sa.column("iban"), sa.column("iban_digest"))
+FACTORS = ("tf_totp_secret", "totp_proposed")
+PERSON = sa.table("person", sa.column("id"), *(sa.column(name) for name in FACTORS))
 LINE = sa.table("audit_line", *(sa.column(name) for name in AuditLine.model_fields))
 VALUES = sa.table("audit_values", sa.column("sequence"), sa.column("salt"), sa.column("content", sa.JSON()))
 
@@ -60,6 +62,9 @@ def upgrade() -> None:
         table.create_index(op.f("ix_association_iban_digest"), ["iban_digest"])
     with op.batch_alter_table("association") as table:
         table.alter_column("iban_digest", server_default=None)
+    with op.batch_alter_table("person") as table:
+        for name in FACTORS:
+            table.alter_column(name, existing_type=sa.String(length=255), type_=sa.Text(), existing_nullable=True)
     with op.batch_alter_table("outbox_mail") as table:
         table.add_column(sa.Column("erased_when_done", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("outbox_mail") as table:
@@ -79,12 +84,21 @@ def downgrade() -> None:
     connection = op.get_bind()
     for statement in _without_guards(connection.dialect.name):
         op.execute(statement)
-    keys = None
+    keys: KeyRing | None = None
     for one, iban in connection.execute(sa.select(ASSOCIATION.c.id, ASSOCIATION.c.iban)).all():
         if iban:
             keys = keys or dialect_keys(connection.dialect)
             plain = keys.decrypt(iban)
             connection.execute(sa.update(ASSOCIATION).where(ASSOCIATION.c.id == one).values(iban=plain))
+    for one, *secrets_ in connection.execute(sa.select(PERSON)).all():
+        for name, secret in zip(FACTORS, secrets_, strict=True):
+            if secret:
+                keys = keys or dialect_keys(connection.dialect)
+                values = {name: keys.decrypt(secret)}
+                connection.execute(sa.update(PERSON).where(PERSON.c.id == one).values(**values))
+    with op.batch_alter_table("person") as table:
+        for name in FACTORS:
+            table.alter_column(name, existing_type=sa.Text(), type_=sa.String(length=255), existing_nullable=True)
     with op.batch_alter_table("association") as table:
         table.drop_index(op.f("ix_association_iban_digest"))
         table.drop_column("iban_digest")
@@ -105,6 +119,12 @@ def _encrypt(connection: sa.Connection) -> None:
         assert keys is not None
         values = {"iban": keys.encrypt(iban), "iban_digest": keys.digest(iban)}
         connection.execute(sa.update(ASSOCIATION).where(ASSOCIATION.c.id == one).values(**values))
+    for one, *secrets_ in connection.execute(sa.select(PERSON)).all():
+        for name, secret in zip(FACTORS, secrets_, strict=True):
+            if secret:
+                keys = keys or dialect_keys(connection.dialect)
+                values = {name: keys.encrypt(secret)}
+                connection.execute(sa.update(PERSON).where(PERSON.c.id == one).values(**values))
 
 
 def _erase_links(connection: sa.Connection) -> None:
