@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -69,6 +70,14 @@ class TestClock:
 
     def move(self, **step: float) -> None:
         self.now += timedelta(**step)
+
+
+@pytest.fixture(autouse=True)
+def _own_umask() -> Iterator[None]:
+    """A command narrows what its process makes; the server of the tests belongs to another account."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,6 @@ ACCESSIBILITY = statement()
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, platform: Platform | None = None) -> Flask:
     """The Flask application on an opened instance."""
     settings = platform.settings if platform else settings or Settings()
-    settings.refuse_unsafe()
     platform = platform or open_platform(settings, clock=clock)
     configure_logs(settings.log_format)
 

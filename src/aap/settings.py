@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SECRET = "insecure-development-secret"  # noqa: S105  (refused in production)
+SECRET_LENGTH = 32
+"""Characters of a secret in production, at least."""
+_GUESSES = 26
+"""Powers of ten of guesses that a secret must be worth: 32 random hexadecimal digits are worth 32."""
+
+SECRETS = frozenset({"secret_key", "smtp_password", "data_key", "database_url"})
+"""Settings whose value is never shown (an address of a database may hold a password)."""
+
+
+@dataclass(frozen=True)
+class WrongSetting:
+    """One variable: what was found in it (never a secret), what is allowed. French."""
+
+    variable: str
+    found: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}\u00a0: trouvé {self.found}\u00a0; attendu {self.allowed}."
+
+
+class WrongSettings(Exception):
+    """Everything that is wrong in the settings, at once."""
+
+    def __init__(self, faults: Sequence[WrongSetting]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
 
 
 class Settings(BaseSettings):
-    """One machine by default: SQLite, files and queue under `instance`."""
+    """One machine by default: SQLite, files and queue under `instance`. Raises WrongSettings."""
 
     model_config = SettingsConfigDict(env_prefix="AAP_", frozen=True)
 
@@ -23,11 +52,21 @@ class Settings(BaseSettings):
     queue_url: str = Field(
         "", description="Queue: `postgresql://…` or `redis://…`; empty: SQLite in the instance folder."
     )
-    secret_key: str = Field(DEFAULT_SECRET, description="Signs sessions and links; production refuses the default.")
-    base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails and letters.")
     environment: Literal["development", "testing", "demo", "production"] = Field(
-        "development", description="`production` refuses the default secret and asks for HTTPS cookies."
+        "development", description="`production` refuses a weak secret and asks for HTTPS cookies."
     )
+    secret_key: str = Field(
+        DEFAULT_SECRET, description="Signs sessions and links; production wants 32 characters that nobody can guess."
+    )
+    data_key: str = Field(
+        "",
+        description="Keys of what is encrypted, of the log and of backups, the newest first; empty: the file of keys.",
+    )
+    data_key_file: Path | None = Field(
+        None, description="File of these keys; empty: `data.key` in the instance folder."
+    )
+    audit_witness: str = Field("", description="E-mail address to which the log's last hash goes every day.")
+    base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails and letters.")
     mail_sink: Path | None = Field(None, description="Folder for mails as files; empty: `instance/mail`.")
     smtp_host: str = Field("", description="SMTP server; empty: mails are written to the sink.")
     smtp_port: int = Field(25, description="Port of the SMTP server.")
@@ -108,6 +147,75 @@ class Settings(BaseSettings):
         said = str(given).lower()
         return {"true": "starttls", "1": "starttls", "false": "off", "0": "off", "": "off"}.get(said, said)
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise WrongSettings([_wrong(dict(one)) for one in error.errors()]) from None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong(cls, secret: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") == "production":
+            weakness = _weakness(secret)
+            if weakness:
+                raise ValueError(
+                    f"{weakness}|au moins {SECRET_LENGTH} caractères tirés au hasard, par exemple par openssl rand -hex 32"
+                )
+        return secret
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("|une adresse comme https://aap.exemple.fr")
+        return address
+
+    @field_validator("smtp_port")
+    @classmethod
+    def _port(cls, port: int) -> int:
+        if not 0 < port < 65_536:
+            raise ValueError("|un nombre de 1 à 65535")
+        return port
+
+    @field_validator("max_request_mb")
+    @classmethod
+    def _room(cls, megabytes: int) -> int:
+        if megabytes < 1:
+            raise ValueError("|un nombre d’au moins 1")
+        return megabytes
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("|rien, sqlite:///chemin ou postgresql+psycopg://…")
+        return url
+
+    @field_validator("data_key")
+    @classmethod
+    def _keys(cls, typed: str) -> str:
+        from aap.records.keys import read_keys  # the cryptography takes its time: only where a key is given
+
+        try:
+            read_keys(typed)
+        except ValueError:
+            raise ValueError(
+                "|des clés de 44 caractères (aap keys new en donne une), la plus récente d’abord"
+            ) from None
+        return typed.strip()
+
+    @field_validator("audit_witness")
+    @classmethod
+    def _witness(cls, address: str) -> str:
+        name, at, host = address.strip().partition("@")
+        if address.strip() and (
+            not name or not at or "." not in host or any(one in address.strip() for one in " ,;<>")
+        ):
+            raise ValueError("|une adresse électronique")
+        return address.strip()
+
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{(self.instance / 'aap.sqlite3').resolve()}"
@@ -121,6 +229,10 @@ class Settings(BaseSettings):
         return self.instance / "files"
 
     @property
+    def key_file(self) -> Path:
+        return self.data_key_file or self.instance / "data.key"
+
+    @property
     def asks_second_factor(self) -> bool:
         """Whether anybody must have one: in production whatever is set, elsewhere (a demonstration, tests) where wanted."""
         return self.environment == "production" or self.second_factor == "always"
@@ -132,7 +244,42 @@ class Settings(BaseSettings):
         name = site.hostname or ""
         return name == "localhost" or (site.scheme == "https" and not re.fullmatch(r"[\d.]+|.*:.*", name))
 
-    def refuse_unsafe(self) -> None:
-        """Raises SystemExit where production would start with the published default secret."""
-        if self.environment == "production" and self.secret_key == DEFAULT_SECRET:
-            raise SystemExit("AAP_SECRET_KEY must be set in production (e.g. `openssl rand -hex 32`).")
+
+def _weakness(secret: str) -> str:
+    """Why a secret doesn't do, in words that don't tell it; empty where it does."""
+    if not secret:
+        return "rien"
+    if secret == DEFAULT_SECRET:
+        return "le secret publié avec le logiciel"
+    if len(secret) < SECRET_LENGTH:
+        return f"{len(secret)} caractères"
+    if secret in (secret + secret)[1:-1] or len(set(secret)) < 10:
+        return "un secret fait d’un motif répété"
+    from zxcvbn import zxcvbn  # its lists of words take their time: only in production
+
+    if float(zxcvbn(secret[:72])["guesses_log10"]) < _GUESSES:
+        return "un secret fait de mots ou de suites que l’on devine"
+    return ""
+
+
+_ALLOWED: Mapping[str, str] = {
+    "bool": "true ou false",
+    "int": "un nombre entier",
+    "path": "un chemin",
+    "string": "un texte",
+}
+
+
+def _wrong(error: Mapping[str, Any]) -> WrongSetting:
+    """One error of pydantic as a wrong setting. Its own words are English and show the value."""
+    name = str(error["loc"][0]) if error["loc"] else ""
+    found = "une valeur qui n’est pas montrée" if name in SECRETS else f"«\u00a0{error.get('input', '')}\u00a0»"
+    kind = str(error["type"])
+    if kind == "value_error":
+        said, _, allowed = str(error["ctx"]["error"]).partition("|")
+        found = said or found
+    elif kind == "literal_error":
+        allowed = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", " ou ")
+    else:
+        allowed = _ALLOWED.get(kind.partition("_")[0], "une autre valeur")
+    return WrongSetting(f"AAP_{name.upper()}", found, allowed)

@@ -16,6 +16,7 @@ from aap.records.people import MembershipRole
 from tests.e2e.conftest import assert_accessible, crashed, picture, sign_in
 from tests.factories import PASSWORD
 from tests.worlds.applicants import ANSWERS, POSTED, Space, Spaces, pdf, photo
+from tests.worlds.mailbox import as_received
 
 Contexts = Callable[..., BrowserContext]
 
@@ -274,7 +275,8 @@ def test_the_pages_beside_the_path_are_accessible_too(space: Spaces, new_context
     page.locator("summary", has_text="Joindre un pouvoir").click()
     looked_at(page, "submit-asked")
     with one.database.reading() as session:
-        bodies = [mail.body for mail in session.exec(select(OutboxMail))]
+        mails = session.exec(select(OutboxMail)).all()
+    bodies = [as_received(one.factory.platform, mail).body for mail in mails]
     link = next(found[0] for body in bodies if (found := re.search(r"/association/signature/\S+", body)))
     theirs = new_context().new_page()
     go(theirs, link)

@@ -60,6 +60,7 @@ def _make(work: Path) -> tuple[Kept, datetime]:
     kept = tell(Story(world))
     world.close()
     shutil.copytree(work / "told" / "files", work / "instance" / "files")
+    shutil.copy(work / "told" / "data.key", work / "instance" / "data.key")
     for name in ("aap.sqlite3", "queue.sqlite3"):
         with closing(sqlite3.connect(work / "told" / name, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(work / "instance" / name),))

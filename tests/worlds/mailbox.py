@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from email import policy
+from email.parser import BytesParser
 
 from sqlmodel import col, select
 
@@ -11,10 +13,22 @@ from aap.services.platform import Platform
 
 
 def mails_to(platform: Platform, address: str) -> list[OutboxMail]:
-    """The mails to this address, oldest first."""
+    """The mails to this address, oldest first, as they were received."""
     with platform.database.reading() as session:
         query = select(OutboxMail).where(OutboxMail.recipient == address)
-        return list(session.exec(query.order_by(col(OutboxMail.created_at), col(OutboxMail.id))))
+        mails = list(session.exec(query.order_by(col(OutboxMail.created_at), col(OutboxMail.id))))
+    return [as_received(platform, mail) for mail in mails]
+
+
+def as_received(platform: Platform, mail: OutboxMail) -> OutboxMail:
+    """With the text that left: where it held a link of one's own, the outbox has lost it since."""
+    path = platform.settings.mail_folder / f"{mail.id}.eml"
+    if mail.erased_when_done and not mail.body and path.exists():
+        message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+        part = message.get_body(("plain",))
+        assert part is not None
+        mail.body = part.get_content()
+    return mail
 
 
 def link_in(mail: OutboxMail) -> str:

@@ -33,9 +33,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("aap.cli.operating:backup_command", "Sauvegarder l’instance dans un dossier neuf."),
     "restore": ("aap.cli.operating:restore_command", "Remettre une sauvegarde dans une instance vide."),
     "doctor": ("aap.cli.examine:doctor_command", "Examiner l’instance et sa machine, et dire quoi faire."),
+    "keys": ("aap.cli.operating:keys_group", "Les clés qui chiffrent les secrets et scellent le journal."),
     "person": ("aap.cli.operating:person_group", "Ouvrir un compte, par exemple celui du premier administrateur."),
     "bundle": ("aap.cli.bundle:bundle_group", "Publier un lot sans les noms, expliquer un de ses dossiers."),
 }
+
+
+OF_THE_INSTANCE = frozenset({"demo", "serve", "worker", "tick", "audit", "backup", "restore", "keys", "person"})
+"""Commands that open the instance: what they make is for nobody else on the machine. The others write for who calls."""
 
 
 class LazyGroup(click.Group):
@@ -71,8 +76,23 @@ class LazyGroup(click.Group):
         except Exception as error:
             if os.environ.get("AAP_DEBUG") == "1":
                 raise
+            refused = _refused(error)
+            if refused:
+                click.echo(refused, err=True)
+                sys.exit(2)
             click.echo(_missing(error) or _storage(error) or _unexpected(error), err=True)
             sys.exit(1)
+
+
+def _refused(error: Exception) -> str | None:
+    """What is wrong with the settings or the keys, in words; None for another error."""
+    if type(error).__name__ == "WrongSettings":  # by name: most commands never load the settings
+        return f"Les réglages ne conviennent pas\u00a0:\n{error}"
+    if type(error).__name__ == "KeyFault":
+        from aap.cli.operating import KEY_FAULTS
+
+        return KEY_FAULTS[error.fault].format(where=error.where)  # type: ignore[attr-defined]
+    return None
 
 
 def _unexpected(error: Exception) -> str:
@@ -129,5 +149,8 @@ def _missing(error: Exception) -> str | None:
 @click.version_option(
     __version__, prog_name="aap", message="%(prog)s %(version)s", help="Dire la version, et rien d’autre."
 )
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Entry point of the `aap` script."""
+    if ctx.invoked_subcommand in OF_THE_INSTANCE:
+        os.umask(0o077)

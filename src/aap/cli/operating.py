@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -13,10 +13,18 @@ from aap.core.french import count, plain
 from aap.services.actor import SYSTEM
 from aap.settings import Settings
 
+if TYPE_CHECKING:
+    from aap.records.keys import KeyRing
+
 BAD_INPUT = 2
 DIFFERENCE = 4
 MOST_OF_A_REPORT = 1_000_000  # bytes: what came back follows, and isn't needed whole
 FAULTS = {"missing": "manque", "changed": "a été changée", "values_changed": "porte des valeurs qui ont été changées"}
+STRAYS = {
+    "changed": "n’est plus ce que la ligne {line} en a noté",
+    "gone": "n’est plus dans la base, et aucune ligne depuis la {line} ne le dit",
+    "unknown": "est dans la base, et aucune ligne ne le dit",
+}
 
 
 @click.command("backup", help="Sauvegarder l’instance (base et fichiers) dans le dossier neuf DIR, sans l’arrêter.")
@@ -37,12 +45,23 @@ def backup_command(folder: Path) -> None:
     megabytes = plain(round((made.database_size + made.files_size) / 1_000_000))
     click.echo(f"Sauvegarde faite dans {folder}\u00a0: la base, {count(made.files, 'fichier')}, {megabytes}\u00a0Mo.")
     click.echo(f"Journal\u00a0: {count(made.audit_lines, 'ligne')}, empreinte {made.head}")
+    where = settings.key_file if not settings.data_key else "AAP_DATA_KEY"
+    click.echo(
+        f"La clé {made.key} ({where}) n’y est pas\u00a0: gardez-la à part, la sauvegarde ne sert à rien sans elle."
+    )
 
 
 @click.command("restore", help="Remettre la sauvegarde DIR dans l’instance (AAP_INSTANCE), qui doit être vide.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--check-only", is_flag=True, help="Relire et vérifier la sauvegarde, sans rien remettre.")
-def restore_command(folder: Path, check_only: bool) -> None:
+@click.option(
+    "--key-file", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Fichier des clés de l’instance sauvegardée\u00a0; sinon AAP_DATA_KEY, ou le fichier des clés de l’instance.",
+)  # fmt: skip
+@click.option("--unsigned", is_flag=True, help="Accepter une sauvegarde de la version 0.1.0, que rien ne signe.")
+def restore_command(folder: Path, check_only: bool, key_file: Path | None, unsigned: bool) -> None:
+    from aap.records.keys import KeyRing, write_keys
+    from aap.services.safekeeping import held_keys
     from aap.services.upkeep.backing_up import BackupFault, check_backup, restore_backup
     from aap.web.wording.sentences import sentence
 
@@ -52,14 +71,33 @@ def restore_command(folder: Path, check_only: bool) -> None:
     def tell(done: int, total: int) -> None:
         line("Vérification", done, total)
 
+    keys = KeyRing(file=key_file) if key_file else held_keys(settings.data_key, settings.key_file) or _asked_keys()
     try:
-        held = check_backup(folder, tell=tell) if check_only else restore_backup(folder, settings.instance, tell=tell)
+        if check_only:
+            held = check_backup(folder, keys, unsigned=unsigned, tell=tell)
+        else:
+            held = restore_backup(folder, settings.instance, keys, unsigned=unsigned, tell=tell)
     except BackupFault as fault:
         line.clear()
         _refuse(*map(sentence, fault.faults))
     line.clear()
+    if keys and not check_only and not settings.data_key and not settings.key_file.exists():
+        write_keys(settings.key_file, keys.texts, only_new=True)
     what = "Sauvegarde intacte" if check_only else f"Instance remise dans {settings.instance}"
     click.echo(f"{what}\u00a0: la base du {held.made_at}, {count(held.files, 'fichier')}, journal vérifié.")
+
+
+def _asked_keys() -> KeyRing | None:
+    """The keys as somebody at a terminal types them; None where nobody is there, or nothing is typed."""
+    from aap.records.keys import KeyRing, read_keys
+
+    if not sys.stdin.isatty():
+        return None
+    typed = click.prompt("Clé de l’instance sauvegardée", default="", hide_input=True, show_default=False)
+    try:
+        return KeyRing(read_keys(typed)) if typed else None
+    except ValueError:
+        _refuse("Ce n’est pas une clé\u00a0: elle a 44 caractères.")
 
 
 @click.group("audit", help="Le journal : une chaîne de lignes où rien ne se change ni ne disparaît sans trace.")
@@ -67,24 +105,71 @@ def audit_group() -> None:
     """The group that `aap` registers."""
 
 
-@audit_group.command("verify", help="Relire toute la chaîne. Code de sortie : 0 si rien ne manque, 4 sinon.")
-@click.option("--head", default="", help="Empreinte notée plus tôt : dit aussi si elle est toujours dans la chaîne.")
-def audit_verify(head: str) -> None:
+@audit_group.command(
+    "verify", help="Relire tout le journal et le comparer avec la base. Code de sortie\u00a0: 0 si tout y est, 4 sinon."
+)
+@click.option("--head", default="", help="Empreinte notée plus tôt : dit aussi si sa ligne est toujours là.")
+@click.option("--count", "lines", type=click.IntRange(min=0), help="Nombre de lignes, noté avec l’empreinte.")
+def audit_verify(head: str, lines: int | None) -> None:
     from aap.services.audit import verify_chain
     from aap.services.platform import open_platform
 
     platform = open_platform(existing_settings(), migrate=False)
     with platform.database.reading() as session:
-        found = verify_chain(session, head=head.strip().lower())
+        found = verify_chain(session, head=head.strip().lower(), count=lines, rows=True)
     for fault in found.faults:
         click.echo(f"La ligne {fault.sequence} {FAULTS[fault.fault]}.", err=True)
+    for stray in found.strays:
+        click.echo(f"{stray.kind} {stray.id} {STRAYS[stray.fault].format(line=stray.sequence)}.", err=True)
     if not found.known:
         click.echo(
-            "L’empreinte donnée n’est pas dans la chaîne\u00a0: des lignes ont disparu ou ont été refaites.", err=True
+            "La ligne notée n’est plus dans le journal\u00a0: des lignes ont disparu ou ont été refaites.", err=True
         )
-    if found.faults or not found.known:
+    if not found.sound:
         sys.exit(DIFFERENCE)
     click.echo(f"{count(found.lines, 'ligne')}, rien ne manque. Dernière empreinte\u00a0: {found.head}")
+
+
+KEY_FAULTS = {
+    "empty": "Le fichier des clés {where} n’en contient aucune.",
+    "foreign": "Les clés données ne sont pas celles de cette base\u00a0: voyez AAP_DATA_KEY et {where}.",
+    "missing": "Les clés de cette instance manquent\u00a0: remettez le fichier {where}, ou donnez AAP_DATA_KEY.",
+    "undecipherable": "Une donnée chiffrée ne s’ouvre avec aucune des clés\u00a0: voyez AAP_DATA_KEY et {where}.",
+    "unreadable": "Le fichier des clés {where} ne se lit pas, ou ne contient pas que des clés.",
+}
+
+
+@click.group(
+    "keys", help="Les clés de l’instance\u00a0: elles chiffrent les secrets, scellent le journal et les sauvegardes."
+)
+def keys_group() -> None:
+    """The group that `aap` registers."""
+
+
+@keys_group.command("new", help="Afficher une clé neuve, sans rien changer.")
+def keys_new() -> None:
+    from aap.records.keys import new_key
+
+    click.echo(new_key())
+
+
+@keys_group.command(
+    "rotate", help="Mettre une clé neuve en usage et rechiffrer ce qui l’est. Les anciennes se gardent."
+)
+def keys_rotate() -> None:
+    from aap.services.platform import open_platform
+    from aap.services.upkeep.rotating import rotate_keys
+
+    platform = open_platform(existing_settings())
+    done = rotate_keys(platform)
+    if not done.made and platform.keys.file is None and not done.secrets:
+        click.echo(
+            f"Rien à refaire\u00a0: tout est chiffré par la clé {done.key}. Pour en changer, mettez une clé neuve "
+            "(aap keys new) avant les autres dans AAP_DATA_KEY."
+        )
+        return
+    click.echo(f"Clé en usage\u00a0: {done.key}. {count(done.secrets, 'secret')} rechiffrés.")
+    click.echo("Gardez les anciennes clés\u00a0: elles relisent le journal et les sauvegardes d’avant.")
 
 
 @click.command(

@@ -30,7 +30,6 @@ _M_MMAP_THRESHOLD = -3
 @click.option("--workers", type=int, default=0, help="Processus web ; 0 : un par cœur, de 2 à 8.")
 def serve_command(host: str, port: int, workers: int) -> None:
     settings = Settings()
-    settings.refuse_unsafe()
     from aap.services.platform import open_platform
     from aap.serving.addresses import take_port
 

@@ -49,6 +49,14 @@ class Mail(StrEnum):
     GRANT_DECLINED = "service_declined"
     MESSAGE_TO_SERVICE = "service_message"
     WITHDRAWAL = "service_withdrawal"
+    AUDIT_WITNESS = "service_witness"
+
+
+WITH_TOKEN = frozenset({
+    Mail.CHANGE_EMAIL, Mail.CLAIM_PROOF, Mail.CONFIRM_EMAIL, Mail.INVITATION, Mail.INVITATION_LINK, Mail.KNOWN_ADDRESS,
+    Mail.RESET_PASSWORD, Mail.REVIEWER_INVITATION, Mail.SIGN_IN_LINK, Mail.SIGNATURE, Mail.WELCOME,
+})  # fmt: skip
+"""Mails with a link that lets its reader in, or decide: their text is erased once they left, or won't leave."""
 
 
 @cache

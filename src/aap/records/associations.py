@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, Connection, String, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import FileHash, UtcDateTime, new_id, one_of
+from aap.records.keys import dialect_keys
+from aap.records.types import FileHash, Secret, UtcDateTime, new_id, one_of
 
 
 class Association(SQLModel, table=True):
@@ -35,7 +36,8 @@ class Association(SQLModel, table=True):
     website: str = ""
     email: str = ""
     phone: str = Field(default="", max_length=20)
-    iban: str = Field(default="", max_length=34)
+    iban: str = Field(default="", sa_type=Secret)
+    iban_digest: str = Field(default="", max_length=64, index=True)  # keyed: equal IBANs have equal ones
     representative_name: str = ""
     representative_capacity: str = ""
     representative_email: str = ""
@@ -43,6 +45,12 @@ class Association(SQLModel, table=True):
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+@event.listens_for(Association, "before_insert")
+@event.listens_for(Association, "before_update")
+def _digest_iban(_mapper: object, connection: Connection, association: Association) -> None:
+    association.iban_digest = dialect_keys(connection.dialect).digest(association.iban) if association.iban else ""
 
 
 class ClaimState(StrEnum):

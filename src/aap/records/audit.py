@@ -12,7 +12,10 @@ from aap.records.types import UtcDateTime
 
 
 class AuditLine(SQLModel, table=True):
-    """Who did what to which object, when. `hash` covers the line, the values' digest and the previous hash."""
+    """Who did what to which object, when. `hash` covers the line, the values' digest and the previous hash.
+
+    The database refuses to change or remove a line (triggers). How the hash is made: `records/chain.py`.
+    """
 
     __tablename__ = "audit_line"
     __table_args__ = (UniqueConstraint("previous_hash"), UniqueConstraint("hash"))
@@ -30,7 +33,10 @@ class AuditLine(SQLModel, table=True):
 
 
 class AuditValues(SQLModel, table=True):
-    """Before and after of one line, with the salt of its digest. May be erased: the chain still holds."""
+    """Before and after of one line, with the salt of its digest.
+
+    `content` may be erased (NULL, never another value): the chain still holds.
+    """
 
     __tablename__ = "audit_values"
 
@@ -39,3 +45,15 @@ class AuditValues(SQLModel, table=True):
     )
     salt: str = Field(max_length=64)
     content: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+
+
+class AuditStanding(SQLModel, table=True):
+    """What a watched row was when the line `sequence` was written: a keyed digest (see `records/watching.py`)."""
+
+    __tablename__ = "audit_standing"
+
+    id: int | None = Field(default=None, primary_key=True)
+    sequence: int = Field(index=True)  # of the next line, where a transaction changed something after its last line
+    object_kind: str = Field(max_length=40)
+    object_id: str = Field(max_length=64)
+    digest: str = Field(max_length=64)

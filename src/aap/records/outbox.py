@@ -40,6 +40,7 @@ class OutboxMail(SQLModel, table=True):
     message_id: str = Field(default="", max_length=320)
     owner: str | None = Field(default=None, max_length=80, index=True)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erased_when_done: bool = False  # its text holds a link that lets somebody in: emptied once sent, or given up
 
 
 class JobState(StrEnum):

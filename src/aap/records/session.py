@@ -14,7 +14,9 @@ from sqlalchemy import Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
+from aap.records.keys import KeyRing, give_keys
 from aap.records.store_faults import StoreFault, fault_of
+from aap.records.watching import WritingSession
 
 WRITING = {"aap_writing": True}
 HASTY = {"aap_hasty": True}
@@ -72,9 +74,10 @@ def open_engine(url: str, *, patience: float = 30.0, probe: bool = False) -> Eng
 class Database:
     """Opens sessions: `reading()` never commits; `writing()` commits once, at its end, or nothing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: KeyRing | None = None) -> None:
         self.url = url
         self.engine = open_engine(url)
+        give_keys(self.engine, keys)
         self.writing_engine = self.engine.execution_options(**WRITING)
         self.hasty_engine = self.engine.execution_options(**WRITING, **HASTY)
         self._probe = open_engine(url, patience=PROBE_PATIENCE, probe=True)
@@ -86,7 +89,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
+        with WritingSession(self.writing_engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

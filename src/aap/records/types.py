@@ -7,11 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy import BigInteger, DateTime, Integer, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from uuid6 import uuid7
+
+from aap.records.keys import dialect_keys
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -79,8 +81,23 @@ class FourDecimals(TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)) / MARK_UNITS
 
 
-FactorSecret = String(255)
-"""Column type of the secrets of authenticators: the one place that says how they are kept."""
+class Secret(TypeDecorator[str]):
+    """A text that is encrypted in the database: `totp: str | None = Field(default=None, sa_type=Secret)`.
+
+    An empty text stays empty. Nothing can be searched in such a column: what equal values are wanted for keeps the
+    keys' digest beside it (`Association.iban_digest`). `aap keys rotate` finds the columns by this type.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return dialect_keys(dialect).encrypt(value) if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Raises KeyFault where no key of the instance opens it."""
+        return dialect_keys(dialect).decrypt(value) if value else value
+
 
 Cents = BigInteger().with_variant(Integer, "sqlite")
 """Money: integer cents."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from aap.documents.mail_texts import Mail, render_mail
+from aap.documents.mail_texts import WITH_TOKEN, Mail, render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
 from aap.services.platform import Platform
@@ -76,6 +76,7 @@ def send_mail(
         application_id=application_id,
         created_at=now,
         not_before=not_before or now,
+        erased_when_done=mail in WITH_TOKEN,
     )
     session.add(row)
     leave_for_workers(session, row)

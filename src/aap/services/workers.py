@@ -161,10 +161,14 @@ def claim_mail(platform: Platform, mail_id: str, domain: str) -> OutboxMail | No
 
 
 def settle_mail(platform: Platform, mail_id: str, **values: Any) -> bool:
-    """Writes down how an attempt ended and lets go of the mail. False where it was held no more."""
+    """Writes down how an attempt ended and lets go of the mail; one that ended for good loses a text with a link that lets
+    somebody in. False where it was held no more."""
     held = (col(OutboxMail.id) == mail_id, col(OutboxMail.owner) == owner_name())
     with platform.database.writing() as session:
         changed = session.execute(update(OutboxMail).where(*held).values(**NOBODY, **values))
+        if values.get("sent_at") or values.get("given_up_at"):
+            linked = (col(OutboxMail.id) == mail_id, col(OutboxMail.erased_when_done).is_(True))
+            session.execute(update(OutboxMail).where(*linked).values(body=""))
     return _number(changed) == 1
 
 

@@ -26,6 +26,8 @@ def actions() -> Mapping[str, str]:
         "assignment.unlocked": _("Attribution déverrouillée"),
         "association.created": _("Association décrite"),
         "association.described": _("Description de l’association changée"),
+        "audit.closed": _("Chaîne du journal d’avant close"),
+        "audit.taken_up": _("État des dossiers, notes et décisions relevé"),
         "audit.verified": _("Journal vérifié"),
         "calibration.opened": _("Tour d’étalonnage ouvert"),
         "call.amended": _("Appel modifié"),
@@ -45,8 +47,10 @@ def actions() -> Mapping[str, str]:
         "decisions.notified": _("Décisions notifiées"),
         "decisions.prepared": _("Décisions préparées"),
         "document.downloaded": _("Pièce téléchargée"),
+        "document.read": _("Pièce lue"),
         "dossier.amount_proposed": _("Montant proposé"),
         "dossier.corrected": _("Donnée corrigée"),
+        "dossier.read": _("Dossier lu"),
         "dossier.screened": _("Recevabilité décidée"),
         "grant.accepted": _("Subvention acceptée"),
         "grant.declined": _("Subvention refusée par l’association"),
@@ -55,6 +59,7 @@ def actions() -> Mapping[str, str]:
         "job.retried": _("Travail relancé"),
         "jury.decided": _("Décision du jury"),
         "jury.removed": _("Décision du jury retirée"),
+        "keys.rotated": _("Clé changée"),
         "letters.downloaded": _("Lettre téléchargée"),
         "mails.retried": _("Courriels relancés"),
         "member.changed": _("Rôle d’un membre changé"),
@@ -80,6 +85,7 @@ def actions() -> Mapping[str, str]:
         "person.password_changed": _("Mot de passe changé"),
         "person.password_reset": _("Mot de passe redéfini"),
         "person.profile": _("Renseignements du compte changés"),
+        "person.read": _("Fiche de compte lue"),
         "person.recovery_code_used": _("Code de secours utilisé"),
         "person.registered": _("Inscription"),
         "person.reopened": _("Compte rouvert"),
@@ -127,4 +133,18 @@ def actions() -> Mapping[str, str]:
         "specimen.removed": _("Dossier d’étalonnage retiré"),
         "specimen.submitted": _("Étalonnage remis"),
         "system.backup": _("Sauvegarde faite"),
+    }
+
+
+def object_kinds() -> Mapping[str, str]:
+    """What the log watches, by the names of their tables."""
+    return {
+        "application": _("le dossier"),
+        "call": _("l’appel"),
+        "consensus": _("le consensus"),
+        "decision": _("la décision"),
+        "jury_decision": _("la décision du jury"),
+        "ranking_run": _("le classement"),
+        "review": _("l’évaluation"),
+        "submission": _("le dépôt"),
     }

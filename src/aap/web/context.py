@@ -11,8 +11,10 @@ from flask import current_app, g
 from aap import jobs
 from aap.identity import current_person_id, current_session
 from aap.services.actor import Actor, load_actor, read_again
+from aap.services.audit import Subject
 from aap.services.outbox import WAKE, ToCarry
 from aap.services.platform import Platform, Session
+from aap.services.upkeep.consulting import Consultations
 from aap.web.after_commit import follow, note_stored
 from aap.web.public_links import PublicLinks
 
@@ -60,6 +62,12 @@ def writing() -> Iterator[Session]:
 def wake_worker(what: ToCarry | None = None) -> None:
     """Something that waits is stored: the worker is told, and where it can't be, it finds out by itself."""
     follow(lambda: jobs.wake(platform(), what), "wake")
+
+
+def consulted(action: str, subject: Subject) -> None:
+    """The page shows this person's or dossier's data to who asked: the log says so, once a day."""
+    held: Consultations = current_app.extensions.setdefault("aap.consultations", Consultations())
+    held.note(platform(), actor=signed_in(), action=action, subject=subject, now=arrived_at())
 
 
 def current_actor() -> Actor | None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
+from aap.records.migrations import _without_foreign_keys, configuration, upgrade
 from aap.records.people import Person
 from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
 from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.platform import Platform
-from tests.databases import on_both_databases
+from tests.databases import on_both_databases, unguard
 from tests.factories import Factory
 
 
@@ -99,7 +101,40 @@ def test_verify_finds_what_was_tampered_with_and_forgives_erased_values(
 ) -> None:
     _log_three_lines(platform)
     with platform.database.writing() as session:
+        unguard(session)
         for statement in tampering.split(";"):
             session.execute(text(statement))
     with platform.database.reading() as session:
         assert verify_chain(session).faults == faults
+
+
+@on_both_databases
+def test_secrets_that_were_readable_are_encrypted_by_the_upgrade(platform: Platform, factory: Factory) -> None:
+    iban = "FR7630006000011234567890189"
+    person = factory.person(tf_totp_secret="JBSWY3DPEHPK3PXP")
+    association = factory.association(person, iban=iban)
+
+    def totp() -> str:
+        with platform.database.engine.connect() as connection:
+            found = text("SELECT tf_totp_secret FROM person WHERE id = :id")
+            return str(connection.execute(found, {"id": person.id}).scalar())
+
+    def stored(column: str) -> object:
+        with platform.database.engine.connect() as connection:
+            return connection.execute(
+                text(f"SELECT {column} FROM association WHERE id = :id"), {"id": association.id}
+            ).scalar()
+
+    with (
+        platform.database.writing_engine.connect() as connection,
+        _without_foreign_keys(connection),
+        connection.begin(),
+    ):
+        config = configuration(platform.database.url)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0012")
+    assert (stored("iban"), totp()) == (iban, "JBSWY3DPEHPK3PXP")
+    upgrade(platform.database.engine)
+    keys = platform.keys
+    assert (totp() == "JBSWY3DPEHPK3PXP", keys.decrypt(totp())) == (False, "JBSWY3DPEHPK3PXP")
+    assert (keys.decrypt(str(stored("iban"))), stored("iban_digest")) == (iban, keys.digest(iban))

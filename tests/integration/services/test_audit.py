@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import secrets
 from datetime import UTC, datetime
 
@@ -50,10 +53,11 @@ def test_a_line_names_its_object_by_its_table_and_the_call_that_the_object_names
 
 
 @on_both_databases
-def test_a_person_s_line_hashes_as_in_the_first_version_and_the_system_s_says_whose_it_is(
+def test_a_line_of_today_needs_the_key_and_covers_all_that_it_says(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(secrets, "token_hex", lambda size: "5" * 2 * size)
+    platform.keys.file.write_text(KEY)
     now = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
     opened = {"before": {"state": "draft"}, "after": {"state": "open", "reason": "à l’heure"}}
     with platform.database.writing() as session:
@@ -62,14 +66,28 @@ def test_a_person_s_line_hashes_as_in_the_first_version_and_the_system_s_says_wh
         record(session, SYSTEM, "recusal.suspected", suspected, now=now, after={"person": "p-2"})
     with platform.database.reading() as session:
         lines = session.exec(select(AuditLine).order_by(AuditLine.sequence)).all()
-    assert [(one.hash, one.values_digest) for one in lines] == [
-        (
-            "aec3cf70f7cf56c2fb21af40f1de3016788b7ae24e951403842299075f619963",
-            "a0561bbd892fb2cf5abc868946b56256881c36634ad1948565e082fba2cf3daf",
-        ),
-        (
-            # The system has a name since (it had none, and old lines keep their hash: see test_system_actor).
-            "3293b4cf77e8404ce074699329cb5dcb372381d2653a051799614e9063ffc838",
-            "0feec99e4d30ceefe255f620ab14a7d8a9eb59208e065c13c5492d39bc945346",
-        ),
-    ]
+    # Made apart from this code: HKDF-SHA256 of the key with « aap audit chain », HMAC-SHA256 of the JSON of the line.
+    salted = [hashlib.sha256(f"{'5' * 32}:{body}".encode()).hexdigest() for body in (
+        '{"after":{"reason":"à l’heure","state":"open"},"before":{"state":"draft"}}',
+        '{"after":{"person":"p-2"},"before":{}}',
+    )]  # fmt: skip
+    derived = hkdf(b"aap audit chain")
+    first = mac(derived, ["1", "2026-03-01T12:30:00+00:00", "p-1", "call.state", "call", "essai", "essai", salted[0],
+                          "0" * 64, ""])  # fmt: skip
+    second = mac(derived, ["2", "2026-03-01T12:30:00+00:00", "system", "recusal.suspected", "recusal", "r-1", "essai",
+                           salted[1], first, ""])  # fmt: skip
+    assert [(one.hash, one.values_digest) for one in lines] == [(first, salted[0]), (second, salted[1])]
+
+
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"
+
+
+def hkdf(info: bytes) -> bytes:
+    """RFC 5869 with SHA-256, no salt, one block."""
+    extracted = hmac.digest(b"\0" * 32, b"0123456789abcdef0123456789abcdef", "sha256")
+    return hmac.digest(extracted, info + b"\1", "sha256")
+
+
+def mac(key: bytes, parts: list[str]) -> str:
+    message = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    return hmac.digest(key, message, "sha256").hex()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from sqlmodel import select
 
-from aap.records.audit import AuditLine
+from aap.records.audit import AuditLine, AuditValues
 from aap.records.calls import CallState
+from aap.records.chain import CLOSED, values_digest
 from aap.records.outbox import Job
 from aap.records.people import Person, Role
 from aap.services.actor import SYSTEM, author_of_work
-from aap.services.audit import Subject, record, verify_chain
+from aap.services.audit import AuditFault, Subject, record, verify_chain
 from aap.services.call.calls import close_call, open_call
 from aap.services.errors import NotFound, StateForbids
 from aap.services.permissions import TABLE, Grant, Permission, Target, Who, allowed, conceivable, ensure
@@ -69,19 +69,24 @@ def test_the_system_opens_and_closes_a_call_in_its_time_and_the_log_names_it(
 
 @on_both_databases
 def test_lines_of_before_the_system_had_a_name_still_verify(factory: Factory, platform: Platform) -> None:
-    """They say nobody (the empty text), which their hash covers."""
+    """They say nobody (the empty text), which their hash covers; the first keyed line closes their chain."""
     with platform.database.writing() as session:
-        record(session, SYSTEM, "essai", Subject("instance"), now=factory.now, after={"n": 1})
-        line = session.exec(select(AuditLine).order_by(AuditLine.sequence.desc())).first()  # type: ignore[attr-defined]
-        assert line is not None
-        line.actor_id = ""  # as it was written then
+        content = {"before": {}, "after": {"n": 1}}
+        line = AuditLine(
+            sequence=1, at=factory.now, action="essai", object_kind="instance",
+            values_digest=values_digest("sel", content), previous_hash="0" * 64, hash="",
+        )  # fmt: skip
         parts = (
-            str(line.sequence), line.at.isoformat(), "", line.action, line.object_kind, line.object_id, line.call_id,
-            line.values_digest, line.previous_hash,
+            "1", line.at.isoformat(), "", "essai", "instance", "", "", line.values_digest, line.previous_hash,
         )  # fmt: skip
         line.hash = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
         session.add(line)
+        session.flush()
+        session.add(AuditValues(sequence=1, salt="sel", content=content))
+    with platform.database.reading() as session:
+        assert verify_chain(session).faults == (AuditFault(1, "changed"),)  # a plain line is none of today's
     with platform.database.writing() as session:
+        record(session, SYSTEM, CLOSED, Subject("audit"), now=factory.now)
         record(session, SYSTEM, "essai", Subject("instance"), now=factory.now, after={"n": 2})
     with platform.database.reading() as session:
         assert verify_chain(session).faults == ()

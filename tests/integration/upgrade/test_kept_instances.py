@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -165,8 +166,9 @@ def granted(laureates: list[list[str]]) -> dict[str, int]:
 def test_its_log_its_runs_and_its_files_verify(kept: Kept, world: World, tmp_path: Path) -> None:
     instance = world.settings.instance
     audit = kept.manifest["audit"]
-    log = command(instance, "audit", "verify", "--head", audit["head"])
-    assert (log.exit_code, f"{audit['lines']} lignes" in flat(log.output)) == (0, True), log.output
+    log = command(instance, "audit", "verify", "--head", audit["head"], "--count", audit["lines"])
+    # the lines of then, the one that closes their chain, and the one that notes what stood
+    assert (log.exit_code, f"{audit['lines'] + 2} lignes" in flat(log.output)) == (0, True), log.output
 
     official, stranger = kept.visitor(world, "instruction"), Visitor(world)
     bundles = []
@@ -187,6 +189,18 @@ def test_its_log_its_runs_and_its_files_verify(kept: Kept, world: World, tmp_pat
     for arguments in (("backup", tmp_path / "saved"), ("restore", "--check-only", tmp_path / "saved")):
         done = command(instance, *arguments)  # both look for every file that the database names
         assert done.exit_code == 0, done.output
+
+
+def test_the_links_of_its_mails_that_left_are_erased(kept: Kept) -> None:
+    with closing(sqlite3.connect(kept.folder / "aap.sqlite3")) as connection:
+        mails = connection.execute(
+            "SELECT body, erased_when_done FROM outbox_mail WHERE sent_at IS NOT NULL"
+        ).fetchall()
+    assert {bool(erased) for _body, erased in mails} == {True, False}
+    assert [body for body, erased in mails if bool(body) == bool(erased)] == []
+    assert [
+        body for body, _erased in mails if re.search(r"/(connexion/lien|signature|invitation|confirmation)/", body)
+    ] == []
 
 
 def test_its_letters_are_the_same_and_open(kept: Kept, world: World) -> None:

@@ -46,7 +46,8 @@ class Cell:
 class SignedListView:
     """A list ready to lay out. `summary`: label and value above the table; `total`: its last row.
 
-    `fingerprint` is the hash of the result that the list shows: the same hash stands in report.json. `made_on` dates
+    `fingerprint` is the hash of the result that the list shows: the same hash stands in report.json. `witness` says where
+    the audit log stood when the list was frozen. `made_on` dates
     the file; `dated` is the date printed, None leaves it to be filled in by hand.
     """
 
@@ -63,6 +64,7 @@ class SignedListView:
     total: tuple[Cell, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+    witness: str = ""
     author: Author | None = None
     draft: str = ""
     orientation: Literal["portrait", "landscape"] = "portrait"
@@ -87,6 +89,7 @@ def laureate_list_view(
     dated: date | None = None,
     author: Author | None = None,
     granted: int | None = None,
+    witness: str = "",
 ) -> SignedListView:
     """The ranked list of the laureates, to sign. `labels` by application id; `result_hash` as in report.json.
 
@@ -130,6 +133,7 @@ def laureate_list_view(
         dated=dated,
         author=author,
         draft="" if final else "Document provisoire : des évaluations manquent, la liste peut changer.",
+        witness=witness,
     )
 
 
@@ -190,6 +194,7 @@ def _signed_list(
     draft: str,
     total: tuple[Cell, ...] = (),
     orientation: Literal["portrait", "landscape"] = "portrait",
+    witness: str = "",
 ) -> SignedListView:
     """A list of a call's result, dated and signed as its letters are where nothing else is said."""
     return SignedListView(
@@ -205,6 +210,7 @@ def _signed_list(
         total=total,
         notes=(_method_note(call),),
         fingerprint=result_hash,
+        witness=witness,
         author=author or author_of(call),
         draft=draft,
         orientation=orientation,
@@ -230,6 +236,13 @@ def render_list(view: SignedListView) -> bytes:
         subject=view.reference,
     )
     return render_pdf("list.html", metadata, {"list": view})
+
+
+def log_witness(lines: int | None, head: str | None) -> str:
+    """Where the audit log stood when a run was frozen, as its papers say it; empty where that wasn't noted."""
+    return (
+        f"Journal à l’arrêt du classement : {french.count(lines, 'ligne')}, empreinte {head}" if lines and head else ""
+    )
 
 
 def _of(limit: int | None) -> str:

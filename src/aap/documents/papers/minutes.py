@@ -51,7 +51,7 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class MinutesView:
-    """Minutes ready to lay out. `signatories`: name and capacity of each who signs."""
+    """Minutes ready to lay out. `signatories`: name and capacity of each who signs; `witness` as in a list."""
 
     title: str
     call_title: str
@@ -63,6 +63,7 @@ class MinutesView:
     body: tuple[Heading | Paragraph | Sentences | MinutesTable, ...] = ()
     signatories: tuple[Attendee, ...] = ()
     fingerprint: str = ""
+    witness: str = ""
 
 
 def render_minutes(view: MinutesView) -> bytes:

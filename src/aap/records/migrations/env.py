@@ -11,7 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 import aap.records  # noqa: F401  (the metadata is complete once every table is imported)
 from aap.records.session import open_engine
-from aap.records.types import FourDecimals, UtcDateTime
+from aap.records.types import FourDecimals, Secret, UtcDateTime
 
 
 def plain_type(kind: str, item: Any, _context: object) -> str | Literal[False]:
@@ -22,6 +22,8 @@ def plain_type(kind: str, item: Any, _context: object) -> str | Literal[False]:
         return f"sa.String(length={item.length})" if item.length else "sa.String()"
     if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, Secret):
+        return "sa.Text()"
     if isinstance(item, FourDecimals | BigInteger):
         return "sa.BigInteger().with_variant(sa.Integer(), 'sqlite')"
     return False

@@ -151,12 +151,12 @@ def take_code(session: Session, *, person_id: str, secret: str, code: str, now: 
     step = totp.time_step_of(secret, code, now)
     if step is None:
         return False
+    # encrypted: compared once it is read, held until the end so that nobody changes it meanwhile
+    kept = session.exec(select(Person.tf_totp_secret).where(Person.id == person_id).with_for_update()).first()
+    if kept != secret:
+        return False
     newer = or_(col(Person.totp_last_step).is_(None), col(Person.totp_last_step) < step)
-    taken = session.execute(
-        update(Person)
-        .where(col(Person.id) == person_id, col(Person.tf_totp_secret) == secret, newer)
-        .values(totp_last_step=step)
-    )
+    taken = session.execute(update(Person).where(col(Person.id) == person_id, newer).values(totp_last_step=step))
     return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
 
 

@@ -50,6 +50,16 @@ def get_association(
     return association
 
 
+def with_the_same_iban(session: Session, association: Association) -> tuple[str, ...]:
+    """Names of the other associations that gave the same IBAN, found by its keyed digest. None where none is given."""
+    if not association.iban_digest:
+        return ()
+    found = select(Association.name).where(
+        Association.iban_digest == association.iban_digest, Association.id != association.id
+    )
+    return tuple(session.exec(found.order_by(col(Association.name), col(Association.id))))
+
+
 def associations_of(session: Session, actor: Actor) -> tuple[Association, ...]:
     """The actor's associations, by name."""
     found = session.exec(

@@ -13,7 +13,7 @@ from aap.core.ranking.run import inputs_hash
 from aap.records.calls import CallState
 from aap.records.rankings import RankingRun, RunState
 from aap.services.actor import Actor
-from aap.services.audit import record
+from aap.services.audit import LogHead, record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.errors import InvalidInput, Objection, SamePerson
 from aap.services.permissions import Permission, ensure
@@ -72,7 +72,8 @@ def confirm_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime
     change_state(session, call, CallState.ARBITRATED, actor=actor, now=now)
     run.state, run.frozen_by, run.frozen_at = RunState.FROZEN, actor.person_id, now
     session.add(run)
-    _record_freeze(session, actor, run, "ranking.frozen", now)
+    head = _record_freeze(session, actor, run, "ranking.frozen", now)
+    run.audit_lines, run.audit_head = head.lines, head.hash
 
 
 def reject_freeze(session: Session, *, actor: Actor, run_id: str, reason: str, now: datetime) -> None:
@@ -95,8 +96,8 @@ def reject_freeze(session: Session, *, actor: Actor, run_id: str, reason: str, n
 
 def _record_freeze(
     session: Session, actor: Actor, run: RankingRun, action: str, now: datetime, more: Mapping[str, Any] | None = None
-) -> None:
-    record(
+) -> LogHead:
+    return record(
         session,
         actor,
         action,

@@ -15,7 +15,7 @@ from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
 from aap.core.results import MASKED, ResultRow
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
+from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn, log_witness
 from aap.documents.papers.minutes import (
     Attendee,
     Heading,
@@ -162,6 +162,7 @@ def _view(
         ),
         signatories=(Attendee("", "Présidence du jury"), Attendee("", "Secrétariat de séance")),
         fingerprint=run.result_hash if run else "",
+        witness=log_witness(run.audit_lines, run.audit_head) if run else "",
     )
 
 

@@ -28,7 +28,7 @@ from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import BY_ENDING, PDF, MadeFile
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list
+from aap.documents.papers.lists import DossierLabel, laureate_list_view, log_witness, ranking_list_view, render_list
 from aap.documents.papers.sheets import SheetView, render_sheet
 from aap.documents.report.ranking_files import RANKING_FILES, file_stem
 from aap.records.outbox import ENDED_WITHOUT_RESULT, Job
@@ -156,6 +156,7 @@ def _laureates_pdf(files: _RunFiles) -> bytes:
             final=files.final,
             labels=files.labels,
             granted=files.granted,
+            witness=log_witness(files.run.audit_lines, files.run.audit_head),
         )
     )
 

@@ -68,6 +68,7 @@ class ServedFile:
     file: DossierFile
     sha256: str
     blind: bool
+    call_id: str
 
     def content(self, store: FileStore) -> BinaryIO:
         """What the reviewer reads. Raises RefusedFile where a blind copy can't be made."""
@@ -86,5 +87,5 @@ def open_file(session: Session, *, actor: Actor, application_id: str, document_i
         if file.id == document_id:
             document = session.get(Document, document_id)
             assert document is not None
-            return ServedFile(file, document.sha256, dossier.call.file.reviewing.blind)
+            return ServedFile(file, document.sha256, dossier.call.file.reviewing.blind, dossier.call.id)
     raise NotFound("document", document_id)

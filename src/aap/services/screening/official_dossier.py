@@ -24,6 +24,7 @@ from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKi
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor, person_name
+from aap.services.association.associations import with_the_same_iban
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
@@ -31,6 +32,9 @@ from aap.services.dossier.dossiers import OpenedDossier, merge_sections
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
+
+READ = "dossier.read"
+"""What a line says of who read a dossier; they stand in its history (`dossier_history`)."""
 
 MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
 """Officials read marks once nobody can change them."""
@@ -116,6 +120,7 @@ class InspectedDossier:
     jury: tuple[JuryDecision, ...]
     contests: tuple[ContestLine, ...]
     screened_by: str
+    same_iban: tuple[str, ...] = ()  # other associations that gave the same one
 
     def readings(self, files: Mapping[str, Sequence[FileLine]]) -> tuple[SectionReading, ...]:
         """The sections that are shown, with the answers in words. `files`: by question, with their addresses."""
@@ -173,6 +178,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         ),
         contests=_contests(session, application_id),
         screened_by=person_name(session, application.screened_by),
+        same_iban=with_the_same_iban(session, association),
     )
 
 
@@ -212,17 +218,22 @@ def _history(session: Session, application_id: str) -> tuple[HistoryLine, ...]:
         select(AuditLine, Person.name, AuditValues.content)
         .join(Person, col(Person.id) == col(AuditLine.actor_id), isouter=True)
         .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)
-        .where(AuditLine.object_kind == "application", AuditLine.object_id == application_id)
+        .where(
+            AuditLine.object_kind == "application",
+            AuditLine.object_id == application_id,
+            col(AuditLine.action).not_in((READ, "document.read")),
+        )
         .order_by(col(AuditLine.sequence).desc())
         .limit(200)
     )
     return tuple(
-        HistoryLine(line.at, line.action, name or _by_system(line), (content or {}).get("after", {}))
+        HistoryLine(line.at, line.action, name or by_system(line), (content or {}).get("after", {}))
         for line, name, content in found
     )
 
 
-def _by_system(line: AuditLine) -> str:
+def by_system(line: AuditLine) -> str:
+    """The system's name where it did what the line says."""
     return SYSTEM.name if line.actor_id == SYSTEM_ID else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ from aap.records.reviews import Review
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor
 from aap.services.audit import Subject, record, verify_chain
 from aap.services.dossier.access import recused_anywhere
+from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -152,10 +154,24 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=PARIS)
 
 
-def ask_verification(session: Session, *, actor: Actor, now: datetime) -> Job:
-    """Starts the verification of the whole chain as long work."""
+def ask_verification(session: Session, *, actor: Actor, head: str = "", lines: str = "", now: datetime) -> Job:
+    """Starts the verification of the whole log as long work.
+
+    `head` and `lines`: a hash and a number of lines that were noted earlier, as typed. Raises InvalidInput.
+    """
     ensure(actor, Permission.AUDIT_READ, Target())
-    return start_job(session, "audit", actor=actor, now=now)
+    head, lines = "".join(head.split()).lower(), "".join(lines.split())
+    problems = {}
+    if head and not re.fullmatch("[0-9a-f]{64}", head):
+        problems["head"] = Objection("upkeep.head_unreadable")
+    if lines and not re.fullmatch("[0-9]{1,12}", lines):
+        problems["lines"] = Objection("upkeep.lines_unreadable")
+    if problems:
+        raise InvalidInput(problems)
+    arguments: dict[str, Any] = {"head": head} if head else {}
+    if lines:
+        arguments["lines"] = int(lines)
+    return start_job(session, "audit", actor=actor, now=now, arguments=arguments)
 
 
 def last_verification(session: Session, *, actor: Actor) -> Job | None:
@@ -166,11 +182,16 @@ def last_verification(session: Session, *, actor: Actor) -> Job | None:
     ).first()
 
 
-def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Job `audit`: the whole chain; `faults` names at most `MOST_FAULTS` lines, `count` says how many there are."""
+def verify_in_background(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Job `audit`: the whole log, and the rows that it speaks of.
+
+    `faults` and `strays` name at most `MOST_FAULTS` each, `count` says how many anomalies there are in all; `known`:
+    whether the line that was noted earlier is still there.
+    """
+    progress(0, 1)
     with platform.database.reading() as session:
-        progress(0, 1)
-        result = verify_chain(session)
+        result = verify_chain(session, head=job.arguments.get("head", ""), count=job.arguments.get("lines"), rows=True)
+    count = len(result.faults) + len(result.strays) + (not result.known)
     with platform.database.writing() as session:
         record(
             session,
@@ -178,12 +199,14 @@ def verify_in_background(platform: Platform, _job: Job, progress: Progress) -> M
             "audit.verified",
             Subject("audit"),
             now=platform.clock(),
-            after={"lines": result.lines, "head": result.head, "faults": len(result.faults)},
+            after={"lines": result.lines, "head": result.head, "faults": count, "known": result.known},
         )
     progress(1, 1)
     return {
         "lines": result.lines,
         "head": result.head,
-        "count": len(result.faults),
+        "count": count,
+        "known": result.known,
+        "strays": [[one.kind, one.id, one.sequence, one.fault] for one in result.strays[:MOST_FAULTS]],
         "faults": [[one.sequence, one.fault] for one in result.faults[:MOST_FAULTS]],
     }

@@ -3,6 +3,9 @@
 The embedded database is copied by SQLite's own online backup while the application goes on. Files are never changed
 and are durable before a row names them: copied after the database, all that it names are there. The folder is made
 under another name and renamed when it is whole.
+
+A backup is signed with the instance's key, which is not in it: what is secret in it can't be read without the key, and a
+backup that somebody changed is not restored.
 """
 
 from __future__ import annotations
@@ -14,24 +17,29 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, inspect
 from sqlmodel import Session, SQLModel, col, select
 
 from aap import __version__
+from aap.records.keys import KeyRing, give_keys
 from aap.records.outbox import OutboxMail
 from aap.records.types import FileHash
 from aap.services.actor import SYSTEM
 from aap.services.audit import ChainCheck, Subject, record, verify_chain
 from aap.services.errors import Objection
 from aap.services.platform import Platform
+from aap.services.safekeeping import close_folder
 
-FORMAT = 1
+FORMAT = 2
+UNSIGNED = 1  # the format of 0.1.0
 MANIFEST, DATABASE, FILES = "sauvegarde.json", "aap.sqlite3", "files"
 README = "README.md"  # says what lands in an instance, in a checkout: a folder that holds only it is empty
+KEY_FILE = "data.key"  # may be put into the instance before the backup
+_PURPOSE = "backup"
 _BLOCK = 1 << 20
 
 Tell = Callable[[int, int], None]
@@ -48,7 +56,10 @@ class BackupFault(Exception):
 
 @dataclass(frozen=True)
 class Backup:
-    """What a backup holds. `head`: the audit chain's last hash; sizes in bytes."""
+    """What a backup holds. `head`: the audit chain's last hash; sizes in bytes; `key`: the name of the key that signed.
+
+    `signature`: keyed digest of all the rest; empty in a backup of 0.1.0.
+    """
 
     made_at: str
     version: str
@@ -59,6 +70,14 @@ class Backup:
     audit_lines: int
     head: str
     format: int = FORMAT
+    key: str = ""
+    signature: str = ""
+
+    @property
+    def message(self) -> bytes:
+        """What is signed."""
+        content = {name: value for name, value in asdict(self).items() if name != "signature"}
+        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
 def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -> Backup:
@@ -74,9 +93,9 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
     try:
         _copy_database(settings.instance / DATABASE, partial / DATABASE)
         count, size = _copy_files(settings.files_folder, partial / FILES, tell)
-        chain, missing = _look_into(partial)
+        chain, missing = _look_into(partial, platform.keys)
         _refuse_missing(missing)
-        backup = Backup(
+        unsigned = Backup(
             made_at=now.isoformat(),
             version=__version__,
             database_sha256=_sha256(partial / DATABASE),
@@ -85,7 +104,9 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
             files_size=size,
             audit_lines=chain.lines,
             head=chain.head,
+            key=platform.keys.name,
         )
+        backup = replace(unsigned, signature=platform.keys.mac(_PURPOSE, unsigned.message))
         _write(partial / MANIFEST, json.dumps(asdict(backup), indent=2) + "\n")
         os.replace(partial, folder)
         _sync(folder.parent)
@@ -97,18 +118,21 @@ def make_backup(platform: Platform, folder: Path, *, tell: Tell | None = None) -
     return backup
 
 
-def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
-    """Reads a whole backup again: hashes of the database and of every file, the database's own check, the audit chain.
+def check_backup(folder: Path, keys: KeyRing | None, *, unsigned: bool = False, tell: Tell | None = None) -> Backup:
+    """Reads a whole backup again: its signature, hashes of the database and of every file, the database's own check, the
+    audit chain.
 
-    Raises BackupFault with everything that is wrong.
+    `keys`: those of the instance that made it. `unsigned`: also takes a backup of 0.1.0, which nobody signed. Raises
+    BackupFault with everything that is wrong.
     """
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         backup = Backup(**content)
     except (OSError, ValueError, TypeError):
         raise BackupFault(Objection("upkeep.no_backup", folder=str(folder), manifest=MANIFEST)) from None
-    if backup.format != FORMAT:
+    if backup.format not in (FORMAT, UNSIGNED):
         raise BackupFault(Objection("upkeep.backup_too_new"))
+    _check_signature(backup, keys, unsigned=unsigned)
     if not (folder / DATABASE).exists() or _sha256(folder / DATABASE) != backup.database_sha256:
         raise BackupFault(Objection("upkeep.database_changed"))
     faults = []
@@ -122,7 +146,7 @@ def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
             faults.append(Objection("upkeep.file_changed", name=path.name))
         if tell:
             tell(done, len(paths))
-    chain, missing = _look_into(folder)
+    chain, missing = _look_into(folder, keys)
     faults += [Objection("upkeep.file_missing", name=sha) for sha in missing]
     if (chain.head, chain.lines) != (backup.head, backup.audit_lines):
         faults.append(Objection("upkeep.journal_differs"))
@@ -131,12 +155,27 @@ def check_backup(folder: Path, *, tell: Tell | None = None) -> Backup:
     return backup
 
 
-def restore_backup(folder: Path, instance: Path, *, tell: Tell | None = None) -> Backup:
+def _check_signature(backup: Backup, keys: KeyRing | None, *, unsigned: bool) -> None:
+    if backup.format == UNSIGNED:
+        if not unsigned:
+            raise BackupFault(Objection("upkeep.backup_unsigned"))
+        return
+    if keys is None:
+        raise BackupFault(Objection("upkeep.key_wanted", key=backup.key))
+    if not keys.verifies(_PURPOSE, backup.message, backup.signature):
+        if backup.key not in keys.names:
+            raise BackupFault(Objection("upkeep.other_key", key=backup.key, held=keys.names))
+        raise BackupFault(Objection("upkeep.manifest_changed", manifest=MANIFEST))
+
+
+def restore_backup(
+    folder: Path, instance: Path, keys: KeyRing | None, *, unsigned: bool = False, tell: Tell | None = None
+) -> Backup:
     """Puts a checked backup into an empty (or missing) instance folder. Raises BackupFault; nothing is overwritten."""
-    if instance.exists() and any(entry.name != README for entry in instance.iterdir()):
+    if instance.exists() and any(entry.name not in (README, KEY_FILE) for entry in instance.iterdir()):
         raise BackupFault(Objection("upkeep.instance_not_empty", folder=str(instance)))
-    backup = check_backup(folder, tell=tell)
-    instance.mkdir(parents=True, exist_ok=True)
+    backup = check_backup(folder, keys, unsigned=unsigned, tell=tell)
+    close_folder(instance)
     _copy_files(folder / FILES, instance / FILES, None)
     partial = instance / f".{DATABASE}.partiel"
     shutil.copyfile(folder / DATABASE, partial)
@@ -149,9 +188,10 @@ def restore_backup(folder: Path, instance: Path, *, tell: Tell | None = None) ->
 def named_files(session: Session) -> set[str]:
     """SHA-256 of every stored file that the database names, and of those that mails take along."""
     found: set[str] = set()
+    there = set(inspect(session.connection()).get_table_names())  # a backup of an earlier release has fewer
     for table in SQLModel.metadata.sorted_tables:
         for column in table.columns:
-            if isinstance(column.type, FileHash):
+            if isinstance(column.type, FileHash) and table.name in there:
                 found.update(session.execute(select(column).where(column.is_not(None))).scalars())
     for attachments in session.exec(select(OutboxMail.attachments).where(col(OutboxMail.sent_at).is_(None))):
         found |= {one["sha256"] for one in attachments}
@@ -174,9 +214,10 @@ def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, check_same_thread=False)
 
 
-def _look_into(folder: Path) -> tuple[ChainCheck, list[str]]:
+def _look_into(folder: Path, keys: KeyRing | None) -> tuple[ChainCheck, list[str]]:
     """The audit chain of a backup's database, and which files that it names are not there."""
     engine = create_engine("sqlite://", creator=lambda: _read_only(folder / DATABASE), poolclass=NullPool)
+    give_keys(engine, keys)
     with Session(engine) as session:
         missing = sorted(sha for sha in named_files(session) if not _at(folder / FILES, sha).exists())
         return verify_chain(session), missing

@@ -39,6 +39,7 @@ class FailedMail:
     error: str
     next_at: datetime
     given_up: bool
+    erased: bool = False  # its link is gone with its text: it can't be sent any more, another has to be asked for
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
         failed_mails=tuple(
             FailedMail(
                 mail.id, mail.recipient, mail.kind, mail.attempts, mail.error, mail.not_before,
-                mail.given_up_at is not None,
+                mail.given_up_at is not None, mail.erased_when_done and not mail.body,
             )
             for mail in failed
         ),
@@ -150,7 +151,11 @@ def last_backup(session: Session) -> tuple[datetime, Mapping[str, Any]] | None:
 def retry_mails(session: Session, *, actor: Actor, mail_id: str = "", now: datetime) -> int:
     """Has a failed mail tried again at once, or (no id) all of them. Gives their number. Raises NotFound."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
-    which = [*_UNSENT, or_(col(OutboxMail.owner).is_(None), col(OutboxMail.lease_until) < now)]
+    which = [
+        *_UNSENT,
+        or_(col(OutboxMail.owner).is_(None), col(OutboxMail.lease_until) < now),
+        or_(col(OutboxMail.erased_when_done).is_(False), col(OutboxMail.body) != ""),
+    ]
     if mail_id:
         which.append(col(OutboxMail.id) == mail_id)
     mails = session.exec(select(OutboxMail).where(*which).order_by(col(OutboxMail.created_at))).all()

@@ -12,17 +12,33 @@ from flask.typing import ResponseReturnValue
 
 from aap.core.scalars import YEARS
 from aap.services.call.calls import list_calls
+from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.services.upkeep.auditing import AuditFilter, ask_verification, last_verification, read_log
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
-from aap.web.audit_words import actions
+from aap.web.audit_words import actions, object_kinds
 from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.wording.sentences import worded
 
 
 @blueprint.get("/journal")
 @requires(Permission.AUDIT_READ)
 def journal() -> ResponseReturnValue:
+    if request.args.get("suivi") == "json":
+        with reading() as session:
+            verification = last_verification(session, actor=signed_in())
+        return {
+            "done": verification.done if verification else 0,
+            "total": verification.total if verification else 1,
+            "message": "",
+            "finished": verification is None or verification.state in ("done", "failed"),
+        }
+    return _page({})
+
+
+def _page(problems: Mapping[str, str]) -> str:
+    """`problems`: what is wrong in the form of the verification."""
     typed = {name: request.args.get(name, "").strip()[:200] for name in ("qui", "action", "appel", "objet", "du", "au")}
     before = request.args.get("avant", "")
     wanted = AuditFilter(
@@ -37,13 +53,6 @@ def journal() -> ResponseReturnValue:
         page = read_log(session, actor=signed_in(), wanted=wanted, before=_sequence(before))
         verification = last_verification(session, actor=signed_in())
         calls = [(call.id, call.record.title) for call in list_calls(session)]
-    if request.args.get("suivi") == "json":
-        return {
-            "done": verification.done if verification else 0,
-            "total": verification.total if verification else 1,
-            "message": "",
-            "finished": verification is None or verification.state not in ("waiting", "running"),
-        }
     words = actions()
     kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
     return show_admin_page(
@@ -58,6 +67,9 @@ def journal() -> ResponseReturnValue:
         older=url_for("admin.journal", **kept, avant=page.older) if page.older else None,
         newest=url_for("admin.journal", **kept) if before else None,
         verification=verification,
+        kinds=object_kinds(),
+        problems=problems,
+        noted=request.form,
     )
 
 
@@ -85,7 +97,16 @@ def _values(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 @blueprint.post("/journal/verification")
 @requires(Permission.AUDIT_READ)
 def verify_journal() -> ResponseReturnValue:
-    """Reads the whole chain again, as long work."""
-    with writing() as session:
-        ask_verification(session, actor=signed_in(), now=arrived_at())
+    """Reads the whole log again, as long work; `empreinte` and `lignes`: what was noted earlier."""
+    try:
+        with writing() as session:
+            ask_verification(
+                session,
+                actor=signed_in(),
+                head=request.form.get("empreinte", ""),
+                lines=request.form.get("lignes", ""),
+                now=arrived_at(),
+            )
+    except InvalidInput as refused:
+        return _page(worded(refused.problems, {"head": "empreinte", "lines": "lignes"})), 422
     return redirect(url_for("admin.journal") + "#verification", 303)

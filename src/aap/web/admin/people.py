@@ -19,6 +19,7 @@ from aap.services.account.people import (
     take_role,
 )
 from aap.services.account.second_factor import reset_factors
+from aap.services.audit import Subject
 from aap.services.call.calls import list_calls
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
@@ -26,7 +27,7 @@ from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.answers import yes_or_no
-from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, links, platform, reading, signed_in, writing
 from aap.web.paging import page_number
 from aap.web.people_words import factor_words, membership_words, role_name, role_words
 from aap.web.wording.sentences import worded
@@ -115,7 +116,10 @@ def _page(person_id: str, problems: dict[str, str] | None = None, form: str = ""
 @blueprint.get("/personnes/<person_id>")
 @requires(Permission.PEOPLE_MANAGE)
 def person(person_id: str) -> str:
-    return _page(person_id)
+    page = _page(person_id)
+    if person_id != signed_in().person_id:
+        consulted("person.read", Subject("person", person_id))
+    return page
 
 
 def _change(person_id: str, form: str, change: Callable[[Session], object], done: str) -> ResponseReturnValue:

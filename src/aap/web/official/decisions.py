@@ -15,6 +15,7 @@ from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letters_archive import letters_archive
 from aap.records.rankings import Outcome
 from aap.services.association.mails import dossier_values
+from aap.services.audit import Subject
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.deciding import (
     DecisionLine,
@@ -26,13 +27,15 @@ from aap.services.decision.deciding import (
     unsent_notifications,
 )
 from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
+from aap.services.dossier.access import find_dossier
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.screening.candidates import PAGE_SIZE
+from aap.services.screening.official_dossier import READ
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
-from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, links, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import kept_query, lines_of, page_of
@@ -116,6 +119,8 @@ def letter_preview(call_id: str, reference: str) -> Response:
     with reading() as session:
         opened = call_of_page(session, call_id)
         content = preview_letter(session, actor=signed_in(), call=opened, reference=reference)
+        application_id = find_dossier(session, call_id, reference)
+    consulted(READ, Subject("application", application_id, call_id))
     return hand_out(MadeFile(f"{reference}-apercu.pdf", PDF, content), inline=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from flask_babel import gettext as _
 from aap.core import french
 from aap.core.call.wording import theme_titles
 from aap.documents.media_types import SHOWN_INLINE, MadeFile
+from aap.services.audit import Subject
 from aap.services.decision.deciding import decision_line
 from aap.services.dossier.access import dossier_target, find_dossier
 from aap.services.dossier.completion import ask_completion
@@ -21,7 +23,8 @@ from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
-from aap.services.screening.official_dossier import FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.screening.dossier_history import dossier_history
+from aap.services.screening.official_dossier import READ, FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
@@ -32,7 +35,7 @@ from aap.services.screening.screening import (
 )
 from aap.web import audit_words, state_words
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show_call_page
 from aap.web.wording.sentences import worded
@@ -53,6 +56,32 @@ def dossier(call_id: str, reference: str) -> str:
     return _page(call_id, reference)
 
 
+@blueprint.get("/<call_id>/dossiers/<reference>/historique")
+@requires(Permission.DOSSIER_INSPECT)
+def history(call_id: str, reference: str) -> str:
+    """Everything that the log says of the dossier, with who read it."""
+    typed = request.args.get("avant", "")
+    with reading() as session:
+        call_of_page(session, call_id)
+        found = dossier_history(
+            session,
+            actor=signed_in(),
+            application_id=find_dossier(session, call_id, reference),
+            before=int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None,
+        )
+    here: dict[str, Any] = {"call_id": call_id, "reference": reference}
+    return show_call_page(
+        "history.html",
+        found.call,
+        application=found.application,
+        lines=found.lines,
+        actions=audit_words.actions(),
+        older=url_for("official.history", **here, avant=found.older) if found.older else None,
+        newest=url_for("official.history", **here) if typed else None,
+        page_width="page",
+    )
+
+
 def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str] | None = None) -> str:
     """The dossier's page; `form` names the one that was refused, with what is wrong in it."""
     with reading() as session:
@@ -65,6 +94,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         decision = None
         if allowed(signed_in(), Permission.DECISIONS_READ, held.call.target()):
             decision = decision_line(session, actor=signed_in(), call=held.call, application_id=application_id)
+    consulted(READ, Subject.of(held.application))
     target = dossier_target(held.call, held.application)
     may = {
         name: allowed(signed_in(), permission, target)

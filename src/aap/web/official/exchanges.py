@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from aap.services.audit import Subject
 from aap.services.dossier.access import find_dossier
 from aap.services.dossier.completion import compared_deposits
 from aap.services.dossier.messages import mark_messages_read
 from aap.services.permissions import Permission
+from aap.services.screening.official_dossier import READ
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
 
 
@@ -21,6 +23,7 @@ def revisions(call_id: str, reference: str) -> str:
     with reading() as session:
         call_of_page(session, call_id)
         found = compared_deposits(session, actor=signed_in(), application_id=find_dossier(session, call_id, reference))
+    consulted(READ, Subject.of(found.application))
     return show_call_page(
         "revisions.html", found.call, application=found.application, found=found.revisions, page_width="page"
     )

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.documents.incoming.incoming_file import RefusedFile
+from aap.services.audit import Subject
 from aap.services.permissions import Permission
 from aap.services.review.given_files import open_file
 from aap.web.access import requires
-from aap.web.context import platform, reading, signed_in
+from aap.web.context import consulted, platform, reading, signed_in
 from aap.web.errors import error_page
 from aap.web.reviewer.home import blueprint
 
@@ -32,6 +33,7 @@ def file(application_id: str, document_id: str, name: str) -> ResponseReturnValu
                 "L’évaluation se fait à l’aveugle, et le nom de l’auteur n’a pas pu être retiré du fichier. Dites-le au service."
             ),
         )
+    consulted("document.read", Subject("application", application_id, served.call_id))
     answer = send_file(
         content,
         mimetype=held.content_type if held.inline else "application/octet-stream",

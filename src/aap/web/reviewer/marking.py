@@ -11,6 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.services.audit import Subject
 from aap.services.errors import DeadlinePassed, InvalidInput, Objection, StaleVersion, StateForbids
 from aap.services.permissions import Permission
 from aap.services.review.given_files import DossierFile
@@ -22,7 +23,7 @@ from aap.services.review.reviewing import (
     submit_review,
 )
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, reading, signed_in, writing
 from aap.web.filters import clock, moment
 from aap.web.reviewer.differences import labelled
 from aap.web.reviewer.grid import FIELDS, GridView, grid_view
@@ -85,6 +86,7 @@ def _shown(page: ReviewingPage, grid: GridView, **more: Any) -> str:
 @requires(Permission.REVIEW_READ)
 def dossier(application_id: str) -> str:
     page = _page(application_id)
+    consulted("dossier.read", Subject("application", application_id, page.dossier.call.id))
     return _shown(page, grid_view(page))
 
 

@@ -11,6 +11,10 @@ WORDS: Words = {
     **diagnosis.WORDS,
     "upkeep.backup_exists": _("%(folder)s existe déjà\u00a0: donnez un nom neuf à chaque sauvegarde."),
     "upkeep.backup_too_new": _("Cette sauvegarde vient d’une version plus récente du logiciel."),
+    "upkeep.backup_unsigned": _(
+        "Cette sauvegarde n’est pas signée\u00a0: elle vient de la version 0.1.0. Si vous savez d’où elle vient, "
+        "ajoutez --unsigned."
+    ),
     "upkeep.database_changed": _("La base de cette sauvegarde manque ou a été changée."),
     "upkeep.database_on_server": _(
         "La base est un serveur\u00a0: sauvegardez-la par pg_dump, puis copiez le dossier des fichiers "
@@ -20,10 +24,17 @@ WORDS: Words = {
     "upkeep.file_changed": _("Le fichier %(name)s a été changé."),
     "upkeep.file_missing": _("Le fichier %(name)s manque."),
     "upkeep.file_missing_here": _("Le fichier %(name)s manque dans l’instance."),
+    "upkeep.head_unreadable": _("Une empreinte compte 64 chiffres et lettres de a à f."),
     "upkeep.instance_not_empty": _(
         "%(folder)s n’est pas vide\u00a0: restaurez dans un dossier neuf, puis changez AAP_INSTANCE."
     ),
     "upkeep.journal_differs": _("Le journal n’est pas celui qui a été sauvegardé."),
+    "upkeep.key_wanted": _(
+        "Il faut la clé %(key)s de l’instance qui a été sauvegardée\u00a0: donnez AAP_DATA_KEY, ou son fichier par --key-file."
+    ),
+    "upkeep.lines_unreadable": _("Le nombre de lignes s’écrit en chiffres."),
+    "upkeep.manifest_changed": _("%(manifest)s n’est plus tel qu’il a été signé."),
     "upkeep.no_backup": _("%(folder)s n’est pas une sauvegarde\u00a0: %(manifest)s manque ou ne se lit pas."),
     "upkeep.number_of_files": _("%(expected)s fichiers attendus, %(found)s trouvés."),
+    "upkeep.other_key": _("Cette sauvegarde est signée par la clé %(key)s, et non par %(held)s."),
 }

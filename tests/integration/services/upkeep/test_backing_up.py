@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import sqlite3
@@ -14,13 +15,15 @@ from sqlmodel import select
 
 from aap.cli import main
 from aap.records.applications import Document
+from aap.records.associations import Association
 from aap.records.audit import AuditLine
+from aap.records.keys import KeyRing, new_key, read_keys, write_keys
 from aap.records.people import Person
 from aap.services.actor import SYSTEM
 from aap.services.audit import Subject, record, verify_chain
 from aap.services.errors import Objection
 from aap.services.platform import Platform, open_platform
-from aap.services.upkeep.backing_up import BackupFault, check_backup, make_backup, restore_backup
+from aap.services.upkeep.backing_up import Backup, BackupFault, check_backup, make_backup, restore_backup
 from aap.settings import Settings
 from tests.factories import Factory
 
@@ -45,7 +48,8 @@ def test_what_is_restored_is_what_was_backed_up(platform: Platform, filled: Docu
     made = make_backup(platform, tmp_path / "sauvegarde")
     with platform.database.writing() as session:
         record(session, SYSTEM, "plus tard", Subject("instance"), now=platform.clock())
-    restored = restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
+    restored = restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve", platform.keys)
+    write_keys(tmp_path / "neuve" / "data.key", platform.keys.texts)
     assert restored == made
     again = open_platform(Settings(instance=tmp_path / "neuve", environment="testing", secret_key="x"))
     with again.database.reading() as session, platform.database.reading() as before:
@@ -95,7 +99,7 @@ def test_a_backup_made_while_people_write_is_sound(platform: Platform, filled: D
     finally:
         stop.set()
         writer.join()
-    assert check_backup(tmp_path / "sauvegarde") == made
+    assert check_backup(tmp_path / "sauvegarde", platform.keys) == made
 
 
 def _break_file(folder: Path, sha256: str) -> None:
@@ -131,27 +135,74 @@ def test_a_broken_backup_is_told_and_not_restored(
     make_backup(platform, tmp_path / "sauvegarde")
     breaking(tmp_path / "sauvegarde", filled.sha256)  # type: ignore[operator]
     with pytest.raises(BackupFault) as refused:
-        restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve")
+        restore_backup(tmp_path / "sauvegarde", tmp_path / "neuve", platform.keys)
     assert [fault.key for fault in refused.value.faults] == keys
     assert not (tmp_path / "neuve").exists()
+
+
+def unguarded(path: Path) -> sqlite3.Connection:
+    """The database without what keeps its log, as who holds the file may make it."""
+    connection = sqlite3.connect(path)
+    for table in ("audit_line", "audit_values", "audit_standing"):
+        for kind in ("keeps", "stays"):
+            connection.execute(f"DROP TRIGGER IF EXISTS {table}_{kind}")
+    return connection
+
+
+def signed_again(folder: Path, keys: KeyRing) -> None:
+    """The list of a backup made anew for the database that is there, by who holds the keys."""
+    listed = json.loads((folder / "sauvegarde.json").read_text())
+    listed["database_sha256"] = hashlib.sha256((folder / "aap.sqlite3").read_bytes()).hexdigest()
+    listed["signature"] = keys.mac("backup", Backup(**listed).message)
+    (folder / "sauvegarde.json").write_text(json.dumps(listed))
 
 
 def test_a_rewritten_log_in_a_backup_is_found(platform: Platform, filled: Document, tmp_path: Path) -> None:
     assert filled
     make_backup(platform, tmp_path / "sauvegarde")
     path = tmp_path / "sauvegarde" / "aap.sqlite3"
-    with sqlite3.connect(path) as connection:
+    with unguarded(path) as connection:
         connection.execute("DELETE FROM audit_values WHERE sequence = (SELECT max(sequence) FROM audit_line)")
         connection.execute("DELETE FROM audit_line WHERE sequence = (SELECT max(sequence) FROM audit_line)")
     connection.close()
-    listed = json.loads((tmp_path / "sauvegarde" / "sauvegarde.json").read_text())
-    import hashlib
-
-    listed["database_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (tmp_path / "sauvegarde" / "sauvegarde.json").write_text(json.dumps(listed))
+    signed_again(tmp_path / "sauvegarde", platform.keys)
     with pytest.raises(BackupFault) as refused:
-        check_backup(tmp_path / "sauvegarde")
+        check_backup(tmp_path / "sauvegarde", platform.keys)
     assert refused.value.faults == (Objection("upkeep.journal_differs"),)
+
+
+def test_a_backup_that_was_changed_or_is_another_instance_s_is_not_taken(
+    platform: Platform, filled: Document, tmp_path: Path
+) -> None:
+    assert filled
+    folder = tmp_path / "sauvegarde"
+    made = make_backup(platform, folder)
+    other = KeyRing(read_keys(new_key()))
+
+    def refused(keys: KeyRing | None) -> tuple[Objection, ...]:
+        with pytest.raises(BackupFault) as fault:
+            check_backup(folder, keys)
+        return fault.value.faults
+
+    assert refused(None) == (Objection("upkeep.key_wanted", key=made.key),)
+    assert refused(other) == (Objection("upkeep.other_key", key=made.key, held=other.names),)
+    signed_again(folder, other)
+    assert refused(platform.keys) == (Objection("upkeep.manifest_changed", manifest="sauvegarde.json"),)
+    listed = json.loads((folder / "sauvegarde.json").read_text())
+    unsigned = {name: value for name, value in listed.items() if name not in ("key", "signature")}
+    (folder / "sauvegarde.json").write_text(json.dumps({**unsigned, "format": 1}))
+    assert refused(platform.keys) == (Objection("upkeep.backup_unsigned"),)
+    assert check_backup(folder, platform.keys, unsigned=True).format == 1
+
+
+def test_neither_the_key_nor_an_iban_is_in_a_backup(platform: Platform, filled: Document, tmp_path: Path) -> None:
+    iban = "FR7630006000011234567890189"
+    with platform.database.writing() as session:
+        session.get_one(Association, filled.association_id).iban = iban
+        key = platform.keys.texts[0]
+    make_backup(platform, tmp_path / "sauvegarde")
+    content = b"".join(path.read_bytes() for path in (tmp_path / "sauvegarde").rglob("*") if path.is_file())
+    assert (iban.encode() in content, key.encode() in content) == (False, False)
 
 
 def test_an_instance_that_holds_something_is_never_written_over(
@@ -160,7 +211,7 @@ def test_an_instance_that_holds_something_is_never_written_over(
     assert filled
     make_backup(platform, tmp_path / "sauvegarde")
     with pytest.raises(BackupFault) as refused:
-        restore_backup(tmp_path / "sauvegarde", platform.settings.instance)
+        restore_backup(tmp_path / "sauvegarde", platform.settings.instance, platform.keys)
     assert [fault.key for fault in refused.value.faults] == ["upkeep.instance_not_empty"]
 
 
@@ -170,7 +221,7 @@ def test_a_folder_that_holds_only_the_page_of_the_checkout_is_restored_into(
     made, new = make_backup(platform, tmp_path / "sauvegarde"), tmp_path / "neuve"
     new.mkdir()
     (new / "README.md").write_text("What lands here")
-    assert restore_backup(tmp_path / "sauvegarde", new) == made
+    assert restore_backup(tmp_path / "sauvegarde", new, platform.keys) == made
     assert (new / "README.md").read_text() == "What lands here"
     assert (new / "files" / filled.sha256[:2] / filled.sha256).exists()
 
@@ -187,9 +238,14 @@ def test_the_commands_back_up_check_and_restore(platform: Platform, filled: Docu
     kept, new = str(tmp_path / "sauvegarde"), tmp_path / "neuve"
     assert aap(platform.settings.instance, "backup", kept).exit_code == 0
     assert aap(platform.settings.instance, "backup", kept).exit_code == 2
-    assert aap(new, "restore", kept, "--check-only").exit_code == 0
+    key = str(platform.settings.key_file)
+    without = aap(new, "restore", kept, "--check-only")
+    assert (without.exit_code, "Il faut la clé" in without.output) == (2, True)
+    assert aap(new, "restore", kept, "--check-only", "--key-file", key).exit_code == 0
     assert not new.exists()
-    assert aap(new, "restore", kept).exit_code == 0
+    assert aap(new, "restore", kept, "--key-file", key).exit_code == 0
+    assert (new / "data.key").read_text() == platform.settings.key_file.read_text()
+    assert (new.stat().st_mode & 0o777, (new / "data.key").stat().st_mode & 0o777) == (0o700, 0o600)
     assert aap(new, "restore", kept).exit_code == 2
     assert aap(new, "audit", "verify").exit_code == 0
     assert aap(tmp_path / "rien", "backup", str(tmp_path / "b")).exit_code == 2
@@ -204,11 +260,13 @@ def test_audit_verify_tells_faults_and_lines_cut_off_at_the_end(platform: Platfo
     done = aap(instance, "audit", "verify")
     assert done.exit_code == 0
     head = done.output.split()[-1]
-    with sqlite3.connect(instance / "aap.sqlite3") as connection:
+    with unguarded(instance / "aap.sqlite3") as connection:
         connection.execute("DELETE FROM audit_values WHERE sequence = 3")
         connection.execute("DELETE FROM audit_line WHERE sequence = 3")
     assert aap(instance, "audit", "verify").exit_code == 0
     assert aap(instance, "audit", "verify", "--head", head).exit_code == 4
+    assert aap(instance, "audit", "verify", "--count", "3").exit_code == 4
+    assert aap(instance, "audit", "verify", "--count", "2").exit_code == 0
     with sqlite3.connect(instance / "aap.sqlite3") as connection:
         connection.execute("UPDATE audit_line SET action = 'autre' WHERE sequence = 1")
     connection.close()

@@ -19,7 +19,7 @@ from aap.records.audit import AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role
 from aap.services.actor import SYSTEM as SYSTEM_ACTOR
-from aap.services.audit import Subject, record
+from aap.services.audit import Subject, log_head, record
 from aap.services.platform import Platform
 from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.auditing import AuditFilter, read_log
@@ -27,7 +27,7 @@ from aap.services.upkeep.operating import retry_mails, system_state
 from aap.services.workers import WORKER_DIED
 from aap.web.audit_words import actions
 from aap.web.work_words import job_kinds, mail_kinds
-from tests.databases import on_both_databases
+from tests.databases import on_both_databases, unguard
 from tests.factories import Factory
 
 JOURNAL, SYSTEM = "/administration/journal", "/administration/systeme"
@@ -104,6 +104,7 @@ def test_the_verification_tells_what_is_missing(signed: Any, factory: Factory, p
     assert signed.post(f"{JOURNAL}/verification", page=JOURNAL).status_code == 303
     assert "rien ne manque" in signed.get(JOURNAL).text
     with platform.database.writing() as session:
+        unguard(session)
         session.execute(text("DELETE FROM audit_values WHERE sequence = 2"))
         session.execute(text("DELETE FROM audit_line WHERE sequence = 2"))
     signed.post(f"{JOURNAL}/verification", page=JOURNAL)
@@ -113,11 +114,41 @@ def test_the_verification_tells_what_is_missing(signed: Any, factory: Factory, p
     assert signed.get(f"{JOURNAL}?suivi=json").json["finished"] is True
 
 
+def test_a_head_that_was_kept_is_looked_for_and_what_was_typed_wrong_is_said_beside_it(
+    signed: Any, factory: Factory, platform: Platform
+) -> None:
+    lines(platform, factory)
+    with platform.database.reading() as session:
+        kept = log_head(session)
+    wrong = signed.post(f"{JOURNAL}/verification", {"empreinte": "abc", "lignes": "deux"}, page=JOURNAL)
+    assert (wrong.status_code, "64 chiffres et lettres" in wrong.text, "s’écrit en chiffres" in wrong.text) == (
+        422,
+        True,
+        True,
+    )
+    typed = {"empreinte": kept.hash.upper(), "lignes": f"{kept.lines}"}
+    assert signed.post(f"{JOURNAL}/verification", typed, page=JOURNAL).status_code == 303
+    assert "rien ne manque" in signed.get(JOURNAL).text
+    signed.post(f"{JOURNAL}/verification", {"empreinte": "0" * 63 + "1"}, page=JOURNAL)
+    assert "La ligne notée n’est plus dans le journal" in signed.get(JOURNAL).text
+
+
+def test_a_row_that_was_changed_in_the_database_is_named_on_the_page(
+    signed: Any, factory: Factory, platform: Platform
+) -> None:
+    call = factory.call()
+    with platform.database.writing() as session:
+        session.execute(text("UPDATE call SET draw_seed = 'autre'"))
+    signed.post(f"{JOURNAL}/verification", page=JOURNAL)
+    assert f"l’appel {call.id} n’est plus ce que la ligne" in signed.get(JOURNAL).text
+
+
 def test_erased_values_are_said_to_be_erased(signed: Any, factory: Factory, platform: Platform) -> None:
     lines(platform, factory, 1)
     with platform.database.writing() as session:
         for held in session.exec(select(AuditValues)):
-            session.delete(held)
+            held.content = None
+            session.add(held)
     assert "Valeurs effacées" in signed.get(JOURNAL).text
 
 

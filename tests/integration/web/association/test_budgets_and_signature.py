@@ -16,6 +16,7 @@ from aap.records.applications import Signature, SignatureState
 from aap.records.outbox import OutboxMail
 from tests.conftest import Browser
 from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf
+from tests.worlds.mailbox import as_received
 from tests.worlds.read_page import ReadPage
 
 Signed = Callable[[Space], Browser]
@@ -138,7 +139,7 @@ def test_the_sheet_adds_up_by_itself(space: Spaces, signed: Signed) -> None:
 def link_of(one: Space) -> str:
     with one.database.reading() as session:
         mails = session.exec(select(OutboxMail).order_by(OutboxMail.created_at, OutboxMail.id)).all()
-    found = [re.search(r"/association/signature/\S+", mail.body) for mail in mails]
+    found = [re.search(r"/association/signature/\S+", as_received(one.factory.platform, mail).body) for mail in mails]
     return next(link[0] for link in reversed(found) if link)
 
 

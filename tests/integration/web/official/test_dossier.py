@@ -32,8 +32,11 @@ def unscreened(here: Office, at: int) -> None:
 
 
 def logged(here: Office, at: int) -> list[str]:
+    """What was done to a dossier, whoever read it."""
     with here.factory.platform.database.reading() as session:
-        lines = select(AuditLine.action).where(AuditLine.object_id == here.dossiers[at].id)
+        lines = select(AuditLine.action).where(
+            AuditLine.object_id == here.dossiers[at].id, AuditLine.action != "dossier.read"
+        )
         return list(session.exec(lines.order_by(col(AuditLine.sequence))))
 
 

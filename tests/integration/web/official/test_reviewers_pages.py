@@ -15,6 +15,7 @@ from aap.records.reviews import Reviewer
 from tests.databases import on_both_databases
 from tests.worlds.assignment_pages import Browsers, plain
 from tests.worlds.assignments import Table, Tables
+from tests.worlds.mailbox import as_received
 
 SHEET = "text/csv"
 
@@ -34,6 +35,7 @@ def test_an_invited_person_gets_an_account_a_role_and_a_link(table: Tables, brow
     assert (profile.code, profile.themes, profile.departments, profile.min_load, profile.max_load) == (
         "R07", ["sport"], ["69", "2A"], 2, 9,
     )  # fmt: skip
+    as_received(here.factory.platform, mail)
     link = re.search(r"https?://[^/\s]+(/connexion/lien/\S+)", mail.body)
     assert link is not None
     assert "/evaluation/interets" in mail.body

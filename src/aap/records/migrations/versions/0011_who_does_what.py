@@ -68,3 +68,22 @@ def upgrade() -> None:
         sa.Column("slot", time, nullable=False),
         sa.PrimaryKeyConstraint("name", "slot", name=op.f("pk_periodic_run")),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("periodic_run")
+    op.drop_table("worker")
+    with op.batch_alter_table("job") as table:
+        table.drop_index(op.f("ix_job_parent_id"))
+        table.drop_index(op.f("ix_job_owner"))
+        table.drop_constraint(op.f("fk_job_parent_id_job"), type_="foreignkey")
+        for name in ("pieces_left", "parent_id", "reason", "deaths", "tries", "heartbeat_at", "lease_until", "owner"):
+            table.drop_column(name)
+        table.drop_column("not_before")
+        table.drop_constraint(op.f("ck_job_state"), type_="check")
+        table.create_check_constraint(op.f("ck_job_state"), "state IN ('waiting', 'running', 'done', 'failed')")
+    with op.batch_alter_table("outbox_mail") as table:
+        table.drop_index(op.f("ix_outbox_mail_owner"))
+        table.drop_index(op.f("ix_outbox_mail_application_id"))
+        for name in ("lease_until", "owner", "message_id", "given_up_at", "application_id", "kind"):
+            table.drop_column(name)

@@ -1,0 +1,90 @@
+"""The text of a mail with a link that lets somebody in doesn't outlive the mail."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from aap import jobs
+from aap.documents.mail_texts import WITH_TOKEN, Mail
+from aap.records.outbox import OutboxMail
+from aap.records.people import Role
+from aap.services import smtp
+from aap.services.account.sign_in_links import send_sign_in_link
+from aap.services.outbox import send_mail
+from aap.services.platform import Platform
+from aap.services.smtp import MOST_ATTEMPTS
+from aap.services.upkeep.operating import retry_mails, system_state
+from aap.web.public_links import PublicLinks
+from tests.databases import on_both_databases
+from tests.factories import Factory
+
+LINKS = PublicLinks("https://aap.example.org")
+
+
+def held(platform: Platform) -> dict[str, str]:
+    """Recipient → text, of the outbox."""
+    with platform.database.reading() as session:
+        return {mail.recipient: mail.body for mail in session.exec(select(OutboxMail))}
+
+
+@pytest.fixture
+def outbox(platform: Platform, factory: Factory) -> tuple[str, str]:
+    """Who gets a link that signs in, and who gets a mail without one."""
+    person, now = factory.person(), platform.clock()
+    with platform.database.writing() as session:
+        send_sign_in_link(session, platform, LINKS, email=person.email, now=now)
+        values = {"site": "https://aap.example.org"}
+        send_mail(session, Mail.EMAIL_CHANGED, to="autre@example.org", now=now, values=values)
+    return person.email, "autre@example.org"
+
+
+@on_both_databases
+def test_a_link_is_in_the_mail_that_leaves_and_no_longer_in_the_database(
+    platform: Platform, outbox: tuple[str, str]
+) -> None:
+    before = held(platform)
+    assert "/connexion/lien/" in before[outbox[0]]
+    jobs.sweep(platform)
+    sent = [path.read_text() for path in platform.settings.mail_folder.glob("*.eml")]
+    assert sum("/connexion/lien/" in one for one in sent) == 1
+    assert held(platform) == {outbox[0]: "", outbox[1]: before[outbox[1]]}
+
+
+@on_both_databases
+def test_a_mail_given_up_loses_its_link_and_is_not_sent_empty_afterwards(
+    platform: Platform, factory: Factory, outbox: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_given: object) -> None:
+        raise OSError("Connection refused")
+
+    before = held(platform)
+    with monkeypatch.context() as broken:
+        broken.setattr(smtp.Mailer, "deliver", refused)
+        for attempt in range(MOST_ATTEMPTS):
+            assert held(platform) == before, attempt
+            platform.clock.move(days=30)  # type: ignore[attr-defined]
+            jobs.sweep(platform)
+    assert held(platform) == {outbox[0]: "", outbox[1]: before[outbox[1]]}
+    admin = factory.actor(factory.person(Role.ADMIN))
+    with platform.database.reading() as session:
+        state = system_state(session, platform, actor=admin)
+    assert {one.recipient: (one.given_up, one.erased) for one in state.failed_mails} == {
+        outbox[0]: (True, True), outbox[1]: (True, False),
+    }  # fmt: skip
+    with platform.database.writing() as session:
+        assert retry_mails(session, actor=admin, now=platform.clock()) == 1
+    jobs.sweep(platform)
+    assert [
+        path.read_text().count("\nTo: autre@example.org") for path in platform.settings.mail_folder.glob("*.eml")
+    ] == [1]
+
+
+def test_every_mail_whose_template_is_given_a_link_of_one_s_own_is_erased() -> None:
+    from aap.own_files import templates_folder
+
+    public = {Mail.CLAIM_OPENED, Mail.DECISION, Mail.DRAFT_REMINDER}  # pages for who signs in
+    linked = {
+        mail for mail in Mail if "link }}" in (templates_folder() / "mail" / f"{mail}.txt").read_text(encoding="utf-8")
+    }
+    assert linked - public == WITH_TOKEN
