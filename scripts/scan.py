@@ -13,6 +13,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -140,7 +141,7 @@ def wapiti(address: str, who: str, cookies: str, seconds: float, folder: Path) -
     arguments = [
         str(WAPITI), "--url", f"{address}/", "--scope", "domain", "--module", ",".join(SHORT + LONG),
         "--max-scan-time", f"{seconds * 0.25:.0f}", "--max-attack-time", f"{seconds * 0.65 / len(LONG):.0f}",
-        "--max-links-per-page", "60", "--max-files-per-dir", "40", "--max-parameters", "60", "--depth", "6",
+        "--max-links-per-page", "30", "--max-files-per-dir", "12", "--max-parameters", "60", "--depth", "5",
         "--tasks", "4", "--timeout", "30", "--level", "2", "--scan-force", "normal", "--verbose", "0",
         "--no-bugreport", "--flush-session", "--format", "json", "--output", str(report),
         "--store-session", str(folder / f"{who}.session"), "--store-config", str(folder / "config"),
@@ -152,11 +153,15 @@ def wapiti(address: str, who: str, cookies: str, seconds: float, folder: Path) -
     if cookies:
         arguments += ["--cookie-value", cookies, "--drop-set-cookie"]
     begun = time.monotonic()
-    with (folder / f"{who}.log").open("w") as log:
-        subprocess.run(
-            arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, timeout=seconds + 60, check=True,
-            env={**os.environ, "HOME": str(folder), "NO_PROXY": "127.0.0.1"},
-        )  # fmt: skip
+    for last in (False, True):  # cut off while it writes what it saw, it locks itself out of its own store: once more
+        with (folder / f"{who}.log").open("w") as log:
+            ended = subprocess.run(
+                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, timeout=seconds * 1.3 + 60,
+                check=last, env={**os.environ, "HOME": str(folder), "NO_PROXY": "127.0.0.1"},
+            )  # fmt: skip
+        if ended.returncode == 0:
+            break
+        shutil.rmtree(folder / f"{who}.session", ignore_errors=True)
     scan = Scan(who, seconds=time.monotonic() - begun)
     said = json.loads(report.read_text())
     scan.pages = said["infos"]["crawled_pages_nbr"]
