@@ -46,6 +46,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         MAX_CONTENT_LENGTH=settings.max_request_mb * 1_000_000,
         MAX_FORM_MEMORY_SIZE=8_000_000,
         MAX_FORM_PARTS=5_000,
+        SESSION_COOKIE_NAME="__Host-session" if production else "session",  # the prefix wants HTTPS
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,
