@@ -134,7 +134,19 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def platform(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock, database: str) -> Iterator[Platform]:
+def more_settings() -> dict[str, object]:
+    """Settings of the instance besides those below: a module or a test overrides it."""
+    return {}
+
+
+@pytest.fixture
+def platform(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    clock: TestClock,
+    database: str,
+    more_settings: dict[str, object],
+) -> Iterator[Platform]:
     """An empty instance."""
     url = _postgres_database(request.getfixturevalue("postgres")) if database == "postgres" else ""
     settings = Settings(
@@ -144,6 +156,7 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock, d
         immediate_jobs=True,
         rate_limit=False,
         secret_key="only-for-tests",
+        **more_settings,
     )
     opened = open_platform(settings, clock=clock)
     yield opened

@@ -21,9 +21,22 @@ from aap.own_files import templates_folder
 from aap.services.permissions import Permission
 from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
-from aap.web import access, assets, context, errors, filters, guide, language, limits, menu, security_headers
+from aap.web import (
+    access,
+    assets,
+    context,
+    errors,
+    factor_needed,
+    filters,
+    guide,
+    language,
+    limits,
+    menu,
+    security_headers,
+)
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
+from aap.web.public_links import PublicLinks
 from aap.web.requests import TextRequest
 
 BLUEPRINTS = ("public", "account", "association", "reviewer", "official", "admin")
@@ -71,7 +84,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
-    identity.init_app(app, platform, wake=lambda: jobs.wake(platform))
+    identity.init_app(app, platform, PublicLinks(settings.base_url), wake=lambda: jobs.wake(platform))
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
     for endpoint in identity.OWN_ENDPOINTS:
@@ -79,6 +92,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     filters.init_filters(app)
     language.init_texts(app)
     access.init_access(app)
+    factor_needed.init_second_factor(app)
     errors.init_errors(app)
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
@@ -94,6 +108,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
             "account_menu": menu.account_menu(),
             "instance_notice": _notice(settings),
             "accessibility_state": str(ACCESSIBILITY.state),
+            "passkeys_work": settings.passkeys_work,
         }
 
     return app

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,6 +36,10 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
+    second_factor: Literal["production", "always"] = Field(
+        "production", description="Where officials, administrators and jury must have one; production always asks."
+    )
+    second_factor_reviewers: bool = Field(False, description="Reviewers must have a second factor too.")
     clamd: str = Field(
         "",
         description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
@@ -60,6 +66,18 @@ class Settings(BaseSettings):
     @property
     def files_folder(self) -> Path:
         return self.instance / "files"
+
+    @property
+    def asks_second_factor(self) -> bool:
+        """Whether anybody must have one: in production whatever is set, elsewhere (a demonstration, tests) where wanted."""
+        return self.environment == "production" or self.second_factor == "always"
+
+    @property
+    def passkeys_work(self) -> bool:
+        """Browsers make passkeys for a domain by HTTPS, or for `localhost`; never for an address of figures."""
+        site = urlsplit(self.base_url)
+        name = site.hostname or ""
+        return name == "localhost" or (site.scheme == "https" and not re.fullmatch(r"[\d.]+|.*:.*", name))
 
     def refuse_unsafe(self) -> None:
         """Raises SystemExit where production would start with the published default secret."""

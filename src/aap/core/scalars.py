@@ -175,7 +175,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 class Strict(BaseModel):
     """Base of every part of the call file: unknown keys are errors, values are frozen, a key left empty is absent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

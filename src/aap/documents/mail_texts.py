@@ -29,6 +29,8 @@ class Mail(StrEnum):
     CHANGE_EMAIL = "identity_change_email"
     CONFIRM_EMAIL = "identity_confirm"
     EMAIL_CHANGED = "identity_email_changed"
+    FACTOR_CHANGED = "identity_factor_changed"
+    FACTORS_RESET = "identity_factors_reset"
     INVITATION_LINK = "identity_invitation_link"
     KNOWN_ADDRESS = "identity_known_address"
     PASSWORD_CHANGED = "identity_password_changed"  # noqa: S105  (the name of a template)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
 from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
-from aap.identity import journal, mails, security_messages
+from aap.identity import factors, journal, mails, security_messages
+from aap.identity.factors import PasskeyAccount
 from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
 from aap.records.people import Person
+from aap.records.second_factors import Passkey
 from aap.records.types import new_id
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 
 FRESH = timedelta(minutes=30)
@@ -33,10 +37,12 @@ ENDPOINTS = (
     "security.send_confirmation",
     "security.confirm_email",
     "security.change_email_confirm",
+    *factors.ENDPOINTS,
+    *factors.UNUSED,
 )
 """Views of Flask-Security that anybody may open."""
 
-OWN_ENDPOINTS = ("security.change_password", "security.change_email", "security.verify")
+OWN_ENDPOINTS = ("security.change_password", "security.change_email", "security.verify", *factors.OWN_ENDPOINTS)
 """Views of Flask-Security about one's own account."""
 
 
@@ -45,8 +51,14 @@ class UserAccount(UserMixin):
 
     roles: list[RoleMixin] = []  # noqa: RUF012  (never changed)
 
+    @property
+    def webauthn(self) -> list[PasskeyAccount]:  # type: ignore[override]  # read each time, never set
+        """The person's passkeys, read when they are asked for."""
+        datastore: AccountDatastore = current_app.extensions["aap.identity"]
+        return datastore.passkeys_of(str(self.id))
+
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
-        """A wrong password leaves a line in the audit log."""
+        """A wrong password or code leaves a line in the audit log."""
         journal.record_refused_sign_in(str(self.id), auth_type)
 
 
@@ -64,7 +76,7 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
     """
 
     def __init__(self, platform: Platform, session: Any) -> None:
-        super().__init__(session, UserAccount, NoRole)
+        super().__init__(session, UserAccount, NoRole, PasskeyAccount)
         self.platform = platform
 
     def find_user(self, case_insensitive: bool = False, **fields: Any) -> UserAccount | None:
@@ -75,6 +87,48 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
             if found is not None:
                 session.expunge(found)
         return found
+
+    def passkeys_of(self, person_id: str) -> list[PasskeyAccount]:
+        return self._passkeys(person_id=person_id)
+
+    def find_webauthn(self, credential_id: bytes) -> PasskeyAccount | None:
+        return next(iter(self._passkeys(credential_id=credential_id)), None)
+
+    def _passkeys(self, **fields: Any) -> list[PasskeyAccount]:
+        columns = Passkey.__table__.c  # type: ignore[attr-defined]
+        with self.platform.database.reading() as session:
+            found = session.execute(
+                select(PasskeyAccount)
+                .where(*(columns[name] == value for name, value in fields.items()))
+                .order_by(columns.created_at, columns.id)
+            )
+            keys = list(found.scalars())
+            session.expunge_all()
+        return keys
+
+    def create_webauthn(
+        self,
+        user: Any,
+        credential_id: bytes,
+        public_key: bytes,
+        name: str,
+        sign_count: int,
+        usage: str,
+        device_type: str,
+        backup_state: bool,
+        transports: list[str] | None = None,
+        extensions: str | None = None,
+        **_rest: Any,
+    ) -> None:
+        """What a passkey serves for (`usage`) and its `extensions` are not kept: it serves for all."""
+        now = self.platform.clock()
+        key: Any = PasskeyAccount()
+        key.id, key.person_id, key.name = new_id(), str(user.id), name
+        key.credential_id, key.public_key, key.sign_count = credential_id, public_key, sign_count
+        key.device_type, key.backup_state = _plain(device_type), backup_state
+        key.transports = [_plain(one) for one in transports or ()]
+        key.created_at = key.lastuse_datetime = now
+        self.put(key)
 
     def commit(self) -> None:
         """Raises Conflict where somebody took the same e-mail at the same moment."""
@@ -97,14 +151,25 @@ def current_person_id() -> str | None:
     return str(current_user.id) if current_user.is_authenticated else None
 
 
-def sign_in(person_id: str) -> bool:
-    """Opens a session for a person who proved who they are otherwise (an e-mailed link). False: not active."""
+@dataclass(frozen=True)
+class Entry:
+    """Whether a session is open; where not, the answer that leads to the second factor (None: the account is closed)."""
+
+    done: bool
+    next_step: Any = None
+
+
+def sign_in(person_id: str) -> Entry:
+    """Opens a session for a person who proved who they are otherwise (an e-mailed link), after the second factor."""
     datastore: AccountDatastore = current_app.extensions["aap.identity"]
     account = datastore.find_user(id=person_id)
-    return account is not None and account.active and bool(login_user(account, authn_via=["link"]))
+    if account is None or not account.active:
+        return Entry(done=False)
+    step = factors.second_step(account, via="link")
+    return Entry(done=False, next_step=step) if step else Entry(bool(login_user(account, authn_via=["link"])))
 
 
-def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> None:
+def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[], None]) -> None:
     """Puts sign-in on the application. `wake`: called when a mail waits in the outbox."""
     session = scoped_session(sessionmaker(platform.database.writing_engine, expire_on_commit=False))
 
@@ -157,16 +222,32 @@ def init_app(app: Flask, platform: Platform, *, wake: Callable[[], None]) -> Non
         SECURITY_EMAIL_HTML=False,
         SECURITY_I18N_DOMAIN="messages;flask_security",  # our words, then what the library says itself
         SECURITY_I18N_DIRNAME=[*_translation_folders(app), "builtin"],
+        **factors.configuration(platform.settings),
         **security_messages.SETTINGS,
         **mails.TEMPLATES,
     )
     app.extensions[mails.WAKE] = wake
     datastore = AccountDatastore(platform, session)
     forms: dict[str, Any] = dict(FORMS)
-    Security(app, datastore, mail_util_cls=mails.OutboxMails, password_util_cls=PasswordRules, **forms)
+    Security(
+        app,
+        datastore,
+        mail_util_cls=mails.OutboxMails,
+        password_util_cls=PasswordRules,
+        totp_cls=factors.Authenticator,
+        mf_recovery_codes_util_cls=factors.RecoveryCodes,
+        webauthn_util_cls=factors.PasskeyRules,
+        **forms,
+    )
+    factors.init_factors(app, platform.settings)
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
-    journal.listen(app, platform, datastore)
+    journal.listen(app, platform, links, datastore)
     app.extensions["aap.identity"] = datastore
+
+
+def _plain(value: Any) -> str:
+    """The text of a member of one of the WebAuthn library's enumerations."""
+    return str(getattr(value, "value", value))
 
 
 def _translation_folders(app: Flask) -> list[str]:

@@ -10,13 +10,18 @@ from flask_security import (
     ChangePasswordForm,
     ForgotPasswordForm,
     LoginForm,
+    MfRecoveryForm,
     RegisterFormV2,
     ResetPasswordForm,
     SendConfirmationForm,
+    TwoFactorRescueForm,
+    TwoFactorSelectForm,
+    TwoFactorVerifyCodeForm,
     VerifyForm,
+    WebAuthnRegisterForm,
 )
 from flask_security.forms import EmailValidation, email_required, password_required, unique_user_email, valid_user_email
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length, Regexp
 
 from aap.identity.passwords import SHORTEST
@@ -99,6 +104,53 @@ class OtherEmailForm(ChangeEmailForm):
     )
 
 
+class CodeForm(TwoFactorVerifyCodeForm):
+    code = StringField(
+        _("Code à six chiffres"),
+        description=_("Celui que votre application affiche maintenant."),
+        validators=[DataRequired(_("Écrivez le code à six chiffres de votre application."))],
+        filters=[lambda text: "".join(text.split()) if text else text],
+    )
+
+
+class RecoveryForm(MfRecoveryForm):
+    code = StringField(
+        _("Code de secours"),
+        description=_(
+            "Un de ceux que vous avez imprimés ou téléchargés ; les tirets et les majuscules ne comptent pas."
+        ),
+        validators=[DataRequired(_("Écrivez un de vos codes de secours."))],
+    )
+
+
+class ChoiceForm(TwoFactorSelectForm):
+    """The page has a button for each; Flask-Security looks whether the person has what was chosen."""
+
+    which = StringField()
+
+
+class RescueForm(TwoFactorRescueForm):
+    """Flask-Security makes one for the page of the code; the ways out stand on the page itself."""
+
+    help_setup = RadioField(choices=[])
+
+
+class PasskeyForm(WebAuthnRegisterForm):
+    """The name that its person gives to a passkey; what it serves for is not asked: it serves for all."""
+
+    name = StringField(
+        _("Nom de la clé d’accès"),
+        description=_("Pour la reconnaître dans la liste : « téléphone », « clé du bureau »."),
+        validators=[
+            DataRequired(_("Donnez un nom à cette clé d’accès.")),
+            Length(max=64, message=_("64 caractères au plus.")),
+            Regexp(r"^[^\x00-\x1f<>&]*$", message=_("Ce nom contient des caractères qui ne peuvent pas y être.")),
+        ],
+        filters=[lambda text: " ".join(text.split()) if text else text],
+    )
+    usage = HiddenField(default="first")
+
+
 FORMS = {
     "login_form": SignInForm,
     "register_form": SignUpForm,
@@ -108,4 +160,9 @@ FORMS = {
     "send_confirmation_form": ConfirmationForm,
     "verify_form": AgainForm,
     "change_email_form": OtherEmailForm,
+    "two_factor_verify_code_form": CodeForm,
+    "two_factor_select_form": ChoiceForm,
+    "two_factor_rescue_form": RescueForm,
+    "mf_recovery_form": RecoveryForm,
+    "wan_register_form": PasskeyForm,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, g
+from flask import Flask, current_app, flash, g, request
 from flask import session as cookie
+from flask_babel import ngettext
 from flask_security import (
     change_email_confirmed,
     password_changed,
@@ -14,19 +15,22 @@ from flask_security import (
     user_authenticated,
     user_confirmed,
     user_registered,
+    wan_registered,
 )
 
 from aap.documents.mail_texts import Mail
-from aap.identity import mails
-from aap.services.account import accounts
+from aap.identity import factors, mails
+from aap.services.account import accounts, second_factor
+from aap.services.actor import Actor
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 
 log = structlog.get_logger(__name__)
 
 
 def record_refused_sign_in(person_id: str, way: str) -> None:
-    """A wrong password."""
+    """A wrong password, or a wrong code."""
     platform: Platform = current_app.extensions["aap.platform"]
     with platform.database.writing() as session:
         accounts.note_account_event(
@@ -35,22 +39,35 @@ def record_refused_sign_in(person_id: str, way: str) -> None:
     log.info("sign_in.refused", person=person_id)
 
 
-def listen(app: Flask, platform: Platform, datastore: Any) -> None:
+def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None:
     """Connects Flask-Security's signals of this application."""
 
     def note(person: Any, action: str, **after: Any) -> None:
         with platform.database.writing() as session:
             accounts.note_account_event(session, person_id=person.id, action=action, now=platform.clock(), after=after)
 
-    def signed_in(_app: Flask, user: Any, authn_via: list[str], **_rest: Any) -> None:
+    def signed_in(_app: Flask, user: Any, authn_via: list[str] | None, **_rest: Any) -> None:
         cookie.pop("csrf_token", None)  # a form token known before sign-in is worth nothing after
         g.pop("csrf_token", None)
         g.pop("actor", None)
         if authn_via == ["change"]:
             return
+        # Flask-Security names no way where a second factor ends the signing in; a passkey alone is both.
+        way = authn_via[0] if authn_via else factors.WAYS.get(request.endpoint or "", "second_factor")
+        cookie.pop(factors.PASSED, None)
+        if not authn_via or authn_via == ["webauthn"]:
+            cookie[factors.PASSED] = True
+        now = platform.clock()
         with platform.database.writing() as session:
-            accounts.note_sign_in(session, person_id=user.id, way=authn_via[0], now=platform.clock())
-        log.info("sign_in.done", person=user.id, way=authn_via[0])
+            accounts.note_sign_in(session, person_id=user.id, way=way, now=now)
+            if way == "recovery_code":
+                actor = Actor(str(user.id), "", "")
+                second_factor.note_factor(session, links, actor=actor, what="recovery_code_used", now=now)
+                left = second_factor.factors_of(session, str(user.id)).codes_left
+        if way == "recovery_code":
+            app.extensions[mails.WAKE]()
+            flash(_codes_left(left), "warning")
+        log.info("sign_in.done", person=user.id, way=way)
 
     def registered(_app: Flask, user: Any, **_rest: Any) -> None:
         datastore.commit()  # the account stands before its mail leaves
@@ -79,6 +96,17 @@ def listen(app: Flask, platform: Platform, datastore: Any) -> None:
             send_mail(session, Mail.EMAIL_CHANGED, to=old_email, now=platform.clock(), values={"site": site})
         app.extensions[mails.WAKE]()
 
+    def passkey_added(_app: Flask, user: Any, **_rest: Any) -> None:
+        person_id, now = str(user.id), platform.clock()
+        with platform.database.reading() as session:
+            first = not second_factor.has_factor(session, person_id)
+        datastore.commit()
+        with platform.database.writing() as session:
+            second_factor.note_factor(session, links, actor=Actor(person_id, "", ""), what="passkey_added", now=now)
+        app.extensions[mails.WAKE]()
+        if first:
+            factors.begin_session_anew()
+
     for signal, receiver in (
         (user_authenticated, signed_in),
         (user_registered, registered),
@@ -86,5 +114,14 @@ def listen(app: Flask, platform: Platform, datastore: Any) -> None:
         (password_reset, reset),
         (password_changed, changed),
         (change_email_confirmed, email_changed),
+        (wan_registered, passkey_added),
     ):
         signal.connect(receiver, app, weak=False)
+
+
+def _codes_left(number: int) -> str:
+    return ngettext(
+        "Ce code de secours ne servira plus. Il vous en reste %(num)s.",
+        "Ce code de secours ne servira plus. Il vous en reste %(num)s.",
+        number,
+    )

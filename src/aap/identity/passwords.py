@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import unicodedata
 from typing import Any
 
@@ -14,22 +15,14 @@ from flask_security import PasswordUtil
 
 from aap.core.composed import nfc, with_few_marks
 from aap.core.territories import fold
+from aap.identity.guessing import Pattern, guess
 
 PEPPER = "aap"
 """Salt of the HMAC before the hash; argon2 has its own random salt besides."""
 
 SHORTEST, LONGEST = 12, 1000
-_COMMON = (
-    "motdepasse",
-    "password",
-    "azerty",
-    "qwerty",
-    "123456",
-    "bonjour",
-    "soleil",
-    "administrateur",
-    "appelaprojet",
-)
+ENOUGH = 10.0
+"""Logarithm of the guesses that a password must stand: out of reach of who tries here, and dear even to who holds its hash."""
 
 
 def hash_password(password: str) -> str:
@@ -43,25 +36,46 @@ def weakness(password: str, *own_words: str) -> str | None:
     """Why a password can't be taken, in French; None where it can. `own_words`: name and e-mail of its owner.
 
     A length, and no guess that an attacker would make first: no rule on the kinds of characters, as the CNIL
-    (deliberation 2022-100) and NIST SP 800-63B advise.
+    (deliberation 2022-100), the ANSSI and NIST SP 800-63B advise.
     """
     if len(password) < SHORTEST:
         return _("Ce mot de passe est trop court : %(n)s caractères au moins.", n=SHORTEST)
     if len(password) > LONGEST:
         return _("Ce mot de passe est trop long : %(n)s caractères au plus.", n=LONGEST)
-    if len(set(password)) < 5:
-        return _("Ce mot de passe répète toujours les mêmes caractères.")
+    if _little_besides(password, own_words):
+        return f"{_why(Pattern.OWN)} {_advice()}"
+    found = guess(password, own_words)
+    return f"{_why(found.pattern)} {_advice()}" if found.digits < ENOUGH else None
+
+
+def _little_besides(password: str, own_words: tuple[str, ...]) -> bool:
+    """Whether hardly anything is left without the owner's name and address, and without figures and signs at the ends."""
     folded = fold(password).replace(" ", "")
     rest = folded
-    own = [part for word in own_words for part in fold(word).split()]
-    for guess in (*_COMMON, *(part for part in own if len(part) > 3)):
-        rest = rest.replace(guess, "")
-    rest = rest.strip("0123456789!?.*-_ ")
-    if len(rest) < 4 and rest != folded:
-        return _(
-            "Ce mot de passe serait deviné trop vite : évitez votre nom, votre adresse et les mots de passe connus."
-        )
-    return None
+    for part in (part for words in own_words for part in re.split(r"[\s@.]+", fold(words)) if len(part) > 3):
+        rest = rest.replace(part, "")
+    rest = rest.strip("0123456789!?.*-_@ ")
+    return len(rest) < 4 and rest != folded.strip("0123456789!?.*-_@ ")
+
+
+def _why(pattern: Pattern) -> str:
+    """What makes the password guessable."""
+    return {
+        Pattern.OWN: _("Ce mot de passe serait deviné trop vite : il reprend votre nom ou votre adresse."),
+        Pattern.KNOWN: _("Ce mot de passe serait deviné trop vite : il est fait de mots de passe très répandus."),
+        Pattern.WORD: _(
+            "Ce mot de passe serait deviné trop vite : un mot courant, même suivi de chiffres, ne suffit pas."
+        ),
+        Pattern.KEYBOARD: _("Ce mot de passe serait deviné trop vite : il suit les touches du clavier."),
+        Pattern.REPEAT: _("Ce mot de passe serait deviné trop vite : il répète toujours la même chose."),
+        Pattern.SEQUENCE: _("Ce mot de passe serait deviné trop vite : il suit l’alphabet ou compte."),
+        Pattern.DATE: _("Ce mot de passe serait deviné trop vite : il est fait de dates."),
+        Pattern.OTHER: _("Ce mot de passe serait deviné trop vite."),
+    }[pattern]
+
+
+def _advice() -> str:
+    return _("Choisissez plutôt quatre ou cinq mots sans rapport entre eux.")
 
 
 class PasswordRules(PasswordUtil):

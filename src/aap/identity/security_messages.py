@@ -10,6 +10,7 @@ def _(text: str) -> str:
 
 _SENT = _("Si cette adresse est celle d’un compte, un message vient d’y être envoyé. Regardez aussi les indésirables.")
 _OLD_LINK = _("Ce lien n’est plus valable. Demandez-en un autre ci-dessous.")
+_BAD_NAME = _("Ce nom contient des caractères qui ne peuvent pas y être.")
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "API_ERROR": (_("Cette demande ne peut pas être comprise."), "error"),
@@ -45,6 +46,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "REAUTHENTICATION_REQUIRED": (_("Donnez votre mot de passe encore une fois avant ce changement."), "info"),
     "REAUTHENTICATION_SUCCESSFUL": (_("Merci."), "info"),
     "ANONYMOUS_USER_REQUIRED": (_("Vous êtes déjà connecté."), "info"),
+    "TWO_FACTOR_INVALID_TOKEN": (
+        _("Ce code n’est pas le bon, ou il a déjà servi : attendez le suivant."),
+        "error",
+    ),
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": (_("Vous êtes connecté."), "success"),
+    "TWO_FACTOR_PERMISSION_DENIED": (_("La connexion a pris trop de temps : recommencez."), "info"),
+    "TWO_FACTOR_METHOD_NOT_AVAILABLE": (_("Choisissez dans la liste."), "error"),
+    "INVALID_RECOVERY_CODE": (_("Ce code de secours n’est pas le bon, ou il a déjà servi."), "error"),
+    "WEBAUTHN_EXPIRED": (_("La clé d’accès a répondu trop tard : recommencez."), "error"),
+    "WEBAUTHN_NAME_REQUIRED": (_("Donnez un nom à cette clé d’accès."), "error"),
+    "WEBAUTHN_NAME_INUSE": (_("Vous avez déjà une clé d’accès de ce nom : choisissez-en un autre."), "error"),
+    "WEBAUTHN_NAME_DISALLOWED_CHARACTERS": (_BAD_NAME, "error"),
+    "INVALID_INPUT": (_BAD_NAME, "error"),
+    "INVALID_INPUT_LENGTH": (_("%(length)s caractères au plus."), "error"),
+    "WEBAUTHN_REGISTER_SUCCESSFUL": (_("La clé d’accès « %(name)s » est ajoutée."), "success"),
+    "WEBAUTHN_CREDENTIAL_ID_INUSE": (_("Cette clé d’accès sert déjà à un compte."), "error"),
+    "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": (_("Aucun compte n’a cette clé d’accès."), "error"),
+    "WEBAUTHN_NO_VERIFY": (_("Cette clé d’accès n’a pas pu être vérifiée."), "error"),
+    "WEBAUTHN_CREDENTIAL_WRONG_USAGE": (_("Cette clé d’accès ne peut pas servir ici."), "error"),
+    "WEBAUTHN_MISMATCH_USER_HANDLE": (_("Cette clé d’accès est celle d’un autre compte."), "error"),
     "CHANGE_EMAIL_SENT": (
         _("Un message vient d’être envoyé à %(email)s : ouvrez le lien qu’il contient pour changer d’adresse."),
         "info",

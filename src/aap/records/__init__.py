@@ -1,5 +1,27 @@
 """Every table, imported in one place so that the metadata is complete."""
 
-from aap.records import applications, associations, audit, calls, outbox, people, rankings, reviews, specimens
+from aap.records import (
+    applications,
+    associations,
+    audit,
+    calls,
+    outbox,
+    people,
+    rankings,
+    reviews,
+    second_factors,
+    specimens,
+)
 
-__all__ = ["applications", "associations", "audit", "calls", "outbox", "people", "rankings", "reviews", "specimens"]
+__all__ = [
+    "applications",
+    "associations",
+    "audit",
+    "calls",
+    "outbox",
+    "people",
+    "rankings",
+    "reviews",
+    "second_factors",
+    "specimens",
+]

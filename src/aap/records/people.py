@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import UtcDateTime, new_id, one_of
+from aap.records.types import FactorSecret, UtcDateTime, new_id, one_of
 
 
 class Role(StrEnum):
@@ -36,6 +36,7 @@ class Person(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("email"),
         UniqueConstraint("fs_uniquifier"),
+        UniqueConstraint("fs_webauthn_user_handle"),
         CheckConstraint("email = lower(email)", name="email_lower"),
     )
 
@@ -50,7 +51,10 @@ class Person(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     tf_primary_method: str | None = Field(default=None, max_length=64)
-    tf_totp_secret: str | None = Field(default=None, max_length=255)
+    tf_totp_secret: str | None = Field(default=None, sa_type=FactorSecret)  # of the authenticator, in Base32
+    totp_proposed: str | None = Field(default=None, sa_type=FactorSecret)  # shown for setting up, not confirmed yet
+    totp_last_step: int | None = None  # time step of the last code taken: none is taken twice
+    fs_webauthn_user_handle: str | None = Field(default=None, max_length=64)  # what passkeys call the person
 
 
 class TurnedSwitch(SQLModel, table=True):

@@ -79,5 +79,8 @@ class FourDecimals(TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)) / MARK_UNITS
 
 
+FactorSecret = String(255)
+"""Column type of the secrets of authenticators: the one place that says how they are kept."""
+
 Cents = BigInteger().with_variant(Integer, "sqlite")
 """Money: integer cents."""

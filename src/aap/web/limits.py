@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from flask import Flask, Response, request
+from flask import session as cookie
 from flask_limiter import Limiter
 
 TRIES: dict[str, tuple[str, str]] = {
@@ -21,6 +22,9 @@ TRIES: dict[str, tuple[str, str]] = {
     "security.change_email": ("20 per hour", "10 per hour"),
     "security.change_password": ("30 per hour", "20 per hour"),
     "security.verify": ("30 per 5 minutes", "10 per 5 minutes"),
+    "security.two_factor_token_validation": ("60 per 15 minutes", "5 per 15 minutes"),
+    "security.mf_recovery": ("60 per 15 minutes", "5 per 15 minutes"),
+    "security.wan_signin_response": ("60 per 5 minutes", "60 per 5 minutes"),
     "account.ask_link": ("20 per hour", "5 per hour"),
     "association.invite": ("60 per hour", "5 per hour"),
     "association.claim": ("20 per hour", "20 per hour"),
@@ -30,11 +34,13 @@ TRIES: dict[str, tuple[str, str]] = {
 
 def account_key() -> str:
     """The account that is asked for, unreadable; the network's address where none is named."""
-    email = request.form.get("email", "").strip().lower()
+    email = request.form.get("email", "").strip().lower() or cookie.get("tf_user_id", "")  # known by its first factor
     return hashlib.sha256(email.encode()).hexdigest() if email else request.remote_addr or ""
 
 
-CHECKED = frozenset({"security.login", "security.verify"})
+CHECKED = frozenset(
+    {"security.login", "security.verify", "security.two_factor_token_validation", "security.mf_recovery"}
+)
 """Where a right password costs no try: many people behind one network address may sign in at the same hour."""
 
 

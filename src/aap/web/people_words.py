@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.records.people import MembershipRole, Role
+from aap.services.account.second_factor import Factors
 
 
 def role_name(role: Role) -> str:
@@ -38,3 +40,11 @@ def membership_words(role: MembershipRole) -> str:
 def membership_choices() -> dict[str, str]:
     """Membership role → what it may do, to choose from."""
     return {role: words[0].upper() + words[1:] for role in MembershipRole if (words := membership_words(role))}
+
+
+def factor_words(held: Factors) -> str:
+    """What a person proves themselves with besides the password, for an administrator: never a code, nor a name."""
+    parts = [_("application de codes")] if held.authenticator else []
+    if held.passkeys:
+        parts.append(ngettext("%(num)s clé d’accès", "%(num)s clés d’accès", len(held.passkeys)))
+    return ", ".join(parts)

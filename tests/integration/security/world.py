@@ -30,6 +30,7 @@ from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
 from aap.records.reviews import Assignment, Recusal, RecusalOrigin, Review, Reviewer
+from aap.records.second_factors import Passkey
 from aap.records.specimens import Specimen, SpecimenOrigin
 from aap.records.types import new_id
 from aap.services.actor import Actor, load_actor
@@ -363,6 +364,11 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         call_id=dossier.call_id, position=9, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
         content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
     )  # fmt: skip
+    passkey = Passkey(
+        person_id=claimant.id, name="téléphone", credential_id=claimant.id.encode(), public_key=b"k", sign_count=0,
+        backup_state=False, device_type="single_device", created_at=now, last_used_at=now,
+    )  # fmt: skip
+    session.add(passkey)
     session.add(claim)
     session.flush()
     session.add_all([proof, invitation, job, jury, specimen])
@@ -394,6 +400,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "section_id": sections[0].section,
             "document_id": document.id,
             "person_id": claimant.id,
+            "passkey_id": passkey.id,
             "claim_id": claim.id,
             "proof_id": proof.id,
             "invitation_id": invitation.id,

@@ -17,6 +17,7 @@ from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
+from aap.records.second_factors import Passkey
 from aap.services.account.reminders_and_channels import switch, switched_on
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
@@ -159,12 +160,14 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     invited = session.exec(
         select(Invitation).where(Invitation.email == person.email).order_by(col(Invitation.id))
     ).all()  # fmt: skip
+    keys = session.exec(select(Passkey).where(Passkey.person_id == own).order_by(col(Passkey.id))).all()
     contests = session.exec(select(Contest).where(Contest.person_id == own).order_by(col(Contest.id))).all()
     lines = session.exec(select(AuditLine).where(AuditLine.actor_id == own).order_by(col(AuditLine.sequence))).all()
     record(session, actor, "person.data_exported", person, now=now)
     return {
         "exported_at": now.isoformat(),
-        "account": _plain(person, "password", "fs_uniquifier", "tf_totp_secret"),
+        "account": _plain(person, "password", "fs_uniquifier", "tf_totp_secret", "totp_proposed", "totp_last_step"),
+        "passkeys": [_plain(row, "credential_id", "public_key") for row in keys],
         "switches": list(switched_on(session, own)),
         "roles": [{"role": str(held.role), "call": held.call_id or None} for held in held_roles(session, own)],
         "memberships": [

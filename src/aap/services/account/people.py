@@ -14,6 +14,7 @@ from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Reviewer
 from aap.records.types import new_id
 from aap.services.account.accounts import HeldMembership, HeldRole, held_memberships, held_roles
+from aap.services.account.second_factor import Factors, factors_of
 from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -125,13 +126,16 @@ class ManagedPerson:
     person: Person
     roles: tuple[HeldRole, ...]
     memberships: tuple[HeldMembership, ...]
+    factors: Factors
 
 
 def managed_person(session: Session, *, actor: Actor, person_id: str) -> ManagedPerson:
-    """Raises NotFound. Three queries."""
+    """Raises NotFound. Six queries."""
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
     person = _person(session, person_id)
-    return ManagedPerson(person, held_roles(session, person_id), held_memberships(session, person_id))
+    return ManagedPerson(
+        person, held_roles(session, person_id), held_memberships(session, person_id), factors_of(session, person_id)
+    )
 
 
 def _person(session: Session, person_id: str) -> Person:

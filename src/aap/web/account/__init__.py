@@ -1,6 +1,6 @@
 """One's own account, whatever one's role."""
 
-from aap.web.account import home, interests, links
+from aap.web.account import home, interests, links, own_factors
 from aap.web.account.blueprint import blueprint
 
-__all__ = ["blueprint", "home", "interests", "links"]
+__all__ = ["blueprint", "home", "interests", "links", "own_factors"]

@@ -50,7 +50,11 @@ def open_link(token: str) -> ResponseReturnValue:
 def use_link(token: str) -> ResponseReturnValue:
     with writing() as session:
         person = sign_in_links.use_token(session, platform().settings.secret_key, token, now=arrived_at())
-    if person is None or not identity.sign_in(person.id):
+    entry = identity.sign_in(person.id) if person is not None else identity.Entry(done=False)
+    if entry.next_step is not None:
+        answer: ResponseReturnValue = entry.next_step
+        return answer
+    if person is None or not entry.done:
         flash(_("Ce lien n’est plus valable : demandez-en un autre."), "warning")
         return redirect(url_for("account.ask_link"))
     if person.password is None:

@@ -18,6 +18,7 @@ from aap.services.account.people import (
     set_person_active,
     take_role,
 )
+from aap.services.account.second_factor import reset_factors
 from aap.services.call.calls import list_calls
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
@@ -27,7 +28,7 @@ from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.paging import page_number
-from aap.web.people_words import membership_words, role_name, role_words
+from aap.web.people_words import factor_words, membership_words, role_name, role_words
 from aap.web.wording.sentences import worded
 
 
@@ -101,6 +102,7 @@ def _page(person_id: str, problems: dict[str, str] | None = None, form: str = ""
         person=found.person,
         myself=found.person.id == signed_in().person_id,
         words=role_words,
+        factors=factor_words(found.factors),
         memberships=[(one, membership_words(one.role)) for one in found.memberships],
         problems=problems or {},
         form=form,
@@ -159,6 +161,20 @@ def invite_again(person_id: str) -> ResponseReturnValue:
             session, platform(), links(), actor=signed_in(), person_id=person_id, now=arrived_at()
         ),
         _("Un nouveau lien est envoyé."),
+    )  # fmt: skip
+
+
+@blueprint.post("/personnes/<person_id>/second-facteur")
+@requires(Permission.PEOPLE_MANAGE)
+def reset_second_factor(person_id: str) -> ResponseReturnValue:
+    """Takes the factors of somebody who lost them."""
+    return _change(
+        person_id, "factors",
+        lambda session: reset_factors(
+            session, links(), actor=signed_in(), person_id=person_id, reason=request.form.get("factor_reason", ""),
+            now=arrived_at(),
+        ),
+        _("Le second facteur est retiré\u00a0: la personne en mettra un autre en place à sa prochaine connexion."),
     )  # fmt: skip
 
 

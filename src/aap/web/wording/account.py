@@ -9,11 +9,22 @@ from aap.web.wording.vocabulary import Words
 WORDS: Words = {
     "account.call_unknown": _("Cet appel n’existe pas."),
     "account.closed": _("Ce compte est fermé\u00a0: rouvrez-le avant de lui donner un rôle."),
+    "account.code_wrong": _(
+        "Ce code n’est pas, ou n’est plus, le bon\u00a0: écrivez celui que votre application affiche maintenant, et vérifiez "
+        "que l’heure de l’appareil est réglée automatiquement."
+    ),
+    "account.codes_without_factor": _(
+        "Les codes de secours remplacent un second facteur\u00a0: ajoutez-en d’abord un."
+    ),
     "account.email_taken": _("Un compte existe déjà à cette adresse\u00a0: cherchez-le dans la liste."),
     "account.email_unreadable": _("Écrivez une adresse comme nom@example.org."),
     "account.invitation_of_no_use": _("Ce compte est fermé ou déjà utilisé\u00a0: un lien d’invitation n’y sert plus."),
     "account.jury_of_one_call": _("Un membre du jury l’est d’un appel\u00a0: choisissez lequel."),
+    "account.last_factor": _(
+        "Vos rôles demandent un second facteur, et c’est le seul que vous ayez\u00a0: ajoutez-en un autre avant de le retirer."
+    ),
     "account.name_length": _("Écrivez le prénom et le nom, en 200 caractères au plus."),
+    "account.no_factor": _("Cette personne n’a pas de second facteur."),
     "account.open_or_close": _("Dites s’il faut fermer le compte ou le rouvrir."),
     "account.own_account": _("Vous ne pouvez pas fermer votre propre compte\u00a0: un autre administrateur le peut."),
     "account.own_name": _("Écrivez votre prénom et votre nom, en 200 caractères au plus."),

@@ -15,6 +15,7 @@ const parts = [
   ["[data-progress]", "./progress.js"],
   ["[data-upload]", "./upload.js"],
   ["[data-draft-saved]", "./drafts.js"],
+  ["form[data-passkey]", "./passkeys.js"],
   ["form[data-reviewing], [data-dossier-search]", "./reviewing.js"],
   // Last: it compares the form with what is kept on this device, once the others have dressed it.
   ["form[data-autosave]", "./autosave.js"],
