@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -50,6 +50,14 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"Content-Type": "multipart/form-data; boundary=" + "b" * 500}, {"Accept-Encoding": "gzip;q=nan, br;q=" + "1" * 500},
     {"X-Request-Start": "t=99999999999999999999999"}, {"User-Agent": "() { :;}; /bin/sleep 9"}, {"Accept": "*/*," * 2_000},
 )  # fmt: skip
+
+
+NOT_HERE = {"official.prepare": "the world's decisions are prepared, and its call put back before that by hand"}
+PARTS = {
+    "association.upload": {"question_id": "statuts"},
+    "association.budget_import": {"question_id": "budget-projet"},
+}
+"""Parts of addresses without which nothing would be looked at."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +130,11 @@ def hostile_requests(world: World) -> Iterator[Hostile]:
     sent = files()
     for method in ("GET", "POST"):
         for rule in rules(world, method):
+            if rule.endpoint in NOT_HERE:
+                continue
             draw = random.Random(f"{method} {rule.rule}")
             who, state = who_may(world, rule, _actors(rule)) or ("everybody", STATE_OF_NOBODY)
-            url = address(world, rule, world.own)
+            url = _address(world, rule)
 
             def request(kind: str, where: str = url, **more: Any) -> Hostile:
                 return Hostile(kind, rule.endpoint, who, state, method, where, more)  # noqa: B023
@@ -154,6 +164,11 @@ def _actors(rule: Rule) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(one for one in (usual, "owner", "assigned", "official", "admin", "newcomer", "anonymous") if one)
     )
+
+
+def _address(world: World, rule: Rule) -> str:
+    more = PARTS.get(rule.endpoint, {})
+    return address(world, rule, replace(world.own, values={**world.own.values, **more}) if more else world.own)
 
 
 def _addresses(rule: Rule, world: World, draw: random.Random) -> Iterator[str]:

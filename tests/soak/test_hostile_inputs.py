@@ -13,9 +13,14 @@ from aap.app import create_app
 from aap.services.platform import Platform
 from tests.integration.security.world import World, opened
 from tests.soak.hostile import Hostile, hostile_requests
-from tests.soak.metering import Cost, metered
+from tests.soak.metering import Cost, Meter
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # What Werkzeug's test client spooled of a large upload, which is the client's.
+    pytest.mark.filterwarnings("ignore:unclosed file <_io.:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 LEAST, SECONDS, MEGABYTES = 1_500, 2.0, 200.0
 
@@ -49,7 +54,7 @@ def _without_its_work(world: World) -> Flask:
 def _costs(world: World, asked: list[Hostile]) -> list[tuple[int, Cost]]:
     """Status and cost of each; the database is put back when the next route begins."""
     found = []
-    with world.kept() as put_back:
+    with world.kept() as put_back, Meter() as meter:
         before = ""
         for one in asked:
             if f"{one.method} {one.endpoint}" != before:
@@ -57,7 +62,7 @@ def _costs(world: World, asked: list[Hostile]) -> list[tuple[int, Cost]]:
                 world.set_states(*one.state)
                 before = f"{one.method} {one.endpoint}"
             client = _signed_in(world.app, world.browsers[one.who])
-            with metered() as cost:
+            with meter.metered() as cost:
                 try:
                     answer = client.open(one.url, method=one.method, **one.more)
                 except Exception as error:  # a test client raises what a server answers by 500

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from aap.services.errors import (
     DeadlinePassed,
@@ -38,6 +38,14 @@ LAST_PAGE = """<!doctype html>
 <p><a href="/">Revenir à l’accueil</a></p></main></body></html>
 """
 """What is shown when nothing else can be: no template, no database."""
+
+NO_HOST_PAGE = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Adresse incorrecte</title></head>
+<body><main><h1>Adresse incorrecte</h1>
+<p>Le nom du site, dans l’adresse, ne peut pas être lu. Vérifiez-le.</p></main></body></html>
+"""
+"""Where the request names no host that can be read: no page has an address then, and no template can be filled."""
 
 
 def error_page(status: int, title: str, message: str) -> tuple[str, int]:
@@ -160,6 +168,10 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(429)
     def too_often(_error: Exception) -> ResponseReturnValue:
         return error_page(429, _("Trop de tentatives"), _("Patientez quelques minutes avant d’essayer à nouveau."))
+
+    @app.errorhandler(BadHost)
+    def no_host(_error: BadHost) -> ResponseReturnValue:
+        return NO_HOST_PAGE, 400
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
