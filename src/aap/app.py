@@ -15,7 +15,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
-from aap import identity, jobs
+from aap import identity
 from aap.logs import configure_logs
 from aap.own_files import templates_folder
 from aap.services.permissions import Permission
@@ -36,6 +36,7 @@ from aap.web import (
 )
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
+from aap.web.after_commit import Application, KeptSessions
 from aap.web.public_links import PublicLinks
 from aap.web.requests import TextRequest
 
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     platform = platform or open_platform(settings, clock=clock)
     configure_logs(settings.log_format)
 
-    app = Flask("aap", template_folder=str(templates_folder()), static_folder=None)
+    app = Application("aap", template_folder=str(templates_folder()), static_folder=None)
     app.request_class = TextRequest
     production = settings.environment == "production"
     app.config.update(
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.after_request(_close_when_sent)  # runs before the compression
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
-    identity.init_app(app, platform, PublicLinks(settings.base_url), wake=lambda: jobs.wake(platform))
+    identity.init_app(app, platform, PublicLinks(settings.base_url), wake=context.wake_worker)
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
     for endpoint in identity.OWN_ENDPOINTS:
@@ -99,6 +100,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     limits.init_limits(app, limiter)
     if settings.environment in ("development", "testing"):
         app.add_url_rule("/guide", "guide", requires(Permission.PUBLIC_READ)(guide.render_guide))
+
+    app.session_interface = KeptSessions(app.session_interface)
 
     @app.context_processor
     def frame() -> dict[str, object]:

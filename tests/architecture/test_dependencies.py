@@ -20,7 +20,6 @@ BY_NAME = {
     "bootstrap-flask": "Bootstrap's style sheet, read by its package's name",
     "defusedxml": "openpyxl reads a workbook through it where it is installed",
     "nh3": "Flask-Security cleans the name of a passkey with it, and doesn't start with passkeys without it",
-    "gunicorn": "started as a command by `aap serve`",
     "tzdata": "the time zones of Python, where the machine has none",
     "fontpkg-source-sans-3": "files, read by their package's name",
     "manimgx-fonts": "files, read by their package's name",

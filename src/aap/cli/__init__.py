@@ -69,13 +69,39 @@ class LazyGroup(click.Group):
         except Exception as error:
             if os.environ.get("AAP_DEBUG") == "1":
                 raise
-            click.echo(_missing(error) or _unexpected(error), err=True)
+            click.echo(_missing(error) or _storage(error) or _unexpected(error), err=True)
             sys.exit(1)
 
 
 def _unexpected(error: Exception) -> str:
     message = " ".join(str(error).split()) or "sans message"
     return f"Erreur inattendue ({type(error).__name__})\u00a0: {message} (AAP_DEBUG=1 en montre le détail)."
+
+
+def _storage(error: Exception) -> str | None:
+    """Where the disk or the database is at fault: which of them, and what to do about it."""
+    if "sqlalchemy" not in sys.modules and not isinstance(error, OSError):
+        return None  # file mode knows no database
+    try:
+        from aap.records.store_faults import fault_of
+    except ModuleNotFoundError:
+        return None
+    fault = fault_of(error)
+    if fault is None:
+        return None
+    cause = " ".join(str(getattr(error, "orig", None) or error).split())
+    return f"{_STORAGE[fault.value]} ({cause})"
+
+
+_STORAGE = {
+    "full": "Il n’y a plus de place\u00a0: libérez de l’espace, puis recommencez. Ce qui était enregistré ne l’est pas moins.",
+    "busy": "La base de données est occupée par un autre programme\u00a0: réessayez dans un instant.",
+    "damaged": "La base de données est endommagée\u00a0: arrêtez le service, gardez une copie de l’instance et remettez la "
+    "dernière sauvegarde (aap restore).",
+    "read_only": "La base de données ou son dossier n’est ouvert qu’en lecture\u00a0: voyez les droits du dossier de "
+    "l’instance (AAP_INSTANCE).",
+    "away": "La base de données ne répond pas\u00a0: voyez AAP_DATABASE_URL, et les droits du dossier de l’instance.",
+}
 
 
 def _missing(error: Exception) -> str | None:

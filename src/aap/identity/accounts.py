@@ -18,7 +18,7 @@ from werkzeug.exceptions import Conflict, UnsupportedMediaType
 from aap.identity import factors, journal, mails, security_messages
 from aap.identity.factors import PasskeyAccount
 from aap.identity.forms import FORMS
-from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules
+from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules, hashing_options
 from aap.records.people import Person
 from aap.records.second_factors import Passkey
 from aap.records.types import new_id
@@ -207,6 +207,7 @@ def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[],
         SECURITY_FRESHNESS=FRESH,
         SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(minutes=10),
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the method's name)
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=hashing_options(),
         SECURITY_PASSWORD_SALT=PEPPER,
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": app.testing},

@@ -20,16 +20,30 @@ from aap.identity.guessing import Pattern, guess
 PEPPER = "aap"
 """Salt of the HMAC before the hash; argon2 has its own random salt besides."""
 
+TIME_COST, MEMORY_COST, PARALLELISM = 2, 19_456, 1
+"""Rounds, kibibytes and lanes of argon2id: the least that OWASP's password storage sheet gives (m = 19 MiB, t = 2, p = 1).
+
+A hash costs 20 ms of a core, so that an hour in which everybody signs in is held. One of 0.1.0 (64 MiB, t = 3) is made
+anew when its owner signs in.
+"""
+
 SHORTEST, LONGEST = 12, 1000
 ENOUGH = 10.0
 """Logarithm of the guesses that a password must stand: out of reach of who tries here, and dear even to who holds its hash."""
+
+
+def hashing_options() -> dict[str, int]:
+    """The same for passlib, which checks and renews hashes for Flask-Security."""
+    costs = {"time_cost": TIME_COST, "memory_cost": MEMORY_COST, "parallelism": PARALLELISM, "digest_size": 32}
+    return {f"argon2__{name}": value for name, value in costs.items()}
 
 
 def hash_password(password: str) -> str:
     """The stored form, also for accounts made by commands. The steps before argon2 are Flask-Security's."""
     normalised = unicodedata.normalize("NFKD", with_few_marks(password))
     digest = hmac.new(PEPPER.encode(), normalised.encode(), hashlib.sha512).digest()
-    return PasswordHasher().hash(base64.b64encode(digest))
+    hasher = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_COST, parallelism=PARALLELISM)
+    return hasher.hash(base64.b64encode(digest))
 
 
 def weakness(password: str, *own_words: str) -> str | None:

@@ -10,21 +10,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
+from aap.records.store_faults import StoreFault, fault_of
+
 WRITING = {"aap_writing": True}
+PROBE_PATIENCE = 0.5
+"""Seconds that a question about health waits for others who write."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, patience: float = 30.0, probe: bool = False) -> Engine:
     """An engine with the settings above. `url`: `sqlite:///path` or `postgresql+psycopg://…`.
 
-    Its errors go to the logs: they don't tell the values of a statement, which are personal.
+    `patience`: seconds to wait for others who write. `probe`: for a question now and then, which keeps no connection and
+    waits `patience` seconds at most for a server. Its errors go to the logs: they don't tell the values of a statement,
+    which are personal.
     """
+    values: dict[str, Any] = {"hide_parameters": True, **({"poolclass": NullPool} if probe else {})}
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
+        if not probe:
+            return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, **values)
+        most = int(patience * 1000)
+        waits = f"-c statement_timeout={most} -c lock_timeout={most}"
+        return create_engine(url, connect_args={"connect_timeout": max(2, int(patience)), "options": waits}, **values)
+    engine = create_engine(url, connect_args={"timeout": patience, "check_same_thread": False}, **values)
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
@@ -33,7 +44,7 @@ def open_engine(url: str) -> Engine:
         for pragma in (
             "journal_mode=WAL",
             "foreign_keys=ON",
-            "busy_timeout=30000",
+            f"busy_timeout={int(patience * 1000)}",
             "synchronous=FULL",
             "cache_size=-32000",
             "temp_store=MEMORY",
@@ -56,6 +67,7 @@ class Database:
         self.url = url
         self.engine = open_engine(url)
         self.writing_engine = self.engine.execution_options(**WRITING)
+        self._probe = open_engine(url, patience=PROBE_PATIENCE, probe=True)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -66,6 +78,25 @@ class Database:
     def writing(self) -> Iterator[Session]:
         with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def probing(self) -> Iterator[Session]:
+        """Like `reading`, on a connection of its own: never waits for those that pages use."""
+        with Session(self._probe, autoflush=False) as session:
+            yield session
+
+    def refusal(self) -> StoreFault | None:
+        """Why nothing can be written now; None where it can. Something is written, and taken back."""
+        try:
+            with self._probe.execution_options(**WRITING).connect() as connection, connection.begin() as attempt:
+                connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+                attempt.rollback()
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            return fault
+        return None
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -13,6 +13,7 @@ from aap.identity import current_person_id
 from aap.services.actor import Actor, load_actor
 from aap.services.outbox import WAKE
 from aap.services.platform import Platform, Session
+from aap.web.after_commit import follow, note_stored
 from aap.web.public_links import PublicLinks
 
 
@@ -44,8 +45,14 @@ def writing() -> Iterator[Session]:
     """One use case, one transaction: committed when the block ends, before the answer leaves."""
     with platform().database.writing() as session:
         yield session
+    note_stored()
     if session.info.get(WAKE):
-        jobs.wake(platform())
+        wake_worker()
+
+
+def wake_worker() -> None:
+    """Something that waits is stored: the worker is told, and where it can't be, it finds out by itself."""
+    follow(lambda: jobs.wake(platform()), "wake")
 
 
 def current_actor() -> Actor | None:

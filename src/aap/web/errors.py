@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import BadHost, HTTPException
 
+from aap.records.store_faults import StoreFault, fault_of
 from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
@@ -25,15 +26,16 @@ from aap.services.errors import (
 )
 from aap.web import wanted
 from aap.web.filters import moment
+from aap.web.store_fault_words import RETRY_AFTER, words_of
 from aap.web.wording.sentences import sentences
 
 log = structlog.get_logger(__name__)
 
 LAST_PAGE = """<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Service momentanément indisponible</title></head>
-<body><main><h1>Service momentanément indisponible</h1>
-<p>Rien de ce que vous aviez enregistré n’est perdu. Réessayez dans quelques minutes.</p>
+<title>{title}</title></head>
+<body><main><h1>{title}</h1>
+<p>{message}</p>
 <p>Référence à donner au service&nbsp;: {reference}</p>
 <p><a href="/">Revenir à l’accueil</a></p></main></body></html>
 """
@@ -48,7 +50,14 @@ NO_HOST_PAGE = """<!doctype html>
 """Where the request names no host that can be read: no page has an address then, and no template can be filled."""
 
 
-def error_page(status: int, title: str, message: str) -> tuple[str, int]:
+def wants_json() -> bool:
+    """Whether a script asked, which reads `{"error": sentence, "title": …}` instead of a page."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def error_page(status: int, title: str, message: str) -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(error=message, title=title, reference=g.get("request_id")), status
     page = render_template("errors/error.html", title=title, message=message, reference=g.get("request_id"))
     return page, status
 
@@ -175,6 +184,9 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
+        behind = getattr(error, "original_exception", None)
+        if behind is not None:  # what failed after the view: Flask hands it over wrapped
+            return failure(behind)
         return error_page(
             error.code or 500,
             _("La demande ne peut pas aboutir"),
@@ -183,15 +195,40 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failure(error: Exception) -> ResponseReturnValue:
+        fault = fault_of(error)
+        if fault is not None:
+            return _nothing_stored(fault, error)
         log.error("request.failed", endpoint=request.endpoint, exc_info=error)
-        try:
-            return error_page(
-                500,
-                _("Une erreur est survenue de notre côté"),
-                _(
-                    "Rien de ce que vous aviez enregistré n’est perdu. Réessayez\u00a0; si cela continue, écrivez au service."
-                ),
-            )
-        except Exception:  # the page itself needs what is broken (the database)
+        return _page_or_words(
+            500,
+            _("Une erreur est survenue de notre côté"),
+            _(
+                "Rien de ce que vous aviez enregistré n’est perdu. Réessayez\u00a0; si cela continue, écrivez au service."
+            ),
+            (
+                _("Service momentanément indisponible"),
+                _("Rien de ce que vous aviez enregistré n’est perdu. Réessayez dans quelques minutes."),
+            ),
+        )
+
+
+def _nothing_stored(fault: StoreFault, error: Exception) -> ResponseReturnValue:
+    """The disk or the database is at fault: said in words, and in one line of the log."""
+    cause = " ".join(str(getattr(error, "orig", None) or error).split())
+    log.error("storage.fault", fault=str(fault), endpoint=request.endpoint, cause=cause)
+    words = words_of(fault)
+    answer = make_response(_page_or_words(words.status, words.title, words.message, (words.title, words.message)))
+    if answer.status_code == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER)
+    return answer
+
+
+def _page_or_words(status: int, title: str, message: str, plain: tuple[str, str]) -> ResponseReturnValue:
+    """The page of an error; where that needs what is broken (the database), its `plain` title and sentence alone."""
+    try:
+        return error_page(status, title, message)
+    except Exception as broken:
+        if fault_of(broken) is None:
             log.exception("request.error_page_failed")
-            return LAST_PAGE.format(reference=escape(g.get("request_id", ""))), 500
+        said = {"title": escape(plain[0]), "message": escape(plain[1]), "reference": escape(g.get("request_id", ""))}
+        return LAST_PAGE.format(**said), status

@@ -17,6 +17,7 @@ from aap.core.questions.budget import BudgetQuestion
 from aap.core.questions.file import FileQuestion
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.people import MembershipRole
+from aap.records.store_faults import StoreFault, fault_of
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.applying import SavedSection, StaleSection, save_section
@@ -185,7 +186,7 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
         return asked
     refusals, received = _take_uploads(application_id, saved.dossier.call, form)
     if refusals:
-        return _again(application_id, form, page, refusals=refusals), 422
+        return _again(application_id, form, page, refusals=refusals), _status_of(refusals)
     verb, _space, question = request.form.get("edit", "").partition(" ")
     if verb == "upload":
         if not received:
@@ -288,6 +289,10 @@ def _take_uploads(
     return refusals, received
 
 
+def _status_of(refusals: Mapping[str, str]) -> int:
+    return 507 if str(DISK_FULL) in refusals.values() else 422
+
+
 @dataclass(frozen=True)
 class TakenUpload:
     """What became of the files sent for a question: why they were refused, or the dossier with them. Neither: none."""
@@ -313,7 +318,9 @@ def take_upload(application_id: str, call: OpenedCall, question_id: str, name: s
         return TakenUpload(f"{refused.name}\u00a0: {refused.message}")
     except InvalidInput as error:
         return TakenUpload(sentences(error.problems))
-    except OSError:
+    except Exception as error:
+        if fault_of(error) is not StoreFault.FULL:
+            raise
         return TakenUpload(str(DISK_FULL))
     return TakenUpload(dossier=dossier)
 

@@ -20,7 +20,7 @@ from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.sections import take_upload
+from aap.web.association.sections import DISK_FULL, take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.http_files import pdf_answer
@@ -184,7 +184,8 @@ def mandate(application_id: str) -> ResponseReturnValue:
         call = form_to_fill(session, actor=actor, application_id=application_id)
     taken = take_upload(application_id, call, MANDATE, "mandate")
     if taken.dossier is None:
-        return _page(application_id, {"mandate": taken.refusal or _("Choisissez d’abord un fichier.")}), 422
+        status = 507 if taken.refusal == DISK_FULL else 422
+        return _page(application_id, {"mandate": taken.refusal or _("Choisissez d’abord un fichier.")}), status
     return redirect(here, 303)
 
 

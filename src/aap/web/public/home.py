@@ -1,4 +1,4 @@
-"""The first page, the communes that pages suggest, and the health of the service."""
+"""The first page, and the communes that pages suggest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aap.records.territories import territories
 from aap.services.call.public_calls import Phase, public_calls
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading
+from aap.web.context import arrived_at, reading
 from aap.web.forms import suggestions
 from aap.web.public.blueprint import blueprint
 from aap.web.public.words import call_card, countdown
@@ -41,10 +41,3 @@ def communes() -> Response:
     answer = jsonify(suggestions(request.args.get("q", ""), territories()))
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
-
-
-@blueprint.get("/sante")
-@requires(Permission.PUBLIC_READ)
-def health() -> Response:
-    platform().answers()
-    return jsonify(status="ok")

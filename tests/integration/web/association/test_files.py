@@ -187,7 +187,7 @@ def test_a_full_disk_is_said_plainly_and_nothing_is_half_kept(
     assert "n’a pas pu enregistrer ce fichier" in answer.json["error"]
     here = f"{one.url}/sections/pieces"
     page = browser.post(here, {"version": "0", "f.statuts": (io.BytesIO(pdf()), "statuts.pdf")}, page=here)
-    assert page.status_code == 422
+    assert page.status_code == 507
     assert "n’a pas pu enregistrer ce fichier" in ReadPage.of(page).errors["q.statuts"]
     assert one.dossier().files == {}
 

@@ -14,6 +14,7 @@ const parts = [
   ["[data-countdown]", "./countdown.js"],
   ["[data-progress]", "./progress.js"],
   ["[data-upload]", "./upload.js"],
+  ["form[data-resend]", "./resend.js"],
   ["[data-draft-saved]", "./drafts.js"],
   ["form[data-passkey]", "./passkeys.js"],
   ["form[data-reviewing], [data-dossier-search]", "./reviewing.js"],

@@ -6,11 +6,13 @@
 // POST, form-encoded, without files, answered by JSON:
 //   200 {"saved_at": "22:14:03", "version": 4, "errors": {field: text}, "notes": {field: text}}
 //   409 {"conflict": {"version": 5, "saved_by": "…", "saved_at": "…", "differences": [{"label", "mine", "theirs"}]}}
-//   400, 401, 403, 404: signed out, or the page is too old; 413: too long; anything else, or no answer: tried again.
+//   400, 401, 403, 404: signed out, or the page is too old; 413: too long
+//   507: the server has no room; 503: it can't store anything now; these, anything else, and no answer: tried again.
 
 import { announce } from "./announce.js";
 import { keepCommune } from "./communes.js";
 import { drop, keep, kept } from "./drafts.js";
+import { sendOnceMore } from "./resend.js";
 import { ensureRows } from "./rows.js";
 import { gettext } from "./texts.js";
 
@@ -75,9 +77,9 @@ class Autosave {
     this.remember();
     let answer = null;
     try {
-      answer = await fetch(this.form.dataset.autosave, { method: "POST", body, headers: { Accept: "application/json" } });
+      answer = await sendOnceMore(this.form.dataset.autosave, { method: "POST", body, headers: { Accept: "application/json" } });
       await this.take(answer, typed);
-    } catch { this.again(answer); }
+    } catch { this.again(answer?.status); }
     this.saving = false;
     if (this.dirty && this.failures === 0 && !this.conflict && !this.stopped) this.soon(REST_AFTER_TYPING);
   }
@@ -104,12 +106,23 @@ class Autosave {
     this.showMessages(saved.errors ?? {}, saved.notes ?? {});
   }
 
-  again() {
+  again(status) {
     this.failures += 1;
     const wait = Math.min(1000 * 2 ** this.failures, LONGEST_WAIT);
-    this.say(gettext("Pas de connexion\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s.",
-      { seconds: Math.round(wait / 1000) }), true, this.failures === 1);
+    this.say(this.trouble(status, { seconds: Math.round(wait / 1000) }), true, this.failures === 1);
     this.soon(wait);
+  }
+
+  trouble(status, wait) {
+    if (status === 507) {
+      return gettext("Le serveur n’a plus de place\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s. "
+        + "Si cela continue, écrivez au service.", wait);
+    }
+    if (status >= 500) {
+      return gettext("Le serveur ne peut rien enregistrer en ce moment\u00a0: votre texte est gardé sur cet appareil. "
+        + "Nouvel essai dans %(seconds)s\u00a0s.", wait);
+    }
+    return gettext("Pas de connexion\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s.", wait);
   }
 
   say(text, wrong, aloud = true) {

@@ -2,7 +2,8 @@
 // Without this the button « Envoyer » posts them with the page.
 //
 // The input: data-upload (address), data-largest (megabytes a file), name. POST multipart, answered by JSON:
-//   200 {"html": the question as it now stands}; 422 {"error": why it is refused}; 413: too heavy; no answer: tried again.
+//   200 {"html": the question as it now stands}; 422, 507 {"error": why it is refused}; 413: too heavy
+//   another fault of the server, or no answer: tried again (the same file is kept once).
 
 import { announce } from "./announce.js";
 import { gettext } from "./texts.js";
@@ -78,7 +79,7 @@ class Upload {
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* a page of words: its status tells */ }
     if (request.status === 200) { this.show(answer.html); return; }
-    if (answer.error) { this.refuse(answer.error); return; }
+    if (answer.error && [422, 507].includes(request.status)) { this.refuse(answer.error); return; }
     if (request.status === 413) { this.refuse(gettext("Cet envoi est trop lourd. Envoyez les fichiers un par un.")); return; }
     if (TOLD_APART.includes(request.status)) {
       this.refuse(gettext("Vous n’êtes plus connecté, ou cette page est fermée. Reconnectez-vous, rouvrez cette page et recommencez."));

@@ -1,0 +1,116 @@
+"""The web application behind gunicorn: its options, and a worker in which nobody waits behind others for the health page."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+THREADS = 4
+KEEP_ALIVE = 75
+"""Seconds that a connection without a request stays open: longer than browsers and proxies keep theirs (60 s), so that the
+client ends it and never sends a deposit into a connection that we close."""
+GRACE = 8
+"""Seconds that requests in flight have to end when the server is told to stop."""
+_FIRST_BYTES = 64
+_HEALTH = ("/sante", "/sante/complet")
+
+
+class HealthFirst(ThreadWorker):
+    """A question about health has a thread of its own: it is answered while all others work."""
+
+    def init_process(self) -> None:
+        self.health_pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
+        super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        if not self.asks_for_health(conn):
+            super().enqueue_req(conn)
+            return
+        done = self.health_pool.submit(self.handle, conn)
+        done.add_done_callback(lambda ended: self.method_queue.defer(self.finish_request, conn, ended))
+
+    def asks_for_health(self, conn: Any) -> bool:
+        return asks_for_health(conn.sock)
+
+
+class WebWorker(HealthFirst):
+    """A connection gets a thread once there is something to read: whoever says nothing holds none."""
+
+    def accept(self, listener: Any) -> None:
+        try:
+            accepted, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        conn = TConn(self.cfg, accepted, client, listener.getsockname())
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """On the way out: connections that have not said anything are not waited for either."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, time.monotonic())
+
+
+def asks_for_health(connection: socket.socket) -> bool:
+    """Whether the request that waits there is for the health page; its bytes stay where they are."""
+    try:
+        start = connection.recv(_FIRST_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError:
+        return False
+    method, _, rest = start.decode("latin-1").partition(" ")
+    return is_health(method, rest.partition(" ")[0].partition("?")[0])
+
+
+def is_health(method: str, path: str) -> bool:
+    """Whether a request is a question about health, below whatever folder the site lies in."""
+    return method in ("GET", "HEAD") and path.endswith(_HEALTH)
+
+
+def gunicorn_options(listener: int, workers: int) -> dict[str, Any]:
+    """How gunicorn serves; `listener`: descriptor of a bound socket, so that nobody is turned away while it starts anew."""
+    return {
+        "bind": f"fd://{listener}",
+        "workers": workers,
+        "threads": THREADS,
+        "worker_class": "aap.serving.web_server.WebWorker",
+        "preload_app": True,
+        "keepalive": KEEP_ALIVE,
+        "timeout": 60,
+        "graceful_timeout": GRACE,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+        "proc_name": "aap",
+    }
+
+
+class WebServer(BaseApplication):
+    """gunicorn in this process, on an application that is made here and shared by its workers.
+
+    `after_fork` is called in each worker: what must not be shared is let go there.
+    """
+
+    def __init__(
+        self, options: Mapping[str, Any], make: Callable[[], Flask], after_fork: Callable[[Flask], None]
+    ) -> None:
+        self._options, self._make, self._after_fork = options, make, after_fork
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+        self.cfg.set("post_fork", lambda _arbiter, _worker: self._after_fork(self.wsgi()))
+
+    def load(self) -> Flask:
+        return self._make()
