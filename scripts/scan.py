@@ -143,7 +143,7 @@ def wapiti(address: str, who: str, cookies: str, seconds: float, folder: Path) -
     arguments = [
         str(WAPITI), "--url", f"{address}/", "--scope", "domain", "--module", ",".join(SHORT + LONG),
         "--max-scan-time", f"{seconds * 0.2:.0f}", "--max-attack-time", f"{seconds * 0.5 / len(LONG):.0f}",
-        "--max-links-per-page", "30", "--max-files-per-dir", "12", "--max-parameters", "60", "--depth", "5",
+        "--max-links-per-page", "60", "--max-files-per-dir", "40", "--max-parameters", "60", "--depth", "6",
         "--tasks", "4", "--timeout", "30", "--level", "2", "--scan-force", "normal", "--verbose", "0",
         "--no-bugreport", "--flush-session", "--format", "json", "--output", str(report),
         "--store-session", str(folder / f"{who}.session"), "--store-config", str(folder / "config"),
