@@ -80,7 +80,7 @@ system-run:
 	@scripts/system-libraries.sh pango
 
 system-test:
-	@scripts/system-libraries.sh pango chromium
+	@scripts/system-libraries.sh pango chromium redis
 
 clean:
 	rm -rf $(VENV) $(SCAN) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

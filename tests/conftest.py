@@ -31,7 +31,7 @@ from tests.factories import PASSWORD, Factory
 
 pytest_plugins = [
     "tests.worlds.applicants", "tests.worlds.assignments", "tests.worlds.deposits", "tests.worlds.described",
-    "tests.worlds.desks", "tests.worlds.offices",
+    "tests.worlds.desks", "tests.worlds.offices", "tests.worlds.working",
 ]  # fmt: skip
 
 
@@ -133,6 +133,16 @@ def database(request: pytest.FixtureRequest) -> str:
     return getattr(request, "param", "sqlite")
 
 
+LIMITS_OF_SESSIONS: dict[str, Any] = {
+    "agent_idle_minutes": 10**6,
+    "agent_session_hours": 10**5,
+    "idle_hours": 10**5,
+    "session_hours": 10**5,
+    "confirm_minutes": 10**6,
+}
+"""Tests move the clock by days under a browser that stays signed in; what the limits do has tests of its own."""
+
+
 @pytest.fixture
 def more_settings() -> dict[str, object]:
     """Settings of the instance besides those below: a module or a test overrides it."""
@@ -155,6 +165,7 @@ def platform(
         environment="testing",
         immediate_jobs=True,
         rate_limit=False,
+        **LIMITS_OF_SESSIONS,
         secret_key="only-for-tests",
         **more_settings,
     )
@@ -171,6 +182,14 @@ def factory(platform: Platform) -> Factory:
 @pytest.fixture
 def app(platform: Platform) -> Flask:
     return create_app(platform=platform)
+
+
+@pytest.fixture
+def strict_app(platform: Platform) -> Flask:
+    """The application with the limits of sessions that an instance has where nothing is set."""
+    usual = {name: Settings.model_fields[name].default for name in LIMITS_OF_SESSIONS}
+    settings = platform.settings.model_copy(update=usual)
+    return create_app(platform=Platform(settings, platform.database, platform.files, platform.clock))
 
 
 class Browser:

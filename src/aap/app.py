@@ -33,6 +33,7 @@ from aap.web import (
     limits,
     menu,
     security_headers,
+    session_time,
 )
 from aap.web.access import declare, requires
 from aap.web.accessibility import statement
@@ -65,11 +66,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        # How long a cookie is read at all; when a session is over, its row says (services/sessions.py).
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.remembered_days),
+        SESSION_REFRESH_EACH_REQUEST=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(0),
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
-        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_TIME_LIMIT=None,  # a form's token is worth as much as the session that it is of
         RATELIMIT_ENABLED=settings.rate_limit,
         RATELIMIT_STORAGE_URI="memory://",
         COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=[assets.ENDPOINT],
@@ -83,7 +86,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     assets.init_assets(app, settings.instance / "assets", lasting=settings.environment != "development")
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression
-    CSRFProtect(app)
+    forms_token = CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app)
     identity.init_app(app, platform, PublicLinks(settings.base_url), wake=context.wake_worker)
     for endpoint in identity.ENDPOINTS:
@@ -98,6 +101,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
     limits.init_limits(app, limiter)
+    # It shows what somebody typed and changes nothing; the token is that of a session that is over. It has a seal of its own.
+    forms_token.exempt("aap.web.account.confirming.resume")
     if settings.environment in ("development", "testing"):
         app.add_url_rule("/guide", "guide", requires(Permission.PUBLIC_READ)(guide.render_guide))
 
@@ -107,6 +112,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     def frame() -> dict[str, object]:
         return {
             "current_actor": context.current_actor(),
+            "session_left": session_time.left(),
             "menu": menu.main_menu(),
             "account_menu": menu.account_menu(),
             "instance_notice": _notice(settings),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SECRET = "insecure-development-secret"  # noqa: S105  (refused in production)
@@ -20,6 +20,9 @@ class Settings(BaseSettings):
 
     instance: Path = Field(Path("instance"), description="Folder of the database, the files and the queue.")
     database_url: str = Field("", description="Database; empty: SQLite in the instance folder.")
+    queue_url: str = Field(
+        "", description="Queue: `postgresql://…` or `redis://…`; empty: SQLite in the instance folder."
+    )
     secret_key: str = Field(DEFAULT_SECRET, description="Signs sessions and links; production refuses the default.")
     base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails and letters.")
     environment: Literal["development", "testing", "demo", "production"] = Field(
@@ -30,11 +33,31 @@ class Settings(BaseSettings):
     smtp_port: int = Field(25, description="Port of the SMTP server.")
     smtp_user: str = Field("", description="User name at the SMTP server.")
     smtp_password: str = Field("", description="Password at the SMTP server.")
-    smtp_tls: bool = Field(False, description="STARTTLS before sending.")
+    smtp_tls: Literal["off", "starttls", "tls"] = Field(
+        "off", description="`starttls`: encrypted before sending; `tls`: from the first byte (port 465); both verified."
+    )
+    smtp_ca_file: Path | None = Field(
+        None, description="Certificate that the SMTP server's is verified by; empty: the machine's authorities."
+    )
+    smtp_timeout: int = Field(30, gt=0, description="Seconds that an answer of the SMTP server is waited for.")
     mail_sender: str = Field("ne-pas-repondre@example.org", description="Sender of the mails.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
+    agent_idle_minutes: int = Field(
+        30,
+        ge=1,
+        description="Minutes without use that end the session of an official, a reviewer, a juror, an administrator.",
+    )
+    agent_session_hours: int = Field(12, ge=1, description="Hours after which such a session ends whatever happens.")
+    idle_hours: int = Field(12, ge=1, description="Hours without use that end the session of an association's member.")
+    session_hours: int = Field(24, ge=1, description="Hours after which such a session ends whatever happens.")
+    remembered_days: int = Field(
+        30, ge=1, description="Days of the session of an association's member who ticked « Rester connecté »."
+    )
+    confirm_minutes: int = Field(
+        15, ge=1, description="Minutes after which the password is asked again before what can't be taken back."
+    )
     immediate_jobs: bool = Field(False, description="Run jobs in the calling process (tests).")
     second_factor: Literal["production", "always"] = Field(
         "production", description="Where officials, administrators and jury must have one; production always asks."
@@ -54,6 +77,13 @@ class Settings(BaseSettings):
         "", description="Where a weakness is reported (security.txt): e-mail or https address; empty: `AAP_CONTACT`."
     )
     data_protection: str = Field("", description="Address of the data protection officer.")
+
+    @field_validator("smtp_tls", mode="before")
+    @classmethod
+    def yes_or_no(cls, given: object) -> object:
+        """Until 0.1.0 it was yes (STARTTLS) or no."""
+        said = str(given).lower()
+        return {"true": "starttls", "1": "starttls", "false": "off", "0": "off", "": "off"}.get(said, said)
 
     @property
     def effective_database_url(self) -> str:

@@ -44,6 +44,7 @@ SHARED_FILES: Mapping[str, str] = {
     "calls": "calls: rows, use cases, pages",
     "candidates": "the list of candidates: use cases, pages",
     "claims": "claims to a SIRET: pages of who claims and who holds it, pages of who decides",
+    "confirming": "the password again before some acts: which ones (web), the page that asks",
     "consensus": "the consensus: use cases, pages",
     "culture": "the cultural call of the demonstration: its dossiers, their sentences",
     "dossier": "a dossier: its PDF, each actor's page",
@@ -77,6 +78,7 @@ SHARED_FILES: Mapping[str, str] = {
     "specimens": "the dossiers that every reviewer marks first: rows, use cases, pages, invented ones",
     "territories": "communes, departments, regions: values, a call's rows",
     "words": "the words of one actor's pages",
+    "workers": "processes that work in the background; officials and members of the jury who work on a call (panel)",
 }
 """File names that stand in more than one folder: the one subject that they all treat."""
 

@@ -68,7 +68,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/deciding.py:prepare_decisions",
             "services/decision/deciding.py:notify_decisions",
             "services/decision/deciding.py:publish_results",
-            "services/decision/letters.py:render_letters",
+            "services/decision/letters.py:_render",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",

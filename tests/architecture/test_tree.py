@@ -38,7 +38,7 @@ def test_nothing_lies_loose_in_the_services_but_the_ground_they_stand_on() -> No
     loose = {path.stem for path in (SOURCE / "services").glob("*.py")} - HELPERS
     assert loose == {
         "actor", "audit", "errors", "file_store", "mailed_tokens", "smtp", "outbox", "page_links", "permissions",
-        "platform", "recusals",
+        "platform", "recusals", "sessions", "workers",
     }  # fmt: skip
 
 

@@ -171,6 +171,7 @@ def test_the_pages_of_a_job_are_accessible(office: Offices, opened: Opened, widt
         for values in (
             {"state": JobState.RUNNING, "done": 3, "total": 12, "message": "Tirages"},
             {"state": JobState.FAILED},
+            {"state": JobState.CANCELLED},
             {"state": JobState.DONE, "result": {"conflict": ["laureates", "quota:sud", "decision:ESSAI-1"]}},
             {"state": JobState.DONE, "result": {"problems": ["Des évaluations manquent."]}},
         )

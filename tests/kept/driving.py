@@ -69,13 +69,17 @@ class World:
 
     def work(self) -> None:
         """What the worker would have done by now: the queue's tasks are taken, mails and jobs are done."""
-        jobs.queue(self.settings).huey.flush()
+        self._flush()
         jobs.sweep(self.platform)
 
     def tick(self) -> None:
         """What the worker does each minute: reminders, requests for completion that end, work left behind."""
-        jobs.queue(self.settings).huey.flush()
+        self._flush()
         jobs.tick(self.platform)
+
+    def _flush(self) -> None:
+        for huey in jobs.queue(self.settings).both:
+            huey.flush()
 
     def fail_to_mail(self) -> None:
         """The same while the mail server refuses."""
@@ -88,14 +92,15 @@ class World:
         """What a worker does that starts on an instance put away: takes up what was interrupted, does each task that
         is left in the queue, then the minute's work."""
         jobs.resume(self.platform)
-        huey = jobs.queue(self.settings).huey
         with mock.patch.object(jobs, "worker_platform", return_value=self.platform):
-            while (task := huey.dequeue()) is not None:
-                huey.execute(task)
+            for huey in jobs.queue(self.settings).both:
+                while (task := huey.dequeue()) is not None:
+                    huey.execute(task)
         jobs.tick(self.platform)
 
     def close(self) -> None:
-        jobs.queue(self.settings).huey.storage.close()
+        for huey in jobs.queue(self.settings).both:
+            huey.storage.close()
         self.platform.database.dispose()
 
     @contextmanager

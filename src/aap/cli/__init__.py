@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("aap.cli.demo:demo_command", "Remplir l’instance d’une démonstration."),
     "serve": ("aap.cli.serve:serve_command", "Servir l’application et faire le travail de fond."),
     "worker": ("aap.cli.serve:worker_command", "Faire seulement le travail de fond."),
+    "bounce": ("aap.cli.operating:bounce_command", "Noter qu’un courriel est revenu (rapport sur l’entrée standard)."),
     "tick": ("aap.cli.operating:tick_command", "Faire une fois ce que l’heure demande : rappels, compléments échus."),
     "audit": ("aap.cli.operating:audit_group", "Vérifier le journal."),
     "backup": ("aap.cli.operating:backup_command", "Sauvegarder l’instance dans un dossier neuf."),

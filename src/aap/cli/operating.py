@@ -15,6 +15,7 @@ from aap.settings import Settings
 
 BAD_INPUT = 2
 DIFFERENCE = 4
+MOST_OF_A_REPORT = 1_000_000  # bytes: what came back follows, and isn't needed whole
 FAULTS = {"missing": "manque", "changed": "a été changée", "values_changed": "porte des valeurs qui ont été changées"}
 
 
@@ -93,8 +94,21 @@ def tick_command() -> None:
     from aap import jobs
     from aap.services.platform import open_platform
 
-    kept = jobs.tick(open_platform(_existing()))
+    kept = jobs.tick_beside_workers(open_platform(_existing()))
     click.echo(f"{count(kept.reminders, 'rappel')}, {count(kept.lapsed, 'demande')} de compléments close.")
+
+
+@click.command("bounce", help="Noter qu’un courriel est revenu : le rapport du serveur est lu sur l’entrée standard.")
+def bounce_command() -> None:
+    from aap.services.platform import open_platform
+    from aap.services.upkeep.bounces import take_bounce
+
+    platform = open_platform(_existing(), migrate=False)
+    report = sys.stdin.buffer.read(MOST_OF_A_REPORT)
+    with platform.database.writing() as session:
+        known = take_bounce(session, report, now=platform.clock())
+    # Never an error: the mail server would send the report back, and again.
+    click.echo("Le courriel est noté comme revenu." if known else "Aucun courriel de l’instance n’est nommé.")
 
 
 @click.group("person", help="Les comptes : l’administration se fait ensuite dans le navigateur.")

@@ -30,7 +30,7 @@ from aap.records.territories import territories
 from aap.services.actor import SYSTEM, Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
-from aap.services.decision.letters import render_letters
+from aap.services.decision.letters import LETTERS
 from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
@@ -257,7 +257,7 @@ class _Filling:
             confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(hours=5))
             prepare_decisions(session, actor=two, call_id=call.id, now=at + timedelta(days=1))
         job = Job(kind="letters", call_id=call.id, created_at=at)
-        render_letters(self.platform, job, lambda done, total, message="": self.tell(message, done, total))
+        LETTERS.do_all(self.platform, job, lambda done, total, message="": self.tell(message, done, total))
         with self.platform.database.writing() as session:
             two = self.actor(session, second)
             notify_decisions(

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
 from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
-from aap.identity import factors, journal, mails, security_messages
+from aap.identity import browser_sessions, factors, journal, mails, security_messages
 from aap.identity.factors import PasskeyAccount
 from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules, hashing_options
@@ -24,9 +24,6 @@ from aap.records.second_factors import Passkey
 from aap.records.types import new_id
 from aap.services.page_links import Links
 from aap.services.platform import Platform
-
-FRESH = timedelta(minutes=30)
-"""How long after signing in a change of e-mail needs no password again."""
 
 ENDPOINTS = (
     "security.login",
@@ -159,14 +156,39 @@ class Entry:
     next_step: Any = None
 
 
-def sign_in(person_id: str) -> Entry:
-    """Opens a session for a person who proved who they are otherwise (an e-mailed link), after the second factor."""
+def sign_in(person_id: str, *, remember: bool = False) -> Entry:
+    """Opens a session for a person who proved who they are otherwise (an e-mailed link), after the second factor.
+
+    Where they are signed in already, the session goes on, and counts as confirmed.
+    """
+    if current_person_id() == person_id:
+        browser_sessions.confirm()
+        return Entry(done=True)
     datastore: AccountDatastore = current_app.extensions["aap.identity"]
     account = datastore.find_user(id=person_id)
     if account is None or not account.active:
         return Entry(done=False)
-    step = factors.second_step(account, via="link")
-    return Entry(done=False, next_step=step) if step else Entry(bool(login_user(account, authn_via=["link"])))
+    step = factors.second_step(account, via="link", remember=remember)
+    if step:
+        return Entry(done=False, next_step=step)
+    return Entry(bool(login_user(account, remember=remember, authn_via=["link"])))
+
+
+def confirm_by_password(password: str) -> bool:
+    """Whether this is the password of who is signed in; if so, the session counts as confirmed from now on."""
+    datastore: AccountDatastore = current_app.extensions["aap.identity"]
+    normalised = current_app.extensions["security"].password_util.normalize(password)
+    if current_user.password is None or not current_user.verify_and_update_password(normalised):
+        current_user.track_failed_authn("password")
+        return False
+    datastore.commit()
+    browser_sessions.confirm()
+    return True
+
+
+def has_password() -> bool:
+    """Whether who is signed in ever chose one: they may come in by mailed links only."""
+    return current_user.is_authenticated and current_user.password is not None
 
 
 def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[], None]) -> None:
@@ -204,8 +226,8 @@ def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[],
         SECURITY_PASSWORD_CONFIRM_REQUIRED=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_API_ENABLED_METHODS=["session"],
-        SECURITY_FRESHNESS=FRESH,
-        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(minutes=10),
+        SECURITY_FRESHNESS=timedelta(minutes=platform.settings.confirm_minutes),
+        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(0),
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the method's name)
         SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=hashing_options(),
         SECURITY_PASSWORD_SALT=PEPPER,
@@ -242,6 +264,7 @@ def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[],
     )
     factors.init_factors(app, platform.settings)
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no tokens in addresses
+    browser_sessions.watch_sessions(app, platform, UserAccount)
     journal.listen(app, platform, links, datastore)
     app.extensions["aap.identity"] = datastore
 

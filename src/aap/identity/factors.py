@@ -23,6 +23,8 @@ from flask_security import (
 from flask_security.utils import get_url
 from sqlalchemy.orm import registry
 
+from aap.identity import browser_sessions
+from aap.records.people import SessionEnd
 from aap.records.second_factors import Passkey
 from aap.services.account import second_factor
 from aap.services.platform import Platform
@@ -245,6 +247,7 @@ def begin_session_anew() -> None:
     datastore.set_uniquifier(account)
     datastore.commit()
     login_user(account, authn_via=["change"])
+    browser_sessions.end_others(str(account.id), why=SessionEnd.FACTOR)
     cookie[PASSED] = True
 
 
@@ -264,9 +267,9 @@ def freshly(view: View) -> View:
     return guarded
 
 
-def second_step(account: Any, *, via: str) -> Any:
+def second_step(account: Any, *, via: str, remember: bool = False) -> Any:
     """Where the person gives the second factor, if there is one; None where signing in can be completed."""
-    return current_app.extensions["security"].two_factor_plugins.tf_enter(account, False, via, next_loc=None)
+    return current_app.extensions["security"].two_factor_plugins.tf_enter(account, remember, via, next_loc=None)
 
 
 def _platform() -> Platform:

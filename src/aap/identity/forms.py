@@ -1,4 +1,4 @@
-"""Flask-Security's forms with our labels, the person's name, and no tick box to stay signed in."""
+"""Flask-Security's forms with our labels and the person's name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from flask_security import (
     WebAuthnRegisterForm,
 )
 from flask_security.forms import EmailValidation, email_required, password_required, unique_user_email, valid_user_email
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length, Regexp
 
 from aap.identity.passwords import SHORTEST
@@ -37,7 +37,12 @@ _SAME = EqualTo("password", _("Les deux mots de passe sont différents."))
 class SignInForm(LoginForm):
     email = EmailField(EMAIL, validators=[email_required, EmailValidation(verify=False)])
     password = PasswordField(PASSWORD, validators=[password_required])
-    remember = None
+    remember = BooleanField(
+        _("Rester connecté"),
+        description=_(
+            "Sur un appareil à vous seul. Sans effet pour qui évalue, instruit, siège au jury ou administre."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,7 +19,8 @@ from flask_security import (
 )
 
 from aap.documents.mail_texts import Mail
-from aap.identity import factors, mails
+from aap.identity import browser_sessions, factors, mails
+from aap.records.people import SessionEnd
 from aap.services.account import accounts, second_factor
 from aap.services.actor import Actor
 from aap.services.outbox import send_mail
@@ -46,10 +47,16 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
         with platform.database.writing() as session:
             accounts.note_account_event(session, person_id=person.id, action=action, now=platform.clock(), after=after)
 
+    def note_password(person: Any, action: str) -> None:
+        """Every other session of the person ends with the old password."""
+        note(person, action)
+        browser_sessions.end_others(str(person.id), why=SessionEnd.PASSWORD)
+
     def signed_in(_app: Flask, user: Any, authn_via: list[str] | None, **_rest: Any) -> None:
         cookie.pop("csrf_token", None)  # a form token known before sign-in is worth nothing after
         g.pop("csrf_token", None)
         g.pop("actor", None)
+        browser_sessions.begin(user.id, again=authn_via == ["change"])
         if authn_via == ["change"]:
             return
         # Flask-Security names no way where a second factor ends the signing in; a passkey alone is both.
@@ -82,11 +89,11 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
             user.confirmed_at = platform.clock()
             datastore.put(user)
         datastore.commit()
-        note(user, "person.password_reset")
+        note_password(user, "person.password_reset")
 
     def changed(_app: Flask, user: Any, **_rest: Any) -> None:
         datastore.commit()
-        note(user, "person.password_changed")
+        note_password(user, "person.password_changed")
 
     def email_changed(_app: Flask, user: Any, old_email: str, **_rest: Any) -> None:
         datastore.commit()

@@ -1,4 +1,4 @@
-"""What leaves after the commit: mails, and jobs with their progress."""
+"""What leaves after the commit: mails, and jobs with their progress; who is at work on them, and what each minute asks for."""
 
 from __future__ import annotations
 
@@ -13,22 +13,33 @@ from aap.records.types import UtcDateTime, new_id, one_of
 
 
 class OutboxMail(SQLModel, table=True):
-    """A mail written in the transaction of the use case that sends it. `dedupe_key`: never twice."""
+    """A mail written in the transaction of the use case that sends it. `dedupe_key`: never twice.
+
+    `kind`: its template, empty in mails of 0.1.0. `application_id`: the dossier that it is about. Who sends it holds it
+    (`owner`, until `lease_until`) from before the server hears of it; `message_id` is given then, and is the same in
+    every attempt. `given_up_at`: it isn't tried again by itself.
+    """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (UniqueConstraint("dedupe_key"), Index("ix_outbox_mail_waiting", "sent_at", "not_before"))
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    kind: str = Field(default="", max_length=40)
     recipient: str = Field(max_length=254)
     subject: str
     body: str
     attachments: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     dedupe_key: str | None = Field(default=None, max_length=200)
+    application_id: str | None = Field(default=None, max_length=36, index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     not_before: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     error: str = ""
+    given_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    message_id: str = Field(default="", max_length=320)
+    owner: str | None = Field(default=None, max_length=80, index=True)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class JobState(StrEnum):
@@ -38,10 +49,19 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED_WITHOUT_RESULT = (JobState.FAILED, JobState.CANCELLED)
 
 
 class Job(SQLModel, table=True):
-    """Long work, started in the transaction of a use case, run by the worker, watched on a page."""
+    """Long work, started in the transaction of a use case, run by a worker, watched on a page.
+
+    `owner` holds it until `lease_until`, which each `heartbeat_at` moves on; `tries` counts how often it was taken,
+    `deaths` how often its worker died of it (or with it). `reason`: why the last try failed. A job in pieces (`pieces_left`
+    is a number) is held by nobody while they are done; a piece knows its whole by `parent_id`.
+    """
 
     __tablename__ = "job"
     __table_args__ = (CheckConstraint(one_of("state", JobState), name="state"), Index("ix_job_waiting", "state"))
@@ -59,3 +79,31 @@ class Job(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    owner: str | None = Field(default=None, max_length=80, index=True)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    heartbeat_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tries: int = 0
+    deaths: int = 0
+    reason: str = ""
+    parent_id: str | None = Field(default=None, foreign_key="job.id", index=True)
+    pieces_left: int | None = None
+
+
+class WorkerProcess(SQLModel, table=True):
+    """A process that does background work: `id` is what it signs rows with as their `owner`."""
+
+    __tablename__ = "worker"
+
+    id: str = Field(primary_key=True, max_length=80)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PeriodicRun(SQLModel, table=True):
+    """Periodic work that somebody has taken: the key lets one worker have it, of however many."""
+
+    __tablename__ = "periodic_run"
+
+    name: str = Field(primary_key=True, max_length=40)
+    slot: datetime = Field(primary_key=True, sa_type=UtcDateTime)

@@ -29,6 +29,18 @@ class MembershipRole(StrEnum):
     READER = "reader"
 
 
+class SessionEnd(StrEnum):
+    """Why a session was ended before its time."""
+
+    SIGNED_OUT = "signed_out"
+    BY_OWNER = "by_owner"  # from the page of one's sessions
+    REPLACED = "replaced"  # the same browser signed in again
+    PASSWORD = "password"  # noqa: S105  (changed or reset)
+    FACTOR = "factor"  # the second factor was changed or reset
+    ACCOUNT = "account"  # closed or erased
+    RIGHTS = "rights"  # a role or a membership was taken or changed
+
+
 class Person(SQLModel, table=True):
     """An account. E-mail in lower case; the password's hash is written by `aap.identity` only."""
 
@@ -105,6 +117,32 @@ class Membership(SQLModel, table=True):
     association_id: str = Field(foreign_key="association.id", index=True)
     role: MembershipRole = Field(max_length=20, sa_type=String)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class UserSession(SQLModel, table=True):
+    """One browser that a person signed in with. The cookie has the token, the row its hash: who reads the table can sign in
+    nowhere. `agent`: of somebody who held a role at sign-in or got one since, which is what its limits go by."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        CheckConstraint(one_of("ended_why", SessionEnd), name="ended_why"),
+        CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    token_hash: str = Field(max_length=64)  # SHA-256 of the cookie's token
+    person_id: str = Field(foreign_key="person.id", index=True)
+    agent: bool
+    remembered: bool
+    address: str = Field(max_length=45)
+    browser: str = Field(max_length=20)  # "Firefox"; empty: none that we know
+    system: str = Field(max_length=20)  # "Linux"; empty: none that we know
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)  # a minute late at most
+    confirmed_at: datetime = Field(sa_type=UtcDateTime)  # when the person last proved who they are
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_why: SessionEnd | None = Field(default=None, max_length=20, sa_type=String)
 
 
 class Invitation(SQLModel, table=True):

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from aap.records.store_faults import StoreFault, fault_of
 
 WRITING = {"aap_writing": True}
+HASTY = {"aap_hasty": True}
 PROBE_PATIENCE = 0.5
 """Seconds that a question about health waits for others who write."""
 
@@ -54,8 +55,16 @@ def open_engine(url: str, *, patience: float = 30.0, probe: bool = False) -> Eng
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("aap_writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        begins = "BEGIN IMMEDIATE" if options.get("aap_writing", False) else "BEGIN"
+        if not options.get("aap_hasty", False):
+            connection.exec_driver_sql(begins)
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql(begins)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
 
     return engine
 
@@ -67,6 +76,7 @@ class Database:
         self.url = url
         self.engine = open_engine(url)
         self.writing_engine = self.engine.execution_options(**WRITING)
+        self.hasty_engine = self.engine.execution_options(**WRITING, **HASTY)
         self._probe = open_engine(url, patience=PROBE_PATIENCE, probe=True)
 
     @contextmanager
@@ -78,6 +88,14 @@ class Database:
     def writing(self) -> Iterator[Session]:
         with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def noting(self, *, patient: bool = False) -> Iterator[Connection]:
+        """A transaction of one small statement that may as well be left out: it fails at once where another one writes,
+        unless `patient`. Raises SQLAlchemyError."""
+        engine = self.writing_engine if patient else self.hasty_engine
+        with engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def probing(self) -> Iterator[Session]:

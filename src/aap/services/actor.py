@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlmodel import Session, col
 
-from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
-from aap.services.errors import NotFound
+from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant, UserSession
+from aap.services.errors import NotFound, SignInNeeded
 
 EVERY_CALL = ""
 """In place of a call's id: the role holds for every call."""
@@ -17,13 +17,15 @@ EVERY_CALL = ""
 
 @dataclass(frozen=True)
 class Actor:
-    """`roles`: role → ids of the calls it holds for (`EVERY_CALL`: all). `memberships`: association id → role."""
+    """`roles`: role → ids of the calls it holds for (`EVERY_CALL`: all). `memberships`: association id → role.
+    `session_id`: the session of the browser that asks; empty for a job or a command."""
 
     person_id: str
     email: str
     name: str
     roles: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     memberships: Mapping[str, MembershipRole] = field(default_factory=dict)
+    session_id: str = ""
 
     @property
     def row_id(self) -> str | None:
@@ -63,10 +65,16 @@ _ACTOR = (
 )
 """Made once: every request asks it, and making it takes longer than the answer."""
 
+_ACTOR_IN_SESSION = _ACTOR.where(
+    exists().where(col(UserSession.id) == bindparam("session_id"), col(UserSession.ended_at).is_(None))
+)
 
-def load_actor(session: Session, person_id: str) -> Actor | None:
-    """The actor of an active account; None where there is none. One query, of columns: every request asks it."""
-    rows = session.execute(_ACTOR, {"person_id": person_id}).all()
+
+def load_actor(session: Session, person_id: str, session_id: str = "") -> Actor | None:
+    """The actor of an active account; None where there is none, or where the session was ended. One query, of columns:
+    every request asks it."""
+    asked = _ACTOR_IN_SESSION if session_id else _ACTOR
+    rows = session.execute(asked, {"person_id": person_id, "session_id": session_id}).all()
     if not rows:
         return None
     roles: dict[Role, set[str]] = {}
@@ -82,7 +90,38 @@ def load_actor(session: Session, person_id: str) -> Actor | None:
         name=rows[0][1],
         roles={role: frozenset(calls) for role, calls in roles.items()},
         memberships=memberships,
+        session_id=session_id,
     )
+
+
+def lock_people(session: Session, people: Iterable[str]) -> None:
+    """From here to the end of the transaction nobody else's changes what these people may do, or writes in their name.
+
+    On PostgreSQL; SQLite lets one transaction write at a time. Whatever writes for somebody locks them first and reads
+    their rights after it, and whatever takes rights away locks who loses them before its first line in the log: what is
+    committed first counts. In the order of the ids, and before the log's own lock: two of them never wait for each other.
+    """
+    ids = sorted(set(people) - {SYSTEM_ID, ""})
+    if ids and session.get_bind().dialect.name == "postgresql":
+        locked = select(col(Person.id)).where(col(Person.id).in_(ids)).order_by(col(Person.id))
+        session.execute(locked.with_for_update(key_share=True))
+
+
+def read_again(session: Session, actor: Actor) -> Actor:
+    """The actor as they are inside of this writing transaction, which every other change of their rights waits for.
+
+    Raises SignInNeeded where their account or session was ended since they were loaded, NotFound where they lost a role or
+    a membership: whoever still holds the value of before does nothing with it. What they gained counts.
+    """
+    lock_people(session, [actor.person_id])
+    now = load_actor(session, actor.person_id, actor.session_id)
+    if now is None:
+        raise SignInNeeded
+    roles = all(calls <= now.roles.get(role, frozenset()) for role, calls in actor.roles.items())
+    memberships = all(now.memberships.get(held) == role for held, role in actor.memberships.items())
+    if not roles or not memberships:
+        raise NotFound("right", actor.person_id)
+    return now
 
 
 def author_of_work(session: Session, author_id: str | None) -> Actor:

@@ -9,6 +9,7 @@ from flask import Flask, request
 
 from aap.services.errors import NotFound, SignInNeeded
 from aap.services.permissions import Permission, conceivable
+from aap.web import confirming
 from aap.web.context import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -54,6 +55,8 @@ def init_access(app: Flask) -> None:
             return  # whoever asks: nobody is looked up, so that health is answered without the pages' database
         actor = current_actor()
         if conceivable(actor, permission):
+            if confirming.is_asked_of(endpoint, request.method, permission) and not confirming.is_done():
+                raise confirming.ConfirmationNeeded
             return
         if actor is None:
             raise SignInNeeded

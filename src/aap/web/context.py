@@ -9,9 +9,9 @@ from datetime import datetime
 from flask import current_app, g
 
 from aap import jobs
-from aap.identity import current_person_id
-from aap.services.actor import Actor, load_actor
-from aap.services.outbox import WAKE
+from aap.identity import current_person_id, current_session
+from aap.services.actor import Actor, load_actor, read_again
+from aap.services.outbox import WAKE, ToCarry
 from aap.services.platform import Platform, Session
 from aap.web.after_commit import follow, note_stored
 from aap.web.public_links import PublicLinks
@@ -42,17 +42,24 @@ def reading() -> Iterator[Session]:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """One use case, one transaction: committed when the block ends, before the answer leaves."""
+    """One use case, one transaction: committed when the block ends, before the answer leaves.
+
+    What the actor may do is read again inside of it: a role, a membership, an account or a session that ended since the
+    request came in does nothing any more. Raises SignInNeeded or NotFound then.
+    """
+    actor = current_actor()
     with platform().database.writing() as session:
+        if actor is not None:
+            g.actor = read_again(session, actor)
         yield session
     note_stored()
     if session.info.get(WAKE):
-        wake_worker()
+        wake_worker(session.info[WAKE])
 
 
-def wake_worker() -> None:
+def wake_worker(what: ToCarry | None = None) -> None:
     """Something that waits is stored: the worker is told, and where it can't be, it finds out by itself."""
-    follow(lambda: jobs.wake(platform()), "wake")
+    follow(lambda: jobs.wake(platform(), what), "wake")
 
 
 def current_actor() -> Actor | None:
@@ -61,8 +68,9 @@ def current_actor() -> Actor | None:
         person_id = current_person_id()
         g.actor = None
         if person_id is not None:
+            held = current_session()
             with reading() as session:
-                g.actor = load_actor(session, person_id)
+                g.actor = load_actor(session, person_id, held.id if held else "")
     actor: Actor | None = g.actor
     return actor
 

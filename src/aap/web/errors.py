@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import BadHost, HTTPException
 
+from aap import identity
 from aap.records.store_faults import StoreFault, fault_of
 from aap.services.errors import (
     DeadlinePassed,
@@ -24,7 +25,7 @@ from aap.services.errors import (
     StaleVersion,
     StateForbids,
 )
-from aap.web import wanted
+from aap.web import confirming, kept_forms, requests, wanted
 from aap.web.filters import moment
 from aap.web.store_fault_words import RETRY_AFTER, words_of
 from aap.web.wording.sentences import sentences
@@ -62,6 +63,22 @@ def error_page(status: int, title: str, message: str) -> ResponseReturnValue:
     return page, status
 
 
+def confirmation_page(goal: str, method: str, *, wrong: bool = False) -> str:
+    """Asks who is signed in for their password. `goal`: where it leads, `method`: how. Of a form that waits the page holds
+    the fields; files can't wait: with them it leads back to the form's page."""
+    if request.files:
+        goal, method = confirming.page_before(goal), "GET"
+    return render_template(
+        "account/confirm.html",
+        goal=goal,
+        method=method,
+        files=bool(request.files),
+        kept=confirming.kept_fields() if method == "POST" else [("csrf_token", "")],
+        has_password=identity.has_password(),
+        error=_("Ce mot de passe n’est pas le bon.") if wrong else "",
+    )
+
+
 def init_errors(app: Flask) -> None:
     @app.errorhandler(NotFound)
     @app.errorhandler(404)
@@ -75,12 +92,18 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         if request.method in ("GET", "HEAD"):
-            page = request.script_root + request.full_path.rstrip("?")
+            page = requests.address_asked()
             wanted.remember(page, g.arrived_at)
             return redirect(url_for("security.login", next=page))
-        return error_page(
-            401, _("Vous n’êtes plus connecté"), _("Reconnectez-vous dans un autre onglet, puis recommencez ici.")
-        )
+        sealed = request.form.get("kept", "") if request.endpoint == "account.resume" else kept_forms.seal()
+        return render_template("errors/signed_out.html", kept=sealed), 401
+
+    @app.errorhandler(confirming.ConfirmationNeeded)
+    def confirm_first(_error: confirming.ConfirmationNeeded) -> ResponseReturnValue:
+        goal = requests.address_asked()
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("account.confirm", confirm_next=goal))
+        return confirmation_page(goal, "POST"), 403
 
     @app.errorhandler(StateForbids)
     def not_now(error: StateForbids) -> ResponseReturnValue:

@@ -13,6 +13,8 @@ from flask import Flask, Response, request
 from flask import session as cookie
 from flask_limiter import Limiter
 
+from aap.identity import current_person_id
+
 TRIES: dict[str, tuple[str, str]] = {
     # endpoint: (limit for one network address, limit for one account)
     "security.login": ("60 per 5 minutes", "10 per 5 minutes"),
@@ -22,6 +24,7 @@ TRIES: dict[str, tuple[str, str]] = {
     "security.change_email": ("20 per hour", "10 per hour"),
     "security.change_password": ("30 per hour", "20 per hour"),
     "security.verify": ("30 per 5 minutes", "10 per 5 minutes"),
+    "account.confirm": ("30 per 5 minutes", "10 per 5 minutes"),
     "security.two_factor_token_validation": ("60 per 15 minutes", "5 per 15 minutes"),
     "security.mf_recovery": ("60 per 15 minutes", "5 per 15 minutes"),
     "security.wan_signin_response": ("60 per 5 minutes", "60 per 5 minutes"),
@@ -33,20 +36,29 @@ TRIES: dict[str, tuple[str, str]] = {
 
 
 def account_key() -> str:
-    """The account that is asked for, unreadable; the network's address where none is named."""
+    """The account that is asked for, unreadable; the network's address where none is named. Who is signed in says who they
+    are by that: what a form that waits calls `email` is somebody else's."""
+    if request.endpoint == "account.confirm":
+        return current_person_id() or ""
     email = request.form.get("email", "").strip().lower() or cookie.get("tf_user_id", "")  # known by its first factor
     return hashlib.sha256(email.encode()).hexdigest() if email else request.remote_addr or ""
 
 
 CHECKED = frozenset(
-    {"security.login", "security.verify", "security.two_factor_token_validation", "security.mf_recovery"}
+    {
+        "security.login",
+        "security.verify",
+        "account.confirm",
+        "security.two_factor_token_validation",
+        "security.mf_recovery",
+    }
 )
 """Where a right password costs no try: many people behind one network address may sign in at the same hour."""
 
 
 def form_came_back(answer: Response) -> bool:
     """Whether the form came back instead of leading on."""
-    return answer.status_code not in (302, 303)
+    return answer.status_code not in (302, 303, 307)
 
 
 def init_limits(app: Flask, limiter: Limiter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Request
+from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -31,3 +31,8 @@ class TextRequest(Request):
             self.__dict__["aap_args"] = cleaned(super().args)
         held: ImmutableMultiDict[str, str] = self.__dict__["aap_args"]
         return held
+
+
+def address_asked() -> str:
+    """The page of this request as a browser asks for it: below the folder that the site is served in, with its query."""
+    return request.script_root + request.full_path.rstrip("?")

@@ -8,10 +8,10 @@ import re
 
 from sqlmodel import select
 
-from aap.identity.accounts import FRESH
 from aap.records.people import MembershipRole, Person, Role
 from aap.services.account import reminders_and_channels
 from aap.services.account.reminders_and_channels import switched_on
+from tests.conftest import Browser
 from tests.factories import PASSWORD
 from tests.worlds.applicants import pdf
 from tests.worlds.mailbox import link_in, mails_to
@@ -109,12 +109,10 @@ def test_the_copy_holds_claims_and_invitations_without_their_secrets(browser, fa
     ]
 
 
-def test_an_old_session_gives_the_password_again_before_the_address_changes(browser, factory) -> None:
-    page = browser().sign_in(factory.person())
+def test_an_old_session_gives_the_password_again_before_the_address_changes(strict_app, factory, clock) -> None:
+    page = Browser(strict_app.test_client()).sign_in(factory.person())
     assert page.get("/compte/adresse").status_code == 200
-    with page.client.session_transaction() as cookie:
-        cookie["fs_paa"] -= FRESH.total_seconds() + 60
-        del cookie["fs_gexp"]  # the grace that the first look gave
+    clock.move(minutes=16)
     asked = page.get("/compte/adresse").location
     assert asked == "/verification?next=/compte/adresse"
     assert "Ce mot de passe n’est pas le bon." in page.post(asked, {"password": "pas celui-là"}).text

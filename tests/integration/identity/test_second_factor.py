@@ -330,11 +330,10 @@ def test_in_production_the_first_administrator_comes_in_by_the_command_and_is_le
 
 
 def test_setting_up_asks_for_the_password_again_some_time_after_signing_in(
-    app: Flask, browser: Any, factory: Factory
+    strict_app: Flask, factory: Factory, clock: Any
 ) -> None:
-    page = browser().sign_in(factory.person())
-    with page.client.session_transaction() as session:
-        session["fs_paa"] -= 3600
+    page = Browser(strict_app.test_client()).sign_in(factory.person())
+    clock.move(minutes=16)
     answer = page.post(f"{FACTORS}/application", page=FACTORS)
     assert answer.location.startswith("/verification?next=")
 

@@ -121,7 +121,7 @@ IDENTIFIERS = frozenset(
     {
         "call_id", "association_id", "application_id", "reference", "document_id", "person_id", "claim_id",
         "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id",
-        "passkey_id",
+        "passkey_id", "session_id",
     }
 )  # fmt: skip
 """Parameters that name one object; numbers and section names exist in every call."""
@@ -199,6 +199,7 @@ NOT_HERE = {
     "official.prepare": "the world's decisions are prepared",
     "official.conflict_answer": "the world's recusals are in force",
     "admin.lift_recusal": "the world's recusals in force are no member's",
+    "account.end_connection": "the world's session is nobody's",
     "admin.run_again": "the world's work didn't fail",
 }
 """What the table lets pass and the object then forbids: done in the tests of the pages."""

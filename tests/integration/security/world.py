@@ -37,6 +37,7 @@ from aap.services.actor import Actor, load_actor
 from aap.services.permissions import Target
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
+from tests.conftest import LIMITS_OF_SESSIONS
 from tests.factories import PASSWORD, password_hash
 
 MEMBERS = frozenset({"owner", "editor", "reader", "official_member"})
@@ -195,6 +196,7 @@ def build(folder: Path) -> World:
         immediate_jobs=True,
         rate_limit=False,
         secret_key="only-for-tests",
+        **LIMITS_OF_SESSIONS,
     )
     platform = open_platform(settings)
     fill_instance(
@@ -410,6 +412,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "specimen_id": specimen.id,
             "recusal_id": recusal.id if recusal else new_id(),
             "proposal_id": new_id(),
+            "session_id": new_id(),
             "number": run or 1,
             "ordinal": 1,
         },

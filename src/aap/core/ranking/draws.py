@@ -101,6 +101,23 @@ def draw_selections(
     return Draws(number, dict(zip(names, counts.tolist(), strict=True)), without_head)
 
 
+def draw_part(
+    ranking: Ranking, rules: Rules, *, number: int, start: int, end: int, progress: Progress | None = None
+) -> tuple[NDArray[np.int64], int]:
+    """Of `number` draws those from `start` to before `end`: how often each candidate is retained, in rank order, and how
+    many went without the head. The parts of all draws, added, are what `draw_selections` counts."""
+    scores = drawn_scores(ranking, number, ranking.draw_seed)[start:end]
+    counts = np.zeros(len(ranking.candidates), dtype=np.int64)
+    without_head = 0
+    for at in range(0, len(scores), _BATCH):
+        of_batch, without = select_batch(ranking.candidates, rules, scores[at : at + _BATCH])
+        counts += of_batch
+        without_head += without
+        if progress is not None:
+            progress(min(at + _BATCH, len(scores)), len(scores))
+    return counts, without_head
+
+
 def drawn_scores(ranking: Ranking, number: int, seed: str) -> Scores:
     """Drawn scores of the candidates in ten-thousandths: `number` x candidates, in rank order.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
@@ -28,6 +28,9 @@ from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
+
+if TYPE_CHECKING:
+    from aap.core.ranking.draws import Draws
 
 ENGINE_VERSION = "1.0.0"  # moves when the same inputs may give another result
 
@@ -93,11 +96,13 @@ def run_call(
     stored: Mapping[str, StoredScores] | None = None,
     engine_version: str = ENGINE_VERSION,
     processes: int = 1,
+    drawn: Draws | None = None,
 ) -> Run:
     """Rank, select and explain one call.
 
     `stored` and `engine_version` are for a replay: the scores that an earlier run rounded, and the version that it
-    bears. `processes` share the draws; the answer does not depend on how many.
+    bears. `processes` share the draws; the answer does not depend on how many. `drawn`: all draws, where they were made
+    elsewhere from the same inputs.
 
     Raises IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
     all hold), SelectionError (the solver's answer failed the exact check).
@@ -116,7 +121,7 @@ def run_call(
     if options.draws:
         from aap.core.ranking.draws import draw_selections  # brings in process pools, which a run without draws spares
 
-        draws = draw_selections(
+        draws = drawn or draw_selections(
             ranking,
             rules,
             number=options.draws,
@@ -137,6 +142,23 @@ def run_call(
     criteria = [criterion.id for criterion in call.rubric.criteria]
     report["result_hash"] = result_hash(ranking_table(rows, criteria), reviewers_table(reviewers), report)
     return Run(given, options, rules, rows, reviewers, explanations, ranking, outcome, report)
+
+
+def part_of_draws(
+    given: RunInput, options: RunOptions, *, start: int, end: int, progress: Callable[[int, int], None] | None = None
+) -> tuple[dict[str, int], int]:
+    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, and how many draws went
+    without the head. Raises what `run_call` raises, but for rules that can't all hold: ValueError."""
+    from aap.core.ranking.draws import draw_part
+
+    given = normalised(given)
+    reviews = reviews_from_marks(given.marks, given.call.rubric)
+    ranking = rank(given.call, given.applications, reviews, given.decisions, options.draw_seed)
+    counts, without_head = draw_part(
+        ranking, rules_of(given.call), number=options.draws, start=start, end=end, progress=progress
+    )
+    names = [candidate.id for candidate in ranking.candidates]
+    return dict(zip(names, counts.tolist(), strict=True)), without_head
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:

@@ -14,7 +14,7 @@ from aap.records.applications import Application, Message
 from aap.records.associations import Association, ClaimProof, SiretClaim
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
-from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant, UserSession
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Review, Reviewer
 from aap.records.second_factors import Passkey
@@ -162,6 +162,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     ).all()  # fmt: skip
     keys = session.exec(select(Passkey).where(Passkey.person_id == own).order_by(col(Passkey.id))).all()
     contests = session.exec(select(Contest).where(Contest.person_id == own).order_by(col(Contest.id))).all()
+    browsers = session.exec(select(UserSession).where(UserSession.person_id == own).order_by(col(UserSession.id))).all()
     lines = session.exec(select(AuditLine).where(AuditLine.actor_id == own).order_by(col(AuditLine.sequence))).all()
     record(session, actor, "person.data_exported", person, now=now)
     return {
@@ -182,6 +183,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         "reviewer_profiles": [_plain(row) for row in profiles],
         "declared_interests": [_plain(row) for row in interests],
         "reviews": [_plain(row) for row in reviews],
+        "sessions": [_plain(row, "token_hash") for row in browsers],
         "journal": [
             {"at": row.at.isoformat(), "action": row.action, "object": f"{row.object_kind}:{row.object_id}"}
             for row in lines

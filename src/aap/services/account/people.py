@@ -10,19 +10,20 @@ from sqlalchemy import case, or_
 from sqlmodel import Session, col, func, select
 
 from aap.records.calls import Call
-from aap.records.people import Membership, Person, Role, RoleGrant
+from aap.records.people import Membership, Person, Role, RoleGrant, SessionEnd
 from aap.records.reviews import Reviewer
 from aap.records.types import new_id
 from aap.services.account.accounts import HeldMembership, HeldRole, held_memberships, held_roles
 from aap.services.account.second_factor import Factors, factors_of
 from aap.services.account.sign_in_links import send_person_link
-from aap.services.actor import Actor
+from aap.services.actor import Actor, lock_people
 from aap.services.audit import record
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
 from aap.services.recusals import recuse_members
+from aap.services.sessions import end_sessions, treat_as_agent
 
 PAGE_SIZE = 50
 GIVEN_ROLES = (Role.OFFICIAL, Role.REVIEWER, Role.JURY, Role.CONSULTED, Role.ADMIN)
@@ -237,6 +238,7 @@ def _grant(session: Session, actor: Actor, person: Person, role: Role, call_id: 
     if _held(session, person.id, role, call_id) is not None:
         return
     session.add(RoleGrant(person_id=person.id, role=role, call_id=call_id or None, created_at=now))
+    treat_as_agent(session, [person.id])
     if role is Role.REVIEWER:
         _ensure_profile(session, person.id, call_id, now)
     session.flush()
@@ -265,11 +267,12 @@ def _ensure_profile(session: Session, person_id: str, call_id: str, now: datetim
 
 
 def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call_id: str, now: datetime) -> None:
-    """Takes a role back. Nobody changes their own roles: another administrator does.
+    """Takes a role back, and ends the person's sessions. Nobody changes their own roles: another administrator does.
 
     A reviewer's profile, assignments and reviews stay; they get no new dossiers. Raises NotFound, OwnRequest.
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    lock_people(session, [person_id])
     person = _person(session, person_id)
     if person.id == actor.person_id:
         raise OwnRequest
@@ -286,6 +289,7 @@ def take_role(session: Session, *, actor: Actor, person_id: str, role: str, call
             session.add(profile)
     session.flush()
     record(session, actor, "role.taken", person, now=now, call_id=call_id, before={"role": role, "call": call_id})
+    end_sessions(session, person_id=person.id, why=SessionEnd.RIGHTS, actor=actor, now=now)
 
 
 def set_person_active(
@@ -296,6 +300,7 @@ def set_person_active(
     Raises NotFound, InvalidInput (one's own account, no reason, or `active` None: neither was said).
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    lock_people(session, [person_id])
     person = _person(session, person_id)
     if person.id == actor.person_id:
         raise InvalidInput({"": Objection("account.own_account")})
@@ -307,7 +312,7 @@ def set_person_active(
         raise InvalidInput({"reason": Objection("account.reason_missing")})
     person.active = active
     if not active:
-        person.fs_uniquifier = new_id()  # every open session and sent link ends
+        person.fs_uniquifier = new_id()  # every sent link ends
     session.add(person)
     record(
         session,
@@ -318,3 +323,5 @@ def set_person_active(
         before={"active": not active},
         after={"active": active, "reason": reason.strip()[:2000]},
     )
+    if not active:
+        end_sessions(session, person_id=person.id, why=SessionEnd.ACCOUNT, actor=actor, now=now)

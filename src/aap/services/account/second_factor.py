@@ -17,16 +17,17 @@ from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, func, select
 
 from aap.documents.mail_texts import Mail
-from aap.records.people import Person, Role
+from aap.records.people import Person, Role, SessionEnd
 from aap.records.second_factors import Passkey, RecoveryCode
 from aap.records.types import new_id
 from aap.services.account import totp
-from aap.services.actor import Actor
+from aap.services.actor import Actor, lock_people
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.sessions import end_sessions
 from aap.settings import Settings
 
 AUTHENTICATOR = "authenticator"
@@ -252,6 +253,7 @@ def reset_factors(session: Session, links: Links, *, actor: Actor, person_id: st
     Nobody resets their own this way. Raises NotFound, OwnRequest, InvalidInput (no reason, or nothing to reset).
     """
     ensure(actor, Permission.PEOPLE_MANAGE, Target())
+    lock_people(session, [person_id])
     person = _person(session, person_id)
     if person.id == actor.person_id:
         raise OwnRequest
@@ -274,6 +276,7 @@ def reset_factors(session: Session, links: Links, *, actor: Actor, person_id: st
         before={"authenticator": had.authenticator, "passkeys": len(had.passkeys)},
         after={"reason": reason.strip()[:2000]},
     )
+    end_sessions(session, person_id=person.id, why=SessionEnd.FACTOR, actor=actor, now=now)
     send_mail(session, Mail.FACTORS_RESET, to=person.email, now=now, values={"sign_in": links.sign_in()})
 
 

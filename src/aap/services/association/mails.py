@@ -70,5 +70,5 @@ def tell_association(
     for email in to:
         send_mail(
             session, mail, to=email, now=now, values={**known, **(values or {})},
-            dedupe_key=f"{key}:{email}"[:200],
+            dedupe_key=f"{key}:{email}"[:200], application_id=application.id,
         )  # fmt: skip

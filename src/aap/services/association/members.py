@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from aap.documents.mail_texts import Mail
 from aap.records.associations import Association
-from aap.records.people import Invitation, Membership, MembershipRole, Person
-from aap.services.actor import Actor
+from aap.records.people import Invitation, Membership, MembershipRole, Person, SessionEnd
+from aap.services.actor import Actor, lock_people
 from aap.services.association.associations import association_target, get_association
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -20,6 +20,7 @@ from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.recusals import recuse_members
+from aap.services.sessions import end_sessions
 
 INVITATION_DAYS = 14
 
@@ -152,10 +153,14 @@ def cancel_invitation(
 def change_member(
     session: Session, *, actor: Actor, association_id: str, person_id: str, role: str | None, now: datetime
 ) -> None:
-    """Another role, or (None) no longer a member: anybody may leave. The last owner stays until another is named."""
+    """Another role, or (None) no longer a member: anybody may leave. The last owner stays until another is named.
+
+    The member's sessions end, but for the one of who changes their own.
+    """
     leaving = role is None and person_id == actor.person_id
     permission = Permission.ASSOCIATION_READ if leaving else Permission.ASSOCIATION_MEMBERS
     ensure(actor, permission, association_target(association_id), kind="association", id=association_id)
+    lock_people(session, [person_id])
     membership = membership_of(session, association_id, person_id)
     if membership is None:
         raise NotFound("member", person_id)
@@ -182,6 +187,9 @@ def change_member(
         before={"role": before},
         after={"person": person_id, "role": role or ""},
     )
+    if role != before:
+        keep = actor.session_id if person_id == actor.person_id else ""
+        end_sessions(session, person_id=person_id, why=SessionEnd.RIGHTS, actor=actor, now=now, keep=keep)
 
 
 def add_member(session: Session, association_id: str, person_id: str, role: MembershipRole, now: datetime) -> None:

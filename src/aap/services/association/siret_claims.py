@@ -12,7 +12,7 @@ from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association, ClaimProof, ClaimState, HolderAnswer, SiretClaim
 from aap.records.people import Membership, MembershipRole, Person
-from aap.services.actor import Actor
+from aap.services.actor import Actor, lock_people
 from aap.services.association.associations import get_association
 from aap.services.association.claim_proofs import OfferedProof, add_proof, is_proved
 from aap.services.association.members import add_member, owners_of
@@ -289,6 +289,7 @@ def arbitrate_claim(
     association that one belongs to), InvalidInput (no answer, no reason, accepted without a proof).
     """
     claim = _decided_by(session, actor, claim_id)
+    lock_people(session, [claim.person_id])  # as a member they are recused of its dossiers
     held = _case(session, claim)
     problems: dict[str, Objection] = {}
     if accepted is None:

@@ -15,6 +15,7 @@ from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
+from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.association.mails import addresses_of, tell_association
@@ -125,6 +126,27 @@ def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple
     return tuple(
         _masked(one) if one.application_id in hidden else one for one in _lines(session, Decision.call_id == call.id)
     )
+
+
+def unsent_notifications(session: Session, *, actor: Actor, call: OpenedCall) -> dict[str, str]:
+    """Dossier → what the mail server said of a notification that hasn't left so far. One query, and the recusals.
+
+    Those of dossiers that the official is recused of are not among them.
+    """
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    hidden = recused_dossiers(session, actor, call.id)
+    found = session.exec(
+        select(OutboxMail.application_id, OutboxMail.error)
+        .where(
+            OutboxMail.application_id == Application.id,
+            Application.call_id == call.id,
+            OutboxMail.kind == Mail.DECISION,
+            col(OutboxMail.sent_at).is_(None),
+            OutboxMail.error != "",
+        )
+        .order_by(col(OutboxMail.created_at), col(OutboxMail.id))
+    )
+    return {application_id: error for application_id, error in found if application_id and application_id not in hidden}
 
 
 def _masked(line: DecisionLine) -> DecisionLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from aap.services.decision.deciding import decision_lines
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import NotFound
-from aap.services.outbox import Progress
+from aap.services.outbox import InPieces, Progress
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import frozen_run, view_run
@@ -158,14 +158,29 @@ def kept_letters(
     return letters
 
 
-def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Job `letters`: renders every letter of the call and keeps its SHA-256 with the decision. May be run again."""
+PIECE_OF_LETTERS = 50
+_KEPT_TOGETHER = 10
+
+
+def _split(platform: Platform, job: Job) -> Sequence[Mapping[str, Any]]:
+    with platform.database.reading() as session:
+        cases, _ranked = letter_cases(session, get_call(session, job.call_id or ""))
+    ids = [case.decision_id for case in cases]
+    pieces = [ids[start : start + PIECE_OF_LETTERS] for start in range(0, len(ids), PIECE_OF_LETTERS)]
+    return [{"decisions": piece, "size": len(piece)} for piece in pieces]
+
+
+def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Renders the letters of some decisions and keeps their SHA-256 with them. May be run again."""
+    wanted = set(job.arguments["decisions"])
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         cases, ranked = letter_cases(session, call)
+    cases = tuple(case for case in cases if case.decision_id in wanted)
     pending: list[tuple[str, str]] = []
 
-    def keep() -> None:
+    def keep(done: int) -> None:
+        progress(done, len(cases), "letters")
         with platform.database.writing() as session:
             for decision_id, sha256 in pending:
                 session.execute(
@@ -178,12 +193,20 @@ def render_letters(platform: Platform, job: Job, progress: Progress) -> Mapping[
     for done, case in enumerate(cases, 1):
         stored = platform.files.put(io.BytesIO(letter_of(call, case, ranked)))
         pending.append((case.decision_id, stored.sha256))
-        if len(pending) == 10:
-            keep()
-            progress(done, len(cases), "letters")
-    keep()
-    progress(len(cases), len(cases), "letters")
+        if len(pending) == _KEPT_TOGETHER:
+            keep(done)
+    keep(len(cases))
     return {"letters": len(cases)}
+
+
+def _join(
+    _platform: Platform, _job: Job, results: Sequence[Mapping[str, Any]], _progress: Progress
+) -> Mapping[str, Any]:
+    return {"letters": sum(one["letters"] for one in results)}
+
+
+LETTERS = InPieces(_split, _render, _join)
+"""Job `letters`: every letter of the call that isn't notified."""
 
 
 def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int:

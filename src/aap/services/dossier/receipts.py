@@ -130,6 +130,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     "completed": completed,
                 },
                 dedupe_key=f"receipt:{submission.id}:{email}",
+                application_id=application.id,
                 attachments=(
                     {
                         "name": f"accuse-de-reception-{view.number}.pdf",

@@ -17,7 +17,7 @@ from aap.records.associations import Association
 from aap.records.calls import Call
 from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Recusal, RecusalOrigin
-from aap.services.actor import Actor
+from aap.services.actor import Actor, lock_people
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, get_dossier, is_recused, not_recused
@@ -54,6 +54,7 @@ def add_recusal(
         raise NotFound("person", person_id)
     if not reason.strip():
         raise InvalidInput({"reason": Objection("panel.recusal_unexplained")})
+    lock_people(session, [person_id])
     recuse(session, actor, application, person_id, RecusalOrigin.OFFICIAL, reason.strip(), now)
 
 
@@ -67,6 +68,7 @@ def answer_match(
     if confirmed is None:
         raise InvalidInput({"answer": Objection("panel.match_unanswered")})
     if confirmed:
+        lock_people(session, [recusal.person_id])
         recuse(session, actor, application, recusal.person_id, RecusalOrigin(recusal.origin), recusal.reason, now)
         return
     _dismiss(session, actor, recusal, application, reason.strip(), now)

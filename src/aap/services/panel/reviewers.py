@@ -32,6 +32,7 @@ from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.recusals import keeps_away, recuse_members
+from aap.services.sessions import treat_as_agent
 
 
 @dataclass(frozen=True)
@@ -276,6 +277,7 @@ def _invite(
     )
     if session.exec(held).first() is None:
         session.add(RoleGrant(person_id=person.id, role=Role.REVIEWER, call_id=call.id, created_at=now))
+        treat_as_agent(session, [person.id])
     reviewer = Reviewer(
         call_id=call.id,
         person_id=person.id,

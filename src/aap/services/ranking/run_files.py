@@ -31,7 +31,7 @@ from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import DossierLabel, laureate_list_view, ranking_list_view, render_list
 from aap.documents.papers.sheets import SheetView, render_sheet
 from aap.documents.report.ranking_files import RANKING_FILES, file_stem
-from aap.records.outbox import Job, JobState
+from aap.records.outbox import ENDED_WITHOUT_RESULT, Job
 from aap.records.rankings import RankingRun
 from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
@@ -215,7 +215,7 @@ def ranking_list(session: Session, *, actor: Actor, call: OpenedCall, run: Ranki
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
     made = session.exec(
         select(Job)
-        .where(Job.kind == "ranking_list", Job.call_id == call.id, Job.state != JobState.FAILED)
+        .where(Job.kind == "ranking_list", Job.call_id == call.id, col(Job.state).not_in(ENDED_WITHOUT_RESULT))
         .order_by(col(Job.created_at), col(Job.id))
     )
     arguments = {"run": run.id, **_without(session, actor, call.id)}

@@ -1,10 +1,11 @@
-"""What an official follows: the calls, their dossiers in numbers, long work. Only reads."""
+"""What an official follows: the calls, their dossiers in numbers, long work, which they may end."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
@@ -12,8 +13,10 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.outbox import Job
 from aap.records.people import Role
 from aap.services.actor import Actor
+from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, list_calls
 from aap.services.errors import NotFound
+from aap.services.outbox import cancel
 from aap.services.permissions import Permission, ensure
 
 
@@ -84,6 +87,16 @@ def find_job(session: Session, *, actor: Actor, call: OpenedCall, job_id: str) -
     job = session.get(Job, job_id)
     if job is None or job.call_id != call.id:
         raise NotFound("job", job_id)
+    return job
+
+
+def cancel_work(session: Session, *, actor: Actor, call: OpenedCall, job_id: str, now: datetime) -> Job:
+    """Ends long work of this call that nobody waits for any more. Raises NotFound, also where it has ended."""
+    job = find_job(session, actor=actor, call=call, job_id=job_id)
+    session.refresh(job, with_for_update=True)
+    if job.parent_id is not None or not cancel(session, job, now=now):
+        raise NotFound("job", job_id)
+    record(session, actor, "job.cancelled", job, now=now, after={"kind": job.kind})
     return job
 
 

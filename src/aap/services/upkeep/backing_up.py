@@ -163,6 +163,8 @@ def _copy_database(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source, timeout=30)) as held, closing(sqlite3.connect(target)) as copy:
         held.backup(copy, pages=4_096, sleep=0.01)
         copy.execute("PRAGMA journal_mode=DELETE")
+        copy.execute("DELETE FROM user_session")  # what was ended since would be open again: everybody signs in anew
+        copy.commit()
     _sync(target)
 
 

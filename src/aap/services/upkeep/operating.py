@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import or_, text
 from sqlmodel import Session, col, func, select
 
 from aap import __version__
@@ -18,21 +18,23 @@ from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.errors import NotFound
-from aap.services.outbox import WAKE
+from aap.services.outbox import again, cancel, leave_for_workers
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
-from aap.services.smtp import MOST_ATTEMPTS
 
 MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
 class FailedMail:
-    """A mail that could not be sent. `given_up`: it is not tried again by itself. Its text is shown to nobody."""
+    """A mail that could not be sent. `given_up`: it is not tried again by itself.
+
+    Its text is shown to nobody, nor is its subject, which may name a dossier: `kind` says what it is.
+    """
 
     id: str
     recipient: str
-    subject: str
+    kind: str
     attempts: int
     error: str
     next_at: datetime
@@ -41,7 +43,8 @@ class FailedMail:
 
 @dataclass(frozen=True)
 class SystemState:
-    """`oldest`: since when the oldest mail or job waits. Sizes in bytes; `database_size` None where it is a server's."""
+    """`oldest`: since when the oldest mail or job waits. `failed_jobs`: those too that are tried again. Sizes in bytes;
+    `database_size` None where it is a server's."""
 
     version: str
     revision: str
@@ -51,6 +54,7 @@ class SystemState:
     failed_mails: tuple[FailedMail, ...]
     jobs: Mapping[JobState, int]
     failed_jobs: tuple[Job, ...]
+    unfinished_jobs: tuple[Job, ...]
     oldest: datetime | None
     documents: int
     documents_size: int
@@ -61,30 +65,39 @@ class SystemState:
     last_backup_files: int
 
 
+_UNSENT = (col(OutboxMail.sent_at).is_(None), col(OutboxMail.error) != "")
+"""Of mails that could not be sent so far."""
+
+
+def _tried_in_vain(job: Job) -> bool:
+    return job.state == JobState.WAITING and job.reason != ""
+
+
 def system_state(session: Session, platform: Platform, *, actor: Actor) -> SystemState:
-    """Nine queries, whatever waits."""
+    """Ten queries, whatever waits."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
     waiting, oldest_mail = session.exec(
         select(func.count(), func.min(OutboxMail.created_at)).where(
-            col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) < MOST_ATTEMPTS
+            col(OutboxMail.sent_at).is_(None), col(OutboxMail.given_up_at).is_(None)
         )
     ).one()
     sent = session.exec(select(func.count()).where(col(OutboxMail.sent_at).is_not(None))).one()
     failed = session.exec(
-        select(OutboxMail)
-        .where(col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) > 0)
-        .order_by(col(OutboxMail.created_at), col(OutboxMail.id))
-        .limit(MOST_SHOWN)
+        select(OutboxMail).where(*_UNSENT).order_by(col(OutboxMail.created_at), col(OutboxMail.id)).limit(MOST_SHOWN)
     )
-    counted = session.exec(select(Job.state, func.count(), func.min(Job.created_at)).group_by(col(Job.state))).all()
+    whole = col(Job.parent_id).is_(None)
+    counted = session.exec(
+        select(Job.state, func.count(), func.min(Job.created_at)).where(whole).group_by(col(Job.state))
+    ).all()
     jobs = {JobState(state): number for state, number, _ in counted}
     oldest_job = next((at for state, _, at in counted if state == JobState.WAITING), None)
-    failed_jobs = session.exec(
+    unfinished = col(Job.state).in_((JobState.WAITING, JobState.RUNNING))
+    listed = session.exec(
         select(Job)
-        .where(Job.state == JobState.FAILED)
+        .where(whole, or_(col(Job.state) == JobState.FAILED, unfinished))
         .order_by(col(Job.created_at).desc(), col(Job.id))
         .limit(MOST_SHOWN)
-    )
+    ).all()
     documents, size = session.exec(select(func.count(), func.coalesce(func.sum(Document.size), 0))).one()
     usage = shutil.disk_usage(platform.settings.instance)
     backup = _last_backup(session)
@@ -97,13 +110,14 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
         mails_sent=sent,
         failed_mails=tuple(
             FailedMail(
-                mail.id, mail.recipient, mail.subject, mail.attempts, mail.error, mail.not_before,
-                mail.attempts >= MOST_ATTEMPTS,
+                mail.id, mail.recipient, mail.kind, mail.attempts, mail.error, mail.not_before,
+                mail.given_up_at is not None,
             )
             for mail in failed
         ),
         jobs=jobs,
-        failed_jobs=tuple(failed_jobs),
+        failed_jobs=tuple(job for job in listed if job.state == JobState.FAILED or _tried_in_vain(job)),
+        unfinished_jobs=tuple(job for job in listed if job.state != JobState.FAILED and not _tried_in_vain(job)),
         oldest=min((at for at in (oldest_mail, oldest_job) if at is not None), default=None),
         documents=documents,
         documents_size=int(size),
@@ -134,27 +148,38 @@ def _last_backup(session: Session) -> tuple[datetime, Mapping[str, Any]] | None:
 def retry_mails(session: Session, *, actor: Actor, mail_id: str = "", now: datetime) -> int:
     """Has a failed mail tried again at once, or (no id) all of them. Gives their number. Raises NotFound."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
-    which = [col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) > 0]
+    which = [*_UNSENT, or_(col(OutboxMail.owner).is_(None), col(OutboxMail.lease_until) < now)]
     if mail_id:
         which.append(col(OutboxMail.id) == mail_id)
-    changed = session.execute(update(OutboxMail).where(*which).values(attempts=0, not_before=now))
-    number: int = changed.rowcount  # type: ignore[attr-defined]
-    if mail_id and not number:
+    mails = session.exec(select(OutboxMail).where(*which).order_by(col(OutboxMail.created_at))).all()
+    if mail_id and not mails:
         raise NotFound("mail", mail_id)
-    if number:
-        session.info[WAKE] = True
-        record(session, actor, "mails.retried", Subject("outbox", mail_id), now=now, after={"mails": number})
-    return number
+    for mail in mails:
+        mail.attempts, mail.not_before, mail.given_up_at = 0, now, None
+        session.add(mail)
+    if mails:
+        leave_for_workers(session, *mails)
+        record(session, actor, "mails.retried", Subject("outbox", mail_id), now=now, after={"mails": len(mails)})
+    return len(mails)
 
 
 def retry_job(session: Session, *, actor: Actor, job_id: str, now: datetime) -> Job:
-    """Puts failed long work back into the queue (every kind may be run again). Raises NotFound."""
+    """Puts long work that failed, or waits for its next try, back into the queue: at once, from its beginning (every kind
+    may be run again). Raises NotFound."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
-    job = session.get(Job, job_id)
-    if job is None or job.state != JobState.FAILED:
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None or job.parent_id is not None or not (job.state == JobState.FAILED or _tried_in_vain(job)):
         raise NotFound("job", job_id)
-    job.state, job.done, job.started_at, job.finished_at = JobState.WAITING, 0, None, None
-    session.add(job)
-    session.info[WAKE] = True
+    again(session, job)
     record(session, actor, "job.retried", job, now=now, after={"kind": job.kind})
+    return job
+
+
+def cancel_job(session: Session, *, actor: Actor, job_id: str, now: datetime) -> Job:
+    """Ends long work that waits or runs; it stops at its next piece. Raises NotFound, also for what is owed to somebody."""
+    ensure(actor, Permission.SYSTEM_MANAGE, Target())
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None or job.parent_id is not None or not cancel(session, job, now=now):
+        raise NotFound("job", job_id)
+    record(session, actor, "job.cancelled", job, now=now, after={"kind": job.kind})
     return job

@@ -14,15 +14,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
-from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.store_faults import StoreFault, fault_of
 from aap.services.platform import Platform
-from aap.services.smtp import MOST_ATTEMPTS
+from aap.services.workers import worker_seen
 
 ROOM = 4_000_000
 """Bytes that must be free where the instance lies: the next deposits, with their lines of the log and their WAL."""
+SILENT = timedelta(seconds=90)
+"""No worker has given a sign of life for longer than this: none is there."""
 LATE = timedelta(minutes=10)
 """A mail or a job that could leave waits longer than this: the queue does not get on."""
 HELD = 20.0
@@ -71,7 +72,7 @@ class HealthWatch:
             return Health(State.UNAVAILABLE, fault=fault)
         try:
             with self._platform.database.probing() as session:
-                silent = silent_work(session, self._platform.clock())
+                silent = silent_work(session, self._platform.clock(), in_place=self._platform.settings.immediate_jobs)
         except Exception as error:
             fault = fault_of(error)
             if fault is None:
@@ -100,11 +101,9 @@ def no_room(folder: Path) -> StoreFault | None:
     return None
 
 
-def silent_work(session: Session, now: datetime) -> tuple[str, ...]:
-    """Which background work does not get on."""
-    mails = select(func.min(OutboxMail.not_before)).where(
-        col(OutboxMail.sent_at).is_(None), col(OutboxMail.attempts) < MOST_ATTEMPTS, col(OutboxMail.not_before) <= now
-    )
-    jobs = select(func.min(Job.created_at)).where(Job.state == JobState.WAITING)
-    oldest = [at for at in (session.exec(mails).one(), session.exec(jobs).one()) if at is not None]
-    return ("queue",) if oldest and min(oldest) < now - LATE else ()
+def silent_work(session: Session, now: datetime, *, in_place: bool) -> tuple[str, ...]:
+    """Which background work does not get on. `in_place`: work is done where it is asked for, and needs no worker."""
+    seen = worker_seen(session, now)
+    dead = not in_place and (seen.heartbeat is None or seen.heartbeat < now - SILENT)
+    late = seen.waiting_since is not None and seen.waiting_since < now - LATE
+    return ("worker",) * dead + ("queue",) * late

@@ -13,6 +13,7 @@ from aap.services.dossier.completion import lapse_completions
 from aap.services.page_links import Links
 from aap.services.platform import Platform
 from aap.services.recusals import recuse_members
+from aap.services.sessions import forget_old_sessions
 
 
 @dataclass(frozen=True)
@@ -33,4 +34,6 @@ def keep_time(platform: Platform, links: Links) -> Kept:
         reminders = remind_drafts(session, links=links, now=now)
     with platform.database.writing() as session:
         recused = recuse_members(session, now=now)
+    with platform.database.writing() as session:
+        forget_old_sessions(session, settings=platform.settings, now=now)
     return Kept(reminders, lapsed, recused)

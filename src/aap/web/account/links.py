@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -50,7 +50,8 @@ def open_link(token: str) -> ResponseReturnValue:
 def use_link(token: str) -> ResponseReturnValue:
     with writing() as session:
         person = sign_in_links.use_token(session, platform().settings.secret_key, token, now=arrived_at())
-    entry = identity.sign_in(person.id) if person is not None else identity.Entry(done=False)
+    remember = bool(request.form.get("remember"))
+    entry = identity.sign_in(person.id, remember=remember) if person is not None else identity.Entry(done=False)
     if entry.next_step is not None:
         answer: ResponseReturnValue = entry.next_step
         return answer

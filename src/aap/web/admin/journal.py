@@ -41,7 +41,7 @@ def journal() -> ResponseReturnValue:
             "done": verification.done if verification else 0,
             "total": verification.total if verification else 1,
             "message": "",
-            "finished": verification is None or verification.state in ("done", "failed"),
+            "finished": verification is None or verification.state not in ("waiting", "running"),
         }
     words = actions()
     kept: dict[str, Any] = {name: value for name, value in typed.items() if value}

@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.records.outbox import JobState
+from aap.services.outbox import may_be_cancelled
 from aap.services.permissions import Permission
-from aap.services.upkeep.operating import retry_job, retry_mails, system_state
+from aap.services.upkeep.operating import cancel_job, retry_job, retry_mails, system_state
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.work_words import job_kinds, mail_kind, reason_words
 
 
 @blueprint.get("/systeme")
@@ -27,19 +29,12 @@ def system() -> str:
         waiting=state.jobs.get(JobState.WAITING, 0) + state.jobs.get(JobState.RUNNING, 0),
         by_smtp=bool(settings.smtp_host),
         kinds=job_kinds(),
+        mail_kind=mail_kind,
+        reason_words=reason_words,
+        may_be_cancelled=may_be_cancelled,
         late=state.oldest is not None and (arrived_at() - state.oldest).total_seconds() > 15 * 60,
         page_width="page",
     )
-
-
-def job_kinds() -> dict[str, str]:
-    """Kinds of long work in words."""
-    return {
-        "letters": _("Lettres de décision"),
-        "ranking": _("Classement"),
-        "receipt": _("Accusé de réception"),
-        "audit": _("Vérification du journal"),
-    }
 
 
 @blueprint.post("/systeme/courriels")
@@ -59,4 +54,14 @@ def run_again() -> ResponseReturnValue:
     with writing() as session:
         retry_job(session, actor=signed_in(), job_id=request.form.get("travail", ""), now=arrived_at())
     flash(_("Le travail est remis dans la file."), "success")
+    return redirect(url_for("admin.system"), 303)
+
+
+@blueprint.post("/systeme/travaux/arret")
+@requires(Permission.SYSTEM_MANAGE)
+def end_work() -> ResponseReturnValue:
+    """Ends long work (`travail`) that waits or runs."""
+    with writing() as session:
+        cancel_job(session, actor=signed_in(), job_id=request.form.get("travail", ""), now=arrived_at())
+    flash(_("Le travail est arrêté : ce qu’il a déjà enregistré reste."), "success")
     return redirect(url_for("admin.system"), 303)

@@ -14,12 +14,13 @@ from aap.services.call.calls import OpenedCall, extend_closing
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.outbox import may_be_cancelled
 from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
-from aap.services.steering.following import counts_of, find_job, followed_calls
+from aap.services.steering.following import cancel_work, counts_of, find_job, followed_calls
 from aap.web import state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, reading, signed_in, writing
@@ -205,7 +206,7 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
             "done": work.done,
             "total": work.total,
             "message": words.step_words(work.message),
-            "finished": work.state in ("done", "failed"),
+            "finished": work.state not in ("waiting", "running"),
         }
     if work.state == "done" and work.kind == "letters":
         flash(_("Les %(n)s lettres sont prêtes.", n=work.result.get("letters", 0)), "success")
@@ -219,8 +220,19 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         "job.html",
         opened,
         job=work,
+        may_be_cancelled=may_be_cancelled(work),
         step=words.step_words(work.message),
         conflict=conflict_words(opened.file, conflict),
         problems=problems,
         page_width="narrow",
     )
+
+
+@blueprint.post("/<call_id>/travaux/<job_id>/arret")
+@requires(Permission.CALL_FOLLOW)
+def end_job(call_id: str, job_id: str) -> ResponseReturnValue:
+    """Ends long work; what it has kept so far stays."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        cancel_work(session, actor=signed_in(), call=opened, job_id=job_id, now=arrived_at())
+    return redirect(url_for("official.job", call_id=call_id, job_id=job_id), 303)

@@ -23,6 +23,7 @@ from aap.services.decision.deciding import (
     notify_decisions,
     prepare_decisions,
     publish_results,
+    unsent_notifications,
 )
 from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
 from aap.services.errors import NotFound
@@ -46,6 +47,7 @@ def decisions(call_id: str) -> str:
         granted = granted_in_force(session, actor=signed_in(), call=opened)
         run = latest_run(session, call_id)
         job = latest_job(session, call_id, "letters")
+        unsent = unsent_notifications(session, actor=signed_in(), call=opened)
     outcome = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     shown = [
@@ -75,6 +77,7 @@ def decisions(call_id: str) -> str:
         rendered=sum(line.letter_sha256 is not None for line in lines),
         notified=sum(line.notified_at is not None for line in lines),
         run=run,
+        unsent=unsent,
         job=job if job is not None and job.state in ("waiting", "running") else None,
         failed=job is not None and job.state == "failed",
         outcome=outcome,

@@ -126,4 +126,5 @@ def step_words(step: str) -> str:
         "saving": _("Enregistrement"),
         "layout": _("Mise en page"),
         "letters": _("Lettres"),
+        "ranking": _("Tirages"),
     }.get(step, step)

@@ -84,7 +84,12 @@ def offline_progress(call_id: str) -> ResponseReturnValue:
         job = latest_dossiers(session, actor=signed_in(), call_id=call_id)
     if job is None:
         return {"done": 0, "total": 0, "message": "", "finished": True}
-    return {"done": job.done, "total": job.total, "message": job.message, "finished": job.state in ("done", "failed")}
+    return {
+        "done": job.done,
+        "total": job.total,
+        "message": job.message,
+        "finished": job.state not in ("waiting", "running"),
+    }
 
 
 @blueprint.get("/appels/<call_id>/hors-ligne/dossiers.zip")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from aap.records.outbox import Job, OutboxMail
+from aap.records.outbox import Job, OutboxMail, WorkerProcess
 from aap.records.session import Database
 from aap.records.store_faults import StoreFault, fault_of
 from aap.services.actor import SYSTEM
 from aap.services.outbox import start_job
+from aap.services.platform import Platform
 from aap.services.upkeep import service_health as health
 from aap.services.upkeep.service_health import Health, HealthWatch, State
 from tests.databases import on_both_databases
@@ -41,6 +42,18 @@ def test_a_mail_or_a_job_that_nobody_takes_is_told_after_ten_minutes(platform, c
     assert watch.look(kept=0) == OK
     clock.move(minutes=11)
     assert watch.look(kept=0) == NOT_TAKEN
+
+
+@on_both_databases
+def test_a_worker_that_gives_no_sign_of_life_is_told(platform, clock) -> None:
+    settings = platform.settings.model_copy(update={"immediate_jobs": False})
+    watch = HealthWatch(Platform(**{**vars(platform), "settings": settings}))
+    assert watch.look(kept=0) == Health(State.DEGRADED, ("worker",))
+    with platform.database.writing() as session:
+        session.add(WorkerProcess(id="a", started_at=clock(), seen_at=clock()))
+    assert watch.look(kept=0) == OK
+    clock.move(minutes=2)
+    assert watch.look(kept=0) == Health(State.DEGRADED, ("worker",))
 
 
 @on_both_databases

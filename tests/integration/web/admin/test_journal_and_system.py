@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from aap import jobs
+from aap.documents.mail_texts import Mail
+from aap.doing import WORK
 from aap.records.audit import AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role
@@ -22,7 +24,9 @@ from aap.services.platform import Platform
 from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.auditing import AuditFilter, read_log
 from aap.services.upkeep.operating import retry_mails, system_state
+from aap.services.workers import WORKER_DIED
 from aap.web.audit_words import actions
+from aap.web.work_words import job_kinds, mail_kinds
 from tests.databases import on_both_databases
 from tests.factories import Factory
 
@@ -133,9 +137,11 @@ def test_every_action_that_the_code_records_has_its_words(app: Any) -> None:
 
 def failed_mail(platform: Platform, **values: Any) -> OutboxMail:
     now = platform.clock()
+    if values.get("attempts", 0) >= MOST_ATTEMPTS:
+        values["given_up_at"] = now
     mail = OutboxMail(
-        **{"recipient": "a@example.org", "subject": "Objet", "body": "SECRET", "created_at": now, "not_before": now,
-           "attempts": 3, "error": "Connection refused", **values}
+        **{"kind": "official_message", "recipient": "a@example.org", "subject": "Objet", "body": "SECRET",
+           "created_at": now, "not_before": now, "attempts": 3, "error": "Connection refused", **values}
     )  # fmt: skip
     with platform.database.writing() as session:
         session.add(mail)
@@ -188,42 +194,63 @@ def test_a_mail_that_cannot_be_made_waits_and_the_others_leave(factory: Factory,
     assert list(found.values()) == [(platform.clock(), 1)]
 
 
-def test_a_receipt_that_failed_is_tried_again_each_quarter_of_an_hour_and_other_work_is_not(
-    platform: Platform, clock: Any
-) -> None:
+def test_a_receipt_is_tried_again_for_two_days_and_other_work_three_times(platform: Platform, clock: Any) -> None:
     with platform.database.writing() as session:
-        for kind in ("receipt", "letters"):
-            session.add(Job(kind=kind, created_at=platform.clock()))
-    started = platform.clock()
+        for kind in ("receipt", "ranking"):
+            session.add(Job(kind=kind, created_at=platform.clock(), arguments={"submission_id": "none", "draws": 0}))
 
-    def ended() -> dict[str, tuple[JobState, timedelta]]:
+    def tried() -> dict[str, tuple[JobState, int]]:
         with platform.database.reading() as session:
-            return {job.kind: (job.state, job.finished_at - started) for job in session.exec(select(Job))}
+            return {job.kind: (job.state, job.tries) for job in session.exec(select(Job))}
 
     jobs.tick(platform)
-    first = ended()
-    clock.move(minutes=14)
-    jobs.tick(platform)
-    assert ended() == first == dict.fromkeys(("receipt", "letters"), (JobState.FAILED, timedelta(0)))
-    clock.move(minutes=1)
-    jobs.tick(platform)
-    assert ended() == {"receipt": (JobState.FAILED, timedelta(minutes=15)), "letters": first["letters"]}
+    assert tried() == {"receipt": (JobState.WAITING, 1), "ranking": (JobState.FAILED, 1)}  # refused: there is no call
+    for seconds in (10, 60, 15 * 60, 15 * 60):
+        clock.move(seconds=seconds)
+        jobs.tick(platform)
+    assert tried()["receipt"] == (JobState.WAITING, 5)
     clock.move(days=2)
     jobs.tick(platform)
-    assert ended()["receipt"] == (JobState.FAILED, timedelta(minutes=15))
+    assert tried()["receipt"] == (JobState.FAILED, 6)
 
 
 def test_failed_work_is_put_back_into_the_queue(signed: Any, factory: Factory, platform: Platform) -> None:
     with platform.database.writing() as session:
         job = Job(kind="audit", state=JobState.FAILED, created_at=factory.now)
         session.add(job)
+        session.add(Job(kind="letters", state=JobState.FAILED, reason=WORKER_DIED, tries=5, created_at=factory.now))
     page = signed.get(SYSTEM).text
     assert "Vérification du journal" in page
+    assert "Le processus de fond s’est arrêté chaque fois qu’il faisait ce travail." in page
     assert signed.post(f"{SYSTEM}/travaux", {"travail": job.id}, page=SYSTEM).status_code == 303
     with platform.database.reading() as session:
         assert session.get_one(Job, job.id).state == JobState.DONE
     assert signed.post(f"{SYSTEM}/travaux", {"travail": job.id}, page=SYSTEM).status_code == 404
     assert signed.post(f"{SYSTEM}/courriels", {"courriel": "inconnu"}, page=SYSTEM).status_code == 404
+
+
+def test_work_that_waits_is_cancelled_but_for_receipts(signed: Any, factory: Factory, platform: Platform) -> None:
+    waiting = Job(kind="ranking", created_at=factory.now, not_before=factory.now + timedelta(hours=1))
+    owed = Job(kind="receipt", created_at=factory.now, not_before=factory.now + timedelta(hours=1))
+    with platform.database.writing() as session:
+        session.add_all([waiting, owed])
+    assert signed.get(SYSTEM).text.count(f'action="{SYSTEM}/travaux/arret"') == 1
+    answers = [signed.post(f"{SYSTEM}/travaux/arret", {"travail": job.id}, page=SYSTEM) for job in (waiting, owed)]
+    assert [answer.status_code for answer in answers] == [303, 404]
+    with platform.database.reading() as session:
+        assert {job.kind: job.state for job in session.exec(select(Job))} == {
+            "ranking": JobState.CANCELLED, "receipt": JobState.WAITING,
+        }  # fmt: skip
+    assert "Travail arrêté" in signed.get(JOURNAL).text
+
+
+def test_every_mail_has_words_that_name_no_dossier(signed: Any, platform: Platform, app: Any) -> None:
+    failed_mail(platform, subject="Le projet secret", kind="decision_notified")
+    page = signed.get(SYSTEM).text
+    assert ("Notification d’une décision" in page, "Le projet secret" in page) == (True, False)
+    with app.test_request_context():
+        assert set(mail_kinds()) == set(Mail)
+        assert set(job_kinds()) == set(WORK)
 
 
 def test_the_page_shows_errors_without_the_texts_of_mails(signed: Any, platform: Platform) -> None:
@@ -250,5 +277,5 @@ def test_home_journal_and_system_are_the_administrators(
         with count_queries() as queries:
             assert signed.get(path).status_code == 200
         assert queries.count <= 18, queries.statements
-    for path in (f"{JOURNAL}/verification", f"{SYSTEM}/courriels", f"{SYSTEM}/travaux"):
+    for path in (f"{JOURNAL}/verification", f"{SYSTEM}/courriels", f"{SYSTEM}/travaux", f"{SYSTEM}/travaux/arret"):
         assert other.post(path, page="/compte").status_code == 404

@@ -137,7 +137,7 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(
     assert working.get("/instruction/").status_code == 302  # the session of before is over
     assert browser().sign_in(official).get("/instruction/").status_code == 200
     assert [one for one in logged(platform, official) if not one.startswith("person.sign")] == [
-        "person.closed", "person.reopened",
+        "person.closed", "session.ended", "person.reopened",
     ]  # fmt: skip
 
 

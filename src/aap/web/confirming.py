@@ -1,0 +1,100 @@
+"""Acts before which whoever is signed in says again who they are, unless they did lately (`AAP_CONFIRM_MINUTES`).
+
+The one list of them. A form that was sent too late isn't lost: it waits in the page that asks for the password, and goes on
+from there.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import current_app, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from aap.identity import current_session
+from aap.services.permissions import Permission
+from aap.services.sessions import is_confirmed
+from aap.web.context import arrived_at, platform
+
+ACTS = frozenset(
+    {
+        Permission.RANKING_FREEZE,
+        Permission.DECISIONS_NOTIFY,
+        Permission.RESULTS_PUBLISH,
+        Permission.PEOPLE_MANAGE,
+        Permission.RECUSAL_LIFT,
+        Permission.CALL_OPEN,
+    }
+)
+"""Whatever is sent under these permissions, by whatever page: new pages too."""
+
+ROLES = frozenset(
+    {"association.change", "association.invite", "official.invite", "official.invite_table", "official.arbitrate"}
+)
+"""Pages that give or take a place in an association or on a panel, when they are sent."""
+
+EXPORTS = frozenset(
+    {
+        "account.export",
+        "official.assignment_export",
+        "official.conflict_register",
+        "official.download_run",
+        "official.export_candidates",
+        "official.letters",
+        "official.minutes",
+    }
+)
+"""Files that take personal data of many people, or all of one's own, out of the service."""
+
+UNDER_WAY = "confirm_"
+"""How the fields of the page that asks begin: a form's own fields never do."""
+
+
+class ConfirmationNeeded(Exception):
+    """The password has to be given again first."""
+
+
+def is_asked_of(endpoint: str, method: str, permission: Permission) -> bool:
+    """Whether this request is one of the acts."""
+    sent = method not in ("GET", "HEAD", "OPTIONS")
+    return endpoint in EXPORTS or (sent and (permission in ACTS or endpoint in ROLES))
+
+
+def is_done() -> bool:
+    """Whether who is signed in said lately who they are."""
+    row = current_session()
+    return row is not None and is_confirmed(row, platform().settings, arrived_at())
+
+
+def kept_fields() -> list[tuple[str, str]]:
+    """The fields of the form that waits, in their order, without what this page itself asks."""
+    return [(name, text) for name, text in request.form.items(multi=True) if not name.startswith(UNDER_WAY)]
+
+
+def page_before(path: str) -> str:
+    """The page whose form was sent to this address: the same one, or the one that the browser came from."""
+    if leads_to(path, "GET"):
+        return path
+    came_from = urlsplit(request.referrer or "").path
+    return came_from if leads_to(came_from, "GET") else url_for("account.home")
+
+
+def leads_to(path: str, method: str) -> bool:
+    """Whether the address is of a page of ours that takes this method, and, where it is sent a form, one of the acts.
+
+    Nothing else is ever led to with what somebody typed.
+    """
+    from aap.web.access import permission_of
+
+    parts, root = urlsplit(path), request.script_root
+    if parts.scheme or parts.netloc or not path.startswith(f"{root}/") or path.startswith(("//", "/\\")):
+        return False
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(parts.path.removeprefix(root), method=method)
+    except (HTTPException, RequestRedirect):
+        return False
+    permission = permission_of(current_app, endpoint)
+    if permission is None:
+        return False
+    return method == "GET" or is_asked_of(endpoint, method, permission)
