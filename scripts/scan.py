@@ -40,13 +40,18 @@ from aap.settings import Settings  # noqa: E402
 
 WAPITI = ROOT / ".venv-scan/bin/wapiti"
 ROLES = ("nobody", "association", "reviewer", "official", "admin")
-STARTS: Mapping[str, tuple[str, ...]] = {
-    "nobody": ("/", "/connexion", "/inscription", "/resultats"),
-    "association": ("/association/", "/compte"),
-    "reviewer": ("/evaluation/", "/compte"),
-    "official": ("/instruction/", "/compte"),
-    "admin": ("/administration/", "/compte"),
+HOMES: Mapping[str, str] = {
+    "nobody": "/",
+    "association": "/association/",
+    "reviewer": "/evaluation/",
+    "official": "/instruction/",
+    "admin": "/administration/",
 }
+"""Where each begins, and below which it stays: else all the time would go to the pages that everybody sees."""
+ROOMS = {"nobody": "public"}
+"""Their names in the logs, where they aren't the role's."""
+LEAST_VIEWS = 5
+"""Views of its own room that a role must have been to, else the scan proves nothing."""
 LONG = ("xss", "permanentxss", "sql", "file", "exec", "redirect", "crlf", "upload")
 SHORT = ("http_headers", "csp", "cookieflags", "csrf")
 """Modules. Those that need a server of the scanner's on the internet (SSRF, XXE) or its downloads are left out."""
@@ -72,6 +77,7 @@ class Scan:
     examples: dict[str, str] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
     signed_in: bool = True
+    views: int = 0  # of the role's own room that were asked
 
 
 def free_port() -> int:
@@ -141,19 +147,17 @@ def wapiti(address: str, who: str, cookies: str, seconds: float, folder: Path) -
     """Runs it within that time: a fifth to look around, half of it shared by its modules, for each ends what it has begun."""
     report = folder / f"{who}.json"
     arguments = [
-        str(WAPITI), "--url", f"{address}/", "--scope", "domain", "--module", ",".join(SHORT + LONG),
+        str(WAPITI), "--url", address + HOMES.get(who, "/"), "--scope", "folder", "--module", ",".join(SHORT + LONG),
         "--max-scan-time", f"{seconds * 0.2:.0f}", "--max-attack-time", f"{seconds * 0.5 / len(LONG):.0f}",
         "--max-links-per-page", "60", "--max-files-per-dir", "40", "--max-parameters", "60", "--depth", "6",
         "--tasks", "4", "--timeout", "30", "--level", "2", "--scan-force", "normal", "--verbose", "0",
         "--no-bugreport", "--flush-session", "--format", "json", "--output", str(report),
         "--store-session", str(folder / f"{who}.session"), "--store-config", str(folder / "config"),
     ]  # fmt: skip
-    for page in STARTS.get(who, ()):
-        arguments += ["--start", address + page]
     for page in NOT_ASKED:
         arguments += ["--exclude", address + page]
     if cookies:
-        arguments += ["--cookie-value", cookies, "--drop-set-cookie"]
+        arguments += ["--cookie-value", cookies]  # goes with each request, whatever the answers set
     begun = time.monotonic()
     for last in (False, True):  # cut off while it writes what it saw, it locks itself out of its own store: once more
         with (folder / f"{who}.log").open("w") as log:
@@ -174,11 +178,14 @@ def wapiti(address: str, who: str, cookies: str, seconds: float, folder: Path) -
     return scan
 
 
-def statuses(log: Path, after: int) -> Counter[str]:
-    """Answers of the instance since that byte of its log, by hundreds."""
+def answered(scan: Scan, log: Path, after: int) -> None:
+    """What the instance's log says since that byte of it: answers by hundreds, views of the role's own room."""
     with log.open("rb") as lines:
         lines.seek(after)
-        return Counter(f"{code[0:1].decode()}xx" for code in re.findall(rb'"status": (\d{3})', lines.read()))
+        text = lines.read().decode(errors="replace")
+    scan.statuses = Counter(f"{code[0]}xx" for code in re.findall(r'"status": (\d{3})', text))
+    room = ROOMS.get(scan.who, scan.who)
+    scan.views = len(set(re.findall(rf'"endpoint": "({room}\.\w+)"', text)))
 
 
 def scan_broken(folder: Path, seconds: float) -> list[str]:
@@ -213,7 +220,7 @@ def scan_instance(folder: Path, seconds: float, roles: tuple[str, ...]) -> list[
             cookies = sign_in(address, held["email"], held["password"]) if held else ""
             before = log.stat().st_size
             scan = wapiti(address, who, cookies, seconds, folder)
-            scan.statuses = statuses(log, before)
+            answered(scan, log, before)
             scan.signed_in = not cookies or still_signed_in(address, cookies)
             tell(scan)
             scans.append(scan)
@@ -223,7 +230,11 @@ def scan_instance(folder: Path, seconds: float, roles: tuple[str, ...]) -> list[
 def tell(scan: Scan) -> None:
     answers = ", ".join(f"{count} × {code}" for code, count in sorted(scan.statuses.items()))
     out = "" if scan.signed_in else "; signed out on the way"
-    print(f"{scan.who}: {scan.pages} pages and forms, {scan.seconds:.0f} s{answers and '; '}{answers}{out}", flush=True)
+    seen = f" ({scan.views} views of its room)" if scan.views else ""
+    print(
+        f"{scan.who}: {scan.pages} pages and forms{seen}, {scan.seconds:.0f} s{answers and '; '}{answers}{out}",
+        flush=True,
+    )
     for kind, count in sorted(scan.found.items()):
         print(f"  {count} × {kind}: {scan.examples[kind]}", flush=True)
         if kind in EXPLAINED and scan.who != "broken":
@@ -247,6 +258,7 @@ def main() -> int:
     for scan in scans:
         wrong += [f"{scan.who}: {kind}" for kind in scan.found if kind not in EXPLAINED]
         wrong += [f"{scan.who}: {scan.statuses['5xx']} × 5xx"] if scan.statuses["5xx"] else []
+        wrong += [f"{scan.who}: {scan.views} views only"] if scan.views < LEAST_VIEWS else []
         wrong += [] if scan.signed_in else [f"{scan.who}: signed out on the way"]
     print(f"{time.monotonic() - begun:.0f} s in all. " + ("\n".join(wrong) or "Nothing found that isn't explained."))
     return 1 if wrong else 0

@@ -32,7 +32,11 @@ def test_fifteen_hundred_hostile_inputs_are_answered_quickly_and_cheaply(tmp_pat
         costs = _costs(world, asked)
     _tell([(one, status, cost) for one, (status, cost) in zip(asked, costs, strict=True)])
     assert len(asked) >= LEAST
-    faults = [(status, one) for one, (status, _) in zip(asked, costs, strict=True) if status >= 500]
+    faults = [
+        (status, one)
+        for one, (status, _) in zip(asked, costs, strict=True)
+        if status >= 500 and not _says_no_worker(one, status)
+    ]
     assert [f"{status} {one.method} {one.url[:80]} {one.kind} {str(one.more)[:80]}" for status, one in faults] == []
     dear = [
         f"{cost} {one.method} {one.url[:80]} {one.kind} {str(one.more)[:80]}"
@@ -49,6 +53,11 @@ def _without_its_work(world: World) -> Flask:
     app = create_app(platform=Platform(settings, held.database, held.files, held.clock))
     app.config["WTF_CSRF_ENABLED"] = False  # else nothing would come further than the token
     return app
+
+
+def _says_no_worker(one: Hostile, status: int) -> bool:
+    """Health answers so, and means it: there is no worker here."""
+    return status == 503 and one.url.startswith("/sante")
 
 
 def _costs(world: World, asked: list[Hostile]) -> list[tuple[int, Cost]]:
