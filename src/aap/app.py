@@ -11,8 +11,6 @@ from flask import Flask, Response, g, request
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_compress import Compress
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from aap import identity
@@ -23,7 +21,9 @@ from aap.services.platform import Clock, Platform, open_platform, utc_now
 from aap.settings import Settings
 from aap.web import (
     access,
+    arrival,
     assets,
+    body_bounds,
     context,
     errors,
     factor_needed,
@@ -32,6 +32,7 @@ from aap.web import (
     language,
     limits,
     menu,
+    numbers,
     security_headers,
     session_time,
 )
@@ -55,12 +56,12 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
 
     app = Application("aap", template_folder=str(templates_folder()), static_folder=None)
     app.request_class = TextRequest
+    app.url_map.converters["int"] = numbers.BoundedInteger
     production = settings.environment == "production"
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_request_mb * 1_000_000,
-        MAX_FORM_MEMORY_SIZE=8_000_000,
-        MAX_FORM_PARTS=5_000,
+        MAX_FORM_PARTS=body_bounds.MOST_FIELDS,
         SESSION_COOKIE_NAME="__Host-session" if production else "session",  # the prefix wants HTTPS
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
@@ -73,8 +74,6 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
         WTF_CSRF_TIME_LIMIT=None,  # a form's token is worth as much as the session that it is of
-        RATELIMIT_ENABLED=settings.rate_limit,
-        RATELIMIT_STORAGE_URI="memory://",
         COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=[assets.ENDPOINT],
     )
     app.extensions["aap.platform"] = platform
@@ -82,12 +81,12 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     app.jinja_env.lstrip_blocks = True
 
     _request_frame(app, platform, production)
+    body_bounds.init_bounds(app, settings)
     Babel(app, locale_selector=language.chosen)
     assets.init_assets(app, settings.instance / "assets", lasting=settings.environment != "development")
     Compress(app)
     app.after_request(_close_when_sent)  # runs before the compression
     forms_token = CSRFProtect(app)
-    limiter = Limiter(get_remote_address, app=app)
     identity.init_app(app, platform, PublicLinks(settings.base_url), wake=context.wake_worker)
     for endpoint in identity.ENDPOINTS:
         declare(app, endpoint, Permission.PUBLIC_READ)
@@ -100,7 +99,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
     errors.init_errors(app)
     for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(f"aap.web.{name}").blueprint)
-    limits.init_limits(app, limiter)
+    limits.init_limits(app, platform)
     # It shows what somebody typed and changes nothing; the token is that of a session that is over. It has a seal of its own.
     forms_token.exempt("aap.web.account.confirming.resume")
     if settings.environment in ("development", "testing"):
@@ -138,11 +137,14 @@ def _notice(settings: Settings) -> str:
 def _request_frame(app: Flask, platform: Platform, production: bool) -> None:
     """Time of arrival and request id before, headers and one log line after."""
     log = structlog.get_logger("aap.web")
+    arrival.trust_proxies(app, platform.settings)
+    forwarding = arrival.ForwardingWatch(platform.settings)
 
     @app.before_request
     def arrive() -> None:
-        g.arrived_at = platform.clock()
+        g.arrived_at = arrival.arrival_of(request.environ, platform.settings, platform.clock())
         g.request_id = secrets.token_hex(6)
+        forwarding.look(request.environ)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 

@@ -43,7 +43,27 @@ class Settings(BaseSettings):
     mail_sender: str = Field("ne-pas-repondre@example.org", description="Sender of the mails.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
-    rate_limit: bool = Field(True, description="Limit sign-in attempts and registrations per address.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Proxies in front whose forwarded address, scheme, host and prefix are believed."
+    )
+    arrival_header: str = Field(
+        "", description="Header by which the nearest trusted proxy tells when a request arrived; empty: none does."
+    )
+    rate_limit: bool = Field(True, description="Limit how often one tries to sign in, registers or has mails sent.")
+    limits_url: str = Field(
+        "",
+        description="Where tries are counted: `redis://…`; empty: the queue's Redis, a file of the instance, or PostgreSQL.",
+    )
+    tries_of_pair: int = Field(10, ge=1, description="Wrong passwords for one account from one address in 5 minutes.")
+    tries_of_account: int = Field(
+        100, ge=1, description="Wrong passwords for one account in 5 minutes; past them, 3 from each new address."
+    )
+    tries_of_address: int = Field(300, ge=1, description="Wrong passwords from one address in 5 minutes.")
+    mails_of_pair: int = Field(
+        5, ge=1, description="Registrations or mailed links for one account from one address in an hour."
+    )
+    mails_of_account: int = Field(30, ge=1, description="Registrations or mailed links for one account in an hour.")
+    mails_of_address: int = Field(200, ge=1, description="Registrations or mailed links from one address in an hour.")
     agent_idle_minutes: int = Field(
         30,
         ge=1,

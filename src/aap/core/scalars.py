@@ -30,6 +30,9 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WRITTEN = {"type": ["string", "number", "boolean"]}
 ONE_OR_MORE = {"anyOf": [WRITTEN, {"type": "array", "items": WRITTEN, "minItems": 1}]}
 
+YEARS = range(1900, 2200)
+"""Years of dates that are computed with: near the calendar's ends (1, 9999) an hour more leads out of it."""
+
 INSTANT_EXAMPLE = "2025-02-28T23:59:59+01:00"
 
 
@@ -103,9 +106,10 @@ def timed(value: object) -> object:
             f"{INSTANT_EXAMPLE} (+01:00 en hiver, +02:00 en été)",
         )
     try:
-        return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", re.sub(r"[ \t]+(?=\d)", "T", written[0], count=1)))
+        found = datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", re.sub(r"[ \t]+(?=\d)", "T", written[0], count=1)))
     except ValueError:
         raise refusal("cette date n’existe pas", INSTANT_EXAMPLE) from None
+    return _in_use(found)
 
 
 def iso_day(value: object) -> object:
@@ -115,9 +119,16 @@ def iso_day(value: object) -> object:
     if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
         raise refusal("une date est attendue", "une date, par exemple 2025-04-25")
     try:
-        return date.fromisoformat(value.strip())
+        found = date.fromisoformat(value.strip())
     except ValueError:
         raise refusal("cette date n’existe pas", "une date, par exemple 2025-04-25") from None
+    return _in_use(found)
+
+
+def _in_use(found: date) -> date:
+    if found.year not in YEARS:
+        raise refusal("cette année ne peut pas être celle d’un appel", f"une année de {YEARS[0]} à {YEARS[-1]}")
+    return found
 
 
 def in_cents(value: Decimal) -> Decimal:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from selectors import EVENT_READ
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
+
+from aap.gunicorn_worker import ReceivingWorker
 
 THREADS = 4
 KEEP_ALIVE = 75
@@ -20,7 +18,6 @@ KEEP_ALIVE = 75
 client ends it and never sends a deposit into a connection that we close."""
 GRACE = 8
 """Seconds that requests in flight have to end when the server is told to stop."""
-_FIRST_BYTES = 64
 _HEALTH = ("/sante", "/sante/complet")
 
 
@@ -39,38 +36,15 @@ class HealthFirst(ThreadWorker):
         done.add_done_callback(lambda ended: self.method_queue.defer(self.finish_request, conn, ended))
 
     def asks_for_health(self, conn: Any) -> bool:
-        return asks_for_health(conn.sock)
+        raise NotImplementedError
 
 
-class WebWorker(HealthFirst):
-    """A connection gets a thread once there is something to read: whoever says nothing holds none."""
+class WebWorker(HealthFirst, ReceivingWorker):
+    """A request gets a thread once it is here whole: whoever says nothing, or says it slowly, holds none."""
 
-    def accept(self, listener: Any) -> None:
-        try:
-            accepted, client = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        self.nr_conns += 1
-        conn = TConn(self.cfg, accepted, client, listener.getsockname())
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
-
-    def _cap_keepalive(self, deadline: float) -> None:
-        """On the way out: connections that have not said anything are not waited for either."""
-        super()._cap_keepalive(deadline)
-        for conn in self.pending_conns:
-            conn.timeout = min(conn.timeout, time.monotonic())
-
-
-def asks_for_health(connection: socket.socket) -> bool:
-    """Whether the request that waits there is for the health page; its bytes stay where they are."""
-    try:
-        start = connection.recv(_FIRST_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except OSError:
-        return False
-    method, _, rest = start.decode("latin-1").partition(" ")
-    return is_health(method, rest.partition(" ")[0].partition("?")[0])
+    def asks_for_health(self, conn: Any) -> bool:
+        request = conn.parser.prepared
+        return request is not None and is_health(request.method, request.path)
 
 
 def is_health(method: str, path: str) -> bool:
@@ -91,6 +65,7 @@ def gunicorn_options(listener: int, workers: int) -> dict[str, Any]:
         "graceful_timeout": GRACE,
         "loglevel": "warning",
         "control_socket_disable": True,
+        "forwarded_allow_ips": "",  # what proxies forward is read by the application (AAP_TRUSTED_PROXIES)
         "proc_name": "aap",
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,9 +11,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from werkzeug.exceptions import BadHost, HTTPException
+from werkzeug.exceptions import BadHost, HTTPException, ServiceUnavailable, TooManyRequests
 
 from aap import identity
+from aap.core import french
 from aap.records.store_faults import StoreFault, fault_of
 from aap.services.errors import (
     DeadlinePassed,
@@ -25,8 +28,9 @@ from aap.services.errors import (
     StaleVersion,
     StateForbids,
 )
-from aap.web import confirming, kept_forms, requests, wanted
-from aap.web.filters import moment
+from aap.web import confirming, figures, kept_forms, requests, wanted
+from aap.web.body_bounds import LONG_FORM
+from aap.web.filters import clock, moment
 from aap.web.store_fault_words import RETRY_AFTER, words_of
 from aap.web.wording.sentences import sentences
 
@@ -77,6 +81,13 @@ def confirmation_page(goal: str, method: str, *, wrong: bool = False) -> str:
         has_password=identity.has_password(),
         error=_("Ce mot de passe n’est pas le bon.") if wrong else "",
     )
+
+
+def _typed_again() -> list[tuple[str, str]]:
+    """What was typed, to be sent again by a button; nothing where a password is part of it: that is typed again."""
+    if any("password" in name for name in request.form) or request.files:
+        return []
+    return [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
 
 
 def init_errors(app: Flask) -> None:
@@ -186,20 +197,41 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(413)
     def too_large(_error: Exception) -> ResponseReturnValue:
-        limit = app.config["MAX_CONTENT_LENGTH"] // 1_000_000
-        return error_page(
-            413,
-            _("L’envoi est trop lourd"),
-            _(
-                "Un envoi ne peut pas dépasser %(limit)s Mo en tout. Revenez à la page précédente et envoyez un fichier plus "
+        most = request.max_content_length or 0
+        if most > LONG_FORM:
+            message = _(
+                "Un envoi ne peut pas dépasser %(limit)s en tout. Revenez à la page précédente et envoyez un fichier plus "
                 "léger, ou les fichiers un par un.",
-                limit=limit,
-            ),
-        )
+                limit=figures.file_size(most),
+            )
+        else:
+            message = _(
+                "Ce qui est écrit sur cette page ne peut pas dépasser %(limit)s. Revenez à la page précédente : votre "
+                "saisie y est encore. Raccourcissez-la, puis recommencez.",
+                limit=figures.file_size(most),
+            )
+        return error_page(413, _("L’envoi est trop lourd"), french.spaced(message))
 
     @app.errorhandler(429)
-    def too_often(_error: Exception) -> ResponseReturnValue:
-        return error_page(429, _("Trop de tentatives"), _("Patientez quelques minutes avant d’essayer à nouveau."))
+    def too_often(error: TooManyRequests) -> ResponseReturnValue:
+        seconds = error.retry_after if isinstance(error.retry_after, int) else 60
+        again_at = clock(g.arrived_at + timedelta(seconds=seconds + 59))[:5]
+        page = render_template(
+            "errors/too_often.html", again_at=again_at, typed=_typed_again(), reference=g.get("request_id")
+        )
+        return page, 429, {"Retry-After": str(seconds)}
+
+    @app.errorhandler(503)
+    def not_yet(error: ServiceUnavailable) -> ResponseReturnValue:
+        answer = make_response(
+            error_page(
+                503,
+                _("Ce document est en préparation"),
+                _("Beaucoup de personnes le demandent au même moment. Réessayez dans quelques secondes."),
+            )
+        )
+        answer.headers["Retry-After"] = str(error.retry_after or 3)
+        return answer
 
     @app.errorhandler(BadHost)
     def no_host(_error: BadHost) -> ResponseReturnValue:

@@ -1,71 +1,184 @@
-"""How often one may try to sign in, register or ask for a mail: by address of the network, and by account asked for.
+"""How often one may try to sign in, register or have a mail sent: such that nobody can shut anybody out.
 
-No account is ever locked: that would let anybody shut out anybody. Too many tries at a password slow down that account's
-password for some minutes; signing in by an e-mailed link stays open.
+Three counters: of the pair (network address, account), of the account, of the address. A pair that tried too often waits
+some minutes; from elsewhere the account is as open as before. The others are wide: an office or a school stands behind
+one address. Past one of them, a pair that has signed in before goes on; an account that many addresses try at once gives
+each of them few tries, and never none. Counters are read under keys that nobody can turn back into an address.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, request
+import structlog
+from flask import Flask, make_response, request
 from flask import session as cookie
-from flask_limiter import Limiter
+from limits.storage import Storage
+from werkzeug.exceptions import TooManyRequests
 
 from aap.identity import current_person_id
+from aap.records.try_counts import open_try_counts
+from aap.services.platform import Platform
+from aap.settings import Settings
+from aap.web.arrival import network_of
 
-TRIES: dict[str, tuple[str, str]] = {
-    # endpoint: (limit for one network address, limit for one account)
-    "security.login": ("60 per 5 minutes", "10 per 5 minutes"),
-    "security.register": ("20 per hour", "3 per hour"),
-    "security.forgot_password": ("20 per hour", "5 per hour"),
-    "security.send_confirmation": ("20 per hour", "5 per hour"),
-    "security.change_email": ("20 per hour", "10 per hour"),
-    "security.change_password": ("30 per hour", "20 per hour"),
-    "security.verify": ("30 per 5 minutes", "10 per 5 minutes"),
-    "account.confirm": ("30 per 5 minutes", "10 per 5 minutes"),
-    "security.two_factor_token_validation": ("60 per 15 minutes", "5 per 15 minutes"),
-    "security.mf_recovery": ("60 per 15 minutes", "5 per 15 minutes"),
-    "security.wan_signin_response": ("60 per 5 minutes", "60 per 5 minutes"),
-    "account.ask_link": ("20 per hour", "5 per hour"),
-    "association.invite": ("60 per hour", "5 per hour"),
-    "association.claim": ("20 per hour", "20 per hour"),
-    "association.prove": ("20 per hour", "20 per hour"),
-}
+log = structlog.get_logger(__name__)
+
+HOUR, MINUTES = 3600, 300
+FEW = 3
+"""Tries that an address still has at an account that was tried too often from everywhere."""
+KNOWN_FOR = 90 * 24 * HOUR
+"""Seconds for which a pair that signed in is remembered."""
 
 
-def account_key() -> str:
-    """The account that is asked for, unreadable; the network's address where none is named. Who is signed in says who they
-    are by that: what a form that waits calls `email` is somebody else's."""
-    if request.endpoint == "account.confirm":
-        return current_person_id() or ""
-    email = request.form.get("email", "").strip().lower() or cookie.get("tf_user_id", "")  # known by its first factor
-    return hashlib.sha256(email.encode()).hexdigest() if email else request.remote_addr or ""
+@dataclass(frozen=True)
+class Limit:
+    """Posts in `seconds`. `refused_only`: a post that leads on (a right password) counts for nothing."""
+
+    seconds: int
+    pair: int
+    account: int
+    address: int
+    refused_only: bool = False
+    few: int = 0
 
 
-CHECKED = frozenset(
-    {
-        "security.login",
-        "security.verify",
-        "account.confirm",
-        "security.two_factor_token_validation",
-        "security.mf_recovery",
+def limit_table(settings: Settings) -> dict[str, Limit]:
+    """Endpoint → its limit."""
+    passwords = Limit(
+        MINUTES,
+        settings.tries_of_pair,
+        settings.tries_of_account,
+        settings.tries_of_address,
+        refused_only=True,
+        few=FEW,
+    )
+    # Of six digits, for somebody who knew the password: fewer, and none from a new address once the account had its share.
+    codes = Limit(3 * MINUTES, 5, 20, settings.tries_of_address, refused_only=True)
+    mails = Limit(HOUR, settings.mails_of_pair, settings.mails_of_account, settings.mails_of_address)
+    return {
+        "security.login": passwords,
+        "security.verify": passwords,
+        "security.change_password": passwords,
+        "account.confirm": passwords,
+        "security.two_factor_token_validation": codes,
+        "security.mf_recovery": codes,
+        "security.wan_signin_response": Limit(MINUTES, 60, 60, settings.tries_of_address, refused_only=True),
+        "security.register": mails,
+        "security.forgot_password": mails,
+        "security.send_confirmation": mails,
+        "security.change_email": mails,
+        "account.ask_link": mails,
+        "association.invite": mails,
+        "association.claim": Limit(HOUR, 20, 20, settings.mails_of_address),
+        "association.prove": Limit(HOUR, 20, 20, settings.mails_of_address),
     }
-)
-"""Where a right password costs no try: many people behind one network address may sign in at the same hour."""
 
 
-def form_came_back(answer: Response) -> bool:
-    """Whether the form came back instead of leading on."""
-    return answer.status_code not in (302, 303, 307)
+class TooManyTries(TooManyRequests):
+    """`retry_after`: seconds."""
+
+    retry_after: int
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(retry_after=max(1, round(seconds + 0.5)))
 
 
-def init_limits(app: Flask, limiter: Limiter) -> None:
-    app.extensions["aap.limiter"] = limiter  # the limited views hold it only weakly
-    for endpoint, (by_network, by_account) in TRIES.items():
-        view: Any = app.view_functions[endpoint]
-        when = form_came_back if endpoint in CHECKED else None
-        view = limiter.limit(by_network, methods=["POST"], deduct_when=when)(view)
-        limit = limiter.limit(by_account, methods=["POST"], key_func=account_key, deduct_when=when)
-        app.view_functions[endpoint] = limit(view)
+class Tries:
+    """The counters of an application."""
+
+    def __init__(self, store: Storage, secret: str) -> None:
+        self.store = store
+        self.secret = secret.encode()
+
+    def _key(self, kind: str, *parts: str) -> str:
+        digest = hmac.new(self.secret, "\n".join((kind, *parts)).encode(), hashlib.sha256)
+        return f"aap:{kind}:{digest.hexdigest()[:40]}"
+
+    def limited(self, endpoint: str, limit: Limit, view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def limited_view(*args: Any, **values: Any) -> Any:
+            if request.method != "POST":
+                return view(*args, **values)
+            visit = self._visit(endpoint, limit)
+            self._count(visit, limit)
+            answer = make_response(view(*args, **values))
+            if limit.refused_only and answer.status_code in (302, 303, 307):
+                self._forgive(visit, limit)
+            return answer
+
+        return limited_view
+
+    def _visit(self, endpoint: str, limit: Limit) -> _Visit:
+        address = network_of(request.remote_addr or "")
+        own = current_person_id() or cookie.get("tf_user_id", "")  # the second: known by its first factor
+        typed = request.form.get("email", "").strip().lower()[:320]
+        # whoever is signed in proves a password of their own, and clears no count of another account by it
+        account = (own or typed if limit.refused_only else typed or own) or address
+        return _Visit(
+            pair=self._key("pair", endpoint, address, account),
+            account=self._key("account", endpoint, account),
+            address=self._key("address", endpoint, address),
+            known=self._key("known", address, account),
+        )
+
+    def _count(self, visit: _Visit, limit: Limit) -> None:
+        """Counts first, so that tries at the same moment can't pass together. Raises TooManyTries."""
+        store = self.store
+        try:
+            known = bool(store.get(visit.known))
+            if store.incr(visit.address, limit.seconds) > limit.address and not known:
+                self._refuse(visit.address, "address")
+            pair = store.incr(visit.pair, limit.seconds)
+            if pair > limit.pair:
+                self._refuse(visit.pair, "pair")
+            if store.incr(visit.account, limit.seconds) > limit.account and pair > limit.few and not known:
+                self._refuse(visit.account, "account")
+        except store.base_exceptions as error:  # a full disk, say: who knows the password isn't kept out by it
+            log.exception("tries.not_counted", error=str(error))
+
+    def _refuse(self, key: str, counter: str) -> None:
+        log.warning("tries.refused", counter=counter, endpoint=request.endpoint)
+        raise TooManyTries(self.store.get_expiry(key) - time.time())
+
+    def _forgive(self, visit: _Visit, limit: Limit) -> None:
+        store = self.store
+        try:
+            store.clear(visit.pair)
+            store.incr(visit.account, limit.seconds, -1)
+            store.incr(visit.address, limit.seconds, -1)
+            store.incr(visit.known, KNOWN_FOR)
+        except store.base_exceptions as error:
+            log.exception("tries.not_counted", error=str(error))
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """Keys of the counters of one post."""
+
+    pair: str
+    account: str
+    address: str
+    known: str
+
+
+def _redis_of_the_queue(settings: Settings) -> str:
+    return settings.queue_url if settings.queue_url.startswith(("redis://", "rediss://")) else ""
+
+
+def init_limits(app: Flask, platform: Platform) -> None:
+    settings = platform.settings
+    if not settings.rate_limit:
+        return
+    store = open_try_counts(
+        settings.instance, platform.database.engine, settings.limits_url or _redis_of_the_queue(settings)
+    )
+    tries = Tries(store, settings.secret_key)
+    for endpoint, limit in limit_table(settings).items():
+        app.view_functions[endpoint] = tries.limited(endpoint, limit, app.view_functions[endpoint])

@@ -21,7 +21,7 @@ from aap.services.mailed_tokens import token_hash
 from aap.services.platform import Platform
 from aap.services.upkeep.backing_up import make_backup
 from aap.services.upkeep.timekeeping import keep_time
-from aap.web.account.connections import network_of
+from aap.web.account.connections import network_shown
 from aap.web.public_links import PublicLinks
 from tests.conftest import Browser, TestClock
 from tests.databases import on_both_databases
@@ -305,7 +305,7 @@ def test_one_session_is_ended_from_the_page_and_nobody_else_s(browser, factory, 
     [("192.0.2.17", "192.0.2.…"), ("2001:db8:85a3:8d3::7348", "2001:db8:85a3::…"), ("", ""), ("inconnue", "")],
 )
 def test_the_place_is_about_where_the_address_is(address: str, network: str) -> None:
-    assert network_of(address) == network
+    assert network_shown(address) == network
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,8 @@ def _cause(error: Exception) -> str:
         return f"ligne {error.lineno}, colonne {error.colno}"
     if isinstance(error, UnicodeDecodeError):
         return "le texte n’est pas en UTF-8"
+    if "set_int_max_str_digits" in str(error):
+        return "un nombre a trop de chiffres"
     return str(error)
 
 

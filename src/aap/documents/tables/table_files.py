@@ -11,6 +11,7 @@ import csv
 import io
 import math
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 500_000_000  # an XLSX is a ZIP: what it may hold once unpacked
 
+MAX_ROWS = 1_048_576  # of a sheet, in every spreadsheet program: a cell that says it lies below lies nowhere
+MAX_COLUMNS = 16_384  # likewise
+MAX_CELLS = 5_000_000  # of a workbook, the empty ones before the last of each row included: 5,000 rows of 1,000
 UTF8_MARK = b"\xef\xbb\xbf"
 SIGNATURES = (
     (b"%PDF", "un PDF"),
@@ -113,6 +117,9 @@ def _table(name: str, lines: Iterator[Sequence[str]], required: Sequence[str], o
     header = [cell.strip() for cell in next(lines, [])]
     while header and not header[-1]:
         header.pop()
+    if len(header) > MAX_COLUMNS:
+        allowed = f"{MAX_COLUMNS} au plus"
+        raise BadInput([Problem(name, "trop de colonnes", row=1, found=str(len(header)), allowed=allowed)])
     header = _in_any_case(header, (*required, *optional))
     _check_header(name, header, required, optional)
     width = len(header)
@@ -142,9 +149,9 @@ def _in_any_case(header: Sequence[str], expected: Sequence[str]) -> list[str]:
     """The header, where `Association` names the expected column `association`: unless a column bears that very name."""
     names = {name.casefold(): name for name in expected if name not in header}
     folded = [heading.casefold() for heading in header]
+    times = Counter(folded)
     return [
-        names.get(low, heading) if folded.count(low) == 1 else heading
-        for heading, low in zip(header, folded, strict=True)
+        names.get(low, heading) if times[low] == 1 else heading for heading, low in zip(header, folded, strict=True)
     ]
 
 
@@ -157,7 +164,7 @@ def _check_header(name: str, header: Sequence[str], required: Sequence[str], opt
     problems = []
     named = [heading for heading in header if heading]
     spare = [heading for heading in named if heading not in required and heading not in optional]
-    for heading in sorted({heading for heading in named if named.count(heading) > 1}):
+    for heading in sorted(heading for heading, times in Counter(named).items() if times > 1):
         problems.append(Problem(name, "colonne donnée deux fois", row=1, heading=heading))
     for heading in required:
         if heading not in named:
@@ -258,11 +265,13 @@ def workbook_sheets(file: TableFile) -> dict[str, list[list[str]]]:
     _check_archive(file)
     try:
         workbook = _workbook(file)
-        found = {}
+        found, room = {}, _Room()
         for sheet in workbook.worksheets:
             sheet.reset_dimensions()
-            lines: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
+            lines = room.within(file.name, sheet.iter_rows(values_only=True))
             found[sheet.title] = [[nfc(c) if isinstance(c, str) else cell_text(c) for c in line] for line in lines]
+    except BadInput:
+        raise
     except Exception as error:
         # A damaged workbook makes openpyxl fail anywhere, with any class of error.
         if isinstance(error, (MemoryError, RecursionError)):
@@ -281,15 +290,30 @@ def _xlsx_lines(file: TableFile) -> Iterator[Sequence[str]]:
         workbook = _workbook(file)
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()  # some writers state dimensions that cut the sheet
-        lines: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
-        for line in lines:
+        for line in _Room().within(file.name, sheet.iter_rows(values_only=True)):
             yield [nfc(cell) if isinstance(cell, str) else cell_text(cell) for cell in line]
+    except BadInput:
+        raise
     except Exception as error:
         # A damaged workbook makes openpyxl fail anywhere, with any class of error.
         if isinstance(error, (MemoryError, RecursionError)):
             raise
         found = "un fichier illisible ou protégé par un mot de passe"
         raise BadInput([Problem(file.name, "ce n’est pas un classeur XLSX", found=found, allowed=ACCEPTED)]) from None
+
+
+class _Room:
+    """How much of a workbook is read: a few bytes can claim a cell in row 99,999,999,999, or columns without end."""
+
+    def __init__(self) -> None:
+        self.cells = 0
+
+    def within(self, name: str, lines: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+        for number, line in enumerate(lines, start=1):
+            self.cells += len(line)
+            if number > MAX_ROWS or self.cells > MAX_CELLS:
+                raise BadInput([Problem(name, "le classeur a trop de lignes ou de colonnes", row=number)])
+            yield line
 
 
 def _workbook(file: TableFile) -> Workbook:

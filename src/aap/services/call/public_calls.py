@@ -78,11 +78,17 @@ def public_calls(session: Session) -> tuple[OpenedCall, ...]:
     return list_calls(session, STARTED)
 
 
-def public_call(session: Session, call_id: str) -> PublicCall:
-    """One call. Raises NotFound, for a draft too. Four queries."""
+def started_call(session: Session, call_id: str) -> OpenedCall:
+    """One call that has been opened. Raises NotFound, for a draft too."""
     opened = get_call(session, call_id)
     if opened.state is CallState.DRAFT:
         raise NotFound("call", call_id)
+    return opened
+
+
+def public_call(session: Session, call_id: str) -> PublicCall:
+    """One call with what was announced since. Raises NotFound, for a draft too. Four queries."""
+    opened = started_call(session, call_id)
     extensions = session.exec(
         select(CallExtension)
         .where(CallExtension.call_id == call_id)

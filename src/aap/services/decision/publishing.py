@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import defer
@@ -206,27 +204,29 @@ def results_table(results: PublishedResults, words: Mapping[str, str]) -> Table:
 
 # --- the bundle that anybody may replay -------------------------------------------------------------------------------
 
-_ONE_AT_A_TIME = threading.Lock()
+
+def published_bundle_version(session: Session, call_id: str) -> str:
+    """What the bundle is made of, without reading it. Raises NotFound before the publication. Two queries."""
+    call = _published_call(session, call_id)
+    found = session.exec(
+        select(RankingRun.id, RankingRun.result_hash).where(
+            RankingRun.call_id == call.id, RankingRun.state == RunState.FROZEN
+        )
+    ).first()
+    if found is None:
+        raise NotFound("results", call_id)
+    return "/".join(found)
 
 
 def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:
     """The run without names, as JSON that `aap verify` replays. `secret`: the instance's, for the pseudonyms.
 
-    It is computed once a process: it replays the whole selection. Raises NotFound before the publication.
+    It replays the whole selection: to be made once. Raises NotFound before the publication.
     """
     call = _published_call(session, call_id)
-    found = session.exec(
-        select(RankingRun.result_hash, RankingRun.bundle).where(
-            RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN
-        )
+    bundle = session.exec(
+        select(RankingRun.bundle).where(RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN)
     ).first()
-    if found is None:
+    if bundle is None:
         raise NotFound("results", call_id)
-    _result_hash, bundle = found
-    with _ONE_AT_A_TIME:
-        return _pseudonymised(bundle, pseudonym_key(secret, call.id))
-
-
-@lru_cache(maxsize=4)
-def _pseudonymised(bundle: str, key: str) -> bytes:
-    return json_text(public_bundle(bundle, key=key).value).encode() + b"\n"
+    return json_text(public_bundle(bundle, key=pseudonym_key(secret, call.id)).value).encode() + b"\n"

@@ -24,7 +24,7 @@ def device_words(device: Device) -> str:
     return device.browser or device.system or _("Un navigateur inconnu")
 
 
-def network_of(address: str) -> str:
+def network_shown(address: str) -> str:
     """About where a network address is: the first half of it. Its last figures tell one line from its neighbours."""
     try:
         found = ipaddress.ip_address(address)
@@ -36,10 +36,10 @@ def network_of(address: str) -> str:
 
 
 def _place(device: Device) -> str:
-    network = network_of(device.address)
+    network = network_shown(device.address)
     if not network:
         return _("réseau inconnu")
-    if network == network_of(request.remote_addr or ""):
+    if network == network_shown(request.remote_addr or ""):
         return _("réseau %(network)s, le même que maintenant", network=network)
     return _("réseau %(network)s", network=network)
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from aap.core.scalars import YEARS
 from aap.services.call.calls import list_calls
 from aap.services.permissions import Permission
 from aap.services.upkeep.auditing import AuditFilter, ask_verification, last_verification, read_log
@@ -62,9 +63,10 @@ def journal() -> ResponseReturnValue:
 
 def _day(typed: str) -> date | None:
     try:
-        return date.fromisoformat(typed)
+        day = date.fromisoformat(typed)
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def _sequence(typed: str) -> int | None:

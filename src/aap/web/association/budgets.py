@@ -25,6 +25,7 @@ from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import moment
 from aap.web.forms import PREFIX, SectionForm
 from aap.web.http_files import attachment_answer, sent_files
+from aap.web.numbers import bounded_number
 
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 
@@ -90,7 +91,7 @@ def _replace(dossier: OpenedDossier, section: Section, question: BudgetQuestion,
         save_section(
             session, actor=signed_in(), application_id=dossier.id, section_id=section.id,
             answers={question.id: budget.stored()}, whole=False,
-            version=request.form.get("version", type=int) or 0, page=request.args.get("page", ""), now=arrived_at(),
+            version=bounded_number(request.form.get("version", "")), page=request.args.get("page", ""), now=arrived_at(),
         )  # fmt: skip
 
 

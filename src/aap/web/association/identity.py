@@ -27,6 +27,7 @@ from aap.web.association.claims import claim_page
 from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import day
+from aap.web.numbers import bounded_number
 from aap.web.people_words import membership_choices
 from aap.web.wording.sentences import worded
 
@@ -183,7 +184,7 @@ def describe(association_id: str) -> ResponseReturnValue:
         return _page(stored_values(association), {}, association, version=association.version)
     form = AssociationForm()
     typed = form.typed()
-    version = request.form.get("version", type=int) or 0
+    version = bounded_number(request.form.get("version", ""))
     try:
         with writing() as session:
             describe_association(

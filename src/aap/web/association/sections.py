@@ -33,6 +33,7 @@ from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock
 from aap.web.forms import PREFIX, SectionForm, request_limits
 from aap.web.http_files import sent_files
+from aap.web.numbers import bounded_number
 from aap.web.wording.sentences import sentences, worded
 
 DISK_FULL = lazy_gettext(
@@ -51,7 +52,7 @@ def _save(application_id: str, section_id: str, page: str, *, files: bool = True
     if asked_for is None:
         raise NotFound("section", section_id)
     answers = SectionForm(asked_for, {}, territories(), post=request.form).own_answers()
-    version = request.form.get("version", type=int) or 0
+    version = bounded_number(request.form.get("version", ""))
     with writing() as session:
         saved = save_section(
             session, actor=signed_in(), application_id=application_id, section_id=section_id, answers=answers,

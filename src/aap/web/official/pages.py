@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from aap.core.call.schema import CallFile
 from aap.core.delays import PARIS
+from aap.core.scalars import YEARS
 from aap.core.selection.rules import rules_of
 from aap.core.values import parse_number
 from aap.documents.media_types import MadeFile
@@ -95,9 +96,10 @@ def hand_out(made: MadeFile, *, inline: bool = False) -> Response:
 def paris_moment(day: str, clock: str) -> datetime | None:
     """What was typed as a date and an hour in Paris; None where it is neither."""
     try:
-        return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PARIS)
+        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PARIS)
     except ValueError:
         return None
+    return moment if moment.year in YEARS else None
 
 
 def euros_of(text: str) -> Decimal | None:

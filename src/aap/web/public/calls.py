@@ -5,13 +5,22 @@ from __future__ import annotations
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
+from aap.core.call.canonical import canonical_hash
 from aap.core.call.wording import condition_in_words
+from aap.documents.media_types import PDF
 from aap.documents.papers.dossier import blank_questionnaire, limits
-from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_call
+from aap.services.call.public_calls import (
+    Phase,
+    PublicCall,
+    phase_of,
+    public_call,
+    started_call,
+    with_current_dates,
+)
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading
-from aap.web.http_files import pdf_answer
+from aap.web.kept_files import kept_answer, kept_file, public, version_of
 from aap.web.public.blueprint import blueprint
 from aap.web.public.words import (
     amounts,
@@ -73,9 +82,13 @@ def questions(call_id: str) -> str:
 @blueprint.get("/appels/<call_id>/questionnaire.pdf")
 @requires(Permission.PUBLIC_READ)
 def questionnaire(call_id: str) -> ResponseReturnValue:
-    """The same questions as a PDF, with room to write."""
-    found = _open(call_id)
-    return pdf_answer(blank_questionnaire(found.file), f"questionnaire-{found.id}.pdf")
+    """The same questions as a PDF, with room to write: made once a call file and its dates."""
+    with reading() as session:
+        opened = started_call(session, call_id)
+    file = with_current_dates(opened)
+    name = f"questionnaire-{opened.id}.pdf"
+    path = kept_file(name, version_of(canonical_hash(file)), lambda: blank_questionnaire(file))
+    return kept_answer(path, name, PDF, attachment=False)
 
 
 @blueprint.get("/appels/<call_id>/regles.json")
@@ -85,4 +98,4 @@ def rules_file(call_id: str) -> Response:
     found = _open(call_id)
     name = f"regles-{found.id}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(found.rules, mimetype="application/json", headers=headers)
+    return public(Response(found.rules, mimetype="application/json", headers=headers), etag=found.rules_hash)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,12 +16,15 @@ from aap.services.decision.publishing import (
     Laureate,
     PublishedResults,
     published_bundle,
+    published_bundle_version,
     published_results,
     results_table,
 )
 from aap.services.permissions import Permission
+from aap.services.ranking.runs import pseudonym_key
 from aap.web.access import requires
 from aap.web.context import platform, reading
+from aap.web.kept_files import kept_answer, kept_file, public, version_of
 from aap.web.paging import lines_of, page_of
 from aap.web.public.blueprint import blueprint
 from aap.web.public.results_view import group_words, laureates_by_rule, published_quotas, rule_words
@@ -36,14 +41,14 @@ def _results(call_id: str) -> PublishedResults:
 
 @blueprint.get("/resultats/<call_id>")
 @requires(Permission.PUBLIC_READ)
-def results(call_id: str) -> str:
+def results(call_id: str) -> Response:
     found = _results(call_id)
     file = found.call.file
     query = request.args.get("q", "")[:100]
     lines = _matching(found, query)
     page, pages = page_of(len(lines), LINES)
     rules = rules_by_id(file)
-    return render_template(
+    text = render_template(
         "public/results.html",
         found=found,
         title=french.spaced(found.call.record.title),
@@ -65,6 +70,7 @@ def results(call_id: str) -> str:
         rules=rules,
         privacy=privacy_words(file),
     )
+    return public(Response(text), etag=hashlib.sha256(text.encode()).hexdigest()[:32])
 
 
 def _matching(found: PublishedResults, query: str) -> list[Laureate]:
@@ -97,18 +103,24 @@ def _outcomes(found: PublishedResults) -> list[tuple[str, int]]:
 def results_csv(call_id: str) -> ResponseReturnValue:
     found = _results(call_id)
     words = {one.reason_code: rule_words(found.call.file, one.reason_code) for one in found.laureates}
-    return _download(csv_bytes(results_table(found, words)), f"laureats-{call_id}.csv", "text/csv; charset=utf-8")
+    content = csv_bytes(results_table(found, words))
+    headers = {"Content-Disposition": f'attachment; filename="laureats-{call_id}.csv"'}
+    answer = Response(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return public(answer, etag=hashlib.sha256(content).hexdigest()[:32])
 
 
 @blueprint.get("/resultats/<call_id>/verification.json")
 @requires(Permission.PUBLIC_READ)
 def bundle(call_id: str) -> ResponseReturnValue:
-    """The run under pseudonyms: `aap verify` recomputes the list from it."""
+    """The run under pseudonyms: `aap verify` recomputes the list from it. Made once a frozen run."""
+    secret = platform().settings.secret_key
+
+    def make() -> bytes:
+        with reading() as session:
+            return published_bundle(session, call_id, secret=secret)
+
     with reading() as session:
-        content = published_bundle(session, call_id, secret=platform().settings.secret_key)
-    return _download(content, f"verification-{call_id}.json", "application/json")
-
-
-def _download(content: bytes, name: str, content_type: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "public, max-age=3600"}
-    return Response(content, content_type=content_type, headers=headers)
+        version = published_bundle_version(session, call_id)
+    name = f"verification-{call_id}.json"
+    path = kept_file(name, version_of(version, pseudonym_key(secret, call_id)), make)
+    return kept_answer(path, name, "application/json", attachment=True)

@@ -104,7 +104,7 @@ def test_questions_without_an_answer_are_asked_for_beside_them_and_in_the_summar
 
 
 @pytest.mark.parametrize(
-    "value", ["", "peut-être", "x" * 100_000, "\x00", "<script>", "'--", "\U0001f468\u200d\U0001f469" * 50]
+    "value", ["", "peut-être", "x" * 50_000, "\x00", "<script>", "'--", "\U0001f468\u200d\U0001f469" * 50]
 )
 def test_hostile_answers_are_no_answers(browser, call, value: str) -> None:
     page = browser()

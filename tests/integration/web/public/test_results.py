@@ -13,7 +13,6 @@ from aap.core.ranking.bundle import verify_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.records.calls import CallState
 from aap.records.rankings import Decision
-from aap.services.decision import publishing
 from aap.web.public.results_view import rule_words
 from tests.integration.web.public.test_calls import words
 
@@ -100,7 +99,6 @@ def test_the_bundle_is_computed_once(browser, office, monkeypatch) -> None:
         calls.append(key)
         return public_bundle(content, key=key)
 
-    publishing._pseudonymised.cache_clear()
     monkeypatch.setattr("aap.services.decision.publishing.public_bundle", counted)
     made = office(CallState.PUBLISHED)
     for _ in range(3):

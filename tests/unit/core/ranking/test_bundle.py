@@ -170,6 +170,15 @@ def test_what_is_no_bundle_is_told_without_a_traceback(text: str) -> None:
     assert verify_bundle(text) != ()
 
 
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [("[" * 100_000, "trop de niveaux imbriqués"), ('{"a": ' * 100_000, "trop de niveaux imbriqués"),
+     ('{"bundle": ' + "9" * 100_000 + "}", "un nombre a trop de chiffres")],
+)  # fmt: skip
+def test_nesting_and_figures_without_end_are_named_in_french(text: str, cause: str) -> None:
+    assert [one.message for one in verify_bundle(text)] == [f"Ce n’est pas un lot lisible (JSON)\u00a0: {cause}."]
+
+
 def test_bytes_that_are_no_text_are_told() -> None:
     assert verify_bundle(b"\xff\xfe\x00{") != ()
 
