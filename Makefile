@@ -80,7 +80,7 @@ system-run:
 	@scripts/system-libraries.sh pango
 
 system-test:
-	@scripts/system-libraries.sh pango chromium redis
+	@scripts/system-libraries.sh pango chromium redis nginx
 
 clean:
 	rm -rf $(VENV) $(SCAN) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

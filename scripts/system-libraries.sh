@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that the system libraries named are there: pango (PDF), chromium (browser tests), redis (its queue's tests).
+# Makes sure that the system libraries named are there: pango (PDF), chromium (browser tests), redis (its queue's tests), nginx
+# (tests of deploy/).
 # Installs them with apt when that is allowed (root on Debian or Ubuntu); otherwise names the exact command.
 set -eu
 
@@ -15,6 +16,8 @@ PY
       then missing+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig); fi ;;
     chromium)
       command -v chromium >/dev/null 2>&1 || missing+=(chromium) ;;
+    nginx)
+      command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing+=(nginx-light) ;;
     redis)
       command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1 || missing+=(redis-server) ;;
   esac
@@ -29,6 +32,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 else
   echo "System libraries are missing. Install them, then run the command again:" >&2
   echo "    sudo apt-get install ${missing[*]}" >&2
-  echo "(on macOS: brew install pango redis; brew install --cask chromium)" >&2
+  echo "(on macOS: brew install pango redis nginx; brew install --cask chromium)" >&2
   exit 1
 fi

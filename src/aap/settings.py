@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         "", description="Where a weakness is reported (security.txt): e-mail or https address; empty: `AAP_CONTACT`."
     )
     data_protection: str = Field("", description="Address of the data protection officer.")
+    metrics_token: str = Field(
+        "", description="Who shows it (`Authorization: Bearer …`) reads `/metrics`; empty: only this machine does."
+    )
 
     @field_validator("smtp_tls", mode="before")
     @classmethod

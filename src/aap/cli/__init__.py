@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("aap.cli.operating:audit_group", "Vérifier le journal."),
     "backup": ("aap.cli.operating:backup_command", "Sauvegarder l’instance dans un dossier neuf."),
     "restore": ("aap.cli.operating:restore_command", "Remettre une sauvegarde dans une instance vide."),
+    "doctor": ("aap.cli.examine:doctor_command", "Examiner l’instance et sa machine, et dire quoi faire."),
     "person": ("aap.cli.operating:person_group", "Ouvrir un compte, par exemple celui du premier administrateur."),
     "bundle": ("aap.cli.bundle:bundle_group", "Publier un lot sans les noms, expliquer un de ses dossiers."),
 }

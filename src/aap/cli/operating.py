@@ -26,7 +26,7 @@ def backup_command(folder: Path) -> None:
     from aap.services.upkeep.backing_up import BackupFault, make_backup
     from aap.web.wording.sentences import sentence
 
-    settings = _existing()
+    settings = existing_settings()
     line = ProgressLine()
     try:
         made = make_backup(open_platform(settings), folder, tell=lambda done, total: line("Fichiers", done, total))
@@ -73,7 +73,7 @@ def audit_verify(head: str) -> None:
     from aap.services.audit import verify_chain
     from aap.services.platform import open_platform
 
-    platform = open_platform(_existing(), migrate=False)
+    platform = open_platform(existing_settings(), migrate=False)
     with platform.database.reading() as session:
         found = verify_chain(session, head=head.strip().lower())
     for fault in found.faults:
@@ -94,7 +94,7 @@ def tick_command() -> None:
     from aap import jobs
     from aap.services.platform import open_platform
 
-    kept = jobs.tick_beside_workers(open_platform(_existing()))
+    kept = jobs.tick_beside_workers(open_platform(existing_settings()))
     click.echo(f"{count(kept.reminders, 'rappel')}, {count(kept.lapsed, 'demande')} de compléments close.")
 
 
@@ -103,7 +103,7 @@ def bounce_command() -> None:
     from aap.services.platform import open_platform
     from aap.services.upkeep.bounces import take_bounce
 
-    platform = open_platform(_existing(), migrate=False)
+    platform = open_platform(existing_settings(), migrate=False)
     report = sys.stdin.buffer.read(MOST_OF_A_REPORT)
     with platform.database.writing() as session:
         known = take_bounce(session, report, now=platform.clock())
@@ -145,7 +145,7 @@ def person_add(email: str, name: str, role: str) -> None:
     click.echo(links.sign_in_link(token))
 
 
-def _existing() -> Settings:
+def existing_settings() -> Settings:
     """The settings of an instance that is there: a wrong AAP_INSTANCE doesn't make a new one."""
     settings = Settings()
     if not settings.database_url and not (settings.instance / "aap.sqlite3").exists():

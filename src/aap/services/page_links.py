@@ -15,6 +15,9 @@ class Links(Protocol):
 
     def account(self) -> str: ...
 
+    def health(self) -> str:
+        """Where the service says whether it can take deposits."""
+
     def dossier(self, application_id: str) -> str:
         """The dossier, as its association sees it."""
 

@@ -90,7 +90,7 @@ class Mailer:
             self.close()
         if self._server is None:
             try:
-                self._server = self._connect()
+                self._server = connect(self.settings)
             except (OSError, smtplib.SMTPException) as error:
                 raise _Unreachable(_said(error) or type(error).__name__) from error
         return self._server
@@ -102,25 +102,26 @@ class Mailer:
         except (OSError, smtplib.SMTPException):
             return False
 
-    def _connect(self) -> smtplib.SMTP:
-        settings = self.settings
-        host, port, patience = settings.smtp_host, settings.smtp_port, settings.smtp_timeout
-        context = None if settings.smtp_tls == "off" else ssl.create_default_context(cafile=settings.smtp_ca_file)
-        server: smtplib.SMTP
-        if settings.smtp_tls == "tls":
-            server = smtplib.SMTP_SSL(host, port, timeout=patience, context=context)
-        else:
-            server = smtplib.SMTP(host, port, timeout=patience)
-        try:
-            if settings.smtp_tls == "starttls":
-                server.starttls(context=context)
-            if settings.smtp_user:
-                server.login(settings.smtp_user, settings.smtp_password)
-            server.ehlo_or_helo_if_needed()
-        except BaseException:
-            server.close()
-            raise
-        return server
+
+def connect(settings: Settings) -> smtplib.SMTP:
+    """A connection on which mails can be sent: TLS and password as the settings say. Raises OSError, SMTPException."""
+    host, port, patience = settings.smtp_host, settings.smtp_port, settings.smtp_timeout
+    context = None if settings.smtp_tls == "off" else ssl.create_default_context(cafile=settings.smtp_ca_file)
+    server: smtplib.SMTP
+    if settings.smtp_tls == "tls":
+        server = smtplib.SMTP_SSL(host, port, timeout=patience, context=context)
+    else:
+        server = smtplib.SMTP(host, port, timeout=patience)
+    try:
+        if settings.smtp_tls == "starttls":
+            server.starttls(context=context)
+        if settings.smtp_user:
+            server.login(settings.smtp_user, settings.smtp_password)
+        server.ehlo_or_helo_if_needed()
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def due_mails(session: Session, *, now: datetime, most: int = 200) -> list[tuple[str, str]]:

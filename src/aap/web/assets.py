@@ -87,6 +87,10 @@ class PagesOnly(SecureCookieSessionInterface):
         if request.endpoint != ENDPOINT:
             super().save_session(app, session, response)
 
+    def get_cookie_path(self, app: Flask) -> str:
+        """A site below a folder keeps its cookie from its neighbours."""
+        return f"{request.root_path.rstrip('/')}/"
+
 
 def init_assets(app: Flask, earlier: Path | None, *, lasting: bool) -> None:
     """Serves the files. `earlier`: where versions are kept; `lasting`: False while they are being written, by a developer."""

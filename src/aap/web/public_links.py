@@ -21,6 +21,9 @@ class PublicLinks:
     def account(self) -> str:
         return self._at("compte")
 
+    def health(self) -> str:
+        return self._at("sante")
+
     def dossier(self, application_id: str) -> str:
         return self._at("association", "dossiers", application_id)
 

@@ -43,6 +43,7 @@ NOT_IN_THEM = {
     "security.reset_password": "its token is good for hours of the machine's clock",
     "security.change_email_confirm": "its token is good for hours of the machine's clock",
     "official.freeze": "no call deliberates",
+    "public.too_large": "no page leads to what a proxy shows",
     "official.prepare": "no call has a frozen run without decisions",
     "official.publish": "no call has decisions that aren't published",
 }

@@ -100,7 +100,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
     ).all()
     documents, size = session.exec(select(func.count(), func.coalesce(func.sum(Document.size), 0))).one()
     usage = shutil.disk_usage(platform.settings.instance)
-    backup = _last_backup(session)
+    backup = last_backup(session)
     embedded = session.get_bind().dialect.name == "sqlite"
     return SystemState(
         version=__version__,
@@ -121,7 +121,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
         oldest=min((at for at in (oldest_mail, oldest_job) if at is not None), default=None),
         documents=documents,
         documents_size=int(size),
-        database_size=_database_size(session) if embedded else None,
+        database_size=database_size(session) if embedded else None,
         disk_free=usage.free,
         disk_total=usage.total,
         last_backup=backup[0] if backup else None,
@@ -129,12 +129,14 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
     )  # fmt: skip
 
 
-def _database_size(session: Session) -> int:
+def database_size(session: Session) -> int:
+    """Bytes of the embedded database, as its pages count them."""
     pages = session.execute(text("PRAGMA page_count")).scalar() or 0
     return int(pages) * int(session.execute(text("PRAGMA page_size")).scalar() or 0)
 
 
-def _last_backup(session: Session) -> tuple[datetime, Mapping[str, Any]] | None:
+def last_backup(session: Session) -> tuple[datetime, Mapping[str, Any]] | None:
+    """When the last backup was made, and what the log says of it; None where there was none."""
     found = session.exec(
         select(AuditLine.at, AuditValues.content)
         .join(AuditValues, col(AuditValues.sequence) == col(AuditLine.sequence), isouter=True)

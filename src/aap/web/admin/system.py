@@ -10,10 +10,14 @@ from flask_babel import ngettext
 from aap.records.outbox import JobState
 from aap.services.outbox import may_be_cancelled
 from aap.services.permissions import Permission
+from aap.services.upkeep.doctor import examine_quickly
+from aap.services.upkeep.observation import Gravity
 from aap.services.upkeep.operating import cancel_job, retry_job, retry_mails, system_state
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.wording.diagnosis import CHECKS
+from aap.web.wording.sentences import sentence
 from aap.web.work_words import job_kinds, mail_kind, reason_words
 
 
@@ -22,6 +26,7 @@ from aap.web.work_words import job_kinds, mail_kind, reason_words
 def system() -> str:
     with reading() as session:
         state = system_state(session, platform(), actor=signed_in())
+        found = examine_quickly(session, platform(), actor=signed_in(), now=arrived_at())
     settings = platform().settings
     return show_admin_page(
         "system.html",
@@ -29,6 +34,7 @@ def system() -> str:
         waiting=state.jobs.get(JobState.WAITING, 0) + state.jobs.get(JobState.RUNNING, 0),
         by_smtp=bool(settings.smtp_host),
         kinds=job_kinds(),
+        diagnosis=[(CHECKS[one.check], one.gravity is Gravity.FAULT, sentence(one.said)) for one in found],
         mail_kind=mail_kind,
         reason_words=reason_words,
         may_be_cancelled=may_be_cancelled,

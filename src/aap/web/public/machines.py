@@ -1,10 +1,11 @@
-"""What machines ask a site for: which pages to search (RFC 9309), and where a weakness is told (RFC 9116)."""
+"""What machines ask a site for: which pages to search (RFC 9309), where a weakness is told (RFC 9116), a refusal's page."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Response, current_app, url_for
+from flask import Response, current_app, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -63,3 +64,11 @@ def security_txt() -> Response:
             f"Canonical: {links().security_txt()}",
         ]
     )
+
+
+@blueprint.get("/envoi-trop-lourd")
+@requires(Permission.PUBLIC_READ)
+def too_large() -> Response:
+    """What a proxy shows that refuses a body by itself (deploy/nginx): the page by which we refuse it."""
+    request.max_content_length = current_app.config["MAX_CONTENT_LENGTH"]
+    raise RequestEntityTooLarge

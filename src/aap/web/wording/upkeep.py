@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from aap.web.wording import diagnosis
 from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
+    **diagnosis.WORDS,
     "upkeep.backup_exists": _("%(folder)s existe déjà\u00a0: donnez un nom neuf à chaque sauvegarde."),
     "upkeep.backup_too_new": _("Cette sauvegarde vient d’une version plus récente du logiciel."),
     "upkeep.database_changed": _("La base de cette sauvegarde manque ou a été changée."),
