@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SCAN := .venv-scan
 HOST ?= 127.0.0.1
 PORT ?= 8000
 # What decides who is retained. Another part: make mutate MUTANTS='aap.core.delays.*'
 MUTANTS ?= aap.core.selection.* aap.core.ranking.* aap.core.scoring.*
 
-.PHONY: run test quick check lint types imports texts bench soak mutate system-run system-test format clean
+.PHONY: run test quick check lint types imports texts bench soak scan mutate system-run system-test format clean
 
 run: $(VENV)/.run system-run
 	$(BIN)/aap demo --if-empty
@@ -44,6 +45,10 @@ bench: $(VENV)/.dev system-run
 soak: $(VENV)/.dev system-test
 	$(BIN)/pytest tests/soak -p no:cacheprovider --override-ini=timeout=3600
 
+# wapiti as each role against a demonstration, within 20 minutes: an environment of its own, which nothing else reads.
+scan: $(VENV)/.dev $(SCAN)/.ready system-run
+	$(BIN)/python scripts/scan.py
+
 mutate: $(VENV)/.dev
 	$(BIN)/mutmut run $(foreach names,$(MUTANTS),'$(names)')
 	$(BIN)/mutmut results
@@ -66,6 +71,11 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.run
 
+$(SCAN)/.ready: requirements/scan.txt
+	$(PYTHON) -m venv $(SCAN)
+	$(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/scan.txt
+	touch $@
+
 system-run:
 	@scripts/system-libraries.sh pango
 
@@ -73,4 +83,4 @@ system-test:
 	@scripts/system-libraries.sh pango chromium redis nginx
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	rm -rf $(VENV) $(SCAN) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -61,6 +61,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_request_mb * 1_000_000,
         MAX_FORM_PARTS=body_bounds.MOST_FIELDS,
+        SESSION_COOKIE_NAME="__Host-session" if production else "session",  # the prefix wants HTTPS
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=production,

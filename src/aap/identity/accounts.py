@@ -201,8 +201,8 @@ def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[],
 
     @app.before_request
     def only_forms() -> None:
-        # Flask-Security would read JSON bodies too; the product has no use for a second way in.
-        if request.blueprint == "security" and request.is_json:
+        # Flask-Security and Flask-WTF would read JSON bodies too; the product has no use for a second way in.
+        if request.is_json:
             raise UnsupportedMediaType
 
     app.config.update(

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import BadHost, HTTPException, ServiceUnavailable, TooManyRequests
 
 from aap import identity
 from aap.core import french
@@ -45,6 +45,14 @@ LAST_PAGE = """<!doctype html>
 <p><a href="/">Revenir à l’accueil</a></p></main></body></html>
 """
 """What is shown when nothing else can be: no template, no database."""
+
+NO_HOST_PAGE = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Adresse incorrecte</title></head>
+<body><main><h1>Adresse incorrecte</h1>
+<p>Le nom du site, dans l’adresse, ne peut pas être lu. Vérifiez-le.</p></main></body></html>
+"""
+"""Where the request names no host that can be read: no page has an address then, and no template can be filled."""
 
 
 def wants_json() -> bool:
@@ -224,6 +232,10 @@ def init_errors(app: Flask) -> None:
         )
         answer.headers["Retry-After"] = str(error.retry_after or 3)
         return answer
+
+    @app.errorhandler(BadHost)
+    def no_host(_error: BadHost) -> ResponseReturnValue:
+        return NO_HOST_PAGE, 400
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

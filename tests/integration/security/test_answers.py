@@ -75,10 +75,18 @@ def test_the_cookie_of_production_travels_by_https_and_is_hidden_from_scripts(pl
     production = create_app(platform=type(platform)(settings, platform.database, platform.files, platform.clock))
     answer = production.test_client().get("/connexion")
     cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")  # browsers then want Secure, this host alone and its root
+    assert "Path=/;" in cookie
+    assert "Domain" not in cookie
     assert "HttpOnly" in cookie
     assert "Secure" in cookie
     assert "SameSite=Lax" in cookie
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH"])
+def test_a_page_answers_no_method_that_it_does_not_have(app: Flask, method: str) -> None:
+    assert app.test_client().open("/connexion", method=method).status_code == 405
 
 
 def test_a_failure_shows_a_reference_and_no_traceback(app: Flask) -> None:

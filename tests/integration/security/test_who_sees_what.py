@@ -9,29 +9,11 @@ from werkzeug.routing import Rule
 
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
-from aap.services.permissions import TABLE, Permission, Target, allowed, relations
 from aap.services.ranking.run_files import RUN_FILES
 from aap.web.access import ASSETS, permission_of
-from tests.integration.security.world import RECUSED, SEES, WORKING_PAGES, Objects, World, opened, readers_of
+from tests.integration.security.asking import FIXED, STATES, asked, granted, rules, who_may
+from tests.integration.security.world import RECUSED, SEES, WORKING_PAGES, World, opened, readers_of
 from tests.read_answers import text_of
-
-STATES = [
-    (C.OPEN, A.DRAFT), (C.OPEN, A.SUBMITTED), (C.OPEN, A.WITHDRAWN), (C.CLOSED, A.SUBMITTED), (C.CLOSED, A.TO_COMPLETE),
-    (C.CLOSED, A.INELIGIBLE), (C.REVIEWING, A.ELIGIBLE), (C.REVIEWING, A.WITHDRAWN), (C.DELIBERATING, A.ELIGIBLE),
-    (C.PROPOSED, A.ELIGIBLE), (C.ARBITRATED, A.ELIGIBLE), (C.DECIDED, A.LAUREATE), (C.PUBLISHED, A.NOTIFIED),
-    (C.PUBLISHED, A.ACCEPTED), (C.PUBLISHED, A.DECLINED), (C.ARCHIVED, A.ACCEPTED), (C.DRAFT, A.DRAFT),
-]  # fmt: skip
-
-FIXED = {
-    "filename": "aap.css",
-    "language": "fr",
-    "question_id": "budget",
-    "token": "faux",
-    "name": "faux",
-    "ending": "csv",
-    "criterion": "qualite",
-}
-"""Parameters that name no object of somebody."""
 
 
 @pytest.fixture(scope="module")
@@ -44,29 +26,6 @@ ABOUT_ASSOCIATIONS = frozenset({"official.claims"})
 """Pages that name associations, not their dossiers: who may decide on a claim is the claims' own rule."""
 
 
-def rules(world: World, method: str) -> list[Rule]:
-    return [
-        rule
-        for rule in world.app.url_map.iter_rules()
-        if method in (rule.methods or ()) and rule.endpoint not in ASSETS
-    ]
-
-
-def address(world: World, rule: Rule, objects: Objects) -> str:
-    known = {**FIXED, **objects.values}
-    missing = rule.arguments - set(known)
-    assert not missing, f"{rule.rule}: tell tests/integration/security/world.py what {sorted(missing)} are"
-    with world.app.test_request_context():
-        return world.app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
-
-
-def granted(world: World, who: str, permission: Permission, target: Target) -> tuple[bool, bool]:
-    """(the table grants it now, it grants it in some state)."""
-    actor = world.actors[who]
-    held = relations(actor, target)
-    return allowed(actor, permission, target), any(grant.who in held for grant in TABLE[permission])
-
-
 def test_every_route_declares_a_permission(world: World) -> None:
     silent = [
         rule.rule
@@ -74,15 +33,6 @@ def test_every_route_declares_a_permission(world: World) -> None:
         if rule.endpoint not in ASSETS and permission_of(world.app, rule.endpoint) is None
     ]
     assert silent == []
-
-
-def asked(world: World, method: str, *, first: bool) -> Iterator[tuple[Rule, Objects, str]]:
-    """Routes with the objects that they are asked for. What no state of the own call changes is asked once."""
-    for rule in rules(world, method):
-        if rule.arguments - set(FIXED):
-            yield rule, world.own, address(world, rule, world.own)
-        if first:
-            yield rule, world.other, address(world, rule, world.other)
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state[0]}-{state[1]}")
@@ -192,7 +142,7 @@ def test_my_object_with_somebody_else_s_is_no_address(world: World, method: str)
             continue
         who = WHO_MIXES[rule.endpoint.partition(".")[0]]
         permission = permission_of(world.app, rule.endpoint)
-        found = _who_may(world, rule, (who,))
+        found = who_may(world, rule, (who,))
         assert found is not None, rule
         world.set_states(*found[1])
         before = world.fingerprint()
@@ -255,13 +205,13 @@ NOT_HERE = {
 """What the table lets pass and the object then forbids: done in the tests of the pages."""
 
 
-def test_every_post_is_open_to_who_may(world: World) -> None:
+def test_every_post_is_open_towho_may(world: World) -> None:
     """For each there is a state and somebody whom the table lets: they are answered, not turned away. The database is put
     back after each."""
     unreachable, faults = [], []
     with world.kept() as put_back:
         for rule in rules(world, "POST"):
-            found = _who_may(world, rule, WHO_MAY)
+            found = who_may(world, rule, WHO_MAY)
             if found is None:
                 unreachable.append(rule.endpoint)
                 continue
@@ -285,14 +235,3 @@ def _named(world: World, rule: Rule) -> str:
         values[name] = person.id if person else text
     with world.app.test_request_context():
         return world.app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
-
-
-def _who_may(world: World, rule: Rule, actors: tuple[str, ...]) -> tuple[str, tuple[C, A]] | None:
-    permission = permission_of(world.app, rule.endpoint)
-    for state in STATES:
-        world.set_states(*state)
-        for who in actors:
-            target = world.target(world.own, frozenset(rule.arguments), who, rule.endpoint)
-            if granted(world, who, permission, target)[0]:
-                return who, state
-    return None

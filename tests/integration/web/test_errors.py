@@ -98,3 +98,17 @@ def test_a_page_asked_for_long_ago_is_forgotten(browser, factory, clock) -> None
     clock.move(days=1, minutes=1)
     page.sign_in(person)
     assert page.get("/apres-connexion").location == "/instruction/"
+
+
+@pytest.mark.parametrize("host", ["a" * 300 + ".example", "..example"])
+def test_a_host_that_is_no_name_is_told_in_words(browser, host: str) -> None:
+    answer = browser().client.get("/connexion", headers={"Host": host})
+    assert (answer.status_code, "Adresse incorrecte" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, "[1, 2]", '"x"', "null", "9" * 10_000])
+def test_a_body_of_json_is_taken_by_no_page(browser, factory, body: str) -> None:
+    page = browser().sign_in(factory.person())
+    page.client.application.config["WTF_CSRF_ENABLED"] = False  # the token would be asked for first
+    answer = page.client.post("/association/associations/nouvelle", data=body, content_type="application/json")
+    assert answer.status_code == 415

@@ -1,0 +1,1 @@
+"""Pages for `make scan`: see scripts/scan.py."""
