@@ -30,7 +30,7 @@ from aap.services.errors import (
 )
 from aap.web import confirming, figures, kept_forms, requests, wanted
 from aap.web.body_bounds import LONG_FORM
-from aap.web.filters import clock, moment
+from aap.web.filters import moment
 from aap.web.store_fault_words import RETRY_AFTER, words_of
 from aap.web.wording.sentences import sentences
 
@@ -215,7 +215,7 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(429)
     def too_often(error: TooManyRequests) -> ResponseReturnValue:
         seconds = error.retry_after if isinstance(error.retry_after, int) else 60
-        again_at = clock(g.arrived_at + timedelta(seconds=seconds + 59))[:5]
+        again_at = figures.hour(g.arrived_at + timedelta(seconds=seconds + 59))
         page = render_template(
             "errors/too_often.html", again_at=again_at, typed=_typed_again(), reference=g.get("request_id")
         )

@@ -79,6 +79,12 @@ def moment(value: datetime) -> str:
     return f"{day(local.date())}, {format_time(local.time(), 'short', locale=locale)}"
 
 
+def hour(value: datetime) -> str:
+    """`23 h 59`, in Paris. Raises ValueError for a time without its zone."""
+    local, locale = paris(value), _other()
+    return french.hour(local) if locale is None else format_time(local.time(), "short", locale=locale)
+
+
 def file_size(count: int) -> str:
     """Bytes as `340 o`, `12 ko`, `1,5 Mo`."""
     locale = _other()
