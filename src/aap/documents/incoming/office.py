@@ -23,7 +23,7 @@ _MOST_READ = 60_000_000  # bytes of one part that is searched
 _BOMB = "Ce fichier se déplie en un volume anormal\u00a0: il ne peut pas être reçu. Envoyez le document au format PDF."
 _MACROS = (
     "Ce fichier contient des macros (de petits programmes)\u00a0: il ne peut pas être reçu. Enregistrez-le au format PDF, "
-    "ou sans macros (DOCX, XLSX), puis envoyez-le à nouveau."
+    "ou sans macros (DOCX, XLSX) là où ce format est accepté, puis envoyez-le à nouveau."
 )
 _EMBEDDED = (
     "Ce fichier contient un objet d’un autre programme, qui pourrait s’exécuter à l’ouverture. Enregistrez-le au format PDF, "

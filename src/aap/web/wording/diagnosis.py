@@ -136,8 +136,8 @@ def _orphans(files: int, size: int) -> str:
 
 def _given_up(mails: int) -> str:
     return ngettext(
-        "%(n)s courriel est abandonné après plusieurs essais\u00a0: voyez Administration, Système.",
-        "%(n)s courriels sont abandonnés après plusieurs essais\u00a0: voyez Administration, Système.",
+        "%(n)s courriel a été abandonné après plusieurs essais (liste\u00a0: Administration, Système).",
+        "%(n)s courriels ont été abandonnés après plusieurs essais (liste\u00a0: Administration, Système).",
         mails,
         n=number(mails),
     )
@@ -145,8 +145,8 @@ def _given_up(mails: int) -> str:
 
 def _failed(jobs: int) -> str:
     return ngettext(
-        "%(n)s travail a échoué\u00a0: voyez Administration, Système.",
-        "%(n)s travaux ont échoué\u00a0: voyez Administration, Système.",
+        "%(n)s travail a échoué (liste\u00a0: Administration, Système).",
+        "%(n)s travaux ont échoué (liste\u00a0: Administration, Système).",
         jobs,
         n=number(jobs),
     )

@@ -80,7 +80,7 @@ class Upload {
     try { answer = JSON.parse(request.responseText); } catch { /* a page of words: its status tells */ }
     if (request.status === 200) { this.show(answer.html); return; }
     if (answer.error && [422, 507].includes(request.status)) { this.refuse(answer.error); return; }
-    if (request.status === 413) { this.refuse(gettext("Cet envoi est trop lourd. Envoyez les fichiers un par un.")); return; }
+    if (request.status === 413) { this.refuse(gettext("Cet envoi est trop lourd. Envoyez un fichier plus léger, ou les fichiers un par un.")); return; }
     if (TOLD_APART.includes(request.status)) {
       this.refuse(gettext("Vous n’êtes plus connecté, ou cette page est fermée. Reconnectez-vous, rouvrez cette page et recommencez."));
       return;
