@@ -48,6 +48,7 @@ def mail_kinds() -> Mapping[str, str]:
         Mail.SIGNATURE_ANSWERED: _("Réponse à une demande de signature"),
         Mail.DECISION: _("Notification d’une décision"),
         Mail.CHANGE_EMAIL: _("Changement d’adresse"),
+        Mail.AUDIT_WITNESS: _("Empreinte du journal, pour le témoin"),
         Mail.CONFIRM_EMAIL: _("Confirmation d’une adresse"),
         Mail.EMAIL_CHANGED: _("Adresse changée"),
         Mail.FACTOR_CHANGED: _("Second facteur changé"),
