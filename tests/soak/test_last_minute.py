@@ -187,7 +187,8 @@ def test_five_hundred_people_deposit_in_the_last_minute_and_twenty_thousand_requ
         ended = time.monotonic()
         p95 = statistics.quantiles(seconds, n=20)[18]
         print(
-            f"{len(seconds)} deposits: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, errors {len(faults)} {faults[:3]}"
+            f"{len(seconds)} deposits: median {statistics.median(seconds):.2f} s, p95 {p95:.2f} s, "
+            f"errors {len(faults)} {faults[:3]}"
         )
         with platform.database.reading() as session:
             stored = session.exec(select(func.count()).select_from(Submission)).one()
