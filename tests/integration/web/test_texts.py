@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from tests.factories import PASSWORD
-from tests.integration.security.test_who_sees_what import address, rules
+from tests.integration.security.asking import address, rules
 from tests.integration.security.world import World, opened
 from tests.pseudo import Known, outside, pseudo_app, unmarked
 
