@@ -80,7 +80,7 @@ def test_what_cannot_be_taken_is_said_beside_the_field_and_in_the_summary(
         assert session.exec(select(Person)).all() == []
 
 
-@pytest.mark.parametrize("text", ["é" * 10_000, "\x00", "😀" * 50, "' OR 1=1 --", "\ud7ff\ufffe", "{{ 7*7 }}"])
+@pytest.mark.parametrize("text", ["é" * 500, "\x00", "😀" * 50, "' OR 1=1 --", "\ud7ff\ufffe", "{{ 7*7 }}"])
 @pytest.mark.parametrize(
     "address", ["/connexion", "/inscription", "/mot-de-passe-oublie", "/confirmation", "/connexion/lien"]
 )
