@@ -15,8 +15,10 @@ from aap.records.applications import ApplicationState
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole, Person, Role, RoleGrant
+from aap.records.reviews import Reviewer
 from aap.services.account.people import set_person_active, take_role
 from aap.services.actor import Actor, read_again
+from aap.services.assignment.moves import move_by_hand
 from aap.services.association.members import change_member
 from aap.services.errors import NotFound
 from aap.services.panel.recusing import add_recusal
@@ -135,10 +137,25 @@ def _member_is_put_out(factory: Factory) -> Race:
     )  # fmt: skip
 
 
+def _dossier_goes_to_nobody(factory: Factory) -> Race:
+    reviewer, _admin, dossier = _in_review(factory)
+    factory.assignment(dossier, reviewer)
+    by = factory.actor(factory.person(Role.OFFICIAL))
+    with factory.platform.database.reading() as session:
+        code = session.exec(select(Reviewer.code).where(Reviewer.person_id == reviewer.id)).one()
+    typed = {"reference": dossier.reference, "out": code}
+    return Race(
+        reviewer, f"/evaluation/dossiers/{dossier.id}", MARKS, "review.marked", "assignment.moved",
+        lambda session: move_by_hand(session, actor=by, call_id=dossier.call_id, typed=typed, now=factory.now),
+    )  # fmt: skip
+
+
 KINDS = (
     _reviewer_loses_the_role, _reviewer_s_account_is_closed, _reviewer_is_recused, _official_of_one_call_loses_the_role,
     _official_is_recused, _member_is_put_out,
 )  # fmt: skip
+ONE_AFTER_THE_OTHER = (*KINDS, _dossier_goes_to_nobody)
+"""A dossier whose review has begun stays with its reviewer: who comes second is refused, whoever it is."""
 
 
 def signed_in(app: Flask, platform: Platform, person: Person) -> Browser:
@@ -163,7 +180,7 @@ def order(platform: Platform, race: Race) -> tuple[int | None, int | None]:
     return places[0], places[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ONE_AFTER_THE_OTHER)
 @on_both_databases
 def test_what_took_the_right_away_first_refuses_the_save(
     app: Flask, factory: Factory, platform: Platform, kind: Callable[[Factory], Race]
@@ -190,7 +207,7 @@ def test_what_took_the_right_away_first_refuses_the_save(
     assert (saved, lost is not None, answer.status_code in (401, 404)) == (None, True, True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ONE_AFTER_THE_OTHER)
 def test_the_same_save_is_taken_while_the_right_stands(
     app: Flask, factory: Factory, platform: Platform, kind: Callable[[Factory], Race]
 ) -> None:

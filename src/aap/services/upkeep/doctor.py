@@ -53,7 +53,7 @@ def _of_the_database(platform: Platform, *, fast: bool, tell: Tell | None) -> It
     """Each of these in a transaction of its own; where the database can't be read, one line says so for all."""
     checks: tuple[Callable[[Session], Iterator[Observation]], ...] = (
         lambda session: instance_checks.check_database(session, fast=fast),
-        lambda session: instance_checks.check_keys(session, platform.keys),
+        lambda session: instance_checks.check_secrets(session, platform.keys),
         lambda session: instance_checks.check_log(session, fast=fast),
         lambda session: instance_checks.check_files(session, platform.files, fast=fast, tell=tell),
         lambda session: instance_checks.check_queue(session, platform.clock()),

@@ -69,7 +69,7 @@ def _steps(session: Session) -> tuple[str, str]:
     return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""), newest
 
 
-def check_keys(session: Session, keys: KeyRing) -> Iterator[Observation]:
+def check_secrets(session: Session, keys: KeyRing) -> Iterator[Observation]:
     """Whether the keys open everything that is encrypted, with the newest one, and are the service's alone.
 
     Nothing is said of a database that waits for another step: what it stores may be of before the keys.

@@ -274,7 +274,7 @@ def test_keys_that_open_nothing_old_keys_in_use_and_an_open_file_are_told(platfo
 
     def found() -> list[Observation]:
         with platform.database.reading() as session:
-            return list(instance_checks.check_keys(session, platform.keys))
+            return list(instance_checks.check_secrets(session, platform.keys))
 
     def told(gravity: Gravity, key: str, **values: Any) -> Observation:
         return Observation(Check.KEYS, gravity, Objection(f"upkeep.{key}", **values))
