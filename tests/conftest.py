@@ -120,7 +120,7 @@ def chromium() -> Iterator[Chromium]:
 _numbers = itertools.count(1)
 
 
-def _postgres_database(maintenance_url: str) -> str:
+def postgres_database(maintenance_url: str) -> str:
     from sqlalchemy import create_engine, make_url
 
     name = f"aap_{next(_numbers)}"
@@ -167,7 +167,7 @@ def platform(
     more_settings: dict[str, object],
 ) -> Iterator[Platform]:
     """An empty instance."""
-    url = _postgres_database(request.getfixturevalue("postgres")) if database == "postgres" else ""
+    url = postgres_database(request.getfixturevalue("postgres")) if database == "postgres" else ""
     settings = Settings(
         instance=tmp_path / "instance",
         database_url=url,

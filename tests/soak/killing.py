@@ -232,7 +232,8 @@ def check(folder: Path, submissions: int, outcome: Outcome) -> None:
 
 def _check_instance(platform: Platform, outcome: Outcome) -> None:
     with platform.database.reading() as session:
-        assert session.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+        if session.get_bind().dialect.name == "sqlite":
+            assert session.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
         made = {one.application_id: one for one in session.exec(select(Submission))}
         assert len(session.exec(select(Submission.id)).all()) == len(made)
         assert {id: {one.receipt_number} for id, one in made.items()} == outcome.receipts

@@ -1,18 +1,26 @@
-"""200 deposits with the server killed at random moments (figures: docs/measures.md)."""
+"""200 kills of the server while people deposit, on each database (figures: docs/measures.md). `SERVER_KILLS`: how many."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import postgres_database
 from tests.soak.killing import check, submit_under_kills
 
-pytestmark = pytest.mark.slow
+KILLS = int(os.environ.get("SERVER_KILLS", "200"))
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
 
-def test_two_hundred_deposits_survive_the_kills_of_their_server(tmp_path: Path) -> None:
-    outcome = submit_under_kills(tmp_path / "instance", 200, answers=(5, 40))
-    print(f"200 deposits, {outcome.kills} kills, {outcome.tries} tries, {outcome.seconds:.0f} s")
-    check(tmp_path / "instance", 200, outcome)
-    assert outcome.kills >= 20
+@pytest.mark.parametrize("where", ["sqlite", "postgres"])
+def test_deposits_survive_two_hundred_kills_of_their_server(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == "postgres":
+        monkeypatch.setenv("AAP_DATABASE_URL", postgres_database(request.getfixturevalue("postgres")))
+    outcome = submit_under_kills(tmp_path / "instance", KILLS, answers=(2, 9))
+    print(f"{where}: {KILLS} deposits, {outcome.kills} kills, {outcome.tries} tries, {outcome.seconds:.0f} s")
+    check(tmp_path / "instance", KILLS, outcome)
+    assert outcome.kills >= KILLS

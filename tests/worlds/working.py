@@ -20,7 +20,7 @@ import pytest
 from aap.records.outbox import OutboxMail
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
-from tests.conftest import _postgres_database
+from tests.conftest import postgres_database
 
 QUEUES = ("sqlite", "postgres", "redis")
 """Where an instance's database and its queue are; with Redis the database is SQLite."""
@@ -32,7 +32,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]
     kind = getattr(request, "param", "sqlite")
     values: dict[str, Any] = {}
     if kind == "postgres":
-        url = _postgres_database(request.getfixturevalue("postgres"))
+        url = postgres_database(request.getfixturevalue("postgres"))
         values = {"database_url": url, "queue_url": url}
     elif kind == "redis":
         values = {"queue_url": request.getfixturevalue("redis")}

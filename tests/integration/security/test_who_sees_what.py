@@ -22,6 +22,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield built
 
 
+UNWELL = "public.whole_health"
+"""Answers 503 where mails wait for long, as in this world: nobody sends them."""
 ABOUT_ASSOCIATIONS = frozenset({"official.claims"})
 """Pages that name associations, not their dossiers: who may decide on a claim is the claims' own rule."""
 
@@ -51,7 +53,8 @@ def test_no_page_opens_or_leaks_beyond_the_table(world: World, state: tuple[C, A
             refusals = ({302, 404, 409} if ever else {404}) | ({302} if who == "anonymous" else set())
             if who in RECUSED:  # a call's own state may forbid before the dossier is looked for
                 refusals |= {409}
-            if answer.status_code >= 500 or (not now and answer.status_code not in refusals):
+            failed = answer.status_code >= 500 and rule.endpoint != UNWELL
+            if failed or (not now and answer.status_code not in refusals):
                 faults.append((answer.status_code, who, url))
             text = text_of(answer)
             faults += [

@@ -119,7 +119,7 @@ def test_all_problems_are_told_at_once(browser, factory) -> None:
     assert text.count('class="field-error"') == 10
 
 
-HOSTILE = ("\x00", "é" * 200_000, "<script>alert(1)</script>", "' OR 1=1 --", "{{ 7*7 }}", "\ud7ff\ufffe\u202e", "😀" * 300,
+HOSTILE = ("\x00", "é" * 30_000, "<script>alert(1)</script>", "' OR 1=1 --", "{{ 7*7 }}", "\ud7ff\ufffe\u202e", "😀" * 300,
            "=cmd|'/c calc'!A1", "\r\nBcc: x@example.org", "%s%n", "../../etc/passwd")  # fmt: skip
 
 

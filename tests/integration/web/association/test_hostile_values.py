@@ -22,7 +22,7 @@ HOSTILE = {
     "sql": "'; DROP TABLE application; -- \\",
     "control": "a\x00b\x08c\x1b[31m\ufffe\u202egro.elpmaxe",
     "unicode": "e\u0301te\u0301 🧑🏽‍🤝‍🧑🏻 𝒜 ﷽ नमस्ते ٣٤ ½ \u200b",
-    "huge": "é" * 60_000,
+    "huge": "x" * 4_000,
     "digits": "9" * 500,
     "exponent": "1e400",
     "infinite": "NaN",
