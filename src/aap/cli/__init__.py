@@ -39,7 +39,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-OF_THE_INSTANCE = frozenset({"demo", "serve", "worker", "tick", "audit", "backup", "restore", "keys", "person"})
+OF_THE_INSTANCE = frozenset(
+    {"demo", "serve", "worker", "tick", "audit", "backup", "restore", "doctor", "keys", "person"}
+)
 """Commands that open the instance: what they make is for nobody else on the machine. The others write for who calls."""
 
 

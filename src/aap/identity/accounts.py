@@ -13,6 +13,7 @@ from flask_security import RoleMixin, Security, SQLAlchemySessionUserDatastore, 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry, scoped_session, sessionmaker
+from sqlmodel import Session
 from werkzeug.exceptions import Conflict, UnsupportedMediaType
 
 from aap.identity import browser_sessions, factors, journal, mails, security_messages
@@ -21,7 +22,9 @@ from aap.identity.forms import FORMS
 from aap.identity.passwords import PEPPER, SHORTEST, PasswordRules, hashing_options
 from aap.records.people import Person
 from aap.records.second_factors import Passkey
+from aap.records.session import WritingSession
 from aap.records.types import new_id
+from aap.services.actor import lock_people
 from aap.services.page_links import Links
 from aap.services.platform import Platform
 
@@ -129,11 +132,24 @@ class AccountDatastore(SQLAlchemySessionUserDatastore):
 
     def commit(self) -> None:
         """Raises Conflict where somebody took the same e-mail at the same moment."""
+        self.commit_with("", lambda _session: None)
+
+    def commit_with(self, person_id: str, write: Callable[[Session], None]) -> None:
+        """Commits what was put, and what `write` adds to it (its line in the log), together: all of it or nothing.
+
+        Raises Conflict as `commit` does. `write` gets the session, and opens no other one that writes.
+        """
+        session = self.db.session()
         try:
+            lock_people(session, [person_id])  # before the log, as everybody does
+            write(session)
             super().commit()
         except IntegrityError as error:
-            self.db.session.rollback()
+            session.rollback()
             raise Conflict from error
+        except BaseException:
+            session.rollback()  # what answers now may write: it must not wait for this
+            raise
 
     def create_user(self, **fields: Any) -> Any:
         now = self.platform.clock()
@@ -193,7 +209,9 @@ def has_password() -> bool:
 
 def init_app(app: Flask, platform: Platform, links: Links, *, wake: Callable[[], None]) -> None:
     """Puts sign-in on the application. `wake`: called when a mail waits in the outbox."""
-    session = scoped_session(sessionmaker(platform.database.writing_engine, expire_on_commit=False))
+    session = scoped_session(
+        sessionmaker(platform.database.writing_engine, class_=WritingSession, expire_on_commit=False)
+    )
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:

@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from aap.identity.devices import device_of
 from aap.records.people import SessionEnd, UserSession
@@ -68,13 +68,12 @@ def begin(person_id: str, *, again: bool) -> None:
     g.user_session = row
 
 
-def end_others(person_id: str, *, why: SessionEnd) -> None:
+def end_others(session: Session, person_id: str, *, why: SessionEnd) -> None:
     """Ends every session of a person but this browser's, who changed how they sign in."""
     platform, here = _platform(), current_session()
     keep = here.id if here is not None and here.person_id == person_id else ""
     by = Actor(person_id, "", "")
-    with platform.database.writing() as session:
-        sessions.end_sessions(session, person_id=person_id, why=why, actor=by, now=platform.clock(), keep=keep)
+    sessions.end_sessions(session, person_id=person_id, why=why, actor=by, now=platform.clock(), keep=keep)
 
 
 def watch_sessions(app: Flask, platform: Platform, account: Any) -> None:

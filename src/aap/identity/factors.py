@@ -247,7 +247,8 @@ def begin_session_anew() -> None:
     datastore.set_uniquifier(account)
     datastore.commit()
     login_user(account, authn_via=["change"])
-    browser_sessions.end_others(str(account.id), why=SessionEnd.FACTOR)
+    with datastore.platform.database.writing() as session:
+        browser_sessions.end_others(session, str(account.id), why=SessionEnd.FACTOR)
     cookie[PASSED] = True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from flask_security import (
     user_registered,
     wan_registered,
 )
+from sqlmodel import Session
 
 from aap.documents.mail_texts import Mail
 from aap.identity import browser_sessions, factors, mails
@@ -43,14 +45,19 @@ def record_refused_sign_in(person_id: str, way: str) -> None:
 def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None:
     """Connects Flask-Security's signals of this application."""
 
-    def note(person: Any, action: str, **after: Any) -> None:
-        with platform.database.writing() as session:
-            accounts.note_account_event(session, person_id=person.id, action=action, now=platform.clock(), after=after)
+    def keep(person: Any, action: str, also: Callable[[Session], None] | None = None) -> None:
+        """What Flask-Security changed of an account stands with its line in the log, and what `also` writes, or not at all."""
 
-    def note_password(person: Any, action: str) -> None:
+        def write(session: Session) -> None:
+            accounts.note_account_event(session, person_id=person.id, action=action, now=platform.clock())
+            if also is not None:
+                also(session)
+
+        datastore.commit_with(str(person.id), write)
+
+    def keep_password(person: Any, action: str) -> None:
         """Every other session of the person ends with the old password."""
-        note(person, action)
-        browser_sessions.end_others(str(person.id), why=SessionEnd.PASSWORD)
+        keep(person, action, lambda held: browser_sessions.end_others(held, str(person.id), why=SessionEnd.PASSWORD))
 
     def signed_in(_app: Flask, user: Any, authn_via: list[str] | None, **_rest: Any) -> None:
         cookie.pop("csrf_token", None)  # a form token known before sign-in is worth nothing after
@@ -77,39 +84,37 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
         log.info("sign_in.done", person=user.id, way=way)
 
     def registered(_app: Flask, user: Any, **_rest: Any) -> None:
-        datastore.commit()  # the account stands before its mail leaves
-        note(user, "person.registered")
+        keep(user, "person.registered")  # the account stands before its mail leaves
 
     def confirmed(_app: Flask, user: Any, **_rest: Any) -> None:
-        datastore.commit()
-        note(user, "person.email_confirmed")
+        keep(user, "person.email_confirmed")
 
     def reset(_app: Flask, user: Any, **_rest: Any) -> None:
         if user.confirmed_at is None:  # the mailed link proved the address
             user.confirmed_at = platform.clock()
             datastore.put(user)
-        datastore.commit()
-        note_password(user, "person.password_reset")
+        keep_password(user, "person.password_reset")
 
     def changed(_app: Flask, user: Any, **_rest: Any) -> None:
-        datastore.commit()
-        note_password(user, "person.password_changed")
+        keep_password(user, "person.password_changed")
 
     def email_changed(_app: Flask, user: Any, old_email: str, **_rest: Any) -> None:
-        datastore.commit()
-        note(user, "person.email_changed")
-        with platform.database.writing() as session:
-            site = platform.settings.base_url.rstrip("/")
-            send_mail(session, Mail.EMAIL_CHANGED, to=old_email, now=platform.clock(), values={"site": site})
+        def tell(session: Session) -> None:
+            values = {"site": platform.settings.base_url.rstrip("/")}
+            send_mail(session, Mail.EMAIL_CHANGED, to=old_email, now=platform.clock(), values=values)
+
+        keep(user, "person.email_changed", tell)
         app.extensions[mails.WAKE]()
 
     def passkey_added(_app: Flask, user: Any, **_rest: Any) -> None:
         person_id, now = str(user.id), platform.clock()
         with platform.database.reading() as session:
             first = not second_factor.has_factor(session, person_id)
-        datastore.commit()
-        with platform.database.writing() as session:
-            second_factor.note_factor(session, links, actor=Actor(person_id, "", ""), what="passkey_added", now=now)
+        actor = Actor(person_id, "", "")
+        datastore.commit_with(
+            person_id,
+            lambda session: second_factor.note_factor(session, links, actor=actor, what="passkey_added", now=now),
+        )
         app.extensions[mails.WAKE]()
         if first:
             factors.begin_session_anew()

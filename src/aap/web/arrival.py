@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from aap.services.upkeep.forwarding_mark import forget_forwarding, note_forwarding
 from aap.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,6 @@ log = structlog.get_logger(__name__)
 FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 LONGEST_SENDING = timedelta(hours=1)
 """A proxy's stamp that lies further back is no time of arrival: its clock is wrong, or it doesn't set the header."""
-MARK = "untrusted-proxy"
 _STAMP = re.compile(r"t=(\d{9,11}(?:\.\d{1,9})?)(?:; ?after=(\d{1,5}(?:\.\d{1,9})?))?", re.ASCII)
 
 
@@ -32,7 +31,7 @@ def trust_proxies(app: Flask, settings: Settings) -> None:
     """The address, scheme, host and prefix that so many proxies tell; none by default, and then they are not believed."""
     count = settings.trusted_proxies
     if count:
-        (settings.instance / MARK).unlink(missing_ok=True)
+        forget_forwarding(settings.instance)
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count
         )
@@ -42,7 +41,7 @@ class ForwardingWatch:
     """Warns once a process where somebody forwards requests and no proxy is trusted: all would count as one address."""
 
     def __init__(self, settings: Settings) -> None:
-        self.mark = settings.instance / MARK
+        self.instance = settings.instance
         self.awake = not settings.trusted_proxies
 
     def look(self, environ: dict[str, Any]) -> None:
@@ -51,18 +50,9 @@ class ForwardingWatch:
         self.awake = False
         log.warning("proxy.untrusted", advice="set AAP_TRUSTED_PROXIES to the number of proxies in front")
         try:
-            self.mark.touch()
+            note_forwarding(self.instance)
         except OSError as error:
             log.warning("proxy.mark_failed", error=str(error))
-
-
-def untrusted_forwarding(instance: Path) -> datetime | None:
-    """When a request was last seen that a proxy forwarded though none is trusted; None: never. For `aap doctor`."""
-    try:
-        seen = (instance / MARK).stat().st_mtime
-    except OSError:
-        return None
-    return datetime.fromtimestamp(seen, UTC)
 
 
 def arrival_of(environ: dict[str, Any], settings: Settings, now: datetime) -> datetime:

@@ -10,7 +10,7 @@ from flask import current_app, g
 
 from aap import jobs
 from aap.identity import current_person_id, current_session
-from aap.services.actor import Actor, load_actor, read_again
+from aap.services.actor import Actor, load_actor, lock_people, read_again
 from aap.services.audit import Subject
 from aap.services.outbox import WAKE, ToCarry
 from aap.services.platform import Platform, Session
@@ -43,15 +43,17 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing(*people: str) -> Iterator[Session]:
     """One use case, one transaction: committed when the block ends, before the answer leaves.
 
     What the actor may do is read again inside of it: a role, a membership, an account or a session that ended since the
-    request came in does nothing any more. Raises SignInNeeded or NotFound then.
+    request came in does nothing any more. Raises SignInNeeded or NotFound then. `people`: ids of those whose rights the use
+    case changes; they are locked with the actor, so that two who change each other's at once wait for one another in turn.
     """
     actor = current_actor()
     with platform().database.writing() as session:
         if actor is not None:
+            lock_people(session, [actor.person_id, *people])
             g.actor = read_again(session, actor)
         yield session
     note_stored()

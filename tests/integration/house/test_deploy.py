@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from aap.records.keys import read_keys
 from aap.services.platform import Platform
 from aap.settings import Settings
 
@@ -64,13 +66,35 @@ def test_the_nightly_backup_is_read_again_and_the_old_ones_go(platform: Platform
     command = tmp_path / "aap"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m aap.cli "$@"\n')
     command.chmod(0o755)
-    environment = {**os.environ, "AAP": str(command), "AAP_INSTANCE": str(platform.settings.instance)}
+    apart = tmp_path / "cles"
+    apart.mkdir()
+    shutil.move(platform.settings.key_file, apart / "data.key")
+    environment = {
+        **os.environ, "AAP": str(command), "AAP_INSTANCE": str(platform.settings.instance),
+        "AAP_DATA_KEY_FILE": str(apart / "data.key"),
+    }  # fmt: skip
     run = [str(DEPLOY / "aap-backup"), str(folder), "30"]
     done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Sauvegarde intacte" in done.stdout
     (made,) = set(folder.iterdir()) - {fresh, other}
     assert re.fullmatch(r"aap-\d{4}-\d\d-\d\d-\d{6}", made.name)
+
+    (key,) = read_keys((apart / "data.key").read_text())
+    written = b"".join(path.read_bytes() for path in made.rglob("*") if path.is_file())
+    assert base64.urlsafe_b64encode(key) not in written
+
+    drill = {
+        **environment,
+        "AAP_INSTANCE": str(tmp_path / "essai"),
+        "AAP_DATA_KEY_FILE": str(tmp_path / "essai/data.key"),
+    }
+    restore = [str(command), "restore", str(made)]
+    without = subprocess.run(restore, env=drill, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert (without.returncode, (tmp_path / "essai" / "aap.sqlite3").exists()) == (2, False), without.stderr
+    restore += ["--key-file", str(apart / "data.key")]
+    assert subprocess.run(restore, env=drill, capture_output=True, check=False).returncode == 0
+    assert (tmp_path / "essai" / "aap.sqlite3").exists()
 
     environment["AAP_INSTANCE"] = str(tmp_path / "nulle-part")
     os.utime(fresh, (0, 0))
@@ -81,6 +105,8 @@ def test_the_nightly_backup_is_read_again_and_the_old_ones_go(platform: Platform
 def test_the_example_of_settings_names_settings_and_the_site_agrees_with_it() -> None:
     lines = dict(re.findall(r"^(AAP_\w+)=(.*)$", (DEPLOY / "aap.env.example").read_text(), re.M))
     assert {name.removeprefix("AAP_").lower() for name in lines} <= Settings.model_fields.keys()
+    key = Path(lines["AAP_DATA_KEY_FILE"])
+    assert not any(key.is_relative_to(copied) for copied in (lines["AAP_INSTANCE"], "/var/backups/aap"))
     site = "".join(path.read_text() for path in (DEPLOY / "nginx").iterdir())
     sizes = set(re.findall(r"client_max_body_size (\d+);", site)) - {"0"}
     assert sizes == {str(int(lines["AAP_MAX_REQUEST_MB"]) * 1_000_000)}

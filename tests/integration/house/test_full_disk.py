@@ -22,8 +22,10 @@ from sqlmodel import select
 
 from aap import jobs
 from aap.cli import main
+from aap.identity.accounts import AccountDatastore
 from aap.records.applications import Submission
-from aap.records.people import Role
+from aap.records.audit import AuditLine
+from aap.records.people import Person, Role
 from aap.services.file_store import FileStore
 from aap.services.platform import Platform
 from aap.services.upkeep.service_health import HealthWatch
@@ -195,6 +197,67 @@ def test_a_full_disk_is_told_with_507_and_nothing_is_half_kept(
     assert (deposits(platform), one.dossier().sections["projet"].version) == ([], version)
     assert page.client.post(f"{one.url}/depot", data={**DEPOSIT, "csrf_token": token}).status_code == 303
     assert len(deposits(platform)) == 1
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_on_a_full_disk_signing_out_and_a_new_password_are_told_and_change_nothing(
+    browser: Callable[[], Browser], factory: Any, platform: Platform, disk: Disk
+) -> None:
+    leaving, changing = factory.person(), factory.person()
+    leaver, changer = browser().sign_in(leaving), browser().sign_in(changing)
+    tokens = [page.token("/compte") for page in (leaver, changer)]
+    before = account_of(platform, changing)
+    disk.fill()
+    new = "une phrase de passe toute neuve"
+    out = leaver.client.post("/deconnexion", data={"csrf_token": tokens[0]})
+    changed = changer.client.post("/mot-de-passe", data=passwords(PASSWORD, new, tokens[1]))
+    for answer in (out, changed):
+        assert (answer.status_code, "Le serveur n’a plus de place" in answer.text) == (507, True)
+    disk.free()
+    assert account_of(platform, changing) == before
+
+
+def passwords(old: str, new: str, token: str) -> dict[str, str]:
+    return {"password": old, "new_password": new, "new_password_confirm": new, "csrf_token": token}
+
+
+def account_of(platform: Platform, person: Person) -> tuple[str | None, list[str]]:
+    """The password's hash, and what the log has of this account."""
+    with platform.database.reading() as session:
+        lines = session.exec(select(AuditLine.action).where(AuditLine.object_id == person.id))
+        return session.get_one(Person, person.id).password, list(lines)
+
+
+@pytest.mark.parametrize("refused", ["INSERT INTO audit_line", "UPDATE user_session"])
+def test_a_password_that_changed_stands_with_its_line_in_the_log_and_the_end_of_other_sessions_or_not_at_all(
+    browser: Callable[[], Browser], factory: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    person = factory.person()
+    page = browser().sign_in(person)
+    browser().sign_in(person)
+    token = page.token("/compte")
+    before = account_of(platform, person)
+    put = AccountDatastore.commit_with
+
+    def late(store: AccountDatastore, *given: Any) -> None:
+        """The disk is full once everything else that changing a password does is stored."""
+        event.listen(platform.database.engine, "before_cursor_execute", refuse)
+        put(store, *given)
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(refused):
+            raise sqlite_error(sqlite3.SQLITE_FULL, "database or disk is full")
+
+    monkeypatch.setattr(AccountDatastore, "commit_with", late)
+    changed = page.client.post("/mot-de-passe", data=passwords(PASSWORD, "une phrase de passe toute neuve", token))
+    event.remove(platform.database.engine, "before_cursor_execute", refuse)
+    monkeypatch.undo()
+    after = account_of(platform, person)
+    assert (changed.status_code, after[0], "person.password_changed" in after[1]) == (507, before[0], False)
+    token = page.token("/compte")
+    again = page.client.post("/mot-de-passe", data=passwords(PASSWORD, "une phrase de passe toute neuve", token))
+    after = account_of(platform, person)
+    assert (again.status_code, after[0] != before[0], "person.password_changed" in after[1]) == (302, True, True)
 
 
 @pytest.mark.usefixtures("small_disk")

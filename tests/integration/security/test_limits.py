@@ -17,7 +17,8 @@ from aap.app import create_app
 from aap.identity import passwords
 from aap.records.try_counts import TryCounts, open_try_counts
 from aap.services.platform import Platform
-from aap.web.arrival import network_of, untrusted_forwarding
+from aap.services.upkeep.forwarding_mark import untrusted_forwarding
+from aap.web.arrival import network_of
 from tests.conftest import Browser
 from tests.databases import on_both_databases
 from tests.factories import PASSWORD, Factory

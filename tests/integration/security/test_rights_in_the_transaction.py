@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -13,14 +14,17 @@ from sqlmodel import Session, col, select
 from aap.records.applications import ApplicationState
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
-from aap.records.people import MembershipRole, Person, Role
+from aap.records.people import MembershipRole, Person, Role, RoleGrant
+from aap.records.reviews import Reviewer
 from aap.services.account.people import set_person_active, take_role
-from aap.services.actor import read_again
+from aap.services.actor import Actor, read_again
+from aap.services.assignment.moves import move_by_hand
 from aap.services.association.members import change_member
 from aap.services.errors import NotFound
 from aap.services.panel.recusing import add_recusal
 from aap.services.platform import Platform
 from aap.services.sessions import Device, begin_session
+from aap.web import context
 from tests.conftest import Browser
 from tests.databases import on_both_databases
 from tests.factories import Factory
@@ -133,10 +137,25 @@ def _member_is_put_out(factory: Factory) -> Race:
     )  # fmt: skip
 
 
+def _dossier_goes_to_nobody(factory: Factory) -> Race:
+    reviewer, _admin, dossier = _in_review(factory)
+    factory.assignment(dossier, reviewer)
+    by = factory.actor(factory.person(Role.OFFICIAL))
+    with factory.platform.database.reading() as session:
+        code = session.exec(select(Reviewer.code).where(Reviewer.person_id == reviewer.id)).one()
+    typed = {"reference": dossier.reference, "out": code}
+    return Race(
+        reviewer, f"/evaluation/dossiers/{dossier.id}", MARKS, "review.marked", "assignment.moved",
+        lambda session: move_by_hand(session, actor=by, call_id=dossier.call_id, typed=typed, now=factory.now),
+    )  # fmt: skip
+
+
 KINDS = (
     _reviewer_loses_the_role, _reviewer_s_account_is_closed, _reviewer_is_recused, _official_of_one_call_loses_the_role,
     _official_is_recused, _member_is_put_out,
 )  # fmt: skip
+ONE_AFTER_THE_OTHER = (*KINDS, _dossier_goes_to_nobody)
+"""A dossier whose review has begun stays with its reviewer: who comes second is refused, whoever it is."""
 
 
 def signed_in(app: Flask, platform: Platform, person: Person) -> Browser:
@@ -161,7 +180,7 @@ def order(platform: Platform, race: Race) -> tuple[int | None, int | None]:
     return places[0], places[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ONE_AFTER_THE_OTHER)
 @on_both_databases
 def test_what_took_the_right_away_first_refuses_the_save(
     app: Flask, factory: Factory, platform: Platform, kind: Callable[[Factory], Race]
@@ -188,7 +207,7 @@ def test_what_took_the_right_away_first_refuses_the_save(
     assert (saved, lost is not None, answer.status_code in (401, 404)) == (None, True, True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ONE_AFTER_THE_OTHER)
 def test_the_same_save_is_taken_while_the_right_stands(
     app: Flask, factory: Factory, platform: Platform, kind: Callable[[Factory], Race]
 ) -> None:
@@ -235,6 +254,42 @@ def test_no_save_is_committed_after_its_author_s_right_was_taken_away(
                 wrong.append((number, saved, lost))
         assert answers[0] < 500
     assert wrong == [], f"{saves} of {RACES} saved"
+
+
+@on_both_databases
+def test_of_two_administrators_who_take_each_other_s_role_at_once_one_does(
+    app: Flask, factory: Factory, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admins = [factory.person(Role.ADMIN), factory.person(Role.ADMIN)]
+    pages = [signed_in(app, platform, one) for one in admins]
+    tokens = [page.token("/compte") for page in pages]
+    both = threading.Barrier(2)
+    answers: list[int] = []
+
+    def meet(session: Session, actor: Actor) -> Actor:
+        """Each has read their own rights before one of them goes on, where nothing keeps the other out."""
+        found = read_again(session, actor)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        return found
+
+    monkeypatch.setattr(context, "read_again", meet)
+
+    def take(page: Browser, token: str, other: Person) -> None:
+        form = {"retirer": "admin|", "csrf_token": token}
+        answers.append(page.client.post(f"/administration/personnes/{other.id}/roles", data=form).status_code)
+
+    threads = [
+        threading.Thread(target=take, args=(page, token, other))
+        for page, token, other in zip(pages, tokens, reversed(admins), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with platform.database.reading() as session:
+        left = session.exec(select(RoleGrant.person_id).where(RoleGrant.role == Role.ADMIN)).all()
+    assert (sorted(answers)[0], sorted(answers)[1] in (401, 404), len(left)) == (303, True, 1)
 
 
 @on_both_databases

@@ -23,7 +23,8 @@ from aap.services.upkeep.observation import Check, Gravity, Observation
 def examine(platform: Platform, links: Links, *, fast: bool = False, tell: Tell | None = None) -> Iterator[Observation]:
     """Everything, in the order of `Check`, told as it is found. Changes nothing; sends no mail.
 
-    `fast`: stored files are not read again (their presence is checked), nor all pages of the database.
+    `fast`: stored files are not read again (their presence is checked), nor all pages of the database, and its rows are
+    not compared with what the log noted of them.
     """
     settings = platform.settings
     yield from machine_checks.check_variables(settings)
@@ -31,6 +32,7 @@ def examine(platform: Platform, links: Links, *, fast: bool = False, tell: Tell 
     yield from _of_the_database(platform, fast=fast, tell=tell)
     yield from machine_checks.check_mail(settings)
     yield from machine_checks.check_antivirus(settings.clamd)
+    yield from machine_checks.check_forwarding(settings)
     yield from machine_checks.check_address(settings, links.health())
 
 
@@ -43,7 +45,7 @@ def examine_quickly(session: Session, platform: Platform, *, actor: Actor, now: 
     settings = platform.settings
     found = [*machine_checks.check_disk(settings.instance), *instance_checks.check_queue(session, now)]
     if settings.environment == "production":
-        found = [*machine_checks.check_variables(settings), *found]
+        found = [*machine_checks.check_variables(settings), *found, *machine_checks.check_forwarding(settings)]
     return tuple(one for one in found if one.gravity is not Gravity.OK)
 
 
@@ -51,7 +53,8 @@ def _of_the_database(platform: Platform, *, fast: bool, tell: Tell | None) -> It
     """Each of these in a transaction of its own; where the database can't be read, one line says so for all."""
     checks: tuple[Callable[[Session], Iterator[Observation]], ...] = (
         lambda session: instance_checks.check_database(session, fast=fast),
-        instance_checks.check_log,
+        lambda session: instance_checks.check_secrets(session, platform.keys),
+        lambda session: instance_checks.check_log(session, fast=fast),
         lambda session: instance_checks.check_files(session, platform.files, fast=fast, tell=tell),
         lambda session: instance_checks.check_queue(session, platform.clock()),
         lambda session: _clock(session, platform),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, select
 
+from aap.records.keys import KeyFault, KeyRing
 from aap.records.migrations import configuration
 from aap.records.outbox import Job, OutboxMail
 from aap.services.audit import verify_chain
@@ -23,6 +25,7 @@ from aap.services.upkeep.backing_up import named_files
 from aap.services.upkeep.gauges import waiting_work
 from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.services.upkeep.operating import last_backup
+from aap.services.upkeep.rotating import stored_secrets
 from aap.services.upkeep.service_health import LATE
 from aap.services.workers import LEASE
 from aap.settings import Settings
@@ -40,9 +43,8 @@ Tell = Callable[[int, int], None]
 
 def check_database(session: Session, *, fast: bool) -> Iterator[Observation]:
     """The newest step of this version; on SQLite the file's own check and every foreign key."""
-    newest = ScriptDirectory.from_config(configuration("sqlite://")).get_current_head() or ""
     try:
-        step = str(session.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+        step, newest = _steps(session)
         if session.get_bind().dialect.name == "sqlite":
             words = session.execute(text("PRAGMA quick_check(1)" if fast else "PRAGMA integrity_check(1)")).scalar()
             if words != "ok":
@@ -61,14 +63,55 @@ def check_database(session: Session, *, fast: bool) -> Iterator[Observation]:
         yield Observation(Check.DATABASE, Gravity.FAULT, Objection("upkeep.database_step", step=step, newest=newest))
 
 
-def check_log(session: Session) -> Iterator[Observation]:
-    """The whole chain, from its first line."""
-    found = verify_chain(session)
+def _steps(session: Session) -> tuple[str, str]:
+    """The step of the database, and the newest one of this version."""
+    newest = ScriptDirectory.from_config(configuration("sqlite://")).get_current_head() or ""
+    return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""), newest
+
+
+def check_secrets(session: Session, keys: KeyRing) -> Iterator[Observation]:
+    """Whether the keys open everything that is encrypted, with the newest one, and are the service's alone.
+
+    Nothing is said of a database that waits for another step: what it stores may be of before the keys.
+    """
+    step, newest = _steps(session)
+    if step != newest:
+        return
+    closed, older, total = 0, 0, 0
+    for *_where, token in stored_secrets(session):
+        total += 1
+        try:
+            keys.decrypt(token)
+        except KeyFault:
+            closed += 1
+        else:
+            older += not keys.is_current(token)
+    found: list[tuple[Gravity, Objection]] = []
+    if closed:
+        found.append((Gravity.FAULT, Objection("upkeep.secrets_closed", secrets=closed)))
+    if older:
+        found.append((Gravity.ATTENTION, Objection("upkeep.secrets_of_older_keys", secrets=older)))
+    mode = stat.S_IMODE(keys.file.stat().st_mode) if keys.file is not None else 0
+    if mode & 0o077:
+        said = Objection("upkeep.keys_open", file=str(keys.file), mode=f"{mode:04o}")
+        found.append((Gravity.ATTENTION, said))
+    if not found:
+        found.append((Gravity.OK, Objection("upkeep.keys_sound", newest=keys.name, secrets=total)))
+    for gravity, said in found:
+        yield Observation(Check.KEYS, gravity, said)
+
+
+def check_log(session: Session, *, fast: bool = False) -> Iterator[Observation]:
+    """The whole chain, from its first line; unless `fast`, also whether rows are still what it noted of them."""
+    found = verify_chain(session, rows=not fast)
     if found.faults:
         first = found.faults[0].sequence
         said = Objection("upkeep.log_broken", faults=len(found.faults), first=first)
         yield Observation(Check.LOG, Gravity.FAULT, said)
-    else:
+    if found.strays:
+        said = Objection("upkeep.rows_beside_log", rows=len(found.strays))
+        yield Observation(Check.LOG, Gravity.FAULT, said)
+    if found.sound:
         yield Observation(Check.LOG, Gravity.OK, Objection("upkeep.log_whole", lines=found.lines, head=found.head))
 
 

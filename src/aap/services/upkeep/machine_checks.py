@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aap.services.errors import Objection
 from aap.services.smtp import connect
+from aap.services.upkeep.forwarding_mark import untrusted_forwarding
 from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.settings import DEFAULT_SECRET, Settings
 
@@ -184,6 +185,21 @@ def check_antivirus(clamd: str) -> Iterator[Observation]:
         yield Observation(Check.ANTIVIRUS, Gravity.OK, Objection("upkeep.antivirus_answers", clamd=clamd))
     else:
         yield Observation(Check.ANTIVIRUS, Gravity.FAULT, Objection("upkeep.antivirus_silent", clamd=clamd))
+
+
+def check_forwarding(settings: Settings) -> Iterator[Observation]:
+    """Whether a proxy stands in front that the settings don't know: then everybody behind it counts as one address.
+
+    Nothing is said where proxies are trusted. `aap serve` speaks no TLS: an address in https has a proxy.
+    """
+    if settings.trusted_proxies:
+        return
+    seen = untrusted_forwarding(settings.instance)
+    if seen is not None:
+        yield Observation(Check.PROXY, Gravity.ATTENTION, Objection("upkeep.proxy_not_trusted", at=seen))
+    elif settings.environment == "production" and urlsplit(settings.base_url).scheme == "https":
+        said = Objection("upkeep.proxies_not_counted", address=settings.base_url)
+        yield Observation(Check.PROXY, Gravity.ATTENTION, said)
 
 
 def check_address(settings: Settings, health: str) -> Iterator[Observation]:

@@ -23,6 +23,7 @@ class Check(StrEnum):
     SETTINGS = "settings"
     DISK = "disk"
     DATABASE = "database"
+    KEYS = "keys"
     LOG = "log"
     FILES = "files"
     QUEUE = "queue"

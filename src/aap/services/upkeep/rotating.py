@@ -33,7 +33,7 @@ def rotate_keys(platform: Platform) -> Rotation:
     """
     keys = platform.keys
     with platform.database.reading() as session:
-        interrupted = any(not keys.is_current(token) for *_rest, token in _secrets(session))
+        interrupted = any(not keys.is_current(token) for *_rest, token in stored_secrets(session))
     made = keys.file is not None and not interrupted
     if made:
         keys.add(new_key())
@@ -52,7 +52,7 @@ def _columns() -> Iterator[tuple[Table, Column[Any]]]:
                 yield table, column
 
 
-def _secrets(session: Session) -> Iterator[tuple[Table, Column[Any], Any, str]]:
+def stored_secrets(session: Session) -> Iterator[tuple[Table, Column[Any], Any, str]]:
     """Table, column, id of the row and what is stored, of everything encrypted."""
     for table, column in _columns():
         (key,) = table.primary_key.columns
@@ -64,7 +64,7 @@ def _secrets(session: Session) -> Iterator[tuple[Table, Column[Any], Any, str]]:
 def _encrypt_anew(session: Session, keys: KeyRing) -> int:
     """The digest beside a secret (`iban_digest`) is made anew with it, so that equal ones are found all along."""
     count = 0
-    for table, column, one, token in list(_secrets(session)):
+    for table, column, one, token in list(stored_secrets(session)):
         if keys.is_current(token):
             continue
         (key,) = table.primary_key.columns

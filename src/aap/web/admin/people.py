@@ -124,7 +124,7 @@ def person(person_id: str) -> str:
 
 def _change(person_id: str, form: str, change: Callable[[Session], object], done: str) -> ResponseReturnValue:
     try:
-        with writing() as session:
+        with writing(person_id) as session:
             change(session)
     except InvalidInput as refused:
         return _page(person_id, worded(refused.problems), form), 422

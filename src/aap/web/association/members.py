@@ -73,7 +73,7 @@ def change(association_id: str, person_id: str) -> ResponseReturnValue:
     leaves = role == "aucun"
     actor = signed_in()
     try:
-        with writing() as session:
+        with writing(person_id) as session:
             change_member(
                 session, actor=actor, association_id=association_id, person_id=person_id,
                 role=None if leaves else role,

@@ -63,7 +63,7 @@ def conflicts(call_id: str) -> str:
 def conflict_add(call_id: str) -> ResponseReturnValue:
     """An official sets a person apart from a dossier."""
     try:
-        with writing() as session:
+        with writing(request.form.get("personne", "")) as session:
             call_of_page(session, call_id)
             add_recusal(
                 session,

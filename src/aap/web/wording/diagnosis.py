@@ -13,6 +13,7 @@ CHECKS = {
     Check.SETTINGS: _("Réglages"),
     Check.DISK: _("Disque"),
     Check.DATABASE: _("Base de données"),
+    Check.KEYS: _("Clés"),
     Check.LOG: _("Journal"),
     Check.FILES: _("Fichiers"),
     Check.QUEUE: _("Travail de fond"),
@@ -86,6 +87,47 @@ def _log_whole(lines: int, head: str) -> str:
         lines,
         n=number(lines),
         head=head,
+    )
+
+
+def _rows_beside_log(rows: int) -> str:
+    return ngettext(
+        "%(n)s objet de la base n’est plus ce que le journal en a noté\u00a0: gardez une copie de la base, puis lancez aap "
+        "audit verify, qui le nomme.",
+        "%(n)s objets de la base ne sont plus ce que le journal en a noté\u00a0: gardez une copie de la base, puis lancez aap "
+        "audit verify, qui les nomme.",
+        rows,
+        n=number(rows),
+    )
+
+
+def _keys_sound(newest: str, secrets: int) -> str:
+    return ngettext(
+        "La clé %(newest)s ouvre le secret enregistré (%(n)s). Gardez-en une copie ailleurs.",
+        "La clé %(newest)s ouvre les secrets enregistrés (%(n)s). Gardez-en une copie ailleurs.",
+        secrets,
+        newest=newest,
+        n=number(secrets),
+    )
+
+
+def _secrets_closed(secrets: int) -> str:
+    return ngettext(
+        "%(n)s secret ne s’ouvre avec aucune des clés\u00a0: remettez l’ancienne clé à la suite des autres (AAP_DATA_KEY, ou le "
+        "fichier des clés).",
+        "%(n)s secrets ne s’ouvrent avec aucune des clés\u00a0: remettez l’ancienne clé à la suite des autres (AAP_DATA_KEY, ou "
+        "le fichier des clés).",
+        secrets,
+        n=number(secrets),
+    )
+
+
+def _secrets_of_older_keys(secrets: int) -> str:
+    return ngettext(
+        "%(n)s secret est encore chiffré par une ancienne clé\u00a0: lancez aap keys rotate.",
+        "%(n)s secrets sont encore chiffrés par une ancienne clé\u00a0: lancez aap keys rotate.",
+        secrets,
+        n=number(secrets),
     )
 
 
@@ -217,6 +259,10 @@ WORDS: Words = {
     ),
     "upkeep.jobs_failed": _failed,
     "upkeep.jobs_in_requests": _("AAP_IMMEDIATE_JOBS est actif\u00a0: ce réglage est pour les tests, videz-le."),
+    "upkeep.keys_open": _(
+        "Le fichier des clés %(file)s est ouvert à d’autres comptes de la machine (%(mode)s)\u00a0: chmod 0600 %(file)s"
+    ),
+    "upkeep.keys_sound": _keys_sound,
     "upkeep.little_room": _little_room,
     "upkeep.log_broken": _log_broken,
     "upkeep.log_whole": _log_whole,
@@ -244,12 +290,23 @@ WORDS: Words = {
     "upkeep.notices_empty": _notices,
     "upkeep.owned_by_others": _owned_by_others,
     "upkeep.password_in_clear": _("Le mot de passe part en clair vers %(host)s\u00a0: réglez AAP_SMTP_TLS."),
+    "upkeep.proxies_not_counted": _(
+        "AAP_TRUSTED_PROXIES est 0, et %(address)s passe par un mandataire (nginx)\u00a0: tous ses visiteurs compteraient pour "
+        "une seule adresse. Mettez le nombre de vos mandataires."
+    ),
+    "upkeep.proxy_not_trusted": _(
+        "Une demande est passée par un mandataire le %(at)s, et AAP_TRUSTED_PROXIES est 0\u00a0: tous ses visiteurs comptent "
+        "pour une seule adresse. Mettez le nombre de vos mandataires."
+    ),
     "upkeep.published_secret": _(
         "AAP_SECRET_KEY est celle qui est publiée avec le logiciel\u00a0: chacun peut forger une session. Donnez-en une "
         "(openssl rand -hex 32)."
     ),
     "upkeep.room": _room,
+    "upkeep.rows_beside_log": _rows_beside_log,
     "upkeep.rows_without_owner": _rows,
+    "upkeep.secrets_closed": _secrets_closed,
+    "upkeep.secrets_of_older_keys": _secrets_of_older_keys,
     "upkeep.sender_of_an_example": _(
         "L’expéditeur des courriels est %(sender)s\u00a0: mettez dans AAP_MAIL_SENDER une adresse de votre domaine."
     ),

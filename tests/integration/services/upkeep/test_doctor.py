@@ -18,6 +18,8 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
 from aap.records.applications import Document
+from aap.records.associations import Association
+from aap.records.keys import KeyRing, new_key, read_keys
 from aap.records.outbox import Job, JobState, OutboxMail, WorkerProcess
 from aap.records.types import new_id
 from aap.services.actor import SYSTEM
@@ -27,6 +29,7 @@ from aap.services.platform import Platform, open_platform
 from aap.services.upkeep import instance_checks, machine_checks
 from aap.services.upkeep.backing_up import make_backup
 from aap.services.upkeep.doctor import examine
+from aap.services.upkeep.forwarding_mark import forget_forwarding, note_forwarding, untrusted_forwarding
 from aap.services.upkeep.observation import Check, Gravity, Observation, gravest
 from aap.settings import DEFAULT_SECRET, Settings
 from aap.web.public_links import PublicLinks
@@ -178,6 +181,21 @@ def test_an_antivirus_is_asked_only_where_it_is_named(tmp_path: Path) -> None:
     assert said(machine_checks.check_antivirus(silent)) == [(Gravity.FAULT, "antivirus_silent")]
 
 
+def test_a_proxy_that_no_setting_names_wants_attention(tmp_path: Path) -> None:
+    def found(**values: Any) -> list[Observation]:
+        return list(machine_checks.check_forwarding(settings_with(instance=tmp_path, **values)))
+
+    not_counted = Objection("upkeep.proxies_not_counted", address="https://aap.ministere-essai.fr")
+    assert found() == [Observation(Check.PROXY, Gravity.ATTENTION, not_counted)]
+    assert (found(trusted_proxies=1), found(environment="demo")) == ([], [])
+    note_forwarding(tmp_path)
+    seen = untrusted_forwarding(tmp_path)
+    passed = Observation(Check.PROXY, Gravity.ATTENTION, Objection("upkeep.proxy_not_trusted", at=seen))
+    assert (found(), found(environment="demo"), found(trusted_proxies=1)) == ([passed], [passed], [])
+    forget_forwarding(tmp_path)
+    assert found(environment="demo") == []
+
+
 def test_a_public_address_where_nobody_answers_wants_attention() -> None:
     found = said(machine_checks.check_address(SOUND, f"http://127.0.0.1:{free_port()}/sante"))
     assert found == [(Gravity.ATTENTION, "address_silent")]
@@ -232,6 +250,48 @@ def test_a_changed_log_is_told_with_its_first_line(platform: Platform) -> None:
     with platform.database.reading() as session:
         (found,) = instance_checks.check_log(session)
     assert (found.gravity, found.said.key, found.said.values["first"]) == (Gravity.FAULT, "upkeep.log_broken", 2)
+
+
+def test_a_row_that_is_not_what_the_log_noted_is_told_but_by_a_fast_look(platform: Platform, factory: Factory) -> None:
+    factory.call()
+    with platform.database.writing() as session:
+        record(session, SYSTEM, "essai", Subject("instance"), now=platform.clock())
+    assert log_of(platform) == [(Gravity.OK, "log_whole")]
+    with platform.database.writing() as session:
+        session.execute(text("UPDATE call SET state = 'archived'"))
+    beside = Observation(Check.LOG, Gravity.FAULT, Objection("upkeep.rows_beside_log", rows=1))
+    with platform.database.reading() as session:
+        assert list(instance_checks.check_log(session)) == [beside]
+        assert said(instance_checks.check_log(session, fast=True)) == [(Gravity.OK, "log_whole")]
+
+
+@on_both_databases
+def test_keys_that_open_nothing_old_keys_in_use_and_an_open_file_are_told(platform: Platform, factory: Factory) -> None:
+    associations = [factory.association(factory.person()) for _ in range(3)]
+    with platform.database.writing() as session:
+        for one in associations:
+            session.get_one(Association, one.id).iban = "FR7630006000011234567890189"
+
+    def found() -> list[Observation]:
+        with platform.database.reading() as session:
+            return list(instance_checks.check_secrets(session, platform.keys))
+
+    def told(gravity: Gravity, key: str, **values: Any) -> Observation:
+        return Observation(Check.KEYS, gravity, Objection(f"upkeep.{key}", **values))
+
+    keys = platform.keys
+    assert found() == [told(Gravity.OK, "keys_sound", newest=keys.name, secrets=3)]
+    keys.add(new_key())
+    keys.file.chmod(0o640)
+    stranger = KeyRing(read_keys(new_key())).encrypt("FR7630006000011234567890189")
+    with platform.database.writing() as session:
+        changed = text("UPDATE association SET iban = :token WHERE id = :id")
+        session.execute(changed, {"token": stranger, "id": associations[0].id})
+    assert found() == [
+        told(Gravity.FAULT, "secrets_closed", secrets=1),
+        told(Gravity.ATTENTION, "secrets_of_older_keys", secrets=2),
+        told(Gravity.ATTENTION, "keys_open", file=str(keys.file), mode="0640"),
+    ]
 
 
 def log_of(platform: Platform) -> list[tuple[Gravity, str]]:
