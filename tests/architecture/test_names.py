@@ -21,6 +21,7 @@ SHARED_NAMES: Mapping[str, str] = {
     "day": FILTER,
     "euros": FILTER,
     "file_size": FILTER,
+    "hour": FILTER,
     "moment": FILTER,
     "listed": FILTER,
     "number": FILTER,

@@ -119,7 +119,7 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
         if first:
             factors.begin_session_anew()
 
-    for signal, receiver in (
+    listening = (
         (user_authenticated, signed_in),
         (user_registered, registered),
         (user_confirmed, confirmed),
@@ -127,8 +127,11 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
         (password_changed, changed),
         (change_email_confirmed, email_changed),
         (wan_registered, passkey_added),
-    ):
-        signal.connect(receiver, app, weak=False)
+    )
+    for signal, receiver in listening:
+        signal.connect(receiver, app)
+    # Signals hold their receivers weakly: these end with their application, which they would else keep for ever.
+    app.extensions["aap.sign_in_journal"] = listening
 
 
 def _codes_left(number: int) -> str:
