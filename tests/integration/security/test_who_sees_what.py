@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from werkzeug.routing import Rule
 
+from aap.identity.factors import UNUSED
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.services.ranking.run_files import RUN_FILES
@@ -204,6 +205,10 @@ NOT_HERE = {
     "admin.lift_recusal": "the world's recusals in force are no member's",
     "account.end_connection": "the world's session is nobody's",
     "admin.run_again": "the world's work didn't fail",
+    "admin.end_work": "the world's work doesn't run",
+    "official.end_job": "the world's work doesn't run",
+    "account.remove_passkey": "the world's people have no passkey",
+    **dict.fromkeys(UNUSED, "Flask-Security's own page: ours stands in its place"),
 }
 """What the table lets pass and the object then forbids: done in the tests of the pages."""
 

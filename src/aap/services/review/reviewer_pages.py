@@ -186,7 +186,8 @@ def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "
 
 
 def dossier_after(session: Session, *, actor: Actor, application_id: str) -> str | None:
-    """The one to go on with (see `next_dossier`) for who leaves this one, of the same call. Two queries."""
+    """The one to go on with (see `next_dossier`) for who leaves this one, of the same call. Two queries, one where
+    the session holds the dossier."""
     application = session.get(Application, application_id)
     if application is None:
         raise NotFound("application", application_id)

@@ -106,6 +106,8 @@ def mark(application_id: str) -> ResponseReturnValue:
                 problems = save_review(
                     session, actor=actor, application_id=application_id, entry=entry, now=now
                 ).problems
+            going_on = action in ("submit_next", "save_next") and not problems
+            following = dossier_after(session, actor=actor, application_id=application_id) if going_on else None
     except (InvalidInput, StaleVersion, DeadlinePassed, StateForbids) as error:
         return _refused(application_id, entry, error)
     if problems:
@@ -114,11 +116,9 @@ def mark(application_id: str) -> ResponseReturnValue:
     draft = f"{actor.person_id}/{application_id}"
     if submitting:
         flash(_("Évaluation soumise."), "success")
-    if action in ("submit_next", "save_next"):
-        with reading() as session:
-            found = dossier_after(session, actor=actor, application_id=application_id)
-        if found is not None:
-            return redirect(url_for(".dossier", application_id=found, enregistre=draft))
+    if going_on:
+        if following is not None:
+            return redirect(url_for(".dossier", application_id=following, enregistre=draft))
         flash(_("Il n’y a plus d’autre dossier à évaluer."), "info")
         return redirect(url_for(".home"))
     if not submitting:

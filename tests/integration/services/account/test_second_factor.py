@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from tests.factories import Factory
 from tests.worlds.mailbox import mails_to
 
 LINKS = PublicLinks("http://127.0.0.1:8000")
+SECRET = secrets.token_hex(32)
 
 
 @pytest.fixture
@@ -74,15 +76,15 @@ def lines(platform: Platform) -> list[str]:
 def test_who_decides_must_have_one_and_reviewers_by_a_setting(
     role: Role, asked: bool, asked_with_reviewers: bool
 ) -> None:
-    production = Settings(environment="production", secret_key="x" * 40)
-    wider = Settings(environment="production", secret_key="x" * 40, second_factor_reviewers=True)
+    production = Settings(environment="production", secret_key=SECRET)
+    wider = Settings(environment="production", secret_key=SECRET, second_factor_reviewers=True)
     assert (factors.must_have(production, [role]), factors.must_have(wider, [role])) == (asked, asked_with_reviewers)
     assert factors.must_have(wider, []) is False
 
 
 @pytest.mark.parametrize("value", ["production", "always"])
 def test_no_setting_exempts_anybody_in_production(value: Any) -> None:
-    assert Settings(environment="production", secret_key="x" * 40, second_factor=value).asks_second_factor is True
+    assert Settings(environment="production", secret_key=SECRET, second_factor=value).asks_second_factor is True
 
 
 @pytest.mark.parametrize("environment", ["demo", "development", "testing"])
