@@ -26,14 +26,13 @@ from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
-from aap.services.errors import NotFound
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.given_files import DossierFile, dossier_files
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
 
 
-def may_mark(person_id: str, call_id: str) -> ColumnElement[bool]:
+def may_mark(person_id: str, call_id: Any) -> ColumnElement[bool]:
     """SQL condition on an assignment and its application: given to the reviewer, who isn't recused, and to be marked."""
     return and_(
         col(Assignment.person_id) == person_id,
@@ -161,6 +160,11 @@ def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "
     """The dossier most in need among those that the actor still has to mark: the fewest submitted reviews, then the
     reference. `after`: the one that was just left. One query."""
     ensure(actor, Permission.REVIEW_HOME, Target(call_id=call_id), kind="call", id=call_id)
+    return _most_in_need(session, actor.person_id, call_id, after=after)
+
+
+def _most_in_need(session: Session, person_id: str, call_id: Any, *, after: str) -> str | None:
+    """`call_id`: the call's, or a query that gives it."""
     submitted = (
         select(func.count(col(Review.id)))
         .join(Assignment, col(Review.assignment_id) == Assignment.id)
@@ -177,7 +181,7 @@ def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "
         .join(Assignment, col(Assignment.application_id) == Application.id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
         .where(
-            may_mark(actor.person_id, call_id),
+            may_mark(person_id, call_id),
             func.coalesce(Review.state, "") != ReviewState.SUBMITTED,
         )
         .order_by(submitted, col(Application.reference), col(Application.id))
@@ -186,12 +190,15 @@ def next_dossier(session: Session, *, actor: Actor, call_id: str, after: str = "
 
 
 def dossier_after(session: Session, *, actor: Actor, application_id: str) -> str | None:
-    """The one to go on with (see `next_dossier`) for who leaves this one, of the same call. Two queries, one where
-    the session holds the dossier."""
-    application = session.get(Application, application_id)
-    if application is None:
-        raise NotFound("application", application_id)
-    return next_dossier(session, actor=actor, call_id=application.call_id, after=application_id)
+    """The one to go on with (see `next_dossier`) for who leaves this one, of the call in which it was given to them. One
+    query."""
+    given = (
+        select(Assignment.call_id)
+        .where(Assignment.application_id == application_id, Assignment.person_id == actor.person_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _most_in_need(session, actor.person_id, given, after=application_id)
 
 
 @dataclass(frozen=True)
