@@ -3,7 +3,7 @@
 A use case writes mails and jobs in its transaction (`services.outbox`). After the commit `wake` puts a message into a queue:
 `do_job` with the id of a job, `send_mails` with those of mails. A worker that takes a message claims the row that it names
 (`services.workers`), so a message that comes twice does nothing, and one that was lost is found by its row. One job is done by
-`aap.doing`. Why it is so: docs/decisions/0010.
+`aap.doing`. Why it is so: docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -148,12 +148,7 @@ def wake(platform: Platform, waiting: ToCarry | None = None) -> None:
 
 def recover(platform: Platform) -> None:
     """Takes what dead workers held from them, and has everything carried that is due and that no message names."""
-    dead = found_dead(platform)
-    with platform.database.writing() as session:
-        released = release_abandoned(session, now=platform.clock(), dead=dead)
-    bury(platform, dead)
-    if dead or released:
-        log.warning("workers.dead", dead=len(dead), released=released)
+    resume(platform)
     _carry_due(platform)
 
 
@@ -181,8 +176,7 @@ class _CarryingDatabase(Database):
     """What work itself leaves to be done (a receipt's mail, the pieces of letters) is carried once it is committed."""
 
     def __init__(self, opened: Platform) -> None:
-        self.url, self.engine = opened.database.url, opened.database.engine
-        self.writing_engine = opened.database.writing_engine
+        self.__dict__.update(vars(opened.database))  # the same connections
         self._platform = opened
 
     @contextmanager
@@ -260,8 +254,10 @@ def resume(platform: Platform) -> None:
     """What nobody alive holds waits again (every kind of work may be run again)."""
     dead = found_dead(platform)
     with platform.database.writing() as session:
-        release_abandoned(session, now=platform.clock(), dead=dead)
+        released = release_abandoned(session, now=platform.clock(), dead=dead)
     bury(platform, dead)
+    if dead or released:
+        log.warning("workers.dead", dead=len(dead), released=released)
 
 
 def sweep(platform: Platform) -> None:

@@ -18,6 +18,7 @@ from aap.services.platform import Platform
 from aap.services.upkeep import instance_checks, machine_checks
 from aap.services.upkeep.instance_checks import Tell
 from aap.services.upkeep.observation import Check, Gravity, Observation
+from aap.services.upkeep.waiting import WaitingWork, waiting_work
 
 
 def examine(platform: Platform, links: Links, *, fast: bool = False, tell: Tell | None = None) -> Iterator[Observation]:
@@ -36,14 +37,14 @@ def examine(platform: Platform, links: Links, *, fast: bool = False, tell: Tell 
     yield from machine_checks.check_address(settings, links.health())
 
 
-def examine_quickly(session: Session, platform: Platform, *, actor: Actor, now: datetime) -> tuple[Observation, ...]:
+def examine_quickly(platform: Platform, waits: WaitingWork, *, actor: Actor, now: datetime) -> tuple[Observation, ...]:
     """What is not as it should be, of what costs neither time nor a call to another machine: for a page.
 
     The settings of a demonstration are nobody's worry.
     """
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
     settings = platform.settings
-    found = [*machine_checks.check_disk(settings.instance), *instance_checks.check_queue(session, now)]
+    found = [*machine_checks.check_disk(settings.instance), *instance_checks.check_queue(waits, now)]
     if settings.environment == "production":
         found = [*machine_checks.check_variables(settings), *found, *machine_checks.check_forwarding(settings)]
     return tuple(one for one in found if one.gravity is not Gravity.OK)
@@ -56,7 +57,7 @@ def _of_the_database(platform: Platform, *, fast: bool, tell: Tell | None) -> It
         lambda session: instance_checks.check_secrets(session, platform.keys),
         lambda session: instance_checks.check_log(session, fast=fast),
         lambda session: instance_checks.check_files(session, platform.files, fast=fast, tell=tell),
-        lambda session: instance_checks.check_queue(session, platform.clock()),
+        lambda session: instance_checks.check_queue(waiting_work(session, platform.clock()), platform.clock()),
         lambda session: _clock(session, platform),
         lambda session: instance_checks.check_backup_age(session, platform.settings, platform.clock()),
     )

@@ -17,47 +17,9 @@ from sqlmodel import Session, col, func, select
 from aap import __version__
 from aap.records.applications import Application, Document, Submission
 from aap.records.audit import AuditLine
-from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.platform import Platform
 from aap.services.upkeep.operating import database_size, last_backup
-from aap.services.workers import worker_seen
-
-
-@dataclass(frozen=True)
-class WaitingWork:
-    """Mails and jobs that wait, and those that nobody tries again by themselves. `oldest`: since when what could be done
-    by now waits; `worker_seen`: when any worker last said that it lives (None: none ever did)."""
-
-    mails: int
-    mails_failing: int
-    mails_given_up: int
-    jobs: int
-    jobs_running: int
-    jobs_failed: int
-    oldest: datetime | None
-    worker_seen: datetime | None
-
-
-def waiting_work(session: Session, now: datetime) -> WaitingWork:
-    """Seven queries, whatever waits."""
-    unsent = col(OutboxMail.sent_at).is_(None)
-    tried_again = (unsent, col(OutboxMail.given_up_at).is_(None))
-    mails = session.exec(select(func.count()).where(*tried_again)).one()
-    failing = session.exec(select(func.count()).where(*tried_again, col(OutboxMail.error) != "")).one()
-    given_up = session.exec(select(func.count()).where(unsent, col(OutboxMail.given_up_at).is_not(None))).one()
-    whole = col(Job.parent_id).is_(None)
-    jobs = dict(session.exec(select(Job.state, func.count()).where(whole).group_by(col(Job.state))).all())
-    seen = worker_seen(session, now)
-    return WaitingWork(
-        mails=mails,
-        mails_failing=failing,
-        mails_given_up=given_up,
-        jobs=jobs.get(JobState.WAITING, 0),
-        jobs_running=jobs.get(JobState.RUNNING, 0),
-        jobs_failed=jobs.get(JobState.FAILED, 0),
-        oldest=seen.waiting_since,
-        worker_seen=seen.heartbeat,
-    )
+from aap.services.upkeep.waiting import WaitingWork, waiting_work
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,13 @@ from aap.services.audit import verify_chain
 from aap.services.errors import Objection
 from aap.services.file_store import FileStore
 from aap.services.upkeep.backing_up import named_files
-from aap.services.upkeep.gauges import waiting_work
 from aap.services.upkeep.observation import Check, Gravity, Observation
 from aap.services.upkeep.operating import last_backup
 from aap.services.upkeep.rotating import stored_secrets
-from aap.services.upkeep.service_health import LATE
-from aap.services.workers import LEASE
+from aap.services.upkeep.service_health import is_late_work, is_silent
+from aap.services.upkeep.waiting import WaitingWork
 from aap.settings import Settings
 
-SILENT = 3 * LEASE
 OLD_BACKUP = timedelta(days=2)
 ON_ITS_WAY = 3600.0
 """Seconds within which a stored file may still be waiting for the row that names it."""
@@ -174,17 +172,16 @@ def _orphans(files: FileStore, known: set[str]) -> list[int]:
     return [state.st_size for name, state in found if name not in known and state.st_mtime < old]
 
 
-def check_queue(session: Session, now: datetime) -> Iterator[Observation]:
+def check_queue(waits: WaitingWork, now: datetime) -> Iterator[Observation]:
     """Whether somebody does the work, what waits for too long, what failed."""
-    waits = waiting_work(session, now)
     sound = True
     if waits.worker_seen is None:
         sound = False
         yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.no_worker"))
-    elif now - waits.worker_seen > SILENT:
+    elif is_silent(waits.worker_seen, now):
         sound = False
         yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.worker_silent", since=waits.worker_seen))
-    if waits.oldest is not None and now - waits.oldest > LATE:
+    if is_late_work(waits.oldest, now):
         sound = False
         yield Observation(Check.QUEUE, Gravity.FAULT, Objection("upkeep.work_late", since=waits.oldest))
     if waits.mails_given_up:

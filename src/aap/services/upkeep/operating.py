@@ -21,6 +21,8 @@ from aap.services.errors import NotFound
 from aap.services.outbox import again, cancel, leave_for_workers
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
+from aap.services.upkeep.service_health import is_late_work
+from aap.services.upkeep.waiting import WaitingWork, waiting_work
 
 MOST_SHOWN = 100
 
@@ -44,12 +46,13 @@ class FailedMail:
 
 @dataclass(frozen=True)
 class SystemState:
-    """`oldest`: since when the oldest mail or job waits. `failed_jobs`: those too that are tried again. Sizes in bytes;
-    `database_size` None where it is a server's."""
+    """`oldest`: since when the oldest mail or job that could be done waits; `late`: for too long. `failed_jobs`: those too that
+    are tried again. Sizes in bytes; `database_size` None where it is a server's."""
 
     version: str
     revision: str
     database: str
+    waits: WaitingWork
     mails_waiting: int
     mails_sent: int
     failed_mails: tuple[FailedMail, ...]
@@ -57,6 +60,7 @@ class SystemState:
     failed_jobs: tuple[Job, ...]
     unfinished_jobs: tuple[Job, ...]
     oldest: datetime | None
+    late: bool
     documents: int
     documents_size: int
     database_size: int | None
@@ -75,23 +79,14 @@ def _tried_in_vain(job: Job) -> bool:
 
 
 def system_state(session: Session, platform: Platform, *, actor: Actor) -> SystemState:
-    """Ten queries, whatever waits."""
+    """Eleven queries, whatever waits."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
-    waiting, oldest_mail = session.exec(
-        select(func.count(), func.min(OutboxMail.created_at)).where(
-            col(OutboxMail.sent_at).is_(None), col(OutboxMail.given_up_at).is_(None)
-        )
-    ).one()
+    waits = waiting_work(session, platform.clock())
     sent = session.exec(select(func.count()).where(col(OutboxMail.sent_at).is_not(None))).one()
     failed = session.exec(
         select(OutboxMail).where(*_UNSENT).order_by(col(OutboxMail.created_at), col(OutboxMail.id)).limit(MOST_SHOWN)
     )
     whole = col(Job.parent_id).is_(None)
-    counted = session.exec(
-        select(Job.state, func.count(), func.min(Job.created_at)).where(whole).group_by(col(Job.state))
-    ).all()
-    jobs = {JobState(state): number for state, number, _ in counted}
-    oldest_job = next((at for state, _, at in counted if state == JobState.WAITING), None)
     unfinished = col(Job.state).in_((JobState.WAITING, JobState.RUNNING))
     listed = session.exec(
         select(Job)
@@ -107,7 +102,8 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
         version=__version__,
         revision=str(session.execute(text("SELECT version_num FROM alembic_version")).scalar()),
         database="SQLite" if embedded else "PostgreSQL",
-        mails_waiting=waiting,
+        waits=waits,
+        mails_waiting=waits.mails,
         mails_sent=sent,
         failed_mails=tuple(
             FailedMail(
@@ -116,10 +112,11 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
             )
             for mail in failed
         ),
-        jobs=jobs,
+        jobs=waits.by_state,
         failed_jobs=tuple(job for job in listed if job.state == JobState.FAILED or _tried_in_vain(job)),
         unfinished_jobs=tuple(job for job in listed if job.state != JobState.FAILED and not _tried_in_vain(job)),
-        oldest=min((at for at in (oldest_mail, oldest_job) if at is not None), default=None),
+        oldest=waits.oldest,
+        late=is_late_work(waits.oldest, platform.clock()),
         documents=documents,
         documents_size=int(size),
         database_size=database_size(session) if embedded else None,

@@ -104,6 +104,15 @@ def no_room(folder: Path) -> StoreFault | None:
 def silent_work(session: Session, now: datetime, *, in_place: bool) -> tuple[str, ...]:
     """Which background work does not get on. `in_place`: work is done where it is asked for, and needs no worker."""
     seen = worker_seen(session, now)
-    dead = not in_place and (seen.heartbeat is None or seen.heartbeat < now - SILENT)
-    late = seen.waiting_since is not None and seen.waiting_since < now - LATE
-    return ("worker",) * dead + ("queue",) * late
+    dead = not in_place and is_silent(seen.heartbeat, now)
+    return ("worker",) * dead + ("queue",) * is_late_work(seen.waiting_since, now)
+
+
+def is_silent(heartbeat: datetime | None, now: datetime) -> bool:
+    """Whether no worker has given a sign of life lately, or ever."""
+    return heartbeat is None or now - heartbeat > SILENT
+
+
+def is_late_work(waiting_since: datetime | None, now: datetime) -> bool:
+    """Whether what could be done waits for so long that the queue does not get on."""
+    return waiting_since is not None and now - waiting_since > LATE

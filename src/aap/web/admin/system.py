@@ -26,7 +26,7 @@ from aap.web.work_words import job_kinds, mail_kind, reason_words
 def system() -> str:
     with reading() as session:
         state = system_state(session, platform(), actor=signed_in())
-        found = examine_quickly(session, platform(), actor=signed_in(), now=arrived_at())
+    found = examine_quickly(platform(), state.waits, actor=signed_in(), now=arrived_at())
     settings = platform().settings
     return show_admin_page(
         "system.html",
@@ -38,7 +38,6 @@ def system() -> str:
         mail_kind=mail_kind,
         reason_words=reason_words,
         may_be_cancelled=may_be_cancelled,
-        late=state.oldest is not None and (arrived_at() - state.oldest).total_seconds() > 15 * 60,
         page_width="page",
     )
 

@@ -31,6 +31,7 @@ from aap.services.upkeep.backing_up import make_backup
 from aap.services.upkeep.doctor import examine
 from aap.services.upkeep.forwarding_mark import forget_forwarding, note_forwarding, untrusted_forwarding
 from aap.services.upkeep.observation import Check, Gravity, Observation, gravest
+from aap.services.upkeep.waiting import waiting_work
 from aap.settings import DEFAULT_SECRET, Settings
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases, unguard
@@ -341,7 +342,7 @@ def beat(platform: Platform) -> None:
 
 def queue_of(platform: Platform) -> list[tuple[Gravity, str]]:
     with platform.database.reading() as session:
-        return said(instance_checks.check_queue(session, platform.clock()))
+        return said(instance_checks.check_queue(waiting_work(session, platform.clock()), platform.clock()))
 
 
 def test_a_backup_grows_old(platform: Platform, tmp_path: Path, clock: Any) -> None:
