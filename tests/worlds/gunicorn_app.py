@@ -11,9 +11,9 @@ from pathlib import Path
 
 from flask import g, request
 
-from aap import gunicorn_worker
 from aap.app import create_app
 from aap.services.permissions import Permission
+from aap.serving import gunicorn_worker
 from aap.web.access import requires
 from tests.soak.served_instance import settings_of
 

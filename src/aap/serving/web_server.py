@@ -10,7 +10,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from aap.gunicorn_worker import ReceivingWorker
+from aap.serving.gunicorn_worker import ReceivingWorker
 
 THREADS = 4
 KEEP_ALIVE = 75

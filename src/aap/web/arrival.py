@@ -1,7 +1,7 @@
 """How a request came: by which proxies, from whose address, and when.
 
 The time of arrival is when the request's first bytes were readable, so that who waits in a queue at closing isn't late:
-the stamp of a trusted proxy, else of gunicorn's poller (`aap.gunicorn_worker`), else now. A client can forge none of
+the stamp of a trusted proxy, else of gunicorn's poller (`aap.serving.gunicorn_worker`), else now. A client can forge none of
 them: the poller's is no header, and the proxy's is read only where the operator named the header that the proxy sets.
 """
 

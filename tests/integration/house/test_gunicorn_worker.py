@@ -89,7 +89,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "gunicorn", "tests.worlds.gunicorn_app:app", "--bind", f"127.0.0.1:{port}",
-        "--workers", "1", "--threads", "1", "--keep-alive", "75", "--worker-class", "aap.gunicorn_worker.ReceivingWorker",
+        "--workers", "1", "--threads", "1", "--keep-alive", "75", "--worker-class", "aap.serving.gunicorn_worker.ReceivingWorker",
         "--no-control-socket",
     ]  # fmt: skip
     environment = {**os.environ, "AAP_TEST_INSTANCE": str(folder / "instance")}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from aap.received_body import Body, ChunkedBody, MisframedBody, SizedBody
+from aap.serving.received_body import Body, ChunkedBody, MisframedBody, SizedBody
 
 Keep = Callable[[Body], Body]
 

@@ -27,7 +27,7 @@ from gunicorn.http.errors import InvalidChunkSize, LimitRequestHeaders, NoMoreDa
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-from aap.received_body import Body, ChunkedBody, MisframedBody, SizedBody
+from aap.serving.received_body import Body, ChunkedBody, MisframedBody, SizedBody
 
 FIRST_BYTES = 30.0
 """Seconds that a new connection may stay silent. Browsers open some ahead of need."""
@@ -103,7 +103,7 @@ class ClientConnection(TConn):
 
 
 class ReceivingWorker(ThreadWorker):
-    """`gunicorn --worker-class aap.gunicorn_worker.ReceivingWorker`."""
+    """`gunicorn --worker-class aap.serving.gunicorn_worker.ReceivingWorker`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +115,7 @@ class ReceivingWorker(ThreadWorker):
     @classmethod
     def check_config(cls, cfg: Config, log: Any) -> None:
         if cfg.is_ssl:
-            raise ConfigError("TLS ends in a proxy: aap.gunicorn_worker speaks plain HTTP")
+            raise ConfigError("TLS ends in a proxy: aap.serving.gunicorn_worker speaks plain HTTP")
         super().check_config(cfg, log)
 
     def load_wsgi(self) -> None:
