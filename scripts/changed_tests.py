@@ -18,7 +18,7 @@ ELSEWHERE = {
     "templates/security": ["identity"],
     "templates/ui": ["web/forms"],
     "src/aap/web/static": ["web/forms"],
-    "src/aap/jobs.py": ["services/decision"],
+    "src/aap/jobs": ["jobs", "services/decision"],
     "src/aap/app.py": ["web"],
     "rubrics": ["core/call"],
 }

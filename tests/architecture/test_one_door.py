@@ -34,7 +34,7 @@ DOOR = frozenset(
 )  # fmt: skip
 """Functions that turn an actor into what must not be told to them. Those that only find a dossier are not among them."""
 
-ROOMS = ("services", "web", "cli", "identity", "jobs.py")
+ROOMS = ("services", "web", "cli", "identity", "jobs")
 """Where the door must be asked. The demonstration plays everybody; records and documents ask nobody."""
 
 REASONS: Mapping[str, frozenset[str]] = {

@@ -100,7 +100,7 @@ def test_no_script_holds_an_unmarked_text() -> None:
 def test_what_is_kept_never_speaks_a_language_of_the_request() -> None:
     below = [
         path.relative_to(ROOT).as_posix()
-        for folder in ("core", "records", "services", "documents", "jobs.py", "cli")
+        for folder in ("core", "records", "services", "documents", "jobs", "cli")
         for path in _files(ROOT / "src/aap" / folder)
         if re.search(r"\bflask_babel\b|\bgettext\b", path.read_text())
     ]

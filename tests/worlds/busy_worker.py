@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from unittest import mock
 
-from aap import doing, jobs
+from aap import jobs
+from aap.jobs import doing
 from aap.records.outbox import Job
 from aap.services.outbox import Progress
 from aap.services.platform import Platform

@@ -150,7 +150,7 @@ def start_job(
     call_id: str | None = None,
     arguments: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Queues long work (see `aap.jobs.WORK` for the kinds). The same work still waiting is returned, not doubled.
+    """Queues long work (see `aap.jobs.doing.WORK` for the kinds). The same work still waiting is returned, not doubled.
 
     Work that runs is not: it read what there was to do before this was asked for.
     """

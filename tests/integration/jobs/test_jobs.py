@@ -13,7 +13,7 @@ from huey.exceptions import RetryTask
 from sqlmodel import col, select
 
 from aap import jobs
-from aap.doing import WORK, run_job
+from aap.jobs.doing import WORK, run_job
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import SYSTEM
 from aap.services.errors import NotFound
@@ -45,7 +45,7 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         def __missing__(self, kind: str) -> Any:
             return made[kind]
 
-    monkeypatch.setattr("aap.doing.WORK", Both(WORK))
+    monkeypatch.setattr("aap.jobs.doing.WORK", Both(WORK))
     return made
 
 
@@ -121,7 +121,7 @@ def test_work_whose_end_could_not_be_written_down_is_done_again_when_its_lease_i
 
     with at_work(platform):
         with monkeypatch.context() as broken:
-            broken.setattr("aap.doing._done", full)
+            broken.setattr("aap.jobs.doing._done", full)
             with pytest.raises(OSError, match="no space left"):
                 run_job(platform, job_id)
         for _ in range(2):

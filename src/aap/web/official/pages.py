@@ -43,7 +43,7 @@ def call_of_page(session: Session, call_id: str, permission: Permission = Permis
 def start_work(
     session: Session, call_id: str, kind: str, permission: Permission, arguments: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
-    """Queues long work of the call (`aap.jobs.WORK` names the kinds) and leads to the page that follows it.
+    """Queues long work of the call (`aap.jobs.doing.WORK` names the kinds) and leads to the page that follows it.
 
     Raises like `call_of_page`.
     """

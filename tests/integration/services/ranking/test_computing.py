@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlmodel import col, select
 
-from aap.doing import run_job
 from aap.jobs import sweep
+from aap.jobs.doing import run_job
 from aap.records.outbox import Job, JobState
 from aap.records.rankings import RankingRun
 from aap.records.reviews import Mark

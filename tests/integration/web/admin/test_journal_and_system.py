@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from aap import jobs
 from aap.documents.mail_texts import Mail
-from aap.doing import WORK
+from aap.jobs.doing import WORK
 from aap.records.audit import AuditValues
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.records.people import Person, Role

@@ -3,7 +3,7 @@
 A use case writes mails and jobs in its transaction (`services.outbox`). After the commit `wake` puts a message into a queue:
 `do_job` with the id of a job, `send_mails` with those of mails. A worker that takes a message claims the row that it names
 (`services.workers`), so a message that comes twice does nothing, and one that was lost is found by its row. One job is done by
-`aap.doing`. Why it is so: docs/decisions/0011.
+`aap.jobs.doing`. Why it is so: docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from huey.api import Huey, TaskWrapper
 from huey.exceptions import RetryTask
 from sqlmodel import Session
 
-from aap.doing import URGENT_JOBS, run_job
+from aap.jobs.doing import URGENT_JOBS, run_job
+from aap.jobs.transport import carried_by, open_queue
 from aap.records.session import Database
 from aap.services import smtp
 from aap.services.outbox import PIECE, WAKE, ToCarry, is_urgent
@@ -29,7 +30,6 @@ from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.timekeeping import Kept, keep_time
 from aap.services.workers import at_work, bury, claim_slot, due_jobs, found_dead, release_abandoned
 from aap.settings import Settings
-from aap.transport import carried_by, open_queue
 from aap.web.public_links import PublicLinks
 
 log = structlog.get_logger(__name__)
