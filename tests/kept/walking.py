@@ -16,8 +16,9 @@ from werkzeug.routing import RequestRedirect
 from aap.web.access import permission_of
 from tests.kept.driving import Visitor
 
-ASSETS = frozenset({"static", "script_texts"})
-"""Files that pages load. `script_texts`: only in another language than French."""
+NO_PAGES = frozenset({"static", "script_texts", "public.whole_health"})
+"""Files that pages load (`script_texts`: only in another language than French), and what monitoring asks: 503 where no
+worker runs."""
 MOST = 4
 """Addresses of one page (endpoint) that a person's walk opens; the addresses kept and those without parameters come on
 top."""
@@ -42,7 +43,7 @@ def bare_pages(app: Flask) -> list[str]:
     return sorted(
         rule.rule
         for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint not in ASSETS
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint not in NO_PAGES
     )
 
 
@@ -95,7 +96,7 @@ class Walk:
                 found[address] = endpoint
             for link in ahead:
                 path = urlsplit(link)._replace(scheme="", netloc="", fragment="").geturl()
-                if path not in known and endpoint_of(self.app, path) not in ASSETS:
+                if path not in known and endpoint_of(self.app, path) not in NO_PAGES:
                     known.add(path)
                     waiting.append((path, address))
 

@@ -43,7 +43,7 @@ def demo_command(seed: int, force: bool, if_empty: bool, accounts: bool) -> None
 
 
 def erase(settings: Settings) -> None:
-    """Removes what the demonstration made, and nothing else in the folder."""
+    """Removes what the demonstration made, and nothing else in the folder: the key stays, which its backups need."""
     if settings.database_url:
         click.echo("--force n’efface que l’instance embarquée (SQLite).", err=True)
         sys.exit(2)

@@ -16,6 +16,7 @@ PAGES = {
     "sign_in": "security.login",
     "sign_in_link": "account.open_link",
     "account": "account.home",
+    "health": "public.health",
     "dossier": "association.dossier",
     "decision": "association.decision",
     "invitation": "association.invitation",

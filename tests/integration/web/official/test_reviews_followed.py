@@ -212,6 +212,7 @@ def test_the_reviewers_own_pages_take_as_many_queries_for_thirty_dossiers_as_for
     for _ in range(2):
         found = {}
         for url in urls:
+            signed.get(url)  # the first opening of a dossier is written down once a day
             with count_queries() as queries:
                 assert signed.get(url).status_code == 200
             found[url] = queries.count
