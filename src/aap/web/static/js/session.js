@@ -12,6 +12,15 @@ const WARNED_BEFORE = 5 * 60;
 const END = "aap:session-end";
 const TYPED = "textarea, select, input:not([type=hidden]):not([type=password]):not([type=file]):not([type=submit])";
 
+// As every other time of the service, whatever the clock of the device is set to: 9 h, 14 h 05 in French.
+function timeInParis(moment) {
+  const { lang } = document.documentElement;
+  const at = new Date(moment).toLocaleTimeString(lang, { timeStyle: "short", timeZone: "Europe/Paris" });
+  if (!lang.startsWith("fr")) return at;
+  const [hours, minutes] = at.split(":");
+  return `${Number(hours)}\u00a0h${minutes === "00" ? "" : `\u00a0${minutes}`}`;
+}
+
 class SessionEnd {
   constructor(dialog) {
     this.dialog = dialog;
@@ -53,8 +62,7 @@ class SessionEnd {
   warn() {
     if (this.dialog.open) return;
     this.remember();
-    const at = new Date(this.end).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-    this.dialog.querySelector("[data-session-at]").textContent = at;
+    this.dialog.querySelector("[data-session-at]").textContent = timeInParis(this.end);
     this.dialog.showModal();
   }
 
