@@ -125,7 +125,7 @@ def leads_to(path: str, method: str) -> bool:
     return method == "GET" or is_asked_of(endpoint, method, permission)
 
 
-def name_of(path: str, method: str) -> str:
+def act_at(path: str, method: str) -> str:
     """What is done at this address, as the subject of a sentence; empty where it is a page like others."""
     endpoint = _page_at(path, method)
     return str(NAMES[endpoint]) if endpoint in NAMES and (method != "GET" or endpoint in EXPORTS) else ""
