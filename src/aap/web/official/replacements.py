@@ -34,6 +34,7 @@ def _page(call_id: str, problem: str = "") -> str:
         opened,
         found=found,
         broken=broken,
+        not_asked=words.rule_in_words(f"quota:{found.not_asked}", quotas) if found.not_asked else "",
         contests=contests,
         outcomes=words.outcomes(),
         problem=problem,
