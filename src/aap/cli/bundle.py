@@ -13,6 +13,7 @@ import click
 from aap.cli.progress_bar import ProgressLine
 
 DIFFERENT = 4
+BAD_INPUT = 2
 FAILED = 1
 
 
@@ -34,6 +35,28 @@ def verify_command(bundle: Path) -> None:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
     click.echo(f"{bundle.name}\u00a0: le calcul refait donne les mêmes résultats.")
+    _tell_list(content)
+
+
+def _tell_list(content: bytes) -> None:
+    """Which list a later bundle gives."""
+    from aap.core import french
+    from aap.core.ranking.bundle import list_in_force, read_text
+    from aap.core.ranking.later_list import first_list
+
+    bundle = read_text(content)
+    if not bundle.changes:
+        return
+    before, now = first_list(bundle.ranking).granted, list_in_force(bundle)
+    click.echo(
+        f"Liste en vigueur après {french.count(len(bundle.changes), 'changement')}\u00a0: "
+        f"{french.count(len(now.granted), 'lauréat')}, {french.euros(now.total)}."
+    )
+    moved = (("Entrés", now.granted.keys() - before.keys()), ("Sortis", before.keys() - now.granted.keys()))
+    changed = {name for name in before.keys() & now.granted.keys() if before[name] != now.granted[name]}
+    for word, names in (*moved, ("Montant changé", changed)):
+        if names:
+            click.echo(f"{word}\u00a0: {', '.join(sorted(names))}.")
 
 
 def _content(path: Path) -> bytes:
@@ -50,7 +73,7 @@ def _content(path: Path) -> bytes:
         sys.exit(FAILED)
 
 
-@click.group(name="bundle", help="Publier un lot sans les noms, expliquer un de ses dossiers.")
+@click.group(name="bundle", help="Publier un lot sans les noms, le suivre quand la liste change, expliquer un dossier.")
 def bundle_group() -> None:
     """The group that `aap` registers."""
 
@@ -87,6 +110,48 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
             sys.exit(2)
         path.write_bytes(written)
     click.echo(f"Lot public écrit dans {out}.")
+
+
+@bundle_group.command(name="change", help="Écrire le lot d’une liste où des lauréats sont partis ou entrés depuis.")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--changes", required=True, type=click.Path(path_type=Path), metavar="FICHIER",
+    help="Table des changements depuis ce lot : change, application_id, amount, place, reason, author, date.",
+)  # fmt: skip
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot à écrire.")
+def change_command(bundle: Path, changes: Path, out: Path) -> None:
+    """Exit code 0 done, 2 bad input or a change that the rules don't allow, 4 where the given bundle does not verify."""
+    import json
+
+    from aap.core.problems import BadInput
+    from aap.core.ranking.bundle import read_text, verify_bundle
+    from aap.core.ranking.later_list import later_bundle
+    from aap.core.ranking.run import json_text
+    from aap.documents.tables.changes_in import read_changes
+
+    content = _content(bundle)
+    if verify_bundle(content, processes=os.cpu_count() or 1):
+        click.echo(f"{bundle.name}\u00a0: le lot ne se vérifie pas (aap verify dit pourquoi).", err=True)
+        sys.exit(DIFFERENT)
+    before = read_text(content)
+    try:
+        read = read_changes(changes, [application.id for application in before.given.applications])
+    except BadInput as refusal:
+        for problem in refusal.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(BAD_INPUT)
+    later = json_text(later_bundle(json.loads(content), (*before.changes, *read))).encode() + b"\n"
+    broken = verify_bundle(later, processes=os.cpu_count() or 1)
+    if broken:
+        for difference in broken:
+            click.echo(f"{changes.name}\u00a0: {difference}", err=True)
+        sys.exit(BAD_INPUT)
+    if out.exists():
+        click.echo(f"{out} existe déjà.", err=True)
+        sys.exit(BAD_INPUT)
+    out.write_bytes(later)
+    _tell_list(later)
+    click.echo(f"Lot écrit dans {out}.")
 
 
 @bundle_group.command(
