@@ -20,7 +20,8 @@ from openpyxl import load_workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from aap.core.budgets.accounting import Account, BadAmount, Budget, BudgetKind, Side, accounts, budget_of, parse_amount
+from aap.core.amounts import BadAmount, read_cents
+from aap.core.budgets.accounting import Account, Budget, BudgetKind, Side, accounts, budget_of
 from aap.core.composed import with_few_marks
 from aap.core.french import quoted
 from aap.documents.incoming.incoming_file import IncomingFile, RefusedFile
@@ -267,7 +268,7 @@ def _cents_of(value: object, formula: bool) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         raise _Unreadable("ce n’est pas un montant.")
     try:
-        return parse_amount(_plain(value, formula) if not isinstance(value, str) else value[:60])
+        return read_cents(_plain(value, formula) if not isinstance(value, str) else value[:60])
     except BadAmount as bad:
         shown = quoted(str(value)[:40])
         raise _Unreadable(
