@@ -114,7 +114,7 @@ def read_cents(text: str) -> int:
     return cents
 
 
-def read_euros(text: str) -> Decimal:
+def read_amount(text: str) -> Decimal:
     """Euros, with two decimals at most, of what `read_cents` reads. Raises BadAmount."""
     return Decimal(read_cents(text)).scaleb(-2)
 

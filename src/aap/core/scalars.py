@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from aap.core.amounts import BadAmount, read_euros
+from aap.core.amounts import BadAmount, read_amount
 from aap.core.french import NBSP, listed
 
 NUMBER = re.compile(r"[+-]?(?:\d(?:_?\d){0,14}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?", re.ASCII)
@@ -137,7 +137,7 @@ def money(value: object) -> Decimal:
     if not isinstance(value, str):
         return exact_number(value)
     try:
-        euros = read_euros(value)
+        euros = read_amount(value)
     except BadAmount as bad:
         if bad.reason == "ambiguous":
             raise refusal(bad.message, bad.allowed.replace(",", ".")) from None

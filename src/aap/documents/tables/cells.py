@@ -41,7 +41,7 @@ def read_number(text: str) -> Decimal:
 def read_euros(text: str) -> Decimal:
     """An amount of money, in euros (see `core.amounts`); a cell without a figure is none."""
     try:
-        euros = amounts.read_euros(text)
+        euros = amounts.read_amount(text)
     except BadAmount as bad:
         raise Refused(bad.message, bad.allowed) from None
     if not any(char.isdigit() for char in text):

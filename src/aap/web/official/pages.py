@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.amounts import BadAmount, both_ways, read_euros
+from aap.core.amounts import BadAmount, both_ways, read_amount
 from aap.core.call.schema import CallFile
 from aap.core.delays import PARIS
 from aap.core.scalars import YEARS
@@ -107,7 +107,7 @@ def typed_euros(text: str, field: str = "amount") -> Decimal | None:
     if not text.replace("€", "").strip():
         return None
     try:
-        return read_euros(text)
+        return read_amount(text)
     except BadAmount as bad:
         if bad.reason != "ambiguous":
             raise InvalidInput({field: Objection("page.amount_unreadable")}) from None
