@@ -187,7 +187,7 @@ def _not_computed(
 def _merged(table: ReadTable, areas: Sequence[Area]) -> Iterator[Problem]:
     """Merged cells of the columns that are read: only the first of them has the value that a person sees in all."""
     last = table.rows[-1][0] if table.rows else 1
-    for area in areas:
+    for area in sorted(areas, key=lambda one: (one.first_row, one.first_column)):
         covered = range(area.first_column, area.last_column + 1)
         at = next((column for column in covered if column in table.read), None)
         if at is not None and area.first_row <= last:

@@ -199,6 +199,46 @@ def test_neither_yes_nor_no_is_refused() -> None:
         yes("peut-être")
 
 
+# --- identifiers ------------------------------------------------------------------------------------------------------
+
+
+def test_identifiers_that_lost_their_zeros_in_one_of_the_tables_are_told() -> None:
+    marks = R.replace("A1,", "007,").replace("A1,R1,reach", "007,R1,reach")
+    with pytest.raises(BadInput) as refused:
+        read_run_inputs(CALL, csv_file(A.replace("A1,", "7,"), "A.csv"), csv_file(marks, "R.csv"))
+    message = "cet identifiant a perdu ou gagné des zéros au début (un tableur les ôte d’une colonne de nombres)"
+    assert told(refused.value) == [f"R.csv {row} application_id: {message} [007]" for row in (2, 3)]
+    assert {p.allowed.replace("\u00a0", " ") for p in refused.value.problems} == {
+        "« 7 », écrit pareil dans les deux tableaux"
+    }
+
+
+def test_no_break_spaces_around_an_identifier_are_none_and_those_within_are_told() -> None:
+    assert read_applications(csv_file(A.replace("A1,", "\u00a0A1\u202f,"))) == APPLICATIONS
+    with pytest.raises(BadInput) as refused:
+        read_applications(csv_file(A.replace("A1,", "A\u00a01,"), "A.csv"))
+    assert [(p.row, p.heading, p.message, p.allowed.replace("\u00a0", " ")) for p in refused.value.problems] == [
+        (
+            2,
+            "application_id",
+            "cet identifiant contient une espace insécable, que l’on ne distingue pas d’une espace ordinaire",
+            "« A 1 » écrit avec des espaces ordinaires",
+        )
+    ]
+
+
+def test_a_cell_that_could_not_be_read_is_told_once() -> None:
+    text = A.replace("A1,Une,1000", "#N/A,#REF!,#VALUE!")
+    with pytest.raises(BadInput) as refused:
+        read_applications(csv_file(text, "A.csv"))
+    shown = "le tableur affiche une erreur dans cette cellule"
+    assert told(refused.value) == [
+        f"A.csv 2 application_id: {shown} [#N/A]",
+        f"A.csv 2 association: {shown} [#REF!]",
+        f"A.csv 2 requested_amount: {shown} [#VALUE!]",
+    ]
+
+
 # --- files that are no tables -----------------------------------------------------------------------------------------
 
 
