@@ -18,15 +18,13 @@ from typing import Any
 
 from aap.core.composed import nfc
 from aap.core.problems import BadInput, Problem
+from aap.documents.media_types import ODS
 
 MAX_ROWS = 1_048_576  # of a sheet, in every spreadsheet program: a cell that says it lies below lies nowhere
 MAX_COLUMNS = 16_384  # likewise
 MAX_CELLS = 5_000_000  # of a workbook, the empty ones before the last of each row included: 5,000 rows of 1,000
 MAX_UNPACKED_BYTES = 500_000_000  # a workbook is a ZIP: what it may hold once unpacked
-ODS_TYPES = (
-    "application/vnd.oasis.opendocument.spreadsheet",
-    "application/vnd.oasis.opendocument.spreadsheet-template",
-)
+ODS_TYPES = (ODS, f"{ODS}-template")
 ERROR = re.compile(
     r"#(?:N/A|N/D|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|VALEUR!|NOM ?\?|NOMBRE!|NUL!)|Err:\d{3}"
 )
@@ -210,7 +208,7 @@ def _xlsx_sheets(content: bytes, room: Room) -> list[SavedSheet]:
 
     sheets = []
     for sheet in opened_workbook(content).worksheets:
-        saved = SavedSheet(sheet.title, sheet.sheet_state == "visible", iter)
+        saved = SavedSheet(sheet.title, sheet.sheet_state == "visible", lambda: iter(()))
         saved.lines = _lines_of(XlsxSheet(sheet), saved, room)
         sheets.append(saved)
     return sheets
