@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import os
 import secrets
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import click
 
 from aap.cli.progress_bar import ProgressLine
+from aap.cli.streams import check_once, input_name, is_stream, read_input, write_output
 
 DIFFERENT = 4
 FAILED = 1
@@ -18,7 +21,8 @@ FAILED = 1
 
 @click.command(name="verify", help="Refaire le calcul d’un lot (bundle.json) et dire ce qui diffère.")
 @click.argument("bundle", type=click.Path(path_type=Path))
-def verify_command(bundle: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Répondre en JSON sur la sortie, et rien d’autre.")
+def verify_command(bundle: Path, as_json: bool) -> None:
     """Exit code 0 where everything holds, 4 with what differs, 1 where the file can't be read."""
     from aap.core.ranking.bundle import verify_bundle
 
@@ -28,23 +32,28 @@ def verify_command(bundle: Path) -> None:
         differences = verify_bundle(content, progress=progress, processes=os.cpu_count() or 1)
     finally:
         progress.clear()
+    if as_json:
+        told = [{**dataclasses.asdict(one), "sentence": str(one)} for one in differences]
+        answer = {"bundle": input_name(bundle), "agrees": not differences, "differences": told}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        sys.exit(DIFFERENT if differences else 0)
     if differences:
-        click.echo(f"{bundle.name}\u00a0: le lot ne se vérifie pas.", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas.", err=True)
         for difference in differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
-    click.echo(f"{bundle.name}\u00a0: le calcul refait donne les mêmes résultats.")
+    click.echo(f"{input_name(bundle)}\u00a0: le calcul refait donne les mêmes résultats.")
 
 
 def _content(path: Path) -> bytes:
     from aap.core.ranking.bundle import MAX_BYTES
 
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            click.echo(f"{path.name}\u00a0: le fichier dépasse {MAX_BYTES // 1_000_000} Mo.", err=True)
+        content = read_input(MAX_BYTES) if is_stream(path) else None
+        if (path.stat().st_size if content is None else len(content)) > MAX_BYTES:
+            click.echo(f"{input_name(path)}\u00a0: le fichier dépasse {MAX_BYTES // 1_000_000} Mo.", err=True)
             sys.exit(DIFFERENT)
-        return path.read_bytes()
+        return path.read_bytes() if content is None else content
     except OSError as error:
         click.echo(f"{path}\u00a0: le fichier ne peut pas être lu ({error.strerror}).", err=True)
         sys.exit(FAILED)
@@ -70,11 +79,13 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
     from aap.core.ranking.run import json_text
     from aap.documents.tables.csv_out import csv_bytes
 
+    check_once([out, correspondence])
     content = _content(bundle)
     differences = verify_bundle(content, processes=os.cpu_count() or 1)
     if differences:
         click.echo(
-            f"{bundle.name}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).", err=True
+            f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).",
+            err=True,
         )
         sys.exit(DIFFERENT)
     published = public_bundle(content, key=key or secrets.token_hex(32))
@@ -82,11 +93,15 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
         (out, json_text(published.value).encode() + b"\n"),
         *(((correspondence, csv_bytes(published.correspondence)),) if correspondence else ()),
     ):
+        if is_stream(path):
+            write_output(written)
+            continue
         if path.exists():
             click.echo(f"{path} existe déjà.", err=True)
             sys.exit(2)
         path.write_bytes(written)
-    click.echo(f"Lot public écrit dans {out}.")
+    if not is_stream(out):
+        click.echo(f"Lot public écrit dans {out}.", err=is_stream(correspondence))
 
 
 @bundle_group.command(
@@ -103,12 +118,12 @@ def explain_command(bundle: Path, dossier: str) -> None:
     try:
         content = read_text(_content(bundle))
     except MalformedBundle as error:
-        click.echo(f"{bundle.name}\u00a0: {error}", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: {error}", err=True)
         sys.exit(DIFFERENT)
     at = {name: place for place, name in enumerate(content.ranking.header)}
     row = next((row for row in content.ranking.rows if row[at["application_id"]] == dossier), None)
     if row is None:
-        click.echo(f"{bundle.name}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
         sys.exit(2)
     click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
     with contextlib.suppress(NothingToGain):
