@@ -254,6 +254,6 @@ def _tell_result(run: Run, out: Path, kept: Path | None, *, as_json: bool) -> No
         err=as_json,
     )
     if as_json:
-        from aap.documents.report.ranking_files import RANKING_FILES
+        from aap.documents.report.ranking_files import readable_json
 
-        write_output(RANKING_FILES["report.json"](run))
+        write_output(readable_json(run.report))

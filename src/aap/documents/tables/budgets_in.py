@@ -22,7 +22,7 @@ from aap.documents.incoming.incoming_file import IncomingFile, RefusedFile
 from aap.documents.incoming.taking import take_files
 from aap.documents.media_types import ODS, XLSX
 from aap.documents.tables.budgets import CHECKS, SHEET, SIDES
-from aap.documents.tables.sheets import ERROR, Line, SavedSheet, place, saved_sheets
+from aap.documents.tables.saved_sheets import ERROR, Line, SavedSheet, place, saved_sheets
 
 MAX_BYTES = 2_000_000
 _NUMBER, _LABEL, _AMOUNT, _CODE = range(4)  # columns

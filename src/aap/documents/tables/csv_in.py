@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from aap.core.composed import MOST_MARKS, nfc, piled_marks
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, Problem
-from aap.documents.tables.sheets import Line
+from aap.documents.tables.saved_sheets import Line
 
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

@@ -14,7 +14,7 @@ from typing import Any
 
 from defusedxml.ElementTree import iterparse
 
-from aap.documents.tables.sheets import Area, Line, Room, SavedSheet
+from aap.documents.tables.saved_sheets import Area, Line, Room, SavedSheet
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"

@@ -1,4 +1,4 @@
-"""Table files as rows of texts: CSV in the dialects of French and English spreadsheets (`csv_in`), XLSX and ODS (`sheets`).
+"""Table files as rows of texts: CSV in the dialects of French and English spreadsheets (`csv_in`), XLSX and ODS (`saved_sheets`).
 
 Of a workbook the first visible sheet is read; typed cells become the text that a CSV would hold. Rows are numbered as a
 spreadsheet numbers them: the header is row 1, and a blank row counts.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aap.core.problems import BadInput, Problem, nearest
 from aap.documents.tables.csv_in import UTF8_MARK, csv_lines
-from aap.documents.tables.sheets import ERROR, MAX_COLUMNS, Area, Line, SavedSheet, place, saved_sheets
+from aap.documents.tables.saved_sheets import ERROR, MAX_COLUMNS, Area, Line, SavedSheet, place, saved_sheets
 
 MAX_BYTES = 100_000_000
 SIGNATURES = (

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
-from aap.documents.tables.sheets import Area, Line, Room
+from aap.documents.tables.saved_sheets import Area, Line, Room
 
 
 class _Reader(ExcelReader):

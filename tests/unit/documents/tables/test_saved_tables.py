@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from aap.core.problems import BadInput
 from aap.documents.tables.assignment_tables import read_people
-from aap.documents.tables.sheets import place
+from aap.documents.tables.saved_sheets import place
 from aap.documents.tables.table_files import ReadTable, TableFile, read_table
 
 HEADER = ["id", "name", "amount", "note"]

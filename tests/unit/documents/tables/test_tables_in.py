@@ -18,7 +18,7 @@ from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput
 from aap.documents.tables.cells import Refused, read_euros, read_number, yes
-from aap.documents.tables.sheets import cell_text
+from aap.documents.tables.saved_sheets import cell_text
 from aap.documents.tables.table_files import TableFile
 from aap.documents.tables.tables_in import read_run_inputs
 
