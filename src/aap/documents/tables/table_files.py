@@ -26,6 +26,7 @@ SIGNATURES = (
     (b"\xff\xd8\xff", "une image"),
 )
 ACCEPTED = "CSV (UTF-8, UTF-16 ou Windows-1252), XLSX ou ODS"
+MERGED, APART = "ces cellules sont fusionnées", "une valeur dans chaque cellule"
 TOTAL = re.compile(r"(?:sous[ -]?)?tota(?:l|ux)(?:[ -](?:général|generale?|des?|du).*)?\W*", re.IGNORECASE)
 FIGURE = re.compile(r"[-+−]?[\d \u00a0\u202f.,]*\d(?:[ \u00a0\u202f]?(?:€|EUR|%))?", re.IGNORECASE)
 
@@ -191,9 +192,8 @@ def _merged(table: ReadTable, areas: Sequence[Area]) -> Iterator[Problem]:
         covered = range(area.first_column, area.last_column + 1)
         at = next((column for column in covered if column in table.read), None)
         if at is not None and area.first_row <= last:
-            message, allowed = "ces cellules sont fusionnées", "une valeur dans chaque cellule"
             heading = table.headings[at]
-            yield Problem(table.name, message, row=area.first_row, heading=heading, allowed=allowed, cell=str(area))
+            yield Problem(table.name, MERGED, row=area.first_row, heading=heading, allowed=APART, cell=str(area))
 
 
 def _in_any_case(header: Sequence[str], expected: Sequence[str]) -> list[str]:
@@ -229,15 +229,29 @@ def _check_header(name: str, header: Sequence[str], required: Sequence[str], opt
 # --- workbooks --------------------------------------------------------------------------------------------------------
 
 
-def workbook_sheets(file: TableFile) -> dict[str, list[list[str]]]:
-    """Every sheet of a workbook by its name, as rows of texts from the first row on. Raises BadInput."""
+def workbook_sheets(file: TableFile, filled: str = "") -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook by its name, as rows of texts from the first row on.
+
+    `filled`: the sheet that a person filled in. Raises BadInput, also where cells of that one are merged, show a spreadsheet's
+    error or hold a formula whose value was not saved.
+    """
     found: dict[str, list[list[str]]] = {}
+    problems: list[Problem] = []
     for sheet in saved_sheets(file.name, file.content, "le classeur rempli"):
         rows: list[list[str]] = []
         for line in sheet.lines():
             rows.extend([] for _ in range(len(rows) + 1, line.number))
             rows.append(line.texts())
+            if sheet.name == filled:
+                header = [""] * len(rows[-1])
+                problems += _not_computed(file.name, line, header, rows[-1], range(len(rows[-1])))
         found[sheet.name] = rows
+        if sheet.name == filled:
+            problems += (
+                Problem(file.name, MERGED, row=area.first_row, allowed=APART, cell=str(area)) for area in sheet.merged
+            )
+    if problems:
+        raise BadInput(problems)
     return found
 
 

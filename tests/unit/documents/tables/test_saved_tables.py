@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from aap.core.problems import BadInput
 from aap.documents.tables.assignment_tables import read_people
 from aap.documents.tables.saved_sheets import place
-from aap.documents.tables.table_files import ReadTable, TableFile, read_table
+from aap.documents.tables.table_files import ReadTable, TableFile, read_table, workbook_sheets
 
 HEADER = ["id", "name", "amount", "note"]
 ROWS: list[list[object]] = [["001", "Été", 1000, "a"], ["002", "Deux", 2000.5, None], ["003", "Trois", 12.25, "c"]]
@@ -154,6 +154,23 @@ def test_the_value_of_a_formula_is_read_an_empty_text_too() -> None:
 
     table = read(rewritten(xlsx(), computed), every_column=True)
     assert (table.rows, table.problems) == ((*READ[:2], (4, ["003", "Trois", "12.25", ""])), ())
+
+
+def test_what_is_wrong_in_the_sheet_that_a_person_filled_is_told_with_its_cell() -> None:
+    def broken(_: openpyxl.Workbook, sheet: Worksheet) -> None:
+        sheet["B2"] = "#REF!"
+        sheet["C3"] = "=1+1"
+        sheet.merge_cells("A3:A4")
+
+    file = xlsx(broken)
+    assert workbook_sheets(file, "another")["Sheet"][1] == ["001", "#REF!", "1000", "a"]
+    with pytest.raises(BadInput) as refused:
+        workbook_sheets(file, "Sheet")
+    assert [(p.cell, p.message) for p in refused.value.problems] == [
+        ("B2", "le tableur affiche une erreur dans cette cellule"),
+        ("C3", "le résultat de cette formule n’est pas enregistré"),
+        ("A3:A4", "ces cellules sont fusionnées"),
+    ]
 
 
 # --- ODS --------------------------------------------------------------------------------------------------------------
