@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from aap.core.composed import MOST_MARKS, nfc, piled_marks
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, Problem
-from aap.documents.tables.saved_sheets import Line
+from aap.documents.tables.saved_sheets import Line, TextLine
 
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -40,7 +40,7 @@ def csv_lines(name: str, content: bytes, expected: Sequence[str], allowed: str) 
     try:
         for line in reader:
             number += 1
-            yield Line(number, line)
+            yield TextLine(number, line)
     except csv.Error as error:
         said = str(error)
         if "field larger" in said:

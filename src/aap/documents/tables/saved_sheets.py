@@ -58,6 +58,15 @@ class Line:
         return [nfc(value) if isinstance(value, str) else cell_text(value) for value in self.values]
 
 
+class TextLine(Line):
+    """A row whose values are texts already, in NFC."""
+
+    __slots__ = ()
+
+    def texts(self) -> list[str]:
+        return list(self.values)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """Cells merged into one; rows from 1, columns from 0, ends included."""

@@ -149,7 +149,8 @@ def _table(
             if cells[index]:
                 message = f"cette cellule est dans une colonne sans nom (la {index + 1}ᵉ)"
                 problems.append(Problem(name, message, row=number, found=cells[index]))
-        problems += _not_computed(name, line, header, cells, read)
+        if line.unstored or _may_show_errors(cells):
+            problems += _not_computed(name, line, header, cells, read)
         rows.append((number, cells))
     return ReadTable(name, tuple(header), tuple(rows), tuple(problems), frozenset(read))
 
@@ -166,6 +167,12 @@ def _is_total(cells: Sequence[str], key: int) -> bool:
         return TOTAL.fullmatch(cells[key]) is not None
     others = [cell for cell in cells if cell]
     return any(TOTAL.fullmatch(cell) for cell in others) or all(FIGURE.fullmatch(cell) for cell in others)
+
+
+def _may_show_errors(cells: Sequence[str]) -> bool:
+    """A quick look at a row, for tables of a hundred thousand."""
+    row = "\n".join(cells)
+    return "#" in row or "Err:" in row
 
 
 def _not_computed(
