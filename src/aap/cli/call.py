@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aap.cli.streams import INPUT_NAME, check_once, input_name, is_stream, read_input
 from aap.core.call.loading import CallFileError, InspectedCall, inspect_call
 from aap.core.call.yaml_tree import MAX_BYTES
 from aap.core.problems import Problem
@@ -27,10 +28,12 @@ def call_group() -> None:
 
 
 def read_call_file(path: Path, *, conflicts_are_errors: bool = True) -> InspectedCall:
-    """Read and check the call file at `path`; a file that can't be read is a problem like any other.
+    """Read and check the call file at `path` (`-`: standard input); a file that can't be read is a problem like any other.
 
     `conflicts_are_errors`: see `inspect_call`.
     """
+    if is_stream(path):
+        return inspect_call(read_input(MAX_BYTES), name=INPUT_NAME, conflicts_are_errors=conflicts_are_errors)
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)  # one byte too many is enough to refuse
@@ -58,6 +61,7 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 @call_group.command("check", help="Vérifier des fichiers d’appel : toutes les erreurs, avec ligne et colonne.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
+    check_once(files)
     failed = False
     for file in files:
         inspected = read_call_file(file)
@@ -65,7 +69,8 @@ def check(files: tuple[Path, ...]) -> None:
             click.echo(str(problem), err=True)
         errors = sum(problem.is_error for problem in inspected.problems)
         failed = failed or errors > 0
-        click.echo(f"{file}\u00a0: {_verdict(errors, len(inspected.warnings))}", err=errors > 0)
+        name = input_name(file, whole=True)
+        click.echo(f"{name}\u00a0: {_verdict(errors, len(inspected.warnings))}", err=errors > 0)
     sys.exit(BAD_INPUT if failed else 0)
 
 
@@ -95,7 +100,7 @@ def new(call_id: str, out: Path | None) -> None:
             str(Problem(call_id, "cet identifiant n’est pas bien formé", found=call_id, allowed=allowed)), err=True
         )
         sys.exit(BAD_INPUT)
-    if out is None:
+    if out is None or is_stream(out):
         click.echo(starter_text(call_id), nl=False)
         return
     try:

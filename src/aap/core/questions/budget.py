@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aap.core.budgets.accounting import Account, BadAmount, Budget, Side, UnknownAccount, accounts, parse_budget
+from aap.core.amounts import BadAmount
+from aap.core.budgets.accounting import Account, Budget, Side, UnknownAccount, accounts, parse_budget
 from aap.core.budgets.budget_checks import check_budget
 from aap.core.paths import Path
 from aap.core.questions.base.cell_types import parts_as_typed, read_parts

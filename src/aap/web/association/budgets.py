@@ -11,7 +11,8 @@ from aap.core.budgets.accounting import Budget
 from aap.core.call.schema import Section
 from aap.core.questions.budget import BudgetQuestion
 from aap.documents.media_types import XLSX
-from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
+from aap.documents.tables.budgets import budget_workbook
+from aap.documents.tables.budgets_in import BadWorkbook, read_budget_workbook
 from aap.records.territories import territories
 from aap.services.dossier.applying import StaleSection, save_section
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier

@@ -1,7 +1,13 @@
 // Shows and hides the questions that depend on an answer of the same page (a block first, then the page).
 // Where the answer is on another page, the server's choice stays.
 
-import { toNumber } from "./amounts.js";
+import { toCents, toNumber } from "./amounts.js";
+
+// Euros as the server stores them; nothing where it would refuse what is typed.
+function amountOf(text) {
+  const cents = text.trim() === "" ? null : toCents(text);
+  return cents === null ? "" : String(cents / 100);
+}
 
 function answersOf(scope, question) {
   const holder = [...scope.querySelectorAll(`[data-question="${CSS.escape(question)}"]`)]
@@ -10,7 +16,7 @@ function answersOf(scope, question) {
   return [...holder.querySelectorAll("input, select, textarea")]
     .filter((input) => !input.name.endsWith(".detail") && input.closest("[data-question]") === holder)
     .filter((input) => !["radio", "checkbox"].includes(input.type) || input.checked)
-    .map((input) => input.value.trim())
+    .map((input) => (input.hasAttribute("data-amount") ? amountOf(input.value) : input.value.trim()))
     .filter((value) => value !== "");
 }
 
