@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 
-from aap.core.call.form_checks import check_eligibility_rules, check_form_definition, possible_values
+from aap.core.call.form_checks import check_eligibility_rules, check_form_definition
 from aap.core.call.letter_texts import placeholder_problems
 from aap.core.call.schema import CallFile, Criterion, Scale
+from aap.core.call.sources import possible_values
 from aap.core.delays import silence_is_rejection
 from aap.core.findings import Finding, out_of_order, repeated, unknown
 from aap.core.french import NBSP, day, plain, quoted

@@ -56,6 +56,23 @@ def load_call(text: str | bytes, *, name: str) -> CallFile:
     return inspected.call
 
 
+def read_sealed_call(text: str | bytes, *, name: str) -> CallFile:
+    """The call of a file that was checked when it was loaded: a check that came later doesn't close a call that runs.
+
+    Raises:
+        CallFileError: it is no call file.
+    """
+    try:
+        root, _ = parse_yaml(text, name=name)
+        raw = plain_tree(root)
+        set_aside(raw)
+        return CallFile.model_validate(raw)
+    except UnreadableYaml as error:
+        raise CallFileError((error.problem,)) from None
+    except ValidationError as error:
+        raise CallFileError(_problem(name, root, refusal) for refusal in in_french(error, raw)) from None
+
+
 def inspect_call(text: str | bytes, *, name: str, conflicts_are_errors: bool = True) -> InspectedCall:
     """Read and check a call file, and tell everything that was found; never raises on the file's content.
 

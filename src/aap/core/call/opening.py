@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aap.core.call.form_checks import questions_of
 from aap.core.call.schema import CallFile
+from aap.core.call.sources import questions_of
 from aap.core.findings import Finding
 from aap.core.french import quoted
 from aap.core.paths import Path, shown

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlmodel import Session, col, func, select
 
 from aap.core.call.canonical import call_hash, rubric_hash
+from aap.core.call.changes import changed_keys
 from aap.core.call.loading import inspect_call
 from aap.core.call.opening import problems_for_opening
 from aap.core.call.schema import CallFile
@@ -199,7 +201,7 @@ def amend_call(
     problems: dict[str, Objection] = {}
     sealed = sealed_changes(call.file, read.file)
     if sealed:
-        problems["file"] = Objection("call.sealed", changes=sealed)
+        problems["file"] = Objection("call.sealed", changes=tuple(sealed), keys=tuple(chain(*sealed.values())))
     elif call_hash(read.file) == call_hash(call.file):
         problems["file"] = Objection("call.nothing_amended")
     if not reason.strip() or len(reason) > 2_000:
@@ -239,19 +241,25 @@ SEALED = ("id", "ranking", *_SEALED_FACTS, "eligibility", "questions")
 """What an amendment can't change."""
 
 
-def sealed_changes(before: CallFile, after: CallFile) -> tuple[str, ...]:
-    """What an amendment would change and may not, of `SEALED`: an empty tuple lets it pass."""
-    found = []
+def sealed_changes(before: CallFile, after: CallFile) -> dict[str, tuple[str, ...]]:
+    """What an amendment would change and may not, of `SEALED`, each with the keys of the file: an empty one passes."""
+    found: dict[str, tuple[str, ...]] = {}
     if after.id != before.id:
-        found.append("id")
+        found["id"] = ("call.id",)
     if rubric_hash(after) != rubric_hash(before):
-        found.append("ranking")
-    found += [name for name in _SEALED_FACTS if getattr(after.call, name) != getattr(before.call, name)]
+        found["ranking"] = tuple(
+            key
+            for part in ("rubric", "scoring", "selection")
+            for key in changed_keys(getattr(before, part), getattr(after, part), (part,))
+        )
+    for name in _SEALED_FACTS:
+        if getattr(after.call, name) != getattr(before.call, name):
+            found[name] = (f"call.{name}",)
     if _rules(after) != _rules(before):
-        found.append("eligibility")
+        found["eligibility"] = changed_keys(_rules(before), _rules(after), ("eligibility",))
     if _shape(after) != _shape(before):
-        found.append("questions")
-    return tuple(found)
+        found["questions"] = changed_keys(_shape(before), _shape(after), ("form",))
+    return found
 
 
 _TEXTS = frozenset({"label", "help", "title", "example", "unit", "detail_label", "item_label", "question", "rule"})
@@ -260,7 +268,7 @@ _TEXTS = frozenset({"label", "help", "title", "example", "unit", "detail_label",
 def _shape(file: CallFile) -> object:
     """The form without its texts (a condition's `question` is the id of one, and stays)."""
     sections = [section.model_dump() for section in file.form.sections]
-    return _without_texts(sections), file.form.model_dump(exclude={"attestations", "sections"})
+    return {"sections": _without_texts(sections), **file.form.model_dump(exclude={"attestations", "sections"})}
 
 
 def _rules(file: CallFile) -> object:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlmodel import Session, col, select
 
 from aap.core.call.canonical import call_hash, rubric_hash
-from aap.core.call.loading import load_call
+from aap.core.call.loading import load_call, read_sealed_call
 from aap.core.call.opening import problems_for_opening
 from aap.core.call.schema import CallFile
 from aap.core.problems import Problem
@@ -57,7 +57,7 @@ class OpenedCall:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str, name: str) -> CallFile:
-    return load_call(text, name=name)
+    return read_sealed_call(text, name=name)
 
 
 def get_call(session: Session, call_id: str) -> OpenedCall:

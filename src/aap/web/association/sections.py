@@ -59,9 +59,7 @@ def _save(application_id: str, section_id: str, page: str, *, files: bool = True
             version=version, page=page, now=arrived_at(), files=files,
         )  # fmt: skip
     listed = listed_files(saved.dossier, asked_for, page)
-    form = SectionForm(
-        asked_for, saved.dossier.typed_in(asked_for), territories(), post=request.form, files=listed
-    )
+    form = SectionForm(asked_for, saved.dossier.typed_in(asked_for), territories(), post=request.form, files=listed)
     form.version = saved.version
     return saved, form
 
@@ -263,7 +261,10 @@ def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> st
     asked_for = next(one for one in found.call.file.form.sections if one.id == section_id)
     page = secrets.token_hex(8)
     form = SectionForm(
-        asked_for, found.typed_in(asked_for), territories(), post=request.form,
+        asked_for,
+        found.typed_in(asked_for),
+        territories(),
+        post=request.form,
         files=listed_files(found, asked_for, page),
     )
     form.version = stale.version

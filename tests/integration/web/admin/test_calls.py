@@ -136,19 +136,24 @@ def test_an_amendment_is_published_with_its_reason(signed: Any, factory: Factory
 
 
 SEALED = [
-    ("weight: 60", "weight: 61", "ranking"),
-    ("laureates: 2", "laureates: 9", "ranking"),
-    ("grace_minutes: 15", "grace_minutes: 16", "grace_minutes"),
-    ("max_length: 120", "max_length: 121", "questions"),
-    ("{id: jeunes,", "{id: jeune,", "questions"),
-    ("check: {equals: oui}", "check: {equals: non}", "eligibility"),
+    ("weight: 60", "weight: 61", "ranking", ("rubric.criteria[0].weight",)),
+    ("laureates: 2", "laureates: 9", "ranking", ("selection.laureates",)),
+    ("grace_minutes: 15", "grace_minutes: 16", "grace_minutes", ("call.grace_minutes",)),
+    ("max_length: 120", "max_length: 121", "questions", ("form.sections[0].questions[0].max_length",)),
+    (
+        "{id: jeunes,",
+        "{id: jeune,",
+        "questions",
+        ("form.sections[0].questions", "form.sections[0].questions[2]"),
+    ),
+    ("check: {equals: oui}", "check: {equals: non}", "eligibility", ("eligibility[0].check.equals",)),
 ]
 
 
 @on_both_databases
-@pytest.mark.parametrize(("old", "new", "change"), SEALED)
+@pytest.mark.parametrize(("old", "new", "change", "keys"), SEALED)
 def test_what_is_sealed_cannot_be_amended(
-    factory: Factory, platform: Platform, admin: Person, old: str, new: str, change: str
+    factory: Factory, platform: Platform, admin: Person, old: str, new: str, change: str, keys: tuple[str, ...]
 ) -> None:
     call = factory.call(text=text_of(factory), id="essai-admin")
     text = text_of(factory).replace(old, new)
@@ -158,7 +163,7 @@ def test_what_is_sealed_cannot_be_amended(
             session, actor=factory.actor(admin), call_id=call.id, read=check_call_file(text.encode(), "x.yaml"),
             reason="Parce que.", now=platform.clock(),
         )  # fmt: skip
-    assert refused.value.problems == {"file": Objection("call.sealed", changes=(change,))}
+    assert refused.value.problems == {"file": Objection("call.sealed", changes=(change,), keys=keys)}
     assert len(versions(platform)) == 1
 
 
