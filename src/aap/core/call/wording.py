@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from aap.core.call.checks import below
+from aap.core.call.rubric_checks import below
 from aap.core.call.schema import CallFile, Criterion, Scale
 from aap.core.call.sources import questions_of
 from aap.core.delays import paris, silence_is_rejection
