@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
 
 from aap.core.call.schema import CallFile
 from aap.core.call.sources import ID_OF_QUESTIONS, check_source, questions_of, source_of
 from aap.core.findings import Finding, out_of_order, repeated, unknown
+from aap.core.french import quoted
 from aap.core.paths import ANY, Path
 from aap.core.questions.base.choosing import repeated_options
 from aap.core.questions.base.condition import Compared, Condition, number_of
 from aap.core.questions.base.question import Question
+from aap.core.questions.budget import BudgetQuestion
 from aap.core.values import day_of
 
 # --- eligibility ------------------------------------------------------------------------------------------------------
@@ -43,7 +46,8 @@ def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
         closed = rule.closed_values()
         if source is not None:
             compared, closed = source.compared or "text", closed or source.values
-            rests_on = (*rests_on, (*path, "source"), ("form", "sections"))
+            rests_on = (*rests_on, (*path, "source"))
+            rests_on += (("form", "sections"),) if str(rule.source).startswith("answers.") else ()
         yield from _condition((*path, "check"), rule.check, compared, closed, rests_on)
 
 
@@ -122,6 +126,35 @@ def check_form_definition(call: CallFile) -> Iterator[Finding]:
     for name, source in form.attributes.items():
         yield from check_source(call, ("form", "attributes", name), source)
     yield from _named_questions(call)
+    yield from _two_requests(call, placed)
+
+
+def _two_requests(call: CallFile, placed: Sequence[tuple[Path, Question]]) -> Iterator[Finding]:
+    """Two budgets of a project that a dossier may show at once: only the first one filled in says what is requested."""
+    shown_if = {
+        question.id: [one for one in (section.show_if, question.show_if) if one is not None]
+        for section in call.form.sections
+        for question in section.questions
+    }
+    projects = [(path, one) for path, one in placed if isinstance(one, BudgetQuestion) and one.budget == "project"]
+    for i, (path, later) in enumerate(projects):
+        for _, earlier in projects[:i]:
+            if not any(_exclude(a, b) for a, b in product(shown_if[earlier.id], shown_if[later.id])):
+                message = (
+                    f"ce budget de projet peut être demandé en même temps que {quoted(earlier.id)} : le montant demandé est "
+                    "celui du premier qui est rempli"
+                )
+                rests_on: tuple[Path, ...] = (("form", "sections"),)
+                yield Finding(path, message, found=later.id, severity="warning", rests_on=rests_on)
+                break
+
+
+def _exclude(one: Condition, other: Condition) -> bool:
+    """Whether two conditions name different answers of the same question, of which a dossier gives one."""
+    if one.question is None or one.question != other.question:
+        return False
+    named = [{cond.equals} if cond.equals is not None else set(cond.one_of or ()) for cond in (one, other)]
+    return bool(named[0]) and bool(named[1]) and named[0].isdisjoint(named[1])
 
 
 def _show_if(call: CallFile, path: Path, condition: Condition | None, earlier: set[str]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from aap.core.call.rubric_checks import check_rubric
@@ -82,32 +82,34 @@ def _attribute(call: CallFile, lots: Lots) -> Iterator[Finding]:
 
 def _lot(call: CallFile, lot: Lot, path: Path) -> Iterator[Finding]:
     """The lot's own rules, and those that the call's no longer fit with; what the call itself is told is not repeated."""
-    parts = (
-        (
-            "selection",
-            set(lot.selection.model_fields_set),
-            check_selection(call, call.selection, ("selection",), has_budget=True),
-            lambda base: check_selection(
-                call, rules := selection_of(call, lot), base, has_budget=rules.budget is not None
-            ),
-        ),
-        (
-            "rubric",
-            set(lot.rubric.model_fields_set),
-            check_rubric(call, call.rubric, ("rubric",)),
-            lambda base: check_rubric(call, rubric_of(call, lot), base),
-        ),
+    selection, rubric = selection_of(call, lot), rubric_of(call, lot)
+    base: Path = (*path, "selection")
+    yield from _of_lot(
+        check_selection(call, selection, base, has_budget=selection.budget is not None),
+        check_selection(call, call.selection, ("selection",), has_budget=True),
+        base,
+        lot.selection.model_fields_set,
     )
-    for part, given, of_call, check in parts:
-        base: Path = (*path, part)
-        told = {(one.path[1:], one.message) for one in of_call}
-        for one in check(base):
-            within = one.path[len(base) :]
-            rests_on = (
-                *one.rests_on,
-                *((part, *other[len(base) :]) for other in one.rests_on if other[:3] == base[:3]),
-            )
-            if within and within[0] in given:
-                yield replace(one, rests_on=(*rests_on, (part,)))
-            elif (within, one.message) not in told:
-                yield replace(one, path=base if given else path, at_key=False, rests_on=(*rests_on, (part,)))
+    base = (*path, "rubric")
+    yield from _of_lot(
+        check_rubric(call, rubric, base),
+        check_rubric(call, call.rubric, ("rubric",)),
+        base,
+        lot.rubric.model_fields_set,
+    )
+
+
+def _of_lot(
+    found: Iterable[Finding], of_call: Iterable[Finding], base: Path, given: Collection[str]
+) -> Iterator[Finding]:
+    """`given`: the keys that the lot gives itself; what is found at another is told at the lot."""
+    part, depth = base[-1], len(base)
+    told = {(one.path[1:], one.message) for one in of_call}
+    for one in found:
+        within = one.path[depth:]
+        inherited = tuple((part, *other[depth:]) for other in one.rests_on if other[:depth] == base)
+        if within and within[0] in given:
+            yield replace(one, rests_on=(*one.rests_on, *inherited))
+        elif (within, one.message) not in told:
+            place = base if given else base[:-1]
+            yield replace(one, path=place, at_key=False, rests_on=(*one.rests_on, *inherited, (part,)))

@@ -20,6 +20,10 @@ def _sealed(changes: tuple[str, ...], keys: tuple[str, ...]) -> str:
         "min_amount": _("le montant minimal"),
         "max_amount": _("le montant maximal"),
         "max_share": _("la part maximale de la subvention"),
+        "max_per_applicant": _("le nombre de dossiers par porteur"),
+        "applicants": _("qui peut candidater"),
+        "consortium": _("les partenaires d’un dossier"),
+        "invited": _("qui est invité"),
         "eligibility": _("les conditions de recevabilité"),
         "questions": _("les questions du dossier (leur texte et leur aide le peuvent)"),
     }

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from aap.core.scalars import DAY, NUMBER, KeyId, Strict, exact_number, iso_day
+from aap.core.scalars import DAY, NUMBER, WRITTEN, KeyId, Strict, exact_number, iso_day
 from aap.core.values import Answers, day_of, decimal_of, text_of
 
 Compared = Literal["text", "number", "day"]
@@ -39,13 +39,16 @@ Bound = Annotated[
 ]
 
 
+Value = Annotated[str, WithJsonSchema(WRITTEN)]
+
+
 class Condition(Strict):
     """A test on one value: all the given parts hold. `question` names the answer (in `show_if` only)."""
 
     question: KeyId | None = None
-    equals: str | None = None
-    one_of: tuple[str, ...] | None = None
-    contains: str | None = None
+    equals: Value | None = None
+    one_of: tuple[Value, ...] | None = None
+    contains: Value | None = None
     min: Bound | None = None
     max: Bound | None = None
 
