@@ -344,6 +344,8 @@ def _partners(session: Session, call: OpenedCall, applications: Mapping[str, App
     )
     if not conditional:  # what other sections say hides none of them
         query = query.where(col(SectionAnswers.section).in_([section.id for section, _ in asked]))
+    if len(applications) == 1:
+        query = query.where(col(SectionAnswers.application_id).in_(list(applications)))
     held: dict[str, dict[str, SectionAnswers]] = {}
     for stored in session.exec(query.order_by(col(SectionAnswers.application_id), col(SectionAnswers.section))):
         if stored.application_id in applications:
