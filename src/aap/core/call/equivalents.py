@@ -94,10 +94,10 @@ def of_shape(owner: Any, key: str, value: object) -> str:
 def of_option(value: object) -> str:
     """How a text that stands alone among the options is written."""
     text = value if isinstance(value, str) else "…"
-    return f'{{value: {identifier_of(text) or "…"}, label: "{text}"}}'
+    return f'{{value: {suggested_id(text) or "…"}, label: "{text}"}}'
 
 
-def identifier_of(text: str) -> str:
+def suggested_id(text: str) -> str:
     """The identifier that a text suggests: `Île-de-France` → `ile-de-france`; empty where it holds no letter."""
     found = re.sub(r"[^a-z0-9_]+", "-", _folded(text)).strip("-_")
     return re.sub(r"^[0-9_-]+", "", found)

@@ -12,12 +12,12 @@ from pydantic_core import ErrorDetails
 
 from aap.core.call.equivalents import (
     QUESTION_TYPES,
-    identifier_of,
     key_before,
     of_key,
     of_option,
     of_shape,
     split_decimal,
+    suggested_id,
 )
 from aap.core.call.structure import keys_at, type_at
 from aap.core.french import listed
@@ -96,7 +96,7 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
         allowed = _equivalent(path, raw) or allowed
     close = nearest(found, names) if names else ""
     if kind == "string_pattern_mismatch":
-        close = identifier_of(found)
+        close = suggested_id(found)
         close = close if re.fullmatch(context["pattern"], close) else ""
     return Refusal(path, message, path, at_key, found, allowed, _typed_otherwise(path, names, found) or close)
 

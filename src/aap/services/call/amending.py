@@ -11,7 +11,7 @@ from itertools import chain
 from sqlmodel import Session, col, func, select
 
 from aap.core.call.canonical import call_hash, rubric_hash
-from aap.core.call.changes import changed_keys
+from aap.core.call.changed_keys import changed_keys
 from aap.core.call.loading import inspect_call, read_sealed_call
 from aap.core.call.schema import CallFile
 from aap.core.call.wording import WordedSection, rules_in_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aap.core.call.equivalents import QUESTION_TYPES, identifier_of
+from aap.core.call.equivalents import QUESTION_TYPES, suggested_id
 from aap.core.questions.base.question import TYPES
 from tests.unit.core.call.told import problems_of
 
@@ -141,4 +141,4 @@ def test_a_key_where_it_does_not_belong_names_its_equivalent(changed: dict[str, 
     ],
 )
 def test_a_text_suggests_an_identifier(text: str, identifier: str) -> None:
-    assert identifier_of(text) == identifier
+    assert suggested_id(text) == identifier

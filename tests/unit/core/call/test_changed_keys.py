@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aap.core.call.changes import changed_keys
+from aap.core.call.changed_keys import changed_keys
 
 BEFORE: dict[str, Any] = {
     "threshold": Decimal(50),
