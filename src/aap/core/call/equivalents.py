@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from aap.core.questions.base.choosing import Option
 from aap.core.questions.base.question import Question
 from aap.core.quotas.quota import Quota
 
+_DIGITS = re.compile(r"[0-9]+")
 _LOTS = (
     "les lots s’écrivent au premier niveau du fichier : lots: {attribute: …, items: [{id: …, selection: {budget: …}}]}"
 )
@@ -103,33 +105,39 @@ def suggested_id(text: str) -> str:
     return re.sub(r"^[0-9_-]+", "", found)
 
 
-def split_decimal(path: Path, raw: object) -> str:
-    """The number that a comma cut in two between braces: for `{weight: 33,3}` at `weight`'s neighbour `3`, `33,3`.
+@dataclass(frozen=True, slots=True)
+class CutNumber:
+    """A number that a comma cut in two between braces. `number`: `33,3`; `written`: how it is written; `key`: whose."""
 
-    Empty where that isn't what happened: the key is all digits and holds nothing, what stands before it is a number.
+    number: str
+    written: str
+    key: Path
+
+
+def split_decimal(path: Path, raw: object) -> CutNumber | None:
+    """What happened at `path`, a key of digits that holds nothing: `{weight: 33,3}` at `3`, `{0,5: faible}` at `0`.
+
+    None where that isn't what happened.
     """
     holder: Any = raw
     for step in path[:-1]:
         try:
             holder = holder[step]
         except (KeyError, IndexError, TypeError):
-            return ""
+            return None
     last = str(path[-1])
-    if not isinstance(holder, Mapping) or not re.fullmatch(r"[0-9]+", last) or holder.get(last) is not None:
-        return ""
-    keys = list(holder)
-    place = keys.index(last) if last in keys else 0
+    if not isinstance(holder, Mapping) or not _DIGITS.fullmatch(last) or holder.get(last, "") is not None:
+        return None
+    keys = [str(key) for key in holder]
+    place = keys.index(last)
     before = holder[keys[place - 1]] if place else None
-    return f"{before},{last}" if isinstance(before, str) and re.fullmatch(r"-?[0-9]+", before) else ""
-
-
-def key_before(path: Path, raw: object) -> Path:
-    """The path of the key that stands before this one, in the same part."""
-    holder: Any = raw
-    for step in path[:-1]:
-        holder = holder[step]
-    keys = list(holder)
-    return (*path[:-1], keys[keys.index(str(path[-1])) - 1])
+    if isinstance(before, str) and re.fullmatch(r"-?[0-9]+", before):
+        key = keys[place - 1]
+        return CutNumber(f"{before},{last}", f"{key}: {before}.{last}", (*path[:-1], key))
+    after = keys[place + 1] if place + 1 < len(keys) else ""
+    if _DIGITS.fullmatch(after):
+        return CutNumber(f"{last},{after}", f"{last}.{after}: …", path)
+    return None
 
 
 def _folded(text: str) -> str:

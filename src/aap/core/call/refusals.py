@@ -12,7 +12,6 @@ from pydantic_core import ErrorDetails
 
 from aap.core.call.equivalents import (
     QUESTION_TYPES,
-    key_before,
     of_key,
     of_option,
     of_shape,
@@ -80,10 +79,9 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
     at_key = detail["loc"][-1:] == ("[key]",)
     path: Path = detail["loc"][:-1] if at_key else detail["loc"]
     kind, context = detail["type"], detail.get("ctx", {})
-    if number := split_decimal(path, raw):
-        before = key_before(path, raw)
+    if cut := split_decimal(path, raw):
         message = "la virgule a coupé ce nombre en deux : la décimale s’écrit avec un point"
-        return Refusal(path, message, before, True, number, f"{before[-1]}: {number.replace(',', '.')}")
+        return Refusal(path, message, cut.key, True, cut.number, cut.written)
     if kind == "extra_forbidden":
         return _unknown_key(path, raw)
     found = str(path[-1]) if at_key else described(raw, path)

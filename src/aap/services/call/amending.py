@@ -261,7 +261,7 @@ def sealed_changes(before: CallFile, after: CallFile) -> dict[str, tuple[str, ..
     if rubric_hash(after) != rubric_hash(before):
         found["ranking"] = tuple(
             key
-            for part in ("rubric", "scoring", "selection")
+            for part in ("rubric", "scoring", "selection", "lots")
             for key in changed_keys(getattr(before, part), getattr(after, part), (part,))
         )
     for name in _SEALED_FACTS:

@@ -51,6 +51,12 @@ CUT = "la virgule a coupé ce nombre en deux : la décimale s’écrit avec un p
             "0,5",
             "min: 0.5",
         ),
+        (
+            {"rubric": "criteria: [{id: a, weight: 1, levels: {0,5: faible}}]"},
+            "rubric.criteria[0].levels.0",
+            "0,5",
+            "0.5: …",
+        ),
     ],
 )
 def test_a_comma_that_cuts_a_number_between_braces_is_told_as_such(
