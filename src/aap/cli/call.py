@@ -27,13 +27,14 @@ def call_group() -> None:
     """The group that `aap` registers."""
 
 
-def read_call_file(path: Path, *, conflicts_are_errors: bool = True) -> InspectedCall:
+def read_call_file(path: Path, *, conflicts_are_errors: bool = True, online: bool = False) -> InspectedCall:
     """Read and check the call file at `path` (`-`: standard input); a file that can't be read is a problem like any other.
 
-    `conflicts_are_errors`: see `inspect_call`.
+    `conflicts_are_errors`, `online`: see `inspect_call`.
     """
     if is_stream(path):
-        return inspect_call(read_input(MAX_BYTES), name=INPUT_NAME, conflicts_are_errors=conflicts_are_errors)
+        content = read_input(MAX_BYTES)
+        return inspect_call(content, name=INPUT_NAME, conflicts_are_errors=conflicts_are_errors, online=online)
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)  # one byte too many is enough to refuse
@@ -44,7 +45,7 @@ def read_call_file(path: Path, *, conflicts_are_errors: bool = True) -> Inspecte
     except OSError as error:
         found = error.strerror or type(error).__name__
         return InspectedCall(None, (Problem(str(path), "le fichier ne peut pas être lu", found=found),))
-    return inspect_call(content, name=str(path), conflicts_are_errors=conflicts_are_errors)
+    return inspect_call(content, name=str(path), conflicts_are_errors=conflicts_are_errors, online=online)
 
 
 def load_call_file(path: Path) -> InspectedCall:
@@ -60,11 +61,12 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 
 @call_group.command("check", help="Vérifier des fichiers d’appel : toutes les erreurs, avec ligne et colonne.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
+@click.option("--online", is_flag=True, help="Vérifier aussi ce que demande l’ouverture de l’appel en ligne.")
+def check(files: tuple[Path, ...], online: bool) -> None:
     check_once(files)
     failed = False
     for file in files:
-        inspected = read_call_file(file)
+        inspected = read_call_file(file, online=online)
         for problem in inspected.problems:
             click.echo(str(problem), err=True)
         errors = sum(problem.is_error for problem in inspected.problems)

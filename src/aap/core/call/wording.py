@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from aap.core.call.checks import below
-from aap.core.call.form_checks import questions_of
+from aap.core.call.rubric_checks import below
 from aap.core.call.schema import CallFile, Criterion, Scale, SelectionRules
+from aap.core.call.sources import questions_of
 from aap.core.delays import paris, silence_is_rejection
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
 from aap.core.questions.base.condition import Condition
@@ -308,10 +308,12 @@ def condition_in_words(call: CallFile, condition: Condition | None) -> str:
     labels = {"oui": "Oui", "non": "Non"} | dict(question.labels())
     wanted = [value for value in (condition.equals, condition.contains) if value is not None]
     words = [quoted(labels.get(value, value)) for value in (*wanted, *(condition.one_of or ()))]
-    if condition.min is not None:
-        words.append(f"au moins {exact(condition.min)}")
-    if condition.max is not None:
-        words.append(f"au plus {exact(condition.max)}")
+    for bound, by_number, by_day in (
+        (condition.min, "au moins", "à partir du"),
+        (condition.max, "au plus", "jusqu’au"),
+    ):
+        if bound is not None:
+            words.append(f"{by_day} {day(bound)}" if isinstance(bound, date) else f"{by_number} {exact(bound)}")
     return spaced(f"Demandé si la réponse à {quoted(question.label)} est {listed(words, 'ou')}.")
 
 

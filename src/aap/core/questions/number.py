@@ -63,6 +63,8 @@ class NumberCell(CellType):
 class BoundedNumber(Question):
     """A number between two bounds."""
 
+    compared = "number"
+
     min: Number | None = Field(default=None, description="Plus petit nombre accepté.")
     max: Number | None = Field(default=None, description="Plus grand nombre accepté.")
 
