@@ -20,19 +20,26 @@ FAILED = 1
 @click.argument("bundle", type=click.Path(path_type=Path))
 def verify_command(bundle: Path) -> None:
     """Exit code 0 where everything holds, 4 with what differs, 1 where the file can't be read."""
-    from aap.core.ranking.bundle import verify_bundle
+    from aap.core.ranking.bundle import verification
 
     content = _content(bundle)
     progress = ProgressLine()
     try:
-        differences = verify_bundle(content, progress=progress, processes=os.cpu_count() or 1)
+        found = verification(content, progress=progress, processes=os.cpu_count() or 1)
     finally:
         progress.clear()
-    if differences:
+    if found.differences:
         click.echo(f"{bundle.name}\u00a0: le lot ne se vérifie pas.", err=True)
-        for difference in differences:
+        for difference in found.differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
+    if found.scores_given:
+        click.echo(
+            f"{bundle.name}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot vient "
+            "d’une version précédente du moteur\u00a0: les scores corrigés, leurs intervalles, les sévérités, les tirages, les "
+            "avertissements et les phrases des motifs ont été pris tels quels, sans être recalculés."
+        )
+        return
     click.echo(f"{bundle.name}\u00a0: le calcul refait donne les mêmes résultats.")
 
 

@@ -17,9 +17,9 @@ from aap.core.call.checks import check_call
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS
-from aap.core.ranking.run import RunInput, RunOptions
+from aap.core.ranking.run import EDITION, RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
-from aap.core.results import Table
+from aap.core.results import REVIEWER_COLUMNS, Table
 from aap.core.scoring.totals import ten_thousandths
 
 MAX_CENTS = 10**17
@@ -40,7 +40,10 @@ class MalformedBundle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BundleContent:
-    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised."""
+    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised.
+
+    `edition`: that of the contract by which the run was made, the first number of its engine's version.
+    """
 
     given: RunInput
     options: RunOptions
@@ -49,6 +52,12 @@ class BundleContent:
     report: Mapping[str, Any]
     scores: Mapping[str, StoredScores]
     public: bool
+    edition: int = EDITION
+
+    @property
+    def scores_given(self) -> bool:
+        """Whether scores, severities, intervals and draws are taken as they stand: this engine makes others."""
+        return self.edition < EDITION
 
 
 class _Reader:
@@ -135,8 +144,41 @@ def read_bundle(value: Any) -> BundleContent:
     assert call is not None
     given = _inputs(reader, call, top["inputs"])
     scores = _scores(reader, ranking)
+    edition = _edition(reader, report)
+    if edition < EDITION:
+        _given_severities(reader, reviewers, {mark.reviewer_id for mark in given.marks})
     reader.stop_on_fault()
-    return BundleContent(given, options, ranking, reviewers, report, scores, public)
+    return BundleContent(given, options, ranking, reviewers, report, scores, public, edition)
+
+
+def _edition(reader: _Reader, report: Mapping[str, Any]) -> int:
+    """The edition of a report: the first number of its engine's version, with which its own word has to agree."""
+    version = report.get("engine_version")
+    found = re.fullmatch(r"([1-9]\d{0,3})\.\d{1,4}\.\d{1,4}", version, re.ASCII) if isinstance(version, str) else None
+    if found is None:
+        reader.fault("results.report.engine_version", "une version comme 2.0.0 est attendue.")
+        return EDITION
+    edition = int(found[1])
+    if edition > EDITION:
+        reader.fault("results.report.engine_version", "ce lot vient d’une version plus récente que ce logiciel.")
+    elif report.get("edition", 1) != edition:
+        reader.fault("results.report.edition", "l’édition n’est pas celle de la version du moteur.")
+    return edition
+
+
+def _given_severities(reader: _Reader, reviewers: Table, expected: set[str]) -> None:
+    """Severities that nobody computes again: a line for each reviewer, figures in every cell."""
+    if reviewers.header != REVIEWER_COLUMNS[:6]:
+        reader.fault("results.reviewers", "les colonnes ne sont pas celles de cette édition.")
+        return
+    for number, row in enumerate(reviewers.rows, start=1):
+        place = f"results.reviewers[{number}]"
+        for cell in (*row[1:4], *(cell for cell in row[4:] if cell)):
+            reader.decimal(place, cell)
+        if not row[1].isdecimal():
+            reader.fault(place, "un nombre d’évaluations est attendu.")
+    if sorted(row[0] for row in reviewers.rows) != sorted(expected):
+        reader.fault("results.reviewers", "les évaluateurs ne sont pas ceux des notes.")
 
 
 def _call(reader: _Reader, value: Any) -> CallFile | None:
