@@ -70,8 +70,9 @@ class ImposedNotCandidate(BadInput):
 class Ranking:
     """Every application in the order of the table, and what the selection takes in.
 
-    `candidates` are in rank order. `worths`: how applications of this call are worth, as the scores tell. `draw_seed` is the one used, `provisional_draw` whether it is only the rubric's
-    hash. `final` is false while an application is incomplete. `contested`: application ids in table order.
+    `candidates` are in rank order. `worths`: how much applications are worth, as the scores tell. `draw_seed` is the
+    one used, `provisional_draw` whether it is only the rubric's hash. `final` is false while an application is incomplete.
+    `contested`: application ids in table order.
     """
 
     standings: tuple[Standing, ...]

@@ -319,7 +319,6 @@ def _report(
             "s’est arrêtée à la quantité de calcul fixée."
         )
     return {
-        "edition": EDITION,
         "engine_version": "",
         "call_id": call.id,
         "rubric_hash": rubric_hash(call),
@@ -343,6 +342,7 @@ def _report(
         },
         "contested": list(ranking.contested),
         "warnings": warnings,
+        "edition": EDITION,
     }
 
 

@@ -102,7 +102,9 @@ class Unknown:
             columns = np.zeros((self._within.design.reviewers, len(batch)))
             for at, members in enumerate(batch):
                 columns[members, at] = 1.0 / len(members)
-            found.append(np.einsum("ij,ij->j", columns, self.times(columns, precision=1e-5)))  # a form errs by its square
+            found.append(
+                np.einsum("ij,ij->j", columns, self.times(columns, precision=1e-5))
+            )  # a form errs by its square
         return np.concatenate(found)
 
     def drawn(self, generator: np.random.Generator, number: int) -> Floats:

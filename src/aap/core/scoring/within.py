@@ -73,12 +73,14 @@ class Within:
 
     def by_reviewer(self, v: Floats) -> Floats:
         """Z'v: the sum of `v`, one a review, over each reviewer's."""
-        return np.bincount(self.design.reviewer, weights=v, minlength=self.design.reviewers).astype(np.float64)
+        found: Floats = np.bincount(self.design.reviewer, weights=v, minlength=self.design.reviewers).astype(np.float64)
+        return found
 
     def centred(self, v: Floats) -> Floats:
         """M v: `v`, one a review, less the mean of its application."""
         sums = np.bincount(self.design.application, weights=v, minlength=self.design.applications)
-        return v - (sums / self.per_application)[self.design.application]
+        less: Floats = v - (sums / self.per_application)[self.design.application]
+        return less
 
     def levelled(self, v: Floats) -> Floats:
         """`v`, reviewers (x columns), with each component's mean in the place of its members'."""
@@ -120,7 +122,8 @@ class Within:
 
     def times(self, v: Floats) -> Floats:
         """G v, `v` reviewers (x columns)."""
-        return self.matrix @ v if self.is_dense else self._sparse(v)
+        found: Floats = self.matrix @ v if self.is_dense else self._sparse(v)
+        return found
 
     def solve(self, right: Floats, shift: float, *, precision: float = 1e-13) -> Floats:
         """(G + shift I)^-1 right, `right` reviewers x columns; with no shift, `right` balances within components.
@@ -154,7 +157,8 @@ class Within:
         if self.is_dense:
             values: Floats = np.linalg.eigvalsh(self.matrix).astype(np.float64)
             return Quadrature(np.maximum(values, 0.0), np.ones(q))
-        signs = np.random.Generator(np.random.Philox(key=1)).integers(0, 2, (q, PROBES)) * 2.0 - 1.0
+        drawn = np.random.Generator(np.random.Philox(key=1)).integers(0, 2, (q, PROBES))
+        signs: Floats = (drawn * 2.0 - 1.0).astype(np.float64)
         found = [_gauss(*one) for one in self._lanczos(signs, PROBE_STEPS)]
         traces = np.array([float(one.weights @ one.values) for one in found])
         off = traces - traces.mean()
@@ -171,9 +175,7 @@ class Within:
         kept = found.values > 1e-10 * found.values.max(initial=0.0)
         return Quadrature(found.values[kept], found.weights[kept])
 
-    def _lanczos(
-        self, start: Floats, steps: int, *, orthogonal: bool = False
-    ) -> list[tuple[Floats, Floats, float]]:
+    def _lanczos(self, start: Floats, steps: int, *, orthogonal: bool = False) -> list[tuple[Floats, Floats, float]]:
         """For each column the tridiagonal matrix of G in its Krylov space (diagonal, beside it) and its squared length.
 
         Where a space is exhausted the matrix falls apart and what follows has no weight.

@@ -88,7 +88,14 @@ def test_what_is_drawn_so_often_is_true_so_often(method: str) -> None:
 
 def test_worths_that_do_not_differ_are_drawn_equal_and_stay_in_rank_order() -> None:
     call = a_call(laureates=2)
-    rows = {("a", "x"): "6", ("a", "y"): "4", ("b", "x"): "4.1", ("b", "y"): "5.9", ("c", "x"): "5.2", ("c", "y"): "4.6"}
+    rows = {
+        ("a", "x"): "6",
+        ("a", "y"): "4",
+        ("b", "x"): "4.1",
+        ("b", "y"): "5.9",
+        ("c", "x"): "5.2",
+        ("c", "y"): "4.6",
+    }
     ranking = rank(call, [an_application(name) for name in "abc"], reviews_of(call, rows), draw_seed="s")
     assert ranking.worths.variance == 0.0
     mean = round(sum(candidate.score for candidate in ranking.candidates) / 3)

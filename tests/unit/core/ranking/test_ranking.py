@@ -285,9 +285,7 @@ def test_the_variance_of_worths_is_that_of_the_scores_less_their_errors(method: 
     measured = [standing for standing in ranking.standings if standing.id != "a04"]
     calibration = ranking.calibration
     assert calibration.unknown is not None
-    effects = (
-        calibration.unknown.covariance if method == "calibrated" else np.eye(5) * calibration.variances.reviewer
-    )
+    effects = calibration.unknown.covariance if method == "calibrated" else np.eye(5) * calibration.variances.reviewer
     shares = np.zeros((11, 5))
     for at, standing in enumerate(measured):
         shares[at, [int(name[1]) for name in standing.reviewers]] = 1 / 3

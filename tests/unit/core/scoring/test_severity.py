@@ -265,7 +265,9 @@ def test_four_reviews_are_too_few_to_call_anyone_erratic(strayed: int, flagged: 
 
 
 def test_who_read_alone_has_no_residual() -> None:
-    found = calibrate(_reviews([("a", "x", 50.0), ("a", "y", 60.0), ("b", "x", 70.0), ("b", "y", 75.0), ("c", "z", 9.0)]))
+    found = calibrate(
+        _reviews([("a", "x", 50.0), ("a", "y", 60.0), ("b", "x", 70.0), ("b", "y", 75.0), ("c", "z", 9.0)])
+    )
     assert [one.residual_sd is None for one in found.severities.values()] == [False, False, True]
 
 
