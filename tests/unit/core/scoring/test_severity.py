@@ -65,6 +65,24 @@ def test_severities_intervals_and_scores_are_those_of_the_dense_model(seed: int)
         )
 
 
+def test_on_any_small_table_of_marks_the_severities_are_those_of_the_dense_model() -> None:
+    """Forests, several components, additive and nearly empty tables among them."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n, q = int(rng.integers(2, 8)), int(rng.integers(2, 7))
+        rows = [
+            (f"a{i}", f"r{j}", float(rng.choice([0, 12.5, 25, 50, 62.5, 75, 100])))
+            for i in range(n) for j in range(q) if rng.random() < 0.6
+        ]  # fmt: skip
+        found = calibrate(_reviews(rows))
+        if not found.estimable or found.variances == Variances(0.0, 0.0):
+            continue
+        expected = DenseModel(rows).best().effects
+        assert {name: one.value / 10_000 for name, one in found.severities.items()} == {
+            name: pytest.approx(effect, abs=1e-3) for name, effect in expected.items()
+        }
+
+
 def test_the_mean_covariance_of_the_errors_of_two_scores_is_that_of_all_pairs() -> None:
     rows = _simulated(3, spread=(10, 6, 8))
     found = calibrate(_reviews(rows))
