@@ -29,11 +29,13 @@ from aap.core.ranking.earlier_editions import (
     replayed_report,
     with_given_severities,
 )
+from aap.core.ranking.later_list import ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
 from aap.core.results import Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
+from aap.core.selection.rules import rules_of
 
 FORMAT = 1
 SCORE_TOLERANCE = Decimal("0.001")  # points, marks: another platform's last digits
@@ -111,17 +113,18 @@ def verify_bundle(text: bytes | str, *, progress: Progress | None = None, proces
 def verification(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> Verification:
     """The same, with what was taken as given."""
     try:
-        content = read_bundle(_parsed(text))
+        value = _parsed(text)
+        content = read_bundle(value)
     except MalformedBundle as refusal:
         return Verification(
             tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
         )
-    return Verification(_checked(content, progress, processes), content.scores_given)
+    return Verification(_checked(value, content, progress, processes), content.scores_given)
 
 
-def _checked(content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
+def _checked(value: Any, content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
     try:
-        differences = list(_differences(content, progress, processes))
+        differences = [*_differences(content, progress, processes), *_later_differences(value, content)]
     except IncompleteReviews as refusal:
         return (Difference("inputs.marks", message=f"{len(refusal.missing)} évaluations sans toutes leurs notes."),)
     except BadInput as refusal:
@@ -133,6 +136,24 @@ def _checked(content: BundleContent, progress: Progress | None, processes: int) 
         found = f"{type(refusal).__name__} {refusal}"
         return (Difference("", message=f"Le calcul ne peut pas être refait sur ces données ({found})."),)
     return tuple(differences[:MAX_DIFFERENCES])
+
+
+def _later_differences(value: Mapping[str, Any], content: BundleContent) -> Iterator[Difference]:
+    """What is wrong with the changes of a later list: the chain of fingerprints, then each change by the rules."""
+    if not content.changes:
+        return
+    expected = later_bundle(value, content.changes)["previous"]
+    if expected != content.previous:
+        yield Difference("previous", content.previous, expected)
+    for fault in replay(
+        ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes
+    )[1]:
+        yield Difference(f"changes[{fault.number - 1}]", message=fault.message)
+
+
+def list_in_force(content: BundleContent) -> ListInForce:
+    """The list that a bundle of a run or of a later list gives, whatever is wrong with its changes."""
+    return replay(ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes)[0]
 
 
 def ranking_of(content: BundleContent) -> Ranking:

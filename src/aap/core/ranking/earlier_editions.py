@@ -9,15 +9,52 @@ worded anew by each edition, so they are not compared.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from aap.core.ranking.ranking import Ranking
-from aap.core.results import Table, reviewer_row
+from aap.core.ranking.run import EDITION
+from aap.core.results import REVIEWER_COLUMNS, Table, reviewer_row
 from aap.core.scoring.totals import ten_thousandths
 
 GIVEN_COLUMNS = frozenset({"reason", "calibrated_score", "ci_low", "ci_high", "selection_probability"})
 GIVEN_KEYS = frozenset({"variance", "warnings"})
+
+
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
+Fault = Callable[[str, str], None]
+"""Called with a place and a French sentence."""
+
+
+def edition_of(report: Mapping[str, Any], fault: Fault) -> int:
+    """The edition of a report: the first number of its engine's version, with which its own word has to agree."""
+    version = report.get("engine_version")
+    found = re.fullmatch(r"([1-9]\d{0,3})\.\d{1,4}\.\d{1,4}", version, re.ASCII) if isinstance(version, str) else None
+    if found is None:
+        fault("results.report.engine_version", "une version comme 2.0.0 est attendue.")
+        return EDITION
+    edition = int(found[1])
+    if edition > EDITION:
+        fault("results.report.engine_version", "ce lot vient d’une version plus récente que ce logiciel.")
+    elif report.get("edition", 1) != edition:
+        fault("results.report.edition", "l’édition n’est pas celle de la version du moteur.")
+    return edition
+
+
+def check_given_severities(reviewers: Table, expected: Collection[str], fault: Fault) -> None:
+    """Severities that nobody computes again: a line for each reviewer, figures in every cell."""
+    if reviewers.header != REVIEWER_COLUMNS[:6]:
+        fault("results.reviewers", "les colonnes ne sont pas celles de cette édition.")
+        return
+    for number, row in enumerate(reviewers.rows, start=1):
+        place = f"results.reviewers[{number}]"
+        if not all(_NUMBER.fullmatch(cell) for cell in (*row[1:4], *(cell for cell in row[4:] if cell))):
+            fault(place, "un nombre écrit comme un texte est attendu.")
+        if not row[1].isdecimal():
+            fault(place, "un nombre d’évaluations est attendu.")
+    if sorted(row[0] for row in reviewers.rows) != sorted(expected):
+        fault("results.reviewers", "les évaluateurs ne sont pas ceux des notes.")
 
 
 def less_columns(table: Table, columns: Collection[str]) -> Table:
@@ -33,7 +70,7 @@ def less_keys(report: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any
 
 def replayed_report(found: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Of a replay's report what an earlier edition's is compared with: the keys that it knew, less what is given."""
-    newer = {"edition", "gap", "funding_line", "lots"}
+    newer = {"edition", "gap", "funding_line", "lots", "no_successor"}
     return less_keys(found, GIVEN_KEYS | {key for key in newer if key not in stored})
 
 

@@ -22,6 +22,7 @@ from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
+from aap.core.ranking.successor_warnings import successor_warnings
 from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
@@ -313,6 +314,7 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
+    warnings += successor_warnings(outcome)
     if not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
@@ -341,6 +343,7 @@ def _report(
             "noise": _significant(variances.noise),
         },
         "contested": list(ranking.contested),
+        "no_successor": list(outcome.no_successor),
         "warnings": warnings,
         "edition": EDITION,
     }
