@@ -4,6 +4,9 @@ A bundle carries the rules (rubric, scoring, selection), the normalised inputs, 
 were written. Verifying recomputes everything from the rules and the inputs and compares: raw scores, marks, hashes and
 reasons exactly; calibrated scores, intervals and severities within 0.001, because another platform may round another
 way; the selection is replayed from the stored scores of 4 decimals.
+
+A bundle of an earlier edition (aap.core.ranking.earlier_editions) holds scores, severities and draws that this engine no
+longer makes: they are taken as given, and the check says so.
 """
 
 from __future__ import annotations
@@ -18,6 +21,14 @@ from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
+from aap.core.ranking.earlier_editions import (
+    GIVEN_COLUMNS,
+    GIVEN_KEYS,
+    less_columns,
+    less_keys,
+    replayed_report,
+    with_given_severities,
+)
 from aap.core.ranking.later_list import ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
@@ -33,7 +44,7 @@ MAX_BYTES = 500_000_000
 MAX_DIFFERENCES = 200
 
 _TOLERATED = {"calibrated_score", "ci_low", "ci_high"}
-_SEVERITIES = {"severity", "severity_low", "severity_high"}
+_SEVERITIES = {"severity", "severity_low", "severity_high", "residual_sd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +81,48 @@ def run_bundle(run: Run) -> dict[str, Any]:
             "notices": list(run.options.notices),
         },
         "inputs": canonical_value(inputs_value(run.given)),
-        "results": {
-            "ranking": _table_value(run.ranking_table),
-            "reviewers": _table_value(run.reviewers_table),
-            "report": dict(run.report),
-        },
+        "results": results_value(run.ranking_table, run.reviewers_table, run.report),
     }
+
+
+def results_value(ranking: Table, reviewers: Table, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What a bundle holds of a run's results."""
+    return {"ranking": _table_value(ranking), "reviewers": _table_value(reviewers), "report": dict(report)}
 
 
 def _table_value(table: Table) -> list[list[str]]:
     return [list(table.header), *(list(row) for row in table.rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What differs between a bundle and its recomputation, nothing where it holds.
+
+    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle.
+    """
+
+    differences: tuple[Difference, ...]
+    scores_given: bool = False
+
+
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
     """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
+    return verification(text, progress=progress, processes=processes).differences
+
+
+def verification(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> Verification:
+    """The same, with what was taken as given."""
     try:
         value = _parsed(text)
         content = read_bundle(value)
     except MalformedBundle as refusal:
-        return tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+        return Verification(
+            tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+        )
+    return Verification(_checked(value, content, progress, processes), content.scores_given)
+
+
+def _checked(value: Any, content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
     try:
         differences = [*_differences(content, progress, processes), *_later_differences(value, content)]
     except IncompleteReviews as refusal:
@@ -125,7 +159,7 @@ def list_in_force(content: BundleContent) -> ListInForce:
 def ranking_of(content: BundleContent) -> Ranking:
     """The ranking behind a bundle, from its stored scores: what further questions about the run are asked of."""
     given = content.given
-    return rank(
+    ranking = rank(
         given.call,
         given.applications,
         reviews_from_marks(given.marks, given.call.rubric),
@@ -133,6 +167,7 @@ def ranking_of(content: BundleContent) -> Ranking:
         content.report["draw_seed"],
         stored=content.scores,
     )
+    return with_given_severities(ranking, content.reviewers) if content.scores_given else ranking
 
 
 def read_text(text: bytes | str) -> BundleContent:
@@ -193,25 +228,33 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         if stored is None:
             continue  # told with the rows
         place = f"ranking, dossier {standing.id}"
-        for name in ("raw_score", "calibrated_score", "ci_low", "ci_high"):
+        for name in ("raw_score",) if content.scores_given else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
             before, now = getattr(stored, name), getattr(standing, name)
             slack = 0 if name == "raw_score" else int(SCORE_TOLERANCE * UNIT)
             if (before is None) != (now is None) or (before is not None and abs(before - now) > slack):
                 yield Difference(f"{place}, {name}", _score(before), _score(now))
+    options = content.options
     run = run_call(
         given.call,
         given.applications,
         given.marks,
         given.decisions,
         options=RunOptions(
-            content.options.draws, content.options.draw_seed, content.options.prices, content.options.notices
+            0 if content.scores_given else options.draws, options.draw_seed, options.prices, options.notices
         ),
         stored=content.scores,
         engine_version=str(report.get("engine_version", "")),
         progress=progress,
         processes=processes,
     )
-    yield from _table_differences("ranking", content.ranking, run.ranking_table, key=1)
+    found = run.ranking_table
+    if content.scores_given:
+        yield from _table_differences(
+            "ranking", less_columns(content.ranking, GIVEN_COLUMNS), less_columns(found, GIVEN_COLUMNS), key=1
+        )
+        yield from _report_differences(less_keys(report, GIVEN_KEYS), replayed_report(run.report, report))
+        return
+    yield from _table_differences("ranking", content.ranking, found, key=1)
     yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, key=0)
     yield from _report_differences(report, run.report)
 

@@ -19,8 +19,9 @@ from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS
+from aap.core.ranking.earlier_editions import check_given_severities, edition_of
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
-from aap.core.ranking.run import RunInput, RunOptions
+from aap.core.ranking.run import EDITION, RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table
 from aap.core.scoring.totals import ten_thousandths
@@ -46,7 +47,7 @@ class MalformedBundle(Exception):
 class BundleContent:
     """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised.
 
-    `previous` and `changes`: of the bundle of a later list (`later_list`), else empty.
+    `edition`: of the contract. `previous`, `changes`: of the bundle of a later list (`later_list`), else empty.
     """
 
     given: RunInput
@@ -58,6 +59,12 @@ class BundleContent:
     public: bool
     previous: str = ""
     changes: tuple[Change, ...] = ()
+    edition: int = EDITION
+
+    @property
+    def scores_given(self) -> bool:
+        """Whether scores, severities, intervals and draws are taken as they stand: this engine makes others."""
+        return self.edition < EDITION
 
 
 class _Reader:
@@ -153,9 +160,12 @@ def read_bundle(value: Any) -> BundleContent:
     assert call is not None
     given = _inputs(reader, call, top["inputs"])
     scores = _scores(reader, ranking)
+    edition = edition_of(report, reader.fault)
+    if edition < EDITION:
+        check_given_severities(reviewers, {mark.reviewer_id for mark in given.marks}, reader.fault)
     previous, changes = _later(reader, top)
     reader.stop_on_fault()
-    return BundleContent(given, options, ranking, reviewers, report, scores, public, previous, changes)
+    return BundleContent(given, options, ranking, reviewers, report, scores, public, previous, changes, edition)
 
 
 def _later(reader: _Reader, top: Mapping[str, Any]) -> tuple[str, tuple[Change, ...]]:

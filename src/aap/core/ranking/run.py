@@ -23,7 +23,7 @@ from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
-from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
+from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
@@ -33,7 +33,10 @@ from aap.core.selection.select import select
 if TYPE_CHECKING:
     from aap.core.ranking.draws import Draws
 
-ENGINE_VERSION = "1.0.0"  # moves when the same inputs may give another result
+ENGINE_VERSION = "2.0.0"  # moves when the same inputs may give another result
+
+EDITION = 2
+"""The edition of the public contract that a report follows: the first whole number of its engine's version."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a French name of the step, what is done and the total of it."""
@@ -287,6 +290,8 @@ def _reviewers(ranking: Ranking) -> tuple[ReviewerRow, ...]:
             severity=from_ten_thousandths(severity.value),
             severity_low=_decimal(severity.low),
             severity_high=_decimal(severity.high),
+            residual_sd=_decimal(severity.residual_sd),
+            flag=ERRATIC if severity.erratic else "",
         )
         for severity in ranking.calibration.severities.values()
     )
@@ -333,13 +338,14 @@ def _report(
         "final": ranking.final,
         "solver": outcome.solver,
         "variance": {
-            "application": _significant(variances.application),
+            "application": _significant(ranking.worths.variance),
             "reviewer": _significant(variances.reviewer),
             "noise": _significant(variances.noise),
         },
         "contested": list(ranking.contested),
         "no_successor": list(outcome.no_successor),
         "warnings": warnings,
+        "edition": EDITION,
     }
 
 
