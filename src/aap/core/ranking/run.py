@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
+from aap.core import french
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.quotas.bounds import in_report
@@ -28,6 +29,7 @@ from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
+from aap.core.selection.work import WORK
 
 if TYPE_CHECKING:
     from aap.core.ranking.draws import Draws
@@ -40,12 +42,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a person chose for a run. `notices`: what the reading of the files has to say in the report."""
+    """What a person chose for a run. `notices`: what the reading of the files has to say in the report.
+
+    `work`: how many times the usual work the solver may take before a selection is kept without a proof.
+    """
 
     draws: int = DEFAULT_DRAWS
     draw_seed: str | None = None
     prices: bool = False
     notices: tuple[str, ...] = ()
+    work: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ def run_call(
     elsewhere from the same inputs.
 
     Raises IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
-    all hold), SelectionError (the solver's answer failed the exact check).
+    all hold), NothingFound (the work ended before that, or a selection, was found), SelectionError (the solver's answer failed the exact check).
     """
     options = options or RunOptions()
     given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
@@ -115,7 +121,13 @@ def run_call(
     ranking = rank(call, given.applications, reviews, given.decisions, options.draw_seed, stored=stored)
     tell("Sélection", 0, 1)
     rules = rules_of(call)
-    outcome = select(ranking.candidates, rules, prices=options.prices)
+    outcome = select(
+        ranking.candidates,
+        rules,
+        prices=options.prices,
+        work=WORK * options.work,
+        sight=lambda best, bound: tell(_how_far(best, bound), 0, 1),
+    )
     probabilities: dict[str, Fraction] = {}
     draw_notices: tuple[str, ...] = ()
     if options.draws:
@@ -126,6 +138,7 @@ def run_call(
             rules,
             number=options.draws,
             processes=processes,
+            work=options.work,
             progress=lambda done, total: tell("Tirages", done, total),
         )
         probabilities = {name: Fraction(count, draws.number) for name, count in draws.retained.items()}
@@ -159,6 +172,14 @@ def part_of_draws(
     )
     names = [candidate.id for candidate in ranking.candidates]
     return dict(zip(names, counts.tolist(), strict=True)), without_head
+
+
+def _how_far(best: int | None, bound: int) -> str:
+    """The step, with what the search knows: the best sum of scores yet and the most that there can be."""
+    most = f"au plus {french.number(Fraction(bound, UNIT), 1)}"
+    if best is None:
+        return f"Sélection{NBSP}: {most} points en tout"
+    return f"Sélection{NBSP}: {french.number(Fraction(best, UNIT), 1)} points en tout, {most}"
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -308,7 +329,8 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    if not outcome.tie_proven:
+    warnings += _unproven(outcome)
+    if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
             "s’est arrêtée à la quantité de calcul fixée."
@@ -327,6 +349,7 @@ def _report(
         "quotas": [_quota(quota) for quota in outcome.quotas],
         "objective": score_number(outcome.objective),
         "proven_optimal": outcome.proven_optimal,
+        "gap": None if outcome.gap is None else score_number(outcome.gap),
         "tie_proven": outcome.tie_proven,
         "final": ranking.final,
         "solver": outcome.solver,
@@ -338,6 +361,26 @@ def _report(
         "contested": list(ranking.contested),
         "warnings": warnings,
     }
+
+
+def _unproven(outcome: SelectionOutcome) -> list[str]:
+    """What the work that was allowed was not enough for, and what to do."""
+    more = f"Recommencez avec plus de calcul (option --work){NBSP}: il se peut qu’une meilleure sélection soit trouvée."
+    if not outcome.proven_optimal:
+        found = (
+            "La preuve que cette sélection est la meilleure s’est arrêtée à la quantité de calcul fixée"
+            f"{NBSP}: aucune entrée ni aucun échange pris seul ne l’améliorerait"
+        )
+        if outcome.gap is not None:
+            least = french.number(Fraction(outcome.gap, UNIT), french.decimals_apart(Fraction(outcome.gap, UNIT), Fraction(0)))
+            found += f", et il pourrait manquer jusqu’à {least} points à la somme des scores"
+        return [f"{found}. {more}"]
+    if not outcome.complete:
+        return [
+            "La sélection est la meilleure, mais la quantité de calcul fixée n’a pas suffi pour tout ce qui l’explique "
+            f"(coût des quotas, projets retenus grâce à un quota, motifs les plus précis). {more}"
+        ]
+    return []
 
 
 def _quota(outcome: QuotaOutcome) -> dict[str, Any]:

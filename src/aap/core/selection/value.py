@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor
+from math import floor, gcd
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from aap.core.selection.equal_sums import settle
 from aap.core.selection.model import Fixed, Floats, Relaxation, maximise, reduce_rows, relax
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.rows import Columns, Retained, Row
+from aap.core.selection.work import OutOfWork, work_at_hand
 
 _CORE = 60  # columns left open in the first integer problem, besides the fractional ones
 _FLOAT = 1e-3  # what rounding may add to a bound of at most 1e12, in units of 1/10,000 point
@@ -24,11 +25,19 @@ _FLOAT = 1e-3  # what rounding may add to a bound of at most 1e12, in units of 1
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """An optimum: `total` (x 10,000) is proven; `tie_proven`: it is the lexicographically best one."""
+    """The best that was found: `total` is its sum (x 10,000), no selection's is above `bound`.
+
+    `tie_proven`: it is the lexicographically best one.
+    """
 
     retained: Retained
     total: int
     tie_proven: bool
+    bound: int
+
+    @property
+    def proven(self) -> bool:
+        return self.total == self.bound
 
 
 def best_by_value(
@@ -44,31 +53,55 @@ def best_by_value(
 
     `worth`: scores, none below 0. `ties=False` leaves which optimum open. `tie_nodes`: the work that each step of the
     tie phase may take (None: until it is proven).
+
+    Raises:
+        OutOfWork: the allowed work ended before a selection was found, or shown not to exist.
     """
     relaxed = relax(rows, worth, fixed)
     if relaxed is None:
         return None
     reduced, relaxation = relaxed
-    bound = floor(relaxation.bound + _FLOAT)
+    bound = _on_the_grid(worth, reduced.fixed, floor(relaxation.bound + _FLOAT))
     retained = _first(rows, worth, reduced.fixed, relaxation, start)
+    most: int | None = None  # a bound of the search, where it was stopped
+    stopped_early = False
     if retained is None:
-        retained = maximise(rows, worth, reduced.fixed).retained
+        try:
+            retained = maximise(rows, worth, reduced.fixed, shown=True).retained
+        except OutOfWork as stopped:
+            if stopped.retained is None:
+                raise
+            retained, most, stopped_early = stopped.retained, stopped.bound, True
         if retained is None:
             return None
     elif int(worth[retained].sum()) < bound:
-        first = int(worth[retained].sum())
-        settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, first)
-        retained = maximise(rows, worth, settled).retained
-        if retained is None or int(worth[retained].sum()) < first:
+        first = retained
+        settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, int(worth[first].sum()))
+        try:
+            retained = maximise(rows, worth, settled, shown=True).retained
+        except OutOfWork as stopped:
+            retained, most, stopped_early = stopped.retained, stopped.bound, True
+            if retained is None or worth[retained].sum() < worth[first].sum():
+                retained = first
+        if retained is None or worth[retained].sum() < worth[first].sum():
             raise SelectionError("the solver lost a solution that it was given")
     total = int(worth[retained].sum())
     settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, total)
     if total > bound:
         raise SelectionError("a solution is worth more than the proven bound")
+    if stopped_early:
+        return Best(retained, total, False, bound if most is None else max(total, min(bound, most)))
     if not ties:
-        return Best(retained, total, False)
+        return Best(retained, total, False, total)
     retained, proven = settle(rows, worth, settled, retained, tie_nodes)
-    return Best(retained, total, proven)
+    return Best(retained, total, proven, total)
+
+
+def _on_the_grid(worth: Columns, fixed: Fixed, bound: int) -> int:
+    """The bound, brought down to a sum that the scores of the undecided can reach by their common divisor."""
+    inside = int(worth[fixed == 1].sum())
+    divisor = gcd(*worth[fixed == -1].tolist())
+    return inside + (bound - inside) // divisor * divisor if divisor else inside
 
 
 def _first(
@@ -92,9 +125,10 @@ def _first(
         closed[nearest[:size]] = False
         closed[fractional] = False
         core[free[closed]] = (reduced[closed] > 0).astype(np.int8)
-        answer = maximise(rows, worth, core, second_look=False) if reduce_rows(rows, core) is not None else None
-        if answer is not None and answer.retained is not None:
-            return answer.retained
+        if reduce_rows(rows, core) is not None:
+            answer = maximise(rows, worth, core, node_limit=work_at_hand().left // 4, second_look=False)
+            if answer.retained is not None:
+                return answer.retained
         size *= 4
     return start
 

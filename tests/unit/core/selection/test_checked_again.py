@@ -23,7 +23,7 @@ BUDGET, LAUREATES = RuleRef("budget"), RuleRef("laureates")
 
 def with_answer(given: Problem, *inside: bool) -> SelectionOutcome:
     """The outcome where the search answers that these are the best."""
-    answer = Best(np.array(inside), 0, True)
+    answer = Best(np.array(inside), 0, True, 0)
     with patch("aap.core.selection.solving.best_by_value", lambda *_, **__: answer):
         return select(given.candidates, given.core_rules)
 
