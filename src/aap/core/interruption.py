@@ -6,6 +6,7 @@ cancelled it. What the asked one raises ends the work, also inside the solver (`
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,19 @@ def watched(watch: Watch) -> Iterator[None]:
         yield
     finally:
         _watch.reset(before)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes started within never hear Ctrl-C, which a terminal sends to all: whoever started them ends them.
+
+    For this process it waits until the end of the block.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def go_on() -> None:

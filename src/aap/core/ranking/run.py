@@ -159,19 +159,25 @@ def run_call(
 
 def part_of_draws(
     given: RunInput, options: RunOptions, *, start: int, end: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[dict[str, int], int]:
-    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, and how many draws went
-    without the head. Raises what `run_call` raises, but for rules that can't all hold: ValueError."""
+) -> tuple[dict[str, int], int, int]:
+    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, how many draws went
+    without the head, and for how many the solver's work was not enough. Raises what `run_call` raises, but for rules that can't all hold: ValueError."""
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)
     reviews = reviews_from_marks(given.marks, given.call.rubric)
     ranking = rank(given.call, given.applications, reviews, given.decisions, options.draw_seed)
-    counts, without_head = draw_part(
-        ranking, rules_of(given.call), number=options.draws, start=start, end=end, progress=progress
+    part = draw_part(
+        ranking,
+        rules_of(given.call),
+        number=options.draws,
+        start=start,
+        end=end,
+        progress=progress,
+        work=options.work,
     )
     names = [candidate.id for candidate in ranking.candidates]
-    return dict(zip(names, counts.tolist(), strict=True)), without_head
+    return dict(zip(names, part.retained.tolist(), strict=True)), part.without_head, part.unended
 
 
 def _how_far(best: int | None, bound: int) -> str:

@@ -22,7 +22,6 @@ from aap.core.selection.rows import Retained
 
 WORK = 5_000
 """Nodes that a selection may take, with all that is asked about it: usual calls take a hundred, hard ones two thousand."""
-MOST_TIMES = 1_000_000
 
 Sight = Callable[[int | None, int], None]
 """Told of the best sum that was found (None: none yet) and the most that there can be, x 10,000."""

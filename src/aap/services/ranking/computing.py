@@ -129,12 +129,12 @@ def _draw(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, 
     options = RunOptions(draws=int(job.arguments["draws"]), draw_seed=call.record.draw_seed)
     start, end = int(job.arguments["start"]), int(job.arguments["end"])
     try:
-        retained, without_head = part_of_draws(
+        retained, without_head, unended = part_of_draws(
             given, options, start=start, end=end, progress=lambda done, total: progress(done, total, "Tirages")
         )
     except (InfeasibleRules, IncompleteReviews, BadInput, ValueError):
         return {}
-    return {"of": _same_inputs(call, given), "retained": retained, "without_head": without_head}
+    return {"of": _same_inputs(call, given), "retained": retained, "without_head": without_head, "unended": unended}
 
 
 def _join(
@@ -185,7 +185,8 @@ def _together(call: OpenedCall, given: RunInput, results: Sequence[Mapping[str, 
     retained: Counter[str] = Counter()
     for one in results:
         retained.update(one["retained"])
-    return Draws(draws, dict(retained), sum(int(one["without_head"]) for one in results))
+    without_head = sum(int(one["without_head"]) for one in results)
+    return Draws(draws, dict(retained), without_head, sum(int(one["unended"]) for one in results))
 
 
 RANKING = InPieces(_split, _draw, _join)
