@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from aap.core.interruption import go_on
 from aap.core.selection.merit import best_by_merit
-from aap.core.selection.model import free_columns
+from aap.core.selection.model import free_columns, relax
+from aap.core.selection.near_bound import best_near_bound
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import Retained, Row, System, compile_system
@@ -80,6 +81,14 @@ def _retained(
     held = system.imposed | head
     start = earlier if earlier is not None and earlier[held].all() else None
     if system.rules.mode == "value":
+        worth, fixed = np.maximum(scores, 0), free_columns(system.size, held)
+        relaxed = relax(system.rows, worth, fixed)
+        if relaxed is None:
+            return None
+        near = best_near_bound(*relaxed, worth)
+        if near.proven:
+            return near.retained
+        start = near.retained if near.retained is not None else start
         best = best_by_value(system.rows, np.maximum(scores, 0), free_columns(system.size, held), ties=False, start=start)
         if best is None:
             return None
