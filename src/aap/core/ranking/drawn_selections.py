@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aap.core.interruption import go_on
+from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns, relax
 from aap.core.selection.near_bound import best_near_bound
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import Retained, Row, System, compile_system
+from aap.core.selection.rows import Retained, System, compile_system
 from aap.core.selection.value import best_by_value
 from aap.core.selection.work import OutOfWork, allowed
 
@@ -78,28 +79,36 @@ def _retained(
     system: System, scores: Scores, order: NDArray[np.int64], head: Retained, earlier: Retained | None
 ) -> Retained | None:
     """Who is retained; None where the rules can't all hold. Among equal optima, any."""
-    held = system.imposed | head
-    start = earlier if earlier is not None and earlier[held].all() else None
     if system.rules.mode == "value":
-        worth, fixed = np.maximum(scores, 0), free_columns(system.size, held)
-        relaxed = relax(system.rows, worth, fixed)
-        if relaxed is None:
-            return None
-        near = best_near_bound(*relaxed, worth)
-        if near.proven:
-            return near.retained
-        start = near.retained if near.retained is not None else start
-        best = best_by_value(system.rows, np.maximum(scores, 0), free_columns(system.size, held), ties=False, start=start)
-        if best is None:
-            return None
-        if not best.proven:
-            raise OutOfWork(best.retained, best.bound)
-        return best.retained
+        return _by_value(system, np.maximum(scores, 0), system.imposed | head)
     place = np.empty(system.size, np.int64)
     place[order] = np.arange(system.size)
-    rows = [dataclasses.replace(row, columns=place[row.columns]) for row in system.rows]
+    ordered = dataclasses.replace(
+        system,
+        rows=tuple(dataclasses.replace(row, columns=place[row.columns]) for row in system.rows),
+        imposed=system.imposed[order],
+    )
     try:
-        walked = best_by_merit(rows, free_columns(system.size, held[order]), None if start is None else start[order])
+        retained = _by_merit(ordered, None if earlier is None else earlier[order])
     except OutOfWork as stopped:
         raise OutOfWork(None if stopped.retained is None else stopped.retained[place], None) from None
-    return None if walked is None else walked[place]
+    return None if retained is None else retained[place]
+
+
+def _by_value(system: System, worth: Scores, held: Retained) -> Retained | None:
+    fixed = free_columns(system.size, held)
+    relaxed = relax(system.rows, worth, fixed)
+    if relaxed is None:
+        return None
+    near = best_near_bound(*relaxed, worth)
+    if near.proven:
+        return near.retained
+    best = best_by_value(system.rows, worth, fixed, ties=False, start=near.retained)
+    if best is not None and not best.proven:
+        raise OutOfWork(best.retained, best.bound)
+    return None if best is None else best.retained
+
+
+def _by_merit(system: System, earlier: Retained | None) -> Retained | None:
+    start = None if earlier is None else improved(system.rows, earlier, system.imposed)
+    return best_by_merit(system.rows, free_columns(system.size, system.imposed), start)
