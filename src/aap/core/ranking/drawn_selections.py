@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from aap.core.interruption import go_on
 from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
-from aap.core.selection.model import free_columns, relax
-from aap.core.selection.near_bound import best_near_bound
+from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import Retained, System, compile_system
@@ -97,13 +96,7 @@ def _retained(
 
 def _by_value(system: System, worth: Scores, held: Retained) -> Retained | None:
     fixed = free_columns(system.size, held)
-    relaxed = relax(system.rows, worth, fixed)
-    if relaxed is None:
-        return None
-    near = best_near_bound(*relaxed, worth)
-    if near.proven:
-        return near.retained
-    best = best_by_value(system.rows, worth, fixed, ties=False, start=near.retained)
+    best = best_by_value(system.rows, worth, fixed, ties=False)
     if best is not None and not best.proven:
         raise OutOfWork(best.retained, best.bound)
     return None if best is None else best.retained

@@ -10,7 +10,7 @@ from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import Fixed, free_columns
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.rows import Retained, Row, System
-from aap.core.selection.value import best_by_value
+from aap.core.selection.value import Best, best_by_value
 from aap.core.selection.work import OutOfWork
 
 EXACT_UP_TO = 1000  # candidates: above, each step of the tie phase stops after TIE_NODES nodes
@@ -62,16 +62,23 @@ def _by_merit(system: System, rows: list[Row], fixed: Fixed, start: Retained | N
     try:
         retained = best_by_merit(rows, fixed, start)
     except OutOfWork as stopped:
-        if stopped.retained is None:
+        found = stopped.retained if stopped.retained is not None else _nobody_else(rows, fixed)
+        if found is None:
             raise
-        retained = improved(rows, stopped.retained, fixed == 1)
+        retained = improved(rows, found, fixed == 1)
         return Solved(retained, _total(system, retained), False, proven=False, gap=None)
     return None if retained is None else Solved(retained, _total(system, retained), True, gap=None)
 
 
 def _by_value(system: System, rows: list[Row], fixed: Fixed, start: Retained | None, *, ties: bool) -> Solved | None:
     nodes = None if system.size <= EXACT_UP_TO else TIE_NODES
-    best = best_by_value(rows, system.worth, fixed, ties=ties, tie_nodes=nodes, start=start)
+    try:
+        best = best_by_value(rows, system.worth, fixed, ties=ties, tie_nodes=nodes, start=start)
+    except OutOfWork as stopped:
+        least = _nobody_else(rows, fixed)
+        if least is None or stopped.bound is None:
+            raise
+        best = Best(least, _total(system, least), False, max(stopped.bound, _total(system, least)))
     if best is None:
         return None
     if not best.proven:
@@ -82,6 +89,12 @@ def _by_value(system: System, rows: list[Row], fixed: Fixed, start: Retained | N
         retained = improved(rows, best.retained, fixed == 1, equal_worth=system.worth)
         return Solved(retained, _total(system, retained), False)
     return Solved(best.retained, best.total, best.tie_proven)
+
+
+def _nobody_else(rows: list[Row], fixed: Fixed) -> Retained | None:
+    """Those who must be retained and nobody else, where that keeps the rules."""
+    least = fixed == 1
+    return least if all(row.holds(least) for row in rows) else None
 
 
 def _total(system: System, retained: Retained) -> int:

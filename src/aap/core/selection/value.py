@@ -1,7 +1,7 @@
 """`value`: the feasible selection with the greatest sum of scores, ties settled by rank.
 
-The linear relaxation gives a proven bound and a price of moving for every column. A solution over the undecided core
-gives a value; every column whose move costs more than the distance between the two is settled, in every optimum. What
+The linear relaxation gives a proven bound and a price of moving for every column. Where few selections are left possible
+near the bound, all of them are looked at. Else a solution over the undecided core gives a value; every column whose move costs more than the distance between the two is settled, in every optimum. What
 is left is solved to gap 0.
 """
 
@@ -15,11 +15,13 @@ import numpy as np
 
 from aap.core.selection.equal_sums import settle
 from aap.core.selection.model import Fixed, Floats, Relaxation, maximise, reduce_rows, relax
+from aap.core.selection.near_bound import best_near_bound
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.rows import Columns, Retained, Row
 from aap.core.selection.work import OutOfWork, work_at_hand
 
 _CORE = 60  # columns left open in the first integer problem, besides the fractional ones
+_CORE_NODES = 500  # that it may take: it only finds a good solution
 _FLOAT = 1e-3  # what rounding may add to a bound of at most 1e12, in units of 1/10,000 point
 
 
@@ -62,7 +64,13 @@ def best_by_value(
         return None
     reduced, relaxation = relaxed
     bound = _on_the_grid(worth, reduced.fixed, floor(relaxation.bound + _FLOAT))
-    retained = _first(rows, worth, reduced.fixed, relaxation, start)
+    near = best_near_bound(reduced, relaxation, worth)
+    if near.proven and near.retained is None:
+        return None
+    retained = near.retained
+    if not near.proven:
+        known = _better(worth, retained, start)
+        retained = _first(rows, worth, reduced.fixed, relaxation, known)
     most: int | None = None  # a bound of the search, where it was stopped
     stopped_early = False
     if retained is None:
@@ -70,11 +78,11 @@ def best_by_value(
             retained = maximise(rows, worth, reduced.fixed, shown=True).retained
         except OutOfWork as stopped:
             if stopped.retained is None:
-                raise
+                raise OutOfWork(None, bound if stopped.bound is None else min(bound, stopped.bound)) from None
             retained, most, stopped_early = stopped.retained, stopped.bound, True
         if retained is None:
             return None
-    elif int(worth[retained].sum()) < bound:
+    elif not near.proven and int(worth[retained].sum()) < bound:
         first = retained
         settled = _settle_by_bound(reduced.fixed, relaxation.reduced, relaxation.bound, int(worth[first].sum()))
         try:
@@ -95,6 +103,12 @@ def best_by_value(
         return Best(retained, total, False, total)
     retained, proven = settle(rows, worth, settled, retained, tie_nodes)
     return Best(retained, total, proven, total)
+
+
+def _better(worth: Columns, first: Retained | None, second: Retained | None) -> Retained | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return second if worth[second].sum() > worth[first].sum() else first
 
 
 def _on_the_grid(worth: Columns, fixed: Fixed, bound: int) -> int:
@@ -126,7 +140,7 @@ def _first(
         closed[fractional] = False
         core[free[closed]] = (reduced[closed] > 0).astype(np.int8)
         if reduce_rows(rows, core) is not None:
-            answer = maximise(rows, worth, core, node_limit=work_at_hand().left // 4, second_look=False)
+            answer = maximise(rows, worth, core, node_limit=min(_CORE_NODES, work_at_hand().left // 4), second_look=False)
             if answer.retained is not None:
                 return answer.retained
         size *= 4

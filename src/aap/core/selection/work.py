@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import isfinite
+from time import monotonic
 from typing import Any
 
 import highspy
@@ -85,16 +86,24 @@ def work_at_hand() -> Work:
 def run(solver: Any, sight: Callable[[float, float], None] | None = None) -> None:
     """Runs HiGHS on what it was given; raises what `go_on` raises, within a second of it.
 
-    `sight(best, bound)`: told the solver's own figures while it searches. The solver swallows what its callbacks raise,
+    `sight(best, bound)`: told the solver's own figures while it searches, once a second; nothing of the result rests on it. The solver swallows what its callbacks raise,
     so the error waits until it has returned.
     """
     raised: list[BaseException] = []
+    told = monotonic()
 
     def asked(kind: Any, _message: str, seen: Any, answer: Any, _data: Any) -> None:
+        nonlocal told
         try:
             if not raised:
                 go_on()
-                if sight is not None and kind == _KINDS.kCallbackMipInterrupt and isfinite(seen.mip_dual_bound):
+                if (
+                    sight is not None
+                    and kind == _KINDS.kCallbackMipInterrupt
+                    and isfinite(seen.mip_dual_bound)
+                    and monotonic() - told >= 1
+                ):
+                    told = monotonic()
                     sight(seen.mip_primal_bound, seen.mip_dual_bound)
         except BaseException as error:  # noqa: BLE001  (raised again as soon as the solver has returned)
             raised.append(error)
