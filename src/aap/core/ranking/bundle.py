@@ -19,7 +19,7 @@ from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
 from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
+from aap.core.ranking.run import Progress, Run, inputs_value, json_text, result_hash, run_call
 from aap.core.results import Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
 from aap.core.selection.outcome import InfeasibleRules, SelectionError

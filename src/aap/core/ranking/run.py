@@ -13,9 +13,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from aap.core import french
 from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
-from aap.core import french
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.quotas.bounds import in_report
@@ -378,7 +378,9 @@ def _unproven(outcome: SelectionOutcome) -> list[str]:
             f"{NBSP}: aucune entrée ni aucun échange pris seul ne l’améliorerait"
         )
         if outcome.gap is not None:
-            least = french.number(Fraction(outcome.gap, UNIT), french.decimals_apart(Fraction(outcome.gap, UNIT), Fraction(0)))
+            least = french.number(
+                Fraction(outcome.gap, UNIT), french.decimals_apart(Fraction(outcome.gap, UNIT), Fraction(0))
+            )
             found += f", et il pourrait manquer jusqu’à {least} points à la somme des scores"
         return [f"{found}. {more}"]
     if not outcome.complete:

@@ -193,7 +193,9 @@ def _note_alike(
         return
     columns = np.array([elements[k].keeper for k in singles], np.int64)
     rows = [row for element in hard for row in element.rows]
-    rows += [row for k, element in enumerate(elements) if k not in broken and not element.single for row in element.rows]
+    rows += [
+        row for k, element in enumerate(elements) if k not in broken and not element.single for row in element.rows
+    ]
     needed = np.zeros(size, np.bool_)
     for k, element in enumerate(elements):
         if k not in broken and not element.single:

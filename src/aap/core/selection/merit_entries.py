@@ -14,7 +14,7 @@ import numpy as np
 
 from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.problem import RuleRef
-from aap.core.selection.rows import Columns, Integers, Retained, Row, System, dense, make_row
+from aap.core.selection.rows import Columns, Retained, Row, System, dense, make_row
 
 _ANY = RuleRef("laureates", "any")
 _EXCHANGES = 64  # places of others that are tried in a selection at hand

@@ -97,9 +97,7 @@ def _breaking(rows: Sequence[Row], retained: Retained, laureates: Columns, passe
         return counts
     wide = [dense(row, len(retained)) for row in rows]
     # Leaving l for c breaks a row where coefficient[l] < activity + coefficient[c] - bound.
-    thresholds = [
-        values[passed] + (row.activity(retained) - row.bound) for values, row in zip(wide, rows, strict=True)
-    ]
+    thresholds = [values[passed] + (row.activity(retained) - row.bound) for values, row in zip(wide, rows, strict=True)]
     relevant = np.zeros(len(passed), np.bool_)
     for values, threshold in zip(wide, thresholds, strict=True):
         relevant |= np.asarray(threshold > values[laureates].min(), np.bool_)

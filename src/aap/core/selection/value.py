@@ -140,7 +140,9 @@ def _first(
         closed[fractional] = False
         core[free[closed]] = (reduced[closed] > 0).astype(np.int8)
         if reduce_rows(rows, core) is not None:
-            answer = maximise(rows, worth, core, node_limit=min(_CORE_NODES, work_at_hand().left // 4), second_look=False)
+            answer = maximise(
+                rows, worth, core, node_limit=min(_CORE_NODES, work_at_hand().left // 4), second_look=False
+            )
             if answer.retained is not None:
                 return answer.retained
         size *= 4

@@ -105,7 +105,7 @@ def run(solver: Any, sight: Callable[[float, float], None] | None = None) -> Non
                 ):
                     told = monotonic()
                     sight(seen.mip_primal_bound, seen.mip_dual_bound)
-        except BaseException as error:  # noqa: BLE001  (raised again as soon as the solver has returned)
+        except BaseException as error:
             raised.append(error)
         if raised:
             answer.user_interrupt = True

@@ -21,13 +21,15 @@ from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.select import select
 from aap.core.selection.work import WORK, OutOfWork, allowed, work_at_hand
-from tests.unit.core.selection.small_problems import Problem, problem, problems
+from tests.unit.core.selection.small_problems import Problem, problems
 from tests.unit.core.selection.test_against_enumeration import WITHOUT_LIMIT
 
 ONE = LeastLaureates(1)
 
 
-def ranked(scores: list[int], grants: list[int], attribute: str = "", values: list[str] | None = None) -> list[Candidate]:
+def ranked(
+    scores: list[int], grants: list[int], attribute: str = "", values: list[str] | None = None
+) -> list[Candidate]:
     held = values or [""] * len(grants)
     return [
         Candidate(f"d{at:03}", score, grant, {attribute: (value,)} if value else {})
@@ -122,33 +124,23 @@ def test_equal_scores_and_amounts_are_settled_by_rank() -> None:
     chance = random.Random(3)
     regions = [chance.choice("abcdefghijklmnopqr") for _ in range(236)]
     people = ranked([700_000] * 236, [5_000_000] * 236, "region", regions)
-    quotas = (QuotaRule("each", "each", None, "region", (ONE,)), QuotaRule("most", "most", None, "region", (MostLaureates(6),)))
+    quotas = (
+        QuotaRule("each", "each", None, "region", (ONE,)),
+        QuotaRule("most", "most", None, "region", (MostLaureates(6),)),
+    )
     outcome = select(people, Rules("value", 67, 67 * 5_000_000 - 1, 0, 0, quotas), work=1_000)
     assert (len(outcome.retained), outcome.proven_optimal, outcome.tie_proven) == (66, True, True)
     by_merit = select(people, Rules("merit", 67, 67 * 5_000_000 - 1, 0, 0, quotas), work=1_000)
     assert by_merit.retained == outcome.retained
 
 
-def hopeless() -> Problem:
-    """Something must be retained, and only sums to the cent would do."""
-    people = [(f"d{at}", 90 - at, f"{1000 + 37 * at * at}.{at:02}", {"region": "ab"[at % 2]}) for at in range(12)]
-    quotas = [
-        {"id": "a", "where": {"region": "a"}, "min_share": "0.5"},
-        {"id": "b", "where": {"region": "b"}, "min_share": "0.5", "min": 1},
-    ]
-    return problem(people, quotas=quotas)
-
-
-def test_nothing_found_and_nothing_proven_is_an_error_of_its_own() -> None:
-    given = hopeless()
+@pytest.mark.parametrize("mode", ["value", "merit"])
+def test_nothing_found_and_nothing_proven_is_an_error_of_its_own(mode: str) -> None:
+    """Somebody must be retained, so that nobody at all is no way out."""
+    people, rules = four_quarters()
+    first = QuotaRule("one", "one", {"region": frozenset("a")}, None, (ONE,))
     with pytest.raises(NothingFound):
-        select(given.candidates, given.core_rules, work=0)
-    every = given.enumerated
-    if every.best(every.atoms) is None:
-        with pytest.raises(InfeasibleRules):
-            select(given.candidates, given.core_rules)
-    else:
-        assert select(given.candidates, given.core_rules).proven_optimal
+        select(people, Rules(mode, 20, 400_000_000, 0, 10, (*rules.quotas, first)), work=40)  # type: ignore[arg-type]
 
 
 @pytest.mark.thorough
@@ -182,7 +174,6 @@ def test_whatever_the_work_what_is_said_is_true(problem: Problem, work: int) -> 
     else:
         assert outcome.gap is None
     _nothing_alone_is_better(problem, outcome)
-
 
 
 def _nothing_alone_is_better(problem: Problem, outcome: SelectionOutcome) -> None:
