@@ -1,8 +1,9 @@
 """Why a candidate is not retained, in words: each clause from a certificate of the selection, so true by construction.
 
 In `value` the certificate counts the exchanges with lower-ranked laureates that break a rule, in `merit` it names the
-rule that stands between the candidate and those retained before it (or, where that wasn't proven, as in `value`). No other association, application or reviewer is
-named; of another application nothing is told but its score, and that of the last retained only.
+rule that stands between the candidate and those retained before it (where the work was not enough to find it, it is as in
+`value`). No other association, application or reviewer is named; of another application nothing is told but its score,
+and that of the last retained only.
 """
 
 from __future__ import annotations

@@ -111,7 +111,8 @@ def run_call(
     elsewhere from the same inputs.
 
     Raises IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
-    all hold), NothingFound (the work ended before that, or a selection, was found), SelectionError (the solver's answer failed the exact check).
+    all hold), NothingFound (the work ended before a selection was found, or shown not to exist), SelectionError (the
+    solver's answer failed the exact check).
     """
     options = options or RunOptions()
     given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
@@ -161,7 +162,10 @@ def part_of_draws(
     given: RunInput, options: RunOptions, *, start: int, end: int, progress: Callable[[int, int], None] | None = None
 ) -> tuple[dict[str, int], int, int]:
     """Of the draws of a run those from `start` to before `end`: candidate → how often retained, how many draws went
-    without the head, and for how many the solver's work was not enough. Raises what `run_call` raises, but for rules that can't all hold: ValueError."""
+    without the head, and for how many the solver's work was not enough.
+
+    Raises what `run_call` raises, but for rules that can't all hold: ValueError.
+    """
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)

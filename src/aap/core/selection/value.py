@@ -1,8 +1,8 @@
 """`value`: the feasible selection with the greatest sum of scores, ties settled by rank.
 
 The linear relaxation gives a proven bound and a price of moving for every column. Where few selections are left possible
-near the bound, all of them are looked at. Else a solution over the undecided core gives a value; every column whose move costs more than the distance between the two is settled, in every optimum. What
-is left is solved to gap 0.
+near the bound, all of them are looked at. Else a solution over the undecided core gives a value; every column whose move
+costs more than the distance between the two is settled, in every optimum. What is left is solved to gap 0.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _first(
                 rows, worth, core, node_limit=min(_CORE_NODES, work_at_hand().left // 4), second_look=False
             )
             if answer.retained is not None:
-                return answer.retained
+                return _better(worth, start, answer.retained)
         size *= 4
     return start
 

@@ -86,8 +86,8 @@ def work_at_hand() -> Work:
 def run(solver: Any, sight: Callable[[float, float], None] | None = None) -> None:
     """Runs HiGHS on what it was given; raises what `go_on` raises, within a second of it.
 
-    `sight(best, bound)`: told the solver's own figures while it searches, once a second; nothing of the result rests on it. The solver swallows what its callbacks raise,
-    so the error waits until it has returned.
+    `sight(best, bound)`: told the solver's own figures while it searches, once a second; nothing of the result rests on it.
+    The solver swallows what its callbacks raise, so the error waits until it has returned.
     """
     raised: list[BaseException] = []
     told = monotonic()

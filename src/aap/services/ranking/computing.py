@@ -23,7 +23,7 @@ from aap.core.ranking.run import (
     run_call,
 )
 from aap.core.scoring.totals import IncompleteReviews
-from aap.core.selection.outcome import InfeasibleRules
+from aap.core.selection.outcome import InfeasibleRules, NothingFound
 from aap.records.outbox import Job
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor, author_of_work
@@ -69,6 +69,8 @@ def compute_run(
         )
     except InfeasibleRules as error:
         raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
+    except NothingFound as error:
+        raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
     except IncompleteReviews as error:
         places = tuple((dossier, reviewer) for dossier, reviewer, _ in error.missing[:10])
         raise InvalidInput({"": Objection("ranking.marks_missing", places=places)}) from error

@@ -252,7 +252,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("aap.cli.rank.write", interrupted)
     case = Case(tmp_path)
-    assert case.run().exit_code == 1
+    assert case.run().exit_code == 130
     assert {path.name for path in tmp_path.iterdir()} == {"call.yaml", "A.csv", "R.csv"}
 
 

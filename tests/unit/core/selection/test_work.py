@@ -154,7 +154,11 @@ def test_whatever_the_work_what_is_said_is_true(problem: Problem, work: int) -> 
     except NothingFound:
         event("nothing found")
         return
-    except InfeasibleRules as refused:
+    except InfeasibleRules as error:
+        refused: InfeasibleRules | None = error
+    else:
+        refused = None
+    if refused is not None:
         event("infeasible")
         assert best is None
         assert not refused.irreducible or every.conflicts(refused.names)
