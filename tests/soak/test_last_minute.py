@@ -86,12 +86,15 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
             if found and "prête" in line:
                 break
         assert found is not None
-        threading.Thread(target=server.stdout.read, daemon=True).start()
+        reading = threading.Thread(target=server.stdout.read, daemon=True)
+        reading.start()
         try:
             yield server.pid, int(found[1])
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(30)
+            reading.join()
+            server.stdout.close()
 
 
 def fill(platform: Platform) -> list[tuple[str, str]]:
@@ -230,4 +233,6 @@ def test_five_hundred_people_deposit_in_the_last_minute_and_twenty_thousand_requ
         )
         assert counts["wrong"] == 0
         assert after < before * 1.1
+        for client, _dossier, _token in ready:
+            client.connection.close()
     platform.database.dispose()

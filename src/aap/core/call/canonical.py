@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from aap.core.call.schema import CallFile
+from aap.core.call.schema import CallFile, WaitingList
 from aap.core.composed import nfc
 
 CanonicalValue = str | int | bool | None | list["CanonicalValue"] | dict[str, "CanonicalValue"]
@@ -36,8 +36,9 @@ def call_hash(call: CallFile) -> str:
 
 
 def rubric_hash(call: CallFile) -> str:
-    """The hash of what ranks: rubric, scoring, selection."""
-    return canonical_hash({"rubric": call.rubric, "scoring": call.scoring, "selection": call.selection})
+    """The hash of what ranks: rubric, scoring, selection, and the lots where there are some."""
+    ranking: dict[str, object] = {"rubric": call.rubric, "scoring": call.scoring, "selection": call.selection}
+    return canonical_hash(ranking | ({"lots": call.lots} if call.lots else {}))
 
 
 def canonical_value(value: object) -> CanonicalValue:
@@ -52,6 +53,8 @@ def canonical_value(value: object) -> CanonicalValue:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, WaitingList) and value.model_fields_set <= {"by_rank"}:
+        return value.by_rank  # `15` and `{by_rank: 15}` say the same
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         return {fields[name].alias or name: canonical_value(getattr(value, name)) for name in value.model_fields_set}

@@ -119,6 +119,7 @@ def _scale(path: Path, scale: Scale) -> Iterator[Finding]:
 def _criterion(path: Path, criterion: Criterion, default: Scale | None) -> Iterator[Finding]:
     if criterion.scale is not None:
         yield from _scale((*path, "scale"), criterion.scale)
+    yield from _worth(path, criterion)
     scale = criterion.scale or default
     rests_on: tuple[Path, ...] = ((*path, "scale"), ("rubric", "scale"))
     if scale is None:
@@ -153,6 +154,18 @@ def _criterion(path: Path, criterion: Criterion, default: Scale | None) -> Itera
                 at_key=True,
                 rests_on=rests_on,
             )
+
+
+def _worth(path: Path, criterion: Criterion) -> Iterator[Finding]:
+    """What a criterion brings to the total: a weight or a bonus, a gate neither."""
+    given = [key for key in ("weight", "bonus") if getattr(criterion, key) is not None]
+    if criterion.kind == "gate":
+        for key in given:
+            yield Finding((*path, key), "un critère oui ou non (kind: gate) n’a ni poids ni bonus", at_key=True)
+    elif len(given) != 1:
+        found = "les deux" if given else "ni l’un ni l’autre"
+        rests_on = ((*path, "weight"), (*path, "bonus"), (*path, "kind"))
+        yield Finding(path, "un critère a un poids (weight) ou un bonus, l’un des deux", found=found, rests_on=rests_on)
 
 
 def _reviewing(call: CallFile) -> Iterator[Finding]:

@@ -17,9 +17,15 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "reviewing": "L’organisation des évaluations, sans effet sur le calcul du classement.",
         "scoring": "Comment les notes deviennent un score.",
         "selection": "Comment les lauréats sont retenus.",
+        "lots": "Les lots de l’appel : chacun a son classement et son enveloppe.",
+        "assignment": "La répartition des dossiers entre les évaluateurs.",
         "letters": "Les textes des courriers ; chacun a un texte par défaut.",
     },
     "CallIdentity": {
+        "max_per_applicant": "Dossiers qu’un même porteur peut déposer.",
+        "applicants": "Qui peut candidater : association, public_body (organisme public), company (entreprise).",
+        "consortium": "true : le dossier nomme des partenaires, chacun avec son identité et sa part.",
+        "invited": "Seuls les dossiers ayant eu cette issue à un appel précédent peuvent candidater.",
         "id": "Identifiant de l’appel : de 3 à 64 minuscules, chiffres ou tirets. Il sert d’adresse.",
         "title": "Titre public de l’appel.",
         "reference": "Référence administrative.",
@@ -92,6 +98,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "scale": "Échelle des critères qui n’ont pas la leur.",
         "min_reviews": "Nombre minimal d’évaluations. En dessous, le dossier est incomplet et rien n’est arrêté.",
         "threshold": "Score minimal, sur 100. L’égalité suffit.",
+        "out_of": "Le total dans lequel les scores se lisent et où le seuil général s’entend : 100, 50, 15…",
         "criteria": "Les critères, dans l’ordre de la grille.",
         "tie_break": "Critères comparés à score égal, dans cet ordre.",
     },
@@ -106,7 +113,15 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "question": "La question à laquelle l’évaluateur répond.",
         "weight": "Poids, un nombre positif ; les poids sont ramenés à leur somme.",
         "scale": "Échelle propre au critère.",
-        "threshold": "Note moyenne minimale sur ce critère, dans son échelle. L’égalité suffit.",
+        "threshold": "Note minimale sur ce critère, dans son échelle. L’égalité suffit.",
+        "threshold_on": "Ce que le seuil regarde : mean (la note moyenne) ou any (chaque note).",
+        "kind": "marked : noté. gate : oui ou non. computed : calculé d’une caractéristique.",
+        "bonus": "Points sur 100 ajoutés au total, hors des poids ; à la place d’un poids.",
+        "fails_if": "Un gate est manqué quand un évaluateur dit non (any) ou la majorité (majority).",
+        "from": "Avec computed : la caractéristique dont vient la note.",
+        "points": "Avec computed : la note de chaque valeur.",
+        "bands": "Avec computed : les tranches d’un nombre ; la dernière dont le minimum est atteint compte.",
+        "otherwise": "Avec computed : la note dans tous les autres cas ; sinon le bas de l’échelle.",
         "comment": "Commentaire de l’évaluateur : always, optional, ou below:<note> (obligatoire sous cette note).",
         "levels": "Ce que valent certaines notes de l’échelle.",
     },
@@ -119,9 +134,43 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "protect_top": "Avec value : les N premiers candidats sont retenus quel que soit leur coût.",
         "laureates": "Nombre maximal de lauréats.",
         "budget": "Enveloppe maximale, en euros ; absente, il n’y a pas de limite.",
-        "waiting_list": "Longueur de la liste d’attente.",
+        "at_limit": "Avec merit, quand l’argent ou les places manquent : skip, stop ou reduce.",
+        "reduce_to": "Avec reduce : la plus petite part de sa demande qui peut être proposée.",
+        "waiting_list": "La liste d’attente : sa longueur, ou les règles selon lesquelles elle se fait.",
+        "draw_zone": "Avec merit : tirage au sort entre ceux que les notes ne départagent pas.",
         "amounts": "Montant pris en compte : requested (demandé) ou proposed (proposé avant d’ouvrir les notes).",
         "quotas": "Les équilibres à respecter.",
+    },
+    "WaitingList": {
+        "by_rank": "Les suivants, dans l’ordre du classement.",
+        "successors": "true : aussi, pour chaque lauréat, le premier qui pourrait le remplacer.",
+        "if_none": "Quand personne ne peut entrer : leave (la place reste vide) ou without:<quota>.",
+    },
+    "DrawZone": {
+        "interval": "Probabilité de l’intervalle qui doit contenir le score de la ligne de financement.",
+    },
+    "Band": {
+        "min": "À partir de cette valeur.",
+        "mark": "La note, dans l’échelle du critère.",
+    },
+    "Lots": {
+        "attribute": "La caractéristique dont la valeur est l’identifiant du lot.",
+        "items": "Les lots, dans l’ordre des listes.",
+        "spill": "Ce qu’un lot laisse de son enveloppe s’ajoute au suivant, dans cet ordre.",
+    },
+    "Lot": {
+        "id": "Identifiant du lot : minuscules, chiffres ou tirets, une lettre en premier.",
+        "title": "Nom du lot.",
+        "selection": "Les règles du lot ; celles qu’il ne donne pas sont celles de l’appel, sauf l’enveloppe.",
+        "rubric": "La grille du lot ; ce qu’il ne donne pas est celle de l’appel.",
+    },
+    "AssignmentRules": {
+        "bridges": "Part des évaluations croisées, confiées à qui ne connaît aucun thème du dossier, pour que les "
+        "sévérités se comparent d’un thème à l’autre. Sans cette clé : 0.15 si la plupart des évaluateurs n’ont qu’un thème.",
+    },
+    "Invited": {
+        "from": "L’appel dont seuls les dossiers retenus peuvent être suivis d’un dossier ici.",
+        "outcomes": "Les issues qui ouvrent ce droit.",
     },
     "Quota": {
         "id": "Identifiant : minuscules, chiffres ou tirets, une lettre en premier.",
@@ -167,3 +216,6 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "conditions": "Conditions de l’attribution.",
     },
 }
+
+DESCRIPTIONS["LotSelection"] = DESCRIPTIONS["SelectionRules"]
+DESCRIPTIONS["LotRubric"] = DESCRIPTIONS["Rubric"]

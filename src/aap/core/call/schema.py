@@ -8,10 +8,15 @@ Conventions: money is Decimal euros with at most two decimals, marks and weights
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from aap.core.questions.base.choosing import Option
 from aap.core.questions.base.condition import Condition
@@ -31,6 +36,7 @@ from aap.core.scalars import (
     Text,
     check_levels,
     iso_day,
+    refusal,
     timed,
     whole_number,
 )
@@ -62,6 +68,16 @@ class Theme(Strict):
     title: Text
 
 
+Outcome = Literal["laureate", "waiting_list", "not_selected", "below_threshold"]
+
+
+class Invited(Strict):
+    """Only those whose dossier of the call `from` had one of these outcomes may apply."""
+
+    from_: CallId = Field(alias="from")
+    outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)] = ("laureate",)
+
+
 class CallIdentity(Strict):
     id: CallId
     title: str | None = None
@@ -81,6 +97,12 @@ class CallIdentity(Strict):
     max_amount: Money | None = None
     max_share: Number | None = Field(default=None, gt=0, le=1)
     draw: str | None = None
+    max_per_applicant: Count = Field(default=1, ge=1)
+    applicants: Annotated[tuple[Literal["association", "public_body", "company"], ...], Field(min_length=1)] = (
+        "association",
+    )
+    consortium: Flag = False
+    invited: Invited | None = None
 
 
 # --- eligibility and form -------------------------------------------------------------------------------------------
@@ -141,13 +163,34 @@ class Scale(Strict):
     step: Number = Field(gt=0)
 
 
+class Band(Strict):
+    """From `min` of the attribute on, the criterion's mark is `mark`."""
+
+    min: Number
+    mark: Number
+
+
 class Criterion(Strict):
+    """What an application is marked on.
+
+    `marked`: by reviewers, with a `weight`, or a `bonus` in points on 100 outside the weights. `gate`: reviewers say yes
+    or no. `computed`: its mark comes from the attribute `from`, by `points` or `bands`.
+    """
+
     id: RuleId
     title: str | None = None
     question: str | None = None
-    weight: Number = Field(gt=0)
+    kind: Literal["marked", "gate", "computed"] = "marked"
+    weight: Number | None = Field(default=None, gt=0)
+    bonus: Number | None = Field(default=None, gt=0)
     scale: Scale | None = None
     threshold: Number | None = None
+    threshold_on: Literal["mean", "any"] = "mean"
+    fails_if: Literal["any", "majority"] = "any"
+    from_: KeyId | None = Field(default=None, alias="from")
+    points: dict[Text, Number] = Field(default_factory=dict)
+    bands: tuple[Band, ...] = ()
+    otherwise: Number | None = None
     comment: str = "optional"  # always | below:<mark> | optional
     levels: Annotated[dict[Number, Text], BeforeValidator(check_levels)] = Field(default_factory=dict)
 
@@ -157,6 +200,7 @@ class Rubric(Strict):
     scale: Scale | None = None
     min_reviews: Count = Field(default=1, ge=1)
     threshold: Number | None = None
+    out_of: Number = Field(default=Decimal(100), gt=0)
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     tie_break: tuple[RuleId, ...] = ()
 
@@ -165,6 +209,11 @@ class Rubric(Strict):
         scale = criterion.scale or self.scale
         assert scale is not None
         return scale
+
+    def share_of(self, criterion: Criterion) -> Fraction:
+        """The criterion's part of the weights, 0 to 1, exact; 0 for a gate and a bonus, which have no weight."""
+        total = sum((Fraction(one.weight) for one in self.criteria if one.weight is not None), Fraction(0))
+        return Fraction(0) if criterion.weight is None else Fraction(criterion.weight) / total
 
 
 class Scoring(Strict):
@@ -175,14 +224,89 @@ class Scoring(Strict):
 # --- selection ------------------------------------------------------------------------------------------------------
 
 
+class WaitingList(Strict):
+    """Who waits: the next by rank, and with `successors` for each laureate who could replace it.
+
+    `if_none`, where nobody's entry keeps every rule: `leave` (the place stays empty) or `without:<quota>`.
+    """
+
+    by_rank: Count = Field(default=0, ge=0)
+    successors: Flag = False
+    if_none: str = "leave"
+
+
+def _waiting_list(value: object) -> object:
+    """A number alone is that of `by_rank`."""
+    if isinstance(value, (Mapping, WaitingList)):
+        return value
+    number = whole_number(value)
+    if number < 0:
+        raise refusal("ce nombre n’est pas possible ici", "un nombre supérieur ou égal à 0")
+    return WaitingList(by_rank=number)
+
+
+class _OrNumber:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "integer", "minimum": 0}, handler(schema)]}
+
+
+class DrawZone(Strict):
+    """Those whose interval of probability `interval` contains the score of the funding line are drawn by lot."""
+
+    interval: Number = Field(gt=0, lt=1)
+
+
 class SelectionRules(Strict):
     mode: Literal["value", "merit"]
+    at_limit: Literal["skip", "stop", "reduce"] = "skip"
+    reduce_to: Number | None = Field(default=None, gt=0, le=1)
     protect_top: Count = Field(default=0, ge=0)
     laureates: Count | None = Field(default=None, ge=0)
     budget: Money | None = None
-    waiting_list: Count = Field(default=0, ge=0)
+    waiting_list: Annotated[WaitingList, BeforeValidator(_waiting_list), _OrNumber()] = WaitingList()
     amounts: Literal["requested", "proposed"] = "requested"
     quotas: tuple[Quota, ...] = ()
+    draw_zone: DrawZone | None = None
+
+
+class LotSelection(SelectionRules):
+    """What a lot gives of the selection; the rest is the call's, key by key, but the budget."""
+
+    mode: Literal["value", "merit"] | None = None  # type: ignore[assignment]
+
+
+class LotRubric(Rubric):
+    """What a lot gives of the rubric; the rest is the call's, key by key."""
+
+    criteria: tuple[Criterion, ...] = ()
+
+
+class Lot(Strict):
+    id: RuleId
+    title: str | None = None
+    selection: LotSelection = LotSelection()
+    rubric: LotRubric = LotRubric()
+
+
+class Lots(Strict):
+    """Parts of a call with a ranking and a budget of their own.
+
+    `attribute`: the column whose value is the lot's id. `spill`: what a lot leaves of its budget is added to the next
+    one's, in this order.
+    """
+
+    attribute: KeyId
+    items: Annotated[tuple[Lot, ...], Field(min_length=1)]
+    spill: tuple[RuleId, ...] = ()
+
+
+# --- assignment -----------------------------------------------------------------------------------------------------
+
+
+class AssignmentRules(Strict):
+    """How dossiers are dealt. `bridges`: share of the reviews across themes; absent: aap.core.assignment.crossing's."""
+
+    bridges: Number | None = Field(default=None, ge=0, le=1)
 
 
 # --- reviewing (how marks are gathered; no influence on the ranking's arithmetic) -------------------------------------
@@ -252,6 +376,8 @@ class CallFile(Strict):
     reviewing: Reviewing = Reviewing()
     scoring: Scoring
     selection: SelectionRules
+    lots: Lots | None = None
+    assignment: AssignmentRules = AssignmentRules()
     letters: Letters = Letters()
 
     @property

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 
 from aap.core.call.checks import below
 from aap.core.call.form_checks import questions_of
@@ -129,13 +128,12 @@ def _range(scale: Scale) -> str:
 
 
 def _criteria(call: CallFile) -> Iterator[WordedCriterion]:
-    total = sum(Fraction(criterion.weight) for criterion in call.rubric.criteria)
     for criterion in call.rubric.criteria:
         yield WordedCriterion(
             id=criterion.id,
             title=criterion.title or criterion.id,
             question=criterion.question or "",
-            share=percent(Fraction(criterion.weight) / total, 1),
+            share=percent(call.rubric.share_of(criterion), 1),
             sentences=tuple(_criterion(criterion)),
             levels=tuple((exact(mark), text) for mark, text in sorted(criterion.levels.items())),
         )
@@ -227,8 +225,8 @@ def _selection(call: CallFile) -> Iterator[str]:
         )
     else:
         yield "Le montant pris en compte est le montant demandé, sauf décision motivée du jury."
-    if rules.waiting_list:
-        places = count(rules.waiting_list, "projet")
+    if rules.waiting_list.by_rank:
+        places = count(rules.waiting_list.by_rank, "projet")
         yield (
             f"Une liste d’attente compte au plus {places}, dans l’ordre du classement. Si un lauréat renonce, "
             "le premier dont l’entrée respecte toutes les règles prend sa place."

@@ -127,14 +127,13 @@ def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPar
 
 def _parameters(run: Ranked) -> SheetPart:
     call = run.given.call
-    total = sum(Fraction(criterion.weight) for criterion in call.rubric.criteria)
     lines = [("Critère", "Poids", "Échelle", "Minimum")]
     for criterion in call.rubric.criteria:
         scale = call.rubric.scale_of(criterion)
         lines.append(
             (
                 criterion.title or criterion.id,
-                french.percent(Fraction(criterion.weight) / total),
+                french.percent(call.rubric.share_of(criterion)),
                 f"de {french.exact(scale.min)} à {french.exact(scale.max)}",
                 "" if criterion.threshold is None else french.exact(criterion.threshold),
             )

@@ -104,12 +104,11 @@ class _Points:
     """
 
     def __init__(self, rubric: Rubric) -> None:
-        weights = sum((Fraction(criterion.weight) for criterion in rubric.criteria), Fraction(0))
         self._worth: dict[str, tuple[Fraction, Fraction]] = {}
         for criterion in rubric.criteria:
             scale = rubric.scale_of(criterion)
             low, high = Fraction(scale.min), Fraction(scale.max)
-            self._worth[criterion.id] = (100 * Fraction(criterion.weight) / (weights * (high - low)), low)
+            self._worth[criterion.id] = (100 * rubric.share_of(criterion) / (high - low), low)
         self._known: dict[tuple[str, Decimal], Fraction] = {}
 
     def _of(self, criterion: str, mark: Decimal) -> Fraction:

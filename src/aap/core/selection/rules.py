@@ -15,7 +15,7 @@ def rules_of(call: CallFile) -> Rules:
         laureates=selection.laureates,
         budget=None if selection.budget is None else int(selection.budget * 100),
         protect_top=selection.protect_top,
-        waiting_list=selection.waiting_list,
+        waiting_list=selection.waiting_list.by_rank,
         quotas=tuple(_quota(quota) for quota in selection.quotas),
     )
 

@@ -349,7 +349,6 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[s
 def mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
     """The marks in rubric order; None when the application has none."""
     rubric = call.rubric
-    total = sum(criterion.weight for criterion in rubric.criteria)
     lines = []
     for criterion in rubric.criteria:
         if criterion.id not in facts.marks:
@@ -358,7 +357,7 @@ def mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
         lines.append(
             MarkLine(
                 title=french.spaced(criterion.title or criterion.id),
-                share=Fraction(criterion.weight) / Fraction(total),
+                share=rubric.share_of(criterion),
                 mark=facts.marks[criterion.id],
                 minimum=scale.min,
                 maximum=scale.max,

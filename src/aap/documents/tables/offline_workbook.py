@@ -21,7 +21,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from aap.core.call.schema import Rubric
-from aap.core.french import NBSP, plain, spaced
+from aap.core.french import NBSP, percent, plain, spaced
 from aap.core.problems import BadInput, Problem
 from aap.core.scoring.marking import grid, mark_text, title_of
 from aap.documents.tables.table_files import TableFile, workbook_sheets
@@ -197,7 +197,6 @@ def _rubric_sheet(sheet: Worksheet, rubric: Rubric, look: Mapping[str, Format]) 
     ):
         sheet.write_string(0, column, name, look["head"])
         sheet.set_column(column, column, width)
-    weights = sum(criterion.weight for criterion in rubric.criteria)
     for row, criterion in enumerate(rubric.criteria, 1):
         scale = rubric.scale_of(criterion)
         levels = "\n".join(f"{plain(mark)}{NBSP}: {spaced(text)}" for mark, text in sorted(criterion.levels.items()))
@@ -206,7 +205,7 @@ def _rubric_sheet(sheet: Worksheet, rubric: Rubric, look: Mapping[str, Format]) 
             kind, "facultatif"
         )
         cells = (
-            title_of(criterion), spaced(criterion.question or ""), f"{plain(100 * criterion.weight / weights, 1)}{NBSP}%",
+            title_of(criterion), spaced(criterion.question or ""), percent(rubric.share_of(criterion), 1),
             f"de {plain(scale.min)} à {plain(scale.max)}, de {plain(scale.step)} en {plain(scale.step)}", levels, asked,
         )  # fmt: skip
         for column, text in enumerate(cells):

@@ -82,7 +82,6 @@ def grid_view(
     """The stored review, or what was typed (`entry`) with its problems by field."""
     dossier, found = page.dossier, problems or {}
     rubric = dossier.call.file.rubric
-    weights = sum((Fraction(criterion.weight) for criterion in rubric.criteria), Fraction(0))
     answers = [answer for section in page.sections for answer in section.answers]
     views = []
     marks: dict[str, Decimal] = {}
@@ -100,7 +99,7 @@ def grid_view(
             mark = None
         if mark is not None:
             marks[criterion.id] = mark
-        share = Fraction(criterion.weight) / weights
+        share = rubric.share_of(criterion)
         views.append(
             criterion_view(criterion, rubric.scale_of(criterion), number, share, answers, value, comment, found)
         )

@@ -53,10 +53,9 @@ def _shown(
     rubric = page.call.file.rubric
     marks = marks if marks is not None else dict(page.review.marks) if page.review else {}
     comments = comments if comments is not None else dict(page.review.comments) if page.review else {}
-    weights = sum((Fraction(one.weight) for one in rubric.criteria), Fraction(0))
     views = tuple(
         criterion_view(
-            criterion, rubric.scale_of(criterion), number, Fraction(criterion.weight) / weights, (),
+            criterion, rubric.scale_of(criterion), number, rubric.share_of(criterion), (),
             marks.get(criterion.id, ""), comments.get(criterion.id, ""), problems or {},
         )
         for number, criterion in enumerate(rubric.criteria, 1)

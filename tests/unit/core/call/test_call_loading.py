@@ -312,7 +312,7 @@ def test_an_unknown_key_comes_with_the_nearest_one() -> None:
     (problem,) = inspect_call(changed("laureates: 10", "lauréats: 10"), name="f.yaml").problems
     assert (problem.nearest, problem.allowed) == (
         "laureates",
-        "mode, protect_top, laureates, budget, waiting_list, amounts ou quotas",
+        "mode, at_limit, reduce_to, protect_top, laureates, budget, waiting_list, amounts, quotas ou draw_zone",
     )
 
 
