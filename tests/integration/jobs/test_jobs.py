@@ -319,7 +319,9 @@ def searching_for_ever(here: Platform, held: Job, progress: Progress) -> Mapping
 
 
 @on_both_databases
-def test_work_that_is_cancelled_within_the_solver_ends_within_seconds(platform: Platform, kinds: dict[str, Any]) -> None:
+def test_work_that_is_cancelled_within_the_solver_ends_within_seconds(
+    platform: Platform, kinds: dict[str, Any]
+) -> None:
     kinds["search"] = searching_for_ever
     job_id = ask(platform, "search")
     cancelled: list[float] = []
