@@ -18,11 +18,13 @@ from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
+from aap.core.ranking.later_list import ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.run import Progress, Run, inputs_value, json_text, result_hash, run_call
 from aap.core.results import Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
+from aap.core.selection.rules import rules_of
 
 FORMAT = 1
 SCORE_TOLERANCE = Decimal("0.001")  # points, marks: another platform's last digits
@@ -84,11 +86,12 @@ def _table_value(table: Table) -> list[list[str]]:
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
     """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
     try:
-        content = read_bundle(_parsed(text))
+        value = _parsed(text)
+        content = read_bundle(value)
     except MalformedBundle as refusal:
         return tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
     try:
-        differences = list(_differences(content, progress, processes))
+        differences = [*_differences(content, progress, processes), *_later_differences(value, content)]
     except IncompleteReviews as refusal:
         return (Difference("inputs.marks", message=f"{len(refusal.missing)} évaluations sans toutes leurs notes."),)
     except BadInput as refusal:
@@ -100,6 +103,24 @@ def verify_bundle(text: bytes | str, *, progress: Progress | None = None, proces
         found = f"{type(refusal).__name__} {refusal}"
         return (Difference("", message=f"Le calcul ne peut pas être refait sur ces données ({found})."),)
     return tuple(differences[:MAX_DIFFERENCES])
+
+
+def _later_differences(value: Mapping[str, Any], content: BundleContent) -> Iterator[Difference]:
+    """What is wrong with the changes of a later list: the chain of fingerprints, then each change by the rules."""
+    if not content.changes:
+        return
+    expected = later_bundle(value, content.changes)["previous"]
+    if expected != content.previous:
+        yield Difference("previous", content.previous, expected)
+    for fault in replay(
+        ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes
+    )[1]:
+        yield Difference(f"changes[{fault.number - 1}]", message=fault.message)
+
+
+def list_in_force(content: BundleContent) -> ListInForce:
+    """The list that a bundle of a run or of a later list gives, whatever is wrong with its changes."""
+    return replay(ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes)[0]
 
 
 def ranking_of(content: BundleContent) -> Ranking:

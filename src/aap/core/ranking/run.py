@@ -23,6 +23,7 @@ from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
+from aap.core.ranking.successor_warnings import successor_warnings
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
@@ -339,7 +340,7 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    warnings += _unproven(outcome)
+    warnings += [*_unproven(outcome), *successor_warnings(outcome)]
     if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
@@ -369,6 +370,7 @@ def _report(
             "noise": _significant(variances.noise),
         },
         "contested": list(ranking.contested),
+        "no_successor": list(outcome.no_successor),
         "warnings": warnings,
     }
 
