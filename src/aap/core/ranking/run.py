@@ -13,7 +13,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from aap.core import french
 from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
@@ -24,6 +23,7 @@ from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
+from aap.core.ranking.work_words import how_far, unproven
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
@@ -128,7 +128,7 @@ def run_call(
         rules,
         prices=options.prices,
         work=WORK * options.work,
-        sight=lambda best, bound: tell(_how_far(best, bound), 0, 1),
+        sight=lambda best, bound: tell(how_far(best, bound), 0, 1),
     )
     probabilities: dict[str, Fraction] = {}
     draw_notices: tuple[str, ...] = ()
@@ -183,14 +183,6 @@ def part_of_draws(
     )
     names = [candidate.id for candidate in ranking.candidates]
     return dict(zip(names, part.retained.tolist(), strict=True)), part.without_head, part.unended
-
-
-def _how_far(best: int | None, bound: int) -> str:
-    """The step, with what the search knows: the best sum of scores yet and the most that there can be."""
-    most = f"au plus {french.number(Fraction(bound, UNIT), 1)}"
-    if best is None:
-        return f"Sélection{NBSP}: {most} points en tout"
-    return f"Sélection{NBSP}: {french.number(Fraction(best, UNIT), 1)} points en tout, {most}"
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -340,7 +332,7 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    warnings += [*_unproven(outcome), *successor_warnings(outcome)]
+    warnings += [*unproven(outcome), *successor_warnings(outcome)]
     if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
@@ -373,28 +365,6 @@ def _report(
         "no_successor": list(outcome.no_successor),
         "warnings": warnings,
     }
-
-
-def _unproven(outcome: SelectionOutcome) -> list[str]:
-    """What the work that was allowed was not enough for, and what to do."""
-    more = f"Recommencez avec plus de calcul (option --work){NBSP}: il se peut qu’une meilleure sélection soit trouvée."
-    if not outcome.proven_optimal:
-        found = (
-            "La preuve que cette sélection est la meilleure s’est arrêtée à la quantité de calcul fixée"
-            f"{NBSP}: aucune entrée ni aucun échange pris seul ne l’améliorerait"
-        )
-        if outcome.gap is not None:
-            least = french.number(
-                Fraction(outcome.gap, UNIT), french.decimals_apart(Fraction(outcome.gap, UNIT), Fraction(0))
-            )
-            found += f", et il pourrait manquer jusqu’à {least} points à la somme des scores"
-        return [f"{found}. {more}"]
-    if not outcome.complete:
-        return [
-            "La sélection est la meilleure, mais la quantité de calcul fixée n’a pas suffi pour tout ce qui l’explique "
-            f"(coût des quotas, projets retenus grâce à un quota, motifs les plus précis). {more}"
-        ]
-    return []
 
 
 def _quota(outcome: QuotaOutcome) -> dict[str, Any]:

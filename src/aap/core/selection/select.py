@@ -43,7 +43,6 @@ def select(
 
 
 def _select(system: System, prices: bool) -> SelectionOutcome:
-    rules = system.rules
     try:
         solved = solve_selection(system)
     except OutOfWork as stopped:
