@@ -35,7 +35,7 @@ from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from aap.core.selection.rows import System, compile_system
 from aap.core.selection.select import select
 from aap.core.selection.value import best_by_value
-from aap.core.selection.work import WORK, allowed
+from aap.core.selection.work import WORK, allowance
 
 REGIONS = [f"region-{number:02d}" for number in range(1, 19)]
 THEMES = ["handicap", "rural", "qpv", "decrochage", "protection", "justice"]
@@ -140,7 +140,7 @@ def print_hard(work: int) -> None:
     for mode in modes:
         for name, candidates, rules in hard_cases(mode):
             started = time.process_time()
-            with allowed(WORK * work) as left:
+            with allowance(WORK * work) as left:
                 try:
                     outcome = select(candidates, rules, work=WORK * work)
                     gap = "" if outcome.gap is None else f", gap {outcome.gap / 10_000:.4f}"

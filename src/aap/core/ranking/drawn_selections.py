@@ -21,7 +21,7 @@ from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import Retained, System, compile_system
 from aap.core.selection.value import best_by_value
-from aap.core.selection.work import OutOfWork, allowed
+from aap.core.selection.work import OutOfWork, allowance
 
 Scores = NDArray[np.int64]
 
@@ -54,7 +54,7 @@ def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores, w
         head = np.zeros(system.size, np.bool_)
         if rules.mode == "value":
             head[order[: rules.protect_top]] = True
-        with allowed(WORK_OF_A_DRAW * work):
+        with allowance(WORK_OF_A_DRAW * work):
             try:
                 retained = _retained(system, scores, order, head, earlier)
                 if retained is None and head.any():

@@ -20,10 +20,10 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.quotas.bounds import in_report
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
+from aap.core.ranking.proof_words import how_far, unproven
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
-from aap.core.ranking.work_words import how_far, unproven
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome

@@ -24,7 +24,7 @@ from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Retained, Row, System, make_row
-from aap.core.selection.work import OutOfWork, allowed, work_at_hand
+from aap.core.selection.work import OutOfWork, allowance, work_at_hand
 
 _ROUNDS = 600
 _NOTE = RuleRef("laureates", "note")
@@ -49,7 +49,7 @@ class Element:
 
 def smallest_conflict(system: System) -> InfeasibleRules:
     """The error that names a smallest conflicting set of an infeasible system."""
-    with allowed(work_at_hand().left):
+    with allowance(work_at_hand().left):
         return _smallest_conflict(system)
 
 
@@ -108,7 +108,7 @@ def _smallest(size: int, elements: Sequence[Element], hard: Sequence[Element]) -
     """Indices of a smallest subset that conflicts (with the hard ones), whether no smaller one is proven, and whether
     nothing can be left out of it."""
     try:
-        with allowed(work_at_hand().left // 2):
+        with allowance(work_at_hand().left // 2):
             found = _by_notes(size, elements, hard)
     except OutOfWork:
         found = None

@@ -16,7 +16,7 @@ from aap.core.selection.reasons import certificates_by_value, reason_by_value
 from aap.core.selection.replacement import waiting_list
 from aap.core.selection.rows import System, compile_system
 from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, solve_selection
-from aap.core.selection.work import WORK, OutOfWork, Sight, allowed
+from aap.core.selection.work import WORK, OutOfWork, Sight, allowance
 
 
 def select(
@@ -38,7 +38,7 @@ def select(
         SelectionError: the solver's answer doesn't stand the exact check.
         ValueError: candidates or rules that make no sense (two equal ids, a grant below 0, a share of no budget).
     """
-    with allowed(work, sight):
+    with allowance(work, sight):
         return _select(compile_system(candidates, rules), prices)
 
 

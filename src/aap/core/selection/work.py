@@ -1,7 +1,7 @@
 """How much the solver may work, and how it is stopped from outside.
 
 Work is counted in nodes of the search tree, which stop a run at the same point every time on one thread; time is never
-looked at. One allowance covers everything that is asked within `allowed`: rounds of cuts, second looks, the walk, ties,
+looked at. One allowance covers everything that is asked within `allowance`: rounds of cuts, second looks, the walk, ties,
 prices, conflicts. A run counts as one node at least, so that what ends is bounded too. Outside of it each question has
 an allowance of its own.
 """
@@ -64,7 +64,7 @@ _allowed: ContextVar[Work | None] = ContextVar("work of the solver", default=Non
 
 
 @contextmanager
-def allowed(nodes: int, sight: Sight | None = None) -> Iterator[Work]:
+def allowance(nodes: int, sight: Sight | None = None) -> Iterator[Work]:
     """All questions to the solver within share this allowance; within another one, no more than is left of that."""
     outer = _allowed.get()
     own = Work(nodes if outer is None else min(nodes, outer.left), sight or (outer.sight if outer else None))

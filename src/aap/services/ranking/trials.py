@@ -23,7 +23,7 @@ from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
-from aap.core.selection.work import OutOfWork, allowed
+from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 
@@ -123,7 +123,7 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
 
 
 def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
-    with allowed(WORK_OF_A_TRIAL):
+    with allowance(WORK_OF_A_TRIAL):
         try:
             system = compile_system(ranking.candidates, rules)
             solved = solve_selection(system)
@@ -168,7 +168,7 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
     """
     content, ranking = _ranked(run.bundle)
     try:
-        with allowed(WORK_OF_A_TRIAL):
+        with allowance(WORK_OF_A_TRIAL):
             points = core_points_needed(content.given.call, ranking, reference)
     except OutOfWork as error:
         raise InvalidInput({"": Objection("ranking.points_unknown")}) from error

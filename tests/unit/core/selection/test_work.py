@@ -20,7 +20,7 @@ from aap.core.selection.outcome import InfeasibleRules, NothingFound, SelectionO
 from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.select import select
-from aap.core.selection.work import WORK, OutOfWork, allowed, work_at_hand
+from aap.core.selection.work import WORK, OutOfWork, allowance, work_at_hand
 from tests.unit.core.selection.small_problems import Problem, problems
 from tests.unit.core.selection.test_against_enumeration import WITHOUT_LIMIT
 
@@ -204,13 +204,13 @@ def _nothing_alone_is_better(problem: Problem, outcome: SelectionOutcome) -> Non
 
 
 def test_an_allowance_within_another_takes_from_it_and_has_no_more_than_it() -> None:
-    with allowed(100) as outer:
-        with allowed(30) as inner:
+    with allowance(100) as outer:
+        with allowance(30) as inner:
             inner.spend(20)
             inner.spend(0)  # a run counts as one node at least
             assert (inner.left, inner.at_most(None), inner.at_most(4)) == (9, 9, 4)
         assert outer.left == 79
-        with allowed(1_000) as inner:
+        with allowance(1_000) as inner:
             assert inner.left == 79
             inner.spend(500)
         assert work_at_hand().left == 0
@@ -221,13 +221,13 @@ def test_a_question_that_the_work_is_not_enough_for_says_what_it_knows() -> None
     people, rules = even_amounts(lambda grant: grant // 100)
     system = compile_system(people, rules)
     asked = (system.rows, system.worth, free_columns(system.size))
-    with allowed(50), pytest.raises(OutOfWork) as stopped:
+    with allowance(50), pytest.raises(OutOfWork) as stopped:
         maximise(*asked)
     assert stopped.value.retained is not None
     assert all(row.holds(stopped.value.retained) for row in system.rows)
     assert stopped.value.bound is not None
     assert system.worth[stopped.value.retained].sum() <= stopped.value.bound
-    with allowed(1_000) as work:
+    with allowance(1_000) as work:
         assert maximise(*asked, node_limit=50).status == "stopped"
         assert work.left == 950
 
@@ -235,7 +235,7 @@ def test_a_question_that_the_work_is_not_enough_for_says_what_it_knows() -> None
 def test_a_conflict_that_the_work_is_not_enough_for_is_still_one() -> None:
     people, rules = departments(67)
     system = compile_system(people, rules)
-    with allowed(0):
+    with allowance(0):
         refused = smallest_conflict(system)
     assert not refused.smallest_proven
     assert not refused.irreducible
