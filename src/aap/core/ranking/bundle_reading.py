@@ -18,7 +18,7 @@ from aap.core.call.checks import check_call
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
-from aap.core.ranking.draw_counts import MAX_DRAWS
+from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
 from aap.core.ranking.earlier_editions import check_given_severities, edition_of
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
 from aap.core.ranking.run import EDITION, RunInput, RunOptions
@@ -240,7 +240,8 @@ def _call(reader: _Reader, value: Any) -> CallFile | None:
 
 
 def _options(reader: _Reader, value: Any) -> RunOptions:
-    parts = reader.mapping("options", value, ("draws", "draw_seed", "prices", "notices"))
+    since = ("work",) if isinstance(value, dict) and "work" in value else ()  # those of 1.0 have none
+    parts = reader.mapping("options", value, ("draws", "draw_seed", "prices", "notices", *since))
     seed = parts["draw_seed"]
     return RunOptions(
         draws=reader.whole("options.draws", parts["draws"], MAX_DRAWS),
@@ -249,6 +250,7 @@ def _options(reader: _Reader, value: Any) -> RunOptions:
         notices=tuple(
             reader.text("options.notices", notice) for notice in reader.sequence("options.notices", parts["notices"])
         ),
+        work=max(1, reader.whole("options.work", parts["work"], MAX_WORK)) if since else 1,
     )
 
 

@@ -77,7 +77,7 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
             dataclasses.replace(d, application_id=applications[d.application_id], reason="", author="")
             for d in given.decisions
         ],
-        options=RunOptions(draws=0, draw_seed=before.draw_seed, prices=bundle.options.prices),
+        options=RunOptions(draws=0, draw_seed=before.draw_seed, prices=bundle.options.prices, work=bundle.options.work),
         stored={applications[name]: scores for name, scores in bundle.scores.items()},
     )
     _same_list(bundle, applications, [(row.application_id, row.status, row.rank) for row in run.rows])

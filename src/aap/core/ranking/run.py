@@ -20,6 +20,7 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.quotas.bounds import in_report
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
+from aap.core.ranking.proof_words import how_far, unproven
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
@@ -29,6 +30,7 @@ from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
+from aap.core.selection.work import WORK
 
 if TYPE_CHECKING:
     from aap.core.ranking.draws import Draws
@@ -44,12 +46,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a person chose for a run. `notices`: what the reading of the files has to say in the report."""
+    """What a person chose for a run. `notices`: what the reading of the files has to say in the report.
+
+    `work`: how many times the usual work the solver may take before a selection is kept without a proof.
+    """
 
     draws: int = DEFAULT_DRAWS
     draw_seed: str | None = None
     prices: bool = False
     notices: tuple[str, ...] = ()
+    work: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ def run_call(
     elsewhere from the same inputs.
 
     Raises IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
-    all hold), SelectionError (the solver's answer failed the exact check).
+    all hold), NothingFound (the work ended before a selection was found, or shown not to exist), SelectionError (the
+    solver's answer failed the exact check).
     """
     options = options or RunOptions()
     given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
@@ -119,7 +126,13 @@ def run_call(
     ranking = rank(call, given.applications, reviews, given.decisions, options.draw_seed, stored=stored)
     tell("Sélection", 0, 1)
     rules = rules_of(call)
-    outcome = select(ranking.candidates, rules, prices=options.prices)
+    outcome = select(
+        ranking.candidates,
+        rules,
+        prices=options.prices,
+        work=WORK * options.work,
+        sight=lambda best, bound: tell(how_far(best, bound), 0, 1),
+    )
     probabilities: dict[str, Fraction] = {}
     draw_notices: tuple[str, ...] = ()
     if options.draws:
@@ -130,6 +143,7 @@ def run_call(
             rules,
             number=options.draws,
             processes=processes,
+            work=options.work,
             progress=lambda done, total: tell("Tirages", done, total),
         )
         probabilities = {name: Fraction(count, draws.number) for name, count in draws.retained.items()}
@@ -150,19 +164,28 @@ def run_call(
 
 def part_of_draws(
     given: RunInput, options: RunOptions, *, start: int, end: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[dict[str, int], int]:
-    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, and how many draws went
-    without the head. Raises what `run_call` raises, but for rules that can't all hold: ValueError."""
+) -> tuple[dict[str, int], int, int]:
+    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, how many draws went
+    without the head, and for how many the solver's work was not enough.
+
+    Raises what `run_call` raises, but for rules that can't all hold: ValueError.
+    """
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)
     reviews = reviews_from_marks(given.marks, given.call.rubric)
     ranking = rank(given.call, given.applications, reviews, given.decisions, options.draw_seed)
-    counts, without_head = draw_part(
-        ranking, rules_of(given.call), number=options.draws, start=start, end=end, progress=progress
+    part = draw_part(
+        ranking,
+        rules_of(given.call),
+        number=options.draws,
+        start=start,
+        end=end,
+        progress=progress,
+        work=options.work,
     )
     names = [candidate.id for candidate in ranking.candidates]
-    return dict(zip(names, counts.tolist(), strict=True)), without_head
+    return dict(zip(names, part.retained.tolist(), strict=True)), part.without_head, part.unended
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -314,8 +337,8 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    warnings += successor_warnings(outcome)
-    if not outcome.tie_proven:
+    warnings += [*unproven(outcome), *successor_warnings(outcome)]
+    if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
             "s’est arrêtée à la quantité de calcul fixée."
@@ -334,6 +357,7 @@ def _report(
         "quotas": [_quota(quota) for quota in outcome.quotas],
         "objective": score_number(outcome.objective),
         "proven_optimal": outcome.proven_optimal,
+        "gap": None if outcome.gap is None else score_number(outcome.gap),
         "tie_proven": outcome.tie_proven,
         "final": ranking.final,
         "solver": outcome.solver,

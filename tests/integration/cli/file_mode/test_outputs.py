@@ -97,7 +97,7 @@ def test_columns_and_keys_are_those_of_the_reference(written: Path) -> None:
     report = json.loads((written / "report.json").read_text(encoding="utf-8"))
     assert list(report) == [
         "engine_version", "call_id", "rubric_hash", "inputs_hash", "result_hash", "draw_seed", "method", "mode",
-        "counts", "budget", "quotas", "objective", "proven_optimal", "tie_proven", "final", "solver", "variance",
+        "counts", "budget", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver", "variance",
         "contested", "no_successor", "warnings", "edition",
     ]  # fmt: skip
     assert report["quotas"] == [{"id": "rural", "value": None, "min": 1, "max": None, "achieved": 1, "price": 0}]
@@ -252,7 +252,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("aap.cli.rank.write", interrupted)
     case = Case(tmp_path)
-    assert case.run().exit_code == 1
+    assert case.run().exit_code == 130
     assert {path.name for path in tmp_path.iterdir()} == {"call.yaml", "A.csv", "R.csv"}
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 from fractions import Fraction
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
-from aap.core.ranking.draws import draw_selections, drawn_scores
+from aap.core.ranking.drawn_selections import select_batch
+from aap.core.ranking.draws import Draws, draw_selections, drawn_scores
 from aap.core.ranking.ranking import Ranking, rank
+from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rules import rules_of
+from aap.core.selection.select import select
 from tests.unit.core.ranking.ranking_builders import a_call, an_application, decided, reviews_of
 
 
@@ -185,3 +189,17 @@ def test_no_draw_has_no_probability() -> None:
     ranking, rules = _ranking()
     none = draw_selections(ranking, rules, number=0)
     assert (none.number, none.retained, none.without_head, none.probability("a05")) == (0, {}, 0, None)
+
+
+def test_a_draw_that_does_not_end_counts_with_the_best_found_and_is_told() -> None:
+    """With no work at all for the solver: what is decided without it is, the rest is said not to have ended."""
+    people = [Candidate(f"d{at:02}", 900_000 - 7_919 * at, 1_000_003 + 7_907 * at * at) for at in range(60)]
+    scores = np.array([[person.score for person in people]])
+    rules = Rules("merit", 20, 60_000_017)
+    with patch("aap.core.ranking.drawn_selections.WORK_OF_A_DRAW", 0):
+        stopped = select_batch(people, rules, scores)
+    assert stopped.unended == 1
+    ended = select_batch(people, rules, scores)
+    assert (ended.unended, int(ended.retained.sum())) == (0, len(select(people, rules).retained))
+    told = Draws(400, {}, 0, unended=3).notices
+    assert [(notice.code, "3 tirages sur 400" in str(notice)) for notice in told] == [("draws_unended", True)]

@@ -50,6 +50,7 @@ def test_a_report_says_all_that_was_decided() -> None:
         ],
         "objective": 130.125,
         "proven_optimal": True,
+            "gap": 0,
         "tie_proven": True,
         "final": True,
         "variance": report["variance"],
