@@ -10,8 +10,8 @@ from typing import Literal
 from aap.core.selection.problem import QuotaRule, RuleRef
 
 ReasonKind = Literal[
-    "selected", "selected_by_quota", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
-]
+    "selected", "selected_by_quota", "reduced", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
+]  # fmt: skip
 
 
 class SelectionError(RuntimeError):
@@ -70,7 +70,8 @@ class Certificate:
     `merit`: `exchanges` is 0 and `broken` is empty; `freeing` is the rule whose removal alone would let it in with
     everything retained before it, None where no single rule does. `adding`: the rules that adding it breaks: to the
     selection in `value`, to everything retained before it (whoever else enters) in `merit`. `last`: where neither
-    names a rule, the one whose removal, after that of all rules before it, lets it in.
+    names a rule, the one whose removal, after that of all rules before it, lets it in. `after_line`: nothing of that was
+    asked, for it stands after the funding line and no minimum needs it.
     """
 
     exchanges: int
@@ -78,6 +79,19 @@ class Certificate:
     adding: tuple[RuleRef, ...]
     freeing: RuleRef | None = None
     last: RuleRef | None = None
+    after_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FundingLine:
+    """The first application that the count or the budget keeps out. `reason`: the rule that does, at its own grant.
+
+    `offer`: cents that it is offered instead (`reduce`); None: it is not retained.
+    """
+
+    id: str
+    reason: Reason
+    offer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +129,9 @@ class SelectionOutcome:
     tie_proven: bool
     solver: str
     prices: Mapping[str, int] = field(default_factory=dict)  # quota id -> price; empty where not computed
+    funding_line: FundingLine | None = None
+
+    def granted_to(self, candidate_id: str, grant: int) -> int:
+        """What a retained candidate of that grant is granted: less at the funding line, where it was reduced."""
+        line = self.funding_line
+        return grant if line is None or line.offer is None or line.id != candidate_id else line.offer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from aap.core.quotas.bounds import Bound
@@ -56,7 +57,11 @@ class QuotaRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one selection. `budget` in cents; None is no limit."""
+    """The rules of one selection. `budget` in cents; None is no limit.
+
+    `at_limit` (`merit` only): what happens where money or places run out; `reduce_to`: with `reduce`, the least share of
+    its grant that the application at the funding line may be offered.
+    """
 
     mode: Literal["value", "merit"]
     laureates: int | None
@@ -64,3 +69,10 @@ class Rules:
     protect_top: int = 0
     waiting_list: int = 0
     quotas: tuple[QuotaRule, ...] = ()
+    at_limit: Literal["skip", "stop", "reduce"] = "skip"
+    reduce_to: Fraction | None = None
+
+    @property
+    def draws_a_line(self) -> bool:
+        """Whether the selection ends at a funding line."""
+        return self.mode == "merit" and self.at_limit != "skip"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from aap.core.call.schema import CallFile
 from aap.core.quotas.quota import Quota
 from aap.core.selection.problem import QuotaRule, Rules
@@ -17,6 +19,8 @@ def rules_of(call: CallFile) -> Rules:
         protect_top=selection.protect_top,
         waiting_list=selection.waiting_list.by_rank,
         quotas=tuple(_quota(quota) for quota in selection.quotas),
+        at_limit=selection.at_limit,
+        reduce_to=None if selection.reduce_to is None else Fraction(selection.reduce_to),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from aap.core.selection.conflicts import smallest_conflict
 from aap.core.selection.merit_reasons import certificates_by_merit, reason_by_merit
 from aap.core.selection.model import solver_name
-from aap.core.selection.outcome import QuotaOutcome, Reason, SelectionOutcome
+from aap.core.selection.outcome import Certificate, FundingLine, QuotaOutcome, Reason, SelectionOutcome
 from aap.core.selection.prices import quota_prices, retained_by_quota
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.reasons import certificates_by_value, reason_by_value
@@ -33,11 +33,14 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         raise smallest_conflict(system)
     priced = prices or system.size <= EXACT_UP_TO
     removals = Removals(system, solved)
+    line = None
     by_quota = retained_by_quota(system, removals) if priced else {}
     price_of = quota_prices(system, removals) if priced else {}
     if rules.mode == "value":
         certificates = certificates_by_value(system, solved)
         passed = {column: reason_by_value(system, certificate, column) for column, certificate in certificates.items()}
+    elif solved.walk is not None:
+        certificates, passed, line = _to_the_line(system, solved)
     else:
         certificates = certificates_by_merit(system, solved.retained)
         passed = {column: reason_by_merit(system, certificate, column) for column, certificate in certificates.items()}
@@ -48,6 +51,8 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
             reasons[candidate.id] = passed[column]
         elif candidate.imposed:
             reasons[candidate.id] = Reason("jury_in")
+        elif line is not None and line.id == candidate.id:
+            reasons[candidate.id] = Reason("reduced")
         else:
             reasons[candidate.id] = by_quota.get(column, Reason("selected"))
     return SelectionOutcome(
@@ -57,12 +62,42 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         certificates={ids[column]: certificate for column, certificate in certificates.items()},
         quotas=_quotas(system, solved, price_of),
         objective=solved.total,
-        granted=sum(candidate.grant for j, candidate in enumerate(system.candidates) if solved.retained[j]),
+        granted=sum(candidate.grant for j, candidate in enumerate(solved.system.candidates) if solved.retained[j]),
         proven_optimal=True,
         tie_proven=solved.tie_proven,
         solver=solver_name(),
         prices=price_of,
+        funding_line=line,
     )
+
+
+def _to_the_line(
+    system: System, solved: Solved
+) -> tuple[dict[int, Certificate], dict[int, Reason], FundingLine | None]:
+    """Certificates and reasons of those not retained, and the line.
+
+    Down to the line, why the walk passed over each, at the grants that it walked with; after it, what keeps out the
+    application at the line.
+    """
+    walk = solved.walk
+    assert walk is not None
+    asked = ~walk.witness
+    if walk.line is not None:
+        asked[walk.line] = True
+        asked[walk.line + 1 :] = False
+    certificates = certificates_by_merit(system, walk.witness, asked)
+    passed = {column: reason_by_merit(system, certificate, column) for column, certificate in certificates.items()}
+    line = None
+    if walk.line is not None:
+        offer = None if walk.offer is None else walk.offer.amount
+        line = FundingLine(system.candidates[walk.line].id, passed[walk.line], offer)
+        for column in range(walk.line + 1, system.size):
+            certificates[column] = Certificate(0, (), (), after_line=True)
+            passed[column] = line.reason
+    for column in np.flatnonzero(solved.retained).tolist():
+        certificates.pop(column, None)
+        passed.pop(column, None)
+    return certificates, passed, line
 
 
 def _quotas(system: System, solved: Solved, prices: dict[str, int]) -> tuple[QuotaOutcome, ...]:
@@ -72,7 +107,7 @@ def _quotas(system: System, solved: Solved, prices: dict[str, int]) -> tuple[Quo
             value=part.value,
             members=len(part.share_of),
             count=part.count(solved.retained),
-            money=part.money(system.candidates, solved.retained),
+            money=part.money(solved.system.candidates, solved.retained),
             price=prices.get(part.quota.id),
         )
         for part in system.parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from aap.core.selection.funding_line import ToTheLine, best_to_the_line
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
@@ -20,11 +21,16 @@ NOTHING: Parts = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A selection that stands the exact check; `total` is its sum of scores (x 10,000)."""
+    """A selection that stands the exact check; `total` is its sum of scores (x 10,000).
+
+    `system`: the rules at the grants of the selection; `walk`: down to the funding line, where there is one to look for.
+    """
 
     retained: Retained
     total: int
     tie_proven: bool
+    system: System
+    walk: ToTheLine | None = None
 
 
 def solve_selection(
@@ -36,7 +42,14 @@ def solve_selection(
     """
     rows = system.rows_without(removed)
     fixed = free_columns(system.size, system.imposed | system.protected)
-    if system.rules.mode == "merit":
+    walk = None
+    if system.rules.draws_a_line:
+        walk = best_to_the_line(system, removed)
+        if walk is None:
+            return None
+        retained, proven = walk.retained, True
+        system = system if walk.offer is None else walk.offer.system
+    elif system.rules.mode == "merit":
         walked = best_by_merit(rows, fixed, start)
         if walked is None:
             return None
@@ -48,7 +61,7 @@ def solve_selection(
             return None
         retained, proven = best.retained, best.tie_proven
     _check(system, removed, retained)
-    return Solved(retained, int(system.worth[retained].sum()), proven)
+    return Solved(retained, int(system.worth[retained].sum()), proven, system, walk)
 
 
 def _check(system: System, removed: Parts, retained: Retained) -> None:
@@ -65,6 +78,7 @@ class Removals:
 
     A selection found without the parts U that breaks only the parts V among them is also the answer without any W
     between V and U: it is feasible there and nothing better is, even with U left out. So one batch answers for many.
+    Not with a funding line, which moves where a rule is left out: then each set of parts is solved by itself.
     """
 
     system: System
@@ -85,6 +99,8 @@ class Removals:
         return (found or self._solve(removed, ties=self.system.rules.mode == "merit")).total
 
     def _found(self, removed: Parts, known: Iterable[tuple[Parts, Parts, Solved]]) -> Solved | None:
+        if self.system.rules.draws_a_line:
+            return next((solved for _, left_out, solved in known if removed == left_out), None)
         return next((solved for needed, left_out, solved in known if needed <= removed <= left_out), None)
 
     def _solve(self, removed: Parts, *, ties: bool) -> Solved:
@@ -117,7 +133,9 @@ class Removals:
         return not bool((self.without(removed).retained == self.base.retained).all())
 
     def _narrowed(self, units: list[Parts], matters: Callable[[Parts], bool]) -> list[Parts]:
-        """The units that matter alone; where several together don't, none does."""
+        """The units that matter alone; where several together don't, none does (unless a funding line moves)."""
+        if self.system.rules.draws_a_line:
+            return [unit for unit in units if matters(unit)]
         if not units or not matters(frozenset().union(*units)):
             return []
         if len(units) == 1:
