@@ -201,7 +201,35 @@ def _selection(call: CallFile) -> Iterator[Finding]:
             severity="warning",
             rests_on=(("selection", "mode"),),
         )
-    elif rules.laureates is not None and rules.protect_top > rules.laureates:
+    if rules.at_limit != "skip" and rules.mode == "value":
+        yield Finding(
+            ("selection", "at_limit"),
+            "une ligne de financement suit l’ordre du classement : elle n’existe qu’avec mode: merit",
+            found=rules.at_limit,
+            rests_on=(("selection", "mode"),),
+        )
+    if rules.at_limit == "reduce" and rules.reduce_to is None:
+        yield Finding(
+            ("selection",),
+            "at_limit: reduce demande reduce_to, la plus petite part de sa demande qui peut être proposée",
+            allowed="un nombre au-dessus de 0, 1 au plus (0.7 : 70 %)",
+            rests_on=(("selection", "at_limit"),),
+        )
+    if rules.at_limit != "reduce" and rules.reduce_to is not None:
+        yield Finding(
+            ("selection", "reduce_to"),
+            "cette part n’a d’effet qu’avec at_limit: reduce",
+            found=str(rules.reduce_to),
+            severity="warning",
+            rests_on=(("selection", "at_limit"),),
+        )
+    if rules.draw_zone is not None and (rules.mode == "value" or rules.at_limit == "skip"):
+        yield Finding(
+            ("selection", "draw_zone"),
+            "le tirage au sort se fait autour d’une ligne de financement : il demande mode: merit et at_limit: stop ou reduce",
+            rests_on=(("selection", "mode"), ("selection", "at_limit")),
+        )
+    if rules.laureates is not None and rules.protect_top > rules.laureates and rules.mode == "value":
         yield Finding(
             ("selection", "protect_top"),
             f"la tête protégée est plus nombreuse que les lauréats ({rules.laureates})",

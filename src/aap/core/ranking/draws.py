@@ -28,6 +28,7 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import Standing
 from aap.core.scoring.positive_definite import Floats
 from aap.core.scoring.totals import UNIT
+from aap.core.selection.funding_line import best_to_the_line
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
@@ -217,7 +218,11 @@ def _retained(drawn: Sequence[Candidate], rules: Rules) -> NDArray[np.bool_] | N
     """Who is retained, by position; None where the rules can't all hold. Among equal optima, any."""
     system = compile_system(drawn, rules)
     fixed = free_columns(system.size, system.imposed | system.protected)
-    if rules.mode == "merit":
+    if rules.draws_a_line:
+        walk = best_to_the_line(system)
+        retained = None if walk is None else walk.retained
+        system = system if walk is None or walk.offer is None else walk.offer.system
+    elif rules.mode == "merit":
         retained = best_by_merit(system.rows, fixed, None)
     else:
         best = best_by_value(system.rows, system.worth, fixed, ties=False)

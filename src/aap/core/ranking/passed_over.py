@@ -7,7 +7,7 @@ named; of another application nothing is told but its score, and that of the las
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from aap.core import french
@@ -82,7 +82,8 @@ class PassedOver:
         self.quotas = {quota.id: quota for quota in rules.quotas}
         by_id = {standing.id: standing for standing in ranking.standings}
         self.laureates = [by_id[name] for name in outcome.retained]
-        retained = frozenset(outcome.retained)
+        self.retained = retained = frozenset(outcome.retained)
+        self.line = by_id[outcome.funding_line.id] if outcome.funding_line is not None else None
         self.company: dict[str, _Company] = {}
         imposed = [candidate for candidate in ranking.candidates if candidate.imposed]
         later, later_spent = len(imposed), sum(candidate.grant for candidate in imposed)
@@ -92,7 +93,7 @@ class PassedOver:
                 later, later_spent = later - 1, later_spent - candidate.grant
             self.company[candidate.id] = _Company(better, later, spent + later_spent, whole=False)
             if candidate.id in retained:
-                better, spent = better + 1, spent + candidate.grant
+                better, spent = better + 1, spent + outcome.granted_to(candidate.id, candidate.grant)
         self.everybody = _Company(len(retained), 0, outcome.granted, whole=True)
 
     def clause(self, standing: Standing, reason: Reason) -> Clause:
@@ -100,7 +101,16 @@ class PassedOver:
         certificate = self.outcome.certificates[standing.id]
         if self.rules.mode == "value":
             return self._by_value(standing, reason, certificate)
-        return self._by_merit(standing, reason, certificate)
+        if certificate.after_line:
+            return self._after_line(reason)
+        clause = self._by_merit(standing, reason, certificate)
+        if standing is self.line and self.rules.at_limit == "reduce" and reason.kind != "count_reached":
+            assert self.rules.reduce_to is not None
+            share = french.percent(self.rules.reduce_to)
+            amount = french.euros(standing.grant)
+            more = f"Aucun montant réduit, égal à au moins {share} de {amount}, n’était possible."
+            clause = replace(clause, text=f"{clause.text} {more}")
+        return clause
 
     # --- value ------------------------------------------------------------------------------------------------------
 
@@ -173,6 +183,75 @@ class PassedOver:
                     f"({bounds_in_words(quota, reason.kind)}) en même temps que les autres règles."
                 )
         return Clause(f"{start} {rest}", figures)
+
+    # --- the funding line -------------------------------------------------------------------------------------------
+
+    def is_after_line(self, standing: Standing) -> bool:
+        return self.line is not None and _ranks_before(self.line, standing)
+
+    def largest_offer(self, standing: Standing, offer: int) -> str:
+        """Why that many cents are offered at the line: all that the others leave, or else all that the rules let."""
+        company = self.company[standing.id]
+        left = None if self.rules.budget is None else self.rules.budget - company.spent
+        if left is not None and left // 100 * 100 == offer:
+            assert self.rules.budget is not None
+            nearly = "" if left == offer else ", à l’euro près,"
+            budget = french.euros(self.rules.budget)
+            if not company.better and not company.imposed:
+                return f"c’est{nearly} toute l’enveloppe de {budget}"
+            verb = "laissent" if company.plural else "laisse"
+            return f"c’est{nearly} ce que {company.subject()} {verb} de l’enveloppe de {budget}"
+        return "c’est le plus grand montant, en euros entiers, que les règles de l’appel permettent encore à ce rang"
+
+    def only_needed(self) -> str:
+        """Who is retained after the line."""
+        assert self.line is not None
+        assert self.line.rank is not None
+        return (
+            f"Après le {french.ordinal(self.line.rank)} rang, où s’arrête l’attribution dans l’ordre du classement, seuls "
+            "sont retenus les projets dont les minimums de l’appel ont besoin."
+        )
+
+    def _after_line(self, reason: Reason) -> Clause:
+        """The line, what drew it, and who is retained after it."""
+        line = self.line
+        assert line is not None
+        assert line.rank is not None
+        figures: dict[str, Figure] = {"line_rank": line.rank}
+        if self.rules.laureates == 0:
+            return Clause(f"{self._places()}.", figures)
+        match reason.kind:
+            case "count_reached":
+                upto = f"le nombre de places ({french.number(self.rules.laureates or 0)}) ne permet plus de retenir"
+            case "budget_exhausted":
+                assert self.rules.budget is not None
+                upto = f"l’enveloppe de {french.euros(self.rules.budget)} ne permet plus de financer en entier"
+            case _:
+                upto = "les places ou l’enveloppe ne permettent plus de retenir avec les autres règles"
+        offered = ", à qui un montant réduit est proposé" if line.id in self.retained else ""
+        text = (
+            f"Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement jusqu’au premier que {upto}, "
+            f"au {french.ordinal(line.rank)} rang{offered}."
+        )
+        return Clause(f"{text} {self._retained_after(line)}", figures)
+
+    def _retained_after(self, line: Standing) -> str:
+        later = [one for one in self.laureates if _ranks_before(line, one)]
+        by_jury = sum(self.outcome.reasons[one.id].kind == "jury_in" for one in later)
+        needed = len(later) - by_jury
+        if not later:
+            return "Après ce rang, aucun projet n’est retenu."
+        kinds = []
+        if needed == 1:
+            kinds.append("un projet dont les minimums de l’appel ont besoin")
+        elif needed:
+            kinds.append(f"{french.number(needed)} projets dont les minimums de l’appel ont besoin")
+        if by_jury == 1:
+            kinds.append("un projet retenu par décision du jury")
+        elif by_jury:
+            kinds.append(f"{french.number(by_jury)} projets retenus par décision du jury")
+        verb = "seuls sont retenus" if len(later) > 1 else "seul est retenu"
+        return f"Après ce rang, {verb} {french.listed(kinds)}."
 
     # --- clauses ----------------------------------------------------------------------------------------------------
 

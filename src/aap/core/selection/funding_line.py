@@ -69,7 +69,7 @@ def best_to_the_line(system: System, removed: Parts = frozenset()) -> ToTheLine 
         return ToTheLine(witness, witness, None)
     above = witness | system.imposed
     above[line:] = system.imposed[line:]
-    offer = _offer(system, removed, rows, above, line) if system.rules.at_limit == "reduce" else None
+    offer = _offer(system, removed, above, line) if system.rules.at_limit == "reduce" else None
     if offer is not None:
         above[line] = True
         rows = offer.system.rows_without(removed)
@@ -152,7 +152,7 @@ def _fewest_after(rows: Sequence[Row], above: Retained, line: int) -> Retained:
     return best
 
 
-def _offer(system: System, removed: Parts, rows: Sequence[Row], above: Retained, line: int) -> Offer | None:
+def _offer(system: System, removed: Parts, above: Retained, line: int) -> Offer | None:
     """The largest amount that can be offered at the line, if it is at least the share that the call asks for."""
     grant = system.candidates[line].grant
     assert system.rules.reduce_to is not None

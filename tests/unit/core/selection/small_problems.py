@@ -164,6 +164,12 @@ def problems_with_a_line(draw: st.DrawFn) -> Problem:
     rules = {**tried.rules, "mode": "merit", "at_limit": draw(st.sampled_from(("stop", "reduce", "reduce")))}
     if rules["at_limit"] == "reduce":
         rules["reduce_to"] = draw(st.sampled_from(("0.01", "0.1", "0.3", "0.5", "0.7", "1")))
+    if draw(st.booleans()):  # a minimum that somebody meets, so that the walk has something to save for
+        bound = draw(st.sampled_from(({"min": 1}, {"min": 2}, {"min_share": "0.15"}, {"min_share": "0.5"})))
+        whom = draw(
+            st.sampled_from(({"where": {"territory": "rural"}}, {"each": "size"}, {"where": {"size": "small"}}))
+        )
+        rules["quotas"] = [{"id": "least", **whom, **bound}, *rules["quotas"][:1]]
     if "budget" in rules:
         total = sum(person.grant for person in people)
         rules["budget"] = draw(st.one_of(st.integers(0, total + 1), st.just(total // 2), st.just(2 * total // 3)))
