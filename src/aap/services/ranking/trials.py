@@ -26,14 +26,15 @@ from aap.core.selection.solving import solve_selection
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 
-Mode = Literal["value", "merit"]
+Way = Literal["value", "skip", "stop", "reduce"]
+"""How laureates are chosen: the greatest sum, or down the ranking with what happens where money or places run out."""
 
 
 @dataclass(frozen=True)
 class Wish:
     """What is tried instead of the call's rules; None keeps the rule. `budget` in euros, None with `no_budget`."""
 
-    mode: Mode | None = None
+    way: Way | None = None
     laureates: int | None = None
     budget: Decimal | None = None
     protect_top: int | None = None
@@ -42,9 +43,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained."""
+    """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained.
 
-    mode: Mode
+    `line`: rank of the application at the funding line.
+    """
+
+    way: Way
     laureates: int | None
     budget: int | None
     retained: tuple[str, ...]
@@ -53,6 +57,7 @@ class Scenario:
     mean_score: Decimal | None
     last_rank: int | None
     passed_over: int  # not retained, though ranked before the last retained
+    line: int | None
     quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
 
 
@@ -84,8 +89,22 @@ def run_content(run: RankingRun) -> BundleContent:
 
 
 def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
-    """The candidates of a kept run in the order of its ranking, with what each would be granted."""
-    return tuple(_ranked(run.bundle)[1].candidates)
+    """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
+    content, ranking = _ranked(run.bundle)
+    reduced = reduced_grants(content)
+    return tuple(
+        dataclasses.replace(one, grant=reduced[one.id]) if one.id in reduced else one for one in ranking.candidates
+    )
+
+
+def reduced_grants(content: BundleContent) -> dict[str, int]:
+    """Who was granted less at the funding line of a run → cents."""
+    columns = {name: at for at, name in enumerate(content.ranking.header)}
+    return {
+        line[columns["application_id"]]: int(Decimal(line[columns["granted_amount"]]) * 100)
+        for line in content.ranking.rows
+        if line[columns["reason_code"]] == "reduced"
+    }
 
 
 def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:
@@ -105,11 +124,23 @@ def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Compa
     )
 
 
+def way_of(rules: Rules) -> Way:
+    """How these rules choose."""
+    return "value" if rules.mode == "value" else rules.at_limit
+
+
+def ways_of(rules: Rules) -> tuple[Way, ...]:
+    """The ways that can be tried: what is left is offered only where the call says down to which share."""
+    return ("value", "skip", "stop") if rules.reduce_to is None else ("value", "skip", "stop", "reduce")
+
+
 def _changed(rules: Rules, wish: Wish) -> Rules:
     budget = rules.budget if wish.budget is None else int(wish.budget * 100)
+    way = wish.way or way_of(rules)
     return dataclasses.replace(
         rules,
-        mode=wish.mode or rules.mode,
+        mode="value" if way == "value" else "merit",
+        at_limit=rules.at_limit if way == "value" else way,
         laureates=rules.laureates if wish.laureates is None else wish.laureates,
         budget=budget,
         protect_top=rules.protect_top if wish.protect_top is None else wish.protect_top,
@@ -126,12 +157,13 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
     if solved is None:
         raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
-    kept = [one for one, inside in zip(system.candidates, solved.retained.tolist(), strict=True) if inside]
+    kept = [one for one, inside in zip(solved.system.candidates, solved.retained.tolist(), strict=True) if inside]
+    line = None if solved.walk is None else solved.walk.line
     last = max((ranks[one.id] for one in kept), default=None)
     before = 0 if last is None else sum(ranks[one.id] <= last for one in ranking.candidates)
     total = sum(one.score for one in kept)
     return Scenario(
-        mode=rules.mode,
+        way=way_of(rules),
         laureates=rules.laureates,
         budget=rules.budget,
         retained=tuple(one.id for one in kept),
@@ -140,6 +172,7 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         mean_score=Decimal(total) / len(kept) / UNIT if kept else None,
         last_rank=last,
         passed_over=before - len(kept),
+        line=None if line is None else ranks[system.candidates[line].id],
         quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
     )
 
