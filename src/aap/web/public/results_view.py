@@ -38,7 +38,7 @@ def rule_words(call: CallFile, reason_code: str) -> str:
     if kind == "jury_in":
         return _("Décision motivée du jury")
     if kind == "reduced":
-        return _("Classement, montant réduit à ce que l’enveloppe permettait")
+        return _("Classement, montant réduit")
     if kind == "selected_by_quota":
         quota_id, _sep, value = rest.partition("=")
         title = next((quota.title for quota in call.selection.quotas if quota.id == quota_id and quota.title), quota_id)
