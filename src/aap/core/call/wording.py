@@ -263,6 +263,11 @@ def _at_limit(rules: SelectionRules) -> Iterator[str]:
         )
     else:
         yield "Après lui, aucun projet n’est retenu."
+    if rules.draw_zone is not None:
+        yield (
+            f"Les projets dont l’intervalle à {percent(rules.draw_zone.interval)} contient le score de ce premier projet ne "
+            "sont pas départagés par les notes : un tirage au sort public fixe leur ordre, et le parcours est refait."
+        )
 
 
 def _quota(call: CallFile, quota: Quota) -> str:

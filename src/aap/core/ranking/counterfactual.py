@@ -19,8 +19,8 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.ranking.tie_break import rank_key
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
+from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.problem import Candidate
-from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
 
@@ -106,5 +106,6 @@ class _Trial:
     def retained(self, more: int) -> bool:
         at = self.place(more)
         raised = dataclasses.replace(self.own, score=self.own.score + more)
-        solved = solve_selection(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
-        return solved is not None and bool(solved.retained[at])
+        walked = second_walk([*self.others[:at], raised, *self.others[at:]], self.rules)
+        solved = solve_selection(walked.system)
+        return solved is not None and bool(solved.retained[walked.order.index(at)])

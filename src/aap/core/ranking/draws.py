@@ -28,12 +28,12 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import Standing
 from aap.core.scoring.positive_definite import Floats
 from aap.core.scoring.totals import UNIT
+from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.funding_line import best_to_the_line
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import compile_system
 from aap.core.selection.value import best_by_value
 
 _BATCH = 10  # draws handed to a process at a time
@@ -216,7 +216,8 @@ def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores) -
 
 def _retained(drawn: Sequence[Candidate], rules: Rules) -> NDArray[np.bool_] | None:
     """Who is retained, by position; None where the rules can't all hold. Among equal optima, any."""
-    system = compile_system(drawn, rules)
+    walked = second_walk(drawn, rules)
+    system = walked.system
     fixed = free_columns(system.size, system.imposed | system.protected)
     if rules.draws_a_line:
         walk = best_to_the_line(system)
@@ -227,6 +228,10 @@ def _retained(drawn: Sequence[Candidate], rules: Rules) -> NDArray[np.bool_] | N
     else:
         best = best_by_value(system.rows, system.worth, fixed, ties=False)
         retained = None if best is None else best.retained
-    if retained is not None and not all(row.holds(retained) for row in system.rows):
+    if retained is None:
+        return None
+    if not all(row.holds(retained) for row in system.rows):
         raise SelectionError("a drawn selection breaks a rule")
-    return retained
+    in_rank = np.zeros_like(retained)
+    in_rank[list(walked.order)] = retained
+    return in_rank

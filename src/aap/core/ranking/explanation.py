@@ -170,6 +170,8 @@ class _Explainer:
                 if standing.grant != asked:
                     amount += f", au lieu des {french.euros(standing.grant)} prévus"
                 why = f"Retenu, pour {amount}{french.NBSP}: {self.passed_over.largest_offer(standing, granted)}."
+            case "drawn":
+                why = f"Retenu, pour {amount}, par tirage au sort{french.NBSP}: {self.passed_over.zone_in_words()}."
             case "jury_in":
                 why = f"Retenu par décision du jury, pour {amount}."
             case "selected_by_quota":

@@ -101,6 +101,8 @@ class PassedOver:
         certificate = self.outcome.certificates[standing.id]
         if self.rules.mode == "value":
             return self._by_value(standing, reason, certificate)
+        if self.outcome.zone:
+            return self._with_a_zone(standing, reason, certificate)
         if certificate.after_line:
             return self._after_line(reason)
         clause = self._by_merit(standing, reason, certificate)
@@ -187,13 +189,13 @@ class PassedOver:
     # --- the funding line -------------------------------------------------------------------------------------------
 
     def is_after_line(self, standing: Standing) -> bool:
-        return self.line is not None and _ranks_before(self.line, standing)
+        return self.line is not None and not self.outcome.zone and _ranks_before(self.line, standing)
 
     def largest_offer(self, standing: Standing, offer: int) -> str:
         """Why that many cents are offered at the line: all that the others leave, or else all that the rules let."""
         company = self.company[standing.id]
         left = None if self.rules.budget is None else self.rules.budget - company.spent
-        if left is not None and left // 100 * 100 == offer:
+        if left is not None and left // 100 * 100 == offer and not self.outcome.zone:
             assert self.rules.budget is not None
             nearly = "" if left == offer else ", à l’euro près,"
             budget = french.euros(self.rules.budget)
@@ -212,6 +214,48 @@ class PassedOver:
             "sont retenus les projets dont les minimums de l’appel ont besoin."
         )
 
+    def zone_in_words(self) -> str:
+        """Why there was a draw, and between how many."""
+        number = len(self.outcome.zone)
+        if number == 1:
+            return "les notes ne départagent pas ce projet de la ligne de financement"
+        return (
+            f"les notes ne départagent pas {french.number(number)} projets proches de la ligne de financement, et leur ordre "
+            "est celui du tirage au sort public annoncé par l’appel"
+        )
+
+    def _with_a_zone(self, standing: Standing, reason: Reason, certificate: Certificate) -> Clause:
+        """Where an order was drawn, nothing is told of who stands before: the draw, and the rule that ended it."""
+        figures: dict[str, Figure] = {"zone": len(self.outcome.zone)}
+        zone = self.zone_in_words()
+        start = f"{zone[:1].upper()}{zone[1:]}."
+        if standing.id not in self.outcome.zone:
+            start = "Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement, ceux que les notes ne "
+            start += "départagent pas de la ligne de financement dans l’ordre d’un tirage au sort public."
+        if certificate.after_line:
+            return Clause(
+                f"{start} L’attribution s’est arrêtée avant ce projet, au premier que {self._upto(reason)}.", figures
+            )
+        match reason.kind:
+            case "count_reached" | "budget_exhausted":
+                end = f"Ce projet est le premier que {self._upto(reason)}."
+            case _:
+                end = f"Dans cet ordre, le retenir {self._consequence(reason)}."
+        if standing is not self.line and reason.kind in ("count_reached", "budget_exhausted"):
+            end = "Dans cet ordre, le retenir ne permettrait plus de respecter toutes les règles de l’appel à la fois."
+        return Clause(f"{start} {end}", figures)
+
+    def _upto(self, reason: Reason) -> str:
+        """`l’enveloppe de 12 000 € ne permet plus de financer en entier`, after « le premier que »."""
+        match reason.kind:
+            case "count_reached":
+                return f"le nombre de places ({french.number(self.rules.laureates or 0)}) ne permet plus de retenir"
+            case "budget_exhausted":
+                assert self.rules.budget is not None
+                return f"l’enveloppe de {french.euros(self.rules.budget)} ne permet plus de financer en entier"
+            case _:
+                return "les places ou l’enveloppe ne permettent plus de retenir avec les autres règles"
+
     def _after_line(self, reason: Reason) -> Clause:
         """The line, what drew it, and who is retained after it."""
         line = self.line
@@ -220,18 +264,10 @@ class PassedOver:
         figures: dict[str, Figure] = {"line_rank": line.rank}
         if self.rules.laureates == 0:
             return Clause(f"{self._places()}.", figures)
-        match reason.kind:
-            case "count_reached":
-                upto = f"le nombre de places ({french.number(self.rules.laureates or 0)}) ne permet plus de retenir"
-            case "budget_exhausted":
-                assert self.rules.budget is not None
-                upto = f"l’enveloppe de {french.euros(self.rules.budget)} ne permet plus de financer en entier"
-            case _:
-                upto = "les places ou l’enveloppe ne permettent plus de retenir avec les autres règles"
         offered = ", à qui un montant réduit est proposé" if line.id in self.retained else ""
         text = (
-            f"Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement jusqu’au premier que {upto}, "
-            f"au {french.ordinal(line.rank)} rang{offered}."
+            "Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement jusqu’au premier que "
+            f"{self._upto(reason)}, au {french.ordinal(line.rank)} rang{offered}."
         )
         return Clause(f"{text} {self._retained_after(line)}", figures)
 

@@ -344,10 +344,10 @@ def _report(
 
 def _funding_line(ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Any] | None:
     """Rank and score of the application at the funding line; None where nobody met it."""
-    line = outcome.funding_line
+    line = outcome.line_of_scores or (outcome.funding_line and outcome.funding_line.id)
     if line is None:
         return None
-    standing = next(one for one in ranking.standings if one.id == line.id)
+    standing = next(one for one in ranking.standings if one.id == line)
     assert standing.score is not None
     return {"rank": standing.rank, "score": score_number(standing.score)}
 

@@ -78,6 +78,12 @@ def best_to_the_line(system: System, removed: Parts = frozenset()) -> ToTheLine 
     return ToTheLine(_fewest_after(rows, above, line), witness, line, offer)
 
 
+def first_line(system: System) -> int | None:
+    """The column of the application at the line; None where nobody meets it or no selection is feasible."""
+    walked = _walk(system.rows, free_columns(system.size, system.imposed))
+    return None if walked is None else walked[1]
+
+
 def _walk(rows: Sequence[Row], fixed: Fixed) -> tuple[Retained, int | None] | None:
     """A feasible selection with everyone retained above the line, and the line; None where no selection is feasible.
 

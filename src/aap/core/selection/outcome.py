@@ -10,7 +10,7 @@ from typing import Literal
 from aap.core.selection.problem import QuotaRule, RuleRef
 
 ReasonKind = Literal[
-    "selected", "selected_by_quota", "reduced", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
+    "selected", "selected_by_quota", "reduced", "drawn", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
 ]  # fmt: skip
 
 
@@ -130,6 +130,8 @@ class SelectionOutcome:
     solver: str
     prices: Mapping[str, int] = field(default_factory=dict)  # quota id -> price; empty where not computed
     funding_line: FundingLine | None = None
+    zone: tuple[str, ...] = ()  # drawn by lot around the line, in the order of the draw
+    line_of_scores: str | None = None  # the application at the line before the draw, which moves the line
 
     def granted_to(self, candidate_id: str, grant: int) -> int:
         """What a retained candidate of that grant is granted: less at the funding line, where it was reduced."""

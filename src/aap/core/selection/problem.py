@@ -25,6 +25,8 @@ class Candidate:
     grant: int  # cents
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     imposed: bool = False  # the jury's `in`
+    doubt: int | None = None  # half of the interval of `draw_zone`, x 10,000; None: never in the zone
+    draw: str = ""  # its place in the public draw, the smaller first
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Rules:
     """The rules of one selection. `budget` in cents; None is no limit.
 
     `at_limit` (`merit` only): what happens where money or places run out; `reduce_to`: with `reduce`, the least share of
-    its grant that the application at the funding line may be offered.
+    its grant that the application at the funding line may be offered. `draw_zone`: whom the marks can't tell apart from
+    the line is drawn by lot.
     """
 
     mode: Literal["value", "merit"]
@@ -71,6 +74,7 @@ class Rules:
     quotas: tuple[QuotaRule, ...] = ()
     at_limit: Literal["skip", "stop", "reduce"] = "skip"
     reduce_to: Fraction | None = None
+    draw_zone: bool = False
 
     @property
     def draws_a_line(self) -> bool:

@@ -20,6 +20,7 @@ def rules_of(call: CallFile) -> Rules:
         waiting_list=selection.waiting_list.by_rank,
         quotas=tuple(_quota(quota) for quota in selection.quotas),
         at_limit=selection.at_limit,
+        draw_zone=selection.draw_zone is not None,
         reduce_to=None if selection.reduce_to is None else Fraction(selection.reduce_to),
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
 from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.draw_zone import draw_zone
 from aap.core.selection.merit_reasons import certificates_by_merit, reason_by_merit
 from aap.core.selection.model import solver_name
 from aap.core.selection.outcome import Certificate, FundingLine, QuotaOutcome, Reason, SelectionOutcome
@@ -28,6 +30,8 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         ValueError: candidates or rules that make no sense (two equal ids, a grant below 0, a share of no budget).
     """
     system = compile_system(candidates, rules)
+    if rules.draw_zone and rules.draws_a_line:
+        return _drawn(system, prices)
     solved = solve_selection(system)
     if solved is None:
         raise smallest_conflict(system)
@@ -68,6 +72,28 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         solver=solver_name(),
         prices=price_of,
         funding_line=line,
+    )
+
+
+def _drawn(system: System, prices: bool) -> SelectionOutcome:
+    """With those in the zone of doubt in the order of the draw; what is told is in rank order again."""
+    zone = draw_zone(system)
+    plain = dataclasses.replace(system.rules, draw_zone=False)
+    if zone is None:
+        return select(system.candidates, plain, prices=prices)
+    found = select(zone.reordered(system.candidates), plain, prices=prices)
+    ids = [candidate.id for candidate in system.candidates]
+    kept = frozenset(found.retained)
+    members = tuple(ids[column] for column in zone.members)
+    by_lot = {name: Reason("drawn") for name in members if name in kept and found.reasons[name].kind != "jury_in"}
+    return dataclasses.replace(
+        found,
+        retained=tuple(name for name in ids if name in kept),
+        waiting_list=tuple(name for name in ids if name not in kept)[: plain.waiting_list],
+        reasons={name: by_lot.get(name, found.reasons[name]) for name in ids},
+        certificates={name: found.certificates[name] for name in ids if name in found.certificates},
+        zone=members,
+        line_of_scores=ids[zone.line],
     )
 
 

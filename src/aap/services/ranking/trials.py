@@ -19,8 +19,8 @@ from aap.core.ranking.run import score_number
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT
 from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
 from aap.records.rankings import RankingRun
@@ -45,7 +45,7 @@ class Wish:
 class Scenario:
     """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained.
 
-    `line`: rank of the application at the funding line.
+    `line`: rank of the application at the funding line; `drawn`: places that the public draw gives.
     """
 
     way: Way
@@ -58,6 +58,7 @@ class Scenario:
     last_rank: int | None
     passed_over: int  # not retained, though ranked before the last retained
     line: int | None
+    drawn: int
     quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
 
 
@@ -91,19 +92,21 @@ def run_content(run: RankingRun) -> BundleContent:
 def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
     content, ranking = _ranked(run.bundle)
-    reduced = reduced_grants(content)
+    granted = granted_amounts(content)
     return tuple(
-        dataclasses.replace(one, grant=reduced[one.id]) if one.id in reduced else one for one in ranking.candidates
+        dataclasses.replace(one, grant=granted[one.id]) if one.id in granted else one for one in ranking.candidates
     )
 
 
-def reduced_grants(content: BundleContent) -> dict[str, int]:
-    """Who was granted less at the funding line of a run → cents."""
+def granted_amounts(content: BundleContent) -> dict[str, int]:
+    """What every laureate of a run was granted, where its call offers less at the funding line → cents."""
+    if content.given.call.selection.at_limit != "reduce":
+        return {}
     columns = {name: at for at, name in enumerate(content.ranking.header)}
     return {
         line[columns["application_id"]]: int(Decimal(line[columns["granted_amount"]]) * 100)
         for line in content.ranking.rows
-        if line[columns["reason_code"]] == "reduced"
+        if line[columns["granted_amount"]]
     }
 
 
@@ -150,7 +153,8 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
 
 def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
     try:
-        system = compile_system(ranking.candidates, rules)
+        walked = second_walk(ranking.candidates, rules)
+        system = walked.system
         solved = solve_selection(system)
     except ValueError as error:
         raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
@@ -158,7 +162,13 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
     kept = [one for one, inside in zip(solved.system.candidates, solved.retained.tolist(), strict=True) if inside]
-    line = None if solved.walk is None else solved.walk.line
+    line = None if solved.walk is None or solved.walk.line is None else system.candidates[solved.walk.line].id
+    drawn = 0
+    if walked.zone is not None:
+        line = ranking.candidates[walked.zone.line].id
+        inside = {ranking.candidates[column].id for column in walked.zone.members}
+        drawn = sum(one.id in inside and not one.imposed for one in kept)
+    kept.sort(key=lambda one: ranks[one.id])
     last = max((ranks[one.id] for one in kept), default=None)
     before = 0 if last is None else sum(ranks[one.id] <= last for one in ranking.candidates)
     total = sum(one.score for one in kept)
@@ -172,7 +182,8 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         mean_score=Decimal(total) / len(kept) / UNIT if kept else None,
         last_rank=last,
         passed_over=before - len(kept),
-        line=None if line is None else ranks[system.candidates[line].id],
+        line=None if line is None else ranks[line],
+        drawn=drawn,
         quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
     )
 

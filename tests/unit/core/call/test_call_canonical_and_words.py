@@ -114,12 +114,14 @@ def test_the_rules_are_said_in_french() -> None:
              "possible, et parmi eux les mieux classés."],
         ),
         (
-            "at_limit: reduce, reduce_to: 0.7, budget: 1000, laureates: 3",
+            "at_limit: reduce, reduce_to: 0.7, draw_zone: {interval: 0.5}, budget: 1000, laureates: 3",
             ["Le parcours s’arrête au premier projet que l’enveloppe ou le nombre de places ne permet plus de retenir.",
              "Ce projet se voit proposer le plus grand montant entier, en euros, que les règles permettent encore, si ce "
              "montant atteint 70 % du montant pris en compte.",
              "Après lui ne sont retenus que les projets dont les équilibres minimaux ont besoin, le moins de projets "
-             "possible, et parmi eux les mieux classés."],
+             "possible, et parmi eux les mieux classés.",
+             "Les projets dont l’intervalle à 50 % contient le score de ce premier projet ne sont pas départagés par les "
+             "notes : un tirage au sort public fixe leur ordre, et le parcours est refait."],
         ),
         (
             "budget: 1000",

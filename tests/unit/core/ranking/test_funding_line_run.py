@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from aap.core.inputs import Application, Mark
 from aap.core.ranking.bundle import run_bundle, verify_bundle
 from aap.core.ranking.counterfactual import in_words, points_needed
 from aap.core.ranking.draws import draw_selections
-from aap.core.ranking.run import Run, RunOptions
+from aap.core.ranking.run import Run, RunOptions, run_call
 from tests.unit.core.ranking.small_runs import a_call, decided, ran, said
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
@@ -173,3 +175,36 @@ def test_more_points_are_counted_up_to_the_line() -> None:
     needed = points_needed(call, run.ranking, "d")
     assert needed == 205_000  # as many as b, and the smaller request passes first
     assert in_words(needed).startswith("Avec 20,5\u00a0points de plus")
+
+
+def test_a_draw_in_the_zone_of_doubt_is_told_and_verifies() -> None:
+    call = to_the_line(laureates=2, draw_zone={"interval": "0.5"}, waiting_list=1)
+    means = {"a": 90, "b": 71, "c": 70, "d": 69, "e": 20}
+    marks = [
+        Mark(name, reviewer, "quality", Decimal(mean + shift))
+        for name, mean in means.items()
+        for reviewer, shift in (("r1", 3), ("r2", -3))
+    ]
+    made = [Application(name, f"Association {name}", 100_000) for name in means]
+    run = run_call(call, made, marks, options=RunOptions(draws=4, draw_seed="graine 2"))
+    assert run.report["funding_line"] == {"rank": 3, "score": 70}
+    assert set(run.outcome.zone) == {"b", "c", "d"}
+    won, *lost = run.outcome.zone
+    assert run.outcome.retained == ("a", won)
+    words = (
+        "les notes ne départagent pas 3 projets proches de la ligne de financement, et leur ordre est celui du tirage au sort "
+        "public annoncé par l’appel"
+    )
+    assert said(run, won)[1] == "drawn"
+    assert said(run, won)[2].endswith(f"Retenu, pour 1 000 €, par tirage au sort : {words}.")
+    ends = (
+        "Ce projet est le premier que le nombre de places (2) ne permet plus de retenir.",
+        "L’attribution s’est arrêtée avant ce projet, au premier que le nombre de places (2) ne permet plus de retenir.",
+    )
+    for name, end in zip(lost, ends, strict=True):
+        assert f"points sur 100. L{words[1:]}. {end}" in said(run, name)[2]
+    assert said(run, "e")[2].endswith(
+        "Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement, ceux que les notes ne départagent "
+        f"pas de la ligne de financement dans l’ordre d’un tirage au sort public. {ends[1]}"
+    )
+    assert verify_bundle(json.dumps(run_bundle(run))) == ()
