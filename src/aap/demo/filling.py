@@ -18,7 +18,7 @@ from aap.demo.attachments import attachments
 from aap.demo.deposits import PASSWORD, Deposit, Depositor
 from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
-from aap.demo.proposals import REASON, proposed_grants
+from aap.demo.proposed_grants import REASON, proposed_grants
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application

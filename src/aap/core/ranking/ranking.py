@@ -276,7 +276,7 @@ def _candidate(standing: Standing, jury: _Jury, call: CallFile, seed: str) -> Ca
         attributes=standing.application.attributes,
         imposed=jury.imposes(standing.id),
         doubt=None if zone is None else _doubt(standing, zone.interval),
-        draw=draw_key(seed, standing.application),
+        draw="" if zone is None else draw_key(seed, standing.application),
     )
 
 

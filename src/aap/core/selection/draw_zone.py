@@ -16,7 +16,7 @@ from aap.core.selection.rows import System, compile_system
 
 
 @dataclass(frozen=True, slots=True)
-class DrawZone:
+class ZoneOfDoubt:
     """`line`: column of the application at the line of the first walk. `members`: columns in the order of the draw.
 
     `order`: every column in the order of the second walk.
@@ -30,7 +30,7 @@ class DrawZone:
         return [candidates[column] for column in self.order]
 
 
-def draw_zone(system: System) -> DrawZone | None:
+def draw_zone(system: System) -> ZoneOfDoubt | None:
     """The zone of these candidates; None where nobody meets the line, nobody is in doubt, or no selection is feasible."""
     line = first_line(system)
     if line is None:
@@ -46,7 +46,7 @@ def draw_zone(system: System) -> DrawZone | None:
     members = sorted(inside, key=lambda column: (system.candidates[column].draw, column))
     outside = [column for column in range(system.size) if column not in set(inside)]
     above = [column for column in outside if column < line]
-    return DrawZone(line, tuple(members), (*above, *members, *outside[len(above) :]))
+    return ZoneOfDoubt(line, tuple(members), (*above, *members, *outside[len(above) :]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class SecondWalk:
 
     order: tuple[int, ...]
     system: System
-    zone: DrawZone | None
+    zone: ZoneOfDoubt | None
 
 
 def second_walk(candidates: Sequence[Candidate], rules: Rules) -> SecondWalk:

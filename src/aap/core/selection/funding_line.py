@@ -35,7 +35,7 @@ Parts = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Offer:
+class ReducedGrant:
     """What the application at the line is offered, in cents, and the system with that grant."""
 
     amount: int
@@ -54,7 +54,7 @@ class ToTheLine:
     retained: Retained
     witness: Retained
     line: int | None
-    offer: Offer | None = None
+    offer: ReducedGrant | None = None
 
 
 def best_to_the_line(system: System, removed: Parts = frozenset()) -> ToTheLine | None:
@@ -158,7 +158,7 @@ def _fewest_after(rows: Sequence[Row], above: Retained, line: int) -> Retained:
     return best
 
 
-def _offer(system: System, removed: Parts, above: Retained, line: int) -> Offer | None:
+def _offer(system: System, removed: Parts, above: Retained, line: int) -> ReducedGrant | None:
     """The largest amount that can be offered at the line, if it is at least the share that the call asks for."""
     grant = system.candidates[line].grant
     assert system.rules.reduce_to is not None
@@ -190,7 +190,7 @@ def _offer(system: System, removed: Parts, above: Retained, line: int) -> Offer 
     if found is None:
         return None
     amount = (least + int(objective[found].sum())) * _EURO
-    return Offer(amount, _at(system, line, amount))
+    return ReducedGrant(amount, _at(system, line, amount))
 
 
 def _slopes(system: System, removed: Parts, line: int) -> list[int]:
