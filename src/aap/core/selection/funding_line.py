@@ -57,11 +57,14 @@ class ToTheLine:
     offer: ReducedGrant | None = None
 
 
-def best_to_the_line(system: System, removed: Parts = frozenset()) -> ToTheLine | None:
-    """The selection with `at_limit: stop | reduce`, some quota parts left out; None where no selection is feasible."""
+def best_to_the_line(system: System, removed: Parts = frozenset(), known: ToTheLine | None = None) -> ToTheLine | None:
+    """The selection with `at_limit: stop | reduce`, some quota parts left out; None where no selection is feasible.
+
+    `known`: the walk with more rules, which this one follows as long as nobody enters whom it passed over.
+    """
     rows = system.rows_without(removed)
     imposed = free_columns(system.size, system.imposed)
-    walked = _walk(rows, imposed)
+    walked = _walk(rows, imposed, known)
     if walked is None:
         return None
     witness, line = walked
@@ -84,19 +87,36 @@ def first_line(system: System) -> int | None:
     return None if walked is None else walked[1]
 
 
-def _walk(rows: Sequence[Row], fixed: Fixed) -> tuple[Retained, int | None] | None:
+def _walk(rows: Sequence[Row], fixed: Fixed, known: ToTheLine | None = None) -> tuple[Retained, int | None] | None:
     """A feasible selection with everyone retained above the line, and the line; None where no selection is feasible.
 
     As in `best_by_merit`, 24 are settled at a time by weights, and more at once as long as all can stay; but the walk
-    ends at the line.
+    ends at the line. `known`, the walk with more rules: each whom it passed over is asked about until one enters.
     """
     size = len(fixed)
-    witness = maximise(rows, np.zeros(size, np.int64), fixed).retained
-    if witness is None:
-        return None
     imposed = fixed == 1
     unlimited = [row for row in rows if row.rule.kind not in LIMITS]
     settled, stride = 0, CHUNK
+    if known is not None and not _is_far(known):
+        witness = known.witness
+        fixed = fixed.copy()
+        for column in range(size if known.line is None else known.line + 1):
+            settled = column + 1
+            fixed[column] = 1
+            if witness[column]:
+                continue
+            found = maximise(rows, np.zeros(size, np.int64), fixed).retained
+            if found is not None:
+                witness = found
+                break
+            fixed[column] = 0
+            if _would_stay(unlimited, imposed, witness, column):
+                return witness, column
+    else:
+        found = maximise(rows, np.zeros(size, np.int64), fixed).retained
+        if found is None:
+            return None
+        witness = found
     while True:
         reduced = reduce_rows(rows, fixed)
         if reduced is None:
@@ -126,6 +146,12 @@ def _walk(rows: Sequence[Row], fixed: Fixed) -> tuple[Retained, int | None] | No
         fixed[ahead] = witness[ahead]
         if witness[ahead].all():
             stride = 2 * CHUNK
+
+
+def _is_far(known: ToTheLine) -> bool:
+    """Whether asking about each whom a walk passed over costs more than walking again."""
+    end = len(known.witness) if known.line is None else known.line
+    return end - int(known.witness[:end].sum()) > CHUNK
 
 
 def _would_stay(unlimited: Sequence[Row], imposed: Retained, witness: Retained, column: int) -> bool:

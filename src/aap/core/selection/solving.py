@@ -34,17 +34,20 @@ class Solved:
 
 
 def solve_selection(
-    system: System, removed: Parts = NOTHING, start: Retained | None = None, *, ties: bool = True
+    system: System, removed: Parts = NOTHING, base: Solved | None = None, *, ties: bool = True
 ) -> Solved | None:
     """The selection by the rules, but those quota parts; None where no selection is feasible.
+
+    `base`: the selection by all of the rules, where it is known.
 
     `ties=False`: in `value`, any of those with the greatest sum.
     """
     rows = system.rows_without(removed)
     fixed = free_columns(system.size, system.imposed | system.protected)
+    start = None if base is None else base.retained
     walk = None
     if system.rules.draws_a_line:
-        walk = best_to_the_line(system, removed)
+        walk = best_to_the_line(system, removed, None if base is None else base.walk)
         if walk is None:
             return None
         retained, proven = walk.retained, True
@@ -104,7 +107,7 @@ class Removals:
         return next((solved for needed, left_out, solved in known if needed <= removed <= left_out), None)
 
     def _solve(self, removed: Parts, *, ties: bool) -> Solved:
-        solved = solve_selection(self.system, removed, self.base.retained, ties=ties)
+        solved = solve_selection(self.system, removed, self.base, ties=ties)
         if solved is None:
             raise SelectionError("fewer rules, and no selection any more")
         if self.system.rules.mode == "value" and solved.total < self.base.total:
