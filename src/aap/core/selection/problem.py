@@ -64,6 +64,8 @@ class Rules:
     `at_limit` (`merit` only): what happens where money or places run out; `reduce_to`: with `reduce`, the least share of
     its grant that the application at the funding line may be offered. `draw_zone`: whom the marks can't tell apart from
     the line is drawn by lot.
+    `waiting_list`: how many wait by rank; `successors`: also whoever could take a laureate's place. `if_none`: the quota
+    that isn't asked of an entry where nobody's keeps every rule; empty: the place stays empty.
     """
 
     mode: Literal["value", "merit"]
@@ -71,6 +73,8 @@ class Rules:
     budget: int | None
     protect_top: int = 0
     waiting_list: int = 0
+    successors: bool = False
+    if_none: str = ""
     quotas: tuple[QuotaRule, ...] = ()
     at_limit: Literal["skip", "stop", "reduce"] = "skip"
     reduce_to: Fraction | None = None

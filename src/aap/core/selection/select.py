@@ -11,43 +11,67 @@ from aap.core.selection.conflicts import smallest_conflict
 from aap.core.selection.draw_zone import draw_zone
 from aap.core.selection.merit_reasons import certificates_by_merit, reason_by_merit
 from aap.core.selection.model import solver_name
-from aap.core.selection.outcome import Certificate, FundingLine, QuotaOutcome, Reason, SelectionOutcome
+from aap.core.selection.outcome import Certificate, FundingLine, NothingFound, QuotaOutcome, Reason, SelectionOutcome
 from aap.core.selection.prices import quota_prices, retained_by_quota
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.reasons import certificates_by_value, reason_by_value
+from aap.core.selection.replacement import waiting_list
 from aap.core.selection.rows import System, compile_system
 from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, solve_selection
+from aap.core.selection.work import WORK, OutOfWork, Sight, allowance
 
 
-def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = False) -> SelectionOutcome:
-    """The exact selection among candidates given in rank order.
+def select(
+    candidates: Sequence[Candidate],
+    rules: Rules,
+    *,
+    prices: bool = False,
+    work: int = WORK,
+    sight: Sight | None = None,
+) -> SelectionOutcome:
+    """The selection among candidates given in rank order: the best one, or the best found with the allowed work.
 
-    `prices`: compute prices and reasons by quota above 1,000 candidates too.
+    `prices`: compute prices and reasons by quota above 1,000 candidates too. `work`: nodes of the solver's search, for
+    everything. `sight`: told of the best sum found and of the most possible, while `value` searches.
 
     Raises:
         InfeasibleRules: the rules can't all hold; carries a smallest conflicting set.
+        NothingFound: the work ended before a selection was found, or shown not to exist.
         SelectionError: the solver's answer doesn't stand the exact check.
         ValueError: candidates or rules that make no sense (two equal ids, a grant below 0, a share of no budget).
     """
-    system = compile_system(candidates, rules)
-    if rules.draw_zone and rules.draws_a_line:
-        return _drawn(system, prices)
-    solved = solve_selection(system)
+    with allowance(work, sight):
+        system = compile_system(candidates, rules)
+        return _drawn(system, prices) if rules.draw_zone and rules.draws_a_line else _select(system, prices)
+
+
+def _select(system: System, prices: bool) -> SelectionOutcome:
+    try:
+        solved = solve_selection(system)
+    except OutOfWork as stopped:
+        raise NothingFound from stopped
     if solved is None:
         raise smallest_conflict(system)
-    priced = prices or system.size <= EXACT_UP_TO
-    removals = Removals(system, solved)
+    by_quota: dict[int, Reason] = {}
+    price_of: dict[str, int] = {}
+    complete = solved.proven
+    if solved.proven and (prices or system.size <= EXACT_UP_TO):
+        removals = Removals(system, solved)
+        try:
+            by_quota, price_of = retained_by_quota(system, removals), quota_prices(system, removals)
+        except OutOfWork:
+            complete = False
+            by_quota = {}
     line = None
-    by_quota = retained_by_quota(system, removals) if priced else {}
-    price_of = quota_prices(system, removals) if priced else {}
-    if rules.mode == "value":
-        certificates = certificates_by_value(system, solved)
-        passed = {column: reason_by_value(system, certificate, column) for column, certificate in certificates.items()}
-    elif solved.walk is not None:
-        certificates, passed, line = _to_the_line(system, solved)
+    if solved.walk is not None:
+        try:
+            certificates, passed, line = _to_the_line(system, solved)
+        except OutOfWork as stopped:
+            raise NothingFound from stopped
+        reached = True
     else:
-        certificates = certificates_by_merit(system, solved.retained)
-        passed = {column: reason_by_merit(system, certificate, column) for column, certificate in certificates.items()}
+        certificates, passed, reached = _passed_over(system, solved)
+    granting = solved.granting(system)
     ids = [candidate.id for candidate in system.candidates]
     reasons = {}
     for column, candidate in enumerate(system.candidates):
@@ -59,20 +83,40 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
             reasons[candidate.id] = Reason("reduced")
         else:
             reasons[candidate.id] = by_quota.get(column, Reason("selected"))
+    waiting = waiting_list(granting, solved.retained)
     return SelectionOutcome(
         retained=tuple(ids[j] for j in np.flatnonzero(solved.retained)),
-        waiting_list=tuple(ids[j] for j in np.flatnonzero(~solved.retained)[: rules.waiting_list]),
+        waiting_list=tuple(ids[j] for j in waiting.waiting),
         reasons=reasons,
         certificates={ids[column]: certificate for column, certificate in certificates.items()},
         quotas=_quotas(system, solved, price_of),
         objective=solved.total,
-        granted=sum(candidate.grant for j, candidate in enumerate(solved.system.candidates) if solved.retained[j]),
-        proven_optimal=True,
+        granted=sum(candidate.grant for j, candidate in enumerate(granting.candidates) if solved.retained[j]),
+        proven_optimal=solved.proven,
         tie_proven=solved.tie_proven,
         solver=solver_name(),
+        gap=solved.gap,
+        complete=complete and reached,
         prices=price_of,
+        only_successors=tuple(ids[j] for j in waiting.only_successors),
+        no_successor=tuple(ids[j] for j in waiting.no_successor),
+        unserved=tuple(ids[j] for j in waiting.unserved),
         funding_line=line,
     )
+
+
+def _passed_over(system: System, solved: Solved) -> tuple[dict[int, Certificate], dict[int, Reason], bool]:
+    """Certificates and reasons by column, and whether the work was enough for those that the mode asks for."""
+    if system.rules.mode == "merit" and solved.proven:
+        try:
+            by_merit = certificates_by_merit(system, solved.retained)
+        except OutOfWork:
+            pass
+        else:
+            return by_merit, {column: reason_by_merit(system, one, column) for column, one in by_merit.items()}, True
+    by_value = certificates_by_value(system, solved)
+    reasons = {column: reason_by_value(system, one, column) for column, one in by_value.items()}
+    return by_value, reasons, system.rules.mode == "value"
 
 
 def _drawn(system: System, prices: bool) -> SelectionOutcome:
@@ -80,16 +124,21 @@ def _drawn(system: System, prices: bool) -> SelectionOutcome:
     zone = draw_zone(system)
     plain = dataclasses.replace(system.rules, draw_zone=False)
     if zone is None:
-        return select(system.candidates, plain, prices=prices)
-    found = select(zone.reordered(system.candidates), plain, prices=prices)
+        return _select(compile_system(system.candidates, plain), prices)
+    found = _select(compile_system(zone.reordered(system.candidates), plain), prices)
     ids = [candidate.id for candidate in system.candidates]
     kept = frozenset(found.retained)
     members = tuple(ids[column] for column in zone.members)
     by_lot = {name: Reason("drawn") for name in members if name in kept and found.reasons[name].kind != "jury_in"}
+    granted = [dataclasses.replace(one, grant=found.granted_to(one.id, one.grant)) for one in system.candidates]
+    waiting = waiting_list(compile_system(granted, plain), np.array([name in kept for name in ids], np.bool_))
     return dataclasses.replace(
         found,
         retained=tuple(name for name in ids if name in kept),
-        waiting_list=tuple(name for name in ids if name not in kept)[: plain.waiting_list],
+        waiting_list=tuple(ids[j] for j in waiting.waiting),
+        only_successors=tuple(ids[j] for j in waiting.only_successors),
+        no_successor=tuple(ids[j] for j in waiting.no_successor),
+        unserved=tuple(ids[j] for j in waiting.unserved),
         reasons={name: by_lot.get(name, found.reasons[name]) for name in ids},
         certificates={name: found.certificates[name] for name in ids if name in found.certificates},
         zone=members,
@@ -133,7 +182,7 @@ def _quotas(system: System, solved: Solved, prices: dict[str, int]) -> tuple[Quo
             value=part.value,
             members=len(part.share_of),
             count=part.count(solved.retained),
-            money=part.money(solved.system.candidates, solved.retained),
+            money=part.money(solved.granting(system).candidates, solved.retained),
             price=prices.get(part.quota.id),
         )
         for part in system.parts

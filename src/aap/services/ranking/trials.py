@@ -23,11 +23,15 @@ from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
+from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 
 Way = Literal["value", "skip", "stop", "reduce"]
 """How laureates are chosen: the greatest sum, or down the ranking with what happens where money or places run out."""
+
+WORK_OF_A_TRIAL = 1_000
+"""Nodes that the solver may take while a page is waited for: a second or two at most."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Scenario:
     line: int | None
     drawn: int
     quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
+    proven: bool = True  # else the best that was found with the work of a trial
 
 
 @dataclass(frozen=True)
@@ -152,16 +157,21 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
 
 
 def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
-    try:
-        walked = second_walk(ranking.candidates, rules)
-        system = walked.system
-        solved = solve_selection(system)
-    except ValueError as error:
-        raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
-    if solved is None:
-        raise RulesConflict(smallest_conflict(system).names)
+    with allowance(WORK_OF_A_TRIAL):
+        try:
+            walked = second_walk(ranking.candidates, rules)
+            system = walked.system
+            solved = solve_selection(system)
+        except ValueError as error:
+            raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
+        except OutOfWork as error:
+            raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
+        if solved is None:
+            raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
-    kept = [one for one, inside in zip(solved.system.candidates, solved.retained.tolist(), strict=True) if inside]
+    kept = [
+        one for one, inside in zip(solved.granting(system).candidates, solved.retained.tolist(), strict=True) if inside
+    ]
     line = None if solved.walk is None or solved.walk.line is None else system.candidates[solved.walk.line].id
     drawn = 0
     if walked.zone is not None:
@@ -185,6 +195,7 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         line=None if line is None else ranks[line],
         drawn=drawn,
         quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
+        proven=solved.proven,
     )
 
 
@@ -203,7 +214,10 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
     """
     content, ranking = _ranked(run.bundle)
     try:
-        points = core_points_needed(content.given.call, ranking, reference)
+        with allowance(WORK_OF_A_TRIAL):
+            points = core_points_needed(content.given.call, ranking, reference)
+    except OutOfWork as error:
+        raise InvalidInput({"": Objection("ranking.points_unknown")}) from error
     except KeyError as error:
         raise InvalidInput({"": Objection("ranking.not_ranked")}) from error
     except NothingToGain as error:
