@@ -190,6 +190,12 @@ WITHDRAWN_PARAGRAPHS: tuple[str, ...] = (
     "et ne sera pas examinée plus avant.",
 )
 
+# Said to the laureate at the funding line, whatever the call file says.
+REDUCED = (
+    "Cette subvention est inférieure aux {requested_amount} que vous aviez demandés : c’est le plus grand montant que les "
+    "règles de l’appel à projets permettent encore à votre rang. Vous pouvez l’accepter ou y renoncer."
+)
+
 # The list expires on a day, or with the call's appropriations when the call file sets no day.
 WAITING_LIST_EXPIRY = (
     "La liste d’attente est valable jusqu’au {expires}. Sans nouvelle de notre part à cette date, votre demande est "

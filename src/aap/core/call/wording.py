@@ -205,6 +205,7 @@ def _selection(call: CallFile) -> Iterator[str]:
             " : un projet est retenu dès lors qu’il reste possible de respecter toutes les règles avec lui et "
             "tous ceux déjà retenus."
         )
+        yield from _at_limit(rules)
     else:
         yield (
             "Parmi toutes les listes de projets qui respectent les règles, est retenue celle dont la somme des scores "
@@ -248,6 +249,42 @@ def _waiting_list(rules: SelectionRules) -> Iterator[str]:
         yield f"Si aucune entrée ne les respecte toutes, la règle {named} n’est pas demandée de celui qui entre."
     elif waiting.successors:
         yield "Si aucune entrée ne les respecte toutes, la place reste vide."
+
+
+def _at_limit(rules: SelectionRules) -> Iterator[str]:
+    """What happens at the first project that money or places keep out, and after it."""
+    limits = [
+        words
+        for words, limit in (("l’enveloppe", rules.budget), ("le nombre de places", rules.laureates))
+        if limit is not None
+    ]
+    if rules.at_limit == "skip":
+        if rules.budget is not None:
+            yield (
+                "Un projet que l’enveloppe ne permet plus de retenir est passé, et le parcours continue"
+                " : un projet moins bien classé et moins coûteux peut donc être retenu."
+            )
+        return
+    if not limits:
+        return
+    yield f"Le parcours s’arrête au premier projet que {listed(limits, 'ou')} ne permet plus de retenir."
+    if rules.at_limit == "reduce" and rules.reduce_to is not None:
+        yield (
+            "Ce projet se voit proposer le plus grand montant entier, en euros, que les règles permettent encore, si ce "
+            f"montant atteint {percent(rules.reduce_to)} du montant pris en compte."
+        )
+    if any(of_side(quota.bounds, "quota_min") for quota in rules.quotas):
+        yield (
+            "Après lui ne sont retenus que les projets dont les équilibres minimaux ont besoin, le moins de projets "
+            "possible, et parmi eux les mieux classés."
+        )
+    else:
+        yield "Après lui, aucun projet n’est retenu."
+    if rules.draw_zone is not None:
+        yield (
+            f"Les projets dont l’intervalle à {percent(rules.draw_zone.interval)} contient le score de ce premier projet ne "
+            "sont pas départagés par les notes : un tirage au sort public fixe leur ordre, et le parcours est refait."
+        )
 
 
 def _quota(call: CallFile, quota: Quota) -> str:

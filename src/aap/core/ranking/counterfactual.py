@@ -21,6 +21,7 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.ranking.tie_break import rank_key
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
+from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.problem import Candidate
 from aap.core.selection.rows import System, compile_system
@@ -113,10 +114,11 @@ class _Trial:
     def retained(self, more: int) -> bool:
         at = self.place(more)
         raised = dataclasses.replace(self.own, score=self.own.score + more)
-        solved = solve_selection(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
+        walked = second_walk([*self.others[:at], raised, *self.others[at:]], self.rules)
+        solved = solve_selection(walked.system)
         if solved is not None and not solved.proven:
             raise OutOfWork(solved.retained, None)
-        return solved is not None and bool(solved.retained[at])
+        return solved is not None and bool(solved.retained[walked.order.index(at)])
 
     def guess(self) -> int | None:
         """How many points more are likely to be enough, and no fewer; None where nothing says so."""

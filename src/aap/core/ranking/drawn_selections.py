@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aap.core.interruption import go_on
+from aap.core.selection.draw_zone import second_walk
+from aap.core.selection.funding_line import best_to_the_line
 from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
@@ -67,7 +69,7 @@ def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores, w
                 retained = stopped.retained
         if retained is None:
             raise ValueError("no selection is feasible: the rules must be checked before drawing")
-        if not all(row.holds(retained) for row in system.rows):
+        if not rules.draws_a_line and not all(row.holds(retained) for row in system.rows):
             raise SelectionError("a drawn selection breaks a rule")
         counts[retained] += 1
         earlier = retained
@@ -78,6 +80,8 @@ def _retained(
     system: System, scores: Scores, order: NDArray[np.int64], head: Retained, earlier: Retained | None
 ) -> Retained | None:
     """Who is retained; None where the rules can't all hold. Among equal optima, any."""
+    if system.rules.draws_a_line:
+        return _to_the_line(system, scores, order)
     if system.rules.mode == "value":
         return _by_value(system, np.maximum(scores, 0), system.imposed | head)
     place = np.empty(system.size, np.int64)
@@ -92,6 +96,24 @@ def _retained(
     except OutOfWork as stopped:
         raise OutOfWork(None if stopped.retained is None else stopped.retained[place], None) from None
     return None if retained is None else retained[place]
+
+
+def _to_the_line(system: System, scores: Scores, order: NDArray[np.int64]) -> Retained | None:
+    """Down to the funding line of these scores, with its offer and its zone of doubt."""
+    drawn = [dataclasses.replace(system.candidates[at], score=int(scores[at])) for at in order]
+    walked = second_walk(drawn, system.rules)
+    try:
+        walk = best_to_the_line(walked.system)
+    except OutOfWork:
+        raise OutOfWork(None, None) from None
+    if walk is None:
+        return None
+    rows = (walked.system if walk.offer is None else walk.offer.system).rows
+    if not all(row.holds(walk.retained) for row in rows):
+        raise SelectionError("a drawn selection breaks a rule")
+    retained = np.zeros(system.size, np.bool_)
+    retained[order[list(walked.order)]] = walk.retained
+    return retained
 
 
 def _by_value(system: System, worth: Scores, held: Retained) -> Retained | None:

@@ -159,12 +159,20 @@ class _Explainer:
     def _laureate(self, standing: Standing, reason: Reason) -> Explanation:
         figures = self._figures(standing)
         asked = standing.application.requested_amount
-        amount = french.euros(standing.grant)
-        if asked > standing.grant:
+        granted = self.outcome.granted_to(standing.id, standing.grant)
+        figures["grant"] = granted
+        amount = french.euros(granted)
+        if asked > granted:
             amount += f" sur {french.euros(asked)} demandés"
-        elif asked < standing.grant:  # only the jury may go beyond what was asked
+        elif asked < granted:  # only the jury may go beyond what was asked
             amount += f", montant fixé par le jury au-delà des {french.euros(asked)} demandés"
         match reason.kind:
+            case "reduced":
+                if standing.grant != asked:
+                    amount += f", au lieu des {french.euros(standing.grant)} prévus"
+                why = f"Retenu, pour {amount}{french.NBSP}: {self.passed_over.largest_offer(standing, granted)}."
+            case "drawn":
+                why = f"Retenu, pour {amount}, par tirage au sort{french.NBSP}: {self.passed_over.zone_in_words()}."
             case "jury_in":
                 why = f"Retenu par décision du jury, pour {amount}."
             case "selected_by_quota":
@@ -182,6 +190,8 @@ class _Explainer:
                     whatever = "quel que soit son montant" if size == 1 else "quel que soit leur montant"
                     verb = "est retenu" if size == 1 else "sont retenus"
                     why += f" Selon les règles de l’appel, {head} {verb} {whatever}."
+                elif self.passed_over.is_after_line(standing):
+                    why += f" {self.passed_over.only_needed()}"
         return Explanation("laureate", str(reason), f"{self._opening(standing)} {why}", figures=figures)
 
     def _passed_over(self, standing: Standing, reason: Reason) -> Explanation:

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from statistics import NormalDist
 from typing import Literal
 
 from aap.core.call.canonical import rubric_hash
@@ -31,7 +32,7 @@ from aap.core.inputs import Application, JuryDecision
 from aap.core.notices import Notice
 from aap.core.problems import BadInput, Problem
 from aap.core.ranking.standing import OVERALL, RANKED, Place, Standing, StoredScores
-from aap.core.ranking.tie_break import rank_key
+from aap.core.ranking.tie_break import draw_key, rank_key
 from aap.core.ranking.worth import Worths, worths_of
 from aap.core.scoring.calibration_notices import few_reviewers
 from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
@@ -136,7 +137,7 @@ def rank(
     table = (*ranked, *unranked)
     return Ranking(
         standings=table,
-        candidates=tuple(_candidate(s, jury) for s in ranked if s.place == "candidate"),
+        candidates=tuple(_candidate(s, jury, call, seed) for s in ranked if s.place == "candidate"),
         calibration=calibration,
         worths=worths_of(table, calibration, call.scoring.method),
         method=call.scoring.method,
@@ -274,15 +275,27 @@ def _with_rank(standing: Standing, position: int) -> Standing:
     return dataclasses.replace(standing, rank=position)
 
 
-def _candidate(standing: Standing, jury: _Jury) -> Candidate:
+def _candidate(standing: Standing, jury: _Jury, call: CallFile, seed: str) -> Candidate:
     assert standing.score is not None
+    zone = call.selection.draw_zone
     return Candidate(
         id=standing.id,
         score=standing.score,
         grant=standing.grant,
         attributes=standing.application.attributes,
         imposed=jury.imposes(standing.id),
+        doubt=None if zone is None else _doubt(standing, zone.interval),
+        draw="" if zone is None else draw_key(seed, standing.application),
     )
+
+
+def _doubt(standing: Standing, probability: Decimal) -> int | None:
+    """Half of the interval of that probability, in ten-thousandths, from the one of 90 %; None without an interval."""
+    if standing.ci_low is None or standing.ci_high is None:
+        return None
+    normal = NormalDist()
+    share = normal.inv_cdf((1 + float(probability)) / 2) / normal.inv_cdf(0.95)
+    return round((standing.ci_high - standing.ci_low) / 2 * share)
 
 
 def _notices(provisional: bool) -> tuple[Notice, ...]:

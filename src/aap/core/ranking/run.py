@@ -149,7 +149,7 @@ def run_call(
         probabilities = {name: Fraction(count, draws.number) for name, count in draws.retained.items()}
         draw_notices = tuple(str(notice) for notice in draws.notices)
     explanations = explain(call, rules, ranking, outcome)
-    rows = _rows(ranking, explanations, frozenset(outcome.retained), probabilities)
+    rows = _rows(ranking, explanations, outcome, probabilities)
     reviewers = _reviewers(ranking)
     warnings = (
         *options.notices,
@@ -268,9 +268,10 @@ def result_hash(ranking: Table, reviewers: Table, report: Mapping[str, Any]) -> 
 def _rows(
     ranking: Ranking,
     explanations: Mapping[str, Explanation],
-    retained: frozenset[str],
+    outcome: SelectionOutcome,
     probabilities: Mapping[str, Fraction],
 ) -> tuple[ResultRow, ...]:
+    retained = frozenset(outcome.retained)
     rows = []
     for standing in ranking.standings:
         explained = explanations[standing.id]
@@ -292,7 +293,7 @@ def _rows(
                 else from_ten_thousandths(ten_thousandths(probability)),
                 reviews=len(standing.reviewers),
                 requested_amount=standing.application.requested_amount,
-                granted_amount=standing.grant if standing.id in retained else None,
+                granted_amount=outcome.granted_to(standing.id, standing.grant) if standing.id in retained else None,
                 waiting_rank=explained.waiting_rank,
                 marks={name: from_ten_thousandths(ten_thousandths(mean)) for name, mean in standing.mean_marks.items()},
             )
@@ -354,6 +355,7 @@ def _report(
         "mode": call.selection.mode,
         "counts": {status: sum(row.status == status for row in rows) for status in STATUSES},
         "budget": {"limit": None if budget is None else euros_number(budget), "granted": euros_number(outcome.granted)},
+        "funding_line": _funding_line(ranking, outcome),
         "quotas": [_quota(quota) for quota in outcome.quotas],
         "objective": score_number(outcome.objective),
         "proven_optimal": outcome.proven_optimal,
@@ -371,6 +373,16 @@ def _report(
         "warnings": warnings,
         "edition": EDITION,
     }
+
+
+def _funding_line(ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Any] | None:
+    """Rank and score of the application at the funding line; None where nobody met it."""
+    line = outcome.line_of_scores or (outcome.funding_line and outcome.funding_line.id)
+    if line is None:
+        return None
+    standing = next(one for one in ranking.standings if one.id == line)
+    assert standing.score is not None
+    return {"rank": standing.rank, "score": score_number(standing.score)}
 
 
 def _quota(outcome: QuotaOutcome) -> dict[str, Any]:

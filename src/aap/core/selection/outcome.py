@@ -10,8 +10,8 @@ from typing import Literal
 from aap.core.selection.problem import QuotaRule, RuleRef
 
 ReasonKind = Literal[
-    "selected", "selected_by_quota", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
-]
+    "selected", "selected_by_quota", "reduced", "drawn", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
+]  # fmt: skip
 
 
 class SelectionError(RuntimeError):
@@ -78,7 +78,8 @@ class Certificate:
     everything retained before it, None where no single rule does. `adding`: the rules that adding it breaks: to the
     selection in `value`, to everything retained before it (whoever else enters) in `merit`. `last`: where neither
     names a rule, the one whose removal, after that of all rules before it, lets it in. Where the allowed work ended before
-    that was known, one of `merit` is as one of `value`.
+    that was known, one of `merit` is as one of `value`. `after_line`: nothing of that was asked, for it stands after the
+    funding line and no minimum needs it.
     """
 
     exchanges: int
@@ -86,6 +87,19 @@ class Certificate:
     adding: tuple[RuleRef, ...]
     freeing: RuleRef | None = None
     last: RuleRef | None = None
+    after_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FundingLine:
+    """The first application that the count or the budget keeps out. `reason`: the rule that does, at its own grant.
+
+    `offer`: cents that it is offered instead (`reduce`); None: it is not retained.
+    """
+
+    id: str
+    reason: Reason
+    offer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +143,11 @@ class SelectionOutcome:
     only_successors: tuple[str, ...] = ()  # of the waiting list, those who wait only as a laureate's successor
     no_successor: tuple[str, ...] = ()  # laureates whom nobody could replace; empty without a waiting list
     unserved: tuple[str, ...] = ()  # laureates whom somebody could replace, but nobody of the waiting list
+    funding_line: FundingLine | None = None
+    zone: tuple[str, ...] = ()  # drawn by lot around the line, in the order of the draw
+    line_of_scores: str | None = None  # the application at the line before the draw, which moves the line
+
+    def granted_to(self, candidate_id: str, grant: int) -> int:
+        """What a retained candidate of that grant is granted: less at the funding line, where it was reduced."""
+        line = self.funding_line
+        return grant if line is None or line.offer is None or line.id != candidate_id else line.offer

@@ -107,6 +107,7 @@ class LetterFacts:
     reason: str
     requested_amount: int
     granted_amount: int | None = None
+    reason_code: str = ""
     rank: int | None = None
     ranked: int | None = None
     score: Decimal | None = None
@@ -152,6 +153,7 @@ def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
         reason=row.reason,
         requested_amount=row.requested_amount,
         granted_amount=row.granted_amount,
+        reason_code=row.reason_code,
         rank=row.rank,
         ranked=ranked,
         score=row.score(call.scoring.method),
@@ -326,7 +328,10 @@ def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
 def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[tuple[str, str], ...]:
     """The figures that a hurried reader looks for; a place on the waiting list always comes with its expiry."""
     if kind == "laureate" and facts.granted_amount is not None:
-        return (("Subvention attribuée", french.euros(facts.granted_amount)),)
+        granted = ("Subvention attribuée", french.euros(facts.granted_amount))
+        if facts.granted_amount == facts.requested_amount:
+            return (granted,)
+        return (granted, ("Montant demandé", french.euros(facts.requested_amount)))
     if kind == "waiting_list" and facts.waiting_rank is not None:
         expires = call.letters.waiting_list_expires
         end = f"jusqu’au {french.day(expires)}" if expires else "jusqu’à l’épuisement des crédits de l’appel"
@@ -335,7 +340,9 @@ def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[t
 
 
 def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[str, ...]:
-    """The call file's paragraphs, else the defaults. What ends a waiting list is said whatever the call file says."""
+    """The call file's paragraphs, else the defaults. What ends a waiting list, and why
+    the amount is lower at the funding line, is said whatever the call file says.
+    """
     if facts.status == "withdrawn":
         return letter_texts.WITHDRAWN_PARAGRAPHS
     given: tuple[str, ...] | None = getattr(call.letters, kind).paragraphs
@@ -343,6 +350,8 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[s
     if kind == "waiting_list" and not any("{expires}" in paragraph for paragraph in paragraphs):
         dated = call.letters.waiting_list_expires is not None
         return (*paragraphs, letter_texts.WAITING_LIST_EXPIRY if dated else letter_texts.WAITING_LIST_NO_DATE)
+    if kind == "laureate" and facts.reason_code == "reduced":
+        return (*paragraphs, letter_texts.REDUCED)
     return paragraphs
 
 

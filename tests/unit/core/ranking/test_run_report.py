@@ -48,6 +48,7 @@ def test_a_report_says_all_that_was_decided() -> None:
                 "min_share": 0.1, "max_share": 0.5, "achieved_amount": 350,
             },
         ],
+        "funding_line": None,
         "objective": 130.125,
         "proven_optimal": True,
             "gap": 0,

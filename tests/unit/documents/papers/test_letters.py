@@ -123,6 +123,22 @@ def test_a_waiting_list_text_without_expiry_gets_one() -> None:
     )
 
 
+def test_who_is_offered_less_at_the_funding_line_reads_it_whatever_the_call_file_says() -> None:
+    letters = {**samples.SIGNED, "laureate": {"paragraphs": ["Vous recevez {amount}."]}}
+    given = {"granted_amount": 4_000_000, "reason_code": "reduced"}
+    view = samples.letter("laureate", samples.call(**letters), **given)
+    assert [" ".join(text.split()) for text in view.paragraphs] == [
+        "Vous recevez 40 000 €.",
+        "Cette subvention est inférieure aux 48 000 € que vous aviez demandés : c’est le plus grand montant que les règles "
+        "de l’appel à projets permettent encore à votre rang. Vous pouvez l’accepter ou y renoncer.",
+    ]
+    assert view.highlights == (
+        ("Subvention attribuée", "40\u202f000\xa0€"),
+        ("Montant demandé", "48\u202f000\xa0€"),
+    )
+    assert "renoncer" not in " ".join(samples.letter("laureate", **{**given, "reason_code": "selected"}).paragraphs)
+
+
 def test_no_break_spaces_of_figures_survive_the_filling_in() -> None:
     assert "48\u202f000\xa0€" in samples.letter().paragraphs[0]
 
