@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.results import masked_text
+from aap.core.results import ERRATIC, masked_text
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
@@ -45,7 +45,7 @@ from aap.web.official.pages import (
     start_work,
     typed_euros,
 )
-from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
+from aap.web.official.ranking_view import RankLine, erratic_words, quota_lines, rank_lines, scale_of, severity_lines
 from aap.web.paging import kept_query, lines_of, page_of
 from aap.web.wording.sentences import sentences, worded
 
@@ -94,6 +94,7 @@ def run(call_id: str, number: int) -> str:
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view)
+    reviewers = reviewer_rows(kept)
     shown = [line for line in lines if line.fits(text, status)]
     page, pages = page_of(len(shown), RANKING_PAGE)
     wanted = kept_query("q", "resultat")
@@ -115,10 +116,8 @@ def run(call_id: str, number: int) -> str:
         moved=moved,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, view.report),
-        severities=[
-            (one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high)
-            for one in sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id))
-        ],
+        severities=severity_lines(reviewers),
+        erratic=erratic_words([one.reviewer_id for one in reviewers if one.flag == ERRATIC]),
         contested=set(view.report.get("contested", [])),
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),
@@ -302,7 +301,10 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
         mine=kept.proposed_by == signed_in().person_id,
         proposer=proposer,
         problems=problems,
+        problem_links=[(name or None, message) for name, message in problems.items()],
+        unproven=check.unproven,
         reason=request.form.get("reason", ""),
+        unproven_reason=request.form.get("unproven_reason", ""),
         outcomes=words.outcomes(),
         page_width="narrow",
     )
@@ -312,7 +314,8 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
 def _freeze(session: Session, run_id: str, action: str) -> None:
     actor, now = signed_in(), arrived_at()
     if action == "proposer":
-        propose_freeze(session, actor=actor, run_id=run_id, now=now)
+        why = request.form.get("unproven_reason", "")
+        propose_freeze(session, actor=actor, run_id=run_id, now=now, unproven_reason=why)
     elif action == "confirmer":
         confirm_freeze(session, actor=actor, run_id=run_id, now=now)
     elif action == "renvoyer":

@@ -10,7 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from aap.core.quotas.quota_words import quota_in_words
-from aap.core.results import ResultRow
+from aap.core.results import ERRATIC, ResultRow, ReviewerRow
+from aap.core.scoring.calibration_notices import erratic_reviewers
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
 from aap.services.call.calls import OpenedCall
@@ -53,6 +54,21 @@ def rank_lines(call: OpenedCall, view: RunView) -> list[RankLine]:
         )
         for row in view.rows
     ]
+
+
+def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:
+    """A run's reviewers as `ui/spreads.html` lays them out: whose marks are to be read again first, then the severest."""
+    ordered = sorted(reviewers, key=lambda one: (one.flag != ERRATIC, one.severity, one.reviewer_id))
+    return [
+        (one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high,
+         one.residual_sd, one.flag == ERRATIC)
+        for one in ordered
+    ]  # fmt: skip
+
+
+def erratic_words(names: Sequence[str]) -> str:
+    """Whose marks stray far beyond chance, and what to do; empty where nobody's do."""
+    return erratic_reviewers(tuple(names)).text if names else ""
 
 
 @dataclass(frozen=True)
