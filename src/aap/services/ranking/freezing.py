@@ -54,9 +54,7 @@ def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeC
     return FreezeCheck(tuple(obstacles), is_unproven(run))
 
 
-def propose_freeze(
-    session: Session, *, actor: Actor, run_id: str, now: datetime, unproven_reason: str = ""
-) -> None:
+def propose_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime, unproven_reason: str = "") -> None:
     """The first person: deliberating → proposed. Raises InvalidInput with what stands in the way.
 
     `unproven_reason`: why a selection is frozen that is not proven to be the best; asked for, and kept, only then.

@@ -281,7 +281,9 @@ def _unproven(run: RankingRun) -> list[Part]:
         sentence += f"{french.NBSP}: il pourrait manquer jusqu’à {points} à la somme des notes"
     parts: list[Part] = [Paragraph(f"{sentence}.")]
     if run.unproven_reason:
-        parts.append(Paragraph(f"Motif pour lequel il est arrêté sans cette preuve{french.NBSP}: {run.unproven_reason}"))
+        parts.append(
+            Paragraph(f"Motif pour lequel il est arrêté sans cette preuve{french.NBSP}: {run.unproven_reason}")
+        )
     return parts
 
 

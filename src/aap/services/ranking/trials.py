@@ -94,6 +94,16 @@ def run_content(run: RankingRun) -> BundleContent:
     return _ranked(run.bundle)[0]
 
 
+def only_successors(run: RankingRun) -> frozenset[str]:
+    """Who waits only to take a laureate's place, not by rank: references."""
+    content, ranking = _ranked(run.bundle)
+    named, told = (content.ranking.header.index(name) for name in ("application_id", "status"))
+    status = {row[named]: row[told] for row in content.ranking.rows}
+    passed = [one.id for one in ranking.candidates if status[one.id] != "laureate"]
+    after = passed[rules_of(content.given.call).waiting_list :]
+    return frozenset(name for name in after if status[name] == "waiting_list")
+
+
 def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
     content, ranking = _ranked(run.bundle)

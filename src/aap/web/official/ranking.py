@@ -31,7 +31,7 @@ from aap.services.ranking.run_files import (
     run_file,
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
-from aap.services.ranking.trials import Wish, ask_points_needed, compare, way_of, ways_of
+from aap.services.ranking.trials import Wish, ask_points_needed, compare, only_successors, way_of, ways_of
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -45,7 +45,16 @@ from aap.web.official.pages import (
     start_work,
     typed_euros,
 )
-from aap.web.official.ranking_view import RankLine, erratic_words, quota_lines, rank_lines, scale_of, severity_lines
+from aap.web.official.ranking_view import (
+    RankLine,
+    erratic_words,
+    irreplaceable,
+    quota_lines,
+    rank_lines,
+    scale_of,
+    severity_lines,
+    warning_lines,
+)
 from aap.web.paging import kept_query, lines_of, page_of
 from aap.web.wording.sentences import sentences, worded
 
@@ -119,6 +128,9 @@ def run(call_id: str, number: int) -> str:
         severities=severity_lines(reviewers),
         erratic=erratic_words([one.reviewer_id for one in reviewers if one.flag == ERRATIC]),
         contested=set(view.report.get("contested", [])),
+        successors=only_successors(kept),
+        alone=irreplaceable(lines, view.report),
+        warnings=warning_lines(view.report),
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),
     )
@@ -297,6 +309,7 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
         run=kept,
         report=view.report,
         obstacles=check.obstacles,
+        warnings=warning_lines(view.report),
         laureates=sum(row.status == "laureate" for row in view.rows),
         mine=kept.proposed_by == signed_in().person_id,
         proposer=proposer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -54,6 +55,18 @@ def rank_lines(call: OpenedCall, view: RunView) -> list[RankLine]:
         )
         for row in view.rows
     ]
+
+
+def irreplaceable(lines: Sequence[RankLine], report: Mapping[str, Any]) -> list[RankLine]:
+    """The laureates whom nobody could replace, in the order of the ranking."""
+    alone = frozenset(report.get("no_successor", ()))
+    return [line for line in lines if line.row.application_id in alone]
+
+
+def warning_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a run has to say, each with its first sentence apart: what was found, and then what it means or asks."""
+    split = (re.match(r"(.+?[.])(?: (?=[A-ZÀÉÈ])(.*))?$", text, re.DOTALL) for text in report.get("warnings", ()))
+    return [(found[1], found[2] or "") for found in split if found]
 
 
 def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:

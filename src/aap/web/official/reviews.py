@@ -17,6 +17,7 @@ from aap.services.review.reopening import reopen_review
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.official.ranking_view import erratic_words
 from aap.web.official.review_charts import box_picture, interval_picture, warmth
 from aap.web.wording.sentences import sentences, worded
 

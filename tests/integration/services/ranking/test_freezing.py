@@ -64,11 +64,11 @@ def test_a_selection_that_is_not_proven_is_frozen_only_with_a_reason_that_the_lo
     now, database = here.factory.now, platform.database
     first, second = here.factory.actor(here.first), here.factory.actor(here.second)
     unproven(here, gap=12.5)
-    run_id = ""
 
     # Proposed before anybody asked for a reason: it goes back.
-    with database.writing() as session, pytest.raises(InvalidInput) as refused:
+    with database.reading() as session:
         run_id = session.exec(select(RankingRun)).one().id
+    with database.writing() as session, pytest.raises(InvalidInput) as refused:
         confirm_freeze(session, actor=second, run_id=run_id, now=now)
     assert refused.value.problems == {"": Objection("ranking.unproven_unexplained_before")}
     with database.writing() as session:
