@@ -20,10 +20,10 @@ from aap.core import french
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunInput
+from aap.core.ranking.run import RunInput, reviews_of
 from aap.core.ranking.standing import Standing
 from aap.core.results import ResultRow
-from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths, reviews_from_marks
+from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths
 from aap.core.selection.problem import Rules
 
 
@@ -68,8 +68,7 @@ def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
     standing = standings[application_id]
     row = next(row for row in run.rows if row.application_id == application_id)
     reviews = [
-        review for review in reviews_from_marks(run.given.marks, run.given.call.rubric)
-        if review.application_id == application_id
+        review for review in reviews_of(run.given) if review.application_id == application_id
     ]  # fmt: skip
     call = run.given.call
     return ProcessingSheet(
