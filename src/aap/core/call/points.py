@@ -11,7 +11,7 @@ from aap.core.call.schema import Rubric
 UNIT = 10_000
 
 
-def in_points(score: Fraction | Decimal, rubric: Rubric) -> Fraction:
+def in_points(score: french.Number, rubric: Rubric) -> Fraction:
     """A score (or a difference of scores) on 100, in the points of the call."""
     return Fraction(score) * Fraction(rubric.out_of) / 100
 
@@ -26,11 +26,11 @@ def out_of(rubric: Rubric) -> str:
     return f"sur {french.exact(rubric.out_of)}"
 
 
-def score_in_words(score: Fraction | Decimal, rubric: Rubric, decimals: int = 1) -> str:
+def score_in_words(score: french.Number, rubric: Rubric, decimals: int = 1) -> str:
     """A score on 100 as it is said: `64,2 points sur 100`, `9,6 points sur 15`."""
     return f"{french.points(in_points(score, rubric), decimals)} {out_of(rubric)}"
 
 
-def figure(score: Fraction | Decimal, rubric: Rubric, decimals: int = 1) -> str:
+def figure(score: french.Number, rubric: Rubric, decimals: int = 1) -> str:
     """A score on 100 as a figure of a table: `64,2`, `9,6`."""
     return french.number(in_points(score, rubric), decimals)

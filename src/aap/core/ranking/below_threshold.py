@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from aap.core import french
+from aap.core.call.attribute_names import attribute_title
 from aap.core.call.points import in_points, out_of
 from aap.core.call.schema import Criterion, Rubric
-from aap.core.call.wording import attribute_title
 from aap.core.ranking.passed_over import Figure
 from aap.core.ranking.standing import Standing
 from aap.core.scoring.totals import UNIT, from_ten_thousandths

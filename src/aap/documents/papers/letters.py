@@ -11,16 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import assert_never
 
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_texts import LetterKind, fill_in
+from aap.core.call.points import figure
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
+from aap.documents.papers.mark_table import MarkTable, mark_table
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 # Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
@@ -42,33 +43,6 @@ class Recipient:
     association: str
     representative: str = ""
     address: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MarkLine:
-    """A criterion in the table of marks: its share of the total, the mean mark and the scale's ends."""
-
-    title: str
-    share: Fraction
-    mark: Decimal
-    minimum: Decimal
-    maximum: Decimal
-    threshold: Decimal | None = None
-
-    @property
-    def below_threshold(self) -> bool:
-        return self.threshold is not None and self.mark < self.threshold
-
-
-@dataclass(frozen=True, slots=True)
-class MarkTable:
-    """Marks by criterion against their weights, and the final score on 100. `reviews` counts the evaluations."""
-
-    lines: tuple[MarkLine, ...]
-    score: Decimal | None
-    calibrated: bool
-    reviews: int | None = None
-    threshold: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +72,7 @@ class LetterFacts:
     """What the ranking says of one application (its row in ranking.csv). Amounts in cents, score on 100.
 
     `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
-    number of applications that have a rank.
+    number of applications that have a rank; `raw_score` the mean of the marks.
     """
 
     application_id: str
@@ -113,6 +87,18 @@ class LetterFacts:
     waiting_rank: int | None = None
     reviews: int | None = None
     marks: Mapping[str, Decimal] = field(default_factory=dict)
+    raw_score: Decimal | None = None
+    reason_code: str = ""
+
+    def mark_table(self, call: CallFile) -> MarkTable | None:
+        return mark_table(
+            call,
+            self.marks,
+            score=self.score,
+            raw_score=self.raw_score,
+            reviews=self.reviews,
+            reason_code=self.reason_code,
+        )
 
 
 def letter_from_row(
@@ -158,6 +144,8 @@ def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
         waiting_rank=row.waiting_rank,
         reviews=row.reviews,
         marks=row.marks,
+        raw_score=row.raw_score,
+        reason_code=row.reason_code,
     )
 
 
@@ -230,7 +218,7 @@ def letter_view(
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
         highlights=_highlights(call, facts, kind),
-        marks=mark_table(call, facts) if kind == "refusal" and facts.status != "withdrawn" else None,
+        marks=facts.mark_table(call) if kind == "refusal" and facts.status != "withdrawn" else None,
         appeals=tuple(map(final, appeals)),
         algorithm=final(letters.algorithm or letter_texts.default_algorithm(contact)),
         privacy=final(letters.privacy or letter_texts.default_privacy(contact)),
@@ -288,11 +276,11 @@ def _values(
         "amount": french.euros(facts.granted_amount) if facts.granted_amount is not None else None,
         "rank": french.ordinal(facts.rank) if facts.rank is not None else None,
         "ranked": french.number(facts.ranked) if facts.ranked is not None else None,
-        "score": french.number(facts.score, 2) if facts.score is not None else None,
+        "score": figure(facts.score, call.rubric, 2) if facts.score is not None else None,
         "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
         "expires": french.day(call.letters.waiting_list_expires) if call.letters.waiting_list_expires else None,
         "reason": _sentence(facts.reason),
-        "standing": _standing(facts, beside_reason=beside_reason),
+        "standing": _standing(call, facts, beside_reason=beside_reason),
     }
     allowed = letter_texts.placeholders_of(kind)
     return {name: value for name, value in known.items() if value is not None and name in allowed}
@@ -304,7 +292,7 @@ def _sentence(reason: str) -> str:
     return flat if not flat or flat.endswith((".", "!", "?", "…")) else f"{flat}."
 
 
-def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
+def _standing(call: CallFile, facts: LetterFacts, *, beside_reason: bool) -> str:
     """Where the application stands, in one sentence: rank and score, or score alone, or nothing.
 
     A letter that gives the reason (`beside_reason`) has read there the rank and the score, or the mark below the
@@ -316,7 +304,8 @@ def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
         if facts.rank is None or not facts.ranked:
             return ""
         return f"Le classement compte {french.count(facts.ranked, 'dossier')}."
-    score = f"la note de {french.number(facts.score, 2)}{french.NBSP}sur{french.NBSP}100"
+    top = french.exact(call.rubric.out_of)
+    score = f"la note de {figure(facts.score, call.rubric, 2)}{french.NBSP}sur{french.NBSP}{top}"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
@@ -344,26 +333,3 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[s
         dated = call.letters.waiting_list_expires is not None
         return (*paragraphs, letter_texts.WAITING_LIST_EXPIRY if dated else letter_texts.WAITING_LIST_NO_DATE)
     return paragraphs
-
-
-def mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
-    """The marks in rubric order; None when the application has none."""
-    rubric = call.rubric
-    lines = []
-    for criterion in rubric.criteria:
-        if criterion.id not in facts.marks:
-            continue
-        scale = rubric.scale_of(criterion)
-        lines.append(
-            MarkLine(
-                title=french.spaced(criterion.title or criterion.id),
-                share=rubric.share_of(criterion),
-                mark=facts.marks[criterion.id],
-                minimum=scale.min,
-                maximum=scale.max,
-                threshold=criterion.threshold,
-            )
-        )
-    if not lines:
-        return None
-    return MarkTable(tuple(lines), facts.score, call.scoring.method == "calibrated", facts.reviews, rubric.threshold)

@@ -14,7 +14,8 @@ from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
 from aap.documents.mail_texts import Mail
-from aap.documents.papers.letters import LetterView, MarkTable, letter_facts, letter_view, mark_table
+from aap.documents.papers.letters import LetterView, letter_facts, letter_view
+from aap.documents.papers.mark_table import MarkTable
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -98,7 +99,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
             application_reference=dossier.application.reference,
             project=dossier.application.title,
         ),
-        marks=mark_table(dossier.call.file, facts) if decision.outcome != Outcome.WITHDRAWN else None,
+        marks=facts.mark_table(dossier.call.file) if decision.outcome != Outcome.WITHDRAWN else None,
         ranked=ranked,
         contest_until=contest_deadline(decision, dossier.association),
         contest=found[0] if found else None,

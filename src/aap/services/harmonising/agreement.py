@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.points import on_hundred
 from aap.core.inputs import Mark as CoreMark
 from aap.core.scoring.agreement import FiveNumbers, alpha, deciding, five_numbers, mean
 from aap.core.scoring.severity import Severity, calibrate
@@ -215,5 +216,5 @@ def _line(
     ordered = sorted(scores.values(), reverse=True)
     if count and len(ordered) > count:
         return Decimal(round(ordered[count - 1] * 10_000)).scaleb(-4), "count"
-    threshold = call.file.rubric.threshold
-    return (threshold, "threshold") if threshold is not None else (None, "")
+    rubric = call.file.rubric
+    return (None, "") if rubric.threshold is None else (on_hundred(rubric.threshold, rubric), "threshold")
