@@ -10,6 +10,7 @@ from aap.records import (
     rankings,
     reviews,
     second_factors,
+    setting_aside,
     specimens,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "rankings",
     "reviews",
     "second_factors",
+    "setting_aside",
     "specimens",
 ]

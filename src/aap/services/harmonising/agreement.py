@@ -22,6 +22,7 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import not_recused, recused_references
+from aap.services.dossier.counted import not_set_aside
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviewed_dossiers
@@ -108,6 +109,7 @@ def submitted_reviews(
             reviewed_dossiers(call.id),
             col(Mark.score).is_not(None),
             not_recused(),
+            not_set_aside(),
         )
         .order_by(col(Application.reference), col(Review.person_id), col(Mark.criterion))
     ).all()

@@ -10,6 +10,8 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.call.points import in_points
+from aap.core.french import plain
 from aap.core.values import parse_day
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
@@ -55,8 +57,13 @@ def _consensus_page(
     step = page.step
     if entry is None and step is not None and step.decided_at is not None:
         entry = ConsensusEntry(
-            dict(step.marks), step.reason, step.dissent, "\n".join(step.attendees), step.held_on
-        )  # fmt: skip
+            dict(step.marks),
+            step.reason,
+            step.dissent,
+            "\n".join(step.attendees),
+            step.held_on,
+            total="" if step.marks or step.total is None else plain(in_points(step.total, opened.file.rubric)),
+        )
     return show_call_page(
         "consensus.html",
         opened,
@@ -124,6 +131,7 @@ def consensus_decide(call_id: str, reference: str) -> ResponseReturnValue:
     form = request.form
     entry = ConsensusEntry(
         marks={name[5:]: value for name, value in form.items() if name.startswith("note-")},
+        total=form.get("total", ""),
         reason=form.get("reason", ""),
         dissent=form.get("dissent", ""),
         attendees=form.get("attendees", ""),

@@ -75,6 +75,7 @@ def facts(status: str = "not_selected", **changes: Any) -> LetterFacts:
         "rank": 71,
         "ranked": 212,
         "score": Decimal("64.3512"),
+        "raw_score": Decimal("62.9048"),
         "reviews": 3,
         "marks": {"quality": Decimal("3.5"), "reach": Decimal("1.6667")},
     }

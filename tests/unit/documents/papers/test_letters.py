@@ -39,7 +39,7 @@ ALWAYS = (
             "not_selected", {},
             ("48 000 €", "Classé 71ᵉ", "Le classement compte 212 dossiers.", "64,35 sur 100", "75 %", "25 %",
              "3,50 sur 5", "1,67 sur 5",
-             "mieux classés. Le", "corrigée des écarts de sévérité", "moyenne de 3 évaluations"),
+             "mieux classés. Le", "Moyenne des notes 62,90", "+1,45", "3 évaluations"),
         ),
         (
             "below_threshold",

@@ -84,8 +84,8 @@ def test_the_column_of_a_computed_criterion_is_there_and_its_bands_find_numbers(
     ]
     assert _told(a=A.replace("A1,Une,1000,3", "A1,Une,1000,3|trois")) == [
         "A.csv, ligne\u00a02, colonne partners\u00a0: le critère «\u00a0partners\u00a0» se calcule sur un "
-        "nombre, et cette cellule n’en contient pas un\u00a0; trouvé\u00a0: «\u00a0trois\u00a0»\u00a0; attendu\u00a0: un nombre, par "
-        "exemple 12 ou 2,5, ou rien",
+        "nombre, et cette cellule n’en contient pas un\u00a0; trouvé\u00a0: «\u00a0trois\u00a0»\u00a0; attendu\u00a0: "
+        "un nombre, par exemple 12 ou 2,5, ou rien",
     ]
 
 
