@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +39,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--affinities", type=_FILE, metavar="FICHIER", help="Adéquations de 0 à 100, au lieu des thèmes.")
 @click.option("--rebuild", is_flag=True, help="Avec --current : tout répartir à neuf, sauf ce qui est fixé.")
 @click.option("--same-department", is_flag=True, help="Permettre les dossiers des départements à éviter.")
+@click.option(
+    "--bridges", type=click.FloatRange(0, 1), metavar="PART",
+    help="Part d'évaluations croisées : le dossier est lu hors de son thème (0.15 si la plupart des évaluateurs ont un thème).",
+)  # fmt: skip
 @click.option("--seed", default="", metavar="TEXTE", help="Départage les répartitions de même valeur.")
 @click.option("--out", required=True, type=_FILE, metavar="DOSSIER", help="Dossier à écrire ; il ne doit pas exister.")
 @click.option("--force", is_flag=True, help="Remplacer une répartition déjà écrite dans ce dossier.")
@@ -53,6 +58,7 @@ def assign_command(
     affinities: Path | None,
     rebuild: bool,
     same_department: bool,
+    bridges: float | None,
     seed: str,
     out: Path,
     force: bool,
@@ -65,7 +71,8 @@ def assign_command(
         demand = _read(dossiers, reviewers, conflicts, earlier, fixed, current, affinities)
         demand = dataclasses.replace(demand, reviews=reviews, avoid_department=not same_department, seed=seed)
         complete = current is not None and not rebuild
-        proposal = assign(demand, Options(mode="complete" if complete else "rebuild"))
+        share = None if bridges is None else Fraction(str(bridges))
+        proposal = assign(demand, Options("complete" if complete else "rebuild", bridges=share))
         with written_whole(out, force=force) as folder:
             unmet = _write_all(proposal, folder)
     except FolderRefused as refusal:
@@ -154,6 +161,24 @@ def _tell(proposal: Proposal, out: Path) -> None:
         f"{french.count(int(proposal.given.sum()), 'évaluation')} pour "
         f"{french.count(len(proposal.grid.dossiers), 'dossier')}, {parts}. Résultats dans {out}."
     )
+    bridges = proposal.bridges
+    if not bridges.wanted:
+        return
+    before, after = bridges.without, link.errors
+    click.echo(
+        f"{french.count(bridges.made, 'évaluation croisée', 'évaluations croisées')} (l'évaluateur ne connaît aucun thème du "
+        f"dossier), {bridges.found} sans part demandée. Erreur type attendue d'une note calibrée\u00a0: "
+        f"{_points(after.score)} points, {_points(before.score)} sans."
+    )
+    if before.across is not None and after.across is not None:
+        click.echo(
+            "Entre deux dossiers de thèmes différents, la seule sévérité des évaluateurs en fait "
+            f"{_points(after.across)} points, {_points(before.across)} sans."
+        )
+
+
+def _points(error: float) -> str:
+    return french.number(Fraction(error), 2)
 
 
 def _fail(lines: list[str], code: int) -> NoReturn:

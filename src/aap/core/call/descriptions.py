@@ -165,7 +165,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "rubric": "La grille du lot ; ce qu’il ne donne pas est celle de l’appel.",
     },
     "AssignmentRules": {
-        "bridges": "Part des évaluations données hors du groupe de l’évaluateur, pour que les sévérités se comparent.",
+        "bridges": "Part des évaluations croisées, confiées à qui ne connaît aucun thème du dossier, pour que les "
+        "sévérités se comparent d’un thème à l’autre. Sans cette clé : 0.15 si la plupart des évaluateurs n’ont qu’un thème.",
     },
     "Invited": {
         "from": "L’appel dont seuls les dossiers retenus peuvent être suivis d’un dossier ici.",

@@ -310,7 +310,7 @@ class Lots(Strict):
 
 
 class AssignmentRules(Strict):
-    """How dossiers are dealt. `bridges`: share of the reviews given across groups; absent: the default of the module."""
+    """How dossiers are dealt. `bridges`: share of the reviews across themes; absent: aap.core.assignment.crossing's."""
 
     bridges: Number | None = Field(default=None, ge=0, le=1)
 
