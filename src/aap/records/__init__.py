@@ -10,7 +10,6 @@ from aap.records import (
     rankings,
     reviews,
     second_factors,
-    setting_aside,
     specimens,
 )
 
@@ -24,6 +23,5 @@ __all__ = [
     "rankings",
     "reviews",
     "second_factors",
-    "setting_aside",
     "specimens",
 ]

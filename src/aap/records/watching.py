@@ -28,8 +28,7 @@ from aap.records.audit import AuditLine, AuditStanding
 from aap.records.calls import Call
 from aap.records.keys import KeyRing, session_keys
 from aap.records.rankings import Decision, JuryDecision, RankingRow, RankingRun
-from aap.records.reviews import Consensus, Mark, Review, ReviewState
-from aap.records.setting_aside import SetAside
+from aap.records.reviews import Consensus, Mark, Review, ReviewState, SetAside
 
 LOCK = 0x617564  # any constant: serialises the log's writers on PostgreSQL (SQLite has one writer)
 _CHANGED = "watched rows that changed and are not noted yet"

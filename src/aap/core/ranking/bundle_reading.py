@@ -20,7 +20,7 @@ from aap.core.ranking.draw_counts import MAX_DRAWS
 from aap.core.ranking.run import RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table
-from aap.core.scoring.criteria import asked, bonus_of, marked, texts_for_bands
+from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria, texts_for_bands
 from aap.core.scoring.totals import ten_thousandths
 
 MAX_CENTS = 10**17
@@ -207,7 +207,7 @@ def _inputs(reader: _Reader, call: CallFile, value: Any) -> RunInput:
     _no_double(reader, "inputs.applications", (application.id for application in applications))
     marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
     _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
-    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in asked(call.rubric)}
+    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in asked_criteria(call.rubric)}
     for number, mark in enumerate(marks):
         place = f"inputs.marks[{number}]"
         if mark.application_id not in ids:
@@ -241,7 +241,7 @@ def _check_decisions(
 ) -> None:
     """That the decisions fit together, and name dossiers, criteria and reviews that are there."""
     pairs = {(mark.application_id, mark.reviewer_id) for mark in marks} | {("", mark.reviewer_id) for mark in marks}
-    scales = {criterion.id: rubric.scale_of(criterion) for criterion in asked(rubric)}
+    scales = {criterion.id: rubric.scale_of(criterion) for criterion in asked_criteria(rubric)}
     kinds: dict[str, set[str]] = {}
     agreed: dict[str, set[str]] = {}
     for number, decision in enumerate(decisions):
@@ -270,7 +270,7 @@ def _check_decisions(
                 reader.fault(place, "cette note arrêtée n’est pas sur la grille d’un critère que l’on note.")
             elif not decision.criterion and decision.amount is not None and decision.amount > 100 + bonus_of(rubric):
                 reader.fault(place, "ce montant est hors des bornes.")
-    needed = {criterion.id for criterion in marked(rubric)}
+    needed = {criterion.id for criterion in marked_criteria(rubric)}
     for application_id, criteria in sorted(agreed.items()):
         if criteria != {""} and ("" in criteria or not needed <= criteria):
             message = "se donne par un total, ou par une note à chaque critère noté."

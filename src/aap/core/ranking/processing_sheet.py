@@ -32,7 +32,7 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput, reviews_of
 from aap.core.ranking.standing import Standing
 from aap.core.results import ResultRow
-from aap.core.scoring.criteria import asked
+from aap.core.scoring.criteria import asked_criteria
 from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths
 from aap.core.selection.problem import Rules
 
@@ -127,7 +127,7 @@ def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPar
         values = [value_label(run.given.call, name, value) for value in application.attributes.get(name, ())]
         lines.append((attribute_title(name).capitalize(), french.listed(values) or "sans valeur", "dossier"))
     for number, review in enumerate(reviews, start=1):
-        for criterion in asked(rubric):
+        for criterion in asked_criteria(rubric):
             lines.append(
                 (
                     f"Évaluation {number}, {criterion.title or criterion.id}",

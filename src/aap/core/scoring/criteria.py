@@ -21,12 +21,12 @@ _NUMBER = re.compile(rf"[-+\u2212]?(?:\d{{1,3}}(?:[{_SPACES}]\d{{3}})+|\d{{1,15}
 Attributes = Mapping[str, tuple[str, ...]]
 
 
-def asked(rubric: Rubric) -> tuple[Criterion, ...]:
+def asked_criteria(rubric: Rubric) -> tuple[Criterion, ...]:
     """The criteria that a reviewer answers: all but the computed ones, in rubric order."""
     return tuple(criterion for criterion in rubric.criteria if criterion.kind != "computed")
 
 
-def marked(rubric: Rubric) -> tuple[Criterion, ...]:
+def marked_criteria(rubric: Rubric) -> tuple[Criterion, ...]:
     """The criteria that a reviewer marks on their scale, in rubric order."""
     return tuple(criterion for criterion in rubric.criteria if criterion.kind == "marked")
 

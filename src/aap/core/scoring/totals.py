@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Mark
-from aap.core.scoring.criteria import Attributes, asked, computed_marks
+from aap.core.scoring.criteria import Attributes, asked_criteria, computed_marks
 
 UNIT = 10_000
 """A score, a severity or a mean mark of 4 decimals is kept as an integer number of ten-thousandths."""
@@ -71,7 +71,7 @@ def reviews_from_marks(
     KeyError, a second mark of one reviewer on the same criterion of one application ValueError: the reading of the tables
     has refused both before, with their row.
     """
-    answered = asked(rubric)
+    answered = asked_criteria(rubric)
     known = frozenset(criterion.id for criterion in answered)
     grouped: dict[tuple[str, str], dict[str, Decimal]] = {}
     for mark in marks:

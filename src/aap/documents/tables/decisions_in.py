@@ -13,9 +13,9 @@ from aap.core.call.schema import Rubric
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, cited, nearest
-from aap.core.scoring.criteria import asked, bonus_of, marked
+from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria
 from aap.documents.tables.cells import Refused, read_euros, read_number
-from aap.documents.tables.grids import Grid
+from aap.documents.tables.grids import MarkGrid
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
@@ -50,7 +50,7 @@ class _Decisions:
         self.rubric = rubric
         self.marks = marks
         self.ids = KnownIds(sheet, known)
-        self.grids = {c.id: Grid.of(rubric, c) for c in asked(rubric)} if rubric is not None else {}
+        self.grids = {c.id: MarkGrid.of(rubric, c) for c in asked_criteria(rubric)} if rubric is not None else {}
         self.earlier: dict[str, _Earlier] = {}
         self.aside: dict[tuple[str, str], int] = {}
 
@@ -159,7 +159,7 @@ class _Decisions:
 
     def _check_all_agreed(self) -> None:
         """Who agrees on marks agrees on all of them: a gate alone may be left to the reviews."""
-        needed = [criterion.id for criterion in marked(self.rubric)] if self.rubric is not None else []
+        needed = [criterion.id for criterion in marked_criteria(self.rubric)] if self.rubric is not None else []
         for application_id, earlier in self.earlier.items():
             missing = [cited(name) for name in needed if name not in earlier.agreed]
             if earlier.agreed and missing:
@@ -195,9 +195,9 @@ class _Decisions:
             return mark
         return self.sheet.value(row, "amount", text, read_euros if kind == "amount" else self._points)
 
-    def _grid(self, row: int, criterion: str) -> Grid | None:
+    def _grid(self, row: int, criterion: str) -> MarkGrid | None:
         if self.rubric is None:
-            return Grid(None)
+            return MarkGrid(None)
         grid = self.grids.get(criterion)
         if grid is None:
             computed = any(one.id == criterion for one in self.rubric.criteria)

@@ -9,7 +9,7 @@ from aap.core.french import plain
 from aap.documents.tables.cells import Refused, read_number, yes
 
 
-class Grid:
+class MarkGrid:
     """The marks of one criterion's scale, of any (no scale), or the yes and no of a gate: 1 and 0.
 
     Texts already read are remembered: a scale has few.
@@ -21,7 +21,7 @@ class Grid:
         self.known: dict[str, Decimal | Refused] = {}
 
     @classmethod
-    def of(cls, rubric: Rubric, criterion: Criterion) -> Grid:
+    def of(cls, rubric: Rubric, criterion: Criterion) -> MarkGrid:
         return cls(rubric.scale_of(criterion), gate=criterion.kind == "gate")
 
     def mark(self, text: str) -> Decimal | Refused:

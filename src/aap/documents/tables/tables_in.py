@@ -13,7 +13,7 @@ from aap.core.french import NBSP, listed
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.scalars import truth_value
-from aap.core.scoring.criteria import asked
+from aap.core.scoring.criteria import asked_criteria
 from aap.documents.tables.attribute_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
@@ -24,7 +24,7 @@ from aap.documents.tables.attribute_columns import (
 )
 from aap.documents.tables.cells import Refused, read_euros, yes
 from aap.documents.tables.decisions_in import read_decisions
-from aap.documents.tables.grids import Grid
+from aap.documents.tables.grids import MarkGrid
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
@@ -189,9 +189,9 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
     ids = KnownIds(sheet, known)
-    grids = {c.id: Grid.of(rubric, c) for c in asked(rubric)} if rubric is not None else {}
+    grids = {c.id: MarkGrid.of(rubric, c) for c in asked_criteria(rubric)} if rubric is not None else {}
     computed = {c.id for c in rubric.criteria if c.kind == "computed"} if rubric is not None else set()
-    any_number = Grid(None) if rubric is None else None
+    any_number = MarkGrid(None) if rubric is None else None
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
     for row, cells in sheet.rows:

@@ -6,8 +6,7 @@ from sqlalchemy import exists, or_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
-from aap.records.reviews import Assignment
-from aap.records.setting_aside import SetAside
+from aap.records.reviews import Assignment, SetAside
 
 
 def not_set_aside() -> ColumnElement[bool]:

@@ -15,8 +15,7 @@ from sqlmodel import Session, col, select
 from aap.core.scoring.marking import MOST_COMMENT
 from aap.records.applications import Application
 from aap.records.people import Person
-from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
-from aap.records.setting_aside import AsideGround, SetAside
+from aap.records.reviews import AsideGround, Assignment, Review, Reviewer, ReviewState, SetAside
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call, hold_call

@@ -16,7 +16,7 @@ from aap.web.official import (
     replacements,
     reviewers,
     reviews,
-    setting_aside,
+    set_aside,
     specimens,
 )
 from aap.web.official.pages import blueprint
@@ -38,6 +38,6 @@ __all__ = [
     "replacements",
     "reviewers",
     "reviews",
-    "setting_aside",
+    "set_aside",
     "specimens",
 ]

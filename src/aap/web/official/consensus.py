@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.call.points import in_points
-from aap.core.french import plain
 from aap.core.values import parse_day
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
@@ -27,6 +26,7 @@ from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.figures import plain
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.wording.sentences import worded
 

@@ -10,8 +10,7 @@ from sqlmodel import select
 
 from aap.records.audit import AuditLine
 from aap.records.people import Person, Role, RoleGrant
-from aap.records.reviews import RecusalOrigin, Reviewer
-from aap.records.setting_aside import AsideGround, SetAside
+from aap.records.reviews import AsideGround, RecusalOrigin, Reviewer, SetAside
 from aap.services.call.calls import get_call
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, SamePerson
 from aap.services.harmonising.agreement import submitted_reviews
