@@ -97,7 +97,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "version": "Version de la grille.",
         "scale": "Échelle des critères qui n’ont pas la leur.",
         "min_reviews": "Nombre minimal d’évaluations. En dessous, le dossier est incomplet et rien n’est arrêté.",
-        "threshold": "Score minimal, sur 100. L’égalité suffit.",
+        "threshold": "Score minimal, dans le total out_of. L’égalité suffit.",
         "out_of": "Le total dans lequel les scores se lisent et où le seuil général s’entend : 100, 50, 15…",
         "criteria": "Les critères, dans l’ordre de la grille.",
         "tie_break": "Critères comparés à score égal, dans cet ordre.",

@@ -83,6 +83,7 @@ class LetterFacts:
     granted_amount: int | None = None
     rank: int | None = None
     ranked: int | None = None
+    retained: int | None = None
     score: Decimal | None = None
     waiting_rank: int | None = None
     reviews: int | None = None
@@ -102,9 +103,15 @@ class LetterFacts:
 
 
 def letter_from_row(
-    call: CallFile, row: ResultRow, *, ranked: int, application: Application | None = None, draft: bool = False
+    call: CallFile,
+    row: ResultRow,
+    *,
+    ranked: int,
+    retained: int | None = None,
+    application: Application | None = None,
+    draft: bool = False,
 ) -> LetterView:
-    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank.
+    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank, `retained` the laureates.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
     applications' table fill the address block and the project's title when they are there.
@@ -118,7 +125,7 @@ def letter_from_row(
     town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
     return letter_view(
         call,
-        letter_facts(call, row, ranked=ranked),
+        letter_facts(call, row, ranked=ranked, retained=retained),
         recipient=Recipient(
             association=row.association,
             representative=cell("representative"),
@@ -129,7 +136,7 @@ def letter_from_row(
     )
 
 
-def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
+def letter_facts(call: CallFile, row: ResultRow, *, ranked: int, retained: int | None = None) -> LetterFacts:
     """What a letter needs from a line of the ranking."""
     return LetterFacts(
         application_id=row.application_id,
@@ -140,6 +147,7 @@ def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
         granted_amount=row.granted_amount,
         rank=row.rank,
         ranked=ranked,
+        retained=retained,
         score=row.score(call.scoring.method),
         waiting_rank=row.waiting_rank,
         reviews=row.reviews,
@@ -279,7 +287,7 @@ def _values(
         "score": figure(facts.score, call.rubric, 2) if facts.score is not None else None,
         "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
         "expires": french.day(call.letters.waiting_list_expires) if call.letters.waiting_list_expires else None,
-        "reason": _sentence(facts.reason),
+        "reason": to_reader(_sentence(facts.reason)),
         "standing": _standing(call, facts, beside_reason=beside_reason),
     }
     allowed = letter_texts.placeholders_of(kind)
@@ -296,20 +304,54 @@ def _standing(call: CallFile, facts: LetterFacts, *, beside_reason: bool) -> str
     """Where the application stands, in one sentence: rank and score, or score alone, or nothing.
 
     A letter that gives the reason (`beside_reason`) has read there the rank and the score, or the mark below the
-    threshold: only the number of ranked applications is new.
+    threshold: only how many are retained and how many ranked is new, and comes before.
     """
     if facts.score is None or facts.status == "withdrawn":
         return ""
     if beside_reason:
-        if facts.rank is None or not facts.ranked:
-            return ""
-        return f"Le classement compte {french.count(facts.ranked, 'dossier')}."
+        return _retained(facts)
     top = french.exact(call.rubric.out_of)
     score = f"la note de {figure(facts.score, call.rubric, 2)}{french.NBSP}sur{french.NBSP}{top}"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
     return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
+
+
+def _retained(facts: LetterFacts) -> str:
+    """How many were retained, out of how many that are ranked as this one is."""
+    if facts.retained is None:
+        return (
+            ""
+            if facts.rank is None or not facts.ranked
+            else f"Le classement compte {french.count(facts.ranked, 'dossier')}."
+        )
+    among = f" sur {french.number(facts.ranked)} classés" if facts.ranked and facts.ranked > 1 else ""
+    if facts.retained == 0:
+        return "Aucun dossier n’a été retenu."
+    if facts.retained == 1:
+        return f"Un dossier a été retenu{among}."
+    return f"{french.number(facts.retained)} dossiers ont été retenus{among}."
+
+
+_TO_READER = (
+    ("Classé ", "Votre dossier est classé "),
+    ("Score de ", "Votre dossier obtient un score de "),
+    ("Note moyenne de ", "Votre dossier obtient une note moyenne de "),
+    ("Note arrêtée en commun de ", "Votre dossier obtient une note, arrêtée en commun, de "),
+    ("Note de ", "Votre dossier obtient une note de "),
+    ("Critère éliminatoire ", "Votre dossier ne remplit pas un critère éliminatoire, "),
+)
+"""How a reason of the ranking begins, and how it does in a letter to those whom it is about."""
+
+
+def to_reader(reason: str) -> str:
+    """A reason of the ranking in the words of a letter: what begins otherwise was written by a person, and stays."""
+    for start, addressed in _TO_READER:
+        if reason.startswith(start):
+            reason = addressed + reason.removeprefix(start)
+            break
+    return reason.replace(" L’association a renoncé à la subvention.", " Vous avez renoncé à la subvention.")
 
 
 def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[tuple[str, str], ...]:

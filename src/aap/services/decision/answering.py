@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
@@ -79,8 +79,10 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
     """The decision, for a member of the association. Raises NotFound before the notification. At most seven queries."""
     dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
     decision = notified_decision(session, application_id)
-    ranked = session.exec(
-        select(func.count()).where(RankingRow.run_id == decision.run_id, col(RankingRow.rank).is_not(None))
+    ranked, retained = session.exec(
+        select(
+            func.count(col(RankingRow.rank)), func.sum(case((col(RankingRow.status) == "laureate", 1), else_=0))
+        ).where(RankingRow.run_id == decision.run_id)
     ).one()
     found = session.exec(
         select(Contest, Person.name)
@@ -89,7 +91,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         .order_by(col(Contest.created_at), col(Contest.id))
         .limit(1)
     ).first()
-    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked)
+    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked, retained=int(retained or 0))
     return ReadDecision(
         dossier=dossier,
         decision=decision,
