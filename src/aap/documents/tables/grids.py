@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from aap.core.call.schema import Criterion, Rubric, Scale
 from aap.core.french import plain
-from aap.documents.tables.cells import Refused, read_number, yes
+from aap.documents.tables.cells import NO, YES, Refused, read_number, yes
 
 
 class MarkGrid:
@@ -42,6 +42,8 @@ class MarkGrid:
         try:
             value = read_number(text)
         except Refused:
+            if self.scale is None and text.casefold() in YES | NO:  # perhaps a gate's: the call can't be read
+                return Decimal(0)
             return Refused("ce n’est pas une note", allowed)
         if self.scale is None:
             return value

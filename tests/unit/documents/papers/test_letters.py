@@ -39,7 +39,7 @@ ALWAYS = (
             "not_selected", {},
             ("48 000 €", "Votre dossier est classé 71ᵉ", "67 dossiers ont été retenus sur 212 classés.", "64,35 sur 100", "75 %",
              "25 %", "3,50 sur 5", "1,67 sur 5",
-             "mieux classés. Le", "Moyenne des notes 62,90", "+1,45", "3 évaluations"),
+             "mieux classés.", "Moyenne des notes 62,90", "+1,45", "3 évaluations"),
         ),
         (
             "below_threshold",

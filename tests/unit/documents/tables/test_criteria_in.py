@@ -10,7 +10,7 @@ from aap.core.call.schema import CallFile
 from aap.core.inputs import JuryDecision
 from aap.core.problems import BadInput
 from aap.documents.tables.table_files import TableFile
-from aap.documents.tables.tables_in import RunInputs, read_run_inputs
+from aap.documents.tables.tables_in import RunInputs, problems_without_call, read_run_inputs
 
 CALL = CallFile.model_validate(
     {
@@ -158,6 +158,11 @@ def test_a_review_set_aside_that_is_incomplete_was_left_out_already() -> None:
     assert [one.message for one in read.warnings if one.file == "D.csv"] == [
         "cette évaluation est incomplète et déjà laissée de côté"
     ]
+
+
+def test_answers_are_no_fault_where_the_call_can_not_be_read() -> None:
+    rows = BOTH + "A1,consensus,non,honest,,m,j\nA1,set_aside,,,R2,m,j\n,set_aside,,,R1,m,j\n"
+    assert problems_without_call(_file("A.csv", A), _file("R.csv", R), _file("D.csv", D + rows)) == ()
 
 
 def test_a_table_of_the_first_edition_is_read_as_before() -> None:
