@@ -26,6 +26,7 @@ from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
+from aap.services.dossier.counted import not_set_aside
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.given_files import DossierFile, dossier_files
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
@@ -322,6 +323,7 @@ def _others(session: Session, actor: Actor, dossier: ReviewedDossier, now: datet
             Review.state == ReviewState.SUBMITTED,
             col(Assignment.removed_at).is_(None),
             not_recused(),
+            not_set_aside(),
         )
         .order_by(col(Reviewer.code))
     ).all()
