@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from aap import __version__
+from aap.cli.signals import signals_heard
 
 # name -> (module and attribute, one line of help). A command that isn't installed yet is simply not offered.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -58,9 +60,26 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names of the commands, none of which is imported for it, and the options of `aap` itself."""
+        names = [name for name in self.list_commands(ctx) if name in COMMANDS and name.startswith(incomplete)]
+        return [
+            *(CompletionItem(name, help=COMMANDS[name][1]) for name in names),
+            *click.Command.shell_complete(self, ctx, incomplete),
+        ]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commandes"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx) if name in COMMANDS])
+
+    def main(self, *given: Any, **options: Any) -> Any:
+        with signals_heard() as signals:
+            try:
+                return super().main(*given, **options)
+            except BaseException:
+                if signals.code is None:
+                    raise
+                sys.exit(signals.code)
 
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):
@@ -72,7 +91,7 @@ class LazyGroup(click.Group):
             raise
         except KeyboardInterrupt:
             click.echo("Interrompu.", err=True)
-            sys.exit(1)
+            sys.exit(130)  # or the code of the signal that was heard
         except BrokenPipeError:
             sys.exit(1)
         except Exception as error:

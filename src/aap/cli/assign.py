@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from aap.cli.output_folder import FolderRefused, check_place, write, written_whole
+from aap.cli.streams import check_once, input_name, table_source
 from aap.core import french
 from aap.core.problems import BadInput, Problem
 
@@ -25,7 +26,9 @@ MOST_REVIEWS = 100
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="assign", help="Répartir des dossiers entre des évaluateurs, à partir de tableaux CSV ou XLSX.")
+@click.command(
+    name="assign", help="Répartir des dossiers entre des évaluateurs, à partir de tableaux CSV, XLSX ou ODS."
+)
 @click.option("--dossiers", required=True, type=_FILE, metavar="FICHIER", help="Tableau des dossiers.")
 @click.option("--reviewers", required=True, type=_FILE, metavar="FICHIER", help="Tableau des évaluateurs.")
 @click.option(
@@ -66,6 +69,7 @@ def assign_command(
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 done, but not everything could be satisfied."""
     from aap.core.assignment.distribution import Options, assign
 
+    check_once([dossiers, reviewers, conflicts, earlier, fixed, current, affinities])
     try:
         check_place(out, force=force)
         demand = _read(dossiers, reviewers, conflicts, earlier, fixed, current, affinities)
@@ -100,7 +104,7 @@ def _read(
     from aap.core.assignment.problem import Demand
     from aap.documents.tables.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
 
-    found_dossiers, found_reviewers = read_dossiers(dossiers), read_reviewers(reviewers)
+    found_dossiers, found_reviewers = read_dossiers(table_source(dossiers)), read_reviewers(table_source(reviewers))
     problems: list[Problem] = [*found_dossiers.problems, *found_reviewers.problems]
     known = {one.id for one in found_dossiers.values}, {one.id for one in found_reviewers.values}
     whole = not any(problem.is_error for problem in problems)  # else known ids would be missing, and be reported too
@@ -108,20 +112,20 @@ def _read(
     def pairs(path: Path | None) -> frozenset[Pair]:
         if path is None or not whole:
             return frozenset()
-        reading = read_pairs(path, *known)
+        reading = read_pairs(table_source(path), *known)
         problems.extend(reading.problems)
         return frozenset(reading.values)
 
     barred, read_before, stays, held = pairs(conflicts), pairs(earlier), pairs(fixed), pairs(current)
     fits: dict[Pair, int] = {}
     if affinities is not None and whole:
-        reading = read_affinities(affinities, *known)
+        reading = read_affinities(table_source(affinities), *known)
         problems.extend(reading.problems)
         fits = dict(reading.values)
     if not problems and not found_dossiers.values:
-        problems.append(Problem(dossiers.name, "le tableau n'a aucune ligne"))
+        problems.append(Problem(input_name(dossiers), "le tableau n'a aucune ligne"))
     if not problems and not found_reviewers.values:
-        problems.append(Problem(reviewers.name, "le tableau n'a aucune ligne"))
+        problems.append(Problem(input_name(reviewers), "le tableau n'a aucune ligne"))
     if any(problem.is_error for problem in problems):
         raise BadInput(problem for problem in problems if problem.is_error)
     return Demand(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -16,13 +14,14 @@ import click
 from aap.cli.call import read_call_file
 from aap.cli.output_folder import FolderRefused, check_place, place_aside, write, written_whole
 from aap.cli.progress_bar import ProgressLine
+from aap.cli.streams import check_once, input_name, table_source, write_output
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput, Problem, in_order
-from aap.core.ranking.draw_counts import DEFAULT_DRAWS, MAX_DRAWS
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS, MAX_DRAWS, MAX_WORK
 
 if TYPE_CHECKING:
-    from aap.core.ranking.run import Run
+    from aap.core.ranking.run import Run, RunOptions
     from aap.core.selection.outcome import InfeasibleRules
     from aap.documents.papers.press import Press
     from aap.documents.tables.tables_in import RunInputs
@@ -32,7 +31,7 @@ DONE, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="rank", help="Classer et sélectionner à partir de tableaux CSV ou XLSX, sans base de données.")
+@click.command(name="rank", help="Classer et sélectionner à partir de tableaux CSV, XLSX ou ODS, sans base de données.")
 @click.option("--call", "call_path", required=True, type=_FILE, metavar="FICHIER", help="Fichier de l’appel (YAML).")
 @click.option("--applications", required=True, type=_FILE, metavar="FICHIER", help="Tableau des candidatures.")
 @click.option("--reviews", required=True, type=_FILE, metavar="FICHIER", help="Tableau des notes, une par ligne.")
@@ -44,8 +43,13 @@ _FILE = click.Path(path_type=Path)
 )  # fmt: skip
 @click.option("--draw-seed", metavar="TEXTE", help="Graine publique du tirage au sort qui départage les égalités.")
 @click.option("--prices", is_flag=True, help="Coût de chaque quota, même au-delà de 1 000 candidats.")
+@click.option(
+    "--work", type=click.IntRange(1, MAX_WORK), default=1, show_default=True, metavar="N",
+    help="N fois le calcul habituel avant de garder une sélection sans preuve.",
+)  # fmt: skip
 @click.option("--letters", is_flag=True, help="Écrire aussi une lettre PDF par dossier.")
 @click.option("--force", is_flag=True, help="Remplacer un classement déjà écrit dans ce dossier.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le rapport (report.json) sur la sortie, et rien d’autre.")
 @click.option(
     "--drop-incomplete-reviews", is_flag=True, help="Laisser de côté les évaluations sans toutes leurs notes."
 )
@@ -59,12 +63,14 @@ def rank_command(
     draws: int,
     draw_seed: str | None,
     prices: bool,
+    work: int,
     letters: bool,
     force: bool,
+    as_json: bool,
     drop_incomplete_reviews: bool,
 ) -> None:
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 the rules can't all hold."""
-    signal.signal(signal.SIGTERM, _stopped)
+    check_once([call_path, applications, reviews, decisions])
     try:
         check_place(out, force=force)
         _check_seed(draw_seed)
@@ -72,21 +78,24 @@ def rank_command(
             call, inputs, remarks = _read(
                 call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
             )
-            run = _ranked(call, inputs, draws=draws, draw_seed=draw_seed, prices=prices, progress=progress)
+            from aap.core.ranking.run import RunOptions  # brings in numpy, while the press loads
+
+            chosen = RunOptions(draws, draw_seed, prices, _notices(inputs.warnings), work)
+            run = _ranked(call, inputs, chosen, progress)
             with written_whole(out, force=force) as folder:
                 _write_all(run, folder, press, letters=letters, progress=progress)
                 kept = place_aside(out.resolve())
     except FolderRefused as refusal:
         _fail([str(refusal)], BAD_INPUT)
     except BadInput as refusal:
-        files = {"décisions": _name_of(decisions), "évaluations": reviews.name}
+        files = {"décisions": _name_of(decisions), "évaluations": input_name(reviews)}
         _refuse([dataclasses.replace(p, file=files.get(p.file) or p.file) for p in refusal.problems])
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _fail([f"Écriture impossible{place}\u00a0: {error.strerror or error}."], FAILED)
     for remark in remarks:
         click.echo(str(remark), err=True)
-    _tell_result(run, out, kept)
+    _tell_result(run, out, kept, as_json=as_json)
 
 
 def _check_seed(seed: str | None) -> None:
@@ -94,12 +103,8 @@ def _check_seed(seed: str | None) -> None:
         raise BadInput([Problem("--draw-seed", "la graine du tirage est vide")])
 
 
-def _stopped(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 def _name_of(path: Path | None) -> str:
-    return path.name if path is not None else ""
+    return input_name(path) if path is not None else ""
 
 
 def _read(
@@ -118,15 +123,17 @@ def _read(
     """
     from aap.documents.tables.tables_in import problems_without_call, read_run_inputs
 
+    dossiers, marks = table_source(applications), table_source(reviews)
+    jury = table_source(decisions) if decisions is not None else None
     inspected = read_call_file(call_path, conflicts_are_errors=False)
     call = inspected.call
     if call is None:
-        raise BadInput((*inspected.problems, *problems_without_call(applications, reviews, decisions)))
+        raise BadInput((*inspected.problems, *problems_without_call(dossiers, marks, jury)))
     problems = list(inspected.problems)
     if letters:
-        problems = [*_strict_letters(call, problems), *_missing_for_letters(call, str(call_path))]
+        problems = [*_strict_letters(call, problems), *_missing_for_letters(call, input_name(call_path, whole=True))]
     try:
-        inputs = read_run_inputs(call, applications, reviews, decisions, drop_incomplete)
+        inputs = read_run_inputs(call, dossiers, marks, jury, drop_incomplete)
     except BadInput as refusal:
         raise BadInput((*problems, *refusal.problems)) from None
     if any(problem.is_error for problem in problems):
@@ -143,13 +150,11 @@ def _press(letters: bool) -> Press:
     return Press((os.cpu_count() or 1) if letters else 1)
 
 
-def _ranked(
-    call: CallFile, inputs: RunInputs, *, draws: int, draw_seed: str | None, prices: bool, progress: ProgressLine
-) -> Run:
+def _ranked(call: CallFile, inputs: RunInputs, options: RunOptions, progress: ProgressLine) -> Run:
     """The run; raises BadInput with the rows at fault, and ends with INFEASIBLE where the rules can't all hold."""
     from aap.core.ranking.ranking import ImposedNotCandidate
-    from aap.core.ranking.run import RunOptions, run_call
-    from aap.core.selection.outcome import InfeasibleRules
+    from aap.core.ranking.run import run_call
+    from aap.core.selection.outcome import InfeasibleRules, NothingFound
 
     try:
         return run_call(
@@ -157,7 +162,7 @@ def _ranked(
             inputs.applications,
             inputs.marks,
             inputs.decisions,
-            options=RunOptions(draws, draw_seed, prices, _notices(inputs.warnings)),
+            options=options,
             progress=progress,
             processes=os.cpu_count() or 1,
         )
@@ -170,6 +175,16 @@ def _ranked(
     except InfeasibleRules as refusal:
         progress.clear()
         _fail(_conflict(refusal), INFEASIBLE)
+    except NothingFound:
+        progress.clear()
+        _fail(
+            [
+                "La quantité de calcul fixée n’a pas suffi\u00a0: aucune sélection qui respecte toutes les règles n’a été "
+                "trouvée, et rien ne prouve qu’il n’y en a pas. Recommencez avec plus de calcul (--work 10), ou "
+                "assouplissez une règle."
+            ],
+            FAILED,
+        )
 
 
 def _strict_letters(call: CallFile, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -219,7 +234,9 @@ def _write_all(run: Run, folder: Path, press: Press, *, letters: bool, progress:
 def _conflict(refusal: InfeasibleRules) -> list[str]:
     lines = ["Les règles ne peuvent pas toutes être respectées. Celles-ci sont en conflit\u00a0:"]
     lines += [f"  {name}" for name in refusal.names]
-    if not refusal.smallest_proven:
+    if not refusal.irreducible:
+        lines.append("(La quantité de calcul fixée n’a pas suffi pour abréger cette liste\u00a0: voyez --work.)")
+    elif not refusal.smallest_proven:
         lines.append("(Aucune de ces règles ne peut être ôtée de la liste ; une liste plus courte peut exister.)")
     return lines
 
@@ -236,7 +253,7 @@ def _fail(lines: list[str], code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _tell_result(run: Run, out: Path, kept: Path | None) -> None:
+def _tell_result(run: Run, out: Path, kept: Path | None, *, as_json: bool) -> None:
     for warning in run.warnings:
         click.echo(f"Avertissement\u00a0: {warning}", err=True)
     if kept is not None:
@@ -244,5 +261,10 @@ def _tell_result(run: Run, out: Path, kept: Path | None) -> None:
     laureates = run.report["counts"]["laureate"]
     click.echo(
         f"{french.count(laureates, 'lauréat')} sur {french.count(len(run.rows), 'dossier')}, "
-        f"{french.euros(run.outcome.granted)} attribués. Résultats dans {out}."
+        f"{french.euros(run.outcome.granted)} attribués. Résultats dans {out}.",
+        err=as_json,
     )
+    if as_json:
+        from aap.documents.report.ranking_files import readable_json
+
+        write_output(readable_json(run.report))

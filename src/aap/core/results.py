@@ -25,7 +25,11 @@ RANKING_COLUMNS = (
 LAUREATE_COLUMNS = (
     "rank", "application_id", "association", "score", "requested_amount", "granted_amount", "reason_code", "reason",
 )  # fmt: skip
-REVIEWER_COLUMNS = ("reviewer_id", "reviews", "mean_given", "severity", "severity_low", "severity_high")
+REVIEWER_COLUMNS = (
+    "reviewer_id", "reviews", "mean_given", "severity", "severity_low", "severity_high", "residual_sd", "flag",
+)  # fmt: skip
+ERRATIC = "erratic"
+"""The flag of a reviewer whose marks stray from the others' far beyond chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ def masked_text(text: str, references: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerRow:
-    """One reviewer's line: `severity` in points on 100, positive where the marks stand above what they should."""
+    """One reviewer's line: `severity` in points on 100, positive where the marks stand above those that others gave the
+    same applications. `residual_sd`: points by which they stray once corrected. `flag`: `erratic` or empty."""
 
     reviewer_id: str
     reviews: int
@@ -104,6 +109,8 @@ class ReviewerRow:
     severity: Decimal
     severity_low: Decimal | None
     severity_high: Decimal | None
+    residual_sd: Decimal | None = None
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,19 @@ class Table:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def reviewer_row(cells: Sequence[str]) -> ReviewerRow:
+    """A line of `reviewers.csv` as it was written, that of the first edition too (without the last two columns)."""
+    name, reviews, mean, severity, low, high, *rest = cells
+    residual, flag = rest or ("", "")
+
+    def figure(cell: str) -> Decimal | None:
+        return Decimal(cell) if cell else None
+
+    return ReviewerRow(
+        name, int(reviews), Decimal(mean), Decimal(severity), figure(low), figure(high), figure(residual), flag
+    )
 
 
 def four_decimals(value: Decimal | None) -> str:
@@ -195,6 +215,8 @@ def reviewers_table(reviewers: Sequence[ReviewerRow]) -> Table:
                 four_decimals(reviewer.severity),
                 four_decimals(reviewer.severity_low),
                 four_decimals(reviewer.severity_high),
+                four_decimals(reviewer.residual_sd),
+                reviewer.flag,
             )
             for reviewer in reviewers
         ),

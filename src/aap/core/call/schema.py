@@ -230,6 +230,9 @@ class Scoring(Strict):
 # --- selection ------------------------------------------------------------------------------------------------------
 
 
+WITHOUT = "without:"
+
+
 class WaitingList(Strict):
     """Who waits: the next by rank, and with `successors` for each laureate who could replace it.
 
@@ -239,6 +242,11 @@ class WaitingList(Strict):
     by_rank: Count = Field(default=0, ge=0)
     successors: Flag = False
     if_none: str = "leave"
+
+    @property
+    def without(self) -> str | None:
+        """The quota that isn't asked of an entry where nobody's keeps every rule."""
+        return self.if_none.removeprefix(WITHOUT).strip() if self.if_none.startswith(WITHOUT) else None
 
 
 def _waiting_list(value: object) -> object:

@@ -4,10 +4,14 @@ A bundle carries the rules (rubric, scoring, selection), the normalised inputs, 
 were written. Verifying recomputes everything from the rules and the inputs and compares: raw scores, marks, hashes and
 reasons exactly; calibrated scores, intervals and severities within 0.001, because another platform may round another
 way; the selection is replayed from the stored scores of 4 decimals.
+
+A bundle of an earlier edition (aap.core.ranking.earlier_editions) holds scores, severities and draws that this engine no
+longer makes: they are taken as given, and the check says so.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,11 +22,21 @@ from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
+from aap.core.ranking.earlier_editions import (
+    GIVEN_COLUMNS,
+    GIVEN_KEYS,
+    less_columns,
+    less_keys,
+    replayed_report,
+    with_given_severities,
+)
+from aap.core.ranking.later_list import ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, reviews_of, run_call
+from aap.core.ranking.run import Progress, Run, inputs_value, json_text, result_hash, reviews_of, run_call
 from aap.core.results import Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
+from aap.core.selection.rules import rules_of
 
 FORMAT = 1
 SCORE_TOLERANCE = Decimal("0.001")  # points, marks: another platform's last digits
@@ -31,7 +45,7 @@ MAX_BYTES = 500_000_000
 MAX_DIFFERENCES = 200
 
 _TOLERATED = {"calibrated_score", "ci_low", "ci_high"}
-_SEVERITIES = {"severity", "severity_low", "severity_high"}
+_SEVERITIES = {"severity", "severity_low", "severity_high", "residual_sd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +80,53 @@ def run_bundle(run: Run) -> dict[str, Any]:
             "draw_seed": run.options.draw_seed,
             "prices": run.options.prices,
             "notices": list(run.options.notices),
+            "work": run.options.work,
         },
         "inputs": canonical_value(inputs_value(run.given)),
-        "results": {
-            "ranking": _table_value(run.ranking_table),
-            "reviewers": _table_value(run.reviewers_table),
-            "report": dict(run.report),
-        },
+        "results": results_value(run.ranking_table, run.reviewers_table, run.report),
     }
+
+
+def results_value(ranking: Table, reviewers: Table, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What a bundle holds of a run's results."""
+    return {"ranking": _table_value(ranking), "reviewers": _table_value(reviewers), "report": dict(report)}
 
 
 def _table_value(table: Table) -> list[list[str]]:
     return [list(table.header), *(list(row) for row in table.rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What differs between a bundle and its recomputation, nothing where it holds.
+
+    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle.
+    """
+
+    differences: tuple[Difference, ...]
+    scores_given: bool = False
+
+
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
     """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
+    return verification(text, progress=progress, processes=processes).differences
+
+
+def verification(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> Verification:
+    """The same, with what was taken as given."""
     try:
-        content = read_bundle(_parsed(text))
+        value = _parsed(text)
+        content = read_bundle(value)
     except MalformedBundle as refusal:
-        return tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+        return Verification(
+            tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+        )
+    return Verification(_checked(value, content, progress, processes), content.scores_given)
+
+
+def _checked(value: Any, content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
     try:
-        differences = list(_differences(content, progress, processes))
+        differences = [*_differences(content, progress, processes), *_later_differences(value, content)]
     except IncompleteReviews as refusal:
         return (Difference("inputs.marks", message=f"{len(refusal.missing)} évaluations sans toutes leurs notes."),)
     except BadInput as refusal:
@@ -101,10 +140,28 @@ def verify_bundle(text: bytes | str, *, progress: Progress | None = None, proces
     return tuple(differences[:MAX_DIFFERENCES])
 
 
+def _later_differences(value: Mapping[str, Any], content: BundleContent) -> Iterator[Difference]:
+    """What is wrong with the changes of a later list: the chain of fingerprints, then each change by the rules."""
+    if not content.changes:
+        return
+    expected = later_bundle(value, content.changes)["previous"]
+    if expected != content.previous:
+        yield Difference("previous", content.previous, expected)
+    for fault in replay(
+        ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes
+    )[1]:
+        yield Difference(f"changes[{fault.number - 1}]", message=fault.message)
+
+
+def list_in_force(content: BundleContent) -> ListInForce:
+    """The list that a bundle of a run or of a later list gives, whatever is wrong with its changes."""
+    return replay(ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes)[0]
+
+
 def ranking_of(content: BundleContent) -> Ranking:
     """The ranking behind a bundle, from its stored scores: what further questions about the run are asked of."""
     given = content.given
-    return rank(
+    ranking = rank(
         given.call,
         given.applications,
         reviews_of(given),
@@ -112,6 +169,7 @@ def ranking_of(content: BundleContent) -> Ranking:
         content.report["draw_seed"],
         stored=content.scores,
     )
+    return with_given_severities(ranking, content.reviewers) if content.scores_given else ranking
 
 
 def read_text(text: bytes | str) -> BundleContent:
@@ -169,25 +227,31 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         if stored is None:
             continue  # told with the rows
         place = f"ranking, dossier {standing.id}"
-        for name in ("raw_score", "calibrated_score", "ci_low", "ci_high"):
+        for name in ("raw_score",) if content.scores_given else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
             before, now = getattr(stored, name), getattr(standing, name)
             slack = 0 if name == "raw_score" else int(SCORE_TOLERANCE * UNIT)
             if (before is None) != (now is None) or (before is not None and abs(before - now) > slack):
                 yield Difference(f"{place}, {name}", _score(before), _score(now))
+    options = content.options
     run = run_call(
         given.call,
         given.applications,
         given.marks,
         given.decisions,
-        options=RunOptions(
-            content.options.draws, content.options.draw_seed, content.options.prices, content.options.notices
-        ),
+        options=dataclasses.replace(options, draws=0) if content.scores_given else options,
         stored=content.scores,
         engine_version=str(report.get("engine_version", "")),
         progress=progress,
         processes=processes,
     )
-    yield from _table_differences("ranking", content.ranking, run.ranking_table, key=1)
+    found = run.ranking_table
+    if content.scores_given:
+        yield from _table_differences(
+            "ranking", less_columns(content.ranking, GIVEN_COLUMNS), less_columns(found, GIVEN_COLUMNS), key=1
+        )
+        yield from _report_differences(less_keys(report, GIVEN_KEYS), replayed_report(run.report, report))
+        return
+    yield from _table_differences("ranking", content.ranking, found, key=1)
     yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, key=0)
     yield from _report_differences(report, run.report)
 
@@ -231,9 +295,15 @@ def _same_cell(column: str, before: str, now: str) -> bool:
         return False
 
 
+_SINCE_2 = frozenset({"gap"})
+"""What reports of the first edition don't have."""
+
+
 def _report_differences(stored: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
     for key in sorted(stored.keys() | found.keys()):
         place = f"report, {key}"
+        if key not in stored and key in _SINCE_2 and str(stored.get("engine_version", "")).startswith("1."):
+            continue
         if key not in stored:
             yield Difference(place, message="cette clé manque.")
         elif key not in found:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
 from aap.core.call.schema import CallFile, Rubric, Scale
+from aap.core.french import NBSP
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
-from aap.core.ranking.draw_counts import MAX_DRAWS
-from aap.core.ranking.run import RunInput, RunOptions
+from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
+from aap.core.ranking.earlier_editions import check_given_severities, edition_of
+from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
+from aap.core.ranking.run import EDITION, RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table
 from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria, texts_for_bands
@@ -30,6 +34,7 @@ _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
 
 _TARGETS = ("criterion", "reviewer_id")  # of a decision, where it has one
 
+Name = TypeVar("Name", bound=str)
 AnswerFault = tuple[str, str]  # place, French sentence
 
 
@@ -43,7 +48,10 @@ class MalformedBundle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BundleContent:
-    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised."""
+    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised.
+
+    `edition`: of the contract. `previous`, `changes`: of the bundle of a later list (`later_list`), else empty.
+    """
 
     given: RunInput
     options: RunOptions
@@ -52,6 +60,14 @@ class BundleContent:
     report: Mapping[str, Any]
     scores: Mapping[str, StoredScores]
     public: bool
+    previous: str = ""
+    changes: tuple[Change, ...] = ()
+    edition: int = EDITION
+
+    @property
+    def scores_given(self) -> bool:
+        """Whether scores, severities, intervals and draws are taken as they stand: this engine makes others."""
+        return self.edition < EDITION
 
 
 class _Reader:
@@ -69,7 +85,7 @@ class _Reader:
             raise MalformedBundle(self.faults)
 
     def mapping(self, place: str, value: Any, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-        """An object with exactly these keys, besides optional ones; faults else, and a missing key's value is None."""
+        """An object with exactly these keys, and perhaps some more; the value of a missing key is None."""
         if not isinstance(value, dict):
             self.fault(place, "un objet est attendu.")
             return dict.fromkeys((*keys, *optional))
@@ -111,6 +127,13 @@ class _Reader:
             self.fault(place, "true ou false est attendu.")
         return value is True
 
+    def one_of(self, place: str, value: Any, known: tuple[Name, ...]) -> Name:
+        """One of some names; the first of them and a fault else."""
+        found = next((name for name in known if name == value), None)
+        if found is None:
+            self.fault(place, f"une de ces valeurs est attendue{NBSP}: {', '.join(known)}.")
+        return found or known[0]
+
     def decimal(self, place: str, value: Any) -> Decimal:
         if not isinstance(value, str) or not _NUMBER.fullmatch(value):
             self.fault(place, "un nombre écrit comme un texte est attendu.")
@@ -121,7 +144,9 @@ class _Reader:
 def read_bundle(value: Any) -> BundleContent:
     """The bundle as typed values. Raises MalformedBundle with every fault."""
     reader = _Reader()
-    top = reader.mapping("", value, ("bundle", "public", "call", "options", "inputs", "results"))
+    top = reader.mapping(
+        "", value, ("bundle", "public", "call", "options", "inputs", "results"), ("previous", "changes")
+    )
     reader.stop_on_fault()
     if top["bundle"] != 1 or isinstance(top["bundle"], bool):
         raise MalformedBundle([("bundle", "ce format de lot est inconnu (1 est attendu).")])
@@ -138,8 +163,53 @@ def read_bundle(value: Any) -> BundleContent:
     assert call is not None
     given = _inputs(reader, call, top["inputs"])
     scores = _scores(reader, ranking)
+    edition = edition_of(report, reader.fault)
+    if edition < EDITION:
+        check_given_severities(reviewers, {mark.reviewer_id for mark in given.marks}, reader.fault)
+    previous, changes = _later(reader, top)
     reader.stop_on_fault()
-    return BundleContent(given, options, ranking, reviewers, report, scores, public)
+    return BundleContent(given, options, ranking, reviewers, report, scores, public, previous, changes, edition)
+
+
+def _later(reader: _Reader, top: Mapping[str, Any]) -> tuple[str, tuple[Change, ...]]:
+    """What makes a bundle that of a later list: both keys or none."""
+    if top["previous"] is None and top["changes"] is None:
+        return "", ()
+    previous = reader.text("previous", top["previous"], filled=True)
+    changes = tuple(_numbered(reader, "changes", top["changes"], _change))
+    if not changes and not reader.faults:
+        reader.fault("changes", "une liste ultérieure porte au moins un changement.")
+    return previous, changes
+
+
+def _change(reader: _Reader, place: str, value: Any) -> Change:
+    keys = ("change", "application_id", "amount", "place", "reason", "author", "date")
+    parts = reader.mapping(place, value, keys)
+    kind = reader.one_of(f"{place}.change", parts["change"], CHANGE_KINDS)
+    wanted = PLACES if kind == "corrected" else None
+    to = reader.one_of(f"{place}.place", parts["place"], PLACES) if wanted else None
+    if not wanted and parts["place"] is not None:
+        reader.fault(f"{place}.place", "seule une correction (corrected) dit où le dossier passe.")
+    amount = None if parts["amount"] is None else reader.decimal(f"{place}.amount", parts["amount"])
+    if amount is not None and (amount < 0 or amount != round(amount, 2)):
+        reader.fault(f"{place}.amount", "un montant est positif et a au plus deux décimales.")
+    if kind == "amount" and amount is None:
+        reader.fault(f"{place}.amount", "le nouveau montant manque.")
+    on = reader.text(f"{place}.date", parts["date"])
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        reader.fault(f"{place}.date", "une date est attendue (2025-05-12).")
+        day = date.min
+    return Change(
+        kind=kind,
+        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=True),
+        reason=reader.text(f"{place}.reason", parts["reason"]),
+        author=reader.text(f"{place}.author", parts["author"]),
+        on=day,
+        amount=amount,
+        place=to,
+    )
 
 
 def _call(reader: _Reader, value: Any) -> CallFile | None:
@@ -173,7 +243,8 @@ def _call(reader: _Reader, value: Any) -> CallFile | None:
 
 
 def _options(reader: _Reader, value: Any) -> RunOptions:
-    parts = reader.mapping("options", value, ("draws", "draw_seed", "prices", "notices"))
+    since = ("work",) if isinstance(value, dict) and "work" in value else ()  # those of 1.0 have none
+    parts = reader.mapping("options", value, ("draws", "draw_seed", "prices", "notices", *since))
     seed = parts["draw_seed"]
     return RunOptions(
         draws=reader.whole("options.draws", parts["draws"], MAX_DRAWS),
@@ -182,6 +253,7 @@ def _options(reader: _Reader, value: Any) -> RunOptions:
         notices=tuple(
             reader.text("options.notices", notice) for notice in reader.sequence("options.notices", parts["notices"])
         ),
+        work=max(1, reader.whole("options.work", parts["work"], MAX_WORK)) if since else 1,
     )
 
 

@@ -193,8 +193,8 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
         texts.append("Un bonus ajoute ses points au total, hors des poids.")
     if calibrated:
         texts.append(
-            "Chaque évaluateur a un écart, estimé sur toutes ses évaluations : positif, ses notes sont plus généreuses "
-            "que celles des autres pour des dossiers comparables. Il est retranché du total."
+            "Chaque évaluateur a un écart, estimé sur les dossiers que d’autres ont lus aussi : positif, ses notes sont "
+            "plus généreuses que les leurs pour les mêmes dossiers. Il est retranché du total."
         )
     if standing.score is not None:
         shown = figure(from_ten_thousandths(standing.score), rubric, 4)

@@ -20,20 +20,26 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.quotas.bounds import in_report
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
+from aap.core.ranking.proof_words import how_far, unproven
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
-from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
+from aap.core.ranking.successor_warnings import successor_warnings
+from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.criteria import counted_marks
 from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
+from aap.core.selection.work import WORK
 
 if TYPE_CHECKING:
     from aap.core.ranking.draws import Draws
 
-ENGINE_VERSION = "1.0.0"  # moves when the same inputs may give another result
+ENGINE_VERSION = "2.0.0"  # moves when the same inputs may give another result
+
+EDITION = 2
+"""The edition of the public contract that a report follows: the first whole number of its engine's version."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a French name of the step, what is done and the total of it."""
@@ -41,12 +47,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a person chose for a run. `notices`: what the reading of the files has to say in the report."""
+    """What a person chose for a run. `notices`: what the reading of the files has to say in the report.
+
+    `work`: how many times the usual work the solver may take before a selection is kept without a proof.
+    """
 
     draws: int = DEFAULT_DRAWS
     draw_seed: str | None = None
     prices: bool = False
     notices: tuple[str, ...] = ()
+    work: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,8 @@ def run_call(
     elsewhere from the same inputs.
 
     Raises IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
-    all hold), SelectionError (the solver's answer failed the exact check).
+    all hold), NothingFound (the work ended before a selection was found, or shown not to exist), SelectionError (the
+    solver's answer failed the exact check).
     """
     options = options or RunOptions()
     given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
@@ -116,7 +127,13 @@ def run_call(
     ranking = rank(call, given.applications, reviews, given.decisions, options.draw_seed, stored=stored)
     tell("Sélection", 0, 1)
     rules = rules_of(call)
-    outcome = select(ranking.candidates, rules, prices=options.prices)
+    outcome = select(
+        ranking.candidates,
+        rules,
+        prices=options.prices,
+        work=WORK * options.work,
+        sight=lambda best, bound: tell(how_far(best, bound), 0, 1),
+    )
     probabilities: dict[str, Fraction] = {}
     draw_notices: tuple[str, ...] = ()
     if options.draws:
@@ -127,6 +144,7 @@ def run_call(
             rules,
             number=options.draws,
             processes=processes,
+            work=options.work,
             progress=lambda done, total: tell("Tirages", done, total),
         )
         probabilities = {name: Fraction(count, draws.number) for name, count in draws.retained.items()}
@@ -147,19 +165,28 @@ def run_call(
 
 def part_of_draws(
     given: RunInput, options: RunOptions, *, start: int, end: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[dict[str, int], int]:
-    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, and how many draws went
-    without the head. Raises what `run_call` raises, but for rules that can't all hold: ValueError."""
+) -> tuple[dict[str, int], int, int]:
+    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, how many draws went
+    without the head, and for how many the solver's work was not enough.
+
+    Raises what `run_call` raises, but for rules that can't all hold: ValueError.
+    """
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)
     reviews = reviews_of(given)
     ranking = rank(given.call, given.applications, reviews, given.decisions, options.draw_seed)
-    counts, without_head = draw_part(
-        ranking, rules_of(given.call), number=options.draws, start=start, end=end, progress=progress
+    part = draw_part(
+        ranking,
+        rules_of(given.call),
+        number=options.draws,
+        start=start,
+        end=end,
+        progress=progress,
+        work=options.work,
     )
     names = [candidate.id for candidate in ranking.candidates]
-    return dict(zip(names, counts.tolist(), strict=True)), without_head
+    return dict(zip(names, part.retained.tolist(), strict=True)), part.without_head, part.unended
 
 
 def reviews_of(given: RunInput) -> tuple[Review, ...]:
@@ -296,6 +323,8 @@ def _reviewers(ranking: Ranking) -> tuple[ReviewerRow, ...]:
             severity=from_ten_thousandths(severity.value),
             severity_low=_decimal(severity.low),
             severity_high=_decimal(severity.high),
+            residual_sd=_decimal(severity.residual_sd),
+            flag=ERRATIC if severity.erratic else "",
         )
         for severity in ranking.calibration.severities.values()
     )
@@ -318,7 +347,8 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    if not outcome.tie_proven:
+    warnings += [*unproven(outcome), *successor_warnings(outcome)]
+    if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
             "s’est arrêtée à la quantité de calcul fixée."
@@ -337,16 +367,19 @@ def _report(
         "quotas": [_quota(quota) for quota in outcome.quotas],
         "objective": score_number(outcome.objective),
         "proven_optimal": outcome.proven_optimal,
+        "gap": None if outcome.gap is None else score_number(outcome.gap),
         "tie_proven": outcome.tie_proven,
         "final": ranking.final,
         "solver": outcome.solver,
         "variance": {
-            "application": _significant(variances.application),
+            "application": _significant(ranking.worths.variance),
             "reviewer": _significant(variances.reviewer),
             "noise": _significant(variances.noise),
         },
         "contested": list(ranking.contested),
+        "no_successor": list(outcome.no_successor),
         "warnings": warnings,
+        "edition": EDITION,
     }
 
 

@@ -56,11 +56,17 @@ class QuotaRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one selection. `budget` in cents; None is no limit."""
+    """The rules of one selection. `budget` in cents; None is no limit.
+
+    `waiting_list`: how many wait by rank; `successors`: also whoever could take a laureate's place. `if_none`: the quota
+    that isn't asked of an entry where nobody's keeps every rule; empty: the place stays empty.
+    """
 
     mode: Literal["value", "merit"]
     laureates: int | None
     budget: int | None
     protect_top: int = 0
     waiting_list: int = 0
+    successors: bool = False
+    if_none: str = ""
     quotas: tuple[QuotaRule, ...] = ()

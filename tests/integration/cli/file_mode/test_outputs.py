@@ -92,13 +92,13 @@ def test_columns_and_keys_are_those_of_the_reference(written: Path) -> None:
         "selection_probability,reviews,requested_amount,granted_amount,waiting_rank,mark_quality,mark_reach"
     )
     assert (written / "reviewers.csv").read_bytes().split(b"\n")[0] == (
-        b"reviewer_id,reviews,mean_given,severity,severity_low,severity_high"
+        b"reviewer_id,reviews,mean_given,severity,severity_low,severity_high,residual_sd,flag"
     )
     report = json.loads((written / "report.json").read_text(encoding="utf-8"))
     assert list(report) == [
         "engine_version", "call_id", "rubric_hash", "inputs_hash", "result_hash", "draw_seed", "method", "mode",
-        "counts", "budget", "quotas", "objective", "proven_optimal", "tie_proven", "final", "solver", "variance",
-        "contested", "warnings",
+        "counts", "budget", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver", "variance",
+        "contested", "no_successor", "warnings", "edition",
     ]  # fmt: skip
     assert report["quotas"] == [{"id": "rural", "value": None, "min": 1, "max": None, "achieved": 1, "price": 0}]
     assert report["budget"] == {"limit": 30000, "granted": 22000.5}
@@ -252,7 +252,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("aap.cli.rank.write", interrupted)
     case = Case(tmp_path)
-    assert case.run().exit_code == 1
+    assert case.run().exit_code == 130
     assert {path.name for path in tmp_path.iterdir()} == {"call.yaml", "A.csv", "R.csv"}
 
 
@@ -326,3 +326,47 @@ def test_verify_and_the_public_bundle_from_the_command_line(written: Path, tmp_p
 def test_nothing_draws_a_progress_bar_in_a_pipe(tmp_path: Path) -> None:
     result = Case(tmp_path).run()
     assert "\r" not in result.output
+
+
+def test_a_list_that_changed_has_a_bundle_of_its_own_and_verify_says_which_list_it_gives(
+    written: Path, tmp_path: Path
+) -> None:
+    def ran(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(main, [str(one) for one in arguments])
+        return result.exit_code, result.output.replace("\u00a0", " ").replace("\u202f", " ")
+
+    retained = [
+        row
+        for row in csv.DictReader(io.StringIO((written / "ranking.csv").read_text(encoding="utf-8")))
+        if row["status"] == "laureate"
+    ]
+    leaving = retained[-1]["application_id"]
+    table, later, last = tmp_path / "suites.csv", tmp_path / "suites.json", tmp_path / "dernier.json"
+    header = "change;application_id;amount;reason;author;date\n"
+    table.write_text(f"{header}left;{leaving};;Renonce par lettre;Service;2025-05-12\n")
+    code, output = ran("bundle", "change", written / "bundle.json", "--changes", table, "--out", later)
+    assert code == 0, output
+    assert f"Sortis : {leaving}." in output
+    assert f"{len(retained) - 1} lauréat" in output
+    assert ran("bundle", "change", written / "bundle.json", "--changes", table, "--out", later)[0] == 2
+    code, output = ran("verify", later)
+    assert (code, "Liste en vigueur après 1 changement" in output) == (0, True)
+    table.write_text(f"{header}left;{leaving};;Renonce;Service;2025-05-13\n")
+    assert ran("bundle", "change", later, "--changes", table, "--out", last) == (
+        2, f"suites.csv : changes[1] : le dossier {leaving} n’est pas lauréat.\n"
+    )  # fmt: skip
+    table.write_text(f"{header}lft;{leaving};;;;hier\namount;nobody;;m;s;2025-05-12\n")
+    code, output = ran("bundle", "change", later, "--changes", table, "--out", last)
+    assert code == 2
+    for told in (
+        "ligne 2",
+        "changement inconnu",
+        "left",
+        "colonne reason",
+        "colonne author",
+        "date",
+        "ligne 3",
+        "nobody",
+    ):
+        assert told in output, (told, output)
+    assert not last.exists()

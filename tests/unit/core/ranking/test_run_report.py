@@ -27,6 +27,7 @@ def test_a_report_says_all_that_was_decided() -> None:
     for name in ("engine_version", "solver", "rubric_hash", "inputs_hash", "result_hash"):
         assert report.pop(name)
     assert report == {
+        "edition": 2,
         "call_id": "essai-2025",
         "draw_seed": "graine publique",
         "method": "raw",
@@ -49,10 +50,12 @@ def test_a_report_says_all_that_was_decided() -> None:
         ],
         "objective": 130.125,
         "proven_optimal": True,
+            "gap": 0,
         "tie_proven": True,
         "final": True,
         "variance": report["variance"],
         "contested": [],
+        "no_successor": ["b", "c"],
         "warnings": report["warnings"],
     }  # fmt: skip
 
