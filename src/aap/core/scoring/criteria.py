@@ -36,7 +36,7 @@ def bonus_of(rubric: Rubric) -> Decimal:
     return sum((criterion.bonus for criterion in rubric.criteria if criterion.bonus is not None), Decimal(0))
 
 
-def number_of(text: str) -> Decimal | None:
+def band_number(text: str) -> Decimal | None:
     """The number in a cell that bands read: `12.5`, `12,5`, `1 200`; None for another text."""
     if not any(char.isdigit() for char in text) or not _NUMBER.fullmatch(text):
         return None
@@ -55,7 +55,7 @@ def mark_for(criterion: Criterion, rubric: Rubric, values: Iterable[str]) -> Dec
 def _mark_of_value(criterion: Criterion, value: str, otherwise: Decimal) -> Decimal:
     if not criterion.bands:
         return {truth_value(name): mark for name, mark in criterion.points.items()}.get(value, otherwise)
-    number = number_of(value)
+    number = band_number(value)
     if number is None:
         raise ValueError(f"{value!r} is no number for the bands of {criterion.id}")
     reached = [band.mark for band in criterion.bands if band.min <= number]
@@ -75,7 +75,7 @@ def texts_for_bands(rubric: Rubric, application: Application) -> Iterator[tuple[
     """The values of an application that bands should read as numbers and can't."""
     for criterion in rubric.criteria:
         for value in application.attributes.get(criterion.from_ or "", ()) if criterion.bands else ():
-            if number_of(value) is None:
+            if band_number(value) is None:
                 yield criterion, value
 
 
