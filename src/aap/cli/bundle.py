@@ -217,4 +217,5 @@ def explain_command(bundle: Path, dossier: str) -> None:
         sys.exit(2)
     click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
     with contextlib.suppress(NothingToGain):
-        click.echo(in_words(points_needed(content.given.call, ranking_of(content), dossier)))
+        points = points_needed(content.given.call, ranking_of(content), dossier)
+        click.echo(in_words(points, content.given.call.rubric))

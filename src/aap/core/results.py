@@ -62,6 +62,18 @@ class ResultRow:
         return self.calibrated_score if method == "calibrated" else self.raw_score
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many lines of a ranking have a rank, and how many are retained."""
+
+    ranked: int
+    retained: int
+
+    @classmethod
+    def of(cls, rows: Sequence[ResultRow]) -> Census:
+        return cls(sum(row.rank is not None for row in rows), sum(row.status == "laureate" for row in rows))
+
+
 MASKED = "Dossier dont vous êtes déporté"
 """What a recused person reads in place of the dossier."""
 

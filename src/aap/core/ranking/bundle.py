@@ -32,9 +32,9 @@ from aap.core.ranking.earlier_editions import (
 )
 from aap.core.ranking.later_list import ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Progress, Run, inputs_value, json_text, result_hash, run_call
+from aap.core.ranking.run import Progress, Run, inputs_value, json_text, result_hash, reviews_of, run_call
 from aap.core.results import Table
-from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
+from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
 from aap.core.selection.rules import rules_of
 
@@ -164,7 +164,7 @@ def ranking_of(content: BundleContent) -> Ranking:
     ranking = rank(
         given.call,
         given.applications,
-        reviews_from_marks(given.marks, given.call.rubric),
+        reviews_of(given),
         given.decisions,
         content.report["draw_seed"],
         stored=content.scores,
@@ -221,10 +221,7 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         or any(decision.reason or decision.author for decision in given.decisions)
     ):
         yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
-    fresh = rank(
-        given.call, given.applications, reviews_from_marks(given.marks, given.call.rubric), given.decisions,
-        content.options.draw_seed,
-    )  # fmt: skip
+    fresh = rank(given.call, given.applications, reviews_of(given), given.decisions, content.options.draw_seed)
     for standing in fresh.standings:
         stored = content.scores.get(standing.id)
         if stored is None:

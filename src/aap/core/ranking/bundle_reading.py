@@ -6,7 +6,7 @@ A bundle may come from anyone: types, ids, grids and references are checked befo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
-from aap.core.call.schema import CallFile
+from aap.core.call.schema import CallFile, Rubric, Scale
 from aap.core.french import NBSP
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
@@ -24,12 +24,15 @@ from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
 from aap.core.ranking.run import EDITION, RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table
+from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria, texts_for_bands
 from aap.core.scoring.totals import ten_thousandths
 
 MAX_CENTS = 10**17
 MAX_TEXT = 100_000
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
+
+_TARGETS = ("criterion", "reviewer_id")  # of a decision, where it has one
 
 Name = TypeVar("Name", bound=str)
 AnswerFault = tuple[str, str]  # place, French sentence
@@ -276,31 +279,74 @@ def _inputs(reader: _Reader, call: CallFile, value: Any) -> RunInput:
     _no_double(reader, "inputs.applications", (application.id for application in applications))
     marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
     _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
-    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in call.rubric.criteria}
+    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in asked_criteria(call.rubric)}
     for number, mark in enumerate(marks):
         place = f"inputs.marks[{number}]"
         if mark.application_id not in ids:
             reader.fault(place, "cette note porte sur un dossier inconnu.")
         scale = scales.get(mark.criterion)
         if scale is None:
-            reader.fault(place, "cette note porte sur un critère inconnu.")
-        elif not scale.min <= mark.score <= scale.max or (mark.score - scale.min) % scale.step:
+            reader.fault(place, "cette note porte sur un critère inconnu, ou que personne ne note.")
+        elif not _on_grid(scale, mark.score):
             reader.fault(place, "cette note n’est pas sur la grille de son critère.")
+    for application in applications:
+        for criterion, text in texts_for_bands(call.rubric, application):
+            reader.fault(
+                "inputs.applications", f"{application.id}, {criterion.from_}\u00a0: {text} n’est pas un nombre."
+            )
     decisions = tuple(_numbered(reader, "inputs.decisions", parts["decisions"], _decision))
-    _no_double(reader, "inputs.decisions", ((d.application_id, d.decision) for d in decisions))
+    _no_double(
+        reader,
+        "inputs.decisions",
+        ((d.application_id, d.decision, d.criterion, d.reviewer_id) for d in decisions),
+    )
+    _check_decisions(reader, call.rubric, ids, marks, decisions)
+    return RunInput(call, applications, marks, decisions)
+
+
+def _on_grid(scale: Scale, mark: Decimal) -> bool:
+    return scale.min <= mark <= scale.max and not (mark - scale.min) % scale.step
+
+
+def _check_decisions(
+    reader: _Reader, rubric: Rubric, ids: set[str], marks: Sequence[Mark], decisions: Sequence[JuryDecision]
+) -> None:
+    """That the decisions fit together, and name dossiers, criteria and reviews that are there."""
+    pairs = {(mark.application_id, mark.reviewer_id) for mark in marks} | {("", mark.reviewer_id) for mark in marks}
+    scales = {criterion.id: rubric.scale_of(criterion) for criterion in asked_criteria(rubric)}
     kinds: dict[str, set[str]] = {}
+    agreed: dict[str, set[str]] = {}
     for number, decision in enumerate(decisions):
         place = f"inputs.decisions[{number}]"
+        with_amount = decision.decision in {"amount", "consensus"}
+        if with_amount != (decision.amount is not None):
+            reader.fault(place, "un montant accompagne les décisions amount et consensus, elles seules.")
+        if decision.reviewer_id and decision.decision != "set_aside":
+            reader.fault(place, "un évaluateur n’accompagne que les décisions set_aside.")
+        if decision.criterion and decision.decision != "consensus":
+            reader.fault(place, "un critère n’accompagne que les décisions consensus.")
+        if decision.decision == "set_aside":
+            if (decision.application_id, decision.reviewer_id) not in pairs:
+                reader.fault(place, "cette décision écarte une évaluation inconnue.")
+            continue
         if decision.application_id not in ids:
             reader.fault(place, "cette décision porte sur un dossier inconnu.")
         there = kinds.setdefault(decision.application_id, set())
         there.add(decision.decision)
         if len(there) > 1 and there != {"in", "amount"}:
             reader.fault(place, "ce dossier a déjà une autre décision.")
-        with_amount = decision.decision in {"amount", "consensus"}
-        if with_amount != (decision.amount is not None):
-            reader.fault(place, "un montant accompagne les décisions amount et consensus, elles seules.")
-    return RunInput(call, applications, marks, decisions)
+        if decision.decision == "consensus":
+            agreed.setdefault(decision.application_id, set()).add(decision.criterion)
+            scale = scales.get(decision.criterion)
+            if decision.criterion and (scale is None or not _on_grid(scale, decision.amount or Decimal(0))):
+                reader.fault(place, "cette note arrêtée n’est pas sur la grille d’un critère que l’on note.")
+            elif not decision.criterion and decision.amount is not None and decision.amount > 100 + bonus_of(rubric):
+                reader.fault(place, "ce montant est hors des bornes.")
+    needed = {criterion.id for criterion in marked_criteria(rubric)}
+    for application_id, criteria in sorted(agreed.items()):
+        if criteria != {""} and ("" in criteria or not needed <= criteria):
+            message = "se donne par un total, ou par une note à chaque critère noté."
+            reader.fault("inputs.decisions", f"{application_id}\u00a0: ce qui est arrêté en commun {message}")
 
 
 def _numbered(reader: _Reader, place: str, value: Any, read: Callable[[_Reader, str, Any], Any]) -> Iterator[Any]:
@@ -365,21 +411,24 @@ def _mark(reader: _Reader, place: str, value: Any) -> Mark:
 
 
 def _decision(reader: _Reader, place: str, value: Any) -> JuryDecision:
-    parts = reader.mapping(place, value, ("application_id", "decision", "amount", "reason", "author"))
+    parts = reader.mapping(place, value, ("application_id", "decision", "amount", "reason", "author"), _TARGETS)
     kind: DecisionKind = next((known for known in get_args(DecisionKind) if known == parts["decision"]), "out")
     if kind != parts["decision"]:
         reader.fault(f"{place}.decision", "cette décision est inconnue.")
     amount = None if parts["amount"] is None else reader.decimal(f"{place}.amount", parts["amount"])
-    if amount is not None and (amount < 0 or (kind == "consensus" and amount > 100)):
+    by_criterion = bool(parts["criterion"])
+    if amount is not None and amount < 0 and not by_criterion:
         reader.fault(f"{place}.amount", "ce montant est hors des bornes.")
     if amount is not None and kind == "amount" and amount != round(amount, 2):
         reader.fault(f"{place}.amount", "un montant a au plus deux décimales.")
     return JuryDecision(
-        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=True),
+        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=kind != "set_aside"),
         decision=kind,
         amount=amount,
         reason=reader.text(f"{place}.reason", parts["reason"]),
         author=reader.text(f"{place}.author", parts["author"]),
+        criterion=reader.text(f"{place}.criterion", parts["criterion"] or ""),
+        reviewer_id=reader.text(f"{place}.reviewer_id", parts["reviewer_id"] or ""),
     )
 
 

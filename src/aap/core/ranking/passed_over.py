@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from aap.core import french
+from aap.core.call.points import in_points
 from aap.core.call.schema import CallFile
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
@@ -327,7 +328,8 @@ class PassedOver:
             figures["tie"] = tie
             words = tie_in_words(tie, self.call.rubric)
             return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
-        own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
+        rubric = self.call.rubric
+        own, other = (in_points(Fraction(score, UNIT), rubric) for score in (standing.score, last.score))
         decimals = french.decimals_apart(own, other)
         text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
         return Clause(text, figures, decimals)

@@ -25,7 +25,8 @@ from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
 from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
-from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
+from aap.core.scoring.criteria import counted_marks
+from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths, reviews_from_marks, ten_thousandths
 from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
@@ -122,7 +123,7 @@ def run_call(
     given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
     tell = progress or _silent
     tell("Correction de la sévérité", 0, 1)
-    reviews = reviews_from_marks(given.marks, call.rubric)
+    reviews = reviews_of(given)
     ranking = rank(call, given.applications, reviews, given.decisions, options.draw_seed, stored=stored)
     tell("Sélection", 0, 1)
     rules = rules_of(call)
@@ -173,7 +174,7 @@ def part_of_draws(
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)
-    reviews = reviews_from_marks(given.marks, given.call.rubric)
+    reviews = reviews_of(given)
     ranking = rank(given.call, given.applications, reviews, given.decisions, options.draw_seed)
     part = draw_part(
         ranking,
@@ -186,6 +187,12 @@ def part_of_draws(
     )
     names = [candidate.id for candidate in ranking.candidates]
     return dict(zip(names, part.retained.tolist(), strict=True)), part.without_head, part.unended
+
+
+def reviews_of(given: RunInput) -> tuple[Review, ...]:
+    """The reviews that count: complete, and not set aside. Raises IncompleteReviews."""
+    attributes = {application.id: application.attributes for application in given.applications}
+    return reviews_from_marks(counted_marks(given.marks, given.decisions), given.call.rubric, attributes=attributes)
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -201,7 +208,7 @@ def normalised(given: RunInput) -> RunInput:
         given.call,
         tuple(sorted(given.applications, key=lambda a: a.id)),
         tuple(sorted(given.marks, key=lambda m: (m.application_id, m.reviewer_id, m.criterion))),
-        tuple(sorted(given.decisions, key=lambda d: (d.application_id, d.decision))),
+        tuple(sorted(given.decisions, key=lambda d: (d.application_id, d.decision, d.criterion, d.reviewer_id))),
     )
 
 
@@ -209,7 +216,8 @@ def inputs_value(given: RunInput) -> dict[str, Any]:
     """The normalised inputs in JSON's types: what `inputs_hash` covers and a bundle carries.
 
     Comments of marks are left out: they have no part in the result and are personal. Amounts are cents, marks texts,
-    empty attributes don't count; a draw token that is the application's id is the same as none.
+    empty attributes don't count, a decision names a criterion or a reviewer only where it has one; a draw token that is
+    the application's id is the same as none.
     """
     given = normalised(given)
     return {
@@ -237,6 +245,8 @@ def inputs_value(given: RunInput) -> dict[str, Any]:
                 "reason": decision.reason,
                 "author": decision.author,
             }
+            | ({"criterion": decision.criterion} if decision.criterion else {})
+            | ({"reviewer_id": decision.reviewer_id} if decision.reviewer_id else {})
             for decision in given.decisions
         ],
     }

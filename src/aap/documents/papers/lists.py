@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from aap.core import french
+from aap.core.call.points import figure, out_of
 from aap.core.call.schema import CallFile
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
@@ -264,7 +265,7 @@ def _association(labels: Mapping[str, DossierLabel] | None, row: ResultRow) -> C
 
 def _score(call: CallFile, row: ResultRow) -> Cell:
     score = row.score(call.scoring.method)
-    return Cell("–" if score is None else french.number(score, 2))
+    return Cell("–" if score is None else figure(score, call.rubric, 2))
 
 
 def _outcome(row: ResultRow) -> str:
@@ -281,9 +282,10 @@ def _status_counts(rows: Sequence[ResultRow]) -> tuple[tuple[str, str], ...]:
 
 
 def _method_note(call: CallFile) -> str:
+    on = f"Note {out_of(call.rubric)}"
     method = (
-        "Note sur 100, corrigée des écarts de sévérité entre évaluateurs."
+        f"{on}, corrigée des écarts de sévérité entre évaluateurs."
         if call.scoring.method == "calibrated"
-        else "Note sur 100, moyenne des évaluations."
+        else f"{on}, moyenne des évaluations."
     )
     return f"{method} Classement et sélection calculés selon les règles publiées avec l’appel."

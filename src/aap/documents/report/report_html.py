@@ -18,8 +18,10 @@ from typing import Any
 from jinja2 import Environment
 
 from aap.core import french
+from aap.core.call.attribute_names import attribute_title
+from aap.core.call.points import figure, in_points, out_of
 from aap.core.call.schema import CallFile
-from aap.core.call.wording import attribute_title, value_label
+from aap.core.call.wording import value_label
 from aap.core.inputs import Application
 from aap.core.quotas.quota import Quota
 from aap.core.quotas.quota_words import quota_in_words
@@ -99,6 +101,8 @@ def report_html(given: ReportInput) -> bytes:
             quotas=_quota_lines(given),
             quota_chart=_quota_chart(given),
             money=_money(given),
+            out_of=out_of(given.call.rubric),
+            in_call_points=lambda score, decimals: figure(score, given.call.rubric, decimals),
             with_probability=any(row.selection_probability is not None for row in given.rows),
         )
     )
@@ -145,6 +149,11 @@ def _scope(ranked: Sequence[ResultRow]) -> str:
 def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow]) -> IntervalChart:
     start, end = _window(ranked)
     method = given.report["method"]
+    rubric = given.call.rubric
+
+    def shown(score: Decimal) -> Decimal:
+        return french.rounded(in_points(score, rubric), 4)
+
     lines = []
     for row in ranked[start:end]:
         score = row.score(method)
@@ -152,11 +161,14 @@ def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow]) -> IntervalC
             continue
         lines.append(
             Interval(
-                f"{french.ordinal(row.rank or 0)} {row.application_id}", score, row.ci_low, row.ci_high, row.status
+                f"{french.ordinal(row.rank or 0)} {row.application_id}",
+                shown(score),
+                shown(row.ci_low),
+                shown(row.ci_high),
+                row.status,
             )
         )
-    threshold = given.call.rubric.threshold
-    return interval_chart(lines, mark=threshold, row=7 if len(lines) > 60 else 14, labels=len(lines) <= 60)
+    return interval_chart(lines, mark=rubric.threshold, row=7 if len(lines) > 60 else 14, labels=len(lines) <= 60)
 
 
 def _reviewer_chart(reviewers: Sequence[ReviewerRow]) -> IntervalChart:
@@ -180,7 +192,7 @@ def _quota_lines(given: ReportInput) -> tuple[ReportQuota, ...]:
                 title=_quota_title(given.call, quota, entry["value"]),
                 asked=quota_in_words(quota),
                 achieved=_achieved(entry, money=money),
-                price="" if entry["price"] is None else french.number(Decimal(str(entry["price"])), 1),
+                price="" if entry["price"] is None else figure(Decimal(str(entry["price"])), given.call.rubric),
             )
         )
     return tuple(lines)

@@ -1,4 +1,5 @@
-"""The columns of the applications’ table that give attributes: those that the quotas of a call name are there."""
+"""The columns of the applications’ table that give attributes: those that the quotas and the computed
+criteria of a call name are there, and hold what these want."""
 
 from __future__ import annotations
 
@@ -8,32 +9,34 @@ from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application
 from aap.core.problems import cited, nearest
+from aap.core.scoring.criteria import texts_for_bands
 from aap.documents.tables.table_rows import Sheet
 
 APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
 APPLICATION_OPTIONS = ("proposed_amount", "eligible", "ineligible_reason", "draw_token")
 
 
-def attributes_of_quotas(call: CallFile) -> dict[str, str]:
-    """The attributes that the quotas of a call name, each with the first quota that does."""
+def named_attributes(call: CallFile) -> dict[str, str]:
+    """The attributes that the rules of a call name, each with the first rule that does, as it is called."""
     named: dict[str, str] = {}
     for quota in call.selection.quotas:
         for attribute in (*(quota.where or ()), *((quota.each,) if quota.each else ())):
-            named.setdefault(attribute, quota.id)
+            named.setdefault(attribute, f"le quota {cited(quota.id)}")
+    for criterion in call.rubric.criteria:
+        if criterion.kind == "computed" and criterion.from_:
+            named.setdefault(criterion.from_, f"le critère {cited(criterion.id)}")
     return named
 
 
 def check_columns(sheet: Sheet, call: CallFile, attributes: Sequence[str]) -> None:
-    """The columns that the quotas name are there; one that looks like an optional column is pointed at."""
-    named = attributes_of_quotas(call)
-    for attribute, quota_id in named.items():
+    """The columns that the rules name are there; one that looks like an optional column is pointed at."""
+    named = named_attributes(call)
+    for attribute, rule in named.items():
         if attribute in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS):
-            message = (
-                f"cette colonne n’est pas une caractéristique, le quota {cited(quota_id)} ne peut pas porter sur elle"
-            )
+            message = f"cette colonne n’est pas une caractéristique, {rule} ne peut pas porter sur elle"
             sheet.refuse(1, attribute, message, allowed="une autre colonne")
         elif attribute not in sheet.headings:
-            message = f"colonne absente, alors que le quota {cited(quota_id)} porte sur elle"
+            message = f"colonne absente, alors que {rule} porte sur elle"
             sheet.refuse(1, attribute, message, nearest=nearest(attribute, attributes))
     for heading in attributes:
         close = nearest(heading, (name for name in APPLICATION_OPTIONS if name not in sheet.headings), cutoff=0.85)
@@ -61,3 +64,10 @@ def check_values(sheet: Sheet, call: CallFile, applications: Sequence[Applicatio
                 if close or len(absent) == len(wanted):
                     message = f"aucune candidature n’a cette valeur, que le quota {cited(quota.id)} nomme"
                     sheet.warn(message, 1, attribute, value, close)
+
+
+def check_numbers(sheet: Sheet, row: int, call: CallFile, application: Application) -> None:
+    """The cells that the bands of a computed criterion read hold numbers, or nothing."""
+    for criterion, text in texts_for_bands(call.rubric, application):
+        message = f"le critère {cited(criterion.id)} se calcule sur un nombre, et cette cellule n’en contient pas un"
+        sheet.refuse(row, criterion.from_ or "", message, text, "un nombre, par exemple 12 ou 2,5, ou rien")

@@ -7,30 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import get_args
 
-from aap.core.call.schema import CallFile, Rubric, Scale
-from aap.core.french import NBSP, listed, plain
-from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.call.schema import CallFile, Rubric
+from aap.core.french import NBSP, listed
+from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.scalars import truth_value
+from aap.core.scoring.criteria import asked_criteria
 from aap.documents.tables.attribute_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
-    attributes_of_quotas,
     check_columns,
+    check_numbers,
     check_values,
+    named_attributes,
 )
-from aap.documents.tables.cells import Refused, read_euros, read_number, yes
+from aap.documents.tables.cells import Refused, read_euros, yes
+from aap.documents.tables.decisions_in import read_decisions
+from aap.documents.tables.grids import MarkGrid
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
 MARK_OPTIONS = ("comment",)
-DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
-DECISION_OPTIONS = ("amount",)
-
-DECISIONS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,11 @@ def _readings(
 ) -> tuple[Reading[Application], Reading[Mark], Reading[JuryDecision]]:
     dossiers = _applications(applications, call)
     known = dossiers.requested if dossiers.readable else None
-    marks = _marks(reviews, call.rubric if call is not None else None, known, drop_incomplete)
-    return dossiers, marks, _decisions(decisions, known) if decisions is not None else NO_DECISIONS
+    rubric = call.rubric if call is not None else None
+    marks = _marks(reviews, rubric, known, drop_incomplete)
+    if decisions is None:
+        return dossiers, marks, NO_DECISIONS
+    return dossiers, marks, read_decisions(decisions, known, rubric, marks)
 
 
 # --- applications -----------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ def _readings(
 
 def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
-        named = attributes_of_quotas(call) if call is not None else ()
+        named = named_attributes(call) if call is not None else ()
         sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named), every_column=True)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
@@ -151,6 +152,8 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
                     attributes={heading: _several(cell(cells)) for heading, cell in attributes},
                 )
             )
+            if call is not None:
+                check_numbers(sheet, row, call, values[-1])
     if not sheet.rows:
         sheet.refuse(1, "", "la table ne contient aucune candidature")
     if call is not None and values:
@@ -185,15 +188,19 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
     ids = KnownIds(sheet, known)
-    grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria} if rubric is not None else {}
-    any_number = _Grid(None) if rubric is None else None
+    grids = {c.id: MarkGrid.of(rubric, c) for c in asked_criteria(rubric)} if rubric is not None else {}
+    computed = {c.id for c in rubric.criteria if c.kind == "computed"} if rubric is not None else set()
+    any_number = MarkGrid(None) if rubric is None else None
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
     for row, cells in sheet.rows:
         application_id, reviewer_id, criterion_id = application(cells), reviewer(cells), criterion(cells)
         is_named = ids.check(row, application_id) & sheet.identifier(row, "reviewer_id", reviewer_id)
         grid = grids.get(criterion_id, any_number)
-        if grid is None:
+        if criterion_id in computed:
+            message = "ce critère se calcule, personne ne le note"
+            sheet.refuse(row, "criterion", message, criterion_id, listed(tuple(grids), "ou"))
+        elif grid is None:
             close = nearest(criterion_id, grids)
             sheet.refuse(
                 row, "criterion", "critère inconnu", criterion_id or "rien", listed(tuple(grids), "ou"), nearest=close
@@ -218,7 +225,8 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
     dropped = _check_complete(sheet, reviews, tuple(grids), drop_incomplete)
     if dropped:
         marks = [mark for mark in marks if (mark.application_id, mark.reviewer_id) not in dropped]
-    return Reading(tuple(marks), sheet.sorted_problems())
+    given = frozenset(reviews)
+    return Reading(tuple(marks), sheet.sorted_problems(), reviews=given, dropped=frozenset(dropped))
 
 
 @dataclass(slots=True)
@@ -229,36 +237,6 @@ class _ReviewRows:
     rows: dict[str, int] = field(default_factory=dict)
     empty: list[tuple[int, str]] = field(default_factory=list)
     damaged: bool = False  # a row of it names nothing known: what is missing can't be told
-
-
-class _Grid:
-    """The marks of one criterion's scale, or of any (None). Texts already read are remembered: a scale has few."""
-
-    def __init__(self, scale: Scale | None) -> None:
-        self.scale = scale
-        self.known: dict[str, Decimal | Refused] = {}
-
-    def mark(self, text: str) -> Decimal | Refused:
-        if text not in self.known:
-            self.known[text] = self._read(text)
-        return self.known[text]
-
-    def _read(self, text: str) -> Decimal | Refused:
-        allowed = ""
-        if self.scale is not None:
-            lowest, highest, step = self.scale.min, self.scale.max, self.scale.step
-            allowed = f"de {plain(lowest)} à {plain(highest)} par pas de {plain(step)}"
-        try:
-            value = read_number(text)
-        except Refused:
-            return Refused("ce n’est pas une note", allowed)
-        if self.scale is None:
-            return value
-        if not lowest <= value <= highest:
-            return Refused("cette note est hors de l'échelle", allowed)
-        if (value - lowest) % step:
-            return Refused("cette note n’est pas sur la grille de l'échelle", allowed)
-        return value
 
 
 def _check_complete(
@@ -283,80 +261,3 @@ def _check_complete(
             message = f"évaluation incomplète de la candidature {cited(application_id)}{NBSP}: sans note pour "
             sheet.refuse(review.first, "reviewer_id", message + criteria_missed, reviewer_id)
     return dropped
-
-
-# --- decisions --------------------------------------------------------------------------------------------------------
-
-
-def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision]:
-    try:
-        sheet = Sheet.read(source, DECISION_COLUMNS, DECISION_OPTIONS)
-    except BadInput as error:
-        return Reading(problems=error.problems, readable=False)
-    application, decision, reason, author = (sheet.getter(heading) for heading in DECISION_COLUMNS)
-    amount = sheet.getter("amount")
-    ids = KnownIds(sheet, known)
-    earlier: dict[str, dict[DecisionKind, int]] = {}
-    imposed_at: dict[str, int] = {}
-    values: list[JuryDecision] = []
-    for row, cells in sheet.rows:
-        application_id, kind = application(cells), _kind(sheet, row, decision(cells))
-        ids.check(row, application_id)
-        for heading, text in (("reason", reason(cells)), ("author", author(cells))):
-            if not text:
-                sheet.warn(f"cette cellule est vide{NBSP}: une décision dit son motif et qui l’a prise", row, heading)
-        if kind is None:
-            continue
-        _check_alone(sheet, row, application_id, kind, earlier.setdefault(application_id, {}))
-        value = _decision_amount(sheet, row, kind, amount(cells))
-        requested = (known or {}).get(application_id)
-        if kind == "amount" and value is not None and requested is not None and value * 100 > requested:
-            message = f"le montant décidé dépasse le montant demandé ({plain(Decimal(requested) / 100)}{NBSP}€)"
-            sheet.warn(message, row, "amount", amount(cells))
-        values.append(JuryDecision(application_id, kind, value, reason(cells), author(cells)))
-        if kind == "in":
-            imposed_at[application_id] = row
-    return Reading(tuple(values), sheet.sorted_problems(), rows=imposed_at)
-
-
-def _kind(sheet: Sheet, row: int, text: str) -> DecisionKind | None:
-    for kind in DECISIONS:
-        if text.casefold() == kind:
-            return kind
-    sheet.refuse(
-        row, "decision", "décision inconnue", text or "rien", listed(DECISIONS, "ou"), nearest=nearest(text, DECISIONS)
-    )
-    return None
-
-
-def _check_alone(
-    sheet: Sheet, row: int, application_id: str, kind: DecisionKind, earlier: dict[DecisionKind, int]
-) -> None:
-    """One decision an application, except `amount` beside `in`."""
-    for other, other_row in earlier.items():
-        if {kind, other} != {"in", "amount"}:
-            message = f"la candidature a déjà une décision, {cited(other)}, à la ligne{NBSP}{other_row}"
-            sheet.refuse(row, "application_id", message, application_id, "amount à côté de in, seulement")
-            return
-    earlier[kind] = row
-
-
-def _decision_amount(sheet: Sheet, row: int, kind: DecisionKind, text: str) -> Decimal | None:
-    """Euros for `amount`, points on 100 for `consensus`, nothing for the others."""
-    if kind not in ("amount", "consensus"):
-        if text:
-            message = f"un montant n’a pas de sens pour la décision {cited(kind)} (écrivez une ligne amount)"
-            sheet.refuse(row, "amount", message, text, "une cellule vide")
-        return None
-    if not text:
-        allowed = "un montant en euros" if kind == "amount" else "un total sur 100"
-        sheet.refuse(row, "amount", f"cette cellule est obligatoire pour la décision {cited(kind)}", allowed=allowed)
-        return None
-    return sheet.value(row, "amount", text, read_euros if kind == "amount" else _points)
-
-
-def _points(text: str) -> Decimal:
-    value = read_number(text)
-    if not 0 <= value <= 100:
-        raise Refused("le total convenu est hors de l'échelle", "de 0 à 100")
-    return value

@@ -225,4 +225,4 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
         if place == "candidate":
             raise InvalidInput({"": Objection("ranking.retained_already")}) from error
         raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
-    return PointsNeeded(points, in_words(points))
+    return PointsNeeded(points, in_words(points, content.given.call.rubric))

@@ -37,3 +37,13 @@ def test_the_tables_of_the_guide_are_read_with_the_call_of_the_reference() -> No
         ("D-001", "in"), ("D-001", "amount"), ("D-002", "declined"),
     ]  # fmt: skip
     assert (len(read.marks), read.warnings, read.imposed_at) == (2, (), {"D-001": 2})
+
+
+def test_the_rubric_that_shows_every_kind_of_criterion_is_accepted() -> None:
+    (rubric,) = blocks("call-file.md", "yml")
+    around = "schema: 1\ncall: {id: exemple}\n{rubric}scoring: {method: raw}\nselection: {mode: merit, laureates: 3}\n"
+    text = around.replace("{rubric}", rubric)
+    assert [str(problem) for problem in inspect_call(text, name="exemple.yaml").problems] == []
+    assert [c.kind for c in load_call(text, name="exemple.yaml").rubric.criteria] == [
+        "marked", "gate", "computed", "marked",
+    ]  # fmt: skip
