@@ -96,7 +96,7 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
 @click.argument("dossier")
 def explain_command(bundle: Path, dossier: str) -> None:
     """Exit code 0 done, 2 for an unknown application, 4 where the bundle can't be read."""
-    from aap.core.ranking.bundle import ranking_of, read_text
+    from aap.core.ranking.bundle import rankings_of, read_text, received_by
     from aap.core.ranking.bundle_reading import MalformedBundle
     from aap.core.ranking.counterfactual import NothingToGain, in_words, points_needed
 
@@ -111,5 +111,8 @@ def explain_command(bundle: Path, dossier: str) -> None:
         click.echo(f"{bundle.name}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
         sys.exit(2)
     click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
-    with contextlib.suppress(NothingToGain):
-        click.echo(in_words(points_needed(content.given.call, ranking_of(content), dossier)))
+    for part, ranking in rankings_of(content):
+        if any(standing.id == dossier for standing in ranking.standings):
+            with contextlib.suppress(NothingToGain):
+                points = points_needed(part.given.call, ranking, dossier, received_by(content, part))
+                click.echo(in_words(points))

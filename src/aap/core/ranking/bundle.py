@@ -18,10 +18,12 @@ from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
-from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, result_hash, run_call
-from aap.core.results import Table
-from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
+from aap.core.ranking.by_part import rank_parts
+from aap.core.ranking.lots import Part, parted
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, normalised, result_hash, run_call
+from aap.core.results import CALIBRATION_COLUMN, Table
+from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
 
 FORMAT = 1
@@ -60,6 +62,7 @@ def run_bundle(run: Run) -> dict[str, Any]:
             "rubric": canonical_value(call.rubric),
             "scoring": canonical_value(call.scoring),
             "selection": canonical_value(call.selection),
+            **({"lots": canonical_value(call.lots)} if call.lots else {}),
         },
         "options": {
             "draws": run.options.draws,
@@ -101,17 +104,21 @@ def verify_bundle(text: bytes | str, *, progress: Progress | None = None, proces
     return tuple(differences[:MAX_DIFFERENCES])
 
 
-def ranking_of(content: BundleContent) -> Ranking:
-    """The ranking behind a bundle, from its stored scores: what further questions about the run are asked of."""
-    given = content.given
-    return rank(
-        given.call,
-        given.applications,
-        reviews_from_marks(given.marks, given.call.rubric),
-        given.decisions,
-        content.report["draw_seed"],
-        stored=content.scores,
-    )
+def rankings_of(content: BundleContent) -> tuple[tuple[Part, Ranking], ...]:
+    """The rankings behind a bundle, from its stored scores: what further questions about the run are asked of."""
+    given = normalised(content.given)
+    parts = parted(given)
+    rankings = rank_parts(given.call, parts, content.report["draw_seed"], stored=content.scores)
+    return tuple(zip(parts, rankings, strict=True))
+
+
+def received_by(content: BundleContent, part: Part) -> int:
+    """Cents that another lot left to this one, as the report tells; 0 where it doesn't say so."""
+    try:
+        received = Decimal(str(content.report["lots"][part.id]["budget"]["received"]))
+        return max(0, int(received * 100))
+    except (KeyError, TypeError, ArithmeticError, ValueError):
+        return 0
 
 
 def read_text(text: bytes | str) -> BundleContent:
@@ -163,11 +170,8 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         or any(decision.reason or decision.author for decision in given.decisions)
     ):
         yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
-    fresh = rank(
-        given.call, given.applications, reviews_from_marks(given.marks, given.call.rubric), given.decisions,
-        content.options.draw_seed,
-    )  # fmt: skip
-    for standing in fresh.standings:
+    fresh = rank_parts(given.call, parted(given), content.options.draw_seed)
+    for standing in (standing for ranking in fresh for standing in ranking.standings):
         stored = content.scores.get(standing.id)
         if stored is None:
             continue  # told with the rows
@@ -190,8 +194,9 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         progress=progress,
         processes=processes,
     )
-    yield from _table_differences("ranking", content.ranking, run.ranking_table, key=1)
-    yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, key=0)
+    yield from _table_differences("ranking", content.ranking, run.ranking_table, ("application_id",))
+    reviewer = ("reviewer_id", CALIBRATION_COLUMN)  # in each calibration that it had a part in
+    yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, reviewer)
     yield from _report_differences(report, run.report)
 
 
@@ -199,13 +204,19 @@ def _score(scaled: int | None) -> str:
     return "" if scaled is None else str(from_ten_thousandths(scaled))
 
 
-def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> Iterator[Difference]:
-    """Row by row, matched by id; then the order. Cells that another platform may round have their slack."""
+def _table_differences(name: str, stored: Table, found: Table, keys: tuple[str, ...]) -> Iterator[Difference]:
+    """Row by row, matched by the columns `keys` that there are; then the order. Cells that another platform may round have
+    their slack."""
     if stored.header != found.header:
         yield Difference(f"{name}, en-tête", ", ".join(stored.header), ", ".join(found.header))
         return
-    there = {row[key]: row for row in stored.rows}
-    expected = {row[key]: row for row in found.rows}
+    at = [place for place, heading in enumerate(found.header) if heading in keys]
+
+    def key(row: tuple[str, ...]) -> str:
+        return " – ".join(row[place] for place in at)
+
+    there = {key(row): row for row in stored.rows}
+    expected = {key(row): row for row in found.rows}
     for missing in sorted(expected.keys() - there.keys()):
         yield Difference(f"{name}, {missing}", message="cette ligne manque.")
     for extra in sorted(there.keys() - expected.keys()):
@@ -218,7 +229,7 @@ def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> I
         for column, before, now in zip(stored.header, there[row_id], row, strict=True):
             if not _same_cell(column, before, now):
                 yield Difference(f"{name}, {row_id}, {column}", before, now)
-    if [row[key] for row in stored.rows] != [row[key] for row in found.rows] and there.keys() == expected.keys():
+    if [key(row) for row in stored.rows] != [key(row) for row in found.rows] and there.keys() == expected.keys():
         yield Difference(name, message="l’ordre des lignes n’est pas celui du classement.")
 
 
@@ -248,7 +259,14 @@ def _report_differences(stored: Mapping[str, Any], found: Mapping[str, Any]) -> 
 
 
 def _same_value(key: str, stored: Any, found: Any) -> bool:
-    if key == "variance" and isinstance(stored, dict) and stored.keys() == found.keys():
+    if key == "lots" and isinstance(stored, dict) and isinstance(found, dict) and stored.keys() == found.keys():
+        return all(
+            isinstance(stored[lot], dict)
+            and stored[lot].keys() == found[lot].keys()
+            and all(_same_value(name, stored[lot][name], found[lot][name]) for name in found[lot])
+            for lot in found
+        )
+    if key == "variance" and isinstance(stored, dict) and isinstance(found, dict) and stored.keys() == found.keys():
         return all(
             isinstance(stored[name], (int, float))
             and abs(stored[name] - found[name]) <= 0.001 * max(1, abs(found[name]))

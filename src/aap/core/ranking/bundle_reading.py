@@ -14,9 +14,11 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
+from aap.core.call.lots import lot_of, parts_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS
+from aap.core.ranking.lots import lot_fault
 from aap.core.ranking.run import RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table
@@ -140,7 +142,8 @@ def read_bundle(value: Any) -> BundleContent:
 
 
 def _call(reader: _Reader, value: Any) -> CallFile | None:
-    parts = reader.mapping("call", value, ("id", "rubric", "scoring", "selection"))
+    lots = ("lots",) if isinstance(value, dict) and "lots" in value else ()
+    parts = reader.mapping("call", value, ("id", "rubric", "scoring", "selection", *lots))
     if reader.faults:
         return None
     try:
@@ -151,6 +154,7 @@ def _call(reader: _Reader, value: Any) -> CallFile | None:
                 "rubric": parts["rubric"],
                 "scoring": parts["scoring"],
                 "selection": parts["selection"],
+                **{key: parts[key] for key in lots},
             }
         )
     except (ValidationError, InvalidOperation, ValueError, RecursionError) as error:
@@ -202,14 +206,24 @@ def _inputs(reader: _Reader, call: CallFile, value: Any) -> RunInput:
     applications = tuple(_numbered(reader, "inputs.applications", parts["applications"], _application))
     ids = {application.id for application in applications}
     _no_double(reader, "inputs.applications", (application.id for application in applications))
+    for number, application in enumerate(applications):
+        if fault := lot_fault(call, application.id, application.attributes):
+            reader.fault(f"inputs.applications[{number}].attributes", f"{fault.message}.")
     marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
     _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
-    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in call.rubric.criteria}
+    grids = {
+        lot and lot.id: {criterion.id: own.rubric.scale_of(criterion) for criterion in own.rubric.criteria}
+        for lot, own in parts_of(call)
+    }
+    scales_of = {}
+    for one in applications:
+        lot = lot_of(call, one.attributes)
+        scales_of[one.id] = grids.get(lot and lot.id, {})
     for number, mark in enumerate(marks):
         place = f"inputs.marks[{number}]"
         if mark.application_id not in ids:
             reader.fault(place, "cette note porte sur un dossier inconnu.")
-        scale = scales.get(mark.criterion)
+        scale = scales_of.get(mark.application_id, {}).get(mark.criterion)
         if scale is None:
             reader.fault(place, "cette note porte sur un critère inconnu.")
         elif not scale.min <= mark.score <= scale.max or (mark.score - scale.min) % scale.step:

@@ -46,11 +46,15 @@ class Draws:
     """`retained`: candidate id -> in how many of `number` draws it is retained.
 
     `without_head`: draws whose protected head could not hold, run without it. No draws: no candidate is in `retained`.
+    `without_selection`: draws in which another lot left too little for the rules to hold; nobody is retained in them.
+    `granted`: cents, by draw.
     """
 
     number: int
     retained: dict[str, int]
     without_head: int
+    without_selection: int = 0
+    granted: tuple[int, ...] = ()
 
     def probability(self, application_id: str) -> Fraction | None:
         """Share of the draws that retain the application; None for no candidate or without draws."""
@@ -59,15 +63,24 @@ class Draws:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        if not self.without_head:
-            return ()
-        return (
-            Notice(
-                "draws_without_head",
-                f"Dans {self.without_head} tirages sur {self.number}, les premiers du classement ne pouvaient pas tous "
-                f"être retenus d’office{NBSP}: ces tirages ont été faits sans tête de classement protégée.",
-            ),
-        )
+        found = []
+        if self.without_head:
+            found.append(
+                Notice(
+                    "draws_without_head",
+                    f"Dans {self.without_head} tirages sur {self.number}, les premiers du classement ne pouvaient pas tous "
+                    f"être retenus d’office{NBSP}: ces tirages ont été faits sans tête de classement protégée.",
+                )
+            )
+        if self.without_selection:
+            found.append(
+                Notice(
+                    "draws_without_selection",
+                    f"Dans {self.without_selection} tirages sur {self.number}, l’argent laissé par un autre lot ne suffisait "
+                    f"pas pour respecter toutes les règles{NBSP}: personne n’y est compté comme retenu.",
+                )
+            )
+        return tuple(found)
 
 
 def draw_selections(
@@ -78,27 +91,38 @@ def draw_selections(
     seed: str | None = None,
     processes: int = 1,
     progress: Progress | None = None,
+    scores: Scores | None = None,
+    received: Sequence[int] | None = None,
 ) -> Draws:
     """Draw the scores of the candidates `number` times and select each time.
 
     `seed`: any text, by default the ranking's draw seed; the same seed gives the same draws whatever `processes` is
     and in whatever order the tables were. `processes` above 1 starts that many fresh processes (safe beside threads;
     the caller's main module must be importable). `progress(done, number)` is called in this process.
+    `scores`: drawn already, together with those of other lots. `received`: cents that another lot left, by draw.
     """
     if number == 0 or not ranking.candidates:
         return Draws(0, {}, 0)
-    scores = drawn_scores(ranking, number, ranking.draw_seed if seed is None else seed)
+    if scores is None:
+        scores = drawn_scores(ranking, number, ranking.draw_seed if seed is None else seed)
     counts = np.zeros(len(ranking.candidates), dtype=np.int64)
-    without_head = done = 0
-    batches = [scores[at : at + _BATCH] for at in range(0, number, _BATCH)]
-    for batch_counts, batch_without in _selected(ranking.candidates, rules, batches, processes):
-        counts += batch_counts
-        without_head += batch_without
+    without_head = without_selection = done = 0
+    granted: list[int] = []
+    batches = [
+        Batch(scores[at : at + _BATCH], None if received is None else tuple(received[at : at + _BATCH]))
+        for at in range(0, number, _BATCH)
+    ]
+    for batch in _selected(ranking.candidates, rules, batches, processes):
+        counts += batch.retained
+        without_head += batch.without_head
+        without_selection += batch.without_selection
+        granted += batch.granted
         done = min(done + _BATCH, number)
         if progress is not None:
             progress(done, number)
     names = [candidate.id for candidate in ranking.candidates]
-    return Draws(number, dict(zip(names, counts.tolist(), strict=True)), without_head)
+    retained = dict(zip(names, counts.tolist(), strict=True))
+    return Draws(number, retained, without_head, without_selection, tuple(granted))
 
 
 def draw_part(
@@ -110,9 +134,9 @@ def draw_part(
     counts = np.zeros(len(ranking.candidates), dtype=np.int64)
     without_head = 0
     for at in range(0, len(scores), _BATCH):
-        of_batch, without = select_batch(ranking.candidates, rules, scores[at : at + _BATCH])
-        counts += of_batch
-        without_head += without
+        of_batch = select_batch(ranking.candidates, rules, Batch(scores[at : at + _BATCH]))
+        counts += of_batch.retained
+        without_head += of_batch.without_head
         if progress is not None:
             progress(min(at + _BATCH, len(scores)), len(scores))
     return counts, without_head
@@ -163,9 +187,27 @@ def _factor(covariance: Floats) -> Floats:
     return factor
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some draws: the drawn scores of each, and the cents that another lot left in each (None: no lot leaves any)."""
+
+    scores: Scores
+    received: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What some draws gave: how often each candidate is retained, draws that went otherwise, cents granted by draw."""
+
+    retained: NDArray[np.int64]
+    without_head: int
+    without_selection: int
+    granted: tuple[int, ...]
+
+
 def _selected(
-    candidates: Sequence[Candidate], rules: Rules, batches: Sequence[Scores], processes: int
-) -> Iterator[tuple[NDArray[np.int64], int]]:
+    candidates: Sequence[Candidate], rules: Rules, batches: Sequence[Batch], processes: int
+) -> Iterator[Counted]:
     """The answer to each batch, in order."""
     if processes <= 1 or len(batches) == 1:
         for batch in batches:
@@ -177,7 +219,7 @@ def _selected(
         initializer=_start_process,
         initargs=(tuple(candidates), rules),
     ) as pool:
-        waiting: list[Future[tuple[NDArray[np.int64], int]]] = [pool.submit(_in_process, batch) for batch in batches]
+        waiting: list[Future[Counted]] = [pool.submit(_in_process, batch) for batch in batches]
         for future in waiting:
             yield future.result()
 
@@ -190,27 +232,34 @@ def _start_process(candidates: Sequence[Candidate], rules: Rules) -> None:
     _process_problem[:] = [(candidates, rules)]
 
 
-def _in_process(batch: Scores) -> tuple[NDArray[np.int64], int]:
+def _in_process(batch: Batch) -> Counted:
     candidates, rules = _process_problem[0]
     return select_batch(candidates, rules, batch)
 
 
-def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores) -> tuple[NDArray[np.int64], int]:
-    """How often each candidate is retained with each row of scores, and how many rows had to do without the head."""
+def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Batch) -> Counted:
+    """The selection with each row of scores, counted."""
     counts = np.zeros(len(candidates), dtype=np.int64)
-    without_head = 0
-    headless = dataclasses.replace(rules, protect_top=0)
-    for row in batch.tolist():
+    without_head = without_selection = 0
+    granted = []
+    for number, row in enumerate(batch.scores.tolist()):
+        if batch.received is not None:
+            rules = dataclasses.replace(rules, received=batch.received[number])
         order = sorted(range(len(candidates)), key=lambda at: (-row[at], at))
         drawn = [dataclasses.replace(candidates[at], score=row[at]) for at in order]
         retained = _retained(drawn, rules)
         if retained is None and rules.protect_top:
-            without_head += 1
-            retained = _retained(drawn, headless)
-        if retained is None:
+            retained = _retained(drawn, dataclasses.replace(rules, protect_top=0))
+            without_head += retained is not None
+        if retained is None and batch.received is None:
             raise ValueError("no selection is feasible: the rules must be checked before drawing")
+        if retained is None:
+            without_selection += 1
+            granted.append(0)
+            continue
         counts[np.array(order)[retained]] += 1
-    return counts, without_head
+        granted.append(sum(candidate.grant for candidate, inside in zip(drawn, retained, strict=True) if inside))
+    return Counted(counts, without_head, without_selection, tuple(granted))
 
 
 def _retained(drawn: Sequence[Candidate], rules: Rules) -> NDArray[np.bool_] | None:

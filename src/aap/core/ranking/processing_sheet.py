@@ -11,12 +11,14 @@ the wording before it is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol
 
 from aap.core import french
+from aap.core.call.lots import name_of
+from aap.core.call.schema import Lot
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.ranking import Ranking
@@ -48,8 +50,11 @@ class ProcessingSheet:
 
 
 class Ranked(Protocol):
-    """What of a run the sheet is made of: a `Run`, or a kept one read from its bundle."""
+    """What of a run the sheet is made of: the part of a `Run` that ranks the application, or a kept one read from its
+    bundle."""
 
+    @property
+    def lot(self) -> Lot | None: ...
     @property
     def given(self) -> RunInput: ...
     @property
@@ -58,11 +63,9 @@ class Ranked(Protocol):
     def rows(self) -> Sequence[ResultRow]: ...
     @property
     def ranking(self) -> Ranking: ...
-    @property
-    def report(self) -> Mapping[str, Any]: ...
 
 
-def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
+def processing_sheet(run: Ranked, application_id: str, *, result_hash: str) -> ProcessingSheet:
     """The sheet of one application of a run. Raises KeyError for an id that is not in it."""
     standings = {standing.id: standing for standing in run.ranking.standings}
     standing = standings[application_id]
@@ -82,7 +85,7 @@ def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
             _parameters(run),
             _operations(run, standing, row, reviews),
         ),
-        result_hash=run.report["result_hash"],
+        result_hash=result_hash,
     )
 
 
@@ -138,13 +141,14 @@ def _parameters(run: Ranked) -> SheetPart:
                 "" if criterion.threshold is None else french.exact(criterion.threshold),
             )
         )
-    rules = []
+    rules = [f"Dossier du {name_of(run.lot)}, qui a son classement et ses règles."] if run.lot else []
     if call.rubric.threshold is not None:
         rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} sur 100.")
     if run.rules.laureates is not None:
         rules.append(f"Nombre de places : {french.number(run.rules.laureates)}.")
-    if run.rules.budget is not None:
-        rules.append(f"Enveloppe : {french.euros(run.rules.budget)}.")
+    if run.rules.limit is not None:
+        received = f", dont {french.euros(run.rules.received)} laissés par un autre lot" if run.rules.received else ""
+        rules.append(f"Enveloppe : {french.euros(run.rules.limit)}{received}.")
     if run.rules.mode == "value" and run.rules.protect_top:
         rules.append(f"Premiers candidats retenus quel que soit leur montant : {french.number(run.rules.protect_top)}.")
     for quota in run.rules.quotas:

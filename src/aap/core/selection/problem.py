@@ -56,7 +56,10 @@ class QuotaRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one selection. `budget` in cents; None is no limit."""
+    """The rules of one selection. `budget` in cents; None is no limit.
+
+    `received`: cents that another lot left and that are added to the budget; shares of the budget are of the budget alone.
+    """
 
     mode: Literal["value", "merit"]
     laureates: int | None
@@ -64,3 +67,9 @@ class Rules:
     protect_top: int = 0
     waiting_list: int = 0
     quotas: tuple[QuotaRule, ...] = ()
+    received: int = 0
+
+    @property
+    def limit(self) -> int | None:
+        """Cents that may be granted in all; None is no limit."""
+        return None if self.budget is None else self.budget + self.received

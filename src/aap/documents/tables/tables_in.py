@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import get_args
 
-from aap.core.call.schema import CallFile, Rubric, Scale
+from aap.core.call.lots import lot_of, parts_of
+from aap.core.call.schema import CallFile, Scale
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
@@ -18,9 +19,10 @@ from aap.core.scalars import truth_value
 from aap.documents.tables.attribute_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
-    attributes_of_quotas,
     check_columns,
+    check_lot,
     check_values,
+    named_attributes,
 )
 from aap.documents.tables.cells import Refused, read_euros, read_number, yes
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
@@ -91,7 +93,7 @@ def _readings(
 ) -> tuple[Reading[Application], Reading[Mark], Reading[JuryDecision]]:
     dossiers = _applications(applications, call)
     known = dossiers.requested if dossiers.readable else None
-    marks = _marks(reviews, call.rubric if call is not None else None, known, drop_incomplete)
+    marks = _marks(reviews, _Grids(call, dossiers.values), known, drop_incomplete)
     return dossiers, marks, _decisions(decisions, known) if decisions is not None else NO_DECISIONS
 
 
@@ -100,7 +102,7 @@ def _readings(
 
 def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
-        named = attributes_of_quotas(call) if call is not None else ()
+        named = named_attributes(call) if call is not None else ()
         sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named))
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
@@ -137,6 +139,9 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
             message = f"même jeton de tirage que la ligne{NBSP}{tokens[token or id_]}"
             sheet.warn(message, row, "draw_token", token or id_)
         requested_of.setdefault(id_, requested or 0)
+        held = {heading: _several(cell(cells)) for heading, cell in attributes}
+        if call is not None:
+            check_lot(sheet, row, call, id_, held)
         if not any(problem.is_error for problem in sheet.problems[problems_before:]):
             assert requested is not None
             assert eligible is not None
@@ -149,7 +154,7 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
                     eligible=eligible,
                     ineligible_reason=get["ineligible_reason"](cells),
                     draw_token=token,
-                    attributes={heading: _several(cell(cells)) for heading, cell in attributes},
+                    attributes=held,
                 )
             )
     if not sheet.rows:
@@ -177,8 +182,8 @@ def _several(text: str) -> tuple[str, ...]:
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
-def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
-    """`rubric` None: any criterion and any number will do, and only the problems of the reading are of use."""
+def _marks(source: TableSource, grids_of: _Grids, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
+    """Where the rubric isn't known any criterion and any number will do; only the problems of the reading are of use then."""
     try:
         sheet = Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
     except BadInput as error:
@@ -186,18 +191,23 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
     ids = KnownIds(sheet, known)
-    grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria} if rubric is not None else {}
-    any_number = _Grid(None) if rubric is None else None
+    any_number = _Grid(None)
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
     for row, cells in sheet.rows:
         application_id, reviewer_id, criterion_id = application(cells), reviewer(cells), criterion(cells)
         is_named = ids.check(row, application_id) & sheet.identifier(row, "reviewer_id", reviewer_id)
-        grid = grids.get(criterion_id, any_number)
+        grids = grids_of.of(application_id)
+        grid = any_number if grids is None else grids.get(criterion_id)
         if grid is None:
-            close = nearest(criterion_id, grids)
+            close = nearest(criterion_id, grids or ())
             sheet.refuse(
-                row, "criterion", "critère inconnu", criterion_id or "rien", listed(tuple(grids), "ou"), nearest=close
+                row,
+                "criterion",
+                "critère inconnu",
+                criterion_id or "rien",
+                listed(tuple(grids or ()), "ou"),
+                nearest=close,
             )
         review = reviews.setdefault((application_id, reviewer_id), _ReviewRows(row))
         if grid is None or not is_named:
@@ -216,7 +226,7 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
                 sheet.refuse(row, "score", mark.message, text, mark.allowed)
             else:
                 marks.append(Mark(application_id, reviewer_id, criterion_id, mark, comment(cells)))
-    dropped = _check_complete(sheet, reviews, tuple(grids), drop_incomplete)
+    dropped = _check_complete(sheet, reviews, grids_of, drop_incomplete)
     if dropped:
         marks = [mark for mark in marks if (mark.application_id, mark.reviewer_id) not in dropped]
     return Reading(tuple(marks), sheet.sorted_problems())
@@ -262,12 +272,33 @@ class _Grid:
         return value
 
 
+class _Grids:
+    """The grids of the marks of an application, by criterion: those of the call's rubric, or of its lot's."""
+
+    def __init__(self, call: CallFile | None, applications: Sequence[Application]) -> None:
+        self.call = call
+        parts = parts_of(call) if call is not None else ()
+        self._of_lot = {
+            lot and lot.id: {c.id: _Grid(own.rubric.scale_of(c)) for c in own.rubric.criteria} for lot, own in parts
+        }
+        self._lots = {}
+        if call is not None and call.lots is not None:
+            self._lots = {one.id: lot.id for one in applications if (lot := lot_of(call, one.attributes)) is not None}
+
+    def of(self, application_id: str) -> Mapping[str, _Grid] | None:
+        """None where the rubric isn't known."""
+        if self.call is None or self.call.lots is None:
+            return self._of_lot.get(None)
+        return self._of_lot.get(self._lots.get(application_id, ""))
+
+
 def _check_complete(
-    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], criteria: Sequence[str], drop: bool
+    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], grids_of: _Grids, drop: bool
 ) -> set[tuple[str, str]]:
     """Reports the reviews in which a mark is missing; those that are left out instead are returned."""
     dropped = set()
     for (application_id, reviewer_id), review in reviews.items():
+        criteria = tuple(grids_of.of(application_id) or ())
         missing = [] if review.damaged else [criterion for criterion in criteria if criterion not in review.rows]
         if not missing and not review.empty:
             continue

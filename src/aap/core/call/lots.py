@@ -1,0 +1,98 @@
+"""A call's lots, each as a call: what a lot does not give is the call's.
+
+`parts_of` is what to ask where something holds for every ranking of a call, be there lots or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import pairwise
+
+from aap.core import french
+from aap.core.call.schema import CallFile, Criterion, Lot, Rubric
+
+
+def call_of_lot(call: CallFile, lot: Lot) -> CallFile:
+    """The lot as a call without lots: rubric and selection are the call's where the lot gives none, key by key.
+
+    Quotas are taken as a whole; a budget each lot gives itself, or has none.
+    """
+    given = lot.selection.model_fields_set - ({"mode"} if lot.selection.mode is None else set())
+    selection = {"budget": None} | {key: getattr(lot.selection, key) for key in given}
+    rubric = {key: getattr(lot.rubric, key) for key in lot.rubric.model_fields_set}
+    return call.model_copy(
+        update={
+            "selection": call.selection.model_copy(update=selection),
+            "rubric": call.rubric.model_copy(update=rubric),
+            "lots": None,
+        }
+    )
+
+
+def parts_of(call: CallFile) -> tuple[tuple[Lot | None, CallFile], ...]:
+    """What is ranked on its own: the lots in file order, each with its call; (None, the call) where it has no lots."""
+    if call.lots is None:
+        return ((None, call),)
+    return tuple((lot, call_of_lot(call, lot)) for lot in call.lots.items)
+
+
+def criteria_of(call: CallFile) -> tuple[Criterion, ...]:
+    """The criteria of every ranking of the call, each id once: as the first lot that has it says."""
+    found: dict[str, Criterion] = {}
+    for _, part in parts_of(call):
+        for criterion in part.rubric.criteria:
+            found.setdefault(criterion.id, criterion)
+    return tuple(found.values())
+
+
+def name_of(lot: Lot) -> str:
+    """`lot « Collectif »`."""
+    return f"lot {french.quoted(title_of(lot))}"
+
+
+def title_of(lot: Lot) -> str:
+    return lot.title or lot.id
+
+
+def lot_of(call: CallFile, attributes: Mapping[str, tuple[str, ...]]) -> Lot | None:
+    """The lot of an application by its attributes; None where the call has none or they don't name exactly one."""
+    if call.lots is None:
+        return None
+    held = attributes.get(call.lots.attribute, ())
+    return next((lot for lot in call.lots.items if held == (lot.id,)), None)
+
+
+def following(call: CallFile) -> Mapping[str, str]:
+    """Lot id → the lot that what it leaves of its budget is added to."""
+    order = call.lots.spill if call.lots else ()
+    return dict(pairwise(order))
+
+
+def in_spilling_order(call: CallFile) -> tuple[str, ...]:
+    """The ids of the lots in an order in which each comes after the one that leaves it money."""
+    if call.lots is None:
+        return ()
+    ids = [lot.id for lot in call.lots.items]
+    return tuple(dict.fromkeys([*(name for name in call.lots.spill if name in ids), *ids]))
+
+
+def measure_of(rubric: Rubric) -> object:
+    """What the totals of reviews rest on: rubrics of one measure share a calibration, whatever their thresholds."""
+    measure = []
+    for criterion in rubric.criteria:
+        scale = criterion.scale or rubric.scale
+        measure.append(
+            (
+                criterion.id,
+                criterion.kind,
+                Fraction(rubric.share_of(criterion)),
+                criterion.bonus,
+                None if scale is None else (scale.min, scale.max, scale.step),
+                criterion.from_,
+                tuple(sorted(criterion.points.items())),
+                tuple((band.min, band.mark) for band in criterion.bands),
+                criterion.otherwise,
+            )
+        )
+    return tuple(sorted(measure, key=lambda one: one[0]))
