@@ -51,16 +51,16 @@ def parted(given: RunInput) -> tuple[Part, ...]:
     if call.lots is None:
         return (Part(None, given),)
     lots = {application.id: lot_of(call, application.attributes) for application in given.applications}
-    faults = {a.id: found for a in given.applications if (found := lot_fault(call, a.id, a.attributes)) is not None}
+    faults = {a.id: fault for a in given.applications if (fault := lot_fault(call, a.id, a.attributes)) is not None}
     if faults:
         raise WithoutLot(faults)
     parts = parts_of(call)
     measures = {lot.id: measure_of(own.rubric) for lot, own in parts if lot is not None}
-    found = []
+    made = []
     for lot, own in parts:
         assert lot is not None
         inside = {name for name, its in lots.items() if its is not None and its.id == lot.id}
-        found.append(
+        made.append(
             Part(
                 lot,
                 dataclasses.replace(
@@ -75,7 +75,7 @@ def parted(given: RunInput) -> tuple[Part, ...]:
                 "|".join(name for name, measure in measures.items() if measure == measures[lot.id]),
             )
         )
-    return tuple(found)
+    return tuple(made)
 
 
 def lot_fault(call: CallFile, application_id: str, attributes: Mapping[str, tuple[str, ...]]) -> Problem | None:

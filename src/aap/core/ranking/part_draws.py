@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from aap.core.call.lots import following
 from aap.core.call.schema import CallFile
@@ -36,7 +37,7 @@ def draw_parts(
             rules,
             number=number,
             processes=processes,
-            progress=lambda done, _total, turn=turn: progress(turn * number + done, len(parts) * number),
+            progress=partial(_further, progress, turn * number, len(parts) * number),
             scores=scores[at],
             received=received.get(part.id),
         )
@@ -46,6 +47,11 @@ def draw_parts(
             received[next_of[part.id]] = [rules.budget + more - less for more, less in zip(got, granted, strict=True)]
         found[at] = drawn
     return [found[at] for at in range(len(parts))]
+
+
+def _further(progress: Callable[[int, int], None], before: int, total: int, done: int, _of: int) -> None:
+    """The progress of one part as that of all."""
+    progress(before + done, total)
 
 
 def _scores(parts: Sequence[Part], rankings: Sequence[Ranking], number: int) -> dict[int, Scores]:

@@ -17,7 +17,8 @@ from typing import assert_never
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_texts import LetterKind, fill_in
-from aap.core.call.schema import CallFile
+from aap.core.call.lots import name_of, title_of
+from aap.core.call.schema import CallFile, Lot
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
@@ -98,7 +99,7 @@ class LetterFacts:
     """What the ranking says of one application (its row in ranking.csv). Amounts in cents, score on 100.
 
     `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
-    number of applications that have a rank.
+    number of applications that have a rank; `lot` the lot whose ranking it is, where the call has lots.
     """
 
     application_id: str
@@ -113,12 +114,20 @@ class LetterFacts:
     waiting_rank: int | None = None
     reviews: int | None = None
     marks: Mapping[str, Decimal] = field(default_factory=dict)
+    lot: Lot | None = None
 
 
 def letter_from_row(
-    call: CallFile, row: ResultRow, *, ranked: int, application: Application | None = None, draft: bool = False
+    call: CallFile,
+    row: ResultRow,
+    *,
+    ranked: int,
+    application: Application | None = None,
+    draft: bool = False,
+    lot: Lot | None = None,
 ) -> LetterView:
-    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank.
+    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank; of a lot `call` is
+    the lot as a call, and these are the lot's lines.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
     applications' table fill the address block and the project's title when they are there.
@@ -132,7 +141,7 @@ def letter_from_row(
     town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
     return letter_view(
         call,
-        letter_facts(call, row, ranked=ranked),
+        letter_facts(call, row, ranked=ranked, lot=lot),
         recipient=Recipient(
             association=row.association,
             representative=cell("representative"),
@@ -143,7 +152,7 @@ def letter_from_row(
     )
 
 
-def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
+def letter_facts(call: CallFile, row: ResultRow, *, ranked: int, lot: Lot | None = None) -> LetterFacts:
     """What a letter needs from a line of the ranking."""
     return LetterFacts(
         application_id=row.application_id,
@@ -158,6 +167,7 @@ def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
         waiting_rank=row.waiting_rank,
         reviews=row.reviews,
         marks=row.marks,
+        lot=lot,
     )
 
 
@@ -226,7 +236,7 @@ def letter_view(
         recipient=recipient or Recipient(facts.association),
         author=author or author_of(call),
         object=final(text.object or letter_texts.DEFAULT_OBJECTS[kind]),
-        references=_references(call, application_reference or facts.application_id, project),
+        references=_references(call, application_reference or facts.application_id, project, facts.lot),
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
         highlights=_highlights(call, facts, kind),
@@ -251,8 +261,11 @@ def render_letter(view: LetterView) -> bytes:
     return render_pdf("letter.html", metadata, {"letter": view})
 
 
-def _references(call: CallFile, application: str, project: str) -> tuple[tuple[str, str], ...]:
-    lines = [("Appel à projets", call.call.reference or call.call.id), ("Dossier", application)]
+def _references(call: CallFile, application: str, project: str, lot: Lot | None) -> tuple[tuple[str, str], ...]:
+    lines = [("Appel à projets", call.call.reference or call.call.id)]
+    if lot is not None:
+        lines.append(("Lot", french.spaced(title_of(lot))))
+    lines.append(("Dossier", application))
     if project:
         lines.append(("Projet", french.spaced(project)))
     return tuple(lines)
@@ -312,14 +325,16 @@ def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
     """
     if facts.score is None or facts.status == "withdrawn":
         return ""
+    of_lot = f" du {name_of(facts.lot)}" if facts.lot else ""
     if beside_reason:
         if facts.rank is None or not facts.ranked:
             return ""
-        return f"Le classement compte {french.count(facts.ranked, 'dossier')}."
+        return f"Le classement{of_lot} compte {french.count(facts.ranked, 'dossier')}."
     score = f"la note de {french.number(facts.score, 2)}{french.NBSP}sur{french.NBSP}100"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
+    among += f" dans le {name_of(facts.lot)}" if facts.lot else ""
     return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
 
 

@@ -48,8 +48,8 @@ class Cell:
 class SignedListView:
     """A list ready to lay out. `summary`: label and value above the table; `total`: its last row.
 
-    A row of one cell heads those that follow it. `fingerprint` is the hash of the result that the list shows: the same hash stands in report.json. `witness` says where
-    the audit log stood when the list was frozen. `made_on` dates
+    A row of one cell heads those that follow it. `fingerprint` is the hash of the result that the list shows: the same hash
+    stands in report.json. `witness` says where the audit log stood when the list was frozen. `made_on` dates
     the file; `dated` is the date printed, None leaves it to be filled in by hand.
     """
 
