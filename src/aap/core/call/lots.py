@@ -46,12 +46,12 @@ def criteria_of(call: CallFile) -> tuple[Criterion, ...]:
     return tuple(found.values())
 
 
-def name_of(lot: Lot) -> str:
+def lot_name(lot: Lot) -> str:
     """`lot « Collectif »`."""
-    return f"lot {french.quoted(title_of(lot))}"
+    return f"lot {french.quoted(lot_title(lot))}"
 
 
-def title_of(lot: Lot) -> str:
+def lot_title(lot: Lot) -> str:
     return lot.title or lot.id
 
 

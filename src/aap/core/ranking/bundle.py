@@ -19,7 +19,7 @@ from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
 from aap.core.ranking.by_part import rank_parts
-from aap.core.ranking.lots import Part, parted
+from aap.core.ranking.parts import Part, parted
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, normalised, result_hash, run_call
 from aap.core.results import CALIBRATION_COLUMN, Table

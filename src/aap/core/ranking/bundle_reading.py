@@ -18,7 +18,7 @@ from aap.core.call.lots import lot_of, parts_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS
-from aap.core.ranking.lots import lot_fault
+from aap.core.ranking.parts import lot_fault
 from aap.core.ranking.run import RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
 from aap.core.results import Table

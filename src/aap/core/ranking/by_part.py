@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aap.core.call.canonical import rubric_hash
 from aap.core.call.lots import following, in_spilling_order
 from aap.core.call.schema import CallFile
-from aap.core.ranking.lots import Part
+from aap.core.ranking.parts import Part
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
 from aap.core.scoring.severity import calibrate
@@ -58,7 +58,7 @@ def select_parts(
     next_of = following(call)
     received: dict[str, int] = {}
     found: dict[int, tuple[Rules, SelectionOutcome]] = {}
-    for at in in_order(call, parts):
+    for at in in_turn(call, parts):
         part = parts[at]
         rules = dataclasses.replace(rules_of(part.given.call), received=received.get(part.id, 0))
         try:
@@ -71,7 +71,7 @@ def select_parts(
     return [found[at] for at in range(len(parts))]
 
 
-def in_order(call: CallFile, parts: Sequence[Part]) -> list[int]:
+def in_turn(call: CallFile, parts: Sequence[Part]) -> list[int]:
     """The places of the parts, each after the one that leaves it money."""
     order = in_spilling_order(call)
     return sorted(range(len(parts)), key=lambda at: order.index(parts[at].id) if order else at)

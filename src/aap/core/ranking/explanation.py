@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from aap.core import french
-from aap.core.call.lots import name_of
+from aap.core.call.lots import lot_name
 from aap.core.call.schema import CallFile, Criterion, Lot
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.passed_over import Figure, PassedOver
@@ -55,7 +55,7 @@ class _Explainer:
         self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None
     ) -> None:
         self.call = call
-        self.where = f" du {name_of(lot)}" if lot else ""
+        self.where = f" du {lot_name(lot)}" if lot else ""
         self.rules = rules
         self.ranking = ranking
         self.outcome = outcome

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aap.core import french
-from aap.core.call.lots import following, title_of
+from aap.core.call.lots import following, lot_title
 from aap.core.call.schema import CallFile, Lot
-from aap.core.ranking.lots import said_of
+from aap.core.ranking.parts import said_of
 from aap.core.ranking.report_figures import euros_number
 
 if TYPE_CHECKING:
@@ -79,4 +79,4 @@ def said_of_lots(lots: Sequence[Lot], text: str) -> str:
     """A warning, with the lots that it is about."""
     if len(lots) == 1:
         return said_of(lots[0], text)
-    return f"Lots {french.listed([french.quoted(title_of(lot)) for lot in lots])}{french.NBSP}: {text}"
+    return f"Lots {french.listed([french.quoted(lot_title(lot)) for lot in lots])}{french.NBSP}: {text}"

@@ -7,9 +7,9 @@ from functools import partial
 
 from aap.core.call.lots import following
 from aap.core.call.schema import CallFile
-from aap.core.ranking.by_part import in_order
+from aap.core.ranking.by_part import in_turn
 from aap.core.ranking.draws import Draws, Scores, draw_selections, drawn_scores
-from aap.core.ranking.lots import Part, pooled
+from aap.core.ranking.parts import Part, pooled
 from aap.core.ranking.ranking import Ranking
 from aap.core.selection.rules import rules_of
 
@@ -29,7 +29,7 @@ def draw_parts(
     next_of = following(call)
     received: dict[str, Sequence[int]] = {}
     found: dict[int, Draws] = {}
-    for turn, at in enumerate(in_order(call, parts)):
+    for turn, at in enumerate(in_turn(call, parts)):
         part, ranking = parts[at], rankings[at]
         rules = rules_of(part.given.call)
         drawn = draw_selections(

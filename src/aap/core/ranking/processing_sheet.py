@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from aap.core import french
-from aap.core.call.lots import name_of
+from aap.core.call.lots import lot_name
 from aap.core.call.schema import Lot
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.quotas.quota_words import quota_in_words
@@ -141,7 +141,7 @@ def _parameters(run: Ranked) -> SheetPart:
                 "" if criterion.threshold is None else french.exact(criterion.threshold),
             )
         )
-    rules = [f"Dossier du {name_of(run.lot)}, qui a son classement et ses règles."] if run.lot else []
+    rules = [f"Dossier du {lot_name(run.lot)}, qui a son classement et ses règles."] if run.lot else []
     if call.rubric.threshold is not None:
         rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} sur 100.")
     if run.rules.laureates is not None:

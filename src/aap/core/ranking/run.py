@@ -21,7 +21,7 @@ from aap.core.ranking.by_part import rank_parts, select_parts
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.lot_reports import whole_report
-from aap.core.ranking.lots import parted
+from aap.core.ranking.parts import parted
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import euros_number, quota_line, score_number, significant
 from aap.core.ranking.standing import StoredScores
@@ -63,7 +63,7 @@ class RunInput:
 
 @dataclass(frozen=True)
 class RunPart:
-    """One ranking and its selection: the whole call (`lot` None), or a lot as a call. `calibration`: see `lots.Part`."""
+    """One ranking and its selection: the whole call (`lot` None), or a lot as a call. `calibration`: see `parts.Part`."""
 
     lot: Lot | None
     given: RunInput

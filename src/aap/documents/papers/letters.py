@@ -17,7 +17,7 @@ from typing import assert_never
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_texts import LetterKind, fill_in
-from aap.core.call.lots import name_of, title_of
+from aap.core.call.lots import lot_name, lot_title
 from aap.core.call.schema import CallFile, Lot
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
@@ -264,7 +264,7 @@ def render_letter(view: LetterView) -> bytes:
 def _references(call: CallFile, application: str, project: str, lot: Lot | None) -> tuple[tuple[str, str], ...]:
     lines = [("Appel à projets", call.call.reference or call.call.id)]
     if lot is not None:
-        lines.append(("Lot", french.spaced(title_of(lot))))
+        lines.append(("Lot", french.spaced(lot_title(lot))))
     lines.append(("Dossier", application))
     if project:
         lines.append(("Projet", french.spaced(project)))
@@ -325,7 +325,7 @@ def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
     """
     if facts.score is None or facts.status == "withdrawn":
         return ""
-    of_lot = f" du {name_of(facts.lot)}" if facts.lot else ""
+    of_lot = f" du {lot_name(facts.lot)}" if facts.lot else ""
     if beside_reason:
         if facts.rank is None or not facts.ranked:
             return ""
@@ -334,7 +334,7 @@ def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
-    among += f" dans le {name_of(facts.lot)}" if facts.lot else ""
+    among += f" dans le {lot_name(facts.lot)}" if facts.lot else ""
     return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Literal
 
 from aap.core import french
-from aap.core.call.lots import name_of, parts_of
-from aap.core.call.schema import CallFile
+from aap.core.call.lots import following, lot_name, parts_of
+from aap.core.call.schema import CallFile, Lot
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
@@ -198,20 +198,23 @@ def _by_lot(
     for lot, part in parts_of(call):
         inside = [row for row in rows if lot is None or row.lot == lot.id]
         if lot is not None:
-            name = name_of(lot)
-            found.append((Cell(f"{name[:1].upper()}{name[1:]}{french.NBSP}: {_of_lot(part, inside)}"),))
+            name = lot_name(lot)
+            found.append((Cell(f"{name[:1].upper()}{name[1:]}{french.NBSP}: {_of_lot(call, lot, part, inside)}"),))
         found += [cells(row) for row in inside]
     return tuple(found)
 
 
-def _of_lot(part: CallFile, rows: Sequence[ResultRow]) -> str:
+def _of_lot(call: CallFile, lot: Lot, part: CallFile, rows: Sequence[ResultRow]) -> str:
     """`2 lauréats, 8 000 € attribués (enveloppe de 10 000 €)`."""
     laureates = [row for row in rows if row.status == "laureate"]
     text = french.count(len(laureates), "lauréat")
     if not any(row.masked for row in laureates):
         text += f", {french.euros(sum(row.granted_amount or 0 for row in laureates))} attribués"
     budget = part.selection.budget
-    return text if budget is None else f"{text} (enveloppe de {french.euros(int(budget * 100))})"
+    if budget is None:
+        return text
+    more = ", plus ce que laisse un autre lot" if lot.id in following(call).values() else ""
+    return f"{text} (enveloppe de {french.euros(int(budget * 100))}{more})"
 
 
 def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:

@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment
 
 from aap.core import french
-from aap.core.call.lots import parts_of, title_of
+from aap.core.call.lots import lot_title, parts_of
 from aap.core.call.schema import CallFile, Lot
 from aap.core.call.wording import attribute_title, value_label
 from aap.core.inputs import Application
@@ -149,7 +149,7 @@ def _rankings(given: ReportInput) -> tuple[ReportRanking, ...]:
         ranked = [row for row in rows if row.rank is not None]
         found.append(
             ReportRanking(
-                title=title_of(lot) if lot else "",
+                title=lot_title(lot) if lot else "",
                 anchor=f"classement-{number}" if lot else "classement",
                 chart=_ranking_chart(given, ranked, call.rubric.threshold),
                 scope=_scope(ranked),
@@ -165,7 +165,7 @@ def _lots(given: ReportInput) -> tuple[ReportLot, ...]:
     for lot in given.call.lots.items if given.call.lots else ():
         told = given.report["lots"][lot.id]
         money = {name: "" if value is None else french.euros(_cents(value)) for name, value in told["budget"].items()}
-        found.append(ReportLot(title=title_of(lot), laureates=told["laureates"], **money))
+        found.append(ReportLot(title=lot_title(lot), laureates=told["laureates"], **money))
     return tuple(found)
 
 
@@ -262,7 +262,7 @@ def _quotas(given: ReportInput) -> Iterator[tuple[Lot | None, Quota, Mapping[str
 
 
 def _quota_title(call: CallFile, lot: Lot | None, quota: Quota, value: str | None) -> str:
-    name = f"{title_of(lot)} – {quota.title or quota.id}" if lot else quota.title or quota.id
+    name = f"{lot_title(lot)} – {quota.title or quota.id}" if lot else quota.title or quota.id
     return name if value is None else f"{name} : {value_label(call, quota.each or '', value)}"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aap.core.call.lots import name_of, parts_of
+from aap.core.call.lots import lot_name, parts_of
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application
 from aap.core.problems import cited, nearest
-from aap.core.ranking.lots import lot_fault
+from aap.core.ranking.parts import lot_fault
 from aap.documents.tables.table_rows import Sheet
 
 APPLICATION_COLUMNS = ("application_id", "association", "requested_amount")
@@ -56,7 +56,7 @@ def check_values(sheet: Sheet, call: CallFile, applications: Sequence[Applicatio
     """Points at a value of a quota that no application has, where it looks misspelt or leaves the quota no member."""
     for lot, part in parts_of(call):
         inside = [one for one in applications if lot is None or one.attributes.get(_lots(call)) == (lot.id,)]
-        of_lot = f" du {name_of(lot)}" if lot else ""
+        of_lot = f" du {lot_name(lot)}" if lot else ""
         for quota in part.selection.quotas:
             for attribute, wanted in (quota.where or {}).items():
                 if attribute not in sheet.headings:

@@ -16,7 +16,7 @@ from aap.core.inputs import Application, Mark
 from aap.core.ranking.bundle import rankings_of, read_text, received_by, run_bundle, verify_bundle
 from aap.core.ranking.counterfactual import points_needed
 from aap.core.ranking.draws import drawn_scores
-from aap.core.ranking.lots import WithoutLot, parted, pooled
+from aap.core.ranking.parts import WithoutLot, parted, pooled
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import Run, RunInput, RunOptions, json_text, part_of_draws, result_hash, run_call

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aap.core import french
-from aap.core.call.lots import lot_of, measure_of, name_of, parts_of
+from aap.core.call.lots import lot_name, lot_of, measure_of, parts_of
 from aap.core.call.schema import CallFile, Lot
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.ranking.ranking import Ranking
@@ -113,5 +113,5 @@ def said_of(lot: Lot | None, text: str) -> str:
     """A warning, with the lot that it is about."""
     if lot is None:
         return text
-    name = name_of(lot)
+    name = lot_name(lot)
     return f"{name[:1].upper()}{name[1:]}{french.NBSP}: {text}"
