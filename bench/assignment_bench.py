@@ -5,11 +5,12 @@ Run by hand: `python -m bench.assignment_bench [--quick]`. Prints one table a si
 The world: six themes; every reviewer knows one of them, every dossier has one; the fit of an expert is 70 to 100, of
 anybody else 0 to 30, drawn a pair (as a comparison of texts would give it). Two departments in a hundred pairs coincide
 and are barred, and one pair in a hundred is a conflict. Loads between a third and 1.4 times the mean. Random: the same
-rules, drawn prices instead of the fit. Affinity: largest total fit and nothing else. No bridges:
-ours before the last step.
+rules, drawn prices instead of the fit. Affinity: largest total fit and nothing else. No share: ours
+without the share of reviews across themes. No swaps: ours before all swaps.
 
 `error`: mean expected standard error of a calibrated score, points on 100; `severity`: its part that depends on who
-reads what (docs/assignment.md). `worst`: lowest fit of a pair; `panel`: lowest mean fit of a dossier's panel.
+reads what, `across`: that of the difference between two dossiers of different themes (docs/assignment.md). `bridges`:
+reviews across themes. `worst`: lowest fit of a pair; `panel`: lowest mean fit of a dossier's panel.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
+from fractions import Fraction
 
 import numpy as np
 
@@ -81,6 +83,7 @@ def compare(n: int, m: int) -> None:
     print(f"\n{n} dossiers × 3 among {m} reviewers")
     print(
         f"{'':<10}{'CPU s':>8}{'fit':>10}{'of best':>9}{'worst':>7}{'panel':>7}{'parts':>7}{'error':>9}{'severity':>10}"
+        f"{'across':>9}{'bridges':>9}"
     )
     found: dict[str, tuple[float, Bools]] = {}
     for name, make in (("random", at_random), ("affinity", by_affinity)):
@@ -91,8 +94,11 @@ def compare(n: int, m: int) -> None:
     proposal = assign(demand)
     found["ours"] = time.process_time() - started, proposal.given
     started = time.process_time()
-    unbridged = assign(demand, Options(bridges=False))
-    found["no bridges"] = time.process_time() - started, unbridged.given
+    unshared = assign(demand, Options(bridges=Fraction(0)))
+    found["no share"] = time.process_time() - started, unshared.given
+    started = time.process_time()
+    unbridged = assign(demand, Options(connect=False))
+    found["no swaps"] = time.process_time() - started, unbridged.given
     best = proposal.optimum
     for name, (seconds, given) in found.items():
         link = connection(grid, given)
@@ -100,7 +106,8 @@ def compare(n: int, m: int) -> None:
         fit = int(grid.fit[given].sum())
         print(
             f"{name:<10}{seconds:>8.2f}{fit:>10}{fit / best:>9.4f}{grid.fit[given].min():>7}{panels.min():>7.1f}"
-            f"{len(link.components):>7}{link.mean_error:>9.4f}{link.severity_error:>10.4f}"
+            f"{len(link.components):>7}{link.errors.score:>9.4f}{link.errors.severity:>10.4f}"
+            f"{link.errors.across or 0:>9.4f}{int((given & grid.crossing).sum()):>9}"
         )
     cut = proposal.connection.cut
     if cut is not None:

@@ -18,7 +18,6 @@ INSTALLED = packages_distributions()
 
 BY_NAME = {
     "bootstrap-flask": "Bootstrap's style sheet, read by its package's name",
-    "defusedxml": "openpyxl reads a workbook through it where it is installed",
     "nh3": "Flask-Security cleans the name of a passkey with it, and doesn't start with passkeys without it",
     "tzdata": "the time zones of Python, where the machine has none",
     "fontpkg-source-sans-3": "files, read by their package's name",

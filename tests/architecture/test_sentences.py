@@ -167,7 +167,7 @@ def test_what_a_job_kept_is_worded_as_it_was_objected_and_an_earlier_sentence_as
 
 
 def test_everything_that_an_amendment_cannot_change_has_its_name() -> None:
-    said = [sentence(Objection("call.sealed", changes=(change,))) for change in SEALED]
+    said = [sentence(Objection("call.sealed", changes=(change,), keys=())) for change in SEALED]
     assert len(set(said)) == len(SEALED)
 
 

@@ -79,7 +79,7 @@ POSTED: dict[str, dict[str, Any]] = {
         "q.partenaires.0.role": "Une salle",
         "q.budget.60": "2 000",
         "q.budget.641": "14 000,00 €",
-        "q.budget.645": "4.000",
+        "q.budget.645": "4 000",
         "q.budget.request": "12000",
         "q.budget.74-commune": "5 000",
         "q.budget.756": "3 000",

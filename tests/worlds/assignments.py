@@ -115,15 +115,18 @@ Tables = Callable[..., Table]
 
 @pytest.fixture
 def table(factory: Factory) -> Tables:
-    """`table(dossiers=12, reviewers=6)`: nothing is given yet."""
+    """`table(dossiers=12, reviewers=6)`: nothing is given yet. `rules`: further lines of the call file."""
 
-    def make(dossiers: int = 12, reviewers: int = 6, state: CallState = CallState.REVIEWING) -> Table:
+    def make(dossiers: int = 12, reviewers: int = 6, state: CallState = CallState.REVIEWING, rules: str = "") -> Table:
         number = next(factory._numbers)
-        text = CALL_FILE.format(
-            id=f"partage-{number}",
-            opens_at=(factory.now - timedelta(days=30)).isoformat(),
-            closes_at=(factory.now - timedelta(days=5)).isoformat(),
-        ).replace("    - id: moyens", PARTNERS)
+        text = (
+            CALL_FILE.format(
+                id=f"partage-{number}",
+                opens_at=(factory.now - timedelta(days=30)).isoformat(),
+                closes_at=(factory.now - timedelta(days=5)).isoformat(),
+            ).replace("    - id: moyens", PARTNERS)
+            + rules
+        )
         call = factory.call(state, text=text, id=f"partage-{number}")
         people = {}
         for at in range(1, reviewers + 1):

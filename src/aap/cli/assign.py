@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from aap.cli.output_folder import FolderRefused, check_place, write, written_whole
+from aap.cli.streams import check_once, input_name, table_source
 from aap.core import french
 from aap.core.problems import BadInput, Problem
 
@@ -24,7 +26,9 @@ MOST_REVIEWS = 100
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="assign", help="Répartir des dossiers entre des évaluateurs, à partir de tableaux CSV ou XLSX.")
+@click.command(
+    name="assign", help="Répartir des dossiers entre des évaluateurs, à partir de tableaux CSV, XLSX ou ODS."
+)
 @click.option("--dossiers", required=True, type=_FILE, metavar="FICHIER", help="Tableau des dossiers.")
 @click.option("--reviewers", required=True, type=_FILE, metavar="FICHIER", help="Tableau des évaluateurs.")
 @click.option(
@@ -38,6 +42,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--affinities", type=_FILE, metavar="FICHIER", help="Adéquations de 0 à 100, au lieu des thèmes.")
 @click.option("--rebuild", is_flag=True, help="Avec --current : tout répartir à neuf, sauf ce qui est fixé.")
 @click.option("--same-department", is_flag=True, help="Permettre les dossiers des départements à éviter.")
+@click.option(
+    "--bridges", type=click.FloatRange(0, 1), metavar="PART",
+    help="Part d'évaluations croisées : le dossier est lu hors de son thème (0.15 si la plupart des évaluateurs ont un thème).",
+)  # fmt: skip
 @click.option("--seed", default="", metavar="TEXTE", help="Départage les répartitions de même valeur.")
 @click.option("--out", required=True, type=_FILE, metavar="DOSSIER", help="Dossier à écrire ; il ne doit pas exister.")
 @click.option("--force", is_flag=True, help="Remplacer une répartition déjà écrite dans ce dossier.")
@@ -53,6 +61,7 @@ def assign_command(
     affinities: Path | None,
     rebuild: bool,
     same_department: bool,
+    bridges: float | None,
     seed: str,
     out: Path,
     force: bool,
@@ -60,12 +69,14 @@ def assign_command(
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 done, but not everything could be satisfied."""
     from aap.core.assignment.distribution import Options, assign
 
+    check_once([dossiers, reviewers, conflicts, earlier, fixed, current, affinities])
     try:
         check_place(out, force=force)
         demand = _read(dossiers, reviewers, conflicts, earlier, fixed, current, affinities)
         demand = dataclasses.replace(demand, reviews=reviews, avoid_department=not same_department, seed=seed)
         complete = current is not None and not rebuild
-        proposal = assign(demand, Options(mode="complete" if complete else "rebuild"))
+        share = None if bridges is None else Fraction(str(bridges))
+        proposal = assign(demand, Options("complete" if complete else "rebuild", bridges=share))
         with written_whole(out, force=force) as folder:
             unmet = _write_all(proposal, folder)
     except FolderRefused as refusal:
@@ -93,7 +104,7 @@ def _read(
     from aap.core.assignment.problem import Demand
     from aap.documents.tables.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
 
-    found_dossiers, found_reviewers = read_dossiers(dossiers), read_reviewers(reviewers)
+    found_dossiers, found_reviewers = read_dossiers(table_source(dossiers)), read_reviewers(table_source(reviewers))
     problems: list[Problem] = [*found_dossiers.problems, *found_reviewers.problems]
     known = {one.id for one in found_dossiers.values}, {one.id for one in found_reviewers.values}
     whole = not any(problem.is_error for problem in problems)  # else known ids would be missing, and be reported too
@@ -101,20 +112,20 @@ def _read(
     def pairs(path: Path | None) -> frozenset[Pair]:
         if path is None or not whole:
             return frozenset()
-        reading = read_pairs(path, *known)
+        reading = read_pairs(table_source(path), *known)
         problems.extend(reading.problems)
         return frozenset(reading.values)
 
     barred, read_before, stays, held = pairs(conflicts), pairs(earlier), pairs(fixed), pairs(current)
     fits: dict[Pair, int] = {}
     if affinities is not None and whole:
-        reading = read_affinities(affinities, *known)
+        reading = read_affinities(table_source(affinities), *known)
         problems.extend(reading.problems)
         fits = dict(reading.values)
     if not problems and not found_dossiers.values:
-        problems.append(Problem(dossiers.name, "le tableau n'a aucune ligne"))
+        problems.append(Problem(input_name(dossiers), "le tableau n'a aucune ligne"))
     if not problems and not found_reviewers.values:
-        problems.append(Problem(reviewers.name, "le tableau n'a aucune ligne"))
+        problems.append(Problem(input_name(reviewers), "le tableau n'a aucune ligne"))
     if any(problem.is_error for problem in problems):
         raise BadInput(problem for problem in problems if problem.is_error)
     return Demand(
@@ -154,6 +165,24 @@ def _tell(proposal: Proposal, out: Path) -> None:
         f"{french.count(int(proposal.given.sum()), 'évaluation')} pour "
         f"{french.count(len(proposal.grid.dossiers), 'dossier')}, {parts}. Résultats dans {out}."
     )
+    bridges = proposal.bridges
+    if not bridges.wanted:
+        return
+    before, after = bridges.without, link.errors
+    click.echo(
+        f"{french.count(bridges.made, 'évaluation croisée', 'évaluations croisées')} (l'évaluateur ne connaît aucun thème du "
+        f"dossier), {bridges.found} sans part demandée. Erreur type attendue d'une note calibrée\u00a0: "
+        f"{_points(after.score)} points, {_points(before.score)} sans."
+    )
+    if before.across is not None and after.across is not None:
+        click.echo(
+            "Entre deux dossiers de thèmes différents, la seule sévérité des évaluateurs en fait "
+            f"{_points(after.across)} points, {_points(before.across)} sans."
+        )
+
+
+def _points(error: float) -> str:
+    return french.number(Fraction(error), 2)
 
 
 def _fail(lines: list[str], code: int) -> NoReturn:

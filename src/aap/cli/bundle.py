@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import os
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from aap.cli.progress_bar import ProgressLine
+from aap.cli.streams import check_once, input_name, is_stream, read_input, table_source, write_output
 
 DIFFERENT = 4
+BAD_INPUT = 2
 FAILED = 1
 
 
 @click.command(name="verify", help="Refaire le calcul d’un lot (bundle.json) et dire ce qui diffère.")
 @click.argument("bundle", type=click.Path(path_type=Path))
-def verify_command(bundle: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Répondre en JSON sur la sortie, et rien d’autre.")
+def verify_command(bundle: Path, as_json: bool) -> None:
     """Exit code 0 where everything holds, 4 with what differs, 1 where the file can't be read."""
     from aap.core.ranking.bundle import verify_bundle
 
@@ -28,29 +34,68 @@ def verify_command(bundle: Path) -> None:
         differences = verify_bundle(content, progress=progress, processes=os.cpu_count() or 1)
     finally:
         progress.clear()
+    if as_json:
+        told = [{**dataclasses.asdict(one), "sentence": str(one)} for one in differences]
+        answer = _report(content) | {"bundle": input_name(bundle), "agrees": not differences, "differences": told}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        sys.exit(DIFFERENT if differences else 0)
     if differences:
-        click.echo(f"{bundle.name}\u00a0: le lot ne se vérifie pas.", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas.", err=True)
         for difference in differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
-    click.echo(f"{bundle.name}\u00a0: le calcul refait donne les mêmes résultats.")
+    click.echo(f"{input_name(bundle)}\u00a0: le calcul refait donne les mêmes résultats.")
+    _tell_list(content)
+
+
+def _report(content: bytes) -> dict[str, Any]:
+    """The report that a bundle carries; nothing where it can't be read."""
+    from aap.core.ranking.bundle import read_text
+    from aap.core.ranking.bundle_reading import MalformedBundle
+
+    try:
+        return dict(read_text(content).report)
+    except MalformedBundle:
+        return {}
+
+
+def _tell_list(content: bytes, *, err: bool = False) -> None:
+    """Which list a later bundle gives."""
+    from aap.core import french
+    from aap.core.ranking.bundle import list_in_force, read_text
+    from aap.core.ranking.later_list import first_list
+
+    bundle = read_text(content)
+    if not bundle.changes:
+        return
+    before, now = first_list(bundle.ranking).granted, list_in_force(bundle)
+    click.echo(
+        f"Liste en vigueur après {french.count(len(bundle.changes), 'changement')}\u00a0: "
+        f"{french.count(len(now.granted), 'lauréat')}, {french.euros(now.total)}.",
+        err=err,
+    )
+    moved = (("Entrés", now.granted.keys() - before.keys()), ("Sortis", before.keys() - now.granted.keys()))
+    changed = {name for name in before.keys() & now.granted.keys() if before[name] != now.granted[name]}
+    for word, names in (*moved, ("Montant changé", changed)):
+        if names:
+            click.echo(f"{word}\u00a0: {', '.join(sorted(names))}.", err=err)
 
 
 def _content(path: Path) -> bytes:
     from aap.core.ranking.bundle import MAX_BYTES
 
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            click.echo(f"{path.name}\u00a0: le fichier dépasse {MAX_BYTES // 1_000_000} Mo.", err=True)
+        content = read_input(MAX_BYTES) if is_stream(path) else None
+        if (path.stat().st_size if content is None else len(content)) > MAX_BYTES:
+            click.echo(f"{input_name(path)}\u00a0: le fichier dépasse {MAX_BYTES // 1_000_000} Mo.", err=True)
             sys.exit(DIFFERENT)
-        return path.read_bytes()
+        return path.read_bytes() if content is None else content
     except OSError as error:
         click.echo(f"{path}\u00a0: le fichier ne peut pas être lu ({error.strerror}).", err=True)
         sys.exit(FAILED)
 
 
-@click.group(name="bundle", help="Publier un lot sans les noms, expliquer un de ses dossiers.")
+@click.group(name="bundle", help="Publier un lot sans les noms, le suivre quand la liste change, expliquer un dossier.")
 def bundle_group() -> None:
     """The group that `aap` registers."""
 
@@ -70,23 +115,71 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
     from aap.core.ranking.run import json_text
     from aap.documents.tables.csv_out import csv_bytes
 
+    check_once([out, correspondence])
     content = _content(bundle)
     differences = verify_bundle(content, processes=os.cpu_count() or 1)
     if differences:
         click.echo(
-            f"{bundle.name}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).", err=True
+            f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).",
+            err=True,
         )
         sys.exit(DIFFERENT)
     published = public_bundle(content, key=key or secrets.token_hex(32))
-    for path, written in (
-        (out, json_text(published.value).encode() + b"\n"),
-        *(((correspondence, csv_bytes(published.correspondence)),) if correspondence else ()),
-    ):
-        if path.exists():
-            click.echo(f"{path} existe déjà.", err=True)
-            sys.exit(2)
-        path.write_bytes(written)
-    click.echo(f"Lot public écrit dans {out}.")
+    _write(out, json_text(published.value).encode() + b"\n")
+    if correspondence is not None:
+        _write(correspondence, csv_bytes(published.correspondence))
+    if not is_stream(out):
+        click.echo(f"Lot public écrit dans {out}.", err=is_stream(correspondence))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """To a new file, or standard output."""
+    if is_stream(path):
+        write_output(content)
+        return
+    if path.exists():
+        click.echo(f"{path} existe déjà.", err=True)
+        sys.exit(BAD_INPUT)
+    path.write_bytes(content)
+
+
+@bundle_group.command(name="change", help="Écrire le lot d’une liste où des lauréats sont partis ou entrés depuis.")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--changes", required=True, type=click.Path(path_type=Path), metavar="FICHIER",
+    help="Table des changements depuis ce lot : change, application_id, amount, place, reason, author, date.",
+)  # fmt: skip
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot à écrire.")
+def change_command(bundle: Path, changes: Path, out: Path) -> None:
+    """Exit code 0 done, 2 bad input or a change that the rules don't allow, 4 where the given bundle does not verify."""
+    from aap.core.problems import BadInput
+    from aap.core.ranking.bundle import read_text, verify_bundle
+    from aap.core.ranking.later_list import later_bundle
+    from aap.core.ranking.run import json_text
+    from aap.documents.tables.changes_in import read_changes
+
+    check_once([bundle, changes])
+    content = _content(bundle)
+    if verify_bundle(content, processes=os.cpu_count() or 1):
+        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas (aap verify dit pourquoi).", err=True)
+        sys.exit(DIFFERENT)
+    before = read_text(content)
+    try:
+        read = read_changes(table_source(changes), [application.id for application in before.given.applications])
+    except BadInput as refusal:
+        for problem in refusal.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(BAD_INPUT)
+    later = json_text(later_bundle(json.loads(content), (*before.changes, *read))).encode() + b"\n"
+    broken = verify_bundle(later, processes=os.cpu_count() or 1)
+    if broken:
+        for difference in broken:
+            click.echo(f"{input_name(changes)}\u00a0: {difference}", err=True)
+        sys.exit(BAD_INPUT)
+    _write(out, later)
+    _tell_list(later, err=is_stream(out))
+    if not is_stream(out):
+        click.echo(f"Lot écrit dans {out}.")
 
 
 @bundle_group.command(
@@ -103,12 +196,12 @@ def explain_command(bundle: Path, dossier: str) -> None:
     try:
         content = read_text(_content(bundle))
     except MalformedBundle as error:
-        click.echo(f"{bundle.name}\u00a0: {error}", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: {error}", err=True)
         sys.exit(DIFFERENT)
     at = {name: place for place, name in enumerate(content.ranking.header)}
     row = next((row for row in content.ranking.rows if row[at["application_id"]] == dossier), None)
     if row is None:
-        click.echo(f"{bundle.name}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
         sys.exit(2)
     click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
     for part, ranking in rankings_of(content):

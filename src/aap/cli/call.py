@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aap.cli.streams import INPUT_NAME, check_once, input_name, is_stream, read_input
 from aap.core.call.loading import CallFileError, InspectedCall, inspect_call
 from aap.core.call.yaml_tree import MAX_BYTES
 from aap.core.problems import Problem
@@ -26,11 +27,14 @@ def call_group() -> None:
     """The group that `aap` registers."""
 
 
-def read_call_file(path: Path, *, conflicts_are_errors: bool = True) -> InspectedCall:
-    """Read and check the call file at `path`; a file that can't be read is a problem like any other.
+def read_call_file(path: Path, *, conflicts_are_errors: bool = True, online: bool = False) -> InspectedCall:
+    """Read and check the call file at `path` (`-`: standard input); a file that can't be read is a problem like any other.
 
-    `conflicts_are_errors`: see `inspect_call`.
+    `conflicts_are_errors`, `online`: see `inspect_call`.
     """
+    if is_stream(path):
+        content = read_input(MAX_BYTES)
+        return inspect_call(content, name=INPUT_NAME, conflicts_are_errors=conflicts_are_errors, online=online)
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)  # one byte too many is enough to refuse
@@ -41,7 +45,7 @@ def read_call_file(path: Path, *, conflicts_are_errors: bool = True) -> Inspecte
     except OSError as error:
         found = error.strerror or type(error).__name__
         return InspectedCall(None, (Problem(str(path), "le fichier ne peut pas être lu", found=found),))
-    return inspect_call(content, name=str(path), conflicts_are_errors=conflicts_are_errors)
+    return inspect_call(content, name=str(path), conflicts_are_errors=conflicts_are_errors, online=online)
 
 
 def load_call_file(path: Path) -> InspectedCall:
@@ -57,15 +61,18 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 
 @call_group.command("check", help="Vérifier des fichiers d’appel : toutes les erreurs, avec ligne et colonne.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
+@click.option("--online", is_flag=True, help="Vérifier aussi ce que demande l’ouverture de l’appel en ligne.")
+def check(files: tuple[Path, ...], online: bool) -> None:
+    check_once(files)
     failed = False
     for file in files:
-        inspected = read_call_file(file)
+        inspected = read_call_file(file, online=online)
         for problem in inspected.problems:
             click.echo(str(problem), err=True)
         errors = sum(problem.is_error for problem in inspected.problems)
         failed = failed or errors > 0
-        click.echo(f"{file}\u00a0: {_verdict(errors, len(inspected.warnings))}", err=errors > 0)
+        name = input_name(file, whole=True)
+        click.echo(f"{name}\u00a0: {_verdict(errors, len(inspected.warnings))}", err=errors > 0)
     sys.exit(BAD_INPUT if failed else 0)
 
 
@@ -95,7 +102,7 @@ def new(call_id: str, out: Path | None) -> None:
             str(Problem(call_id, "cet identifiant n’est pas bien formé", found=call_id, allowed=allowed)), err=True
         )
         sys.exit(BAD_INPUT)
-    if out is None:
+    if out is None or is_stream(out):
         click.echo(starter_text(call_id), nl=False)
         return
     try:

@@ -16,6 +16,7 @@ import click
 from aap.cli.call import read_call_file
 from aap.cli.output_folder import FolderRefused, check_place, place_aside, write, written_whole
 from aap.cli.progress_bar import ProgressLine
+from aap.cli.streams import check_once, input_name, table_source, write_output
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput, Problem, in_order
@@ -32,7 +33,7 @@ DONE, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="rank", help="Classer et sélectionner à partir de tableaux CSV ou XLSX, sans base de données.")
+@click.command(name="rank", help="Classer et sélectionner à partir de tableaux CSV, XLSX ou ODS, sans base de données.")
 @click.option("--call", "call_path", required=True, type=_FILE, metavar="FICHIER", help="Fichier de l’appel (YAML).")
 @click.option("--applications", required=True, type=_FILE, metavar="FICHIER", help="Tableau des candidatures.")
 @click.option("--reviews", required=True, type=_FILE, metavar="FICHIER", help="Tableau des notes, une par ligne.")
@@ -46,6 +47,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--prices", is_flag=True, help="Coût de chaque quota, même au-delà de 1 000 candidats.")
 @click.option("--letters", is_flag=True, help="Écrire aussi une lettre PDF par dossier.")
 @click.option("--force", is_flag=True, help="Remplacer un classement déjà écrit dans ce dossier.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le rapport (report.json) sur la sortie, et rien d’autre.")
 @click.option(
     "--drop-incomplete-reviews", is_flag=True, help="Laisser de côté les évaluations sans toutes leurs notes."
 )
@@ -61,10 +63,12 @@ def rank_command(
     prices: bool,
     letters: bool,
     force: bool,
+    as_json: bool,
     drop_incomplete_reviews: bool,
 ) -> None:
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 the rules can't all hold."""
     signal.signal(signal.SIGTERM, _stopped)
+    check_once([call_path, applications, reviews, decisions])
     try:
         check_place(out, force=force)
         _check_seed(draw_seed)
@@ -79,14 +83,14 @@ def rank_command(
     except FolderRefused as refusal:
         _fail([str(refusal)], BAD_INPUT)
     except BadInput as refusal:
-        files = {"décisions": _name_of(decisions), "évaluations": reviews.name}
+        files = {"décisions": _name_of(decisions), "évaluations": input_name(reviews)}
         _refuse([dataclasses.replace(p, file=files.get(p.file) or p.file) for p in refusal.problems])
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _fail([f"Écriture impossible{place}\u00a0: {error.strerror or error}."], FAILED)
     for remark in remarks:
         click.echo(str(remark), err=True)
-    _tell_result(run, out, kept)
+    _tell_result(run, out, kept, as_json=as_json)
 
 
 def _check_seed(seed: str | None) -> None:
@@ -99,7 +103,7 @@ def _stopped(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _name_of(path: Path | None) -> str:
-    return path.name if path is not None else ""
+    return input_name(path) if path is not None else ""
 
 
 def _read(
@@ -118,15 +122,17 @@ def _read(
     """
     from aap.documents.tables.tables_in import problems_without_call, read_run_inputs
 
+    dossiers, marks = table_source(applications), table_source(reviews)
+    jury = table_source(decisions) if decisions is not None else None
     inspected = read_call_file(call_path, conflicts_are_errors=False)
     call = inspected.call
     if call is None:
-        raise BadInput((*inspected.problems, *problems_without_call(applications, reviews, decisions)))
+        raise BadInput((*inspected.problems, *problems_without_call(dossiers, marks, jury)))
     problems = list(inspected.problems)
     if letters:
-        problems = [*_strict_letters(call, problems), *_missing_for_letters(call, str(call_path))]
+        problems = [*_strict_letters(call, problems), *_missing_for_letters(call, input_name(call_path, whole=True))]
     try:
-        inputs = read_run_inputs(call, applications, reviews, decisions, drop_incomplete)
+        inputs = read_run_inputs(call, dossiers, marks, jury, drop_incomplete)
     except BadInput as refusal:
         raise BadInput((*problems, *refusal.problems)) from None
     if any(problem.is_error for problem in problems):
@@ -236,7 +242,7 @@ def _fail(lines: list[str], code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _tell_result(run: Run, out: Path, kept: Path | None) -> None:
+def _tell_result(run: Run, out: Path, kept: Path | None, *, as_json: bool) -> None:
     for warning in run.warnings:
         click.echo(f"Avertissement\u00a0: {warning}", err=True)
     if kept is not None:
@@ -245,5 +251,10 @@ def _tell_result(run: Run, out: Path, kept: Path | None) -> None:
     granted = sum(row.granted_amount or 0 for row in run.rows)
     click.echo(
         f"{french.count(laureates, 'lauréat')} sur {french.count(len(run.rows), 'dossier')}, "
-        f"{french.euros(granted)} attribués. Résultats dans {out}."
+        f"{french.euros(granted)} attribués. Résultats dans {out}.",
+        err=as_json,
     )
+    if as_json:
+        from aap.documents.report.ranking_files import readable_json
+
+        write_output(readable_json(run.report))

@@ -22,8 +22,8 @@ class Problem:
     """One thing to mend (`error`) or to look at (`warning`).
 
     `line` and `column` count from 1; `key` is the path of the key, as `rubric.criteria[0].weight`. In a table, `row` is
-    the spreadsheet's row number and `heading` the column's name. `found`, `allowed` and `nearest` are empty where they
-    say nothing.
+    the spreadsheet's row number, `heading` the column's name and, in a workbook, `cell` the cell or cells (`C12`).
+    `found`, `allowed` and `nearest` are empty where they say nothing.
     """
 
     file: str
@@ -37,6 +37,7 @@ class Problem:
     allowed: str = ""
     nearest: str = ""
     severity: Severity = "error"
+    cell: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -52,6 +53,8 @@ class Problem:
             place += f", ligne{NBSP}{self.row}"
         if self.heading:
             place += f", colonne {self.heading}"
+        if self.cell:
+            place += f" ({self.cell})"
         return place
 
     def __str__(self) -> str:

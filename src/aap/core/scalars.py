@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from aap.core.amounts import BadAmount, read_amount
 from aap.core.french import NBSP, listed
 
 NUMBER = re.compile(r"[+-]?(?:\d(?:_?\d){0,14}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?", re.ASCII)
@@ -131,6 +132,19 @@ def _in_use(found: date) -> date:
     return found
 
 
+def money(value: object) -> Decimal:
+    """Euros: a number, spaces between its thousands and a `€` beside it or not; `600.000` is not guessed."""
+    if not isinstance(value, str):
+        return exact_number(value)
+    try:
+        euros = read_amount(value)
+    except BadAmount as bad:
+        if bad.reason == "ambiguous":
+            raise refusal(bad.message, bad.allowed.replace(",", ".")) from None
+        return exact_number(value)
+    return euros if value.strip() and "," not in value else exact_number(value)
+
+
 def in_cents(value: Decimal) -> Decimal:
     """Euros with at most two decimals."""
     if value != value.quantize(Decimal("0.01")):
@@ -173,7 +187,7 @@ def without_empty(value: object, known: Mapping[str, Any]) -> object:
 Number = Annotated[Decimal, BeforeValidator(exact_number)]
 Count = Annotated[int, BeforeValidator(whole_number)]
 Flag = Annotated[bool, BeforeValidator(flag)]
-Money = Annotated[Decimal, BeforeValidator(exact_number), Field(ge=0), AfterValidator(in_cents)]
+Money = Annotated[Decimal, BeforeValidator(money), Field(ge=0), AfterValidator(in_cents)]
 
 CALL_ID = r"^[a-z0-9][a-z0-9-]{2,63}$"
 

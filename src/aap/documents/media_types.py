@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 CSV = "text/csv; charset=utf-8"
 BY_ENDING = {
     "pdf": PDF, "xlsx": XLSX, "csv": CSV, "json": "application/json", "html": "text/html; charset=utf-8",

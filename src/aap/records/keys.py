@@ -12,7 +12,6 @@ import binascii
 import hmac
 import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Engine
 from sqlmodel import Session
+
+from aap.whole_files import whole_file
 
 KEY_BYTES = 32
 _MOST_OPENED = 10_000
@@ -177,26 +178,11 @@ class KeyRing:
 
 def write_keys(file: Path, keys: Sequence[str], *, only_new: bool = False) -> None:
     """Writes the file (0600), durable before it has its name. `only_new`: raises FileExistsError where there is one."""
-    descriptor, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # 0600
-    try:
+    with whole_file(file, durable=True, only_new=only_new) as stream:
         if os.geteuid() == 0:  # an operator's command: the file stays the service's
             owner = file.parent.stat()
-            os.chown(partial, owner.st_uid, owner.st_gid)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(_HEADER + "".join(f"{key}\n" for key in keys))
-            stream.flush()
-            os.fsync(stream.fileno())
-        if only_new:
-            os.link(partial, file)
-        else:
-            os.replace(partial, file)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    finally:
-        Path(partial).unlink(missing_ok=True)
+            os.fchown(stream.fileno(), owner.st_uid, owner.st_gid)
+        stream.write((_HEADER + "".join(f"{key}\n" for key in keys)).encode())
 
 
 def give_keys(engine: Engine, keys: KeyRing | None) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from aap.whole_files import sync_folder, whole_file
+
 _BLOCK = 1 << 18
 
 
@@ -27,14 +29,6 @@ class StoredFile:
 
     sha256: str
     size: int
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -70,9 +64,9 @@ class FileStore:
             if not final.exists():
                 if not final.parent.exists():
                     final.parent.mkdir(exist_ok=True)
-                    _sync_folder(self.folder)
+                    sync_folder(self.folder)
                 os.replace(temporary, final)
-                _sync_folder(final.parent)
+                sync_folder(final.parent)
         finally:
             Path(temporary).unlink(missing_ok=True)
         return StoredFile(digest.hexdigest(), size)
@@ -86,13 +80,8 @@ class FileStore:
         if not made.exists():
             content = make(self.read(sha256))
             made.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=made.parent, prefix=".new-")
-            try:
-                with os.fdopen(descriptor, "wb") as target:
-                    target.write(content)
-                os.replace(temporary, made)
-            finally:
-                Path(temporary).unlink(missing_ok=True)
+            with whole_file(made) as target:
+                target.write(content)
         return made
 
     def open(self, sha256: str) -> BinaryIO:

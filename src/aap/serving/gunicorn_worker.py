@@ -102,6 +102,16 @@ class ClientConnection(TConn):
         return None if found < 0 else found + 4
 
 
+def _piece(sock: socket.socket) -> bytes | None:
+    """What arrived; empty where the client is gone; None: nothing yet."""
+    try:
+        return sock.recv(PIECE)
+    except (BlockingIOError, InterruptedError):
+        return None
+    except OSError:
+        return b""
+
+
 class ReceivingWorker(ThreadWorker):
     """`gunicorn --worker-class aap.serving.gunicorn_worker.ReceivingWorker`."""
 
@@ -172,12 +182,9 @@ class ReceivingWorker(ThreadWorker):
         conn.close()
 
     def _receive(self, conn: ClientConnection, _client: socket.socket) -> None:
-        try:
-            piece = conn.sock.recv(PIECE)
-        except (BlockingIOError, InterruptedError):
+        piece = _piece(conn.sock)
+        if piece is None:
             return
-        except OSError:
-            piece = b""
         if not piece:
             self._drop(conn)
             return
@@ -299,12 +306,9 @@ class ReceivingWorker(ThreadWorker):
         self._watch(conn, self._discard, LINGER if self.alive else STOP_KEEPALIVE_LINGER)
 
     def _discard(self, conn: ClientConnection, _client: socket.socket) -> None:
-        try:
-            piece = conn.sock.recv(PIECE)
-        except (BlockingIOError, InterruptedError):
+        piece = _piece(conn.sock)
+        if piece is None:
             return
-        except OSError:
-            piece = b""
         conn.discarded += len(piece)
         if not piece or conn.discarded > MOST_DISCARDED:
             self._drop(conn)

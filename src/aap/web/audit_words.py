@@ -42,6 +42,7 @@ def actions() -> Mapping[str, str]:
         "consensus.decided": _("Consensus décidé"),
         "consensus.opened": _("Consensus ouvert"),
         "decision.called": _("Appelé de la liste d’attente"),
+        "decision.list_downloaded": _("Liste en vigueur téléchargée"),
         "decision.contested": _("Recours gracieux formé"),
         "decision.read": _("Décision lue par l’association"),
         "decisions.notified": _("Décisions notifiées"),

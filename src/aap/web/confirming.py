@@ -9,6 +9,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -46,6 +48,33 @@ EXPORTS = frozenset(
     }
 )
 """Files that take personal data of many people, or all of one's own, out of the service."""
+
+NAMES: dict[str, LazyString] = {
+    "account.export": _("Télécharger vos données"),
+    "admin.give": _("Changer les rôles d’une personne"),
+    "admin.invite": _("Inviter une personne"),
+    "admin.invite_again": _("Inviter une personne de nouveau"),
+    "admin.lift_recusal": _("Lever un déport"),
+    "admin.open_call": _("Ouvrir un appel"),
+    "admin.reset_second_factor": _("Réinitialiser le second facteur d’une personne"),
+    "admin.switch": _("Fermer ou rouvrir un compte"),
+    "association.change": _("Changer le rôle d’un membre"),
+    "association.invite": _("Inviter un membre"),
+    "official.arbitrate": _("Répondre à une demande de rattachement"),
+    "official.assignment_export": _("Télécharger la répartition"),
+    "official.conflict_register": _("Télécharger le registre des conflits"),
+    "official.download_run": _("Télécharger un classement"),
+    "official.export_candidates": _("Télécharger la liste des candidatures"),
+    "official.freeze": _("Arrêter le classement"),
+    "official.invite": _("Inviter un évaluateur"),
+    "official.invite_table": _("Inviter des évaluateurs"),
+    "official.letters": _("Télécharger les courriers"),
+    "official.minutes": _("Télécharger le procès-verbal"),
+    "official.notify": _("Notifier les décisions"),
+    "official.publish": _("Publier les résultats"),
+    "official.replace": _("Appeler un dossier de la liste complémentaire"),
+}
+"""What waits for the password, by its page, as the subject of a sentence."""
 
 UNDER_WAY = "confirm_"
 """How the fields of the page that asks begin: a form's own fields never do."""
@@ -87,14 +116,28 @@ def leads_to(path: str, method: str) -> bool:
     """
     from aap.web.access import permission_of
 
-    parts, root = urlsplit(path), request.script_root
-    if parts.scheme or parts.netloc or not path.startswith(f"{root}/") or path.startswith(("//", "/\\")):
-        return False
-    try:
-        endpoint, _values = current_app.url_map.bind("").match(parts.path.removeprefix(root), method=method)
-    except (HTTPException, RequestRedirect):
+    endpoint = _page_at(path, method)
+    if endpoint is None:
         return False
     permission = permission_of(current_app, endpoint)
     if permission is None:
         return False
     return method == "GET" or is_asked_of(endpoint, method, permission)
+
+
+def act_at(path: str, method: str) -> str:
+    """What is done at this address, as the subject of a sentence; empty where it is a page like others."""
+    endpoint = _page_at(path, method)
+    return str(NAMES[endpoint]) if endpoint in NAMES and (method != "GET" or endpoint in EXPORTS) else ""
+
+
+def _page_at(path: str, method: str) -> str | None:
+    """The page of ours at an address, None where there is none that takes this method."""
+    parts, root = urlsplit(path), request.script_root
+    if parts.scheme or parts.netloc or not path.startswith(f"{root}/") or path.startswith(("//", "/\\")):
+        return None
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(parts.path.removeprefix(root), method=method)
+    except (HTTPException, RequestRedirect):
+        return None
+    return str(endpoint)

@@ -70,10 +70,12 @@ def error_page(status: int, title: str, message: str) -> ResponseReturnValue:
 def confirmation_page(goal: str, method: str, *, wrong: bool = False) -> str:
     """Asks who is signed in for their password. `goal`: where it leads, `method`: how. Of a form that waits the page holds
     the fields; files can't wait: with them it leads back to the form's page."""
+    act = confirming.act_at(goal, method)
     if request.files:
         goal, method = confirming.page_before(goal), "GET"
     return render_template(
         "account/confirm.html",
+        act=act,
         goal=goal,
         method=method,
         files=bool(request.files),

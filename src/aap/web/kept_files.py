@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +21,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from aap import __version__
 from aap.own_files import templates_folder
 from aap.web.context import platform
+from aap.whole_files import whole_file
 
 log = structlog.get_logger(__name__)
 
@@ -71,13 +70,8 @@ def kept_file(name: str, version: str, make: Callable[[], bytes]) -> Path:
 
 
 def _put(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".making-")
-    try:
-        with os.fdopen(descriptor, "wb") as target:
-            target.write(content)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole_file(path) as target:
+        target.write(content)
     log.info("file.made", name=path.name, size=len(content))
 
 

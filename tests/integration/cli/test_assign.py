@@ -54,6 +54,40 @@ def test_every_dossier_gets_its_reviewers_within_the_rules(tmp_path: Path) -> No
     assert rows(tmp_path, "unmet.csv") == []
 
 
+def test_a_share_of_bridges_is_given_across_themes_and_its_effect_is_told(tmp_path: Path) -> None:
+    usual, none, more = (tmp_path / name for name in ("usual", "none", "more"))
+    told = {}
+    for folder, options in ((usual, ()), (none, ("--bridges", "0")), (more, ("--bridges", "0.5"))):
+        folder.mkdir()
+        done = run(folder, *options)
+        assert done.exit_code == 0, done.output
+        told[folder] = done.output.replace("\u00a0", " ").splitlines()[1:]
+        pairs = [
+            (int(row["application_id"][1:]), int(row["reviewer_id"][1:])) for row in rows(folder, "assignment.csv")
+        ]
+        report = json.loads((folder / "out" / "report.json").read_text())
+        assert report["bridges"]["made"] == sum((d % 2 == 1) != (r < 3) for d, r in pairs)
+    report = json.loads((more / "out" / "report.json").read_text())
+    assert {key: report["bridges"][key] for key in ("share", "usual", "wanted", "made", "missing")} == {
+        "share": 0.5,
+        "usual": False,
+        "wanted": 18,
+        "made": 18,
+        "missing": 0,
+    }
+    assert report["connection"]["across_error"] < report["bridges"]["without"]["across_error"]
+    before = json.loads((none / "out" / "report.json").read_text())
+    assert report["bridges"]["without"] == {
+        "made": before["bridges"]["made"],
+        **{key: before["connection"][key] for key in ("mean_error", "severity_error", "across_error")},
+    }
+    assert told[none] == []
+    assert told[usual][0].startswith("6 évaluations croisées (l'évaluateur ne connaît aucun thème du dossier)")
+    assert told[more][0].startswith("18 évaluations croisées")
+    assert told[more][1].startswith("Entre deux dossiers de thèmes différents, la seule sévérité")
+    assert run(tmp_path, "--bridges", "1.5").exit_code == 2
+
+
 def test_the_same_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> None:
     for name, turn in (("a", 1), ("b", -1)):
         (tmp_path / name).mkdir()

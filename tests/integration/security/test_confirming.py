@@ -21,7 +21,7 @@ from aap.records.people import Person, Role, RoleGrant
 from aap.services.permissions import Permission
 from aap.services.platform import Platform
 from aap.web.access import permission_of
-from aap.web.confirming import ACTS, EXPORTS, ROLES, is_asked_of
+from aap.web.confirming import ACTS, EXPORTS, NAMES, ROLES, is_asked_of
 from tests.conftest import Browser, TestClock
 from tests.factories import PASSWORD, Factory
 from tests.worlds.mailbox import link_in, mails_to
@@ -84,6 +84,16 @@ LOOKS_LIKE_A_FILE = re.compile(r"\.(csv|pdf|zip|xlsx|json|yaml|<)|fichier|pieces
 
 def rules(app: Flask, *methods: str) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if set(methods) & (rule.methods or set())]
+
+
+def test_every_act_that_asks_for_the_password_has_a_name(app: Flask) -> None:
+    asked = {
+        rule.endpoint
+        for rule in rules(app, "GET", "POST")
+        for method in {"GET", "POST"} & (rule.methods or set())
+        if (permission := permission_of(app, rule.endpoint)) and is_asked_of(rule.endpoint, method, permission)
+    }
+    assert asked == set(NAMES)
 
 
 def test_every_permission_says_whether_what_is_sent_under_it_asks_for_the_password() -> None:
@@ -153,6 +163,7 @@ def test_a_form_sent_too_late_waits_for_the_password_and_goes_on(
     address = f"/administration/personnes/{person.id}/roles"
     asked = page.post(address, {"role": "official", "call_id": ""})
     assert (asked.status_code, "Votre demande n’est pas perdue" in asked.text.replace("\u00a0", " ")) == (403, True)
+    assert "Changer les rôles d’une personne demande votre mot de passe" in html.unescape(asked.text)
     wrong = confirmed(page, asked, "pas celui-là du tout")
     assert (wrong.status_code, wrong.text.count("Ce mot de passe n’est pas le bon.")) == (422, 2)
     first, again = fields_of(asked.text), fields_of(wrong.text)

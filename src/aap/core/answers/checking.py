@@ -14,7 +14,7 @@ from aap.core.french import spaced
 from aap.core.paths import Path
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier, ProblemCode
 from aap.core.questions.base.question import Question
-from aap.core.values import RAW, Answers
+from aap.core.values import Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def check_form(
     employees: Decimal | None = None,
 ) -> dict[str, tuple[AnswerProblem, ...]]:
     """The problems of every section that this dossier shows, by section id (empty where it is complete)."""
-    counting = {**shown_answers(form, answers), RAW: answers.get(RAW, {})}
+    counting = shown_answers(form, answers)
     return {
         section.id: check_section(section, counting, files=files, limits=limits, employees=employees)
         for section in visible_sections(form, counting)

@@ -117,6 +117,25 @@ def raise_floor(grid: Grid, seats: Seats, best: Bools, *, loss: int) -> tuple[in
     return found
 
 
+def most_bridges(grid: Grid, seats: Seats) -> Bools:
+    """With the same seats and minima, the most pairs across themes; among these the largest total fit."""
+    m = len(grid.reviewers)
+    largest = int(grid.fit.max(initial=1))
+    across = (m + 1) * largest + 1  # no exchange along a path changes the fit by as much
+    unmet = (m + 1) * (across + largest) + 1
+    unit = np.arange(int(seats.caps.max(initial=0)))[None, :]
+    network = Network(
+        needs=seats.needs,
+        open=grid.open,
+        cost=np.where(grid.crossing, -across, 0) - grid.fit,
+        steps=np.where(unit < seats.least[:, None], -unmet, 0).astype(np.int64),
+        caps=seats.caps,
+        short=_short(seats, unmet, 0),
+        tie=grid.noise,
+    )
+    return cheapest_flow(network)
+
+
 def only(grid: Grid, kept: Bools) -> Grid:
     """The grid with more pairs that stay."""
     return replace(grid, fixed=grid.fixed | kept)

@@ -10,7 +10,7 @@ panel keeps its size. Three rounds, each deterministic:
    computed again, and a batch that doesn't lower it is halved. The work is counted in rounds, never in time.
 
 Fixed pairs, and those to keep, never move. `floor`: new pairs of the last round are never below it; those of the first
-two are where nothing else joins, at most one a dossier.
+two are where nothing else joins, at most one a dossier. The share of bridges is aap.core.assignment.crossing's.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ Swap = tuple[int, int, int, int]
 
 @dataclass
 class Panels:
-    """An assignment under change. `movable` (n, m): pairs of `given` that may be swapped; `left`: fit to lose yet."""
+    """An assignment under change. `movable` (n, m): pairs of `given` that may be swapped; `left`: fit to lose yet.
+    `keeps_bridges`: no swap lowers the number of reviews across themes.
+    """
 
     grid: Grid
     given: Bools
@@ -56,6 +58,12 @@ class Panels:
     floor: int = 0
     variances: AssumedVariances = DEFAULT_VARIANCES
     lowered: set[int] = field(default_factory=set)
+    keeps_bridges: bool = False
+
+    @property
+    def bridges(self) -> int:
+        """Reviews across themes, the fixed ones too."""
+        return int((self.given & self.grid.crossing).sum())
 
     def loss(self, d: int, q: int, e: int, r: int) -> int:
         """Fit lost when q leaves d for e and r leaves e for d (negative: won)."""
@@ -67,12 +75,26 @@ class Panels:
             array[d, q] = array[e, r] = False
             array[d, r] = array[e, q] = True
 
+    def shift(self, d: int, q: int, r: int) -> None:
+        """Dossier d goes from q to r; their loads change."""
+        self.left -= int(self.grid.fit[d, q] - self.grid.fit[d, r])
+        for array in (self.given, self.movable):
+            array[d, q], array[d, r] = False, True
 
-def bridge(panels: Panels) -> None:
+
+def join_and_sharpen(panels: Panels) -> None:
     """All three rounds, in place."""
     join(panels)
     thicken(panels)
     sharpen(panels)
+
+
+def gained(panels: Panels, d: Ints | int, q: Ints | int, e: Ints, r: Ints) -> Ints:
+    """Bridges that come with swaps, less those that go."""
+    across = panels.grid.crossing
+    come = across[d, r].astype(np.int64) + across[e, q]
+    found: Ints = come - across[d, q] - across[e, r]
+    return found
 
 
 def join(panels: Panels) -> None:
@@ -82,14 +104,14 @@ def join(panels: Panels) -> None:
         found = _cheapest(panels, label, 1)
         if not found:
             return
-        _make(panels, found[0], hold=True)
+        make(panels, found[0], hold=True)
         label = _labels(panels.given)
     for _ in range(JOINTS - 1):
         for part in range(int(parts.max(initial=0)), 0, -1):  # the smallest first
             side = np.where(parts < 0, -1, np.where(parts == part, 1, 0))
             again = max(1, int((side == 1).sum()) // DOSSIERS_A_JOINT)
             for swap in _cheapest(panels, side, again, gentle=True):
-                _make(panels, swap, hold=True)
+                make(panels, swap, hold=True)
 
 
 def thicken(panels: Panels) -> None:
@@ -102,10 +124,10 @@ def thicken(panels: Panels) -> None:
         found = [] if side is None else _cheapest(panels, side, 1, gentle=True)
         if not found:
             return
-        _make(panels, found[0], hold=True)
+        make(panels, found[0], hold=True)
 
 
-def _make(panels: Panels, swap: Swap, *, hold: bool = False) -> None:
+def make(panels: Panels, swap: Swap, *, hold: bool = False) -> None:
     """Makes a swap; `hold`: its new pairs don't move any more (a cheap swap would undo them)."""
     d, q, e, r = swap
     panels.left -= panels.loss(*swap)
@@ -162,6 +184,8 @@ def _cheapest(panels: Panels, side: Ints, most: int, *, gentle: bool = False) ->
     for at in _starts(panels, side, dossiers, reviewers, allowed)[: max(STARTS, 3 * most)]:
         d, q = int(dossiers[at]), int(reviewers[at])
         ok = (side[dossiers] != side[d]) & allowed[d, reviewers] & allowed[dossiers, q]
+        if panels.keeps_bridges:
+            ok &= gained(panels, d, q, dossiers, reviewers) >= 0
         e, r = dossiers[ok], reviewers[ok]
         loss = fit[d, q] + fit[e, r] - fit[d, r] - fit[e, q]
         tie = noise[d, r] + noise[e, q]
@@ -190,13 +214,14 @@ def _starts(panels: Panels, side: Ints, dossiers: Ints, reviewers: Ints, allowed
     if not len(seats):
         return seats
     bounds = np.full(len(seats), np.iinfo(np.int64).max)
+    could = np.where(allowed, fit, -10_000).astype(np.int16)  # a fourth of the memory to walk through
     for one in np.unique(side[dossiers[seats]]):
         here = side[dossiers[seats]] == one
         d, q = dossiers[seats[here]], reviewers[seats[here]]
         others: Bools = np.asarray(np.delete(elsewhere, one, axis=0).any(axis=0))
         away = (side >= 0) & (side != one)
-        to_dossier = np.where(allowed & others[None, :], fit, -10_000).max(axis=1)
-        to_reviewer = np.where(allowed & away[:, None], fit, -10_000).max(axis=0)
+        to_dossier = could[:, others].max(axis=1, initial=-10_000).astype(np.int64)
+        to_reviewer = could[away].max(axis=0, initial=-10_000).astype(np.int64)
         bounds[here] = fit[d, q] - to_dossier[d] - to_reviewer[q]
     order = np.lexsort((panels.grid.noise[dossiers[seats], reviewers[seats]], bounds))
     return seats[order]
@@ -221,7 +246,7 @@ def sharpen(panels: Panels) -> None:
             return
         kept = panels.given.copy(), panels.movable.copy(), panels.left, set(panels.lowered)
         for swap in batch:
-            _make(panels, swap)
+            make(panels, swap)
         after = Precision(panels.given, panels.variances)
         if after.mean_severity_variance() < variance * (1 - 1e-9):
             precision, variance = after, after.mean_severity_variance()
@@ -264,44 +289,50 @@ def _batch(panels: Panels, precision: Precision, size: int, number: int, lowest:
 
 
 def _drawn(panels: Panels, number: int, lowest: int) -> tuple[Ints, Ints, Ints, Ints]:
-    """Possible swaps: all of them where there are few, else DRAWN ones."""
+    """Possible swaps within the floor."""
+    d, q, e, r = possible_swaps(panels, str(number))
+    fit = panels.grid.fit
+    fresh = np.ones(len(panels.grid.dossiers), dtype=bool)
+    fresh[list(panels.lowered)] = False
+    ok = np.ones(len(d), dtype=bool)
+    for dossier, leaving, coming in ((d, q, r), (e, r, q)):
+        least = np.minimum(np.where(fresh[dossier], lowest, panels.floor), fit[dossier, leaving])
+        ok &= fit[dossier, coming] >= least
+    if panels.keeps_bridges:
+        ok &= gained(panels, d, q, e, r) >= 0
+    return d[ok], q[ok], e[ok], r[ok]
+
+
+def possible_swaps(panels: Panels, label: str) -> tuple[Ints, Ints, Ints, Ints]:
+    """Swaps that nothing bars: all of them where there are few, else those among DRAWN pairs of seats."""
     dossiers, reviewers = np.nonzero(panels.movable)
     count = len(dossiers)
     if count * (count - 1) // 2 <= DRAWN:
         one, two = np.triu_indices(count, 1)
     else:
-        one = drawn(f"one:{number}", count, (DRAWN,))
-        two = (one + 1 + drawn(f"two:{number}", count - 1, (DRAWN,))) % count
+        one = drawn(f"one:{label}", count, (DRAWN,))
+        two = (one + 1 + drawn(f"two:{label}", count - 1, (DRAWN,))) % count
     d, q, e, r = dossiers[one], reviewers[one], dossiers[two], reviewers[two]
     allowed = panels.grid.open & ~panels.given
     ok = (d != e) & (q != r) & allowed[d, r] & allowed[e, q]
-    d, q, e, r = d[ok], q[ok], e[ok], r[ok]
-    fit = panels.grid.fit
-    fresh = np.ones(len(panels.grid.dossiers), dtype=bool)
-    fresh[list(panels.lowered)] = False
-    for dossier, leaving, coming in ((d, q, r), (e, r, q)):
-        least = np.minimum(np.where(fresh[dossier], lowest, panels.floor), fit[dossier, leaving])
-        ok = fit[dossier, coming] >= least if dossier is d else ok & (fit[dossier, coming] >= least)
     return d[ok], q[ok], e[ok], r[ok]
 
 
 class _Change:
     """First-order change of the sum of the error variances when a reviewer takes the seat of another.
 
-    With n the panel as a 0/1 vector of k reviewers, c = A / (1 + A k), A = va / ve and T = sum of n n' / k²: the
-    variance is trace(C T), and C moves by (c / ve) C (change of n n') C. So the change is that of n' H n with
-    H = C / k² + (c / ve) C T C. Loads don't change in a swap, so the diagonal of M doesn't either.
+    With n the panel as a 0/1 vector of k reviewers and T = sum of n n' / k²: the variance is trace(C T), and C moves by
+    C (change of n n') C / (k ve). So the change is that of n' H n with H = C / k² + C T C / (k ve). Loads don't change in
+    a swap, so the diagonal of Z' M Z doesn't either.
     """
 
     def __init__(self, precision: Precision) -> None:
-        variances = precision.variances
         self.near: Floats = precision.covariance
         self.seats, self.sizes = precision.seats, precision.sizes
         weighted = precision.panels / self.sizes[:, None]
         square: Floats = (weighted.T @ weighted).toarray()
         self.far: Floats = self.near @ square @ self.near
-        ratio = variances.application / variances.noise
-        self.inner = ratio / (1.0 + ratio * self.sizes) / variances.noise
+        self.inner = 1.0 / (self.sizes * precision.variances.noise)
 
     def of(self, dossiers: Ints, leaving: Ints, coming: Ints) -> Floats:
         """Points squared, one for each of the changes."""

@@ -1,14 +1,14 @@
-"""How well the calibration will be able to compare reviewers: components, weakest cut, expected standard error.
+"""How well the calibration will be able to compare reviewers: components, weakest cut, expected standard errors.
 
-The expected standard error is that of a calibrated score (aap.core.scoring.severity, aap.core.scoring.reml): for dossier i with
-panel S_i of k reviewers,
+The expected standard error is that of a calibrated score (aap.core.scoring.severity: applications fixed, reviewers random): for
+dossier i with panel S_i of k reviewers,
 
-    Var_i = ve / k + mean of the block S_i x S_i of C,    C = vb (I + (vb / ve) M)^-1 + the part due to the mean,
-    M = Zb' Ra Zb,    Ra = (I + (va / ve) Za Za')^-1,
+    Var_i = ve / k + mean of the block S_i x S_i of C,    C = ve (Z' M Z + (ve / vb) I)^-1,
 
-which is Henderson's prediction error variance of the reviewers' effects (Biometrics 31, 1975). It depends on who reads
-what and on the variances, not on the marks, so it is known beforehand. As in the calibration, every component of the
-graph has a mean of its own: what its reviewers have in common can't be told from the quality of what they read.
+Z being the reviewers of the reviews (N, m), M removing the dossiers' means: Henderson's prediction error covariance of the
+reviewers' effects (Biometrics 31, 1975) with a flat prior on the dossiers. Z' M Z is the Laplacian of the reviewers'
+graph, two of them joined by 1 / k for each dossier that both read. It depends on who reads what and on the variances, not
+on the marks, so it is known beforehand.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, eigh, lapack
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
 
 from aap.core.assignment.problem import Bools, Floats, Grid, Ints
 from aap.core.scoring.review_graph import Component, WeakLinks, components, weak_links
@@ -28,10 +27,9 @@ from aap.core.scoring.review_graph import Component, WeakLinks, components, weak
 class AssumedVariances:
     """Variances of a review's total, in points on 100 squared, before there are marks.
 
-    The default is what was found on marks of 1 to 10 of an earlier call: 1.28, 0.24 and 1.27, times (100 / 9)².
+    The default is what was found on marks of 1 to 10 of an earlier call: 0.24 and 1.27, times (100 / 9)².
     """
 
-    application: float = 158.0
     reviewer: float = 29.6
     noise: float = 156.8
 
@@ -48,17 +46,28 @@ class Cut:
     shared: int
 
 
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Expected standard errors of calibrated scores, points on 100.
+
+    `score`: mean over the dossiers that are read; `severity`: the same without the noise of a dossier's own reviews, what
+    the assignment can change; `across`: that of the difference between two dossiers of different themes, root mean square
+    over all such pairs, also without the noise; None where there is none.
+    """
+
+    score: float = 0.0
+    severity: float = 0.0
+    across: float | None = None
+
+
 @dataclass(frozen=True)
 class Connection:
-    """`mean_error`: mean over the dossiers of the calibrated score's expected standard error, points on 100;
-    `severity_error`: the same without the noise of a dossier's own reviews: what the connection can change.
-    """
+    """How an assignment holds together. `cut` is None where there are several components or few reviewers."""
 
     components: tuple[Component, ...]
     weak: WeakLinks
     cut: Cut | None
-    mean_error: float
-    severity_error: float
+    errors: Errors
 
 
 def seats_of(given: Bools) -> Ints:
@@ -83,6 +92,7 @@ class Precision:
         m = given.shape[1]
         seats = seats_of(given)
         read = (seats < m).any(axis=1)
+        self.read: Ints = np.flatnonzero(read)
         self.row = np.cumsum(read) - 1  # of a dossier's place in the grid, for those that are read
         self.seats = seats[read]
         there = self.seats < m
@@ -100,60 +110,64 @@ class Precision:
     def mean_severity_variance(self) -> float:
         return float(self.severity_variances().mean())
 
-    def mean_error(self) -> float:
-        return float(np.sqrt(self.variances.noise / self.sizes + self.severity_variances()).mean())
+    def errors(self, groups: Ints) -> Errors:
+        """`groups` (n,): the group of every dossier of the assignment, -1 for none."""
+        severity = self.severity_variances()
+        whole = self.variances.noise / self.sizes + severity
+        return Errors(
+            score=float(np.sqrt(whole).mean()),
+            severity=float(np.sqrt(severity).mean()),
+            across=self._across(severity, groups[self.read]),
+        )
 
-
-def _components(panels: csr_array) -> tuple[int, Ints]:
-    """Number of components, and that of every dossier and then every reviewer."""
-    n, m = panels.shape
-    dossiers, reviewers = panels.nonzero()
-    graph = coo_array((np.ones(len(dossiers)), (dossiers, reviewers + n)), shape=(n + m, n + m))
-    parts, part = connected_components(graph, directed=False)
-    return int(parts), part.astype(np.int64)
+    def _across(self, variances: Floats, group: Ints) -> float | None:
+        """Var(x - y) = Var x + Var y - 2 Cov, summed over all pairs of groups at once."""
+        names = np.unique(group[group >= 0])
+        if len(names) < 2:
+            return None
+        member = (group[:, None] == names[None, :]).astype(np.float64)
+        count: Floats = member.sum(axis=0)
+        own: Floats = variances @ member
+        seats: Floats = self.panels.T @ (member / self.sizes[:, None])  # (m + 1, groups)
+        shared: Floats = seats.T @ self.covariance @ seats
+        pairs = count.sum() ** 2 - (count**2).sum()
+        total = 2.0 * (own * (count.sum() - count)).sum() - 2.0 * (shared.sum() - np.trace(shared))
+        return float(np.sqrt(max(total, 0.0) / pairs))
 
 
 def _covariance(panels: csr_array, sizes: Floats, variances: AssumedVariances) -> Floats:
     """Prediction error covariance of all reviewers (those who read nothing: zeros), points squared."""
-    a, b = variances.application / variances.noise, variances.reviewer / variances.noise
+    if variances.reviewer <= 0.0:
+        return np.zeros((panels.shape[1], panels.shape[1]))
     load = panels.sum(axis=0).astype(np.float64)
-    shrink = a / (1.0 + a * sizes)
-    m_matrix: Floats = np.diag(load) - (panels.T @ (panels * shrink[:, None])).toarray()
-    m_matrix *= b
-    m_matrix[np.diag_indices_from(m_matrix)] += 1.0
-    factor, _ = cho_factor(m_matrix, lower=True, overwrite_a=True, check_finite=False)
+    inner: Floats = np.diag(load) - (panels.T @ (panels / sizes[:, None])).toarray()
+    inner[np.diag_indices_from(inner)] += variances.noise / variances.reviewer
+    factor, _ = cho_factor(inner, lower=True, overwrite_a=True, check_finite=False)
     lower, failed = lapack.dpotri(factor, lower=1)
     assert failed == 0
-    inverse: Floats = np.tril(lower) + np.tril(lower, -1).T
-    parts, part = _components(panels)
-    of_mean = 1.0 / (1.0 + a * sizes)  # Ra 1, the same for each review of a dossier
-    h: Floats = panels.T @ of_mean
-    u = inverse @ h
-    n = len(sizes)
-    # 1' H^-1 1 in each component
-    weight = np.bincount(part[:n], sizes * of_mean, parts) - b * np.bincount(part[n:], h * u, parts)
-    level = b * u * np.sqrt(variances.noise / np.where(weight > 0, weight, 1.0))[part[n:]]
-    covariance = variances.reviewer * inverse
-    covariance += np.where(part[n:][:, None] == part[n:][None, :], np.outer(level, level), 0.0)
+    covariance: Floats = variances.noise * (np.tril(lower) + np.tril(lower, -1).T)
     idle = load == 0
     covariance[idle, :] = 0.0
     covariance[:, idle] = 0.0
     return covariance
 
 
+def errors(grid: Grid, given: Bools, variances: AssumedVariances = DEFAULT_VARIANCES) -> Errors:
+    """The errors to expect of an assignment (n, m), fixed pairs included."""
+    return Precision(given, variances).errors(grid.groups) if given.any() else Errors()
+
+
 def connection(grid: Grid, given: Bools, variances: AssumedVariances = DEFAULT_VARIANCES) -> Connection:
     """How an assignment (n, m), fixed pairs included, holds together."""
     if not given.any():
-        return Connection((), WeakLinks(), None, 0.0, 0.0)
+        return Connection((), WeakLinks(), None, Errors())
     pairs = grid.pairs(given)
     parts = components(pairs)
-    precision = Precision(given, variances)
     return Connection(
         components=parts,
         weak=weak_links(pairs),
         cut=weakest_cut(grid, given) if len(parts) == 1 else None,
-        mean_error=precision.mean_error(),
-        severity_error=float(np.sqrt(precision.severity_variances()).mean()),
+        errors=errors(grid, given, variances),
     )
 
 

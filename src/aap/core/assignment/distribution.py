@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 
 from aap.core.assignment.bottleneck import Seats, fill_seats, fittest, only, raise_floor, wanted
-from aap.core.assignment.bridging import Panels, bridge
-from aap.core.assignment.connection import DEFAULT_VARIANCES, AssumedVariances, Connection, connection
+from aap.core.assignment.bridging import Panels, join_and_sharpen
+from aap.core.assignment.connection import (
+    DEFAULT_VARIANCES,
+    AssumedVariances,
+    Connection,
+    Errors,
+    connection,
+    errors,
+)
+from aap.core.assignment.crossing import bridges_wanted, cross, usual_share
 from aap.core.assignment.problem import Bools, Demand, Grid, Pair, grid_of
 
 Mode = Literal["rebuild", "complete"]
@@ -23,11 +32,33 @@ FLOOR_SHARE = 4
 
 @dataclass(frozen=True)
 class Options:
-    """`mode`: `rebuild` everything that isn't fixed, or `complete` what is there with the fewest changes."""
+    """`mode`: `rebuild` everything that isn't fixed, or `complete` what is there with the fewest changes. `connect`: make
+    swaps for the comparison at all. `bridges`: share of reviews across themes, 0 to 1; None: the usual one.
+    """
 
     mode: Mode = "rebuild"
-    bridges: bool = True
+    connect: bool = True
+    bridges: Fraction | None = None
     variances: AssumedVariances = DEFAULT_VARIANCES
+
+
+@dataclass(frozen=True)
+class Bridges:
+    """Reviews across themes (aap.core.assignment.crossing). `share` asked for, `usual` where nobody said it; `wanted`: their
+    number by it; `found`: before the swaps for the share; `made`: now; `without`: the errors to expect before them.
+    """
+
+    share: Fraction
+    usual: bool
+    wanted: int
+    found: int
+    made: int
+    without: Errors
+
+    @property
+    def missing(self) -> int:
+        """Bridges that seats, minima, loads and bars leave no room for: there is no assignment with more."""
+        return max(self.wanted - self.made, 0)
 
 
 @dataclass(frozen=True)
@@ -35,7 +66,7 @@ class Proposal:
     """An assignment with what it rests on.
 
     `given` (n, m): every pair, the fixed ones too. `optimum`: largest total fit of the pairs that were free, proven by
-    LP duality; `fit`: theirs after the floor and the bridges. `asked`, `filled`: seats, minima and loads as asked for
+    LP duality; `fit`: theirs after the floor and all swaps. `asked`, `filled`: seats, minima and loads as asked for
     and as attained. `grid` is the demand's; `movable`: the pairs that were free.
     """
 
@@ -47,6 +78,7 @@ class Proposal:
     asked: Seats
     filled: Seats
     connection: Connection
+    bridges: Bridges
 
     @property
     def pairs(self) -> frozenset[Pair]:
@@ -102,11 +134,18 @@ def assign(demand: Demand, options: Options = STANDARD) -> Proposal:
     optimum = int(grid.fit[best].sum())
     loss = optimum * LOSS_PERCENT // 100
     floor, free = raise_floor(grid, seats, best, loss=loss // FLOOR_SHARE)
-    if options.bridges and free.any():
-        left = loss - (optimum - int(grid.fit[free].sum()))
-        panels = Panels(grid, grid.fixed | free, free.copy(), left, floor, options.variances)
-        bridge(panels)
-        free = panels.given & ~grid.fixed
+    left = loss - (optimum - int(grid.fit[free].sum()))
+    panels = Panels(grid, grid.fixed | free, free.copy(), left, floor, options.variances)
+    share = usual_share(grid) if options.bridges is None else options.bridges
+    if not options.connect:
+        share = Fraction(0)
+    elif free.any():
+        join_and_sharpen(panels)
+    found = panels.bridges
+    wanted_bridges = bridges_wanted(share, grid, int(free.sum()), completing=options.mode == "complete")
+    without = errors(whole, panels.given, options.variances)
+    panels = cross(panels, seats, wanted_bridges)
+    free = panels.given & ~grid.fixed
     given = grid.fixed | free
     beside = given & ~whole.fixed
     filled = Seats(beside.sum(axis=1), np.minimum(beside.sum(axis=0), asked.least), asked.caps, beside)
@@ -119,4 +158,5 @@ def assign(demand: Demand, options: Options = STANDARD) -> Proposal:
         asked=asked,
         filled=filled,
         connection=connection(whole, given, options.variances),
+        bridges=Bridges(share, options.bridges is None, wanted_bridges, found, panels.bridges, without),
     )

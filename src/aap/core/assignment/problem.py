@@ -52,6 +52,11 @@ class Dossier:
     department: str = ""
     reviews: int | None = None
 
+    @property
+    def themes_named(self) -> tuple[str, ...]:
+        """Each once, sorted."""
+        return tuple(sorted(set(self.themes)))
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
@@ -92,7 +97,9 @@ class Grid:
 
     `fit` (n, m), 0 to 100; `barred` (n, m), codes of Bar; `fixed`, `current` (n, m); `reviews` (n,): seats a dossier
     needs in all; `least`, `most` (m,): bounds of the loads in all (most: at least what is fixed); `noise` (n, m), 0 to
-    255: drawn from the seed, settles ties so that panels mix.
+    255: drawn from the seed, settles ties so that panels mix. `crossing` (n, m): the pair would be a bridge, reviewer and
+    dossier both name themes and none in common. `groups` (n,): number of the dossier's set of themes, -1: it names none.
+    `one_theme` (m,): place of the only theme that the reviewer names, -1: none or several.
     """
 
     dossiers: tuple[str, ...]
@@ -105,6 +112,9 @@ class Grid:
     least: Ints
     most: Ints
     noise: Ints
+    crossing: Bools
+    groups: Ints
+    one_theme: Ints
 
     @property
     def open(self) -> Bools:
@@ -128,13 +138,25 @@ def grid_of(demand: Demand) -> Grid:
     rows, columns = _places([one.id for one in dossiers]), _places([one.id for one in reviewers])
     fixed = _array(demand.fixed, rows, columns)
     load = fixed.sum(axis=0)
+    themes = _places(
+        sorted(
+            {theme for one in dossiers for theme in one.themes} | {theme for one in reviewers for theme in one.themes}
+        )
+    )
+    of_dossier = _members([one.themes for one in dossiers], themes)
+    of_reviewer = _members([one.themes for one in reviewers], themes)
+    common = of_dossier @ of_reviewer.T
+    named: Bools = (of_dossier.sum(axis=1)[:, None] > 0) & (of_reviewer.sum(axis=1)[None, :] > 0)
+    groups = {
+        themes_of: at for at, themes_of in enumerate(sorted({one.themes_named for one in dossiers if one.themes}))
+    }
     available = np.array([one.available for one in reviewers], dtype=bool)
     most = np.array([one.max_load for one in reviewers], dtype=np.int64)
     least = np.array([one.min_load for one in reviewers], dtype=np.int64)
     return Grid(
         dossiers=tuple(rows),
         reviewers=tuple(columns),
-        fit=_fits(demand, dossiers, reviewers, rows, columns),
+        fit=_fits(demand, common, of_dossier.sum(axis=1), named, rows, columns),
         barred=_barred(demand, dossiers, reviewers, rows, columns),
         fixed=fixed,
         current=_array(demand.current, rows, columns) | fixed,
@@ -142,6 +164,11 @@ def grid_of(demand: Demand) -> Grid:
         least=np.where(available, least, 0),
         most=np.maximum(np.where(available, most, 0), load),
         noise=drawn(demand.seed, 256, (len(rows), len(columns))),
+        crossing=named & (common == 0),
+        groups=np.array([groups.get(one.themes_named, -1) for one in dossiers], dtype=np.int64),
+        one_theme=np.array(
+            [themes[one.themes[0]] if len(set(one.themes)) == 1 else -1 for one in reviewers], dtype=np.int64
+        ),
     )
 
 
@@ -175,28 +202,17 @@ def _members(sets: Sequence[tuple[str, ...]], names: Mapping[str, int]) -> Ints:
 
 
 def _fits(
-    demand: Demand,
-    dossiers: Sequence[Dossier],
-    reviewers: Sequence[Reviewer],
-    rows: Mapping[str, int],
-    columns: Mapping[str, int],
+    demand: Demand, common: Ints, count: Ints, named: Bools, rows: Mapping[str, int], columns: Mapping[str, int]
 ) -> Ints:
-    themes = _places(sorted({theme for one in dossiers for theme in one.themes}))
-    of_dossier = _members([one.themes for one in dossiers], themes)
-    of_reviewer = _members([one.themes for one in reviewers], themes)
-    count = of_dossier.sum(axis=1)[:, None]
-    common = of_dossier @ of_reviewer.T
-    fit = OTHER + ((EXPERT - OTHER) * common) // np.maximum(count, 1)
-    anything = np.array([not one.themes for one in reviewers], dtype=bool)[None, :] | (count == 0)
-    fit = np.where(anything, GENERALIST, fit)
-    known = [
-        (rows[dossier], columns[reviewer], value)
-        for (dossier, reviewer), value in demand.affinities.items()
-        if dossier in rows and reviewer in columns
-    ]
-    if known:
-        given = np.array(known, dtype=np.int64)
-        fit[given[:, 0], given[:, 1]] = np.clip(given[:, 2], 0, MOST_FIT)
+    """`common` (n, m): themes in common; `count` (n,): of the dossier; `named` (n, m): both name some."""
+    fit = OTHER + ((EXPERT - OTHER) * common) // np.maximum(count, 1)[:, None]
+    fit = np.where(named, fit, GENERALIST)
+    # a column at a time: there may be millions of pairs
+    at_dossier = np.array([rows.get(dossier, -1) for dossier, _ in demand.affinities], dtype=np.int64)
+    at_reviewer = np.array([columns.get(reviewer, -1) for _, reviewer in demand.affinities], dtype=np.int64)
+    values = np.clip(np.array(list(demand.affinities.values()), dtype=np.int64), 0, MOST_FIT)
+    known = (at_dossier >= 0) & (at_reviewer >= 0)
+    fit[at_dossier[known], at_reviewer[known]] = values[known]
     return fit
 
 

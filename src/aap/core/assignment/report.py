@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from aap.core.assignment.connection import Errors
 from aap.core.assignment.distribution import Proposal
 from aap.core.assignment.problem import Bar, Bools, Ints
-from aap.core.french import NBSP, count, listed, plain
+from aap.core.french import NBSP, count, listed, percent, plain
 from aap.core.results import Table
 
 Label = Callable[[str], str]
@@ -29,8 +30,8 @@ _SHOWN = 6  # names in a sentence
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """Something that couldn't be satisfied. `kind`: capacity | dossier | group | minimum. `missing`: seats (of a
-    minimum: units). `dossiers`, `reviewers`: ids it is about.
+    """Something that couldn't be satisfied. `kind`: capacity | dossier | group | minimum | bridges. `missing`: seats (of a
+    minimum: units; of bridges: reviews across themes). `dossiers`, `reviewers`: ids it is about.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Unmet:
 
 
 def unmet(proposal: Proposal, *, dossier: Label = str, reviewer: Label = str) -> tuple[Unmet, ...]:
-    """Everything that the proposal leaves open: the capacity first, then dossiers, groups of them, minima."""
+    """Everything that the proposal leaves open: the capacity first, then dossiers, groups of them, minima, bridges."""
     grid, asked, filled = proposal.grid, proposal.asked, proposal.filled
     lacking = asked.needs - filled.needs
     found: list[Unmet] = []
@@ -57,6 +58,8 @@ def unmet(proposal: Proposal, *, dossier: Label = str, reviewer: Label = str) ->
         found.append(_group(proposal, grouped, lacking, dossier, reviewer))
     for at in np.flatnonzero(asked.least > filled.least):
         found.append(_minimum(proposal, int(at), reviewer))
+    if proposal.bridges.missing:
+        found.append(_bridges(proposal))
     return tuple(found)
 
 
@@ -129,6 +132,17 @@ def _minimum(proposal: Proposal, at: int, label: Label) -> Unmet:
     return Unmet("minimum", least - reached, sentence, (), (name,))
 
 
+def _bridges(proposal: Proposal) -> Unmet:
+    bridges = proposal.bridges
+    room = f"{bridges.made} au plus {'sont possibles' if bridges.made > 1 else 'est possible'}"
+    sentence = (
+        f"La part d’évaluations croisées ({percent(bridges.share)}) en demande {bridges.wanted} et {room}{NBSP}: il en manque "
+        f"{bridges.missing}. Une évaluation est croisée quand l’évaluateur ne connaît aucun thème du dossier. Invitez des "
+        "évaluateurs d’autres thèmes, relevez des maximums ou levez des exclusions."
+    )
+    return Unmet("bridges", bridges.missing, sentence)
+
+
 def _some(names: Sequence[str], label: Label) -> str:
     shown = [label(name) for name in names[:_SHOWN]]
     more = len(names) - len(shown)
@@ -137,7 +151,7 @@ def _some(names: Sequence[str], label: Label) -> str:
 
 def figures(proposal: Proposal) -> dict[str, Any]:
     """The proposal in figures, as JSON values; fits out of 100, errors in points on 100."""
-    link = proposal.connection
+    link, bridges = proposal.connection, proposal.bridges
     grid = proposal.grid
     loads = proposal.given.sum(axis=0)
     working = grid.most > 0
@@ -169,9 +183,24 @@ def figures(proposal: Proposal) -> dict[str, Any]:
             "cut": None
             if link.cut is None
             else {"smaller": len(link.cut.smaller), "larger": len(link.cut.larger), "shared": link.cut.shared},
-            "mean_error": _rounded(link.mean_error),
-            "severity_error": _rounded(link.severity_error),
+            **_errors(link.errors),
         },
+        "bridges": {
+            "share": float(bridges.share),
+            "usual": bridges.usual,
+            "wanted": bridges.wanted,
+            "made": bridges.made,
+            "missing": bridges.missing,
+            "without": {"made": bridges.found, **_errors(bridges.without)},
+        },
+    }
+
+
+def _errors(errors: Errors) -> dict[str, float | None]:
+    return {
+        "mean_error": _rounded(errors.score),
+        "severity_error": _rounded(errors.severity),
+        "across_error": None if errors.across is None else _rounded(errors.across),
     }
 
 

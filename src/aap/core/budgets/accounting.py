@@ -15,11 +15,12 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal
 
+from aap.core.amounts import MAX_CENTS, BadAmount
+
 BudgetKind = Literal["association", "project"]
 Side = Literal["charges", "products", "used", "given"]
 
 REQUEST = "request"  # the grant that is asked for: a product line of the project's budget
-MAX_CENTS = 10**13  # 100 billion euros: anything above is a slip of the keyboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,6 @@ def accounts(kind: BudgetKind, side: Side | None = None) -> tuple[Account, ...]:
     return tuple(account for account in ACCOUNTS if kind in account.kinds and side in (None, account.side))
 
 
-class BadAmount(ValueError):
-    """A cell that isn't an amount. `reason`: `not_a_number`, `negative`, `too_precise` or `too_large`."""
-
-    def __init__(self, found: str, reason: Literal["not_a_number", "negative", "too_precise", "too_large"]) -> None:
-        super().__init__(f"{found!r}: {reason}")
-        self.found = found
-        self.reason = reason
-
-
 class UnknownAccount(ValueError):
     """A stored budget names an account that this kind of budget doesn't have."""
 
@@ -114,37 +106,20 @@ class UnknownAccount(ValueError):
         self.code = code
 
 
-def parse_amount(text: str) -> int:
-    """Cents of an amount as a person types or pastes it: `12 000,50 €`, `12.000,5`, `12,000.50`, `12000`; empty is 0.
-
-    Where points and commas both stand, the last one is the decimal mark; a single one followed by exactly three digits
-    groups thousands (`12.000`), else it is the decimal mark. Raises BadAmount.
-    """
-    stripped = re.sub(r"[\s\u00a0\u202f'’€]|EUR$", "", text.strip(), flags=re.IGNORECASE)
-    if not stripped:
-        return 0
-    marks = [char for char in stripped if char in ".,"]
-    if marks:
-        last = marks[-1]
-        whole, _, tail = stripped.rpartition(last)
-        grouped = re.fullmatch(r"[+-]?\d{1,3}(?:[.,]\d{3})+", stripped) and len(set(marks)) == 1
-        stripped = re.sub(r"[.,]", "", stripped) if grouped else f"{re.sub('[.,]', '', whole)}.{tail}"
-    return _cents(stripped, text)
-
-
-def _cents(number: str, found: str) -> int:
+def _cents(number: str) -> int:
+    """Cents of a stored amount, which has a point and no thousands."""
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", number, flags=re.ASCII):
-        raise BadAmount(found, "not_a_number")
+        raise BadAmount(number, "not_a_number")
     try:
         scaled = Decimal(number) * 100
     except InvalidOperation as error:
-        raise BadAmount(found, "not_a_number") from error
+        raise BadAmount(number, "not_a_number") from error
     if scaled < 0:
-        raise BadAmount(found, "negative")
+        raise BadAmount(number, "negative")
     if scaled > MAX_CENTS:
-        raise BadAmount(found, "too_large")
+        raise BadAmount(number, "too_large")
     if scaled != scaled.to_integral_value():
-        raise BadAmount(found, "too_precise")
+        raise BadAmount(number, "too_precise")
     return int(scaled)
 
 
@@ -229,5 +204,5 @@ def parse_budget(kind: BudgetKind, stored: Mapping[str, Any] | None) -> Budget:
         for code, cell in cells.items():
             if (part, code) not in lines:
                 raise UnknownAccount(code)
-            amounts[code] = _cents(str(cell).strip(), str(cell)) if str(cell).strip() else 0
+            amounts[code] = _cents(str(cell).strip()) if str(cell).strip() else 0
     return budget_of(kind, amounts)

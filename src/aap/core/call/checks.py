@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
-from itertools import product
+from datetime import datetime, timedelta
 
-from aap.core.call.form_checks import check_eligibility_rules, check_form_definition, possible_values
+from aap.core.call.form_checks import check_eligibility_rules, check_form_definition
 from aap.core.call.letter_texts import placeholder_problems
-from aap.core.call.schema import CallFile, Criterion, Scale
-from aap.core.delays import silence_is_rejection
-from aap.core.findings import Finding, out_of_order, repeated, unknown
-from aap.core.french import NBSP, day, plain, quoted
-from aap.core.paths import ANY, Path, path_of
+from aap.core.call.lot_checks import check_lots
+from aap.core.call.rubric_checks import check_rubric
+from aap.core.call.schema import CallFile
+from aap.core.call.selection_checks import check_selection
+from aap.core.delays import paris, silence_is_rejection
+from aap.core.findings import Finding, out_of_order, repeated
+from aap.core.french import NBSP, day, moment
+from aap.core.paths import Path, path_of
 from aap.core.problems import nearest
-from aap.core.quotas.bounds import KINDS, of_side
-
-BELOW = re.compile(r"below:\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 
 
 def check_call(call: CallFile) -> Iterator[Finding]:
@@ -29,17 +28,12 @@ def check_call(call: CallFile) -> Iterator[Finding]:
     yield from _identity(call)
     yield from check_eligibility_rules(call)
     yield from check_form_definition(call)
-    yield from _rubric(call)
+    yield from check_rubric(call, call.rubric, ("rubric",))
     yield from _reviewing(call)
-    yield from _selection(call)
-    yield from _quotas(call)
+    has_budget = call.selection.budget is not None or call.lots is not None
+    yield from check_selection(call, call.selection, ("selection",), has_budget=has_budget)
+    yield from check_lots(call)
     yield from _letters(call)
-
-
-def below(comment: str) -> Decimal | None:
-    """The mark under which a comment is required, for `below:<mark>`."""
-    match = BELOW.fullmatch(comment)
-    return Decimal(match[1]) if match else None
 
 
 def _identity(call: CallFile) -> Iterator[Finding]:
@@ -55,15 +49,19 @@ def _identity(call: CallFile) -> Iterator[Finding]:
         message = "la décision est annoncée avant la clôture"
         path: Path = ("call", "decision_by")
         yield Finding(path, message, found=decides.isoformat(), rests_on=(("call", "closes_at"),))
-    elif closes and decides and decides > (limit := silence_is_rejection(closes)):
+    first = opens or closes  # the first deposit possible: each dossier has its own two months
+    if first and decides and decides > (limit := silence_is_rejection(first)):
+        since = "l’ouverture" if opens else "la clôture"
         yield Finding(
             ("call", "decision_by"),
-            f"cette date est à plus de deux mois de la clôture{NBSP}: à compter du {day(limit)}, le silence gardé "
-            "vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez chaque décision par courrier",
+            f"cette date est à plus de deux mois du premier dépôt possible, à {since}{NBSP}: à compter du {day(limit)}, le "
+            "silence gardé vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez chaque décision par courrier",
             found=decides.isoformat(),
             severity="warning",
-            rests_on=(("call", "closes_at"),),
+            rests_on=(("call", "opens_at"), ("call", "closes_at")),
         )
+    yield from _offsets(call)
+    yield from _applicants(call)
     if identity.min_amount is not None and identity.max_amount is not None:
         yield from out_of_order(
             (("call", "min_amount"), identity.min_amount),
@@ -84,88 +82,40 @@ def _identity(call: CallFile) -> Iterator[Finding]:
         )
 
 
-# --- rubric -----------------------------------------------------------------------------------------------------------
-
-
-def _rubric(call: CallFile) -> Iterator[Finding]:
-    rubric = call.rubric
-    criteria = [criterion.id for criterion in rubric.criteria]
-    yield from repeated(
-        ((("rubric", "criteria", i, "id"), name) for i, name in enumerate(criteria)), "un autre critère"
+def _offsets(call: CallFile) -> Iterator[Finding]:
+    """The offset of the other season: it is an hour beside the clock that people read."""
+    moments: tuple[tuple[Path, datetime | None], ...] = (
+        (("call", "opens_at"), call.call.opens_at),
+        (("call", "closes_at"), call.call.closes_at),
+        (("reviewing", "closes_at"), call.reviewing.closes_at),
     )
-    if rubric.scale is not None:
-        yield from _scale(("rubric", "scale"), rubric.scale)
-    if rubric.threshold is not None and not 0 <= rubric.threshold <= 100:
-        message = "le seuil général porte sur le total, sur 100"
-        yield Finding(("rubric", "threshold"), message, found=str(rubric.threshold), allowed="de 0 à 100")
-    for i, criterion in enumerate(rubric.criteria):
-        yield from _criterion(("rubric", "criteria", i), criterion, rubric.scale)
-    ids: Path = ("rubric", "criteria", ANY, "id")
-    for i, name in enumerate(rubric.tie_break):
-        yield from unknown(("rubric", "tie_break", i), name, criteria, "ce critère n’existe pas", ids)
-        if name in rubric.tie_break[:i]:
-            yield Finding(("rubric", "tie_break", i), "ce critère est déjà cité dans le départage", found=name)
-
-
-def _scale(path: Path, scale: Scale) -> Iterator[Finding]:
-    if scale.max <= scale.min:
-        message = "la note la plus haute n’est pas au-dessus de la plus basse"
-        yield Finding((*path, "max"), message, found=str(scale.max), rests_on=((*path, "min"),))
-    elif (scale.max - scale.min) % scale.step:
-        message = f"le pas ne divise pas l’étendue de l’échelle (de {plain(scale.min)} à {plain(scale.max)})"
-        yield Finding((*path, "step"), message, found=str(scale.step), rests_on=((*path, "min"), (*path, "max")))
-
-
-def _criterion(path: Path, criterion: Criterion, default: Scale | None) -> Iterator[Finding]:
-    if criterion.scale is not None:
-        yield from _scale((*path, "scale"), criterion.scale)
-    yield from _worth(path, criterion)
-    scale = criterion.scale or default
-    rests_on: tuple[Path, ...] = ((*path, "scale"), ("rubric", "scale"))
-    if scale is None:
-        allowed = "scale dans le critère, ou rubric.scale pour tous"
-        yield Finding(path, "ce critère n’a pas d’échelle de notation", allowed=allowed, rests_on=rests_on)
-    if criterion.comment not in ("always", "optional") and below(criterion.comment) is None:
+    for path, written in moments:
+        if written is None or written.utcoffset() not in (timedelta(hours=1), timedelta(hours=2)):
+            continue
+        there = paris(written)
+        if there.utcoffset() == written.utcoffset():
+            continue
+        right = f"+0{int(there.utcoffset() == timedelta(hours=2)) + 1}:00"
         yield Finding(
-            (*path, "comment"),
-            "cette règle de commentaire n’existe pas",
-            found=criterion.comment,
-            allowed="always, optional ou below:<note>, par exemple below:2",
-            nearest=nearest(criterion.comment, ("always", "optional", "below:2")),
+            path,
+            f"ce décalage n’est pas celui de Paris ce jour-là (+01:00 l’hiver, +02:00 l’été){NBSP}: ce serait le "
+            f"{moment(there)}, heure de Paris",
+            found=written.isoformat(),
+            allowed=written.isoformat()[:-6] + right,
+            severity="warning",
         )
-    if scale is None or scale.max <= scale.min:
-        return
-    within = f"de {plain(scale.min)} à {plain(scale.max)}"
-    if criterion.threshold is not None and not scale.min <= criterion.threshold <= scale.max:
-        message = "le seuil est hors de l’échelle du critère"
-        found = str(criterion.threshold)
-        yield Finding((*path, "threshold"), message, found=found, allowed=within, rests_on=rests_on)
-    mark = below(criterion.comment)
-    if mark is not None and not scale.min <= mark <= scale.max:
-        message = "la note de la règle de commentaire est hors de l’échelle du critère"
-        yield Finding((*path, "comment"), message, found=criterion.comment, allowed=within, rests_on=rests_on)
-    for level in criterion.levels:
-        if not scale.min <= level <= scale.max or (level - scale.min) % scale.step:
-            yield Finding(
-                (*path, "levels", str(level)),
-                "ce niveau n’est pas une note de l’échelle du critère",
-                found=str(level),
-                allowed=f"{within} par pas de {plain(scale.step)}",
-                at_key=True,
-                rests_on=rests_on,
-            )
 
 
-def _worth(path: Path, criterion: Criterion) -> Iterator[Finding]:
-    """What a criterion brings to the total: a weight or a bonus, a gate neither."""
-    given = [key for key in ("weight", "bonus") if getattr(criterion, key) is not None]
-    if criterion.kind == "gate":
-        for key in given:
-            yield Finding((*path, key), "un critère oui ou non (kind: gate) n’a ni poids ni bonus", at_key=True)
-    elif len(given) != 1:
-        found = "les deux" if given else "ni l’un ni l’autre"
-        rests_on = ((*path, "weight"), (*path, "bonus"), (*path, "kind"))
-        yield Finding(path, "un critère a un poids (weight) ou un bonus, l’un des deux", found=found, rests_on=rests_on)
+def _applicants(call: CallFile) -> Iterator[Finding]:
+    identity = call.call
+    for i, kind in enumerate(identity.applicants):
+        if kind in identity.applicants[:i]:
+            yield Finding(("call", "applicants", i), "cette sorte de porteur est déjà citée", found=kind)
+    if identity.invited is not None and identity.invited.from_ == identity.id:
+        path: Path = ("call", "invited", "from")
+        message = "un appel ne peut pas inviter les candidats de lui-même"
+        allowed = "l’identifiant d’un appel précédent"
+        yield Finding(path, message, found=identity.invited.from_, allowed=allowed, rests_on=(("call", "id"),))
 
 
 def _reviewing(call: CallFile) -> Iterator[Finding]:
@@ -183,101 +133,6 @@ def _reviewing(call: CallFile) -> Iterator[Finding]:
     if overall is not None and overall > 100:
         path: Path = ("reviewing", "divergence", "overall")
         yield Finding(path, "l’écart porte sur des totaux sur 100", found=str(overall), allowed="100 au plus")
-
-
-# --- selection --------------------------------------------------------------------------------------------------------
-
-
-def _selection(call: CallFile) -> Iterator[Finding]:
-    rules = call.selection
-    if rules.laureates is None and rules.budget is None:
-        message = "ni nombre de lauréats ni enveloppe : toutes les candidatures au-dessus des seuils seront retenues"
-        yield Finding(("selection",), message, severity="warning", at_key=True)
-    if rules.protect_top and rules.mode == "merit":
-        yield Finding(
-            ("selection", "protect_top"),
-            "la tête protégée n’a d’effet qu’avec mode: value",
-            found=str(rules.protect_top),
-            severity="warning",
-            rests_on=(("selection", "mode"),),
-        )
-    elif rules.laureates is not None and rules.protect_top > rules.laureates:
-        yield Finding(
-            ("selection", "protect_top"),
-            f"la tête protégée est plus nombreuse que les lauréats ({rules.laureates})",
-            found=str(rules.protect_top),
-            severity="warning",
-            rests_on=(("selection", "laureates"),),
-        )
-
-
-def _quotas(call: CallFile) -> Iterator[Finding]:
-    rules = call.selection
-    yield from repeated(
-        ((("selection", "quotas", i, "id"), quota.id) for i, quota in enumerate(rules.quotas)), "un autre quota"
-    )
-    for i, quota in enumerate(rules.quotas):
-        path: Path = ("selection", "quotas", i)
-        group: tuple[Path, ...] = ((*path, "where"), (*path, "each"))
-        if (quota.where is None) == (quota.each is None):
-            found = "ni l’un ni l’autre" if quota.where is None else "les deux"
-            message = "un quota porte sur un groupe (where) ou sur chaque valeur (each), l’un des deux"
-            yield Finding(path, message, found=found, rests_on=group)
-        limits = tuple((*path, kind.key) for kind in KINDS)
-        if not quota.bounds:
-            allowed = f"au moins une des clés {', '.join(kind.key for kind in KINDS)}"
-            yield Finding(path, "ce quota ne fixe aucune limite", allowed=allowed, rests_on=limits)
-        for least, most in product(of_side(quota.bounds, "quota_min"), of_side(quota.bounds, "quota_max")):
-            if least.measure == most.measure:
-                ends = ((*path, least.key), least.written), ((*path, most.key), most.written)
-                yield from out_of_order(*ends, most.written < least.written)
-        for bound in quota.bounds:
-            yield from bound.misfits(path, laureates=rules.laureates, has_budget=rules.budget is not None)
-        yield from _names_something(call, i)
-    for kind in KINDS:
-        yield from kind.together(
-            (i, quota.where, bound)
-            for i, quota in enumerate(rules.quotas)
-            for bound in quota.bounds
-            if isinstance(bound, kind)
-        )
-
-
-def _names_something(call: CallFile, index: int) -> Iterator[Finding]:
-    """The attributes of a quota exist in the form, and their values can be answered: warnings, for a table of
-    applications may bring columns that the form doesn't know."""
-    attributes = call.form.attributes
-    quota = call.selection.quotas[index]
-    path: Path = ("selection", "quotas", index)
-    if not attributes:
-        return
-    named = [((*path, "where", name), name) for name in quota.where or ()]
-    named += [((*path, "each"), quota.each)] if quota.each else []
-    for place, name in named:
-        for finding in unknown(place, name, attributes, "", ("form", "attributes")):
-            yield Finding(
-                place,
-                "form.attributes ne définit pas cette caractéristique",
-                found=name,
-                allowed=finding.allowed,
-                nearest=finding.nearest,
-                severity="warning",
-                at_key=place[-1] != "each",
-                rests_on=finding.rests_on,
-            )
-    for name, values in (quota.where or {}).items():
-        possible = possible_values(call, attributes.get(name, ""))
-        for value in values if possible is not None else ():
-            for finding in unknown((*path, "where", name), value, possible or (), ""):
-                yield Finding(
-                    finding.path,
-                    f"aucune réponse au formulaire ne donne cette valeur à {quoted(name)}",
-                    found=value,
-                    allowed=finding.allowed,
-                    nearest=finding.nearest,
-                    severity="warning",
-                    rests_on=(("form",),),
-                )
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "opens_at": "Ouverture des dépôts, avec le décalage horaire.",
         "closes_at": "Clôture des dépôts, avec le décalage horaire.",
         "grace_minutes": "Minutes après la clôture pendant lesquelles un dossier commencé avant elle peut être déposé.",
-        "decision_by": "Date annoncée de la décision. À plus de deux mois de la clôture, un avertissement le signale.",
+        "decision_by": "Date annoncée de la décision. À plus de deux mois de l’ouverture, un avertissement le signale.",
         "contact": "Adresse électronique où poser une question.",
         "themes": "Les thèmes de l’appel : ils classent les dossiers et disent la compétence des évaluateurs.",
         "prepare": "Ce que l’association réunit avant de commencer.",
@@ -59,8 +59,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "equals": "La réponse est celle-ci. Une question oui ou non répond oui ou non.",
         "one_of": "La réponse est l’une de celles-ci.",
         "contains": "Les réponses cochées comprennent celle-ci.",
-        "min": "Le nombre est au moins celui-ci.",
-        "max": "Le nombre est au plus celui-ci.",
+        "min": "Le nombre est au moins celui-ci, ou la date n’est pas avant ce jour.",
+        "max": "Le nombre est au plus celui-ci, ou la date n’est pas après ce jour.",
     },
     "Option": {
         "value": "Identifiant de la réponse.",
@@ -70,7 +70,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     "EligibilityRule": {
         "id": "Identifiant de la règle.",
         "question": "La question posée avant le dossier. Une règle a question ou source.",
-        "source": "La valeur vérifiée : association.<champ>, answers.<question> ou request.amount.",
+        "source": "La valeur vérifiée (voir « Les sources »).",
         "help": "Précision affichée sous la question.",
         "type": "Type de la réponse : yes_no, choice ou number.",
         "options": "Les réponses proposées, pour choice.",
@@ -80,8 +80,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     },
     "Form": {
         "sections": "Les pages du dossier.",
-        "attributes": "Les caractéristiques que les quotas nomment, et leur source : association.<champ>, "
-        "answers.<question> ou request.amount.",
+        "attributes": "Les caractéristiques que les quotas nomment, et leur source (voir « Les sources »).",
         "title_question": "La question dont la réponse titre le dossier.",
         "theme_question": "La question dont la réponse donne le thème du dossier.",
         "attestations": "Ce que l’association certifie au dépôt.",
@@ -97,7 +96,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "version": "Version de la grille.",
         "scale": "Échelle des critères qui n’ont pas la leur.",
         "min_reviews": "Nombre minimal d’évaluations. En dessous, le dossier est incomplet et rien n’est arrêté.",
-        "threshold": "Score minimal, sur 100. L’égalité suffit.",
+        "threshold": "Score minimal, sur le total (out_of). L’égalité suffit.",
         "out_of": "Le total dans lequel les scores se lisent et où le seuil général s’entend : 100, 50, 15…",
         "criteria": "Les critères, dans l’ordre de la grille.",
         "tie_break": "Critères comparés à score égal, dans cet ordre.",
@@ -165,7 +164,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "rubric": "La grille du lot ; ce qu’il ne donne pas est celle de l’appel.",
     },
     "AssignmentRules": {
-        "bridges": "Part des évaluations données hors du groupe de l’évaluateur, pour que les sévérités se comparent.",
+        "bridges": "Part des évaluations croisées, confiées à qui ne connaît aucun thème du dossier, pour que les "
+        "sévérités se comparent d’un thème à l’autre. Sans cette clé : 0.15 si la plupart des évaluateurs n’ont qu’un thème.",
     },
     "Invited": {
         "from": "L’appel dont seuls les dossiers retenus peuvent être suivis d’un dossier ici.",

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import product
 
 from aap.core.call.schema import CallFile
+from aap.core.call.sources import ID_OF_QUESTIONS, check_source, questions_of, source_of
 from aap.core.findings import Finding, out_of_order, repeated, unknown
+from aap.core.french import quoted
 from aap.core.paths import ANY, Path
 from aap.core.questions.base.choosing import repeated_options
-from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.condition import Compared, Condition, number_of
 from aap.core.questions.base.question import Question
-
-SOURCES = "association.<champ>, answers.<question> ou request.amount"
-ID_OF_QUESTIONS: Path = ("form", "sections", ANY, "questions", ANY, "id")
-
-
-def questions_of(call: CallFile) -> dict[str, Question]:
-    """The form's questions by id, without those inside groups."""
-    return {question.id: question for section in call.form.sections for question in section.questions}
-
-
-def possible_values(call: CallFile, source: str) -> tuple[str, ...] | None:
-    """The values that a source (`answers.territoires`) can have; None where they aren't a closed list."""
-    kind, _, name = source.partition(".")
-    question = questions_of(call).get(name) if kind == "answers" else None
-    return None if question is None else question.closed_values()
-
+from aap.core.questions.budget import BudgetQuestion
+from aap.core.values import day_of
 
 # --- eligibility ------------------------------------------------------------------------------------------------------
 
@@ -42,7 +32,7 @@ def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
             message = "une règle pose une question (question) ou vérifie une valeur (source), l’un des deux"
             yield Finding(path, message, found=found, rests_on=asked)
         if rule.source is not None:
-            yield from _source(call, (*path, "source"), rule.source)
+            yield from check_source(call, (*path, "source"), rule.source)
         if rule.check.question is not None:
             message = "question ne sert que dans show_if : la règle teste sa propre réponse"
             yield Finding((*path, "check", "question"), message, found=rule.check.question)
@@ -50,25 +40,21 @@ def check_eligibility_rules(call: CallFile) -> Iterator[Finding]:
         if rule.type == "choice" and rule.question is not None and not rule.options:
             yield Finding(path, "une question à choix a besoin d’options", rests_on=((*path, "options"),))
         rests_on: tuple[Path, ...] = ((*path, "options"), (*path, "type"))
-        yield from _condition((*path, "check"), rule.check, rule.closed_values(), rests_on)
-
-
-def _source(call: CallFile, path: Path, source: str) -> Iterator[Finding]:
-    kind, _, name = source.partition(".")
-    if source == "request.amount" or (kind == "association" and name):
-        return
-    if kind == "answers" and name:
-        message = "cette source nomme une question qui n’existe pas"
-        known = (f"answers.{question}" for question in questions_of(call))
-        yield from unknown(path, source, known, message, ID_OF_QUESTIONS)
-    else:
-        yield Finding(path, "cette source n’existe pas", found=source, allowed=SOURCES)
+        asks = rule.question is not None
+        source = None if asks or rule.source is None else source_of(call, rule.source)
+        compared: Compared = "number" if asks and rule.type == "number" else "text"
+        closed = rule.closed_values()
+        if source is not None:
+            compared, closed = source.compared or "text", closed or source.values
+            rests_on = (*rests_on, (*path, "source"))
+            rests_on += (("form", "sections"),) if str(rule.source).startswith("answers.") else ()
+        yield from _condition((*path, "check"), rule.check, compared, closed, rests_on)
 
 
 def _condition(
-    path: Path, condition: Condition, closed: tuple[str, ...] | None, rests_on: tuple[Path, ...]
+    path: Path, condition: Condition, compared: Compared, closed: tuple[str, ...] | None, rests_on: tuple[Path, ...]
 ) -> Iterator[Finding]:
-    """A condition tests something, and names answers that can be given."""
+    """A condition tests something, by values of the kind that it meets, and names answers that can be given."""
     tests = (condition.equals, condition.one_of, condition.contains, condition.min, condition.max)
     if all(test is None for test in tests):
         allowed = "au moins une des clés equals, one_of, contains, min, max"
@@ -76,14 +62,40 @@ def _condition(
         yield Finding(path, message, allowed=allowed, rests_on=tuple((*path, key) for key in Condition.model_fields))
     if condition.min is not None and condition.max is not None:
         ends = ((*path, "min"), condition.min), ((*path, "max"), condition.max)
-        yield from out_of_order(*ends, condition.max < condition.min)
-    if closed is None:
-        return
+        alike = isinstance(condition.max, date) == isinstance(condition.min, date)
+        yield from out_of_order(*ends, alike and condition.max < condition.min)  # type: ignore[operator]
     named: list[tuple[Path, str]] = [((*path, "one_of", i), value) for i, value in enumerate(condition.one_of or ())]
     named += [((*path, "equals"), condition.equals)] if condition.equals is not None else []
     named += [((*path, "contains"), condition.contains)] if condition.contains is not None else []
     for place, value in named:
-        yield from unknown(place, value, closed, "cette réponse n’est pas proposée", *rests_on)
+        if closed is not None:
+            yield from unknown(place, value, closed, "cette réponse n’est pas proposée", *rests_on)
+        elif _is_of_another_kind(value, compared):
+            message = f"la valeur comparée est {_KINDS[compared][0]}"
+            yield Finding(place, message, found=value, allowed=_KINDS[compared][1], rests_on=rests_on)
+    for key, bound in (("min", condition.min), ("max", condition.max)):
+        if bound is None:
+            continue
+        kind: Compared = "day" if isinstance(bound, date) else "number"
+        if compared == "text" or closed is not None:
+            message = f"{key} compare des nombres ou des dates, et la valeur est un texte : utilisez equals ou one_of"
+            yield Finding((*path, key), message, found=str(bound), rests_on=rests_on)
+        elif kind != compared:
+            message = f"la valeur comparée est {_KINDS[compared][0]}"
+            yield Finding((*path, key), message, found=str(bound), allowed=_KINDS[compared][1], rests_on=rests_on)
+
+
+_KINDS: dict[Compared, tuple[str, str]] = {
+    "text": ("un texte", "un texte"),
+    "number": ("un nombre", "un nombre, par exemple 250000"),
+    "day": ("une date", "une date, par exemple 2025-04-25"),
+}
+
+
+def _is_of_another_kind(value: str, compared: Compared) -> bool:
+    if compared == "number":
+        return number_of(value) is None
+    return compared == "day" and day_of(value) is None
 
 
 # --- form -------------------------------------------------------------------------------------------------------------
@@ -112,8 +124,37 @@ def check_form_definition(call: CallFile) -> Iterator[Finding]:
             path = (*sections, i, "questions")
             yield Finding(path, "cette section ne contient aucune question", severity="warning")
     for name, source in form.attributes.items():
-        yield from _source(call, ("form", "attributes", name), source)
+        yield from check_source(call, ("form", "attributes", name), source)
     yield from _named_questions(call)
+    yield from _two_requests(call, placed)
+
+
+def _two_requests(call: CallFile, placed: Sequence[tuple[Path, Question]]) -> Iterator[Finding]:
+    """Two budgets of a project that a dossier may show at once: only the first one filled in says what is requested."""
+    shown_if = {
+        question.id: [one for one in (section.show_if, question.show_if) if one is not None]
+        for section in call.form.sections
+        for question in section.questions
+    }
+    projects = [(path, one) for path, one in placed if isinstance(one, BudgetQuestion) and one.budget == "project"]
+    for i, (path, later) in enumerate(projects):
+        for _, earlier in projects[:i]:
+            if not any(_exclude(a, b) for a, b in product(shown_if[earlier.id], shown_if[later.id])):
+                message = (
+                    f"ce budget de projet peut être demandé en même temps que {quoted(earlier.id)} : le montant demandé est "
+                    "celui du premier qui est rempli"
+                )
+                rests_on: tuple[Path, ...] = (("form", "sections"),)
+                yield Finding(path, message, found=later.id, severity="warning", rests_on=rests_on)
+                break
+
+
+def _exclude(one: Condition, other: Condition) -> bool:
+    """Whether two conditions name different answers of the same question, of which a dossier gives one."""
+    if one.question is None or one.question != other.question:
+        return False
+    named = [{cond.equals} if cond.equals is not None else set(cond.one_of or ()) for cond in (one, other)]
+    return bool(named[0]) and bool(named[1]) and named[0].isdisjoint(named[1])
 
 
 def _show_if(call: CallFile, path: Path, condition: Condition | None, earlier: set[str]) -> Iterator[Finding]:
@@ -133,7 +174,12 @@ def _show_if(call: CallFile, path: Path, condition: Condition | None, earlier: s
         yield Finding(place, message, found=condition.question, rests_on=(ID_OF_QUESTIONS,))
     answered = questions[condition.question]
     rests_on: tuple[Path, ...] = (place, ("form", "sections"))
-    yield from _condition(path, condition, answered.closed_values(), rests_on)
+    compared = answered.compared_as()
+    if compared is None:
+        message = "cette question n’a pas de valeur qu’une condition puisse tester"
+        yield Finding(place, message, found=condition.question, rests_on=(("form", "sections"),))
+        return
+    yield from _condition(path, condition, compared, answered.closed_values(), rests_on)
 
 
 def _question(call: CallFile, path: Path, question: Question, *, in_group: bool = False) -> Iterator[Finding]:

@@ -14,6 +14,19 @@ from aap.core.quotas.bounds import KINDS
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
+
+def _is(key: str, *values: str) -> dict[str, Any]:
+    return {"properties": {key: {"enum": list(values)}}, "required": [key]}
+
+
+def _none_of(*keys: str) -> dict[str, Any]:
+    return {"not": {"anyOf": [{"required": [key]} for key in keys]}}
+
+
+def _one_of(*keys: str) -> dict[str, Any]:
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
 # What the checks across keys (checks.py) ask for, as far as a schema can say it of one part.
 ACROSS: dict[str, dict[str, Any]] = {
     "Quota": {
@@ -21,7 +34,27 @@ ACROSS: dict[str, dict[str, Any]] = {
         "anyOf": [{"required": [kind.key]} for kind in KINDS],
     },
     "Rubric": {
-        "anyOf": [{"required": ["scale"]}, {"properties": {"criteria": {"items": {"required": ["scale"]}}}}],
+        "anyOf": [
+            {"required": ["scale"]},
+            {"properties": {"criteria": {"items": {"anyOf": [{"required": ["scale"]}, _is("kind", "gate")]}}}},
+        ],
+    },
+    "Criterion": {
+        "allOf": [
+            {"if": _is("kind", "gate"), "then": _none_of("weight", "bonus"), "else": _one_of("weight", "bonus")},
+            {
+                "if": _is("kind", "computed"),
+                "then": {"required": ["from"], **_one_of("points", "bands")},
+                "else": _none_of("from", "points", "bands", "otherwise"),
+            },
+        ],
+    },
+    "SelectionRules": {
+        "allOf": [
+            {"if": _is("at_limit", "stop", "reduce"), "then": _is("mode", "merit")},
+            {"if": _is("at_limit", "reduce"), "then": {"required": ["reduce_to"]}, "else": _none_of("reduce_to")},
+            {"if": {"required": ["draw_zone"]}, "then": _is("at_limit", "stop", "reduce")},
+        ],
     },
 }
 
@@ -46,6 +79,8 @@ def call_file_schema() -> dict[str, Any]:
             value.pop("title", None)
             if value.get("default", 0) is None or isinstance(value.get("default"), dict):
                 del value["default"]  # nothing, or a part that is itself optional: no news for an editor
+            if value.get("type") == "number" and isinstance(value.get("default"), str):
+                value["default"] = float(value["default"])
             if name in DESCRIPTIONS:  # the types of question describe their own keys
                 value["description"] = DESCRIPTIONS[name][key]
     _rename_bounds(schema)

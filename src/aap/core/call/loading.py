@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
 from aap.core.call.foreign_keys import Raw, set_aside
+from aap.core.call.opening import findings_for_opening
 from aap.core.call.refusals import Refusal, described, in_french
 from aap.core.call.repair import repaired
 from aap.core.call.schema import CallFile
@@ -56,10 +58,30 @@ def load_call(text: str | bytes, *, name: str) -> CallFile:
     return inspected.call
 
 
-def inspect_call(text: str | bytes, *, name: str, conflicts_are_errors: bool = True) -> InspectedCall:
+def read_sealed_call(text: str | bytes, *, name: str) -> CallFile:
+    """The call of a file that was checked when it was loaded: a check that came later doesn't close a call that runs.
+
+    Raises:
+        CallFileError: it is no call file.
+    """
+    try:
+        root, _ = parse_yaml(text, name=name)
+        raw = plain_tree(root)
+        set_aside(raw)
+        return CallFile.model_validate(raw)
+    except UnreadableYaml as error:
+        raise CallFileError((error.problem,)) from None
+    except ValidationError as error:
+        raise CallFileError(_problem(name, root, refusal) for refusal in in_french(error, raw)) from None
+
+
+def inspect_call(
+    text: str | bytes, *, name: str, conflicts_are_errors: bool = True, online: bool = False
+) -> InspectedCall:
     """Read and check a call file, and tell everything that was found; never raises on the file's content.
 
     `conflicts_are_errors`: false for who goes on to the selection, which names the smallest set of rules in conflict.
+    `online`: the call is to be opened, which needs more keys and forbids a few (see `opening`).
     """
     try:
         root, problems = parse_yaml(text, name=name)
@@ -67,14 +89,16 @@ def inspect_call(text: str | bytes, *, name: str, conflicts_are_errors: bool = T
         return InspectedCall(None, (error.problem,))
     raw = plain_tree(root)
     found = [*problems, *(_problem(name, root, one, one.severity) for one in set_aside(raw))]
-    found += _schema_and_checks(root, raw, name, conflicts_are_errors)
+    found += _schema_and_checks(root, raw, name, conflicts_are_errors, online)
     call = None
     if not any(problem.is_error for problem in found):
         call = CallFile.model_validate(raw)
     return InspectedCall(call, in_order(found))
 
 
-def _schema_and_checks(root: Mapping, raw: Raw, name: str, conflicts_are_errors: bool) -> Iterator[Problem]:
+def _schema_and_checks(
+    root: Mapping, raw: Raw, name: str, conflicts_are_errors: bool, online: bool
+) -> Iterator[Problem]:
     assert isinstance(raw, dict)
     broken: list[Path] = []
     try:
@@ -87,7 +111,7 @@ def _schema_and_checks(root: Mapping, raw: Raw, name: str, conflicts_are_errors:
         call = repaired(raw, error)
     if call is None:
         return
-    for finding in check_call(call):
+    for finding in chain(check_call(call), findings_for_opening(call) if online else ()):
         if any(_rests_on(finding, lost, described(raw, lost)) for lost in broken):
             continue
         is_warning = finding.is_conflict and not conflicts_are_errors

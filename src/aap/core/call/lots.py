@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from aap.core import french
-from aap.core.call.schema import CallFile, Criterion, Lot, Rubric
+from aap.core.call.schema import CallFile, Criterion, Lot, Rubric, Scale, SelectionRules
 
 
 def call_of_lot(call: CallFile, lot: Lot) -> CallFile:
@@ -18,16 +18,18 @@ def call_of_lot(call: CallFile, lot: Lot) -> CallFile:
 
     Quotas are taken as a whole; a budget each lot gives itself, or has none.
     """
+    return call.model_copy(update={"selection": selection_of(call, lot), "rubric": rubric_of(call, lot), "lots": None})
+
+
+def selection_of(call: CallFile, lot: Lot) -> SelectionRules:
+    """The lot's selection, as `call_of_lot` says it."""
     given = lot.selection.model_fields_set - ({"mode"} if lot.selection.mode is None else set())
-    selection = {"budget": None} | {key: getattr(lot.selection, key) for key in given}
-    rubric = {key: getattr(lot.rubric, key) for key in lot.rubric.model_fields_set}
-    return call.model_copy(
-        update={
-            "selection": call.selection.model_copy(update=selection),
-            "rubric": call.rubric.model_copy(update=rubric),
-            "lots": None,
-        }
-    )
+    return call.selection.model_copy(update={"budget": None} | {key: getattr(lot.selection, key) for key in given})
+
+
+def rubric_of(call: CallFile, lot: Lot) -> Rubric:
+    """The lot's rubric, as `call_of_lot` says it."""
+    return call.rubric.model_copy(update={key: getattr(lot.rubric, key) for key in lot.rubric.model_fields_set})
 
 
 def parts_of(call: CallFile) -> tuple[tuple[Lot | None, CallFile], ...]:
@@ -61,6 +63,20 @@ def lot_of(call: CallFile, attributes: Mapping[str, tuple[str, ...]]) -> Lot | N
         return None
     held = attributes.get(call.lots.attribute, ())
     return next((lot for lot in call.lots.items if held == (lot.id,)), None)
+
+
+def scales_of(
+    call: CallFile, attributes: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> dict[str, Mapping[str, Scale]]:
+    """Application → criterion → scale, by its lot's rubric; `attributes` by application. None for one without a lot."""
+    by_lot = {
+        lot.id if lot else "": {criterion.id: part.rubric.scale_of(criterion) for criterion in part.rubric.criteria}
+        for lot, part in parts_of(call)
+    }
+    if call.lots is None:
+        return dict.fromkeys(attributes, by_lot[""])
+    lots = {name: lot_of(call, own) for name, own in attributes.items()}
+    return {name: by_lot[lot.id] for name, lot in lots.items() if lot is not None}
 
 
 def following(call: CallFile) -> Mapping[str, str]:

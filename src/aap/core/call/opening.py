@@ -1,30 +1,22 @@
-"""What a call needs before it can be opened online, beyond what ranking alone needs."""
+"""What a call needs before it can be opened online, beyond what ranking alone needs, and what it can't ask for there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aap.core.call.form_checks import questions_of
+from aap.core.call.online import not_yet_online
 from aap.core.call.schema import CallFile
+from aap.core.call.sources import questions_of
 from aap.core.findings import Finding
 from aap.core.french import quoted
-from aap.core.paths import Path, shown
-from aap.core.problems import Problem
+from aap.core.paths import Path
 from aap.core.questions.budget import BudgetQuestion
 
 
-def problems_for_opening(call: CallFile, *, name: str = "") -> tuple[Problem, ...]:
-    """What must be mended before associations can apply: errors without position, each with the path of its key.
-
-    Args:
-        call: a checked call.
-        name: the file's name, for the problems; the call's id by default.
-    """
-    file = name or f"{call.id}.yaml"
-    return tuple(
-        Problem(file, finding.message, key=shown(finding.path), found=finding.found, allowed=finding.allowed)
-        for finding in _missing(call)
-    )
+def findings_for_opening(call: CallFile) -> Iterator[Finding]:
+    """What must be mended before associations can apply: what is missing, and what the pages can't do yet."""
+    yield from _missing(call)
+    yield from not_yet_online(call)
 
 
 def _missing(call: CallFile) -> Iterator[Finding]:
@@ -57,3 +49,7 @@ def _missing(call: CallFile) -> Iterator[Finding]:
             if attribute not in form.attributes:
                 message = f"form.attributes ne dit pas d’où vient {quoted(attribute)}"
                 yield Finding(("selection", "quotas", i), message)
+    for i, criterion in enumerate(call.rubric.criteria):
+        if criterion.from_ is not None and criterion.from_ not in form.attributes:
+            message = f"form.attributes ne dit pas d’où vient {quoted(criterion.from_)}"
+            yield Finding(("rubric", "criteria", i, "from"), message, found=criterion.from_)

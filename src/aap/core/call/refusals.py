@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -9,10 +10,19 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from aap.core.call.equivalents import (
+    QUESTION_TYPES,
+    of_key,
+    of_option,
+    of_shape,
+    split_decimal,
+    suggested_id,
+)
 from aap.core.call.structure import keys_at, type_at
 from aap.core.french import listed
 from aap.core.paths import Path
 from aap.core.problems import nearest
+from aap.core.questions.base.choosing import Option
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9-]{2,63}$": "de 3 à 64 minuscules, chiffres ou tirets, une lettre ou un chiffre en premier",
@@ -69,6 +79,9 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
     at_key = detail["loc"][-1:] == ("[key]",)
     path: Path = detail["loc"][:-1] if at_key else detail["loc"]
     kind, context = detail["type"], detail.get("ctx", {})
+    if cut := split_decimal(path, raw):
+        message = "la virgule a coupé ce nombre en deux : la décimale s’écrit avec un point"
+        return Refusal(path, message, cut.key, True, cut.number, cut.written)
     if kind == "extra_forbidden":
         return _unknown_key(path, raw)
     found = str(path[-1]) if at_key else described(raw, path)
@@ -77,7 +90,26 @@ def _refusal(detail: ErrorDetails, raw: object) -> Refusal:
     if kind == "missing" and found:
         message = "cette clé obligatoire ne contient rien"
         found = ""
-    return Refusal(path, message, path, at_key, found, allowed, nearest(found, names) if names else "")
+    if kind in SHAPES:
+        allowed = _equivalent(path, raw) or allowed
+    close = nearest(found, names) if names else ""
+    if kind == "string_pattern_mismatch":
+        close = suggested_id(found)
+        close = close if re.fullmatch(context["pattern"], close) else ""
+    return Refusal(path, message, path, at_key, found, allowed, _typed_otherwise(path, names, found) or close)
+
+
+def _equivalent(path: Path, raw: object) -> str:
+    """What is to be written where a value has another shape than the one that is meant."""
+    if type_at(path, raw) is Option:
+        return of_option(value_at(raw, path))
+    return of_shape(type_at(path[:-1], raw), str(path[-1]), value_at(raw, path)) if path else ""
+
+
+def _typed_otherwise(path: Path, names: Sequence[str], found: str) -> str:
+    """The type of question that another tool calls so."""
+    meant = QUESTION_TYPES.get(found.strip().lower().replace("-", "_"), "") if path[-1:] == ("type",) else ""
+    return meant if meant in names else ""
 
 
 def _names(kind: str, context: Mapping[str, Any], path: Path, raw: object) -> list[str]:
@@ -90,6 +122,8 @@ def _names(kind: str, context: Mapping[str, Any], path: Path, raw: object) -> li
 def _unknown_key(path: Path, raw: object) -> Refusal:
     """The key that was meant may be missing for it; where it is there too, nothing is."""
     key, known = str(path[-1]), keys_at(path[:-1], raw)
+    if said := of_key(type_at(path[:-1], raw), key):
+        return Refusal(path, "clé inconnue", None, True, key, said)
     close = nearest(key, known)
     meant = (*path[:-1], close)
     concerns = meant if close and not described(raw, meant) else None
@@ -113,14 +147,20 @@ def _worded(kind: str, context: Mapping[str, Any], names: Sequence[str]) -> tupl
     return "cette valeur n’est pas possible ici", ""
 
 
-def described(raw: object, path: Path) -> str:
-    """What stands at `path`, for a person; empty where the path leads nowhere."""
+def value_at(raw: object, path: Path) -> object:
+    """What stands at `path`. Raises LookupError or TypeError where the path leads nowhere."""
     value = raw
     for step in path:
-        try:
-            value = value[step]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            return ""
+        value = value[step]  # type: ignore[index]
+    return value
+
+
+def described(raw: object, path: Path) -> str:
+    """What stands at `path`, for a person; empty where the path leads nowhere."""
+    try:
+        value = value_at(raw, path)
+    except (LookupError, TypeError):
+        return ""
     if isinstance(value, Mapping):
         return KEYS if value else NO_KEYS
     if isinstance(value, (list, tuple)):

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -224,6 +224,15 @@ class Scoring(Strict):
 # --- selection ------------------------------------------------------------------------------------------------------
 
 
+WITHOUT = "without:"
+
+
+def _if_none(value: str) -> str:
+    if (value != "leave" and not value.removeprefix(WITHOUT).strip()) or (value != "leave" and WITHOUT not in value):
+        raise refusal("cette valeur n’est pas possible ici", "leave ou without:<quota>", ("leave", WITHOUT))
+    return value
+
+
 class WaitingList(Strict):
     """Who waits: the next by rank, and with `successors` for each laureate who could replace it.
 
@@ -232,7 +241,12 @@ class WaitingList(Strict):
 
     by_rank: Count = Field(default=0, ge=0)
     successors: Flag = False
-    if_none: str = "leave"
+    if_none: Annotated[str, AfterValidator(_if_none)] = "leave"
+
+    @property
+    def without(self) -> str | None:
+        """The quota that isn't asked of an entry where nobody's keeps every rule."""
+        return self.if_none.removeprefix(WITHOUT) if self.if_none.startswith(WITHOUT) else None
 
 
 def _waiting_list(value: object) -> object:
@@ -304,7 +318,7 @@ class Lots(Strict):
 
 
 class AssignmentRules(Strict):
-    """How dossiers are dealt. `bridges`: share of the reviews given across groups; absent: the default of the module."""
+    """How dossiers are dealt. `bridges`: share of the reviews across themes; absent: aap.core.assignment.crossing's."""
 
     bridges: Number | None = Field(default=None, ge=0, le=1)
 

@@ -16,9 +16,9 @@ call:
     service: "Service qui instruit les dossiers"
     city: "Ville"
   opens_at: 2027-01-11T09:00:00+01:00
-  closes_at: 2027-02-26T23:59:59+01:00
+  closes_at: 2027-02-05T23:59:59+01:00
   grace_minutes: 15           # publié : un dossier commencé avant la clôture peut encore être déposé 15 minutes après
-  decision_by: 2027-04-23     # au-delà de deux mois après la clôture, le silence vaut rejet
+  decision_by: 2027-03-10     # plus de deux mois après le premier dépôt possible, le silence vaut déjà rejet
   contact: appel@example.org
 
 eligibility:                  # demandé avant le dossier, vérifié de nouveau au dépôt

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from aap.core.call.checks import below
-from aap.core.call.form_checks import questions_of
 from aap.core.call.lots import following, in_spilling_order, lot_name, lot_title, parts_of
-from aap.core.call.schema import CallFile, Criterion, Scale
+from aap.core.call.rubric_checks import below
+from aap.core.call.schema import CallFile, Criterion, Scale, SelectionRules
+from aap.core.call.sources import questions_of
 from aap.core.delays import paris, silence_is_rejection
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
 from aap.core.questions.base.condition import Condition
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota import Quota
-from aap.core.quotas.quota_words import rule_of_quota
+from aap.core.quotas.quota_words import rule_name, rule_of_quota
 
 # Attributes as people call them; others are shown by their id.
 ATTRIBUTES = {
@@ -261,12 +261,29 @@ def _selection(call: CallFile) -> Iterator[str]:
         )
     else:
         yield "Le montant pris en compte est le montant demandé, sauf décision motivée du jury."
-    if rules.waiting_list.by_rank:
-        places = count(rules.waiting_list.by_rank, "projet")
+    yield from _waiting_list(rules)
+
+
+def _waiting_list(rules: SelectionRules) -> Iterator[str]:
+    waiting = rules.waiting_list
+    first = "le premier dont l’entrée respecte toutes les règles prend sa place."
+    next_ones = f"les {count(waiting.by_rank, 'premier projet', 'premiers projets')} non retenus"
+    if waiting.by_rank == 1:
+        next_ones = "le premier projet non retenu"
+    successors = "pour chaque lauréat, le premier projet qui pourrait prendre sa place"
+    if waiting.successors:
+        who = f"{next_ones} et, {successors}" if waiting.by_rank else successors
+        yield f"La liste d’attente compte, dans l’ordre du classement, {who}. Si un lauréat renonce, {first}"
+    elif waiting.by_rank:
+        places = count(waiting.by_rank, "projet")
         yield (
-            f"Une liste d’attente compte au plus {places}, dans l’ordre du classement. Si un lauréat renonce, "
-            "le premier dont l’entrée respecte toutes les règles prend sa place."
+            f"Une liste d’attente compte au plus {places}, dans l’ordre du classement. Si un lauréat renonce, {first}"
         )
+    if (waiting.by_rank or waiting.successors) and waiting.without is not None:
+        named = next((rule_name(quota, "") for quota in rules.quotas if quota.id == waiting.without), waiting.without)
+        yield f"Si aucune entrée ne les respecte toutes, la règle {named} n’est pas demandée de celui qui entre."
+    elif waiting.successors:
+        yield "Si aucune entrée ne les respecte toutes, la place reste vide."
 
 
 def _quota(call: CallFile, quota: Quota) -> str:
@@ -327,10 +344,12 @@ def condition_in_words(call: CallFile, condition: Condition | None) -> str:
     labels = {"oui": "Oui", "non": "Non"} | dict(question.labels())
     wanted = [value for value in (condition.equals, condition.contains) if value is not None]
     words = [quoted(labels.get(value, value)) for value in (*wanted, *(condition.one_of or ()))]
-    if condition.min is not None:
-        words.append(f"au moins {exact(condition.min)}")
-    if condition.max is not None:
-        words.append(f"au plus {exact(condition.max)}")
+    for bound, by_number, by_day in (
+        (condition.min, "au moins", "à partir du"),
+        (condition.max, "au plus", "jusqu’au"),
+    ):
+        if bound is not None:
+            words.append(f"{by_day} {day(bound)}" if isinstance(bound, date) else f"{by_number} {exact(bound)}")
     return spaced(f"Demandé si la réponse à {quoted(question.label)} est {listed(words, 'ou')}.")
 
 

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aap.core.budgets.accounting import Account, BadAmount, Budget, Side, UnknownAccount, accounts, parse_budget
+from aap.core.amounts import BadAmount
+from aap.core.budgets.accounting import Account, Budget, Side, UnknownAccount, accounts, parse_budget
 from aap.core.budgets.budget_checks import check_budget
 from aap.core.paths import Path
 from aap.core.questions.base.cell_types import parts_as_typed, read_parts
+from aap.core.questions.base.condition import Compared
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier, ProblemCode
 from aap.core.questions.base.in_words import BudgetSide, Outline, ReadAnswer, Surroundings
 from aap.core.questions.base.posted import Posted
@@ -38,6 +40,10 @@ class BudgetQuestion(Question):
 
     type: Literal["budget"] = Field(description="Un budget, par compte.")
     budget: Literal["association", "project"] = Field(description="Budget demandé : association ou project.")
+
+    def compared_as(self) -> Compared | None:
+        """A project's is compared by its request."""
+        return "number" if self.budget == "project" else None
 
     def budget_of(self, answer: Any) -> Budget:
         """A stored budget's readable part; an empty one where nothing can be read."""

@@ -39,6 +39,7 @@ class DateCell(CellType):
 
 
 class DateQuestion(Question):
+    compared = "day"
     cell = DateCell()
     missing = "Indiquez une date."
 

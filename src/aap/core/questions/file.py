@@ -40,6 +40,7 @@ _ON_PAPER = {
 
 
 class FileQuestion(Question):
+    compared = None
     missing = "Joignez le document demandé."
 
     type: Literal["file"] = Field(description="Un ou plusieurs fichiers.")

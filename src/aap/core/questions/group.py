@@ -24,6 +24,7 @@ from aap.core.values import Answers, is_blank, list_of, mapping_of
 
 
 class GroupQuestion(Question):
+    compared = None
     in_group = False
 
     type: Literal["group"] = Field(description="Un groupe de questions, posées plusieurs fois.")

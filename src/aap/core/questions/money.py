@@ -7,28 +7,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from aap.core.budgets.accounting import BadAmount, parse_amount
+from aap.core.amounts import BadAmount, read_cents
 from aap.core.french import NBSP, euros
 from aap.core.questions.base.cell_types import CellType
 from aap.core.questions.number import BoundedNumber, NumberCell
+from aap.core.scalars import Money
 from aap.core.values import decimal_of
-
-_LONGEST_AMOUNT = 40
-_REASONS = {
-    "negative": "Un montant ne peut pas être négatif.",
-    "too_precise": "Un montant a deux chiffres au plus après la virgule, par exemple 12\u202f000,50.",
-    "too_large": "Ce montant est trop grand : vérifiez les zéros.",
-}
-_NO_AMOUNT = "Ce n’est pas un montant. Écrivez-le en chiffres, par exemple 12\u202f000,50."
 
 
 class MoneyCell(NumberCell):
     sign = "€"
 
     def read(self, text: str) -> str:
-        if len(text) > _LONGEST_AMOUNT:
-            raise BadAmount(text, "not_a_number")
-        cents = parse_amount(text)
+        cents = read_cents(text)
         return f"{cents // 100}.{cents % 100:02d}"
 
     def as_typed(self, value: object) -> str:
@@ -44,12 +35,12 @@ class MoneyCell(NumberCell):
 
 
 def why_no_amount(typed: str) -> str:
-    """Why a text isn't an amount."""
+    """Why a text isn't an amount, and how to write it."""
     try:
-        parse_amount(typed[:60])
+        read_cents(typed)
     except BadAmount as error:
-        return _REASONS.get(error.reason, _NO_AMOUNT)
-    return _NO_AMOUNT
+        return error.sentence
+    return BadAmount(typed, "not_a_number").sentence
 
 
 class MoneyQuestion(BoundedNumber):
@@ -57,6 +48,8 @@ class MoneyQuestion(BoundedNumber):
     missing = "Indiquez un montant."
 
     type: Literal["money"] = Field(description="Un montant en euros.")
+    min: Money | None = Field(default=None, description="Plus petit nombre accepté.")
+    max: Money | None = Field(default=None, description="Plus grand nombre accepté.")
 
     def own_cell(self) -> CellType:
         return MoneyCell()

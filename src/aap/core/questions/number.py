@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from aap.core.amounts import BadAmount, read_cents
 from aap.core.findings import Finding
 from aap.core.french import NBSP, NNBSP, plain
 from aap.core.paths import Path
@@ -28,6 +29,8 @@ class NumberCell(CellType):
         self.unit = unit
 
     def read(self, text: str) -> str:
+        if self._two_readings(text) is not None:
+            raise ValueError("an amount that may be read twice")
         return f"{parse_number(text, self.unit).normalize():f}"
 
     def as_typed(self, value: object) -> str:
@@ -41,11 +44,26 @@ class NumberCell(CellType):
     def unreadable(self, value: object, typed: str) -> str:
         if not typed and decimal_of(value) is not None:
             return ""
+        twice = self._two_readings(typed)
+        if twice is not None:
+            return twice.sentence
         return "Ce n’est pas un nombre. Écrivez-le en chiffres, par exemple 1\u202f200 ou 12,5."
+
+    def _two_readings(self, text: str) -> BadAmount | None:
+        """An amount (a number in euros is one) that could mean two; None for any other number."""
+        if self.unit is None or self.unit.strip().casefold() not in ("€", "eur", "euro", "euros"):
+            return None
+        try:
+            read_cents(text)
+        except BadAmount as bad:
+            return bad if bad.reason == "ambiguous" else None
+        return None
 
 
 class BoundedNumber(Question):
     """A number between two bounds."""
+
+    compared = "number"
 
     min: Number | None = Field(default=None, description="Plus petit nombre accepté.")
     max: Number | None = Field(default=None, description="Plus grand nombre accepté.")

@@ -60,6 +60,7 @@ class Column(Strict):
 
 
 class TableQuestion(Question):
+    compared = None
     missing = "Remplissez au moins une ligne."
 
     type: Literal["table"] = Field(description="Un tableau à remplir, ligne par ligne.")

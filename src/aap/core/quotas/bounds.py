@@ -97,8 +97,15 @@ class Bound(ABC):
         yield from ()
 
     @classmethod
-    def together(cls, asked: Iterable[tuple[int, Mapping[str, Sequence[str]] | None, Self]]) -> Iterator[Finding]:  # noqa: ARG003
-        """What doesn't fit among several quotas. `asked`: place of the quota, its `where`, its bound of this kind."""
+    def together(
+        cls,
+        asked: Iterable[tuple[int, Mapping[str, Sequence[str]] | None, Self]],  # noqa: ARG003
+        quotas: Path,  # noqa: ARG003
+    ) -> Iterator[Finding]:
+        """What doesn't fit among several quotas, which stand at `quotas`.
+
+        `asked`: place of the quota, its `where`, its bound of this kind.
+        """
         yield from ()
 
 
@@ -158,6 +165,10 @@ class MostLaureates(_OfLaureates):
         return f"au plus {french.count(self.figure(), nouns.laureate)}"
 
 
+NEARLY_ALL = Fraction(95, 100)
+"""From which part of what is granted on the least shares of one attribute leave next to no choice."""
+
+
 class LeastShare(_OfMoney):
     """Of the money granted."""
 
@@ -174,31 +185,42 @@ class LeastShare(_OfMoney):
         return f"au moins {french.percent(self.share)} {nouns.granted}"
 
     @classmethod
-    def together(cls, asked: Iterable[tuple[int, Mapping[str, Sequence[str]] | None, Self]]) -> Iterator[Finding]:
-        """Least shares of values of one attribute that exclude each other add up to more than the money granted."""
+    def together(
+        cls, asked: Iterable[tuple[int, Mapping[str, Sequence[str]] | None, Self]], quotas: Path
+    ) -> Iterator[Finding]:
+        """Least shares of values of one attribute that exclude each other add up to more than the money granted, or to
+        so nearly all of it that amounts have to meet them to the cent."""
         by_attribute: dict[str, list[tuple[int, frozenset[str], Self]]] = {}
         for i, where, bound in asked:
             if where is not None and len(where) == 1:
                 ((attribute, values),) = where.items()
                 by_attribute.setdefault(attribute, []).append((i, frozenset(values), bound))
         for attribute, parts in by_attribute.items():
+            apart: list[tuple[int, Self]] = []
             seen: set[str] = set()
-            total = Fraction(0)
             for i, members, bound in parts:
-                if members & seen:
-                    continue
-                seen |= members
-                total += bound.share
-                if total > 1:
-                    quotas: Path = ("selection", "quotas", ANY)
-                    yield Finding(
-                        ("selection", "quotas", i, cls.key),
-                        f"les parts minimales des valeurs de {french.quoted(attribute)} dépassent ensemble le tout",
-                        found=str(bound.written),
-                        severity="warning",
-                        rests_on=((*quotas, cls.key), (*quotas, "where")),
-                    )
-                    break
+                if not members & seen:
+                    seen |= members
+                    apart.append((i, bound))
+            total = sum((bound.share for _, bound in apart), Fraction(0))
+            if total < NEARLY_ALL or (len(apart) == 1 and total <= 1):
+                continue
+            those = f"les parts minimales des valeurs de {french.quoted(attribute)}"
+            message = (
+                f"{those} dépassent ensemble le tout ({french.percent(total)})"
+                if total > 1
+                else f"{those} font ensemble {french.percent(total)} : peu de listes, ou aucune, tombent aussi juste au "
+                "centime près ; laissez-leur du jeu"
+            )
+            place, last = apart[-1]
+            of_each: Path = (*quotas, ANY)
+            yield Finding(
+                (*quotas, place, cls.key),
+                message,
+                found=str(last.written),
+                severity="warning",
+                rests_on=((*of_each, cls.key), (*of_each, "where")),
+            )
 
 
 class MostShare(_OfMoney):

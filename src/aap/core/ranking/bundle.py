@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +19,14 @@ from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
 from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
 from aap.core.ranking.by_part import rank_parts
+from aap.core.ranking.later_list import BrokenChange, ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.parts import Part, parted
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, normalised, result_hash, run_call
 from aap.core.results import CALIBRATION_COLUMN, Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
+from aap.core.selection.rules import rules_of
 
 FORMAT = 1
 SCORE_TOLERANCE = Decimal("0.001")  # points, marks: another platform's last digits
@@ -86,11 +88,12 @@ def _table_value(table: Table) -> list[list[str]]:
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
     """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
     try:
-        content = read_bundle(_parsed(text))
+        value = _parsed(text)
+        content = read_bundle(value)
     except MalformedBundle as refusal:
         return tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
     try:
-        differences = list(_differences(content, progress, processes))
+        differences = [*_differences(content, progress, processes), *_later_differences(value, content)]
     except IncompleteReviews as refusal:
         return (Difference("inputs.marks", message=f"{len(refusal.missing)} évaluations sans toutes leurs notes."),)
     except BadInput as refusal:
@@ -119,6 +122,48 @@ def received_by(content: BundleContent, part: Part) -> int:
         return max(0, int(received * 100))
     except (KeyError, TypeError, ArithmeticError, ValueError):
         return 0
+
+
+def _later_differences(value: Mapping[str, Any], content: BundleContent) -> Iterator[Difference]:
+    """What is wrong with the changes of a later list: the chain of fingerprints, then each change by the rules."""
+    if not content.changes:
+        return
+    expected = later_bundle(value, content.changes)["previous"]
+    if expected != content.previous:
+        yield Difference("previous", content.previous, expected)
+    for fault in _replayed(content)[1]:
+        yield Difference(f"changes[{fault.number - 1}]", message=fault.message)
+
+
+def list_in_force(content: BundleContent) -> ListInForce:
+    """The list that a bundle of a run or of a later list gives, whatever is wrong with its changes."""
+    return _replayed(content)[0]
+
+
+def _replayed(content: BundleContent) -> tuple[ListInForce, list[BrokenChange]]:
+    """The list in force and what is wrong with its changes: each lot by itself, with the limit that it had in the run."""
+    first = first_list(content.ranking)
+    rankings = rankings_of(content)
+    lots = {standing.id: part.id for part, ranking in rankings for standing in ranking.standings}
+    whole = ListInForce({}, [])
+    faults: list[BrokenChange] = []
+    for part, ranking in rankings:
+        # One that names no application of the run is told by the first part.
+        mine = [
+            at for at, one in enumerate(content.changes) if lots.get(one.application_id, rankings[0][0].id) == part.id
+        ]
+        of_part = ListInForce(
+            {name: cents for name, cents in first.granted.items() if lots.get(name) == part.id},
+            [name for name in first.waiting if lots.get(name) == part.id],
+        )
+        rules = replace(rules_of(part.given.call), received=received_by(content, part))
+        state, found = replay(ranking, rules, of_part, [content.changes[at] for at in mine])
+        faults += [BrokenChange(mine[fault.number - 1] + 1, fault.message) for fault in found]
+        whole.granted |= state.granted
+        whole.waiting += state.waiting
+        whole.gone += state.gone
+        whole.places += state.places
+    return whole, sorted(faults, key=lambda fault: fault.number)
 
 
 def read_text(text: bytes | str) -> BundleContent:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
-from aap.core.call.lots import lot_of, parts_of
+from aap.core.call.lots import scales_of
 from aap.core.call.schema import CallFile
+from aap.core.french import NBSP
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.draw_counts import MAX_DRAWS
+from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
 from aap.core.ranking.parts import lot_fault
 from aap.core.ranking.run import RunInput, RunOptions
 from aap.core.ranking.standing import StoredScores
@@ -29,6 +32,7 @@ MAX_TEXT = 100_000
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
 
+Name = TypeVar("Name", bound=str)
 AnswerFault = tuple[str, str]  # place, French sentence
 
 
@@ -42,7 +46,10 @@ class MalformedBundle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BundleContent:
-    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised."""
+    """A bundle that holds together: inputs to replay, results to compare. `public`: pseudonymised.
+
+    `previous` and `changes`: of the bundle of a later list (`later_list`), else empty.
+    """
 
     given: RunInput
     options: RunOptions
@@ -51,6 +58,8 @@ class BundleContent:
     report: Mapping[str, Any]
     scores: Mapping[str, StoredScores]
     public: bool
+    previous: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 class _Reader:
@@ -67,18 +76,18 @@ class _Reader:
         if self.faults:
             raise MalformedBundle(self.faults)
 
-    def mapping(self, place: str, value: Any, keys: tuple[str, ...]) -> dict[str, Any]:
-        """An object with exactly these keys; faults else, and the value of a missing key is None."""
+    def mapping(self, place: str, value: Any, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+        """An object with exactly these keys, and perhaps some more; the value of a missing key is None."""
         if not isinstance(value, dict):
             self.fault(place, "un objet est attendu.")
-            return dict.fromkeys(keys)
+            return dict.fromkeys((*keys, *optional))
         for key in keys:
             if key not in value:
                 self.fault(f"{place}.{key}" if place else key, "cette clé manque.")
         for key in value:
-            if key not in keys:
+            if key not in (*keys, *optional):
                 self.fault(f"{place}.{key}" if place else str(key), "cette clé est en trop.")
-        return {key: value.get(key) for key in keys}
+        return {key: value.get(key) for key in (*keys, *optional)}
 
     def sequence(self, place: str, value: Any) -> list[Any]:
         if isinstance(value, list):
@@ -110,6 +119,13 @@ class _Reader:
             self.fault(place, "true ou false est attendu.")
         return value is True
 
+    def one_of(self, place: str, value: Any, known: tuple[Name, ...]) -> Name:
+        """One of some names; the first of them and a fault else."""
+        found = next((name for name in known if name == value), None)
+        if found is None:
+            self.fault(place, f"une de ces valeurs est attendue{NBSP}: {', '.join(known)}.")
+        return found or known[0]
+
     def decimal(self, place: str, value: Any) -> Decimal:
         if not isinstance(value, str) or not _NUMBER.fullmatch(value):
             self.fault(place, "un nombre écrit comme un texte est attendu.")
@@ -120,7 +136,9 @@ class _Reader:
 def read_bundle(value: Any) -> BundleContent:
     """The bundle as typed values. Raises MalformedBundle with every fault."""
     reader = _Reader()
-    top = reader.mapping("", value, ("bundle", "public", "call", "options", "inputs", "results"))
+    top = reader.mapping(
+        "", value, ("bundle", "public", "call", "options", "inputs", "results"), ("previous", "changes")
+    )
     reader.stop_on_fault()
     if top["bundle"] != 1 or isinstance(top["bundle"], bool):
         raise MalformedBundle([("bundle", "ce format de lot est inconnu (1 est attendu).")])
@@ -137,8 +155,50 @@ def read_bundle(value: Any) -> BundleContent:
     assert call is not None
     given = _inputs(reader, call, top["inputs"])
     scores = _scores(reader, ranking)
+    previous, changes = _later(reader, top)
     reader.stop_on_fault()
-    return BundleContent(given, options, ranking, reviewers, report, scores, public)
+    return BundleContent(given, options, ranking, reviewers, report, scores, public, previous, changes)
+
+
+def _later(reader: _Reader, top: Mapping[str, Any]) -> tuple[str, tuple[Change, ...]]:
+    """What makes a bundle that of a later list: both keys or none."""
+    if top["previous"] is None and top["changes"] is None:
+        return "", ()
+    previous = reader.text("previous", top["previous"], filled=True)
+    changes = tuple(_numbered(reader, "changes", top["changes"], _change))
+    if not changes and not reader.faults:
+        reader.fault("changes", "une liste ultérieure porte au moins un changement.")
+    return previous, changes
+
+
+def _change(reader: _Reader, place: str, value: Any) -> Change:
+    keys = ("change", "application_id", "amount", "place", "reason", "author", "date")
+    parts = reader.mapping(place, value, keys)
+    kind = reader.one_of(f"{place}.change", parts["change"], CHANGE_KINDS)
+    wanted = PLACES if kind == "corrected" else None
+    to = reader.one_of(f"{place}.place", parts["place"], PLACES) if wanted else None
+    if not wanted and parts["place"] is not None:
+        reader.fault(f"{place}.place", "seule une correction (corrected) dit où le dossier passe.")
+    amount = None if parts["amount"] is None else reader.decimal(f"{place}.amount", parts["amount"])
+    if amount is not None and (amount < 0 or amount != round(amount, 2)):
+        reader.fault(f"{place}.amount", "un montant est positif et a au plus deux décimales.")
+    if kind == "amount" and amount is None:
+        reader.fault(f"{place}.amount", "le nouveau montant manque.")
+    on = reader.text(f"{place}.date", parts["date"])
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        reader.fault(f"{place}.date", "une date est attendue (2025-05-12).")
+        day = date.min
+    return Change(
+        kind=kind,
+        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=True),
+        reason=reader.text(f"{place}.reason", parts["reason"]),
+        author=reader.text(f"{place}.author", parts["author"]),
+        on=day,
+        amount=amount,
+        place=to,
+    )
 
 
 def _call(reader: _Reader, value: Any) -> CallFile | None:
@@ -211,19 +271,12 @@ def _inputs(reader: _Reader, call: CallFile, value: Any) -> RunInput:
             reader.fault(f"inputs.applications[{number}].attributes", f"{fault.message}.")
     marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
     _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
-    grids = {
-        lot and lot.id: {criterion.id: own.rubric.scale_of(criterion) for criterion in own.rubric.criteria}
-        for lot, own in parts_of(call)
-    }
-    scales_of = {}
-    for one in applications:
-        lot = lot_of(call, one.attributes)
-        scales_of[one.id] = grids.get(lot and lot.id, {})
+    scales = scales_of(call, {one.id: one.attributes for one in applications})
     for number, mark in enumerate(marks):
         place = f"inputs.marks[{number}]"
         if mark.application_id not in ids:
             reader.fault(place, "cette note porte sur un dossier inconnu.")
-        scale = scales_of.get(mark.application_id, {}).get(mark.criterion)
+        scale = scales.get(mark.application_id, {}).get(mark.criterion)
         if scale is None:
             reader.fault(place, "cette note porte sur un critère inconnu.")
         elif not scale.min <= mark.score <= scale.max or (mark.score - scale.min) % scale.step:

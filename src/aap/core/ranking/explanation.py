@@ -61,6 +61,7 @@ class _Explainer:
         self.outcome = outcome
         self.quotas = {quota.id: quota for quota in rules.quotas}
         self.retained = frozenset(outcome.retained)
+        self.successors = frozenset(outcome.only_successors)
         self.waiting = {name: place for place, name in enumerate(outcome.waiting_list, start=1)}
         head = ranking.candidates[: rules.protect_top] if rules.mode == "value" else ()
         self.protected = frozenset(candidate.id for candidate in head)
@@ -195,6 +196,7 @@ class _Explainer:
         text = f"{self._opening(standing, clause.decimals)} {clause.text}"
         place = self.waiting.get(standing.id)
         if place is not None:
-            text += f" Inscrit {french.ordinal(place)} sur la liste d’attente."
+            text += f" Inscrit {french.ordinal(place)} sur la liste d’attente"
+            text += f"{french.NBSP}: il peut prendre la place d’un lauréat." if standing.id in self.successors else "."
             figures["waiting_rank"] = place
         return Explanation("waiting_list" if place else "not_selected", str(reason), text, place, figures)

@@ -37,7 +37,7 @@ def whole_report(
         **{key: None for key in _OF_NONE if key in whole},
         "mode": call.selection.mode,
         "counts": {status: sum(report["counts"][status] for report in reports) for status in whole["counts"]},
-        "contested": [name for report in reports for name in report["contested"]],
+        **{key: [name for report in reports for name in report[key]] for key in ("contested", "no_successor")},
         **{key: all(report[key] for report in reports) for key in ("proven_optimal", "tie_proven", "final")},
         "lots": {
             part.lot.id: _lot(call, part, report)

@@ -25,6 +25,7 @@ from aap.core.ranking.parts import parted
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import euros_number, quota_line, score_number, significant
 from aap.core.ranking.standing import StoredScores
+from aap.core.ranking.successor_warnings import successor_warnings
 from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import from_ten_thousandths, ten_thousandths
 from aap.core.selection.outcome import SelectionOutcome
@@ -345,6 +346,7 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
+    warnings += successor_warnings(outcome)
     if not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
@@ -373,5 +375,6 @@ def _report(
             "noise": significant(variances.noise),
         },
         "contested": list(ranking.contested),
+        "no_successor": list(outcome.no_successor),
         "warnings": warnings,
     }

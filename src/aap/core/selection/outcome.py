@@ -119,3 +119,6 @@ class SelectionOutcome:
     tie_proven: bool
     solver: str
     prices: Mapping[str, int] = field(default_factory=dict)  # quota id -> price; empty where not computed
+    only_successors: tuple[str, ...] = ()  # of the waiting list, those who wait only as a laureate's successor
+    no_successor: tuple[str, ...] = ()  # laureates whom nobody could replace; empty without a waiting list
+    unserved: tuple[str, ...] = ()  # laureates whom somebody could replace, but nobody of the waiting list

@@ -59,6 +59,8 @@ class Rules:
     """The rules of one selection. `budget` in cents; None is no limit.
 
     `received`: cents that another lot left and that are added to the budget; shares of the budget are of the budget alone.
+    `waiting_list`: how many wait by rank; `successors`: also whoever could take a laureate's place. `if_none`: the quota
+    that isn't asked of an entry where nobody's keeps every rule; empty: the place stays empty.
     """
 
     mode: Literal["value", "merit"]
@@ -66,6 +68,8 @@ class Rules:
     budget: int | None
     protect_top: int = 0
     waiting_list: int = 0
+    successors: bool = False
+    if_none: str = ""
     quotas: tuple[QuotaRule, ...] = ()
     received: int = 0
 

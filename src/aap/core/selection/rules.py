@@ -16,6 +16,8 @@ def rules_of(call: CallFile) -> Rules:
         budget=None if selection.budget is None else int(selection.budget * 100),
         protect_top=selection.protect_top,
         waiting_list=selection.waiting_list.by_rank,
+        successors=selection.waiting_list.successors,
+        if_none=selection.waiting_list.without or "",
         quotas=tuple(_quota(quota) for quota in selection.quotas),
     )
 

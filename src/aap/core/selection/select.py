@@ -13,6 +13,7 @@ from aap.core.selection.outcome import QuotaOutcome, Reason, SelectionOutcome
 from aap.core.selection.prices import quota_prices, retained_by_quota
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.reasons import certificates_by_value, reason_by_value
+from aap.core.selection.replacement import waiting_list
 from aap.core.selection.rows import System, compile_system
 from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, solve_selection
 
@@ -50,9 +51,10 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
             reasons[candidate.id] = Reason("jury_in")
         else:
             reasons[candidate.id] = by_quota.get(column, Reason("selected"))
+    waiting = waiting_list(system, solved.retained)
     return SelectionOutcome(
         retained=tuple(ids[j] for j in np.flatnonzero(solved.retained)),
-        waiting_list=tuple(ids[j] for j in np.flatnonzero(~solved.retained)[: rules.waiting_list]),
+        waiting_list=tuple(ids[j] for j in waiting.waiting),
         reasons=reasons,
         certificates={ids[column]: certificate for column, certificate in certificates.items()},
         quotas=_quotas(system, solved, price_of),
@@ -62,6 +64,9 @@ def select(candidates: Sequence[Candidate], rules: Rules, *, prices: bool = Fals
         tie_proven=solved.tie_proven,
         solver=solver_name(),
         prices=price_of,
+        only_successors=tuple(ids[j] for j in waiting.only_successors),
+        no_successor=tuple(ids[j] for j in waiting.no_successor),
+        unserved=tuple(ids[j] for j in waiting.unserved),
     )
 
 

@@ -13,10 +13,10 @@ from email_validator import EmailNotValidError, validate_email
 
 from aap.core.assignment.problem import Dossier, Pair, Reviewer
 from aap.core.french import listed
-from aap.core.problems import BadInput, nearest
+from aap.core.problems import BadInput, cited, nearest
 from aap.core.territories import fold
 from aap.documents.tables.cells import Refused, yes
-from aap.documents.tables.table_rows import Reading, Sheet, TableSource
+from aap.documents.tables.table_rows import ZEROS_LOST, Reading, Sheet, TableSource, by_figures, without_zeros
 
 DOSSIER_COLUMNS, DOSSIER_OPTIONS = ("application_id",), ("themes", "department", "reviews")
 REVIEWER_COLUMNS = ("reviewer_id",)
@@ -139,6 +139,10 @@ def _pairs(sheet: Sheet, dossiers: Collection[str], reviewers: Collection[str]) 
         pair = sheet.getter("application_id")(cells), sheet.getter("reviewer_id")(cells)
         for heading, text, known in (("application_id", pair[0], dossiers), ("reviewer_id", pair[1], reviewers)):
             if not sheet.identifier(row, heading, text):
+                sound = False
+            elif text not in known and without_zeros(text) in (zeros := by_figures(known)):
+                kept = cited(zeros[without_zeros(text)])
+                sheet.refuse(row, heading, ZEROS_LOST, text, f"{kept}, écrit pareil dans les deux tableaux")
                 sound = False
             elif text not in known:
                 near = nearest(text, known) if len(sheet.problems) < 20 else ""

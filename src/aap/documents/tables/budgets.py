@@ -1,4 +1,4 @@
-"""A dossier's budget as a workbook: a template that adds up by itself, and back to amounts with the cell of each error.
+"""A dossier's budget as a workbook: a template that adds up by itself (`budgets_in` reads it back).
 
 The workbook has one sheet. Column A: account, B: label, C: amount in euros; column D is hidden and holds the account's
 code, so that rows may be moved. Only column C is to be filled in; the sheet is protected without a password against
@@ -8,57 +8,24 @@ slips of the keyboard.
 from __future__ import annotations
 
 import io
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import xlsxwriter
-from openpyxl import load_workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from aap.core.budgets.accounting import Account, BadAmount, Budget, BudgetKind, Side, accounts, budget_of, parse_amount
-from aap.core.composed import with_few_marks
-from aap.core.french import quoted
-from aap.documents.incoming.incoming_file import IncomingFile, RefusedFile
-from aap.documents.incoming.taking import take_files
+from aap.core.budgets.accounting import Budget, Side, accounts
 from aap.documents.tables.workbooks import FIXED_DATE
 
-MAX_BYTES = 2_000_000
-_ROWS, _COLUMNS = 400, 12  # of the sheet that are looked at
-_SIDES: Sequence[tuple[Side, str, str]] = (
+SHEET = "Budget"
+SIDES: Sequence[tuple[Side, str, str]] = (
     ("charges", "CHARGES", "Total des charges"),
     ("products", "PRODUITS", "Total des produits"),
     ("used", "EMPLOI DES CONTRIBUTIONS VOLONTAIRES", "Total du compte 86"),
     ("given", "CONTRIBUTIONS VOLONTAIRES EN NATURE", "Total du compte 87"),
 )
-_KIND_WORDS: Mapping[BudgetKind, str] = {"association": "de l’association", "project": "du projet"}
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(frozen=True, slots=True)
-class CellProblem:
-    """One cell to mend, as the spreadsheet names it (`C12`); empty for the whole workbook."""
-
-    cell: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"Cellule {self.cell}\u00a0: {self.message}" if self.cell else self.message
-
-
-class BadWorkbook(Exception):
-    """A workbook that can't be taken: every problem at once, in the order of the rows."""
-
-    def __init__(self, problems: Sequence[CellProblem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = tuple(problems)
-
-
-# --- out --------------------------------------------------------------------------------------------------------------
+CHECKS = ("Produits moins charges (doit être nul)", "Compte 87 moins compte 86 (doit être nul)")
 
 
 def budget_workbook(budget: Budget, *, title: str, about: str) -> bytes:
@@ -68,7 +35,7 @@ def budget_workbook(budget: Budget, *, title: str, about: str) -> bytes:
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties({"title": title, "created": FIXED_DATE, "comments": ""})
-    sheet = book.add_worksheet("Budget")
+    sheet = book.add_worksheet(SHEET)
     look = _Look(book)
     sheet.set_column(0, 0, 9, look.text)
     sheet.set_column(1, 1, 66, look.text)
@@ -82,7 +49,7 @@ def budget_workbook(budget: Budget, *, title: str, about: str) -> bytes:
     )  # fmt: skip
     row = 4
     totals: dict[Side, int] = {}
-    for side, heading, total in _SIDES:
+    for side, heading, total in SIDES:
         row = _write_side(sheet, look, row, budget, side, (heading, total))
         totals[side] = row - 1
         row += 1
@@ -143,150 +110,11 @@ def _write_side(
 
 def _write_checks(sheet: Worksheet, look: _Look, row: int, totals: Mapping[Side, int], budget: Budget) -> None:
     checks: Sequence[tuple[str, Side, Side, int]] = (
-        ("Produits moins charges (doit être nul)", "products", "charges", budget.gap),
-        ("Compte 87 moins compte 86 (doit être nul)", "given", "used", budget.contributions_gap),
+        (CHECKS[0], "products", "charges", budget.gap),
+        (CHECKS[1], "given", "used", budget.contributions_gap),
     )
     for words, first, second, cents in checks:
         sheet.write(row, 1, words, look.total)
         formula = f"=C{totals[first] + 1}-C{totals[second] + 1}"
         sheet.write_formula(row, 2, formula, look.total_amount, float(Decimal(cents) / 100))
         row += 1
-
-
-# --- in ---------------------------------------------------------------------------------------------------------------
-
-
-def read_budget_workbook(kind: BudgetKind, file: IncomingFile) -> Budget:
-    """The amounts of a filled-in template. Lines are known by their hidden code, else by their label.
-
-    Raises BadWorkbook: no workbook of ours, the other budget's, or cells that hold no amount.
-    """
-    rows = _rows_of(file)
-    found: dict[str, int] = {}
-    problems: list[CellProblem] = []
-    others = 0
-    for number, row in enumerate(rows, start=1):
-        code, is_other = _code_of(kind, row)
-        others += is_other
-        if code is None:
-            continue
-        place = f"C{number}"
-        if code in found:
-            problems.append(CellProblem(place, "cette ligne figure deux fois\u00a0: gardez-en une."))
-            continue
-        try:
-            found[code] = _cents_of(row[2].value, row[2].formula)
-        except _Unreadable as unread:
-            found[code] = 0
-            problems.append(CellProblem(place, str(unread)))
-    if not found:
-        other: BudgetKind = "project" if kind == "association" else "association"
-        message = "Ce classeur n’est pas le modèle de ce budget\u00a0: téléchargez-le ci-dessous et remplissez-le."
-        if others:
-            message = (
-                f"C’est le classeur du budget {_KIND_WORDS[other]}, et non de celui {_KIND_WORDS[kind]}\u00a0: "
-                "importez-le à sa place."
-            )
-        raise BadWorkbook([CellProblem("", message)])
-    if problems:
-        raise BadWorkbook(problems)
-    return budget_of(kind, found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    value: Any = None
-    formula: bool = False
-
-
-class _Unreadable(ValueError):
-    """Why a cell holds no amount, in French."""
-
-
-def _rows_of(file: IncomingFile) -> list[list[_Cell]]:
-    try:
-        (taken,) = take_files([file], ("spreadsheet",), max_bytes=MAX_BYTES)
-    except RefusedFile as refused:
-        raise BadWorkbook([CellProblem("", refused.message)]) from refused
-    if taken.content_type != _XLSX:
-        raise BadWorkbook([CellProblem("", "Enregistrez ce tableau au format XLSX, puis importez-le à nouveau.")])
-    try:
-        values = list(_cells(taken.content, data_only=True))
-        formulas = list(_cells(taken.content, data_only=False))
-    except Exception as error:  # a damaged workbook fails anywhere in openpyxl, with any class of error
-        message = "Ce classeur est abîmé\u00a0: ouvrez-le, enregistrez-le à nouveau au format XLSX, puis importez-le."
-        raise BadWorkbook([CellProblem("", message)]) from error
-    return [
-        [
-            _Cell(value, isinstance(written, str) and written.startswith("="))
-            for value, written in zip(row, wrote, strict=True)
-        ]
-        for row, wrote in zip(values, formulas, strict=True)
-    ]
-
-
-def _cells(content: bytes, *, data_only: bool) -> Iterator[list[Any]]:
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
-    sheet = book["Budget"] if "Budget" in book.sheetnames else book.worksheets[0]
-    try:
-        for row in sheet.iter_rows(max_row=_ROWS, max_col=_COLUMNS, values_only=True):
-            yield [*row, *(None for _ in range(_COLUMNS - len(row)))]
-    finally:
-        book.close()
-
-
-def _code_of(kind: BudgetKind, row: Sequence[_Cell]) -> tuple[str | None, bool]:
-    """(the account of a row or None, whether the row is of the other kind of budget)."""
-    marked = str(row[3].value or "")
-    owner, colon, code = marked.partition(":")
-    if colon and owner in _KIND_WORDS:
-        known = {account.code for account in accounts(kind)}
-        return (code if owner == kind and code in known else None), owner != kind
-    label = _folded(row[1].value)
-    if not label:
-        return None, False
-    return next((account.code for account in accounts(kind) if _names(account, label)), None), False
-
-
-def _names(account: Account, label: str) -> bool:
-    return _folded(account.label) == label
-
-
-def _folded(value: object) -> str:
-    text = unicodedata.normalize("NFKD", with_few_marks(str(value or "").casefold()))
-    return re.sub(r"[^a-z0-9]+", " ", "".join(char for char in text if not unicodedata.combining(char))).strip()
-
-
-def _cents_of(value: object, formula: bool) -> int:
-    if value is None:
-        if formula:
-            raise _Unreadable(
-                "cette formule n’a pas de résultat\u00a0: ouvrez le classeur et enregistrez-le à nouveau."
-            )
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise _Unreadable("ce n’est pas un montant.")
-    try:
-        return parse_amount(_plain(value, formula) if not isinstance(value, str) else value[:60])
-    except BadAmount as bad:
-        shown = quoted(str(value)[:40])
-        raise _Unreadable(
-            {
-                "negative": f"{shown} est négatif\u00a0: un montant ne peut pas l’être.",
-                "too_precise": f"{shown} a plus de deux chiffres après la virgule\u00a0: arrondissez au centime.",
-                "too_large": f"{shown} est trop grand\u00a0: vérifiez les zéros.",
-            }.get(bad.reason, f"{shown} n’est pas un montant\u00a0: écrivez-le en chiffres, par exemple 1200,50.")
-        ) from bad
-
-
-def _plain(value: float | Decimal, formula: bool) -> str:
-    """A number of the sheet with two decimals: what a formula gave is rounded to the cent, as the sheet shows it."""
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not exact.is_finite():
-        raise BadAmount(str(value), "not_a_number")
-    if abs(exact) >= Decimal(10) ** 15:
-        raise BadAmount(str(value), "too_large")
-    rounded = exact.quantize(Decimal("0.01"))
-    if not formula and abs(exact - rounded) > Decimal("0.000001"):  # 1200.1 is 1200.0999999999999 in binary
-        raise BadAmount(str(value), "too_precise")
-    return f"{rounded:f}"

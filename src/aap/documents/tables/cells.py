@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from aap.core import amounts
+from aap.core.amounts import BadAmount
+
 SPACES = " \u00a0\u202f\u2009"  # between thousands, in French spreadsheets
 NUMBER = re.compile(
     rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d{{1,15}}|(?=[.,]))"
     rf"(?:[.,](?P<decimals>\d{{1,12}}))?",
     re.ASCII,
 )
-EURO = re.compile(rf"[{SPACES}]?(?:€|EUR)$")
 
 YES = {"oui", "yes", "true", "vrai", "1"}
 NO = {"non", "no", "false", "faux", "0"}
@@ -37,17 +39,15 @@ def read_number(text: str) -> Decimal:
 
 
 def read_euros(text: str) -> Decimal:
-    """An amount, at least 0, with at most two decimals; a euro sign may follow."""
-    allowed = "un montant en euros, par exemple 12000 ou 12000,50"
+    """An amount of money, in euros (see `core.amounts`); a cell without a figure is none."""
     try:
-        value = read_number(EURO.sub("", text))
-    except Refused:
-        raise Refused("ce n’est pas un montant", allowed) from None
-    if value < 0:
-        raise Refused("un montant ne peut pas être négatif", allowed)
-    if value != value.quantize(Decimal("0.01")):
-        raise Refused("un montant a au plus deux décimales", allowed)
-    return value
+        euros = amounts.read_amount(text)
+    except BadAmount as bad:
+        raise Refused(bad.message, bad.allowed) from None
+    if not any(char.isdigit() for char in text):
+        nothing = BadAmount(text, "not_a_number")
+        raise Refused(nothing.message, nothing.allowed)
+    return euros
 
 
 def yes(text: str) -> bool:

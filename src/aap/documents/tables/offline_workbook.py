@@ -256,7 +256,7 @@ def read_offline_workbook(name: str, content: bytes, rubric: Rubric) -> ReadBook
 
     Raises BadInput where it isn't one of ours, its columns were moved, or a dossier stands there twice.
     """
-    sheets = workbook_sheets(TableFile(name, content))
+    sheets = workbook_sheets(TableFile(name, content), SHEET)
     if SHEET not in sheets or HIDDEN not in sheets or len(sheets[HIDDEN]) < 4 or sheets[HIDDEN][0][:1] != [FORMAT]:
         problem = Problem(name, "ce n'est pas le classeur d'évaluation téléchargé ici", allowed="ce classeur, rempli")
         raise BadInput([problem])

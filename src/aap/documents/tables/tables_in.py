@@ -103,7 +103,7 @@ def _readings(
 def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
         named = named_attributes(call) if call is not None else ()
-        sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named))
+        sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named), every_column=True)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
     get = {heading: sheet.getter(heading) for heading in (*APPLICATION_COLUMNS, *APPLICATION_OPTIONS)}
@@ -142,9 +142,8 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
         held = {heading: _several(cell(cells)) for heading, cell in attributes}
         if call is not None:
             check_lot(sheet, row, call, id_, held)
-        if not any(problem.is_error for problem in sheet.problems[problems_before:]):
-            assert requested is not None
-            assert eligible is not None
+        sound = not any(problem.is_error for problem in sheet.problems[problems_before:])
+        if sound and requested is not None and eligible is not None:
             values.append(
                 Application(
                     id=id_,

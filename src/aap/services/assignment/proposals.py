@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,10 @@ def check_settings(call: OpenedCall, typed: Mapping[str, str]) -> AssignmentSett
     mode = typed.get("mode", "")
     if mode not in ("rebuild", "complete"):
         raise InvalidInput({"mode": Objection("assignment.mode_unknown")})
-    return AssignmentSettings(
+    return replace(
+        usual,
         mode="complete" if mode == "complete" else "rebuild",
         reviews=int(text),
-        avoid_department=usual.avoid_department,
         avoid_earlier=typed.get("avoid_earlier") == "yes",
     )
 
@@ -80,7 +81,8 @@ def is_long(found: Situation) -> bool:
 
 def compute_proposal(found: Situation) -> Proposal:
     """The core's proposal. No database: half a second for 236 dossiers among 40 reviewers."""
-    return assign(found.demand, Options(mode=found.settings.mode))
+    share = found.settings.bridges
+    return assign(found.demand, Options(found.settings.mode, bridges=None if share is None else Fraction(share)))
 
 
 def keep_proposal(

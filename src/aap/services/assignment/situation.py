@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -32,20 +33,25 @@ from aap.services.dossier.access import kept_away_pairs, recused_dossiers
 @dataclass(frozen=True)
 class AssignmentSettings:
     """What an official asks for. `reviews`: seats a dossier. `departing`: codes of reviewers who drop out: they keep
-    what they have submitted, and all else of theirs is given to others."""
+    what they have submitted, and all else of theirs is given to others. `bridges`: share of the reviews to give across
+    themes; None: the usual one."""
 
     mode: Mode = "rebuild"
     reviews: int = 1
     avoid_department: bool = True
     avoid_earlier: bool = False
     departing: tuple[str, ...] = ()
+    bridges: Decimal | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "departing": sorted(self.departing)}
+        values = {**asdict(self), "departing": sorted(self.departing)}
+        share = values.pop("bridges")
+        return values if share is None else {**values, "bridges": str(share)}
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> AssignmentSettings:
-        return cls(**{**values, "departing": tuple(values.get("departing", ()))})
+        share = Decimal(values["bridges"]) if "bridges" in values else None
+        return cls(**{**values, "departing": tuple(values.get("departing", ())), "bridges": share})
 
 
 def default_settings(call: OpenedCall) -> AssignmentSettings:
@@ -54,6 +60,7 @@ def default_settings(call: OpenedCall) -> AssignmentSettings:
     return AssignmentSettings(
         reviews=rules.reviews_per_application or call.file.rubric.min_reviews,
         avoid_department=rules.same_department == "avoid",
+        bridges=call.file.assignment.bridges,
     )
 
 

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlmodel import Session, col, func, select
 
 from aap.core.call.canonical import call_hash, rubric_hash
-from aap.core.call.loading import inspect_call
-from aap.core.call.opening import problems_for_opening
+from aap.core.call.changed_keys import changed_keys
+from aap.core.call.loading import inspect_call, read_sealed_call
 from aap.core.call.schema import CallFile
 from aap.core.call.wording import WordedSection, rules_in_words
 from aap.core.problems import Problem
@@ -30,7 +31,7 @@ LARGEST_FILE = 1_000_000
 
 @dataclass(frozen=True)
 class CheckedCallFile:
-    """A posted call file: its typed values (None with an error) and everything that is to be said of it."""
+    """A posted call file: its typed values (None with an error), its text, and everything that is to be said of it."""
 
     file: CallFile | None
     text: str
@@ -43,12 +44,8 @@ class CheckedCallFile:
 
 def check_call_file(content: bytes, name: str) -> CheckedCallFile:
     """Reads a call file for a call online: every error at once, with line and column where it has one."""
-    inspected = inspect_call(content, name=name)
-    if inspected.call is None:
-        return CheckedCallFile(None, "", inspected.problems)
-    missing = problems_for_opening(inspected.call, name=name)
-    text = content.decode("utf-8-sig")
-    return CheckedCallFile(None if missing else inspected.call, text, (*missing, *inspected.problems))
+    inspected = inspect_call(content, name=name, online=True)
+    return CheckedCallFile(inspected.call, content.decode("utf-8-sig", "replace"), inspected.problems)
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def call_sheet(session: Session, *, actor: Actor, call_id: str, now: datetime) -
         .order_by(col(CallExtension.created_at), col(CallExtension.id))
     )
     text = next(version.text for version, _ in found if version.id == call.record.version_id)
-    warnings = inspect_call(text, name=f"{call_id}.yaml").warnings if call.state is CallState.DRAFT else ()
+    problems = check_call_file(text.encode(), f"{call_id}.yaml").problems if call.state is CallState.DRAFT else ()
     return CallSheet(
         call=call,
         rules=rules_in_words(call.file),
@@ -133,17 +130,19 @@ def call_sheet(session: Session, *, actor: Actor, call_id: str, now: datetime) -
             for version, author in found
         ),
         extensions=tuple(extensions),
-        obstacles=_obstacles(call, now),
-        cautions=tuple(_caution(one) for one in warnings),
+        obstacles=_obstacles(call, problems, now),
+        cautions=tuple(_caution(one) for one in problems if not one.is_error),
     )  # fmt: skip
 
 
-def _obstacles(call: OpenedCall, now: datetime) -> tuple[Objection, ...]:
+def _obstacles(call: OpenedCall, problems: Sequence[Problem], now: datetime) -> tuple[Objection, ...]:
+    """`problems`: of a draft's text, by the checks of today."""
     if call.state is not CallState.DRAFT:
         return ()
+    found = tuple(_caution(one) for one in problems if one.is_error)
     if call.record.closes_at <= now:
-        return (Objection("call.closing_past", closes_at=call.record.closes_at),)
-    return ()
+        return (Objection("call.closing_past", closes_at=call.record.closes_at), *found)
+    return found
 
 
 def _caution(problem: Problem) -> Objection:
@@ -176,7 +175,8 @@ def open_prepared_call(session: Session, *, actor: Actor, call_id: str, now: dat
     call = get_call(session, call_id)
     if call.state is not CallState.DRAFT:
         raise StateForbids(Permission.CALL_OPEN, call.state)
-    obstacles = _obstacles(call, now)
+    text = session.get_one(CallVersion, call.record.version_id).text
+    obstacles = _obstacles(call, check_call_file(text.encode(), f"{call_id}.yaml").problems, now)
     if obstacles:
         raise InvalidInput({"": obstacles})
     open_call(session, actor=actor, call_id=call_id, now=now)
@@ -194,13 +194,12 @@ def amend_call(
     call = get_call(session, call_id)
     if call.state in (CallState.DRAFT, CallState.ARCHIVED):
         raise StateForbids(Permission.CALL_LOAD, call.state)
-    if read.file is None:
-        raise CallFileRefused(read.problems)
+    file = _amended(session, call, read)
     problems: dict[str, Objection] = {}
-    sealed = sealed_changes(call.file, read.file)
+    sealed = sealed_changes(call.file, file)
     if sealed:
-        problems["file"] = Objection("call.sealed", changes=sealed)
-    elif call_hash(read.file) == call_hash(call.file):
+        problems["file"] = Objection("call.sealed", changes=tuple(sealed), keys=tuple(chain(*sealed.values())))
+    elif call_hash(file) == call_hash(call.file):
         problems["file"] = Objection("call.nothing_amended")
     if not reason.strip() or len(reason) > 2_000:
         problems["reason"] = Objection("call.amendment_unexplained")
@@ -211,8 +210,8 @@ def amend_call(
         call_id=call_id,
         number=number + 1,
         text=read.text,
-        call_hash=call_hash(read.file),
-        rubric_hash=rubric_hash(read.file),
+        call_hash=call_hash(file),
+        rubric_hash=rubric_hash(file),
         reason=reason.strip(),
         author_id=actor.person_id,
         created_at=now,
@@ -220,7 +219,7 @@ def amend_call(
     session.add(version)
     session.flush()
     before = call.record.version_id
-    call.record.version_id, call.record.title = version.id, read.file.call.title or call_id
+    call.record.version_id, call.record.title = version.id, file.call.title or call_id
     session.add(call.record)
     record(
         session,
@@ -234,24 +233,45 @@ def amend_call(
     return get_call(session, call_id)
 
 
-_SEALED_FACTS = ("opens_at", "closes_at", "grace_minutes", "min_amount", "max_amount", "max_share")
+def _amended(session: Session, call: OpenedCall, read: CheckedCallFile) -> CallFile:
+    """The amended file. What a check of today says of the text in force too, and a sealed call can't mend, is let pass."""
+    if read.file is not None:
+        return read.file
+    name = f"{call.id}.yaml"
+    in_force = session.get_one(CallVersion, call.record.version_id).text
+    known = {(one.key, one.message) for one in check_call_file(in_force.encode(), name).errors}
+    if any((one.key, one.message) not in known for one in read.errors):
+        raise CallFileRefused(read.problems)
+    return read_sealed_call(read.text, name=name)
+
+
+_SEALED_FACTS = (
+    "opens_at", "closes_at", "grace_minutes", "min_amount", "max_amount", "max_share", "max_per_applicant", "applicants",
+    "consortium", "invited",
+)  # fmt: skip
 SEALED = ("id", "ranking", *_SEALED_FACTS, "eligibility", "questions")
 """What an amendment can't change."""
 
 
-def sealed_changes(before: CallFile, after: CallFile) -> tuple[str, ...]:
-    """What an amendment would change and may not, of `SEALED`: an empty tuple lets it pass."""
-    found = []
+def sealed_changes(before: CallFile, after: CallFile) -> dict[str, tuple[str, ...]]:
+    """What an amendment would change and may not, of `SEALED`, each with the keys of the file: an empty one passes."""
+    found: dict[str, tuple[str, ...]] = {}
     if after.id != before.id:
-        found.append("id")
+        found["id"] = ("call.id",)
     if rubric_hash(after) != rubric_hash(before):
-        found.append("ranking")
-    found += [name for name in _SEALED_FACTS if getattr(after.call, name) != getattr(before.call, name)]
+        found["ranking"] = tuple(
+            key
+            for part in ("rubric", "scoring", "selection", "lots")
+            for key in changed_keys(getattr(before, part), getattr(after, part), (part,))
+        )
+    for name in _SEALED_FACTS:
+        if getattr(after.call, name) != getattr(before.call, name):
+            found[name] = (f"call.{name}",)
     if _rules(after) != _rules(before):
-        found.append("eligibility")
+        found["eligibility"] = changed_keys(_rules(before), _rules(after), ("eligibility",))
     if _shape(after) != _shape(before):
-        found.append("questions")
-    return tuple(found)
+        found["questions"] = changed_keys(_shape(before), _shape(after), ("form",))
+    return found
 
 
 _TEXTS = frozenset({"label", "help", "title", "example", "unit", "detail_label", "item_label", "question", "rule"})
@@ -260,7 +280,7 @@ _TEXTS = frozenset({"label", "help", "title", "example", "unit", "detail_label",
 def _shape(file: CallFile) -> object:
     """The form without its texts (a condition's `question` is the id of one, and stays)."""
     sections = [section.model_dump() for section in file.form.sections]
-    return _without_texts(sections), file.form.model_dump(exclude={"attestations", "sections"})
+    return {"sections": _without_texts(sections), **file.form.model_dump(exclude={"attestations", "sections"})}
 
 
 def _rules(file: CallFile) -> object:

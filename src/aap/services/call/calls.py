@@ -9,8 +9,7 @@ from functools import lru_cache
 from sqlmodel import Session, col, select
 
 from aap.core.call.canonical import call_hash, rubric_hash
-from aap.core.call.loading import load_call
-from aap.core.call.opening import problems_for_opening
+from aap.core.call.loading import inspect_call, read_sealed_call
 from aap.core.call.schema import CallFile
 from aap.core.problems import Problem
 from aap.records.calls import Call, CallExtension, CallState, CallVersion
@@ -57,7 +56,7 @@ class OpenedCall:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str, name: str) -> CallFile:
-    return load_call(text, name=name)
+    return read_sealed_call(text, name=name)
 
 
 def get_call(session: Session, call_id: str) -> OpenedCall:
@@ -108,10 +107,10 @@ def add_call(session: Session, *, actor: Actor, text: str, name: str, now: datet
     opened: what ranks is sealed, see `amend_call`).
     """
     ensure(actor, Permission.CALL_LOAD, Target())
-    file = load_call(text, name=name)  # BadInput reaches the caller with its problems
-    missing = problems_for_opening(file, name=name)
-    if missing:
-        raise CallFileRefused(missing)
+    inspected = inspect_call(text, name=name, online=True)
+    file = inspected.call
+    if file is None:
+        raise CallFileRefused(inspected.problems)
     assert file.call.opens_at is not None
     assert file.call.closes_at is not None
     call = session.get(Call, file.id)

@@ -6,16 +6,13 @@ the waiting list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 from sqlmodel import Session, col, func, select
 
 from aap.core.results import MASKED
-from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import compile_system
+from aap.core.selection.replacement import entries
 from aap.core.selection.rules import rules_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -65,7 +62,7 @@ class Waiting:
 class Succession:
     """Who left, who waits, and the first whose entry keeps every rule (None: nobody's does). Cents.
 
-    `already`: rules that the departures alone break.
+    `already`: rules that the departures alone break. `not_asked`: the quota that isn't asked of who enters next.
     """
 
     leaving: tuple[Leaving, ...]
@@ -73,6 +70,7 @@ class Succession:
     waiting: tuple[Waiting, ...]
     already: tuple[str, ...]
     next: Waiting | None
+    not_asked: str
     laureates: int
     granted: int
 
@@ -105,9 +103,7 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
     candidates = ranked_candidates(frozen_run(session, call.id))
     rules = rules_of(call.file)
     left = {application.reference for _, application, _ in gone}
-    already, broken = _broken(
-        candidates, rules, staying, left, [application.reference for _, application, _ in waiting]
-    )
+    entering = entries(candidates, rules, staying, [application.reference for _, application, _ in waiting], left)
     grants = {candidate.id: candidate.grant for candidate in candidates}
     listed = tuple(
         Waiting("", MASKED, "", decision.row.get("waiting_rank") or 0, 0, (), hidden=True)
@@ -118,12 +114,12 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
             title=application.title,
             waiting_rank=decision.row.get("waiting_rank") or 0,
             grant=grants[application.reference],
-            breaks=broken[application.reference],
+            breaks=tuple(str(rule) for rule in entering.broken[application.reference]),
             hidden=False,
         )
         for decision, application, name in waiting
     )
-    breaking = [broken[application.reference] for _, application, _ in waiting]
+    names = [application.reference for _, application, _ in waiting]
     entered = sum(decision.replaces_id is not None for decision, _, _ in laureates)
     return Succession(
         leaving=tuple(
@@ -134,34 +130,12 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
         ),
         entered=entered,
         waiting=listed,
-        already=already,
-        next=next((one for one, breaks in zip(listed, breaking, strict=True) if not breaks), None) if gone else None,
+        already=tuple(str(rule) for rule in entering.already),
+        next=listed[names.index(entering.enters)] if gone and entering.enters is not None else None,
+        not_asked=entering.not_asked if gone else "",
         laureates=len(staying),
         granted=sum(decision.amount or 0 for decision, _, _ in laureates if decision.answer != "declined"),
     )
-
-
-def _broken(
-    candidates: Sequence[Candidate], rules: Rules, staying: set[str], left: set[str], waiting: Sequence[str]
-) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Names of the rules that don't hold: with those who stay; and, by waiting dossier, once it has entered too.
-
-    As `core.selection.replacement`: who left is no candidate any more, so that `each` no longer asks for them.
-    """
-    system = compile_system([one for one in candidates if one.id not in left], rules)
-    column = {candidate.id: at for at, candidate in enumerate(system.candidates)}
-    inside = np.zeros(len(system.candidates), np.bool_)
-    inside[[column[name] for name in sorted(staying)]] = True
-
-    def broken(retained: np.ndarray) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(retained)))
-
-    found = {}
-    for name in waiting:
-        entered = inside.copy()
-        entered[column[name]] = True
-        found[name] = broken(entered)
-    return broken(inside), found
 
 
 def call_from_waiting_list(

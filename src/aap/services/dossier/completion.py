@@ -31,7 +31,14 @@ from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.access import dossier_of
-from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deposit_content, merge_sections, submissions_of
+from aap.services.dossier.dossiers import (
+    MANDATE,
+    OpenedDossier,
+    counting_answers,
+    deposit_content,
+    merge_sections,
+    submissions_of,
+)
 from aap.services.dossier.messages import LONGEST_MESSAGE
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
@@ -234,8 +241,7 @@ def ask_completion(
     call, application = dossier_of(
         session, actor=actor, permission=Permission.DOSSIER_COMPLETE, application_id=application_id
     )
-    held = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
-    shown = visible_sections(call.file.form, merge_sections({one.section: one for one in held}))
+    shown = visible_sections(call.file.form, counting_answers(session, call, application_id))
     known = [section.id for section in shown if section.id in set(sections)]
     problems = {}
     if not known:

@@ -12,12 +12,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.answers.checking import AnswerProblem, check_form
-from aap.core.answers.conditions import shown_answers, visible_sections
+from aap.core.answers.conditions import budget_asked, shown_answers, shown_questions, source_values, visible_sections
 from aap.core.answers.eligibility import Eligibility, check_eligibility
 from aap.core.budgets.accounting import Budget, BudgetKind
 from aap.core.budgets.budget_checks import BudgetNote, RequestLimits, check_together
 from aap.core.call.schema import CallFile, Section
-from aap.core.questions.budget import BudgetQuestion
 from aap.core.values import RAW, decimal_of
 from aap.records.applications import (
     Application,
@@ -64,9 +63,29 @@ class OpenedDossier:
         return dossier_target(self.call, self.application)
 
     @cached_property
-    def answers(self) -> dict[str, Any]:
-        """All sections together, question → answer, with what can't be read under `_raw`."""
+    def typed(self) -> dict[str, Any]:
+        """Everything that was typed, all sections together, question → answer, with what can't be read under `_raw`.
+
+        For the pages where it is typed; what is hidden among it counts nowhere else.
+        """
         return merge_sections(self.sections)
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """The answers that count, in the same shape: those of the questions that the dossier shows."""
+        return shown_answers(self.call.file.form, self.typed)
+
+    def typed_in(self, section: Section) -> dict[str, Any]:
+        """What was typed in one section, hidden or not, among the other sections' answers that count."""
+        own = {question.id for question in section.questions}
+        raw = {**self.answers.get(RAW, {}), **{k: v for k, v in self.typed.get(RAW, {}).items() if k in own}}
+        answers = {**self.answers, **{k: v for k, v in self.typed.items() if k in own}, RAW: raw}
+        return answers if raw else {key: value for key, value in answers.items() if key != RAW}
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The ids of the questions that the dossier shows."""
+        return frozenset(question.id for question in shown_questions(self.call.file.form, self.typed))
 
     @cached_property
     def files(self) -> dict[str, list[Document]]:
@@ -75,6 +94,11 @@ class OpenedDossier:
         for document in self.documents:
             found.setdefault(document.question, []).append(document)
         return found
+
+    @property
+    def counting_documents(self) -> tuple[Document, ...]:
+        """The files of the questions that the dossier shows, and the power of attorney."""
+        return tuple(one for one in self.documents if one.question in self.asked or one.question == MANDATE)
 
     @cached_property
     def visible(self) -> tuple[Section, ...]:
@@ -115,12 +139,8 @@ class OpenedDossier:
         return tuple(one for found in self.problems.values() for one in found if one.severity == "error")
 
     def budget(self, kind: BudgetKind) -> Budget | None:
-        """The first budget of this kind that can be read."""
-        for section in self.visible:
-            for question in section.questions:
-                if isinstance(question, BudgetQuestion) and question.budget == kind:
-                    return question.budget_of(self.answers.get(question.id))
-        return None
+        """The budget of this kind that counts (see `budget_asked`)."""
+        return budget_asked(self.call.file.form, self.answers, kind)
 
     @cached_property
     def budget_notes(self) -> tuple[BudgetNote, ...]:
@@ -131,16 +151,8 @@ class OpenedDossier:
     @cached_property
     def eligibility(self) -> Eligibility:
         """The rules, by the answers given before starting and by what the dossier says now."""
-        return check_eligibility(self.call.file.eligibility, self.application.eligibility, self._sources())
-
-    def _sources(self) -> dict[str, object]:
-        fields = association_fields(self.association)
-        values: dict[str, object] = {f"association.{name}": value for name, value in fields.items()}
-        values.update({f"answers.{name}": value for name, value in self.answers.items() if name != RAW})
-        project = self.budget("project")
-        if project is not None and project.request:
-            values["request.amount"] = f"{project.request // 100}.{project.request % 100:02d}"
-        return values
+        values = source_values(self.call.file.form, self.answers, association_fields(self.association))
+        return check_eligibility(self.call.file.eligibility, self.application.eligibility, values)
 
 
 def merge_sections(sections: Mapping[str, SectionAnswers]) -> dict[str, Any]:
@@ -153,6 +165,12 @@ def merge_sections(sections: Mapping[str, SectionAnswers]) -> dict[str, Any]:
     if raw:
         answers[RAW] = raw
     return answers
+
+
+def counting_answers(session: Session, call: OpenedCall, application_id: str) -> dict[str, Any]:
+    """The answers of a dossier that count (see `OpenedDossier.answers`). One query."""
+    found = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
+    return shown_answers(call.file.form, merge_sections({one.section: one for one in found}))
 
 
 def limits_of(call: CallFile) -> RequestLimits:
@@ -292,8 +310,7 @@ def submissions_of(session: Session, application_id: str) -> tuple[Submission, .
 
 def deposit_content(dossier: OpenedDossier) -> dict[str, Any]:
     """What a deposit freezes: the answers that count and the files, by their hashes."""
-    answers = shown_answers(dossier.call.file.form, {k: v for k, v in dossier.answers.items() if k != RAW})
-    shown = {question.id for section in dossier.visible for question in section.questions}
+    answers = {key: value for key, value in dossier.answers.items() if key != RAW}
     documents = [
         {
             "id": document.id,
@@ -303,8 +320,7 @@ def deposit_content(dossier: OpenedDossier) -> dict[str, Any]:
             "size": document.size,
             "sha256": document.sha256,
         }
-        for document in dossier.documents
-        if document.question in shown or document.question == MANDATE
+        for document in dossier.counting_documents
     ]
     return {"answers": answers, "documents": documents}
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from aap.core.answers.conditions import attributes_of
-from aap.core.budgets.accounting import parse_budget
+from aap.core.answers.conditions import attributes_of, budget_asked, shown_answers
 from aap.core.call.schema import CallFile
 from aap.core.questions.base.condition import value_of
-from aap.core.questions.budget import BudgetQuestion
 from aap.records.associations import Association
 from aap.records.territories import territories
 
@@ -36,23 +34,15 @@ def association_fields(association: Association) -> Mapping[str, Any]:
 
 
 def dossier_facts(call: CallFile, answers: Mapping[str, Any], association: Association) -> DossierFacts:
-    """Reads the dossier's answers (question → answer, all sections together)."""
+    """Reads the dossier's answers (question → answer, all sections together); only those that count say anything."""
     form = call.form
-    project = next(
-        (
-            question
-            for section in form.sections
-            for question in section.questions
-            if isinstance(question, BudgetQuestion) and question.budget == "project"
-        ),
-        None,
-    )
-    request = parse_budget("project", answers.get(project.id)).request if project else 0
-    attributes = attributes_of(form, answers, association_fields(association))
+    counting = shown_answers(form, answers)
+    project = budget_asked(form, counting, "project")
+    attributes = attributes_of(form, counting, association_fields(association))
     return DossierFacts(
-        title=str(answers.get(form.title_question or "", "")),
-        theme=next(iter(value_of(answers.get(form.theme_question or ""))), ""),
-        requested_amount=request,
+        title=str(counting.get(form.title_question or "", "")),
+        theme=next(iter(value_of(counting.get(form.theme_question or ""))), ""),
+        requested_amount=project.request if project else 0,
         attributes={name: list(values) for name, values in attributes.items()},
     )
 

@@ -66,7 +66,7 @@ def dossier_pdf(store: FileStore, dossier: OpenedDossier, receipt: Receipt | Non
             project=dossier.application.title,
             requested_amount=dossier.application.requested_amount or None,
             attestations=dossier.call.file.form.attestations if dossier.application.submitted_at else (),
-            attachments=tuple(_attachment(store, labels, one) for one in dossier.documents),
+            attachments=tuple(_attachment(store, labels, one) for one in dossier.counting_documents),
         )
     )
 

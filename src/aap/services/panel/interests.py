@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_numbers
 
+from aap.core.answers.conditions import shown_answers
 from aap.core.assignment.interests import Interest as CoreInterest
 from aap.core.assignment.interests import Match, Party, matches
 from aap.core.questions.group import GroupQuestion
@@ -27,6 +28,7 @@ from aap.records.reviews import Interest, Recusal, RecusalOrigin, Reviewer
 from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, list_calls
+from aap.services.dossier.dossiers import merge_sections
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import WORKING, pairs_apart, recuse, recuse_members, works_on
@@ -326,32 +328,37 @@ def _parties(
 
 def _partners(session: Session, call: OpenedCall, applications: Mapping[str, Application]) -> list[Party]:
     """The organisations named in the answers about partners: tables and blocks whose question speaks of them."""
-    questions: dict[str, list[TableQuestion | GroupQuestion]] = {}
-    for section in call.file.form.sections:
-        for question in section.questions:
-            if isinstance(question, TableQuestion | GroupQuestion) and "partenaire" in fold(
-                f"{question.id} {question.label}"
-            ):
-                questions.setdefault(section.id, []).append(question)
-    if not questions:
+    form = call.file.form
+    asked = [
+        (section, question)
+        for section in form.sections
+        for question in section.questions
+        if isinstance(question, TableQuestion | GroupQuestion)
+        and "partenaire" in fold(f"{question.id} {question.label}")
+    ]
+    if not asked:
         return []
+    conditional = any(section.show_if or question.show_if for section, question in asked)
+    query = select(SectionAnswers).where(
+        SectionAnswers.application_id == Application.id, Application.call_id == call.id
+    )
+    if not conditional:  # what other sections say hides none of them
+        query = query.where(col(SectionAnswers.section).in_([section.id for section, _ in asked]))
+    if len(applications) == 1:
+        query = query.where(col(SectionAnswers.application_id).in_(list(applications)))
+    held: dict[str, dict[str, SectionAnswers]] = {}
+    for stored in session.exec(query.order_by(col(SectionAnswers.application_id), col(SectionAnswers.section))):
+        if stored.application_id in applications:
+            held.setdefault(stored.application_id, {})[stored.section] = stored
     found: list[Party] = []
-    for stored in session.exec(
-        select(SectionAnswers).where(
-            SectionAnswers.application_id == Application.id,
-            Application.call_id == call.id,
-            col(SectionAnswers.section).in_(list(questions)),
-        )
-    ):
-        if stored.application_id not in applications:
-            continue
-        for question in questions[stored.section]:
-            for row in _rows(stored.answers.get(question.id)):
+    for application_id, sections in held.items():
+        answers = merge_sections(sections)
+        counting = shown_answers(form, answers) if conditional else answers
+        for _section, question in asked:
+            for row in _rows(counting.get(question.id)):
                 name, siret, rna = _named(question, row)
                 if name or siret or rna:
-                    found.append(
-                        Party(stored.application_id, "organisation", name or siret or rna, "partenaire", siret, rna)
-                    )
+                    found.append(Party(application_id, "organisation", name or siret or rna, "partenaire", siret, rna))
     return found
 
 

@@ -7,11 +7,14 @@ from typing import BinaryIO
 
 from sqlmodel import Session, col, select
 
+from aap.core.answers.conditions import shown_questions
+from aap.core.values import Answers
 from aap.documents.incoming.incoming_file import TakenFile
 from aap.documents.incoming.taking import blind_copy
 from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Document
 from aap.services.actor import Actor
+from aap.services.dossier.dossiers import counting_answers
 from aap.services.errors import NotFound
 from aap.services.file_store import FileStore
 from aap.services.permissions import Permission
@@ -36,9 +39,12 @@ class DossierFile:
         return self.content_type in SHOWN_INLINE
 
 
-def dossier_files(session: Session, dossier: ReviewedDossier) -> tuple[DossierFile, ...]:
-    """The dossier's files that its reviewer may open: in a blind call neither identifying ones nor real names."""
-    questions = {question.id: question for section in dossier.call.file.form.sections for question in section.questions}
+def dossier_files(session: Session, dossier: ReviewedDossier, answers: Answers) -> tuple[DossierFile, ...]:
+    """The dossier's files that its reviewer may open: in a blind call neither identifying ones nor real names.
+
+    `answers`: the dossier's, which say which questions it shows.
+    """
+    questions = {question.id: question for question in shown_questions(dossier.call.file.form, answers)}
     questions |= {inner.id: inner for question in tuple(questions.values()) for inner in question.inner()}
     blind = dossier.call.file.reviewing.blind
     stored = session.exec(
@@ -83,7 +89,8 @@ class ServedFile:
 def open_file(session: Session, *, actor: Actor, application_id: str, document_id: str) -> ServedFile:
     """A file of a dossier, for the reviewer it is given to. Raises NotFound."""
     dossier = find_given_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
-    for file in dossier_files(session, dossier):
+    answers = counting_answers(session, dossier.call, application_id)
+    for file in dossier_files(session, dossier, answers):
         if file.id == document_id:
             document = session.get(Document, document_id)
             assert document is not None

@@ -13,11 +13,12 @@ from sqlalchemy import and_, bindparam, case
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from aap.core.answers.conditions import visible_sections
 from aap.core.answers.readable import read_section
 from aap.core.call.wording import theme_titles
 from aap.core.questions.base.in_words import SectionReading
 from aap.core.scoring.marking import total_of
-from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState, SectionAnswers
+from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Role
@@ -26,6 +27,7 @@ from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
+from aap.services.dossier.dossiers import counting_answers
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.given_files import DossierFile, dossier_files
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
@@ -240,17 +242,14 @@ def open_given_dossier(
     dossier = find_given_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
     blind = dossier.call.file.reviewing.blind
     association = session.get(Association, dossier.application.association_id)
-    answers: dict[str, Any] = {}
-    stored = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
-    for section in stored:
-        answers.update(section.answers)
-    files = dossier_files(session, dossier)
+    answers = counting_answers(session, dossier.call, application_id)
+    files = dossier_files(session, dossier, answers)
     shown: dict[str, list[Any]] = {}
     for file in files:
         shown.setdefault(file.question, []).append(link(file))
     sections = tuple(
         read_section(section, answers, territories(), files=shown, blind=blind)
-        for section in dossier.call.file.form.sections
+        for section in visible_sections(dossier.call.file.form, answers)
     )
     done, total, minutes = _progress(session, actor, dossier.call.id)
     return ReviewingPage(

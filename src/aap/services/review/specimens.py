@@ -9,10 +9,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from aap.core.answers.conditions import visible_sections
 from aap.core.answers.readable import read_section
 from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of
-from aap.records.applications import Application, ApplicationState, SectionAnswers
+from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Review, Reviewer
@@ -22,6 +23,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
+from aap.services.dossier.dossiers import counting_answers
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.permissions import Permission, ensure
 
@@ -206,11 +208,9 @@ def add_earlier(
 
 
 def _content(session: Session, call: OpenedCall, application_id: str) -> list[dict[str, object]]:
-    answers: dict[str, object] = {}
-    for stored in session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id)):
-        answers.update(stored.answers)
+    answers = counting_answers(session, call, application_id)
     found: list[dict[str, object]] = []
-    for section in call.file.form.sections:
+    for section in visible_sections(call.file.form, answers):
         read = read_section(section, answers, territories(), blind=True)
         lines = [[one.label, text] for one in read.answers if (text := _words(one))]
         if lines:

@@ -28,7 +28,7 @@ from aap.services.association.associations import with_the_same_iban
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.dossier.dossiers import OpenedDossier, merge_sections
+from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
@@ -142,15 +142,15 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
     association = session.get_one(Association, application.association_id)
     found = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
     sections = {section.section: section for section in found}
-    answers = merge_sections(sections)
+    opened = OpenedDossier(call, application, association, sections)
     return InspectedDossier(
         call=call,
         application=application,
         association=association,
         region=region_name(association.department),
-        answers=answers,
-        eligibility=OpenedDossier(call, application, association, sections).eligibility,
-        files=_files(session, application_id),
+        answers=opened.answers,
+        eligibility=opened.eligibility,
+        files=_files(session, opened),
         submissions=tuple(
             session.exec(
                 select(Submission).where(Submission.application_id == application_id).order_by(col(Submission.ordinal))
@@ -193,10 +193,13 @@ def _contests(session: Session, application_id: str) -> tuple[ContestLine, ...]:
     return tuple(ContestLine(name or "", contest.body, contest.created_at) for contest, name in found)
 
 
-def _files(session: Session, application_id: str) -> tuple[FileLine, ...]:
+def _files(session: Session, dossier: OpenedDossier) -> tuple[FileLine, ...]:
+    """But for those of questions that the dossier doesn't show."""
+    hidden = {question.id for section in dossier.call.file.form.sections for question in section.questions}
+    hidden -= dossier.asked
     found = session.exec(
         select(Document)
-        .where(Document.application_id == application_id, col(Document.removed_at).is_(None))
+        .where(Document.application_id == dossier.id, col(Document.removed_at).is_(None))
         .order_by(col(Document.uploaded_at), col(Document.id))
     )
     return tuple(
@@ -210,6 +213,7 @@ def _files(session: Session, application_id: str) -> tuple[FileLine, ...]:
             content_type=document.content_type,
         )
         for document in found
+        if document.question not in hidden
     )
 
 

@@ -11,7 +11,8 @@ from aap.core.budgets.accounting import Budget
 from aap.core.call.schema import Section
 from aap.core.questions.budget import BudgetQuestion
 from aap.documents.media_types import XLSX
-from aap.documents.tables.budgets import BadWorkbook, budget_workbook, read_budget_workbook
+from aap.documents.tables.budgets import budget_workbook
+from aap.documents.tables.budgets_in import BadWorkbook, read_budget_workbook
 from aap.records.territories import territories
 from aap.services.dossier.applying import StaleSection, save_section
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
@@ -33,7 +34,7 @@ _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 def _budget_question(dossier: OpenedDossier, question_id: str) -> tuple[Section, BudgetQuestion]:
     for section in dossier.visible:
         for question in section.questions:
-            if question.id == question_id and isinstance(question, BudgetQuestion):
+            if question.id == question_id and isinstance(question, BudgetQuestion) and question.id in dossier.asked:
                 return section, question
     raise NotFound("question", question_id)
 
@@ -100,7 +101,7 @@ def _refused(dossier: OpenedDossier, section: Section, question: BudgetQuestion,
     page = request.args.get("page", "")
     held = dossier.sections.get(section.id)
     form = SectionForm(
-        section, dossier.answers, territories(), version=held.version if held else 0,
+        section, dossier.typed_in(section), territories(), version=held.version if held else 0,
         files=listed_files(dossier, section, page),
     )  # fmt: skip
     check_form_of(dossier, form, missing=False)

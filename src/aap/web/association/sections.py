@@ -59,7 +59,7 @@ def _save(application_id: str, section_id: str, page: str, *, files: bool = True
             version=version, page=page, now=arrived_at(), files=files,
         )  # fmt: skip
     listed = listed_files(saved.dossier, asked_for, page)
-    form = SectionForm(asked_for, saved.dossier.answers, territories(), post=request.form, files=listed)
+    form = SectionForm(asked_for, saved.dossier.typed_in(asked_for), territories(), post=request.form, files=listed)
     form.version = saved.version
     return saved, form
 
@@ -87,7 +87,7 @@ def _conflict(application_id: str, section_id: str, stale: StaleSection) -> dict
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
     section = next(one for one in found.call.file.form.sections if one.id == section_id)
-    mine = SectionForm(section, found.answers, territories(), post=request.form).own_answers()
+    mine = SectionForm(section, {}, territories(), post=request.form).own_answers()
     return {
         "version": stale.version,
         "saved_by": stale.saved_by,
@@ -116,7 +116,7 @@ def section(application_id: str, section_id: str) -> ResponseReturnValue:
     held = found.sections.get(section_id)
     form = SectionForm(
         asked_for,
-        found.answers,
+        found.typed_in(asked_for),
         territories(),
         version=held.version if held else 0,
         files=listed_files(found, asked_for, page),
@@ -261,7 +261,11 @@ def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> st
     asked_for = next(one for one in found.call.file.form.sections if one.id == section_id)
     page = secrets.token_hex(8)
     form = SectionForm(
-        asked_for, found.answers, territories(), post=request.form, files=listed_files(found, asked_for, page)
+        asked_for,
+        found.typed_in(asked_for),
+        territories(),
+        post=request.form,
+        files=listed_files(found, asked_for, page),
     )
     form.version = stale.version
     conflict = {
@@ -343,7 +347,9 @@ def upload(application_id: str, question_id: str) -> ResponseReturnValue:
         offers = offered(safe_offers(session, found))
     page = request.args.get("page", "")
     holding = next(one for one in found.visible if any(q.id == question_id for q in one.questions))
-    form = SectionForm(holding, found.answers, territories(), files=listed_files(found, holding, page), offers=offers)
+    form = SectionForm(
+        holding, found.typed_in(holding), territories(), files=listed_files(found, holding, page), offers=offers
+    )
     field = form[question_id]
     field.upload_url = upload_url(found, field.question, page)
     return jsonify(html=render_template("association/file_question.html", field=field))

@@ -17,10 +17,10 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from aap.core.answers.checking import AnswerProblem, check_section, first_messages
+from aap.core.answers.conditions import visible_questions
 from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.french import spaced
-from aap.core.questions.base.condition import is_shown
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import read_answers
 from aap.core.territories import Territories
@@ -49,7 +49,8 @@ def request_limits(call: CallIdentity) -> RequestLimits:
 class SectionForm:
     """The fields of one section; see the module's example.
 
-    `files` lists what is stored by question id, `offers` what the association's safe could give.
+    `answers`: what was typed in the section, and of the other sections the answers that count; `files` lists what is stored
+    by question id, `offers` what the association's safe could give.
     """
 
     def __init__(
@@ -73,8 +74,9 @@ class SectionForm:
         self.files = files or {}
         self.fields = bind_questions(section.questions, PREFIX, territories, answers, posted)
         self.answers = self.merged(answers)
+        shown = {question.id for question in visible_questions(section, self.answers)}
         for field in self.fields:
-            field.shown = is_shown(field.question.show_if, self.answers)
+            field.shown = field.question.id in shown
             field.files = self.files.get(field.question.id, ())
             field.offers = (offers or {}).get(field.question.id, ())
         self.problems: tuple[AnswerProblem, ...] = ()

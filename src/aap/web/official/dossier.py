@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -37,7 +36,7 @@ from aap.web import audit_words, state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, euros_of, hand_out, paris_moment, show_call_page
+from aap.web.official.pages import blueprint, call_of_page, hand_out, paris_moment, show_call_page, typed_euros
 from aap.web.wording.sentences import worded
 
 _FIELDS = {
@@ -273,11 +272,3 @@ def amount(call_id: str, reference: str) -> ResponseReturnValue:
         )
 
     return _change(call_id, reference, "montant", change, _("Le montant proposé est enregistré."))
-
-
-def typed_euros(text: str) -> Decimal | None:
-    """Euros as people type them (`12 000,50 €`); None for an empty text. Raises InvalidInput on `amount`."""
-    try:
-        return euros_of(text)
-    except ValueError:
-        raise InvalidInput({"amount": Objection("page.amount_unreadable")}) from None

@@ -17,8 +17,7 @@ from aap.services.ranking.minuting import minutes_pdf
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.dossier import typed_euros
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
 from aap.web.wording.sentences import sentences, worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")

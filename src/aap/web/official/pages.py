@@ -12,14 +12,14 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.amounts import BadAmount, both_ways, read_amount
 from aap.core.call.schema import CallFile
 from aap.core.delays import PARIS
 from aap.core.scalars import YEARS
 from aap.core.selection.rules import rules_of
-from aap.core.values import parse_number
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
-from aap.services.errors import RulesConflict
+from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, allowed, ensure
 from aap.services.platform import Session
@@ -102,14 +102,18 @@ def paris_moment(day: str, clock: str) -> datetime | None:
     return moment if moment.year in YEARS else None
 
 
-def euros_of(text: str) -> Decimal | None:
-    """Euros as people type them (`12 000,50 €`); None for an empty text. Raises ValueError."""
+def typed_euros(text: str, field: str = "amount") -> Decimal | None:
+    """Euros as people type them (`12 000,50 €`); None for an empty text. Raises InvalidInput on `field`."""
     if not text.replace("€", "").strip():
         return None
-    euros = parse_number(text, "€")
-    if not 0 <= euros < 10**12 or round(euros, 2) != euros:
-        raise ValueError(text)
-    return euros
+    try:
+        return read_amount(text)
+    except BadAmount as bad:
+        if bad.reason != "ambiguous":
+            raise InvalidInput({field: Objection("page.amount_unreadable")}) from None
+        thousands, decimals = both_ways(text)
+        problem = Objection("page.amount_ambiguous", thousands=thousands, decimals=decimals)
+        raise InvalidInput({field: problem}) from None
 
 
 def conflict_words(file: CallFile, conflict: RulesConflict | Sequence[str]) -> list[str]:

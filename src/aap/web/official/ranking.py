@@ -38,10 +38,10 @@ from aap.web.official.pages import (
     blueprint,
     call_of_page,
     conflict_words,
-    euros_of,
     hand_out,
     show_call_page,
     start_work,
+    typed_euros,
 )
 from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
 from aap.web.paging import kept_query, lines_of, page_of
@@ -171,9 +171,9 @@ def _wish() -> tuple[Wish, dict[str, str]]:
         if typed and whole[name] is None:
             problems[name] = _("Écrivez un nombre entier, par exemple 70.")
     try:
-        budget = euros_of(request.args.get("enveloppe", ""))
-    except ValueError:
-        problems["enveloppe"] = _("Écrivez un montant en euros, par exemple 12 500 000.")
+        budget = typed_euros(request.args.get("enveloppe", ""), "enveloppe")
+    except InvalidInput as refused:
+        problems |= worded(refused.problems)
     modes: dict[str, Mode] = {"value": "value", "merit": "merit"}
     chosen = modes.get(request.args.get("mode", ""))
     without = frozenset(request.args.getlist("sans"))

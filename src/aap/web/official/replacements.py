@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.selection.rules import rules_of
 from aap.services.decision.answering import received_contests
+from aap.services.decision.list_bundle import list_bundle
 from aap.services.decision.replacing import call_from_waiting_list, succession
 from aap.services.errors import InvalidInput
 from aap.services.outbox import start_job
@@ -15,7 +16,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.wording.sentences import sentences
 
 
@@ -34,6 +35,7 @@ def _page(call_id: str, problem: str = "") -> str:
         opened,
         found=found,
         broken=broken,
+        not_asked=words.rule_in_words(f"quota:{found.not_asked}", quotas) if found.not_asked else "",
         contests=contests,
         outcomes=words.outcomes(),
         problem=problem,
@@ -45,6 +47,14 @@ def _page(call_id: str, problem: str = "") -> str:
 @requires(Permission.DECISIONS_NOTIFY)
 def replacements(call_id: str) -> str:
     return _page(call_id)
+
+
+@blueprint.get("/<call_id>/decisions/suites/liste-en-vigueur.json")
+@requires(Permission.DECISIONS_NOTIFY)
+def list_in_force(call_id: str) -> Response:
+    with writing() as session:
+        made = list_bundle(session, actor=signed_in(), call=call_of_page(session, call_id), now=arrived_at())
+    return hand_out(made)
 
 
 @blueprint.post("/<call_id>/decisions/suites")

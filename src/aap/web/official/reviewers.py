@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,7 +13,7 @@ from aap.core.call.wording import theme_titles
 from aap.documents.tables.table_files import TableFile
 from aap.services.assignment.moves import set_available
 from aap.services.assignment.proposals import compute_proposal, keep_proposal, prepare
-from aap.services.assignment.situation import AssignmentSettings, default_settings
+from aap.services.assignment.situation import default_settings
 from aap.services.call.calls import OpenedCall
 from aap.services.errors import InvalidInput, StateForbids
 from aap.services.panel.reviewers import (
@@ -178,7 +180,7 @@ def reviewer_drops_out(call_id: str, person_id: str) -> ResponseReturnValue:
             session, actor=signed_in(), call_id=call_id, person_id=person_id, available=False, now=arrived_at()
         )
     usual = default_settings(opened)
-    settings = AssignmentSettings("complete", usual.reviews, usual.avoid_department, usual.avoid_earlier, (code,))
+    settings = replace(usual, mode="complete", departing=(code,))
     try:
         with writing() as session:
             found = prepare(session, actor=signed_in(), call_id=call_id, settings=settings, now=arrived_at())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from aap.web.wording.vocabulary import Words
 
+_MOST_KEYS = 8  # named at once; another file altogether would name them all
 
-def _sealed(changes: tuple[str, ...]) -> str:
+
+def _sealed(changes: tuple[str, ...], keys: tuple[str, ...]) -> str:
     names = {
         "id": _("l’identifiant de l’appel"),
         "ranking": _("la grille, le calcul ou la sélection"),
@@ -18,12 +20,20 @@ def _sealed(changes: tuple[str, ...]) -> str:
         "min_amount": _("le montant minimal"),
         "max_amount": _("le montant maximal"),
         "max_share": _("la part maximale de la subvention"),
+        "max_per_applicant": _("le nombre de dossiers par porteur"),
+        "applicants": _("qui peut candidater"),
+        "consortium": _("les partenaires d’un dossier"),
+        "invited": _("qui est invité"),
         "eligibility": _("les conditions de recevabilité"),
         "questions": _("les questions du dossier (leur texte et leur aide le peuvent)"),
     }
-    return gettext(
+    said = gettext(
         "Depuis l’ouverture, ceci ne peut plus changer\u00a0: %(changes)s.",
         changes=", ".join(str(names[change]) for change in changes),
+    )
+    shown = ", ".join(keys[:_MOST_KEYS]) + (" …" if len(keys) > _MOST_KEYS else "")
+    return f"{said} " + ngettext(
+        "La clé modifiée est %(keys)s.", "Les clés modifiées sont %(keys)s.", len(keys), keys=shown
     )
 
 

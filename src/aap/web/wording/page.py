@@ -8,6 +8,10 @@ from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "page.amount_unreadable": _("Écrivez un montant en euros, par exemple 12 000,50."),
+    "page.amount_ambiguous": _(
+        "Ce montant peut se lire de deux façons : écrivez %(thousands)s s’il s’agit de milliers, ou %(decimals)s s’il s’agit "
+        "de centimes."
+    ),
     "page.answer_missing": _("Choisissez une réponse."),
     "page.decision_missing": _("Choisissez une décision."),
     "page.file_missing": _("Choisissez d’abord un fichier d’appel (.yaml)."),

@@ -159,8 +159,11 @@ BAD: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "two amounts": (decisions("a,amount,9,motif,jury", "a,amount,10,motif,jury"), 2, ("D.csv, ligne\u00a03",)),
     "out with an amount": (decisions("a,out,10,motif,jury"), 2, ("D.csv, ligne\u00a02", "colonne amount")),
     "an open quotation mark": (applications("Les Amis", '"Les Amis'), 2, ("A.csv", "guillemet")),
-    "tabs": ({"applications": APPLICATIONS.replace(",", "\t")}, 2, ("A.csv", "tabulations")),
-    "UTF-16": ({"applications": APPLICATIONS.encode("utf-16")}, 2, ("A.csv", "UTF-16")),
+    "an amount of two readings": (applications("10000", "10.000"), 2, ("A.csv, ligne\u00a02", "10000 ou 10,00")),
+    "a budget of two readings": (call("30000", "30.000"), 2, ("call.yaml:15:11", "30000 ou 30.00")),
+    "letters of a Macintosh": (
+        {"applications": APPLICATIONS.replace("Loire", "Forêt").encode("mac_roman")}, 2, ("A.csv", "Mac OS Roman")
+    ),
     "an archive that is no workbook": ({"applications": b"PK\x03\x04 etc"}, 2, ("A.csv", "XLSX")),
     "a folder for a table": ({"options": ("--decisions", ".")}, 2, ("dossier",)),
     "negative draws": ({"options": ("--draws", "-1")}, 2, ("--draws",)),

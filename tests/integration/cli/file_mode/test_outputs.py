@@ -326,3 +326,47 @@ def test_verify_and_the_public_bundle_from_the_command_line(written: Path, tmp_p
 def test_nothing_draws_a_progress_bar_in_a_pipe(tmp_path: Path) -> None:
     result = Case(tmp_path).run()
     assert "\r" not in result.output
+
+
+def test_a_list_that_changed_has_a_bundle_of_its_own_and_verify_says_which_list_it_gives(
+    written: Path, tmp_path: Path
+) -> None:
+    def ran(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(main, [str(one) for one in arguments])
+        return result.exit_code, result.output.replace("\u00a0", " ").replace("\u202f", " ")
+
+    retained = [
+        row
+        for row in csv.DictReader(io.StringIO((written / "ranking.csv").read_text(encoding="utf-8")))
+        if row["status"] == "laureate"
+    ]
+    leaving = retained[-1]["application_id"]
+    table, later, last = tmp_path / "suites.csv", tmp_path / "suites.json", tmp_path / "dernier.json"
+    header = "change;application_id;amount;reason;author;date\n"
+    table.write_text(f"{header}left;{leaving};;Renonce par lettre;Service;2025-05-12\n")
+    code, output = ran("bundle", "change", written / "bundle.json", "--changes", table, "--out", later)
+    assert code == 0, output
+    assert f"Sortis : {leaving}." in output
+    assert f"{len(retained) - 1} lauréat" in output
+    assert ran("bundle", "change", written / "bundle.json", "--changes", table, "--out", later)[0] == 2
+    code, output = ran("verify", later)
+    assert (code, "Liste en vigueur après 1 changement" in output) == (0, True)
+    table.write_text(f"{header}left;{leaving};;Renonce;Service;2025-05-13\n")
+    assert ran("bundle", "change", later, "--changes", table, "--out", last) == (
+        2, f"suites.csv : changes[1] : le dossier {leaving} n’est pas lauréat.\n"
+    )  # fmt: skip
+    table.write_text(f"{header}lft;{leaving};;;;hier\namount;nobody;;m;s;2025-05-12\n")
+    code, output = ran("bundle", "change", later, "--changes", table, "--out", last)
+    assert code == 2
+    for told in (
+        "ligne 2",
+        "changement inconnu",
+        "left",
+        "colonne reason",
+        "colonne author",
+        "date",
+        "ligne 3",
+        "nobody",
+    ):
+        assert told in output, (told, output)
+    assert not last.exists()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -106,6 +108,26 @@ def test_nothing_applies_once_the_situation_has_changed(table: Tables) -> None:
         discard_proposal(session, actor=here.actor, call=here.call, proposal_id=kept.id, now=now)
     with database.writing() as session, pytest.raises(NotFound):
         discard_proposal(session, actor=here.actor, call=here.call, proposal_id=kept.id, now=now)
+
+
+@pytest.mark.parametrize(
+    ("rules", "share", "bridges"),
+    [
+        ("", None, {4}),  # of 24
+        ("assignment: {bridges: 0.5}\n", Decimal("0.5"), {12}),
+        ("assignment: {bridges: 0}\n", Decimal(0), {2, 3}),  # what joins the two groups
+    ],
+)
+def test_the_call_file_says_how_many_reviews_go_across_themes(
+    table: Tables, rules: str, share: Decimal | None, bridges: set[int]
+) -> None:
+    here = table(rules=rules)
+    usual = default_settings(here.call)
+    assert usual.bridges == share
+    assert AssignmentSettings.of_json(json.loads(json.dumps(usual.as_json()))) == usual
+    themes = {one.reference: one.theme for one in here.dossiers}
+    known = {code: "sport" if code <= "R03" else "ecole" for code in here.reviewers}
+    assert sum(themes[reference] != known[code] for reference, code in here.distribute()) in bridges
 
 
 @pytest.mark.parametrize("confirmed", [True, False])

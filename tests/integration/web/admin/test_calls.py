@@ -14,6 +14,7 @@ from aap.records.applications import ApplicationState
 from aap.records.calls import Call, CallState, CallVersion
 from aap.records.people import Person, Role
 from aap.services.call.amending import amend_call, check_call_file, open_prepared_call, prepared_calls
+from aap.services.call.calls import _FILES, CallFileRefused, get_call
 from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.platform import Platform
 from tests.databases import on_both_databases
@@ -136,19 +137,24 @@ def test_an_amendment_is_published_with_its_reason(signed: Any, factory: Factory
 
 
 SEALED = [
-    ("weight: 60", "weight: 61", "ranking"),
-    ("laureates: 2", "laureates: 9", "ranking"),
-    ("grace_minutes: 15", "grace_minutes: 16", "grace_minutes"),
-    ("max_length: 120", "max_length: 121", "questions"),
-    ("{id: jeunes,", "{id: jeune,", "questions"),
-    ("check: {equals: oui}", "check: {equals: non}", "eligibility"),
+    ("weight: 60", "weight: 61", "ranking", ("rubric.criteria[0].weight",)),
+    ("laureates: 2", "laureates: 9", "ranking", ("selection.laureates",)),
+    ("grace_minutes: 15", "grace_minutes: 16", "grace_minutes", ("call.grace_minutes",)),
+    ("max_length: 120", "max_length: 121", "questions", ("form.sections[0].questions[0].max_length",)),
+    (
+        "{id: jeunes,",
+        "{id: jeune,",
+        "questions",
+        ("form.sections[0].questions", "form.sections[0].questions[2]"),
+    ),
+    ("check: {equals: oui}", "check: {equals: non}", "eligibility", ("eligibility[0].check.equals",)),
 ]
 
 
 @on_both_databases
-@pytest.mark.parametrize(("old", "new", "change"), SEALED)
+@pytest.mark.parametrize(("old", "new", "change", "keys"), SEALED)
 def test_what_is_sealed_cannot_be_amended(
-    factory: Factory, platform: Platform, admin: Person, old: str, new: str, change: str
+    factory: Factory, platform: Platform, admin: Person, old: str, new: str, change: str, keys: tuple[str, ...]
 ) -> None:
     call = factory.call(text=text_of(factory), id="essai-admin")
     text = text_of(factory).replace(old, new)
@@ -158,7 +164,7 @@ def test_what_is_sealed_cannot_be_amended(
             session, actor=factory.actor(admin), call_id=call.id, read=check_call_file(text.encode(), "x.yaml"),
             reason="Parce que.", now=platform.clock(),
         )  # fmt: skip
-    assert refused.value.problems == {"file": Objection("call.sealed", changes=(change,))}
+    assert refused.value.problems == {"file": Objection("call.sealed", changes=(change,), keys=keys)}
     assert len(versions(platform)) == 1
 
 
@@ -227,3 +233,76 @@ def test_calls_take_as_many_queries_as_one(factory: Factory, signed: Any, count_
     with count_queries() as sheet:
         signed.get(f"{CALLS}/{first.id}")
     assert (many.count, many.count <= 7, sheet.count <= 8) == (one.count, True, True)
+
+
+OLD_FAULT = "attributes: {region: association.regoin}"
+"""What an earlier edition loaded without a word."""
+
+
+def loaded_before(factory: Factory, platform: Platform, state: CallState) -> str:
+    """A call whose text has a fault that is only checked since; gives the text."""
+    text = text_of(factory).replace("attributes: {region: association.region}", OLD_FAULT)
+    call = factory.call(state, text=text_of(factory), id="essai-admin")
+    with platform.database.writing() as session:
+        version = session.get_one(CallVersion, call.record.version_id)
+        version.text = text
+        session.add(version)
+    _FILES.clear()
+    return text
+
+
+@on_both_databases
+def test_a_check_that_came_later_closes_no_call_that_runs(factory: Factory, platform: Platform, admin: Person) -> None:
+    text = loaded_before(factory, platform, CallState.OPEN)
+    with platform.database.reading() as session:
+        assert get_call(session, "essai-admin").file.form.attributes == {"region": "association.regoin"}
+    amended = text.replace("appel@example.org", "autre@example.org")
+    other = amended.replace("min: 1,", "min: 1, max: zéro,")
+    with platform.database.writing() as session, pytest.raises(CallFileRefused):
+        amend_call(
+            session, actor=factory.actor(admin), call_id="essai-admin", read=check_call_file(other.encode(), "x.yaml"),
+            reason="Le contact change.", now=platform.clock(),
+        )  # fmt: skip
+    with platform.database.writing() as session:
+        changed = amend_call(
+            session, actor=factory.actor(admin), call_id="essai-admin", read=check_call_file(amended.encode(), "x.yaml"),
+            reason="Le contact change.", now=platform.clock(),
+        )  # fmt: skip
+        assert changed.file.call.contact == "autre@example.org"
+
+
+def test_a_draft_that_todays_checks_refuse_is_not_opened(
+    factory: Factory, platform: Platform, admin: Person, signed: Any
+) -> None:
+    loaded_before(factory, platform, CallState.DRAFT)
+    page = signed.get(f"{CALLS}/essai-admin").text.replace("\u00a0", " ")
+    assert "cette source n’existe pas" in page
+    with platform.database.writing() as session, pytest.raises(InvalidInput) as refused:
+        open_prepared_call(session, actor=factory.actor(admin), call_id="essai-admin", now=platform.clock())
+    assert [one.key for one in refused.value.problems[""]] == ["call.said_of_line"]
+
+
+def test_what_the_pages_cannot_do_is_refused_on_loading_with_its_place(signed: Any, factory: Factory) -> None:
+    text = text_of(factory).replace("  contact:", "  consortium: true\n  max_per_applicant: 3\n  contact:")
+    answer = send(signed, CALLS, text)
+    assert answer.status_code == 422
+    said = answer.text.replace("\u00a0", " ")
+    for words in (
+        "call.consortium",
+        "en ligne, un dossier n’a qu’un porteur",
+        "une association dépose un seul dossier",
+    ):
+        assert words in said
+    lines = text.split("\n")
+    for wanted in ("consortium: true", "max_per_applicant"):
+        number = next(at for at, line in enumerate(lines, 1) if wanted in line)
+        assert f'data-label="Ligne">{number}</td>' in answer.text
+
+
+def test_an_amendment_that_is_refused_names_the_key(signed: Any, factory: Factory) -> None:
+    call = factory.call(text=text_of(factory), id="essai-admin")
+    answer = send(
+        signed, f"{CALLS}/{call.id}", text_of(factory).replace("weight: 60", "weight: 61"), reason="Parce que."
+    )
+    assert answer.status_code == 422
+    assert "La clé modifiée est rubric.criteria[0].weight." in answer.text

@@ -281,5 +281,6 @@ def test_a_small_request_has_a_shorter_dossier(space: Spaces, signed: Signed) ->
     saved = browser.post(hidden, {"q.justification": "Écrit avant", "version": "0"}, page="/compte")
     assert (saved.status_code, saved.headers["Location"]) == (303, f"/association/dossiers/{short.id}")
     one.application = short
-    assert one.dossier().answers["justification"] == "Écrit avant"
+    assert one.dossier().typed["justification"] == "Écrit avant"
+    assert "justification" not in one.dossier().answers
     assert "justification" not in [problem.question for problem in one.dossier().errors]

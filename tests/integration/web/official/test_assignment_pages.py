@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,35 @@ def test_an_official_proposes_looks_applies_locks_and_moves(table: Tables, brows
     rows = list(csv.DictReader(io.StringIO(table_of_pairs.text)))
     assert {(row["dossier"], row["code"]) for row in rows} == here.pairs()
     assert {row["verrouille"] for row in rows if row["dossier"] == reference} == {"oui", "non"}
+
+
+def test_a_proposal_shows_the_expected_errors_with_and_without_bridges(table: Tables, browser: Browsers) -> None:
+    here = table()
+    signed = browser().sign_in(here.official)
+    address = propose(signed, here)
+    page = signed.get(address).text
+    with here.factory.platform.database.reading() as session:
+        found = session.exec(select(AssignmentProposal)).one().content["figures"]
+    assert (found["bridges"]["wanted"], found["bridges"]["made"]) == (4, 4)
+    words = plain(page)
+    assert (
+        "4 évaluations sur 24 le sont ; la part voulue (15 %) en demande 4. Sans elle, il y en aurait "
+        f"{found['bridges']['without']['made']}." in words
+    )
+    shown = [plain(re.sub("<[^>]+>", " ", row)).strip() for row in re.findall(r"<tr>.*?</tr>", page, re.S)]
+    for label, key in (
+        ("D’une note calibrée", "mean_error"),
+        ("D’une note calibrée, pour la seule sévérité des évaluateurs", "severity_error"),
+        ("De l’écart entre deux dossiers de thèmes différents, pour la seule sévérité", "across_error"),
+    ):
+        without, ours = found["bridges"]["without"][key], found["connection"][key]
+        assert f"{label} {without:.2f} {ours:.2f}".replace(".", ",") in shown
+
+
+def test_a_proposal_without_a_share_of_bridges_says_nothing_of_it(table: Tables, browser: Browsers) -> None:
+    here = table(rules="assignment: {bridges: 0}\n")
+    signed = browser().sign_in(here.official)
+    assert "Une évaluation est croisée" not in signed.get(propose(signed, here)).text
 
 
 def test_a_proposal_that_is_abandoned_changes_nothing_and_is_gone(table: Tables, browser: Browsers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any
 from pypdf import PdfReader
 from sqlmodel import select
 
+from aap.core.ranking.bundle import list_in_force, read_text, verify_bundle
 from aap.records.applications import ApplicationState
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
@@ -300,6 +302,14 @@ def test_a_laureate_who_leaves_is_replaced_by_the_first_that_the_rules_let_in(
     assert signed.post(here.address("decisions/notifier")).status_code == 302
     assert outbox(here).count("une décision vous attend") == 6
     assert signed.post(suites, {"reference": here.dossiers[1].reference}).status_code == 422
+    bundle = signed.client.get(here.address("decisions/suites/liste-en-vigueur.json")).data
+    changes = json.loads(bundle)["changes"]
+    assert [(one["change"], one["application_id"], one["amount"]) for one in changes] == [
+        ("left", here.dossiers[2].reference, None), ("called", here.dossiers[3].reference, "40000"),
+    ]  # fmt: skip
+    assert verify_bundle(bundle) == ()
+    staying = [here.dossiers[at].reference for at in (0, 3)]
+    assert list_in_force(read_text(bundle)).granted == dict(zip(staying, (40_000_00, 40_000_00), strict=True))
 
 
 def test_steps_taken_in_the_wrong_state_are_refused_in_plain_words(office: Offices, browser: Callable[[], Any]) -> None:

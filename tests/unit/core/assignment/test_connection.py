@@ -1,54 +1,67 @@
-"""Components, expected errors and cuts: what the bridges do, against a dense model written apart."""
+"""Components, expected errors and cuts: what the swaps do, against a dense model written apart."""
 
 from __future__ import annotations
 
 import dataclasses
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from aap.core.assignment.bridging import _Change
 from aap.core.assignment.changes import effect
-from aap.core.assignment.connection import AssumedVariances, Precision, connection, weakest_cut
+from aap.core.assignment.connection import AssumedVariances, Errors, Precision, connection, errors, weakest_cut
 from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.problem import Bar, Bools, Demand, Dossier, Reviewer, grid_of
 from aap.core.assignment.report import figures
 from tests.unit.core.assignment.worlds import themed
 
-VARIANCES = AssumedVariances(100.0, 40.0, 90.0)
+VARIANCES = AssumedVariances(40.0, 90.0)
 
 
-def dense_variances(given: Bools, variances: AssumedVariances) -> np.ndarray:
-    """Var of the mean of (b - b̂) over each panel, by the whole covariance of all reviews, a flat mean a component."""
+def dense_covariance(given: Bools, variances: AssumedVariances) -> np.ndarray:
+    """Covariance of (b - b̂) by the whole covariance of all reviews, the dossiers' means being fixed effects."""
     dossiers, reviewers = np.nonzero(given)
     za = (dossiers[:, None] == np.arange(given.shape[0])[None, :]).astype(float)
     zb = (reviewers[:, None] == np.arange(given.shape[1])[None, :]).astype(float)
-    v = variances.application * za @ za.T + variances.reviewer * zb @ zb.T + variances.noise * np.eye(len(dossiers))
-    inverse = np.linalg.inv(v)
-    reach = (za @ za.T + zb @ zb.T > 0).astype(float)
-    for _ in range(len(dossiers)):
-        reach = (reach @ reach > 0).astype(float)
-    one = np.unique(reach, axis=0).T  # a column a component
-    project = inverse - inverse @ one @ np.linalg.inv(one.T @ inverse @ one) @ one.T @ inverse
     b = variances.reviewer
-    covariance = b * np.eye(given.shape[1]) - b * zb.T @ project @ zb * b
-    weights = given / given.sum(axis=1)[:, None]
-    return np.einsum("ij,jk,ik->i", weights, covariance, weights)
+    inverse = np.linalg.inv(b * zb @ zb.T + variances.noise * np.eye(len(dossiers)))
+    project = inverse - inverse @ za @ np.linalg.inv(za.T @ inverse @ za) @ za.T @ inverse
+    return b * np.eye(given.shape[1]) - b * zb.T @ project @ zb * b
 
 
-@pytest.mark.parametrize(("bridges", "parts"), [(True, 1), (False, 4)])
-def test_expected_errors_are_those_of_a_dense_model(bridges: bool, parts: int) -> None:
-    proposal = assign(themed(24, 16), Options(bridges=bridges))
+@pytest.mark.parametrize(("connect", "parts"), [(True, 1), (False, 4)])
+def test_expected_errors_are_those_of_a_dense_model(connect: bool, parts: int) -> None:
+    proposal = assign(themed(24, 16), Options(connect=connect, bridges=Fraction(0)))
     assert len(proposal.connection.components) == parts
-    expected = dense_variances(proposal.given, VARIANCES)
-    precision = Precision(proposal.given, VARIANCES)
-    assert precision.severity_variances() == pytest.approx(expected, rel=1e-8)
+    covariance = dense_covariance(proposal.given, VARIANCES)
     sizes = proposal.given.sum(axis=1)
-    assert precision.mean_error() == pytest.approx(float(np.sqrt(90.0 / sizes + expected).mean()), rel=1e-9)
+    weights = proposal.given / sizes[:, None]
+    expected = weights @ covariance @ weights.T
+    precision = Precision(proposal.given, VARIANCES)
+    assert precision.severity_variances() == pytest.approx(np.diag(expected), rel=1e-8)
+    groups = proposal.grid.groups
+    differences = [
+        expected[i, i] + expected[j, j] - 2 * expected[i, j]
+        for i in range(24)
+        for j in range(24)
+        if groups[i] != groups[j]
+    ]
+    found = precision.errors(groups)
+    assert found.score == pytest.approx(float(np.sqrt(90.0 / sizes + np.diag(expected)).mean()), rel=1e-9)
+    assert found.severity == pytest.approx(float(np.sqrt(np.diag(expected)).mean()), rel=1e-9)
+    assert found.across == pytest.approx(float(np.sqrt(np.mean(differences))), rel=1e-9)
+
+
+def test_reviewers_without_a_severity_of_their_own_leave_the_noise_alone() -> None:
+    proposal = assign(themed(24, 16))
+    assert errors(proposal.grid, proposal.given, AssumedVariances(0.0, 90.0)) == Errors(
+        pytest.approx(float(np.sqrt(30.0))), 0.0, 0.0
+    )
 
 
 def test_the_first_order_change_ranks_swaps_as_the_exact_variance_does() -> None:
-    given = assign(themed(60, 10), Options(bridges=False)).given
+    given = assign(themed(60, 10), Options(connect=False)).given
     before = Precision(given, VARIANCES)
     level = before.severity_variances().sum()
     change = _Change(before)
@@ -71,11 +84,11 @@ def test_the_first_order_change_ranks_swaps_as_the_exact_variance_does() -> None
 
 def test_affinity_alone_falls_apart_and_bridges_join_it_at_two_percent() -> None:
     demand = themed(120, 24)
-    alone, ours = assign(demand, Options(bridges=False)), assign(demand)
+    alone, ours = assign(demand, Options(connect=False)), assign(demand, Options(bridges=Fraction(0)))
     assert len(alone.connection.components) == 4
     assert len(ours.connection.components) == 1
     assert not ours.connection.weak
-    assert ours.connection.mean_error < alone.connection.mean_error
+    assert ours.connection.errors.score < alone.connection.errors.score
     assert ours.fit >= ours.optimum * 0.98
     assert (ours.given.sum(axis=0) == alone.given.sum(axis=0)).all()
     figures_of_ours = figures(ours)
@@ -92,9 +105,9 @@ def test_where_no_bridge_is_allowed_the_parts_stay_apart() -> None:
     assert [part.reviewers for part in proposal.connection.components] == [("r0", "r1"), ("r2", "r3")]
 
 
-def test_bridges_never_move_what_is_fixed() -> None:
+def test_swaps_never_move_what_is_fixed() -> None:
     demand = themed(60, 12)
-    apart = assign(demand, Options(bridges=False))
+    apart = assign(demand, Options(connect=False))
     half = frozenset(sorted(apart.pairs)[::2])
     again = assign(dataclasses.replace(demand, fixed=half))
     assert half <= again.pairs

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from aap.core.assignment.distribution import Options, assign
 from aap.core.assignment.problem import Demand, Dossier, Reviewer
-from aap.core.assignment.report import assignment_table, load_table, unmet
+from aap.core.assignment.report import assignment_table, figures, load_table, unmet
+
+ERRORS = ("mean_error", "severity_error", "across_error")
+
+
+def french(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def sentences(demand: Demand) -> list[str]:
-    return [one.sentence.replace("\u00a0", " ") for one in unmet(assign(demand))]
+    return [french(one.sentence) for one in unmet(assign(demand))]
 
 
 def test_a_complete_assignment_has_nothing_to_say() -> None:
@@ -75,6 +83,32 @@ def test_a_minimum_that_can_t_be_reached_says_why() -> None:
     assert sentences(other) == [
         "r1 devait recevoir au moins 2 dossiers et en reçoit 1 : 1 dossier seulement peut l’être."
     ]
+
+
+def test_bridges_that_can_t_be_made_are_counted() -> None:
+    dossiers = [Dossier(f"d{i}", ("a",) if i < 2 else ("b",)) for i in range(4)]
+    reviewers = [Reviewer(f"r{j}", ("a",) if j < 2 else ("b",)) for j in range(4)]
+    barred = frozenset(
+        (f"d{i}", f"r{j}") for i in range(4) for j in range(4) if (i < 2) != (j < 2) and (i, j) not in ((0, 2), (2, 0))
+    )
+    proposal = assign(Demand(dossiers, reviewers, 2, conflicts=barred), Options(bridges=Fraction(1, 2)))
+    assert [(one.kind, one.missing, french(one.sentence)) for one in unmet(proposal)] == [
+        (
+            "bridges",
+            2,
+            "La part d’évaluations croisées (50 %) en demande 4 et 2 au plus sont possibles : il en manque 2. Une évaluation "
+            "est croisée quand l’évaluateur ne connaît aucun thème du dossier. Invitez des évaluateurs d’autres thèmes, relevez "
+            "des maximums ou levez des exclusions.",
+        )
+    ]
+    assert figures(proposal)["bridges"] == {
+        "share": 0.5,
+        "usual": False,
+        "wanted": 4,
+        "made": 2,
+        "missing": 2,
+        "without": {"made": 2, **{key: figures(proposal)["connection"][key] for key in ERRORS}},
+    }
 
 
 def test_tables_name_what_is_fixed_kept_and_new() -> None:

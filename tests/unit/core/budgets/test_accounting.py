@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 
 from aap.core.budgets.accounting import (
     ACCOUNTS,
-    BadAmount,
     Budget,
     UnknownAccount,
     accounts,
     budget_of,
-    parse_amount,
     parse_budget,
 )
 
@@ -27,50 +25,6 @@ PROJECT = budget_of(
         "864": 900_000, "870": 900_000,
     },
 )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "cents"),
-    [
-        ("", 0),
-        ("  ", 0),
-        ("0", 0),
-        ("0,01", 1),
-        ("12000", 1_200_000),
-        ("12 000,50 €", 1_200_050),
-        ("12\u202f000\u00a0€", 1_200_000),
-        ("12.000,5", 1_200_050),
-        ("12,000.50", 1_200_050),
-        ("12.000", 1_200_000),
-        ("1.234.567", 123_456_700),
-        ("0,07", 7),
-        ("12,5", 1_250),
-        ("1 200 EUR", 120_000),
-        ("+15", 1_500),
-    ],
-)
-def test_amounts_are_read_as_people_type_them(text: str, cents: int) -> None:
-    assert parse_amount(text) == cents
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("douze", "not_a_number"),
-        ("1e5", "not_a_number"),
-        ("NaN", "not_a_number"),
-        ("١٢", "not_a_number"),
-        ("=A1", "not_a_number"),
-        (".", "not_a_number"),
-        ("-3", "negative"),
-        ("12,345,6789", "too_precise"),
-        ("9" * 40, "too_large"),
-    ],
-)
-def test_what_is_no_amount_is_refused_with_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(BadAmount) as caught:
-        parse_amount(text)
-    assert (caught.value.found, caught.value.reason) == (text, reason)
 
 
 def test_totals_and_share_of_the_request() -> None:

@@ -17,7 +17,7 @@ call:
   id: essai-2025
   opens_at: 2025-01-15T09:00:00+01:00
   closes_at: 2025-02-28T23:59:59+01:00
-  decision_by: 2025-04-25
+  decision_by: 2025-03-14
 rubric:
   scale: {min: 0, max: 5, step: 0.5}
   threshold: 50
@@ -121,7 +121,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
         (
             "threshold: 50",
             "threshold: 101",
-            ["9:14 rubric.threshold ! le seuil général porte sur le total, sur 100 [101]"],
+            ["9:14 rubric.threshold ! le seuil général porte sur le total, sur 100 (rubric.out_of) [101]"],
         ),
         ("weight: 60", "weight: 0", ["12:27 rubric.criteria[1].weight ! ce nombre n’est pas possible ici [0]"]),
         ("weight: 60", "weight: e3", ["12:27 rubric.criteria[1].weight ! un nombre est attendu [e3]"]),
@@ -258,13 +258,27 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
             "2025-01-10T00:00:00+01:00",
             [
                 "5:14 call.closes_at ! la clôture n’est pas après l’ouverture [2025-01-10T00:00:00+01:00]",
-                "6:16 call.decision_by ? cette date est à plus de deux mois de la clôture : à compter du 10 mars 2025, le "
-                "silence gardé vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez chaque décision par courrier "
-                "[2025-04-25]",
             ],
         ),
         (
-            "2025-04-25",
+            "2025-03-14",
+            "2025-03-16",
+            [
+                "6:16 call.decision_by ? cette date est à plus de deux mois du premier dépôt possible, à l’ouverture : à "
+                "compter du 15 mars 2025, le silence gardé vaut rejet (CRPA, article L231-4, 3°). Annoncez-le, et confirmez "
+                "chaque décision par courrier [2025-03-16]",
+            ],
+        ),
+        (
+            "2025-02-28T23:59:59+01:00",
+            "2025-02-28T23:59:59+02:00",
+            [
+                "5:14 call.closes_at ? ce décalage n’est pas celui de Paris ce jour-là (+01:00 l’hiver, +02:00 l’été) : ce "
+                "serait le 28 février 2025 à 22 h 59, heure de Paris [2025-02-28T23:59:59+02:00]",
+            ],
+        ),
+        (
+            "2025-03-14",
             "2025-02-01",
             ["6:16 call.decision_by ! la décision est annoncée avant la clôture [2025-02-01]"],
         ),

@@ -97,7 +97,7 @@ def test_without_a_known_type_the_rest_of_the_question_is_checked_too() -> None:
     assert told("{id: A, type: longtext, max_length: 3, maxlength: 3}") == [
         "{id .label ! cette clé est obligatoire []  → ",
         "A .id ! cet identifiant n’est pas bien formé [A] des minuscules, chiffres, tirets ou soulignés, une lettre en "
-        "premier → ",
+        "premier → a",
         f"longtext .type ! cette valeur n’est pas possible ici [longtext] {types} ou {sorted(TYPES)[-1]} → long_text",
         f"maxlength .maxlength ! clé inconnue [maxlength] {every} → max_length",
     ]

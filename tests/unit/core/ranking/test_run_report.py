@@ -54,6 +54,7 @@ def test_a_report_says_all_that_was_decided() -> None:
         "final": True,
         "variance": report["variance"],
         "contested": [],
+        "no_successor": ["b", "c"],
         "warnings": report["warnings"],
         "lots": None,
     }  # fmt: skip

@@ -18,7 +18,8 @@ from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput
 from aap.documents.tables.cells import Refused, read_euros, read_number, yes
-from aap.documents.tables.table_files import TableFile, cell_text
+from aap.documents.tables.saved_sheets import cell_text
+from aap.documents.tables.table_files import TableFile
 from aap.documents.tables.tables_in import read_run_inputs
 
 CALL_TEXT = """\
@@ -86,6 +87,14 @@ def told(error: BadInput) -> list[str]:
         A.replace("Une", ' "Une" '.strip()).replace("A1,", " A1 ,").encode(),
         A.replace(A.splitlines()[0], "Application_ID , ASSOCIATION,Requested_Amount,Territory").encode(),
         A.replace(A.splitlines()[0], A.splitlines()[0].upper()).replace(",", ";").encode(),
+        A.replace(",", "\t").encode(),
+        A.replace(",", "\t").encode("utf-16"),
+        b"\xff\xfe" + A.encode("utf-16-le"),
+        b"\xfe\xff" + A.replace(",", ";").replace("\n", "\r\n").encode("utf-16-be"),
+        b"sep=;\r\n" + A.replace(",", ";").encode(),
+        b"\xef\xbb\xbfsep=,\n" + A.encode(),
+        b"sep=\t\n" + A.replace(",", "\t").encode(),
+        b'"sep=;";;\n' + A.replace(",", ";").encode(),
     ],
 )
 def test_every_dialect_gives_the_same_applications(content: bytes) -> None:
@@ -190,6 +199,46 @@ def test_neither_yes_nor_no_is_refused() -> None:
         yes("peut-être")
 
 
+# --- identifiers ------------------------------------------------------------------------------------------------------
+
+
+def test_identifiers_that_lost_their_zeros_in_one_of_the_tables_are_told() -> None:
+    marks = R.replace("A1,", "007,").replace("A1,R1,reach", "007,R1,reach")
+    with pytest.raises(BadInput) as refused:
+        read_run_inputs(CALL, csv_file(A.replace("A1,", "7,"), "A.csv"), csv_file(marks, "R.csv"))
+    message = "cet identifiant a perdu ou gagné des zéros au début (un tableur les ôte d’une colonne de nombres)"
+    assert told(refused.value) == [f"R.csv {row} application_id: {message} [007]" for row in (2, 3)]
+    assert {p.allowed.replace("\u00a0", " ") for p in refused.value.problems} == {
+        "« 7 », écrit pareil dans les deux tableaux"
+    }
+
+
+def test_no_break_spaces_around_an_identifier_are_none_and_those_within_are_told() -> None:
+    assert read_applications(csv_file(A.replace("A1,", "\u00a0A1\u202f,"))) == APPLICATIONS
+    with pytest.raises(BadInput) as refused:
+        read_applications(csv_file(A.replace("A1,", "A\u00a01,"), "A.csv"))
+    assert [(p.row, p.heading, p.message, p.allowed.replace("\u00a0", " ")) for p in refused.value.problems] == [
+        (
+            2,
+            "application_id",
+            "cet identifiant contient une espace insécable, que l’on ne distingue pas d’une espace ordinaire",
+            "« A 1 » écrit avec des espaces ordinaires",
+        )
+    ]
+
+
+def test_a_cell_that_could_not_be_read_is_told_once() -> None:
+    text = A.replace("A1,Une,1000", "#N/A,#REF!,#VALUE!")
+    with pytest.raises(BadInput) as refused:
+        read_applications(csv_file(text, "A.csv"))
+    shown = "le tableur affiche une erreur dans cette cellule"
+    assert told(refused.value) == [
+        f"A.csv 2 application_id: {shown} [#N/A]",
+        f"A.csv 2 association: {shown} [#REF!]",
+        f"A.csv 2 requested_amount: {shown} [#VALUE!]",
+    ]
+
+
 # --- files that are no tables -----------------------------------------------------------------------------------------
 
 
@@ -207,7 +256,10 @@ def zipped(name: str, content: bytes) -> bytes:
         (b"\xef\xbb\xbf \n", ["t.csv None : le fichier est vide []"]),
         (b"%PDF-1.7", ["t.csv None : ce n’est pas une table [un PDF]"]),
         (b"a\x00b", ["t.csv None : ce n’est pas une table [un fichier binaire]"]),
-        ("é,b".encode("utf-16"), ["t.csv None : encodage non accepté [UTF-16]"]),
+        ("é,b".encode("utf-16")[:-1], ["t.csv None : ce n’est pas une table [un texte UTF-16 abîmé]"]),
+        (A.encode("utf-16-le"), [
+            "t.csv None : ce n’est pas une table [un fichier binaire, ou un texte UTF-16 sans sa marque]"
+        ]),
         (b"\x81\n", ["t.csv 1 : encodage non accepté [octet 0x81]"]),
         (A.replace("Une", "Été").encode() + "A3,Forêt,1,x\n".encode("cp1252"), [
             "t.csv 4 : le fichier est en UTF-8, mais pas ici [octet 0xEA]"
@@ -215,15 +267,14 @@ def zipped(name: str, content: bytes) -> bytes:
         (b"\xef\xbb\xbf" + A.replace("Une", "Été").encode("cp1252"), [
             "t.csv 2 : le fichier est en UTF-8, mais pas ici [octet 0xC9]"
         ]),
-        (b"PK\x03\x04xx", ["t.csv None : ce n’est pas un classeur XLSX [un fichier endommagé]"]),
+        (b"PK\x03\x04xx", ["t.csv None : ce n’est pas un classeur XLSX ou ODS [un fichier endommagé]"]),
         (zipped("a", b""), [
-            "t.csv None : ce n’est pas un classeur XLSX [une archive ZIP ou un autre document bureautique]"
+            "t.csv None : ce n’est pas un classeur XLSX ou ODS [une archive ZIP ou un autre document bureautique]"
         ]),
-        (zipped("xl/workbook.xml", b"<!DOCTYPE a>"), ["t.csv None : ce n’est pas un classeur XLSX [une DTD]"]),
+        (zipped("xl/workbook.xml", b"<!DOCTYPE a>"), ["t.csv None : ce n’est pas un classeur XLSX ou ODS [une DTD]"]),
         (zipped("xl/workbook.xml", b"<a/>"), [
-            "t.csv None : ce n’est pas un classeur XLSX [un fichier illisible ou protégé par un mot de passe]"
+            "t.csv None : ce n’est pas un classeur XLSX ou ODS [un fichier illisible ou protégé par un mot de passe]"
         ]),
-        (A.replace(",", "\t").encode(), ["t.csv 1 : séparateur inattendu [des tabulations]"]),
         (A.replace("association", "asso").encode(), ["t.csv 1 association: colonne absente []"]),
         (A.replace("territory", "association").encode(), ["t.csv 1 association: colonne donnée deux fois []"]),
         (A.replace("Une", '"Une').encode(), ["t.csv 2 : un guillemet n’est pas refermé []"]),
@@ -245,7 +296,7 @@ def test_a_damaged_workbook_is_refused_wherever_the_damage_is(at: float, damage:
     content = whole[:place] + damage + whole[place + 40 :]
     with pytest.raises(BadInput) as refused:
         read_applications(TableFile("t.xlsx", content))
-    assert [problem.message for problem in refused.value.problems] == ["ce n’est pas un classeur XLSX"]
+    assert [problem.message for problem in refused.value.problems] == ["ce n’est pas un classeur XLSX ou ODS"]
 
 
 def test_a_missing_file_and_a_folder_are_told_together(tmp_path: Path) -> None:
@@ -268,7 +319,9 @@ def test_a_missing_file_and_a_folder_are_told_together(tmp_path: Path) -> None:
         ("#N/A,x,1,r", ["application_id: le tableur affiche une erreur dans cette cellule [#N/A]"]),
         ("A3,x,,r", ["requested_amount: cette cellule est vide []"]),
         ("A3,x,-1,r", ["requested_amount: un montant ne peut pas être négatif [-1]"]),
-        ("A3,x,1.005,r", ["requested_amount: un montant a au plus deux décimales [1.005]"]),
+        ("A3,x,20000.005,r", ["requested_amount: un montant a au plus deux décimales [20000.005]"]),
+        ("A3,x,20.000,r", ["requested_amount: on ne sait si ce montant a des milliers ou trois décimales [20.000]"]),
+        ("A3,x,€,r", ["requested_amount: ce n’est pas un montant [€]"]),
         ("A3,x,NaN,r", ["requested_amount: ce n’est pas un montant [NaN]"]),
         ("A3,x,1e9,r", ["requested_amount: ce n’est pas un montant [1e9]"]),
         ("A3,x,10,r,11", ["proposed_amount: le montant proposé dépasse le montant demandé [11]"]),
@@ -351,7 +404,7 @@ D = "application_id,decision,amount,reason,author\n"
         ("A1,consensus,,r,a", ["2 amount: cette cellule est obligatoire pour la décision « consensus » []"]),
         ("A1,consensus,100.5,r,a", ["2 amount: le total convenu est hors de l'échelle [100.5]"]),
         ("A1,amount,-5,r,a", ["2 amount: un montant ne peut pas être négatif [-5]"]),
-        ("A1,amount,1.001,r,a", ["2 amount: un montant a au plus deux décimales [1.001]"]),
+        ("A1,amount,1.001,r,a", ["2 amount: on ne sait si ce montant a des milliers ou trois décimales [1.001]"]),
         ("A1,out,3,r,a", [
             "2 amount: un montant n’a pas de sens pour la décision « out » (écrivez une ligne amount) [3]"
         ]),

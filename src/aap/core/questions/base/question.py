@@ -16,7 +16,7 @@ from aap.core.findings import Finding, out_of_order
 from aap.core.french import spaced
 from aap.core.paths import Path
 from aap.core.questions.base.cell_types import CellType
-from aap.core.questions.base.condition import Condition
+from aap.core.questions.base.condition import Compared, Condition
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier
 from aap.core.questions.base.in_words import Outline, ReadAnswer, Surroundings, flat
 from aap.core.questions.base.posted import Posted
@@ -39,6 +39,8 @@ class Question(Strict):
     """Whether a group may ask it."""
     cell: ClassVar[CellType | None] = None
     """How it stands in a column of a table; None: it can't."""
+    compared: ClassVar[Compared | None] = "text"
+    """As what a condition compares its answer; None: it has no value that a condition or a quota could see."""
     missing: ClassVar[str] = "Écrivez une réponse."
     """What is said where an answer is required."""
 
@@ -77,6 +79,10 @@ class Question(Strict):
     def closed_values(self) -> tuple[str, ...] | None:
         """The values that an answer can have; None where they aren't a closed list."""
         return tuple(self.labels()) or None
+
+    def compared_as(self) -> Compared | None:
+        """See `compared`."""
+        return self.compared
 
     def inner(self) -> tuple[Question, ...]:
         """The questions that are asked within it."""

@@ -1,23 +1,39 @@
-// Amounts as people type and paste them, as the server reads them (aap.core.budgets.accounting.parse_amount). Cents are integers.
+// Amounts as people type and paste them, as the server reads them (aap.core.amounts). Cents are integers.
 
 import { groupDigits } from "./announce.js";
 
-// Cents, 0 for an empty text, null for what is no amount.
+const FORMS = [
+  /^(\d+|\d{1,3}(?: \d{3})+|\d{1,3}(?:'\d{3})+)?(?:[.,](\d+))?$/,
+  /^(\d{1,3}(?:\.\d{3})+),(\d+)$/,
+  /^(\d{1,3}(?:,\d{3})+)\.(\d+)$/,
+  /^(\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,})$/,
+];
+const LARGEST = 1e13;
+
+function bare(text) {
+  return text.replace(/[ \u00a0\u2007\u2009\u202f]/g, " ").replace(/’/g, "'").trim()
+    .replace(/^€|(?:€|eur|euros?)$/i, "").trim().replace(/^\+/, "");
+}
+
+function formOf(plain) {
+  return /\d/.test(plain) ? FORMS.findIndex((form) => form.test(plain)) : -1;
+}
+
+// Whether a text is written like an amount, be it one that the server refuses to guess.
+export function isFigure(text) {
+  return formOf(bare(text)) >= 0;
+}
+
+// Cents, 0 for an empty text, null for what is no amount: `20.000` and `20,000` are none, for nobody knows which is meant.
 export function toCents(text) {
-  let plain = text.replace(/[\s'’€]|EUR$/gi, "");
+  const plain = bare(text);
   if (plain === "") return 0;
-  const marks = plain.match(/[.,]/g);
-  if (marks) {
-    const last = marks[marks.length - 1];
-    if (/^[+-]?\d{1,3}([.,]\d{3})+$/.test(plain) && new Set(marks).size === 1) plain = plain.replace(/[.,]/g, "");
-    else {
-      const cut = plain.lastIndexOf(last);
-      plain = `${plain.slice(0, cut).replace(/[.,]/g, "")}.${plain.slice(cut + 1)}`;
-    }
-  }
-  if (!/^\+?(\d+\.?\d{0,2}|\.\d{1,2})$/.test(plain)) return null;
-  const [whole, tail = ""] = plain.replace("+", "").split(".");
-  return Number(whole || 0) * 100 + Number(tail.padEnd(2, "0"));
+  const at = formOf(plain);
+  if (at < 0) return null;
+  const [, whole = "0", decimals = ""] = plain.match(FORMS[at]);
+  if ((at === 0 && decimals.length === 3) || /[^0]/.test(decimals.slice(2))) return null;
+  const cents = Number(whole.replace(/\D/g, "")) * 100 + Number(decimals.slice(0, 2).padEnd(2, "0"));
+  return cents > LARGEST ? null : cents;
 }
 
 // A number, or null.

@@ -2,7 +2,7 @@
 // begins with an account's number goes to that account; else lines follow each other.
 
 import { announce } from "./announce.js";
-import { toCents } from "./amounts.js";
+import { isFigure } from "./amounts.js";
 import { addRow } from "./rows.js";
 import { ngettext } from "./texts.js";
 
@@ -36,7 +36,7 @@ function intoBudget(target, lines) {
   let filled = 0;
   for (const line of lines) {
     const named = line.length > 1 ? budget.querySelector(`#${CSS.escape(`${name}.${line[0].trim()}`)}[data-cell]`) : null;
-    const amounts = (named ? line.slice(1) : line).filter((text) => text.trim() !== "" && toCents(text) !== null);
+    const amounts = (named ? line.slice(1) : line).filter(isFigure);
     const cell = named ?? cells[next++];
     if (cell && amounts.length) { put(cell, amounts[amounts.length - 1]); filled += 1; }
   }

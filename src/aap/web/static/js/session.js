@@ -1,6 +1,6 @@
 // Warns before a session is over for want of use, with a button that makes it go on, and keeps what was typed.
 //
-// The dialog: data-session-left (seconds, counted from the page's load), data-session-person. Whatever is asked of the
+// The dialog: data-session-left (seconds, counted from the page's load), data-session-person, data-session-zone. Whatever is asked of the
 // server makes the session go on, in whatever tab: each page tells the others until when. POST to the form's address
 // answers {"left": seconds}.
 
@@ -11,6 +11,15 @@ import { gettext } from "./texts.js";
 const WARNED_BEFORE = 5 * 60;
 const END = "aap:session-end";
 const TYPED = "textarea, select, input:not([type=hidden]):not([type=password]):not([type=file]):not([type=submit])";
+
+// As every other time of the service, whatever the clock of the device is set to: 9 h, 14 h 05 in French.
+function timeIn(timeZone, moment) {
+  const { lang } = document.documentElement;
+  const at = new Date(moment).toLocaleTimeString(lang, { timeStyle: "short", timeZone });
+  if (!lang.startsWith("fr")) return at;
+  const [hours, minutes] = at.split(":");
+  return `${Number(hours)}\u00a0h${minutes === "00" ? "" : `\u00a0${minutes}`}`;
+}
 
 class SessionEnd {
   constructor(dialog) {
@@ -53,8 +62,7 @@ class SessionEnd {
   warn() {
     if (this.dialog.open) return;
     this.remember();
-    const at = new Date(this.end).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-    this.dialog.querySelector("[data-session-at]").textContent = at;
+    this.dialog.querySelector("[data-session-at]").textContent = timeIn(this.dialog.dataset.sessionZone, this.end);
     this.dialog.showModal();
   }
 
