@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,10 @@ from aap.core.call.canonical import rubric_hash
 from aap.core.call.lots import call_of_lot, criteria_of, parts_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, Mark
-from aap.core.ranking.bundle import rankings_of, read_text, received_by, run_bundle, verify_bundle
+from aap.core.ranking.bundle import list_in_force, rankings_of, read_text, received_by, run_bundle, verify_bundle
 from aap.core.ranking.counterfactual import points_needed
 from aap.core.ranking.draws import drawn_scores
+from aap.core.ranking.later_list import Change, later_bundle
 from aap.core.ranking.parts import WithoutLot, parted, pooled
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
@@ -407,6 +409,25 @@ def test_a_public_bundle_keeps_the_lots_and_no_other_column(replayable: Run) -> 
     assert public["call"]["lots"]["spill"] == ["un", "deux"]
     assert {tuple(one["attributes"]) for one in public["inputs"]["applications"]} == {("region", "volet")}
     assert len(public["results"]["ranking"]) == 7
+
+
+def test_a_later_list_replays_each_change_in_its_lot_with_the_limit_that_it_had() -> None:
+    call = a_call(lot("un", budget=1000), lot("deux", budget=1500), spill=["un", "deux"], waiting_list=2)
+    amounts = {"a1": 900, "a2": 1000, "b1": 1550, "b2": 1600, "b3": 1700}
+    run = ran(call, {"a1": "90", "a2": "80", "b1": "80", "b2": "70", "b3": "60"}, amounts)
+    changes = [
+        Change("left", "b1", "renonce", "préfet", date(2026, 5, 2)),
+        Change("called", "b2", "appelé", "préfet", date(2026, 5, 3)),
+        Change("left", "a1", "renonce", "préfet", date(2026, 5, 4)),
+        Change("called", "a2", "appelé", "préfet", date(2026, 5, 5)),
+    ]
+    text = json_text(later_bundle(run_bundle(run), changes))
+    assert verify_bundle(text) == ()
+    now = list_in_force(read_text(text))
+    assert (now.granted, now.waiting, now.gone) == ({"a2": 100_000, "b2": 160_000}, ["b3"], ["a1", "b1"])
+    wrong = [*changes[:1], Change("called", "a2", "appelé", "préfet", date(2026, 5, 3)), *changes[2:3]]
+    [difference] = verify_bundle(json_text(later_bundle(run_bundle(run), wrong)))
+    assert (difference.place, difference.message) == ("changes[1]", "aucune place n’est libre.")
 
 
 def test_the_sheet_of_a_dossier_says_its_lot_and_the_limit_that_binds() -> None:
