@@ -1,6 +1,7 @@
 """The selection alone, beside HiGHS alone on the same model.
 
     python -m bench.selection_bench [--sizes 236,1000,5000,20000] [--seeds N]
+    python -m bench.selection_bench --hard [--work N]
 
 Each problem has 18 regions, 6 themes, minima, maxima, shares and a budget (scores with 4 decimals, amounts by 500
 euros). Three times, of the processor, so that a busy machine distorts them little:
@@ -9,6 +10,8 @@ euros). Three times, of the processor, so that a busy machine distorts them litt
   unit of score counts as none.
 - `optimum`: the selection's own optimum, proven and checked in integers, ties left open: what compares with HiGHS.
 - `whole`: `select`, with ties settled and reasons; with prices up to 1,000 candidates.
+
+`--hard`: selections that no search ends, or ended badly once, with their status, the work taken and the gap; and 400 draws.
 """
 
 from __future__ import annotations
@@ -16,16 +19,23 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from fractions import Fraction
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Literal
 
 import highspy
 import numpy as np
 
+from aap.core.quotas.bounds import LeastLaureates, LeastShare, MostLaureates, MostShare
+from aap.core.ranking.drawn_selections import select_batch
 from aap.core.selection.model import free_columns
+from aap.core.selection.outcome import InfeasibleRules, NothingFound
 from aap.core.selection.problem import Candidate, QuotaRule, Rules
 from aap.core.selection.rows import System, compile_system
 from aap.core.selection.select import select
 from aap.core.selection.value import best_by_value
+from aap.core.selection.work import WORK, allowance
 
 REGIONS = [f"region-{number:02d}" for number in range(1, 19)]
 THEMES = ["handicap", "rural", "qpv", "decrochage", "protection", "justice"]
@@ -51,11 +61,11 @@ def a_problem(size: int, seed: int) -> tuple[list[Candidate], Rules]:
         for number, score in enumerate(scores)
     ]
     quotas = (
-        QuotaRule("rural", "rural", {"territory": frozenset({"rural"})}, None, min=places // 6),
-        QuotaRule("chaque-region", "chaque-region", None, "region", min=1),
-        QuotaRule("part-region", "part-region", None, "region", max_share=Fraction("0.1")),
-        QuotaRule("themes", "themes", None, "theme", max=places // 5),
-        QuotaRule("petites", "petites", {"size": frozenset({"small"})}, None, min_share=Fraction("0.2")),
+        QuotaRule("rural", "rural", {"territory": frozenset({"rural"})}, None, (LeastLaureates(places // 6),)),
+        QuotaRule("chaque-region", "chaque-region", None, "region", (LeastLaureates(1),)),
+        QuotaRule("part-region", "part-region", None, "region", (MostShare(Decimal("0.1")),)),
+        QuotaRule("themes", "themes", None, "theme", (MostLaureates(places // 5),)),
+        QuotaRule("petites", "petites", {"size": frozenset({"small"})}, None, (LeastShare(Decimal("0.2")),)),
     )
     return candidates, Rules("value", places, places * 17_000_000, 0, 15, quotas)
 
@@ -92,11 +102,76 @@ def bare_highs(system: System) -> tuple[float, float]:
     return time.process_time() - started, -solver.getInfo().objective_function_value
 
 
+def hard_cases(mode: Literal["value", "merit"]) -> Iterator[tuple[str, list[Candidate], Rules]]:
+    """Selections that no search ends, or that once ended badly."""
+    chance = random.Random(1)
+
+    def people(values: list[str], grants: list[int], scores: list[int] | None = None) -> list[Candidate]:
+        scores = scores or [chance.randrange(300_000, 980_000) for _ in values]
+        ranked = zip(sorted(scores, reverse=True), grants, values, strict=True)
+        return [
+            Candidate(f"D{at:03}", score, grant, {"of": (value,)}) for at, (score, grant, value) in enumerate(ranked)
+        ]
+
+    def cents(count: int) -> list[int]:
+        return [chance.randrange(500_000, 40_000_000) for _ in range(count)]
+
+    quarter = QuotaRule("quarter", "quarter", None, "of", (LeastShare(Decimal("0.25")),))
+    one = QuotaRule("one", "one", None, "of", (LeastLaureates(1),))
+    yield (
+        "four regions, a quarter each, in cents",
+        people([chance.choice("abcd") for _ in range(80)], cents(80)),
+        Rules(mode, 20, 400_000_000, quotas=(quarter,)),
+    )
+    even = sorted((2 * chance.randrange(1_000_000, 20_000_000) for _ in range(60)), reverse=True)
+    yield "60 even amounts, odd budget", people(["a"] * 60, even), Rules(mode, None, sum(even) // 3 | 1)
+    worth = [grant // 100 for grant in even]
+    yield "the same, worth their amount", people(["a"] * 60, even, worth), Rules(mode, None, sum(even) // 3 | 1)
+    names = [f"{number:03}" for number in range(101)]
+    of = [*names, *(chance.choice(names) for _ in range(135))]
+    yield "101 départements, 67 places", people(of, cents(236)), Rules(mode, 67, None, quotas=(one,))
+    equal = people([chance.choice("abcdefghijklmnopqr") for _ in range(236)], [5_000_000] * 236, [700_000] * 236)
+    yield "236 equal scores and amounts", equal, Rules(mode, 67, 67 * 5_000_000 - 1, quotas=(one,))
+
+
+def print_hard(work: int) -> None:
+    """Each hard case in both modes, then 400 draws of the usual call of 236."""
+    modes: tuple[Literal["value", "merit"], ...] = ("value", "merit")
+    for mode in modes:
+        for name, candidates, rules in hard_cases(mode):
+            started = time.process_time()
+            with allowance(WORK * work) as left:
+                try:
+                    outcome = select(candidates, rules, work=WORK * work)
+                    gap = "" if outcome.gap is None else f", gap {outcome.gap / 10_000:.4f}"
+                    said = f"proven {outcome.proven_optimal}, ties {outcome.tie_proven}{gap}"
+                except InfeasibleRules as refused:
+                    said = f"conflict of {sum(map(len, refused.values.values()))} values, smallest {refused.smallest_proven}"
+                except NothingFound:
+                    said = "nothing found"
+                taken = WORK * work - left.left
+            print(f"{mode:>5}, {name}: {said}; {taken} nodes, {time.process_time() - started:.2f} s", flush=True)
+    for mode in modes:
+        candidates, rules = a_problem(236, 0)
+        rules = replace(rules, mode=mode, protect_top=38)
+        chance = np.random.default_rng(1)
+        noise = np.rint(chance.standard_normal((400, 236)) * 60_000).astype(np.int64)
+        scores = np.array([candidate.score for candidate in candidates]) + noise
+        started = time.process_time()
+        unended = sum(select_batch(candidates, rules, scores[at : at + 10]).unended for at in range(0, 400, 10))
+        print(f"{mode:>5}, 400 draws at 236: {time.process_time() - started:.2f} s, {unended} unended", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="236,1000,5000")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--hard", action="store_true")
+    parser.add_argument("--work", type=int, default=1)
     given = parser.parse_args()
+    if given.hard:
+        print_hard(given.work)
+        return
     for size in map(int, given.sizes.split(",")):
         bare_total = own_total = whole_total = 0.0
         for seed in range(given.seeds):

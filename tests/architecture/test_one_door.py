@@ -77,6 +77,9 @@ REASONS: Mapping[str, frozenset[str]] = {
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
         f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
     ),
+    "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
+        {"services/decision/list_bundle.py:changes_since"}
+    ),
     "lines that bear the references as the file of an actor is laid out from a view that is masked": frozenset(
         {
             "services/ranking/run_files.py:_RunFiles",

@@ -18,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from aap import __version__
+from aap.cli.signals import signals_heard
 
 # name -> (module and attribute, one line of help). A command that isn't installed yet is simply not offered.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -71,6 +72,15 @@ class LazyGroup(click.Group):
         with formatter.section("Commandes"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx) if name in COMMANDS])
 
+    def main(self, *given: Any, **options: Any) -> Any:
+        with signals_heard() as signals:
+            try:
+                return super().main(*given, **options)
+            except BaseException:
+                if signals.code is None:
+                    raise
+                sys.exit(signals.code)
+
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -81,7 +91,7 @@ class LazyGroup(click.Group):
             raise
         except KeyboardInterrupt:
             click.echo("Interrompu.", err=True)
-            sys.exit(1)
+            sys.exit(130)  # or the code of the signal that was heard
         except BrokenPipeError:
             sys.exit(1)
         except Exception as error:

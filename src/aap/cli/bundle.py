@@ -26,32 +26,44 @@ FAILED = 1
 @click.option("--json", "as_json", is_flag=True, help="Répondre en JSON sur la sortie, et rien d’autre.")
 def verify_command(bundle: Path, as_json: bool) -> None:
     """Exit code 0 where everything holds, 4 with what differs, 1 where the file can't be read."""
-    from aap.core.ranking.bundle import verify_bundle
+    from aap.core.ranking.bundle import verification
 
     content = _content(bundle)
     progress = ProgressLine()
     try:
-        differences = verify_bundle(content, progress=progress, processes=os.cpu_count() or 1)
+        found = verification(content, progress=progress, processes=os.cpu_count() or 1)
     finally:
         progress.clear()
     if as_json:
-        told = [{**dataclasses.asdict(one), "sentence": str(one)} for one in differences]
-        answer = _report(content) | {"bundle": input_name(bundle), "agrees": not differences, "differences": told}
+        told = [{**dataclasses.asdict(one), "sentence": str(one)} for one in found.differences]
+        answer = _report(content) | {
+            "bundle": input_name(bundle),
+            "agrees": not found.differences,
+            "scores_given": found.scores_given,
+            "differences": told,
+        }
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-        sys.exit(DIFFERENT if differences else 0)
-    if differences:
+        sys.exit(DIFFERENT if found.differences else 0)
+    if found.differences:
         click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas.", err=True)
-        for difference in differences:
+        for difference in found.differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
-    click.echo(f"{input_name(bundle)}\u00a0: le calcul refait donne les mêmes résultats.")
+    if found.scores_given:
+        click.echo(
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot "
+            "vient d’une version précédente du moteur\u00a0: les scores corrigés, leurs intervalles, les sévérités, les "
+            "tirages, les avertissements et les phrases des motifs ont été pris tels quels, sans être recalculés."
+        )
+    else:
+        click.echo(f"{input_name(bundle)}\u00a0: le calcul refait donne les mêmes résultats.")
     _tell_list(content)
 
 
 def _report(content: bytes) -> dict[str, Any]:
     """The report that a bundle carries; nothing where it can't be read."""
     from aap.core.ranking.bundle import read_text
-    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.bundle_values import MalformedBundle
 
     try:
         return dict(read_text(content).report)
@@ -190,7 +202,7 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
 def explain_command(bundle: Path, dossier: str) -> None:
     """Exit code 0 done, 2 for an unknown application, 4 where the bundle can't be read."""
     from aap.core.ranking.bundle import rankings_of, read_text, received_by
-    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.bundle_values import MalformedBundle
     from aap.core.ranking.counterfactual import NothingToGain, in_words, points_needed
 
     try:

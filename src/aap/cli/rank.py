@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -20,10 +18,10 @@ from aap.cli.streams import check_once, input_name, table_source, write_output
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.core.problems import BadInput, Problem, in_order
-from aap.core.ranking.draw_counts import DEFAULT_DRAWS, MAX_DRAWS
+from aap.core.ranking.draw_counts import DEFAULT_DRAWS, MAX_DRAWS, MAX_WORK
 
 if TYPE_CHECKING:
-    from aap.core.ranking.run import Run
+    from aap.core.ranking.run import Run, RunOptions
     from aap.core.selection.outcome import InfeasibleRules
     from aap.documents.papers.press import Press
     from aap.documents.tables.tables_in import RunInputs
@@ -45,6 +43,10 @@ _FILE = click.Path(path_type=Path)
 )  # fmt: skip
 @click.option("--draw-seed", metavar="TEXTE", help="Graine publique du tirage au sort qui départage les égalités.")
 @click.option("--prices", is_flag=True, help="Coût de chaque quota, même au-delà de 1 000 candidats.")
+@click.option(
+    "--work", type=click.IntRange(1, MAX_WORK), default=1, show_default=True, metavar="N",
+    help="N fois le calcul habituel avant de garder une sélection sans preuve.",
+)  # fmt: skip
 @click.option("--letters", is_flag=True, help="Écrire aussi une lettre PDF par dossier.")
 @click.option("--force", is_flag=True, help="Remplacer un classement déjà écrit dans ce dossier.")
 @click.option("--json", "as_json", is_flag=True, help="Écrire le rapport (report.json) sur la sortie, et rien d’autre.")
@@ -61,13 +63,13 @@ def rank_command(
     draws: int,
     draw_seed: str | None,
     prices: bool,
+    work: int,
     letters: bool,
     force: bool,
     as_json: bool,
     drop_incomplete_reviews: bool,
 ) -> None:
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 the rules can't all hold."""
-    signal.signal(signal.SIGTERM, _stopped)
     check_once([call_path, applications, reviews, decisions])
     try:
         check_place(out, force=force)
@@ -76,7 +78,10 @@ def rank_command(
             call, inputs, remarks = _read(
                 call_path, applications, reviews, decisions, drop_incomplete=drop_incomplete_reviews, letters=letters
             )
-            run = _ranked(call, inputs, draws=draws, draw_seed=draw_seed, prices=prices, progress=progress)
+            from aap.core.ranking.run import RunOptions  # brings in numpy, while the press loads
+
+            chosen = RunOptions(draws, draw_seed, prices, _notices(inputs.warnings), work)
+            run = _ranked(call, inputs, chosen, progress)
             with written_whole(out, force=force) as folder:
                 _write_all(run, folder, press, letters=letters, progress=progress)
                 kept = place_aside(out.resolve())
@@ -96,10 +101,6 @@ def rank_command(
 def _check_seed(seed: str | None) -> None:
     if seed is not None and not seed.strip():
         raise BadInput([Problem("--draw-seed", "la graine du tirage est vide")])
-
-
-def _stopped(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _name_of(path: Path | None) -> str:
@@ -149,13 +150,11 @@ def _press(letters: bool) -> Press:
     return Press((os.cpu_count() or 1) if letters else 1)
 
 
-def _ranked(
-    call: CallFile, inputs: RunInputs, *, draws: int, draw_seed: str | None, prices: bool, progress: ProgressLine
-) -> Run:
+def _ranked(call: CallFile, inputs: RunInputs, options: RunOptions, progress: ProgressLine) -> Run:
     """The run; raises BadInput with the rows at fault, and ends with INFEASIBLE where the rules can't all hold."""
     from aap.core.ranking.ranking import ImposedNotCandidate
-    from aap.core.ranking.run import RunOptions, run_call
-    from aap.core.selection.outcome import InfeasibleRules
+    from aap.core.ranking.run import run_call
+    from aap.core.selection.outcome import InfeasibleRules, NothingFound
 
     try:
         return run_call(
@@ -163,7 +162,7 @@ def _ranked(
             inputs.applications,
             inputs.marks,
             inputs.decisions,
-            options=RunOptions(draws, draw_seed, prices, _notices(inputs.warnings)),
+            options=options,
             progress=progress,
             processes=os.cpu_count() or 1,
         )
@@ -176,6 +175,16 @@ def _ranked(
     except InfeasibleRules as refusal:
         progress.clear()
         _fail(_conflict(refusal), INFEASIBLE)
+    except NothingFound:
+        progress.clear()
+        _fail(
+            [
+                "La quantité de calcul fixée n’a pas suffi\u00a0: aucune sélection qui respecte toutes les règles n’a été "
+                "trouvée, et rien ne prouve qu’il n’y en a pas. Recommencez avec plus de calcul (--work 10), ou "
+                "assouplissez une règle."
+            ],
+            FAILED,
+        )
 
 
 def _strict_letters(call: CallFile, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -225,7 +234,9 @@ def _write_all(run: Run, folder: Path, press: Press, *, letters: bool, progress:
 def _conflict(refusal: InfeasibleRules) -> list[str]:
     lines = ["Les règles ne peuvent pas toutes être respectées. Celles-ci sont en conflit\u00a0:"]
     lines += [f"  {name}" for name in refusal.names]
-    if not refusal.smallest_proven:
+    if not refusal.irreducible:
+        lines.append("(La quantité de calcul fixée n’a pas suffi pour abréger cette liste\u00a0: voyez --work.)")
+    elif not refusal.smallest_proven:
         lines.append("(Aucune de ces règles ne peut être ôtée de la liste ; une liste plus courte peut exister.)")
     return lines
 

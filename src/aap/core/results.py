@@ -27,7 +27,11 @@ LAUREATE_COLUMNS = (
 )  # fmt: skip
 LOT_COLUMN = "lot"
 CALIBRATION_COLUMN = "calibration"
-REVIEWER_COLUMNS = ("reviewer_id", "reviews", "mean_given", "severity", "severity_low", "severity_high")
+REVIEWER_COLUMNS = (
+    "reviewer_id", "reviews", "mean_given", "severity", "severity_low", "severity_high", "residual_sd", "flag",
+)  # fmt: skip
+ERRATIC = "erratic"
+"""The flag of a reviewer whose marks stray from the others' far beyond chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,9 @@ def masked_text(text: str, references: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerRow:
-    """One reviewer's line: `severity` in points on 100, positive where the marks stand above what they should.
-
-    `calibration`: the ids of the lots whose reviews it rests on, joined by `|`, where the call has lots.
-    """
+    """One reviewer's line: `severity` in points on 100, positive where the marks stand above those that others gave the
+    same applications. `residual_sd`: points by which they stray once corrected. `flag`: `erratic` or empty.
+    `calibration`: the ids of the lots whose reviews it rests on, joined by `|`, where the call has lots."""
 
     reviewer_id: str
     reviews: int
@@ -99,6 +102,8 @@ class ReviewerRow:
     severity: Decimal
     severity_low: Decimal | None
     severity_high: Decimal | None
+    residual_sd: Decimal | None = None
+    flag: str = ""
     calibration: str = ""
 
 
@@ -108,6 +113,19 @@ class Table:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def reviewer_row(cells: Sequence[str]) -> ReviewerRow:
+    """A line of `reviewers.csv` as it was written, that of the first edition too (without the last two columns)."""
+    name, reviews, mean, severity, low, high, *rest = cells
+    residual, flag = rest or ("", "")
+
+    def figure(cell: str) -> Decimal | None:
+        return Decimal(cell) if cell else None
+
+    return ReviewerRow(
+        name, int(reviews), Decimal(mean), Decimal(severity), figure(low), figure(high), figure(residual), flag
+    )
 
 
 def four_decimals(value: Decimal | None) -> str:
@@ -205,6 +223,8 @@ def reviewers_table(reviewers: Sequence[ReviewerRow]) -> Table:
                 four_decimals(reviewer.severity),
                 four_decimals(reviewer.severity_low),
                 four_decimals(reviewer.severity_high),
+                four_decimals(reviewer.residual_sd),
+                reviewer.flag,
                 *((reviewer.calibration,) if with_lots else ()),
             )
             for reviewer in reviewers

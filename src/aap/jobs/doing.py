@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
+from aap.core.interruption import watched
 from aap.records.outbox import Job, JobState
 from aap.services.assignment import proposals
 from aap.services.decision import letters
@@ -30,7 +32,7 @@ from aap.services.platform import Platform
 from aap.services.ranking import computing, run_files
 from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
-from aap.services.workers import LEASE, claim_job, let_go, lock_whole, sum_pieces, write_job
+from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole, sum_pieces, write_job
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ WORK: Mapping[str, Work | InPieces] = {
 
 URGENT_JOBS = frozenset({"receipt"})
 """Somebody waits before the screen."""
+_LOOK_EVERY = 1.0  # seconds
 _RETRIES = (timedelta(seconds=10), timedelta(minutes=1))
 _OWED_EVERY, _OWED_FOR = timedelta(minutes=15), timedelta(days=2)  # a receipt that could not be made (a full disk, say)
 
@@ -58,7 +61,8 @@ class _Stopping(WorkEnded):
 def run_job(platform: Platform, job_id: str, *, stop: Callable[[], bool] = lambda: False) -> timedelta | None:
     """Does a job that waits and that nobody else does. Gives after how long it is to be tried again.
 
-    `stop`: asked at each step of the work; then it goes back to be done by another worker.
+    `stop`: asked at each step of the work and, every second, also within one; then it goes back to be done by another
+    worker.
     """
     job = claim_job(platform, job_id)
     if job is None:
@@ -70,6 +74,21 @@ def run_job(platform: Platform, job_id: str, *, stop: Callable[[], bool] = lambd
 
 
 def _run(platform: Platform, job: Job, stop: Callable[[], bool]) -> timedelta | None:
+    looked = time.monotonic()
+
+    def look() -> None:
+        """Asked from within a step, the solver's too, very often: is the job still to be done, and by this worker?"""
+        nonlocal looked
+        if time.monotonic() - looked < _LOOK_EVERY:
+            return
+        looked = time.monotonic()
+        with platform.database.reading() as session:
+            held = holds_job(session, job.id)
+        if not held:
+            raise WorkEnded
+        if stop():
+            raise _Stopping
+
     def progress(done: int, total: int, message: str = "") -> None:
         now = platform.clock()
         with platform.database.writing() as session:
@@ -84,7 +103,8 @@ def _run(platform: Platform, job: Job, stop: Callable[[], bool]) -> timedelta | 
             raise _Stopping
 
     try:
-        result = _do(platform, job, progress)
+        with watched(look):
+            result = _do(platform, job, progress)
     except _Stopping:
         with platform.database.writing() as session:
             write_job(session, job.id, state=JobState.WAITING, tries=job.tries - 1, **NOBODY)

@@ -132,6 +132,12 @@ def lock_whole(session: Session, job: Job) -> None:
         session.exec(select(Job.id).where(Job.id == job.parent_id).with_for_update())
 
 
+def holds_job(session: Session, job_id: str) -> bool:
+    """Whether this process holds the job still: it wasn't cancelled, nor given to another one."""
+    held = (col(Job.id) == job_id, col(Job.owner) == owner_name(), col(Job.state) == JobState.RUNNING)
+    return session.exec(select(Job.id).where(*held)).first() is not None
+
+
 def write_job(session: Session, job_id: str, **values: Any) -> bool:
     """Writes into a job that this process holds. False where it doesn't any more: cancelled, or given to another."""
     held = (col(Job.id) == job_id, col(Job.owner) == owner_name(), col(Job.state) == JobState.RUNNING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +15,7 @@ from huey.exceptions import RetryTask
 from sqlmodel import col, select
 
 from aap import jobs
+from aap.core.selection.select import select as select_laureates
 from aap.jobs.doing import WORK, run_job
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import SYSTEM
@@ -34,6 +37,7 @@ from aap.services.workers import (
     worker_seen,
 )  # fmt: skip
 from tests.databases import on_both_databases
+from tests.unit.core.selection.test_work import four_quarters
 
 
 @pytest.fixture
@@ -304,6 +308,45 @@ def test_cancelled_work_ends_at_its_next_piece(platform: Platform, kinds: dict[s
     assert (steps, ended.state, ended.done) == ([1, 2], JobState.CANCELLED, 1)
     with platform.database.writing() as session:
         assert cancel(session, session.get_one(Job, job_id), now=platform.clock()) is False
+
+
+def searching_for_ever(here: Platform, held: Job, progress: Progress) -> Mapping[str, Any]:
+    """Within the solver, a step that no progress interrupts."""
+    people, rules = four_quarters()
+    progress(0, 1)
+    select_laureates(people, rules, work=10_000_000)
+    return {}
+
+
+@on_both_databases
+def test_work_that_is_cancelled_within_the_solver_ends_within_seconds(
+    platform: Platform, kinds: dict[str, Any]
+) -> None:
+    kinds["search"] = searching_for_ever
+    job_id = ask(platform, "search")
+    cancelled: list[float] = []
+
+    def cancel_it() -> None:
+        with platform.database.writing() as session:
+            assert cancel(session, session.get_one(Job, job_id), now=platform.clock()) is True
+        cancelled.append(time.monotonic())
+
+    person = threading.Timer(1, cancel_it)
+    person.start()
+    run_job(platform, job_id)
+    person.join()
+    assert time.monotonic() - cancelled[0] < 5
+    assert job(platform, job_id).state == JobState.CANCELLED
+
+
+@on_both_databases
+def test_a_worker_that_stops_within_the_solver_gives_the_work_back(platform: Platform, kinds: dict[str, Any]) -> None:
+    kinds["search"] = searching_for_ever
+    job_id = ask(platform, "search")
+    begun = time.monotonic()
+    assert run_job(platform, job_id, stop=lambda: time.monotonic() - begun > 1) == timedelta(0)
+    held = job(platform, job_id)
+    assert (held.state, held.tries, held.owner) == (JobState.WAITING, 0, None)
 
 
 @on_both_databases

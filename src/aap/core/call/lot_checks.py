@@ -11,7 +11,7 @@ from aap.core.call.schema import CallFile, Lot, Lots
 from aap.core.call.selection_checks import check_selection
 from aap.core.call.sources import possible_values
 from aap.core.findings import Finding, repeated, unknown
-from aap.core.french import listed, quoted
+from aap.core.french import listed, plain, quoted
 from aap.core.paths import ANY, Path
 
 BASE: Path = ("lots",)
@@ -27,7 +27,7 @@ def check_lots(call: CallFile) -> Iterator[Finding]:
     if call.selection.budget is not None:
         message = "une enveloppe de l’appel ne sert à aucun lot : chacun donne la sienne, ou n’en a pas"
         yield Finding(
-            ("selection", "budget"), message, found=str(call.selection.budget), severity="warning", rests_on=(BASE,)
+            ("selection", "budget"), message, found=plain(call.selection.budget), severity="warning", rests_on=(BASE,)
         )  # fmt: skip
     yield from _spill(lots)
     yield from _attribute(call, lots)

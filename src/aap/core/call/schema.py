@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import AwareDatetime, BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -227,12 +227,6 @@ class Scoring(Strict):
 WITHOUT = "without:"
 
 
-def _if_none(value: str) -> str:
-    if (value != "leave" and not value.removeprefix(WITHOUT).strip()) or (value != "leave" and WITHOUT not in value):
-        raise refusal("cette valeur n’est pas possible ici", "leave ou without:<quota>", ("leave", WITHOUT))
-    return value
-
-
 class WaitingList(Strict):
     """Who waits: the next by rank, and with `successors` for each laureate who could replace it.
 
@@ -241,12 +235,12 @@ class WaitingList(Strict):
 
     by_rank: Count = Field(default=0, ge=0)
     successors: Flag = False
-    if_none: Annotated[str, AfterValidator(_if_none)] = "leave"
+    if_none: str = "leave"
 
     @property
     def without(self) -> str | None:
         """The quota that isn't asked of an entry where nobody's keeps every rule."""
-        return self.if_none.removeprefix(WITHOUT) if self.if_none.startswith(WITHOUT) else None
+        return self.if_none.removeprefix(WITHOUT).strip() if self.if_none.startswith(WITHOUT) else None
 
 
 def _waiting_list(value: object) -> object:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from aap.core.call.schema import CallFile, SelectionRules
+from aap.core.call.schema import WITHOUT, CallFile, SelectionRules
 from aap.core.call.sources import possible_values
 from aap.core.findings import Finding, out_of_order, repeated, unknown
 from aap.core.french import quoted
 from aap.core.paths import ANY, Path
 from aap.core.problems import nearest
 from aap.core.quotas.bounds import KINDS, of_side
-
-WITHOUT = "without:"
 
 
 def check_selection(call: CallFile, rules: SelectionRules, base: Path, *, has_budget: bool) -> Iterator[Finding]:

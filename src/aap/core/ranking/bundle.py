@@ -4,25 +4,38 @@ A bundle carries the rules (rubric, scoring, selection), the normalised inputs, 
 were written. Verifying recomputes everything from the rules and the inputs and compares: raw scores, marks, hashes and
 reasons exactly; calibrated scores, intervals and severities within 0.001, because another platform may round another
 way; the selection is replayed from the stored scores of 4 decimals.
+
+A bundle of an earlier edition (aap.core.ranking.earlier_editions) holds scores, severities and draws that this engine no
+longer makes: they are taken as given, and the check says so.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
-from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
+from aap.core.ranking.bundle_reading import BundleContent, read_bundle
+from aap.core.ranking.bundle_values import MalformedBundle
 from aap.core.ranking.by_part import rank_parts
+from aap.core.ranking.earlier_editions import (
+    GIVEN_COLUMNS,
+    GIVEN_KEYS,
+    less_columns,
+    less_keys,
+    replayed_report,
+    with_given_severities,
+)
 from aap.core.ranking.later_list import BrokenChange, ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.parts import Part, parted
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import Progress, Run, RunOptions, inputs_value, json_text, normalised, result_hash, run_call
+from aap.core.ranking.run import Progress, Run, inputs_value, json_text, normalised, result_hash, run_call
 from aap.core.results import CALIBRATION_COLUMN, Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
@@ -35,7 +48,7 @@ MAX_BYTES = 500_000_000
 MAX_DIFFERENCES = 200
 
 _TOLERATED = {"calibrated_score", "ci_low", "ci_high"}
-_SEVERITIES = {"severity", "severity_low", "severity_high"}
+_SEVERITIES = {"severity", "severity_low", "severity_high", "residual_sd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +84,51 @@ def run_bundle(run: Run) -> dict[str, Any]:
             "draw_seed": run.options.draw_seed,
             "prices": run.options.prices,
             "notices": list(run.options.notices),
+            "work": run.options.work,
         },
         "inputs": canonical_value(inputs_value(run.given)),
-        "results": {
-            "ranking": _table_value(run.ranking_table),
-            "reviewers": _table_value(run.reviewers_table),
-            "report": dict(run.report),
-        },
+        "results": results_value(run.ranking_table, run.reviewers_table, run.report),
     }
+
+
+def results_value(ranking: Table, reviewers: Table, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What a bundle holds of a run's results."""
+    return {"ranking": _table_value(ranking), "reviewers": _table_value(reviewers), "report": dict(report)}
 
 
 def _table_value(table: Table) -> list[list[str]]:
     return [list(table.header), *(list(row) for row in table.rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What differs between a bundle and its recomputation, nothing where it holds.
+
+    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle.
+    """
+
+    differences: tuple[Difference, ...]
+    scores_given: bool = False
+
+
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
     """What differs between a bundle and its recomputation, nothing where it holds. Never raises on its content."""
+    return verification(text, progress=progress, processes=processes).differences
+
+
+def verification(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> Verification:
+    """The same, with what was taken as given."""
     try:
         value = _parsed(text)
         content = read_bundle(value)
     except MalformedBundle as refusal:
-        return tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+        return Verification(
+            tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
+        )
+    return Verification(_checked(value, content, progress, processes), content.scores_given)
+
+
+def _checked(value: Any, content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
     try:
         differences = [*_differences(content, progress, processes), *_later_differences(value, content)]
     except IncompleteReviews as refusal:
@@ -112,6 +149,8 @@ def rankings_of(content: BundleContent) -> tuple[tuple[Part, Ranking], ...]:
     given = normalised(content.given)
     parts = parted(given)
     rankings = rank_parts(given.call, parts, content.report["draw_seed"], stored=content.scores)
+    if content.scores_given:
+        rankings = tuple(with_given_severities(ranking, content.reviewers) for ranking in rankings)
     return tuple(zip(parts, rankings, strict=True))
 
 
@@ -156,7 +195,7 @@ def _replayed(content: BundleContent) -> tuple[ListInForce, list[BrokenChange]]:
             {name: cents for name, cents in first.granted.items() if lots.get(name) == part.id},
             [name for name in first.waiting if lots.get(name) == part.id],
         )
-        rules = replace(rules_of(part.given.call), received=received_by(content, part))
+        rules = dataclasses.replace(rules_of(part.given.call), received=received_by(content, part))
         state, found = replay(ranking, rules, of_part, [content.changes[at] for at in mine])
         faults += [BrokenChange(mine[fault.number - 1] + 1, fault.message) for fault in found]
         whole.granted |= state.granted
@@ -221,25 +260,34 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         if stored is None:
             continue  # told with the rows
         place = f"ranking, dossier {standing.id}"
-        for name in ("raw_score", "calibrated_score", "ci_low", "ci_high"):
+        for name in ("raw_score",) if content.scores_given else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
             before, now = getattr(stored, name), getattr(standing, name)
             slack = 0 if name == "raw_score" else int(SCORE_TOLERANCE * UNIT)
             if (before is None) != (now is None) or (before is not None and abs(before - now) > slack):
                 yield Difference(f"{place}, {name}", _score(before), _score(now))
+    options = content.options
     run = run_call(
         given.call,
         given.applications,
         given.marks,
         given.decisions,
-        options=RunOptions(
-            content.options.draws, content.options.draw_seed, content.options.prices, content.options.notices
-        ),
+        options=dataclasses.replace(options, draws=0) if content.scores_given else options,
         stored=content.scores,
         engine_version=str(report.get("engine_version", "")),
         progress=progress,
         processes=processes,
     )
-    yield from _table_differences("ranking", content.ranking, run.ranking_table, ("application_id",))
+    found = run.ranking_table
+    if content.scores_given:
+        yield from _table_differences(
+            "ranking",
+            less_columns(content.ranking, GIVEN_COLUMNS),
+            less_columns(found, GIVEN_COLUMNS),
+            ("application_id",),
+        )
+        yield from _report_differences(less_keys(report, GIVEN_KEYS), replayed_report(run.report, report))
+        return
+    yield from _table_differences("ranking", content.ranking, found, ("application_id",))
     reviewer = ("reviewer_id", CALIBRATION_COLUMN)  # in each calibration that it had a part in
     yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, reviewer)
     yield from _report_differences(report, run.report)
@@ -290,9 +338,15 @@ def _same_cell(column: str, before: str, now: str) -> bool:
         return False
 
 
+_SINCE_2 = frozenset({"gap"})
+"""What reports of the first edition don't have."""
+
+
 def _report_differences(stored: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
     for key in sorted(stored.keys() | found.keys()):
         place = f"report, {key}"
+        if key not in stored and key in _SINCE_2 and str(stored.get("engine_version", "")).startswith("1."):
+            continue
         if key not in stored:
             yield Difference(place, message="cette clé manque.")
         elif key not in found:

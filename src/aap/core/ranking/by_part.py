@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from aap.core.call.canonical import rubric_hash
 from aap.core.call.lots import following, in_spilling_order
 from aap.core.call.schema import CallFile
-from aap.core.ranking.parts import Part
+from aap.core.ranking.parts import Part, pooled
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import StoredScores
+from aap.core.ranking.worth import Worths, worths_of
 from aap.core.scoring.severity import calibrate
 from aap.core.scoring.totals import Review, reviews_from_marks
 from aap.core.selection.outcome import InfeasibleRules, SelectionOutcome
@@ -33,7 +34,7 @@ def rank_parts(
     for part, own in zip(parts, reviews, strict=True):
         together.setdefault(part.calibration, []).extend(own)
     calibrations = {name: calibrate(shared) for name, shared in together.items()}
-    return tuple(
+    rankings = [
         rank(
             part.given.call,
             part.given.applications,
@@ -45,6 +46,13 @@ def rank_parts(
             rules_hash=rubric_hash(call),
         )
         for part, own in zip(parts, reviews, strict=True)
+    ]
+    worths: dict[str, Worths] = {}
+    for name, calibration in calibrations.items():
+        pool = pooled([one for part, one in zip(parts, rankings, strict=True) if part.calibration == name])
+        worths[name] = worths_of(pool.standings, calibration, pool.method)
+    return tuple(
+        dataclasses.replace(one, worths=worths[part.calibration]) for part, one in zip(parts, rankings, strict=True)
     )
 
 
@@ -64,7 +72,9 @@ def select_parts(
         try:
             outcome = select(rankings[at].candidates, rules)
         except InfeasibleRules as refusal:
-            raise InfeasibleRules(refusal.conflict, refusal.values, refusal.smallest_proven, part.id) from None
+            raise InfeasibleRules(
+                refusal.conflict, refusal.values, refusal.smallest_proven, refusal.irreducible, part.id
+            ) from None
         if part.id in next_of and rules.limit is not None:
             received[next_of[part.id]] = rules.limit - outcome.granted
         found[at] = rules, outcome

@@ -1,8 +1,10 @@
-"""How many points more an application would have needed, by selecting again. On demand: about twenty selections.
+"""How many points more an application would have needed, by selecting again. On demand: about five selections.
 
 Everything else stays: the other scores, the mean marks that settle ties, the amounts, the jury's decisions. More points
 never take a retained candidate's place away (`docs/selection.md` has the proof), so the search halves the scale. Nor does
-the protected head: where the candidate's entering it is more than the rules can bear, no fewer points were enough.
+the protected head: where the candidate's entering it is more than the rules can bear, no fewer points were enough. Where to
+look first comes from a few questions that don't depend on how many points are added: in `value` the greatest sums with and
+without the candidate, in `merit` the last place at which it would still be kept.
 """
 
 from __future__ import annotations
@@ -19,10 +21,13 @@ from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.ranking.tie_break import rank_key
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
+from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.problem import Candidate
-from aap.core.selection.rows import compile_system
+from aap.core.selection.rows import System, compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
+from aap.core.selection.value import best_by_value
+from aap.core.selection.work import OutOfWork
 
 MOST = 100 * UNIT
 """Nobody is asked for a score above 100 points."""
@@ -38,7 +43,7 @@ def points_needed(call: CallFile, ranking: Ranking, application_id: str, receive
     For a candidate that was passed over, and for who misses the overall threshold alone. `ranking` is `call`'s.
     `received`: cents that another lot left to this one, whose call `call` then is.
 
-    Raises NothingToGain for all others, KeyError for an unknown application.
+    Raises NothingToGain for all others, KeyError for an unknown application, OutOfWork where the work is not enough.
     """
     by_id = {standing.id: standing for standing in ranking.standings}
     standing = by_id[application_id]
@@ -54,7 +59,7 @@ def points_needed(call: CallFile, ranking: Ranking, application_id: str, receive
     elif trial.retained(0):
         raise NothingToGain(application_id)
     most = MOST - standing.score
-    return _least(trial.retained, least, most) if trial.retained(most) else None
+    return _least(trial.retained, least, most, trial.guess()) if trial.retained(most) else None
 
 
 def in_words(points: int | None) -> str:
@@ -72,14 +77,16 @@ def in_words(points: int | None) -> str:
     )
 
 
-def _least(holds: Callable[[int], bool], least: int, enough: int) -> int:
-    """The smallest number from `least` that holds, `enough` being one."""
+def _least(holds: Callable[[int], bool], least: int, enough: int, guess: int | None) -> int:
+    """The smallest number from `least` that holds, `enough` being one; `guess` is looked at first."""
+    middle = guess
     while least < enough:
-        middle = (least + enough) // 2
+        if middle is None or not least <= middle < enough:
+            middle = (least + enough) // 2
         if holds(middle):
-            enough = middle
+            enough, middle = middle, middle - 1 if middle == guess else None
         else:
-            least = middle + 1
+            least, middle = middle + 1, None
     return enough
 
 
@@ -110,4 +117,42 @@ class _Trial:
         at = self.place(more)
         raised = dataclasses.replace(self.own, score=self.own.score + more)
         solved = solve_selection(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
+        if solved is not None and not solved.proven:
+            raise OutOfWork(solved.retained, None)
         return solved is not None and bool(solved.retained[at])
+
+    def guess(self) -> int | None:
+        """How many points more are likely to be enough, and no fewer; None where nothing says so."""
+        system = compile_system([*self.others, dataclasses.replace(self.own, score=0)], self.rules)
+        return self._by_place(system) if self.rules.mode == "merit" else self._by_sums(system)
+
+    def _by_sums(self, system: System) -> int | None:
+        """The greatest sum without the candidate, less what the others are worth with it: the head aside, ties aside."""
+        last = system.size - 1
+        sums = []
+        for inside in (0, 1):
+            fixed = free_columns(system.size, system.imposed | system.protected)
+            fixed[last] = inside
+            best = best_by_value(system.rows, system.worth, fixed, ties=False)
+            if best is None:
+                return None
+            sums.append(best.total)
+        return sums[0] - sums[1] - self.own.score
+
+    def _by_place(self, system: System) -> int | None:
+        """The points that lead to the last place at which the candidate can stand beside everybody kept before it."""
+        last = system.size - 1
+        walked = solve_selection(system)
+        if walked is None:
+            return None
+
+        def kept(place: int) -> bool:
+            fixed = free_columns(system.size, system.imposed)
+            fixed[:place] = walked.retained[:place]
+            fixed[last] = 1
+            return maximise(system.rows, system.worth * 0, fixed).retained is not None
+
+        if not kept(0):
+            return None
+        place = last - _least(lambda before: kept(last - before), 0, last, None)
+        return _least(lambda more: self.place(more) <= place, 0, MOST - self.own.score, None)

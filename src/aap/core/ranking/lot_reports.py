@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aap.core import french
 from aap.core.call.lots import following, lot_title
 from aap.core.call.schema import CallFile, Lot
-from aap.core.ranking.parts import said_of
+from aap.core.ranking.parts import RunPart, said_of
 from aap.core.ranking.report_figures import euros_number
-
-if TYPE_CHECKING:
-    from aap.core.ranking.run import RunPart
 
 _OF_EACH = ("objective", "proven_optimal", "gap", "funding_line", "quotas", "variance")
 """What a part's report tells of its selection, that the report of a call with lots tells under `lots`."""

@@ -21,6 +21,7 @@ def draw_parts(
     *,
     number: int,
     processes: int,
+    work: int,
     progress: Callable[[int, int], None],
 ) -> list[Draws]:
     """The draws of each part. In one draw a reviewer has one effect in all lots that are calibrated together, and what a
@@ -37,6 +38,7 @@ def draw_parts(
             rules,
             number=number,
             processes=processes,
+            work=work,
             progress=partial(_further, progress, turn * number, len(parts) * number),
             scores=scores[at],
             received=received.get(part.id),

@@ -18,7 +18,11 @@ from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.ranking.ranking import Ranking
 
 if TYPE_CHECKING:
+    from aap.core.ranking.explanation import Explanation
     from aap.core.ranking.run import RunInput
+    from aap.core.results import ResultRow
+    from aap.core.selection.outcome import SelectionOutcome
+    from aap.core.selection.problem import Rules
 
 
 class WithoutLot(BadInput):
@@ -43,6 +47,20 @@ class Part:
     @property
     def id(self) -> str:
         return self.lot.id if self.lot else ""
+
+
+@dataclass(frozen=True)
+class RunPart:
+    """One ranking and its selection: the whole call (`lot` None), or a lot as a call. `calibration`: see `Part`."""
+
+    lot: Lot | None
+    given: RunInput
+    calibration: str
+    rules: Rules
+    ranking: Ranking
+    outcome: SelectionOutcome
+    explanations: Mapping[str, Explanation]
+    rows: tuple[ResultRow, ...]
 
 
 def parted(given: RunInput) -> tuple[Part, ...]:

@@ -1,8 +1,9 @@
 """Why a candidate is not retained, in words: each clause from a certificate of the selection, so true by construction.
 
 In `value` the certificate counts the exchanges with lower-ranked laureates that break a rule, in `merit` it names the
-rule that stands between the candidate and those retained before it. No other association, application or reviewer is
-named; of another application nothing is told but its score, and that of the last retained only.
+rule that stands between the candidate and those retained before it (where the work was not enough to find it, it is as in
+`value`). No other association, application or reviewer is named; of another application nothing is told but its score,
+and that of the last retained only.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class PassedOver:
     def clause(self, standing: Standing, reason: Reason) -> Clause:
         """Why this candidate is not retained."""
         certificate = self.outcome.certificates[standing.id]
-        if self.rules.mode == "value":
+        if self.rules.mode == "value" or certificate.exchanges:
             return self._by_value(standing, reason, certificate)
         return self._by_merit(standing, reason, certificate)
 

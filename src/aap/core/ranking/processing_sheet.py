@@ -174,8 +174,8 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
     texts = ["Chaque évaluation donne un total sur 100 : les notes, ramenées à leur échelle, comptent selon les poids."]
     if calibrated:
         texts.append(
-            "Chaque évaluateur a un écart, estimé sur toutes ses évaluations : positif, ses notes sont plus généreuses "
-            "que celles des autres pour des dossiers comparables. Il est retranché du total."
+            "Chaque évaluateur a un écart, estimé sur les dossiers que d’autres ont lus aussi : positif, ses notes sont "
+            "plus généreuses que les leurs pour les mêmes dossiers. Il est retranché du total."
         )
     if standing.consensus and standing.score is not None:
         agreed = french.number(from_ten_thousandths(standing.score), 4)

@@ -18,10 +18,11 @@ from typing import Any
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application
-from aap.core.ranking.bundle import rankings_of, read_text, run_bundle
+from aap.core.ranking.bundle import rankings_of, read_text, results_value, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
+from aap.core.ranking.earlier_editions import less_keys
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunOptions, run_call
+from aap.core.ranking.run import Run, RunOptions, result_hash, run_call
 from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
 
@@ -71,12 +72,16 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
             dataclasses.replace(d, application_id=applications[d.application_id], reason="", author="")
             for d in given.decisions
         ],
-        options=RunOptions(draws=0, draw_seed=bundle.report["draw_seed"], prices=bundle.options.prices),
+        options=RunOptions(
+            draws=0, draw_seed=bundle.report["draw_seed"], prices=bundle.options.prices, work=bundle.options.work
+        ),
         stored={applications[name]: scores for name, scores in bundle.scores.items()},
     )
     _same_list(bundle, applications, [(row.application_id, row.status, row.rank) for row in run.rows])
     value = run_bundle(run)
     value["public"] = True
+    if bundle.scores_given:
+        value["results"] = _given_results(bundle, run, reviewers)
     rows = [("dossier", name, pseudonym) for name, pseudonym in sorted(applications.items())]
     rows += [("évaluateur", name, pseudonym) for name, pseudonym in sorted(reviewers.items())]
     return PublicBundle(value, Table(("genre", "identifiant", "pseudonyme"), tuple(rows)))
@@ -107,6 +112,16 @@ def _without_name(application: Application, pseudonym: str, token: str, named: s
         draw_token=token,
         attributes={name: values for name, values in application.attributes.items() if name in named},
     )
+
+
+def _given_results(bundle: BundleContent, run: Run, reviewers: Mapping[str, str]) -> dict[str, Any]:
+    """The results of an earlier edition's run under pseudonyms: its severities, its variances, its version."""
+    known = less_keys(run.report, run.report.keys() - bundle.report.keys())
+    report = known | {key: bundle.report[key] for key in ("engine_version", "variance")}
+    rows = sorted((reviewers[name], *cells) for name, *cells in bundle.reviewers.rows)
+    severities = Table(bundle.reviewers.header, tuple(rows))
+    report["result_hash"] = result_hash(run.ranking_table, severities, report)
+    return results_value(run.ranking_table, severities, report)
 
 
 def _same_list(

@@ -32,6 +32,8 @@ from aap.core.notices import Notice
 from aap.core.problems import BadInput, Problem
 from aap.core.ranking.standing import OVERALL, RANKED, Place, Standing, StoredScores
 from aap.core.ranking.tie_break import rank_key
+from aap.core.ranking.worth import Worths, worths_of
+from aap.core.scoring.calibration_notices import few_reviewers
 from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
 from aap.core.scoring.totals import UNIT, Review, exact_mean, mean_marks, ten_thousandths
 from aap.core.selection.problem import Candidate
@@ -68,13 +70,15 @@ class ImposedNotCandidate(BadInput):
 class Ranking:
     """Every application in the order of the table, and what the selection takes in.
 
-    `candidates` are in rank order. `draw_seed` is the one used, `provisional_draw` whether it is only the rubric's
-    hash. `final` is false while an application is incomplete. `contested`: application ids in table order.
+    `candidates` are in rank order. `worths`: how much applications are worth, as the scores tell. `draw_seed` is the
+    one used, `provisional_draw` whether it is only the rubric's hash. `final` is false while an application is incomplete.
+    `contested`: application ids in table order.
     """
 
     standings: tuple[Standing, ...]
     candidates: tuple[Candidate, ...]
     calibration: Calibration
+    worths: Worths
     method: Literal["raw", "calibrated"]
     draw_seed: str
     provisional_draw: bool
@@ -138,12 +142,17 @@ def rank(
         standings=table,
         candidates=tuple(_candidate(s, jury) for s in ranked if s.place == "candidate"),
         calibration=calibration,
+        worths=worths_of(table, calibration, call.scoring.method),
         method=call.scoring.method,
         draw_seed=seed,
         provisional_draw=draw_seed is None,
         contested=tuple(s.id for s in table if s.contested),
         final=all(s.place != "incomplete" for s in table),
-        notices=calibration.notices + _notices(draw_seed is None),
+        notices=(
+            *calibration.notices,
+            *(few_reviewers(len(calibration.severities)) if call.scoring.method == "calibrated" else ()),
+            *_notices(draw_seed is None),
+        ),
     )
 
 
@@ -191,7 +200,7 @@ def _standing(
             centre, variance = (
                 (raw, calibration.raw_error_variance(len(reviews)))
                 if call.scoring.method == "raw"
-                else (calibrated, calibration.error_variance(reviewers))
+                else (calibrated, calibration.error_variance(application.id))
             )
             half = ten_thousandths(Z90 * variance**0.5)
             low, high = centre - half, centre + half

@@ -14,29 +14,34 @@ from typing import TYPE_CHECKING, Any
 
 from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
 from aap.core.call.lots import criteria_of
-from aap.core.call.schema import CallFile, Lot
+from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.ranking.by_part import rank_parts, select_parts
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.lot_reports import whole_report
-from aap.core.ranking.parts import parted
+from aap.core.ranking.parts import RunPart, parted
+from aap.core.ranking.proof_words import how_far, unproven
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import euros_number, quota_line, score_number, significant
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
-from aap.core.results import STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
+from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
 from aap.core.scoring.totals import from_ten_thousandths, ten_thousandths
 from aap.core.selection.outcome import SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
+from aap.core.selection.work import WORK
 
 if TYPE_CHECKING:
     from aap.core.ranking.draws import Draws
 
-ENGINE_VERSION = "1.0.0"  # moves when the same inputs may give another result
+ENGINE_VERSION = "2.0.0"  # moves when the same inputs may give another result
+
+EDITION = 2
+"""The edition of the public contract that a report follows: the first whole number of its engine's version."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a French name of the step, what is done and the total of it."""
@@ -44,12 +49,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a person chose for a run. `notices`: what the reading of the files has to say in the report."""
+    """What a person chose for a run. `notices`: what the reading of the files has to say in the report.
+
+    `work`: how many times the usual work the solver may take before a selection is kept without a proof.
+    """
 
     draws: int = DEFAULT_DRAWS
     draw_seed: str | None = None
     prices: bool = False
     notices: tuple[str, ...] = ()
+    work: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +69,6 @@ class RunInput:
     applications: tuple[Application, ...]
     marks: tuple[Mark, ...]
     decisions: tuple[JuryDecision, ...] = ()
-
-
-@dataclass(frozen=True)
-class RunPart:
-    """One ranking and its selection: the whole call (`lot` None), or a lot as a call. `calibration`: see `parts.Part`."""
-
-    lot: Lot | None
-    given: RunInput
-    calibration: str
-    rules: Rules
-    ranking: Ranking
-    outcome: SelectionOutcome
-    explanations: Mapping[str, Explanation]
-    rows: tuple[ResultRow, ...]
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,8 @@ def run_call(
     elsewhere from the same inputs.
 
     Raises WithoutLot, IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
-    all hold), SelectionError (the solver's answer failed the exact check).
+    all hold), NothingFound (the work ended before a selection was found, or shown not to exist), SelectionError (the
+    solver's answer failed the exact check).
     """
     options = options or RunOptions()
     given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
@@ -143,7 +139,16 @@ def run_call(
     rankings = rank_parts(call, divided, options.draw_seed, stored=stored)
     tell("Sélection", 0, 1)
     selections = select_parts(
-        call, divided, rankings, lambda candidates, rules: select(candidates, rules, prices=options.prices)
+        call,
+        divided,
+        rankings,
+        lambda candidates, rules: select(
+            candidates,
+            rules,
+            prices=options.prices,
+            work=WORK * options.work,
+            sight=lambda best, bound: tell(how_far(best, bound), 0, 1),
+        ),
     )
     draws: Sequence[Draws | None] = [drawn] * len(divided)
     if options.draws and drawn is None:
@@ -155,6 +160,7 @@ def run_call(
             rankings,
             number=options.draws,
             processes=processes,
+            work=options.work,
             progress=lambda done, total: tell("Tirages", done, total),
         )
     parts = []
@@ -177,18 +183,27 @@ def run_call(
 
 def part_of_draws(
     given: RunInput, options: RunOptions, *, start: int, end: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[dict[str, int], int]:
-    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, and how many draws went
-    without the head. Raises what `run_call` raises, but for rules that can't all hold, and for lots: ValueError."""
+) -> tuple[dict[str, int], int, int]:
+    """Of the draws of a run those from `start` to before `end`: candidate → how often retained, how many draws went
+    without the head, and for how many the solver's work was not enough.
+
+    Raises what `run_call` raises, but for rules that can't all hold, and for lots: ValueError.
+    """
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)
     [ranking] = rank_parts(given.call, parted(given), options.draw_seed)
-    counts, without_head = draw_part(
-        ranking, rules_of(given.call), number=options.draws, start=start, end=end, progress=progress
+    part = draw_part(
+        ranking,
+        rules_of(given.call),
+        number=options.draws,
+        start=start,
+        end=end,
+        progress=progress,
+        work=options.work,
     )
     names = [candidate.id for candidate in ranking.candidates]
-    return dict(zip(names, counts.tolist(), strict=True)), without_head
+    return dict(zip(names, part.retained.tolist(), strict=True)), part.without_head, part.unended
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -320,6 +335,8 @@ def _reviewers(parts: Sequence[RunPart]) -> tuple[ReviewerRow, ...]:
             severity=from_ten_thousandths(severity.value),
             severity_low=_decimal(severity.low),
             severity_high=_decimal(severity.high),
+            residual_sd=_decimal(severity.residual_sd),
+            flag=ERRATIC if severity.erratic else "",
             calibration=name,
         )
         for name, calibration in calibrations.items()
@@ -346,8 +363,8 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    warnings += successor_warnings(outcome)
-    if not outcome.tie_proven:
+    warnings += [*unproven(outcome), *successor_warnings(outcome)]
+    if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
             "s’est arrêtée à la quantité de calcul fixée."
@@ -366,15 +383,17 @@ def _report(
         "quotas": [quota_line(quota) for quota in outcome.quotas],
         "objective": score_number(outcome.objective),
         "proven_optimal": outcome.proven_optimal,
+        "gap": None if outcome.gap is None else score_number(outcome.gap),
         "tie_proven": outcome.tie_proven,
         "final": ranking.final,
         "solver": outcome.solver,
         "variance": {
-            "application": significant(variances.application),
+            "application": significant(ranking.worths.variance),
             "reviewer": significant(variances.reviewer),
             "noise": significant(variances.noise),
         },
         "contested": list(ranking.contested),
         "no_successor": list(outcome.no_successor),
         "warnings": warnings,
+        "edition": EDITION,
     }

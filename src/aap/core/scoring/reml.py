@@ -1,420 +1,235 @@
-"""Restricted maximum likelihood of a model with two crossed random effects.
+"""Restricted maximum likelihood of reviewers' severity, seen within applications only.
 
-    y = mean of its component + application effect + reviewer effect + noise
+    y = application (fixed) + reviewer (random, variance vb) + noise (variance ve)
 
-with independent effects of variances va, vb and noise ve. Written with the ratios A = va/ve and B = vb/ve, the
-covariance of y is ve H, H = I + A Za Za' + B Zb Zb'. The applications are eliminated in closed form, since Za' Za is
-diagonal: Ra = (I + A Za Za')^-1 subtracts A/(1 + A k) times an application's sum, k its number of reviews. What remains
-is dense in the reviewers only:
+Taking each application's mean away leaves N - n contrasts, of covariance ve (I + R G) in the reviewers' space, R = vb/ve
+and G = Z'MZ (aap.core.scoring.within). With g = Z'My, minus twice the restricted log-likelihood, ve at its optimum given
+R (Patterson and Thompson 1971; Harville 1977), is up to a constant
 
-    M = Zb' Ra Zb,   S = I + B M,   log|H| = sum log(1 + A k) + log|S|,   H^-1 = Ra - B Ra Zb S^-1 Zb' Ra
+    (N - n) log Q + log|I + R G|,   Q = y'My - R g'(I + R G)^-1 g,   ve = Q / (N - n)
 
-so that one evaluation costs one Cholesky factor of the number of reviewers. Minus twice the restricted log-likelihood,
-with ve at its optimum given the ratios (Patterson and Thompson 1971; Harville 1977), up to a constant:
+which the eigenvalues of G, and the length of g along them, give for every R at once: the search has one dimension. It
+looks at a grid of log R, bisects the slope around every lowest point of it, and takes the lowest of all, R = 0 among
+them: a variance is zero because no other has a higher likelihood.
 
-    (n - c) log(Q / (n - c)) + log|H| + sum over the c components of log(x' H^-1 x),   Q = y' P y
-
-The search: a coarse grid of ratios, then bounded ascent on their logarithms with the exact gradient, then Newton steps
-on that gradient; the boundaries A = 0 and B = 0 are searched apart (S is diagonal there) and win when their likelihood
-is at least as high, so a variance is reported as zero when zero is the estimate and not because an ascent ran away.
+Given R the effects are b = (G + I/R)^-1 g (best linear unbiased predictions), and what isn't known of them has the
+covariance ve (G + I/R)^-1. g balances within each component of the graph, so b does.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aap.core.scoring.positive_definite import Factored, Floats, factor
+from aap.core.scoring.within import Design, Floats, Quadrature, Within
 
-Ints = NDArray[np.intp]
-
-LARGEST_RATIO = float(np.exp(16.0))  # a ratio at this bound stands for a noise of zero
-SMALLEST_RATIO = float(np.exp(-14.0))
-SAME_CRITERION = 1e-9  # a boundary whose criterion is within this of the interior's is the estimate
-
-
-@dataclass(frozen=True)
-class Design:
-    """Who reviewed what, as indices; arrays have one entry a review.
-
-    `component_of_reviewer` and `component_of_application` number the connected components from 0.
-    """
-
-    application: Ints
-    reviewer: Ints
-    component_of_application: Ints
-    component_of_reviewer: Ints
-
-    @property
-    def components(self) -> int:
-        return int(self.component_of_reviewer.max()) + 1
+LARGEST_LOG = 16.0  # a ratio of e^16 stands for a noise of zero
+GRID = np.linspace(-14.0, LARGEST_LOG, 121)
+MANY = 500  # contrasts
+SAME_CRITERION = 1e-9  # within this of the criterion without reviewers' effects, there are none
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Variances and, given them, the reviewers' effects.
+    """The variances of reviewers and noise, and the predicted effects. `rest`: what isn't known of these.
 
-    `mean`: one a component. `effects`: best linear unbiased predictions of the reviewers' effects. `covariance`: of
-    (effect - prediction), reviewers x reviewers, the mean being unknown too (Henderson's prediction error variance).
-    `known`: whether the reviews can tell the variances from the noise at all.
+    `known`: whether the contrasts can tell the one variance from the other at all.
     """
 
-    application: float
     reviewer: float
     noise: float
-    mean: Floats
     effects: Floats
-    covariance: Floats
+    rest: Unknown
     known: bool
 
 
-class RestrictedLikelihood:
-    """Minus twice the restricted log-likelihood of `y` under `design`, as a function of the two ratios."""
+class Unknown:
+    """What the reviews leave unknown of the reviewers' effects: jointly normal around 0, covariance C.
 
-    def __init__(self, design: Design, y: Floats) -> None:
-        self.design = design
-        applications = len(design.component_of_application)
-        self.reviewers = len(design.component_of_reviewer)
-        self.per_application = np.bincount(design.application, minlength=applications).astype(float)
-        self.per_reviewer = np.bincount(design.reviewer, minlength=self.reviewers).astype(float)
-        self.component = design.component_of_reviewer[design.reviewer]
-        self.degrees = len(y) - design.components
-        self.y = y
-        # every ordered pair of reviewers of the same application, as positions in the dense matrix
-        rows: list[Ints] = []
-        columns: list[Ints] = []
-        owners: list[Ints] = []
-        order = np.argsort(design.application, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(self.per_application)[:-1]]).astype(np.intp)
-        for count in np.unique(self.per_application).astype(int):
-            owner = np.flatnonzero(self.per_application == count)
-            group = design.reviewer[order[starts[owner][:, None] + np.arange(count)]]
-            rows.append(np.repeat(group, count, axis=1).ravel())
-            columns.append(np.tile(group, (1, count)).ravel())
-            owners.append(np.repeat(owner, count * count))
-        self._pair = np.concatenate(rows) * self.reviewers + np.concatenate(columns)
-        self._pair_owner = np.concatenate(owners)
+    C = noise x (G + I/ratio)^-1; without noise only the level of each component is unknown, with no effects nothing is.
+    """
 
-    # --- sums over reviews, applications, reviewers, components ---
+    def __init__(self, within: Within, reviewer: float, noise: float) -> None:
+        self._within, self._reviewer, self._noise = within, reviewer, noise
+        self._matrix: Floats | None = None
 
-    def _by_application(self, v: Floats) -> Floats:
-        return _sums(self.design.application, v, len(self.per_application))
+    @property
+    def covariance(self) -> Floats:
+        """C, reviewers x reviewers: asked for in small calls only."""
+        if self._matrix is None:
+            q = self._within.design.reviewers
+            if self._reviewer == 0.0:
+                self._matrix = np.zeros((q, q))
+            elif self._noise == 0.0:
+                self._matrix = self._reviewer * self._within.levelled(np.eye(q))
+            else:
+                shifted = self._within.matrix + np.eye(q) * (self._noise / self._reviewer)
+                inverse = np.linalg.inv(shifted) * self._noise
+                self._matrix = 0.5 * (inverse + inverse.T)
+        return self._matrix
 
-    def _by_reviewer(self, v: Floats) -> Floats:
-        return _sums(self.design.reviewer, v, self.reviewers)
+    def times(self, v: Floats, *, precision: float = 1e-9) -> Floats:
+        """C v, `v` reviewers x columns; to this relative precision in very large calls."""
+        if self._within.is_dense:
+            return self.covariance @ v
+        if self._reviewer == 0.0:
+            return np.zeros_like(v)
+        if self._noise == 0.0:
+            return self._reviewer * self._within.levelled(v)
+        return self._noise * self._within.solve(v, self._noise / self._reviewer, precision=precision)
 
-    def _by_component(self, v: Floats) -> Floats:
-        return _sums(self.component, v, self.design.components)
+    def variances(self) -> Floats:
+        """Of each reviewer's effect."""
+        q = self._within.design.reviewers
+        if self._within.is_dense or self._reviewer == 0.0:
+            return np.diagonal(self.covariance).copy() if self._within.is_dense else np.zeros(q)
+        every = np.arange(q, dtype=np.intp)
+        return self._of_means([every[at : at + 1] for at in range(q)])
 
-    def _reviewers_by_component(self, v: Floats) -> Floats:
-        return _sums(self.design.component_of_reviewer, v, self.design.components)
+    def panel_variances(self) -> Floats:
+        """Of the mean effect of each application's reviewers, correlations included."""
+        panels = self._within.panels
+        if self._within.is_dense:
+            covariance = self.covariance
+            return np.array([float(covariance[panel[:, None], panel].mean()) for panel in panels])
+        return self._of_means(panels)
 
-    def _shared(self, per_application: Floats) -> Floats:
-        """N' diag(per_application) N, N the incidence of applications and reviewers: reviewers x reviewers."""
-        weights = per_application[self._pair_owner]
-        flat = _sums(self._pair, weights, self.reviewers * self.reviewers)
-        return flat.reshape(self.reviewers, self.reviewers)
+    def _of_means(self, groups: list[np.ndarray[tuple[int], np.dtype[np.intp]]]) -> Floats:
+        found = []
+        for start in range(0, len(groups), 64):
+            batch = groups[start : start + 64]
+            columns = np.zeros((self._within.design.reviewers, len(batch)))
+            for at, members in enumerate(batch):
+                columns[members, at] = 1.0 / len(members)
+            found.append(
+                np.einsum("ij,ij->j", columns, self.times(columns, precision=1e-5))
+            )  # a form errs by its square
+        return np.concatenate(found)
 
-    # --- one evaluation ---
+    def drawn(self, generator: np.random.Generator, number: int) -> Floats:
+        """`number` joint draws, reviewers x draws: C (Z'M e / sd of the noise + f / sd of the effects), e and f normal.
 
-    def at(self, a: float, b: float) -> _Solved:
-        """Everything that one pair of ratios gives: solved systems, mean, criterion."""
-        return _Solved(self, a, b)
-
-    def criterion(self, a: float, b: float) -> float:
-        return self.at(a, b).criterion
-
-
-class _Solved:
-    """The model at ratios `a`, `b`. S is diagonal when one of them is zero, and no matrix is then built."""
-
-    def __init__(self, model: RestrictedLikelihood, a: float, b: float) -> None:
-        self.model, self.a, self.b = model, a, b
-        design = model.design
-        self.shrink = 1.0 + a * model.per_application  # 1 + A k
-        self._diagonal: Floats | None = None
-        self._factored: Factored | None = None
-        if a == 0.0 or b == 0.0:
-            self._diagonal = 1.0 + b * model.per_reviewer  # exact for a = 0; 1 for b = 0
-            log_s = float(np.log(self._diagonal).sum())
-        else:
-            s = model._shared(a / self.shrink)
-            s *= -b
-            s[np.diag_indices_from(s)] += 1.0 + b * model.per_reviewer
-            self._factored = factor(s)
-            log_s = self._factored.log_determinant
-        one = (1.0 / self.shrink)[design.application]  # Ra 1
-        h = model._by_reviewer(one)
-        ray = self.eliminate(model.y)
-        t = model._by_reviewer(ray)
-        solved = self.solve(np.column_stack([t, h]))
-        self.u = solved[:, 1]  # S^-1 Zb' Ra 1
-        self.weight = model._by_component(one) - b * model._reviewers_by_component(h * self.u)  # x' H^-1 x
-        against = model._by_component(ray) - b * model._reviewers_by_component(h * solved[:, 0])
-        self.mean = against / self.weight
-        self.residual = model.y - self.mean[model.component]
-        r = self.eliminate(self.residual)
-        self.v = solved[:, 0] - self.u * self.mean[design.component_of_reviewer]  # S^-1 Zb' Ra (y - mean)
-        self.projected = r - b * self.eliminate(self.v[design.reviewer])  # P y
-        self.quadratic = max(float(self.residual @ self.projected), 0.0)
-        self.noise = self.quadratic / model.degrees
-        self.criterion = (
-            model.degrees * float(np.log(max(self.noise, np.finfo(float).tiny)))
-            + float(np.log(self.shrink).sum())
-            + log_s
-            + float(np.log(self.weight).sum())
-        )
-
-    def eliminate(self, v: Floats) -> Floats:
-        """Ra v."""
-        sums = self.model._by_application(v)
-        return v - (self.a * sums / self.shrink)[self.model.design.application]
-
-    def solve(self, right: Floats) -> Floats:
-        """S^-1 right."""
-        if self._diagonal is not None:
-            return right / self._diagonal[:, None]
-        assert self._factored is not None
-        return self._factored.solve(right)
-
-    def inverse(self) -> Floats:
-        """S^-1, reviewers x reviewers."""
-        if self._diagonal is not None:
-            return np.diag(1.0 / self._diagonal)
-        assert self._factored is not None
-        return self._factored.inverse()
-
-    def gradient(self) -> tuple[float, float]:
-        """Derivatives of the criterion by the two ratios.
-
-        d/dB = tr(P Zb Zb') - |Zb' P y|^2 / ve, and the same with Za for A.
+        Their covariance is C (G/ve + I/vb) C = C, without a factor of it.
         """
-        model, a, b = self.model, self.a, self.b
-        by_reviewer = model._by_reviewer(self.projected)
-        by_application = model._by_application(self.projected)
-        k = model.per_application
-        # x' H^-1 Za, an application's sum of H^-1 1
-        lent = np.bincount(
-            model.design.application, weights=self.u[model.design.reviewer], minlength=len(model.per_application)
-        )
-        seen = (k - b * lent) / self.shrink
-        of_application = model.design.component_of_application
-        trace_a = float((k / self.shrink).sum()) - float((seen**2 / self.weight[of_application]).sum())
-        trace_b = -float((self.u**2 / self.weight[model.design.component_of_reviewer]).sum())
-        if self._diagonal is not None:
-            inverse_diagonal = 1.0 / self._diagonal
-            # tr(S^-1 M) and tr(S^-1 N' D^-2 N) need the diagonals of M and N' D^-2 N only
-            own_m = model._by_reviewer((1.0 - a / self.shrink)[model.design.application])
-            own_t = model._by_reviewer((1.0 / self.shrink**2)[model.design.application])
-            trace_b += float((inverse_diagonal * own_m).sum())
-            trace_a -= b * float((inverse_diagonal * own_t).sum())
-        else:
-            inverse = self.inverse().ravel()
-            across = np.bincount(model._pair_owner, weights=inverse[model._pair], minlength=len(model.per_application))
-            trace_b += (model.reviewers - float(inverse[:: model.reviewers + 1].sum())) / b
-            trace_a -= b * float((across / self.shrink**2).sum())
-        noise = max(self.noise, np.finfo(float).tiny)
-        return (
-            trace_a - float(by_application @ by_application) / noise,
-            trace_b - float(by_reviewer @ by_reviewer) / noise,
-        )
+        within, q = self._within, self._within.design.reviewers
+        drawn = np.zeros((q, number))
+        if self._reviewer == 0.0:
+            return drawn
+        for start in range(0, number, 50):  # so many draws at a time, or there are as many figures as reviews x draws
+            count = min(50, number - start)
+            right = np.empty((q, count))
+            for at in range(count):
+                right[:, at] = generator.standard_normal(q) / self._reviewer**0.5
+                if self._noise > 0.0:
+                    e = generator.standard_normal(len(within.design.reviewer))
+                    right[:, at] += within.by_reviewer(within.centred(e)) / self._noise**0.5
+            drawn[:, start : start + count] = self.times(right)
+        return drawn
 
 
 def fit(design: Design, y: Floats) -> Fit:
-    """Variances by restricted maximum likelihood, then the reviewers' effects given them.
+    """Variances by restricted maximum likelihood, then the effects given them.
 
-    `y`: one value a review, in points on 100; at least one, and at most one by a reviewer for an application. Where
-    the reviews can't tell the variances from the noise, both are taken as 0, which leaves all of it in the noise.
+    `y`: one value a review, in points on 100; at least one. Where the likelihood says nothing (no contrast, or flat)
+    the reviewers' variance is 0. Totals that are exactly sums of the two effects have no noise, and the variance of the
+    effects is then that of known ones; so have any totals whose likelihood rises without end.
     """
-    model = RestrictedLikelihood(design, y)
-    # A component of several applications, one of which has several reviews, has a reviewer of several applications; an
-    # application of several reviews makes its component one of several reviewers: both variances are told, or neither.
-    known = bool((model.per_application > 1).any()) and _several(design.component_of_application)
-    means = _component_means(model)
-    if float(np.abs(y - means[model.component]).max()) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        still = np.zeros(model.reviewers)
-        return Fit(0.0, 0.0, 0.0, means, still, np.zeros((model.reviewers, model.reviewers)), known)
-    a, b = _best_ratios(model) if known else (0.0, 0.0)
-    at_bound = max(a, b) >= 0.99 * LARGEST_RATIO
-    if at_bound:
-        exact = _without_noise(model)
-        if exact is not None:
-            return exact
-    solved = model.at(a, b)
-    reviewer = b * solved.noise
-    effects = b * solved.v
-    covariance = reviewer * solved.inverse()
-    level = b * solved.u * np.sqrt(solved.noise / solved.weight)[design.component_of_reviewer]
-    same = design.component_of_reviewer[:, None] == design.component_of_reviewer[None, :]
-    covariance += np.where(same, np.outer(level, level), 0.0)
+    within = Within(design)
+    contrasts = len(y) - design.applications
+    own = within.centred(y)
+    left = float(own @ own)
+    still = np.zeros(design.reviewers)
+    if contrasts == 0:
+        return Fit(0.0, 0.0, still, Unknown(within, 0.0, 0.0), known=False)
+    profile = _Profile(within, own, contrasts)
+    known = not profile.is_flat
+    if left <= 1e-24 * float(y @ y):
+        return Fit(0.0, 0.0, still, Unknown(within, 0.0, 0.0), known)
+    best = profile.best() if known else None
+    if best is None:
+        noise = left / contrasts
+        return Fit(0.0, noise, still, Unknown(within, 0.0, noise), known)
+    pull = within.by_reviewer(own)[:, None]
+    if best >= LARGEST_LOG:
+        effects = within.solve(pull, 0.0)[:, 0]
+        effects -= within.levelled(effects)
+        reviewer = float(effects @ effects) / (design.reviewers - design.components)
+        return Fit(reviewer, 0.0, effects, Unknown(within, reviewer, 0.0), known)
+    ratio = float(np.exp(best))
+    noise = profile.noise(ratio)
     return Fit(
-        application=a * solved.noise,
-        reviewer=reviewer,
-        noise=0.0 if at_bound else solved.noise,
-        mean=solved.mean,
-        effects=effects,
-        covariance=covariance,
-        known=known,
+        ratio * noise, noise, within.solve(pull, 1.0 / ratio)[:, 0], Unknown(within, ratio * noise, noise), known
     )
 
 
-def _sums(group: Ints, v: Floats, groups: int) -> Floats:
-    """The sum of `v` in each of the groups 0..groups-1."""
-    return np.bincount(group, weights=v, minlength=groups).astype(np.float64, copy=False)
+class _Profile:
+    """Minus twice the restricted log-likelihood as a function of the logarithm of the ratio."""
 
+    def __init__(self, within: Within, own: Floats, contrasts: int) -> None:
+        self.contrasts = contrasts
+        self.spectrum = within.eigenvalues()
+        pulled = within.seen_from(within.by_reviewer(own))
+        share = pulled.weights / pulled.values  # what of y'My lies along each value
+        beyond = float(own @ own) - float(share.sum())
+        self.pulled = Quadrature(pulled.values, share)
+        self.beyond = beyond if beyond > 1e-12 * float(own @ own) else 0.0  # of y'My outside all effects
 
-def _several(component: Ints) -> bool:
-    """Whether some component has at least two members."""
-    return bool((np.bincount(component) > 1).any())
+    def noise(self, ratio: float) -> float:
+        return (self.beyond + float((self.pulled.weights / (1.0 + ratio * self.pulled.values)).sum())) / self.contrasts
 
+    def at(self, log_ratio: float) -> float:
+        ratio = float(np.exp(log_ratio))
+        spread = float(self.spectrum.weights @ np.log1p(ratio * self.spectrum.values))
+        return self.contrasts * float(np.log(max(self.noise(ratio), np.finfo(float).tiny))) + spread
 
-def _component_means(model: RestrictedLikelihood) -> Floats:
-    counts = model._by_component(np.ones_like(model.y))
-    means: Floats = model._by_component(model.y) / counts
-    return means
+    def slope(self, log_ratio: float) -> float:
+        """The derivative by the logarithm of the ratio."""
+        ratio = float(np.exp(log_ratio))
+        reach = ratio * self.pulled.values
+        falls = float((self.pulled.weights * reach / (1.0 + reach) ** 2).sum())
+        told = ratio * self.spectrum.values
+        return float(self.spectrum.weights @ (told / (1.0 + told))) - falls / max(
+            self.noise(ratio), np.finfo(float).tiny
+        )
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether the contrasts say nothing of the ratio: their information on its logarithm is (nearly) none.
 
-def _best_ratios(model: RestrictedLikelihood) -> tuple[float, float]:
-    """The ratios of the highest restricted likelihood, boundaries included."""
-    best, ratios = model.criterion(0.0, 0.0), (0.0, 0.0)
-    found = [(_along(lambda x: model.at(x, 0.0), 0), 0.0), (0.0, _along(lambda x: model.at(0.0, x), 1)), _inside(model)]
-    for a, b in found:  # from the simplest: a variance is kept only when it raises the likelihood
-        value = model.criterion(a, b)
-        if value < best - SAME_CRITERION:
-            best, ratios = value, (a, b)
-    return ratios
+        That information is half the sum of squares of h = R d / (1 + R d) around its mean over the contrasts, d the
+        eigenvalues: none where all contrasts have the same. Less than one contrast's worth among `MANY` or more is
+        taken for none too: one reviewer whom hundreds of panels share, and nothing else, says nothing about them all.
+        """
+        most = 0.0
+        for log_ratio in GRID:
+            told = float(np.exp(log_ratio)) * self.spectrum.values
+            h = told / (1.0 + told)
+            first, second = float(self.spectrum.weights @ h), float(self.spectrum.weights @ h**2)
+            most = max(most, second - first * first / self.contrasts)
+        return most < (1e-9 if self.contrasts < MANY else 1.0)
 
+    def best(self) -> float | None:
+        """The logarithm of the ratio of the highest likelihood, `LARGEST_LOG` where it has no end; None: no effects."""
+        values = [self.at(float(x)) for x in GRID]
+        found, lowest = None, self.contrasts * float(np.log(self.noise(0.0))) - SAME_CRITERION
+        for at, value in enumerate(values):
+            low, high = GRID[max(at - 1, 0)], GRID[min(at + 1, len(GRID) - 1)]
+            if value > min(values[max(at - 1, 0)], values[min(at + 1, len(GRID) - 1)]):
+                continue
+            place = self._lowest(float(low), float(high))
+            if self.at(place) < lowest:
+                found, lowest = place, self.at(place)
+        return found
 
-def _along(solved_at: Callable[[float], _Solved], axis: int) -> float:
-    """The best ratio on one axis, the other being zero: grid, then bisection of the derivative."""
-    grid = np.geomspace(SMALLEST_RATIO, LARGEST_RATIO, 31)
-    values = [solved_at(float(x)).criterion for x in grid]
-    at = int(np.argmin(values))
-    low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, len(grid) - 1)])
-    if solved_at(high).gradient()[axis] <= 0.0:
-        return high
-    if solved_at(low).gradient()[axis] >= 0.0:
-        return low
-    log_low, log_high = float(np.log(low)), float(np.log(high))
-    for _ in range(60):
-        middle = 0.5 * (log_low + log_high)
-        if solved_at(float(np.exp(middle))).gradient()[axis] > 0.0:
-            log_high = middle
-        else:
-            log_low = middle
-    return float(np.exp(0.5 * (log_low + log_high)))
-
-
-def _inside(model: RestrictedLikelihood) -> tuple[float, float]:
-    """The best pair of positive ratios: coarse grid, bounded ascent on their logarithms, Newton steps."""
-    # totals that two effects explain nearly whole may have their optimum far out
-    steps, far = (9, (1e3, 1e6)) if model.reviewers <= 150 else (4, ())
-    grid_a, grid_b = (*np.geomspace(0.03, 30.0, steps), *far), (*np.geomspace(0.02, 10.0, steps), *far)
-    start = min(itertools.product(grid_a, grid_b), key=lambda pair: model.criterion(float(pair[0]), float(pair[1])))
-    low, high = float(np.log(SMALLEST_RATIO)), float(np.log(LARGEST_RATIO))
-
-    def objective(x: Floats) -> tuple[float, Floats]:
-        ratios = np.exp(x)
-        solved = model.at(float(ratios[0]), float(ratios[1]))
-        return solved.criterion, np.array(solved.gradient()) * ratios
-
-    x = _descend(objective, np.log(start), low, high)
-    if (x > low + 0.1).all() and (x < high - 0.1).all():
-        x = _newton(objective, x)
-    return float(np.exp(x[0])), float(np.exp(x[1]))
-
-
-def _descend(objective: Callable[[Floats], tuple[float, Floats]], x: Floats, low: float, high: float) -> Floats:
-    """The least criterion in the square low..high reached downhill from `x`: projected BFGS with backtracking.
-
-    A coordinate that the slope pushes out of the square stays on its side (Bertsekas 1982). Steps are at most 2, so
-    that one of a flat valley doesn't leave it.
-    """
-    value, slope = objective(x)
-    curvature = np.eye(2)  # approximate inverse of the Hessian
-    for _ in range(200):
-        held = ((x <= low) & (slope > 0.0)) | ((x >= high) & (slope < 0.0))
-        downhill = np.where(held, 0.0, slope)
-        if np.abs(downhill).max() < 1e-7:
-            break
-        free = np.where(held, 0.0, 1.0)
-        direction = -free * (curvature @ downhill)
-        if float(direction @ slope) >= 0.0:
-            curvature = np.eye(2)
-            direction = -downhill
-        direction *= min(1.0, 2.0 / float(np.abs(direction).max()))
-        for halving in range(40):
-            after = np.clip(x + direction * 0.5**halving, low, high)
-            new_value, new_slope = objective(after)
-            if new_value <= value + 1e-4 * float(slope @ (after - x)):
-                break
-        else:
-            break  # nothing lower in that direction: rounding is all that is left
-        moved, turned = after - x, new_slope - slope
-        known = float(moved @ turned)
-        if known > 0.0:
-            shift = np.eye(2) - np.outer(moved, turned) / known
-            curvature = shift @ curvature @ shift.T + np.outer(moved, moved) / known
-        x, value, slope = after, new_value, new_slope
-    return x
-
-
-def _newton(objective: Callable[[Floats], tuple[float, Floats]], x: Floats) -> Floats:
-    """Newton steps on the gradient, so that the optimum doesn't depend on where the ascent stopped."""
-    slope = objective(x)[1]
-    step = 1e-4
-    for _ in range(4):
-        hessian = np.column_stack([(objective(x + step * e)[1] - slope) / step for e in np.eye(2)])
-        hessian = 0.5 * (hessian + hessian.T)
-        if np.linalg.eigvalsh(hessian)[0] <= 0.0:
-            break
-        move = np.linalg.solve(hessian, slope)
-        if np.abs(move).max() > 0.5:
-            break
-        after = objective(x - move)[1]
-        if np.abs(after).max() >= np.abs(slope).max():
-            break
-        x, slope = x - move, after
-        if np.abs(move).max() < 1e-5:  # what is left is about `step` times that
-            break
-    return x
-
-
-def _without_noise(model: RestrictedLikelihood) -> Fit | None:
-    """The limit of no noise, when the totals are exactly additive: None when they are not.
-
-    The likelihood then has no maximum, but its limit is plain: the effects are known up to a level in each component,
-    their variances are those of known effects, and the predictions are the effects centred in each component.
-    """
-    design = model.design
-    counts = model.per_application
-    laplacian = np.diag(model.per_reviewer) - model._shared(1.0 / counts)
-    centred = model.y - (model._by_application(model.y) / counts)[design.application]
-    effects: Floats = np.asarray(
-        np.linalg.lstsq(laplacian, model._by_reviewer(centred), rcond=1e-10)[0], dtype=np.float64
-    )
-    sizes = model._reviewers_by_component(np.ones(model.reviewers))
-    effects -= (model._reviewers_by_component(effects) / sizes)[design.component_of_reviewer]
-    left = model.y - effects[design.reviewer]
-    levels = model._by_application(left) / counts
-    applications = np.bincount(design.component_of_application)
-    mean = _sums(design.component_of_application, levels, design.components) / applications
-    if float(np.abs(left - levels[design.application]).max()) > 1e-9 * float(np.abs(model.y).max()):
-        return None
-    free_a, free_b = len(levels) - design.components, model.reviewers - design.components
-    if len(model.y) - len(counts) <= free_b:
-        return None  # as many effects as reviews: any totals are additive, which says nothing about the noise
-    of_level = levels - mean[design.component_of_application]
-    application, reviewer = float(of_level @ of_level) / free_a, float(effects @ effects) / free_b
-    scale = 1e-12 * (application + reviewer)
-    application, reviewer = (value if value > scale else 0.0 for value in (application, reviewer))
-    if reviewer == 0.0:
-        effects = np.zeros(model.reviewers)
-    same = design.component_of_reviewer[:, None] == design.component_of_reviewer[None, :]
-    shared = (reviewer / sizes)[design.component_of_reviewer][:, None]
-    covariance = np.where(same, shared, 0.0)
-    return Fit(application, reviewer, 0.0, mean, effects, covariance, known=True)
+    def _lowest(self, low: float, high: float) -> float:
+        """Where the slope turns from falling to rising between two points; an end where it doesn't."""
+        if self.slope(high) <= 0.0:
+            return high
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            if self.slope(middle) > 0.0:
+                high = middle
+            else:
+                low = middle
+        return 0.5 * (low + high)

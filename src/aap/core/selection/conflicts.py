@@ -5,8 +5,12 @@ breaks. So the smallest conflicting set is a smallest set that hits the broken r
 seen so far (an integer problem), look for a selection that keeps the hit rules, note what it breaks, repeat; when none
 keeps them, they conflict, and no smaller set does.
 
-Many decisions `in` are alike. Where any k of them could stand in for the k that a selection keeps (checked row by row
-in the worst case), the note says "one of the broken rules, or more than k of them", which spares the enumeration.
+Many decisions `in` are alike, and so are minima of one ("a laureate in each département"), each kept by one candidate of
+its own. Where any k of them could stand in for the k that a selection keeps (checked row by row in the worst case), the
+note says "one of the broken rules, or more than k of them", which spares the enumeration.
+
+The rules are known to conflict. Where the allowed work ends before a smallest set is proven, rules are left out one by
+one as long as the rest still is shown to conflict; a rule that this can't be shown for stays.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Retained, Row, System, make_row
+from aap.core.selection.work import OutOfWork, allowance, work_at_hand
 
 _ROUNDS = 600
 _NOTE = RuleRef("laureates", "note")
@@ -32,10 +37,11 @@ class Element:
     rule: RuleRef
     rows: tuple[Row, ...]
     columns: Columns
+    keeper: int | None = None  # one whose being retained keeps the rule, whoever else is; nobody else's
 
     @property
     def single(self) -> bool:
-        return not self.rows and len(self.columns) == 1
+        return self.keeper is not None
 
     def holds(self, retained: Retained) -> bool:
         return bool(retained[self.columns].all()) and all(row.holds(retained) for row in self.rows)
@@ -43,27 +49,42 @@ class Element:
 
 def smallest_conflict(system: System) -> InfeasibleRules:
     """The error that names a smallest conflicting set of an infeasible system."""
+    with allowance(work_at_hand().left):
+        return _smallest_conflict(system)
+
+
+def _smallest_conflict(system: System) -> InfeasibleRules:
     elements = _elements(system)
-    chosen, proven = _smallest(system.size, elements, [])
+    chosen, proven, irreducible = _smallest(system.size, elements, [])
     conflict = tuple(elements[k].rule for k in chosen)
     quotas = {rule.id for rule in conflict if rule.kind == "quota"}
     hard = [elements[k] for k in chosen if elements[k].rule.id not in quotas or elements[k].rule.kind != "quota"]
-    by_value = [
-        Element(
-            RuleRef("quota", *part.key),
-            tuple(row for row in system.rows if row.quota_part == part.key),
-            np.zeros(0, np.int64),
-        )
-        for part in system.parts
-        if part.quota.id in quotas
-    ]
-    needed, values_proven = _smallest(system.size, by_value, hard)
+    by_value = _values(system, quotas)
+    needed, values_proven, values_irreducible = _smallest(system.size, by_value, hard)
     values: dict[str, tuple[str, ...]] = {}
     for k in needed:
         rule = by_value[k].rule
         if rule.value:
             values[rule.id] = (*values.get(rule.id, ()), rule.value)
-    return InfeasibleRules(conflict, values, proven and values_proven)
+    return InfeasibleRules(conflict, values, proven and values_proven, irreducible and values_irreducible)
+
+
+def _values(system: System, quotas: set[str]) -> list[Element]:
+    """Each value of these quotas by itself, in file order."""
+    elements = []
+    taken = set(np.flatnonzero(system.imposed | system.protected).tolist())
+    for part in system.parts:
+        if part.quota.id not in quotas:
+            continue
+        rows = tuple(row for row in system.rows if row.quota_part == part.key)
+        keeper = None
+        if len(rows) == 1 and rows[0].bound == -1 and bool((rows[0].coefficient == -1).all()):
+            cheapest = sorted((system.candidates[j].grant, j) for j in rows[0].columns.tolist() if j not in taken)
+            keeper = cheapest[0][1] if cheapest else None
+        if keeper is not None:
+            taken.add(keeper)
+        elements.append(Element(RuleRef("quota", *part.key), rows, np.zeros(0, np.int64), keeper))
+    return elements
 
 
 def _elements(system: System) -> list[Element]:
@@ -77,26 +98,40 @@ def _elements(system: System) -> list[Element]:
         position = sum(element.rule.kind in ("laureates", "budget") for element in elements)
         elements.insert(position, Element(RuleRef("protect_top"), (), np.flatnonzero(system.protected)))
     elements += [
-        Element(RuleRef("decision", system.candidates[j].id), (), np.array([j], np.int64))
+        Element(RuleRef("decision", system.candidates[j].id), (), np.array([j], np.int64), j)
         for j in np.flatnonzero(system.imposed).tolist()
     ]
     return elements
 
 
-def _smallest(size: int, elements: Sequence[Element], hard: Sequence[Element]) -> tuple[list[int], bool]:
-    """Indices of a smallest subset that conflicts (with the hard ones), and whether no smaller one is proven."""
+def _smallest(size: int, elements: Sequence[Element], hard: Sequence[Element]) -> tuple[list[int], bool, bool]:
+    """Indices of a smallest subset that conflicts (with the hard ones), whether no smaller one is proven, and whether
+    nothing can be left out of it."""
+    try:
+        with allowance(work_at_hand().left // 2):
+            found = _by_notes(size, elements, hard)
+    except OutOfWork:
+        found = None
+    if found is not None:
+        return found, True, True
+    chosen, irreducible = _irreducible(size, elements, hard)
+    return chosen, False, irreducible
+
+
+def _by_notes(size: int, elements: Sequence[Element], hard: Sequence[Element]) -> list[int] | None:
+    """A smallest conflicting subset; None where it takes too many rounds."""
     notes = _Notes(len(elements))
     for _ in range(_ROUNDS):
         hit = notes.hit()
         seen = _selection(size, elements, [*hard, *(elements[k] for k in hit)], {*hit})
         if seen is None:
-            return hit, True
+            return hit
         broken = [k for k, element in enumerate(elements) if not element.holds(seen)]
         if not broken:
             raise SelectionError("the rules were said to conflict, and a selection keeps them all")
         notes.add(broken)
         _note_alike(notes, size, elements, hard, seen, broken)
-    return _irreducible(size, elements, hard), False
+    return None
 
 
 def _selection(
@@ -105,8 +140,8 @@ def _selection(
     """A selection that keeps the given rules and, greedily, as many others as it can."""
     wished = np.zeros(size, np.int64)
     for element in elements:
-        if element.single:
-            wished[element.columns] = 1
+        if element.keeper is not None:
+            wished[element.keeper] = 1
     best = _keeping(size, kept, wished)
     if best is None:
         return None
@@ -128,14 +163,19 @@ def _keeping(size: int, kept: Sequence[Element], wished: Columns) -> Retained | 
     return maximise([row for element in kept for row in element.rows], wished, free_columns(size, inside)).retained
 
 
-def _irreducible(size: int, elements: Sequence[Element], hard: Sequence[Element]) -> list[int]:
-    """A conflicting subset from which nothing can be left out (decisions are tried first)."""
+def _irreducible(size: int, elements: Sequence[Element], hard: Sequence[Element]) -> tuple[list[int], bool]:
+    """A conflicting subset (decisions are left out first), and whether nothing more can be left out of it."""
     chosen = list(range(len(elements)))
+    complete = True
+    nothing = np.zeros(size, np.int64)
     for k in reversed(range(len(elements))):
         rest = [j for j in chosen if j != k]
-        if _keeping(size, [*hard, *(elements[j] for j in rest)], np.zeros(size, np.int64)) is None:
-            chosen = rest
-    return chosen
+        try:
+            if _keeping(size, [*hard, *(elements[j] for j in rest)], nothing) is None:
+                chosen = rest
+        except OutOfWork:
+            complete = False
+    return chosen, complete
 
 
 def _note_alike(
@@ -146,14 +186,16 @@ def _note_alike(
     seen: Retained,
     broken: Sequence[int],
 ) -> None:
-    """Note that no k of the decisions suffice, where any k of them can be kept in place of the k that are."""
+    """Note that no k of those alike suffice, where any k of them can be kept in place of the k that are."""
     singles = [k for k, element in enumerate(elements) if element.single]
     missed = set(broken) & set(singles)
     if not missed:
         return
-    columns = np.array([int(elements[k].columns[0]) for k in singles], np.int64)
+    columns = np.array([elements[k].keeper for k in singles], np.int64)
     rows = [row for element in hard for row in element.rows]
-    rows += [row for k, element in enumerate(elements) if k not in broken for row in element.rows]
+    rows += [
+        row for k, element in enumerate(elements) if k not in broken and not element.single for row in element.rows
+    ]
     needed = np.zeros(size, np.bool_)
     for k, element in enumerate(elements):
         if k not in broken and not element.single:
@@ -165,6 +207,10 @@ def _note_alike(
     columns = columns[~needed[columns]]
     rest = seen.copy()
     rest[columns] = False
+    for k in group:
+        for row in elements[k].rows:  # whoever else kept it makes room for the one who is to keep it
+            rest[row.columns] = False
+    rest |= needed
     fits = len(columns)
     for row in rows:
         dense = np.zeros(size, row.coefficient.dtype)

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aap.core.selection.model import Fixed, maximise, reduce_rows
+from aap.core.selection.model import Answer, Fixed, maximise, reduce_rows
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Retained, Row, make_row
+from aap.core.selection.work import OutOfWork
 
 CHUNK = 24
 _KEPT_SUM = RuleRef("laureates", "sum")
@@ -34,7 +35,7 @@ def settle(
 ) -> tuple[Retained, bool]:
     """The lexicographically best among the selections worth as much as `retained`, and whether that is proven.
 
-    `fixed`: what all optima share. `nodes`: the work that each step may take, None: all that it needs.
+    `fixed`: what all optima share. `nodes`: the work that each step may take, None: all that is left.
     """
     total = int(worth[retained].sum())
     kept = [*rows, make_row(_KEPT_SUM, {j: -int(worth[j]) for j in np.flatnonzero(worth).tolist()}, -total)]
@@ -46,11 +47,18 @@ def settle(
     if retained[open_].all():
         return retained, True
     other = make_row(_OTHER, {int(j): 1 if retained[j] else -1 for j in open_}, int(retained[open_].sum()) - 1)
-    answer = maximise([*rows, other], worth, fixed, node_limit=nodes)
+    answer = _asked([*rows, other], worth, fixed, nodes)
     proven = answer.status != "stopped"
     if answer.retained is not None and int(worth[answer.retained].sum()) >= total:
         retained, proven = _by_chunks(kept, fixed, better_by_rank(retained, answer.retained), nodes)
     return (retained if proven else _filled(rows, worth, retained)), proven
+
+
+def _asked(rows: Sequence[Row], objective: Columns, fixed: Fixed, nodes: int | None) -> Answer:
+    try:
+        return maximise(rows, objective, fixed, node_limit=nodes)
+    except OutOfWork as stopped:
+        return Answer("stopped", stopped.retained)
 
 
 def _filled(rows: Sequence[Row], worth: Columns, retained: Retained) -> Retained:
@@ -82,7 +90,7 @@ def _by_chunks(kept: Sequence[Row], fixed: Fixed, best: Retained, nodes: int | N
             return best, True
         fixed[open_[open_ < missing[0]]] = 1  # the best has them all: no better start exists
         chunk = open_[open_ >= missing[0]][:CHUNK]
-        answer = maximise(kept, weights_by_rank(len(fixed), chunk), fixed, node_limit=nodes)
+        answer = _asked(kept, weights_by_rank(len(fixed), chunk), fixed, nodes)
         if answer.status == "infeasible":
             raise SelectionError("the solver lost a solution that it was given")
         if answer.retained is not None:

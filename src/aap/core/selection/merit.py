@@ -7,15 +7,16 @@ rejects the next k at once ("can any of them enter?").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from aap.core.selection.equal_sums import CHUNK, weights_by_rank
+from aap.core.selection.equal_sums import CHUNK, better_by_rank, weights_by_rank
 from aap.core.selection.model import Fixed, maximise, reduce_rows, relax
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Retained, Row, make_row
+from aap.core.selection.work import OutOfWork
 
 _ANY = RuleRef("laureates", "any")
 _WORTH_TIGHTENING = 200  # open columns from which a linear bound costs less than the questions that it spares
@@ -23,11 +24,26 @@ _FLOAT = 1e-3
 
 
 def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = None) -> Retained | None:
-    """The selection by merit; None where no selection is feasible. `start`: a feasible selection, if one is known."""
-    nothing = np.zeros(len(fixed), np.int64)
-    witness = start if start is not None else maximise(rows, nothing, fixed).retained
+    """The selection by merit; None where no selection is feasible. `start`: a feasible selection, if one is known.
+
+    Raises:
+        OutOfWork: the allowed work ended on the way; carries the best selection that was met, if any was.
+    """
+    witness = start if start is not None else maximise(rows, np.zeros(len(fixed), np.int64), fixed).retained
     if witness is None:
         return None
+    try:
+        for found in _steps(rows, fixed, witness):
+            witness = found
+    except OutOfWork as stopped:
+        if stopped.retained is not None:  # it keeps the rows, and everybody who was kept so far
+            witness = better_by_rank(witness, stopped.retained)
+        raise OutOfWork(witness, None) from None
+    return witness
+
+
+def _steps(rows: Sequence[Row], fixed: Fixed, witness: Retained) -> Iterator[Retained]:
+    """Selections that keep the rows, one better by rank than the other; the last is the one by merit."""
     stride = CHUNK
     entering = True  # whether the last stride let more in than it kept out
     while True:
@@ -38,7 +54,7 @@ def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = No
         open_ = np.flatnonzero(fixed == -1)
         missing = open_[~witness[open_]]
         if not len(missing):
-            return witness
+            return
         fixed[open_[open_ < missing[0]]] = 1  # the witness holds them with everything before
         if len(open_) > _WORTH_TIGHTENING:
             _tighten(rows, fixed)
@@ -49,7 +65,7 @@ def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = No
             ahead = open_[:stride]
             found = _all_of(rows, fixed, ahead) if entering else _any_of(rows, fixed, ahead)
             if entering and found is not None:
-                witness = found
+                yield (witness := found)
                 fixed[ahead] = 1
                 stride *= 2
                 continue
@@ -58,13 +74,13 @@ def best_by_merit(rows: Sequence[Row], fixed: Fixed, start: Retained | None = No
                 stride *= 2
                 continue
             if found is not None:
-                witness = found
+                yield (witness := found)
             stride = CHUNK
         chunk = open_[:CHUNK]
         found = maximise(rows, weights_by_rank(len(fixed), chunk), fixed).retained
         if found is None:
             raise SelectionError("the walk lost its witness")
-        witness = found
+        yield (witness := found)
         fixed[chunk] = witness[chunk]
         entering = 2 * int(witness[chunk].sum()) > len(chunk)
         if witness[chunk].all() or not witness[chunk].any():

@@ -14,7 +14,7 @@ import numpy as np
 
 from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.problem import RuleRef
-from aap.core.selection.rows import Columns, Integers, Retained, Row, System, make_row
+from aap.core.selection.rows import Columns, Retained, Row, System, dense, make_row
 
 _ANY = RuleRef("laureates", "any")
 _EXCHANGES = 64  # places of others that are tried in a selection at hand
@@ -33,7 +33,7 @@ class Entries:
         self.retained = retained
         self._walked = retained & ~system.imposed
         self._before = np.cumsum(self._walked)  # how many of the walked stand before a passed-over column
-        self._dense = {row: _dense(row, system.size) for row in system.rows}
+        self._dense = {row: dense(row, system.size) for row in system.rows}
         self.impossible = {row: self._impossible(row) for row in system.rows}
 
     def without(self, removed: Sequence[Row], who: Retained) -> Retained:
@@ -102,9 +102,3 @@ class Entries:
         more = self._dense[row] - least  # what its being inside adds to that
         beside = np.cumsum(np.where(self._walked, more, 0)) + more[self.system.imposed].sum()
         return np.asarray(beside + more + least.sum() > row.bound, np.bool_)
-
-
-def _dense(row: Row, size: int) -> Integers:
-    dense: Integers = np.zeros(size, row.coefficient.dtype)
-    dense[row.columns] = row.coefficient
-    return dense

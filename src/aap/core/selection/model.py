@@ -3,7 +3,8 @@
 Before the solver: fixed columns leave the rows, exact propagation, division by the greatest common divisor. After it:
 every solution is checked in integers. A solution that breaks a row by rounding is cut off by a cover inequality (valid
 for the row, small coefficients) and the solver runs again; an answer "infeasible" gets a second look with other
-settings. HiGHS runs on one thread with a fixed seed and without a time limit, so that it repeats itself.
+settings. HiGHS runs on one thread with a fixed seed and without a time limit, so that it repeats itself; how much it may
+work is counted in nodes (`work.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import gcd
+from math import floor, gcd, isfinite
 from typing import Any, Literal
 
 import highspy
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Columns, Integers, Retained, Row, make_row
+from aap.core.selection.work import OutOfWork, Work, run, work_at_hand
 
 Fixed = npt.NDArray[np.int8]  # -1 free, 0 out, 1 in
 Floats = npt.NDArray[np.float64]
@@ -31,14 +33,19 @@ _ROUNDS_OF_CUTS = 200
 # tolerance. Rows of counts stay tight.
 _WIDE = 10_000
 _SCALE_TO = 2**17
+_SLACK = 1e-3  # what rounding may take off a bound of the solver, in units of the divided objective
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`optimal`: `retained` reaches the maximum. `infeasible`: none. `stopped`: node limit, perhaps a solution."""
+    """`optimal`: `retained` reaches the maximum. `infeasible`: none. `stopped`: node limit, perhaps a solution.
+
+    `bound` of a stopped one: no solution is worth more, None where that isn't known.
+    """
 
     status: Literal["optimal", "infeasible", "stopped"]
     retained: Retained | None
+    bound: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,35 +128,48 @@ def maximise(
     *,
     node_limit: int | None = None,
     second_look: bool = True,
+    shown: bool = False,
 ) -> Answer:
     """The retained columns with the greatest sum of `objective` (integers), some already decided.
 
-    `node_limit`: stop after so many nodes (status `stopped`).
+    `node_limit`: stop after so many nodes (status `stopped`); without it the answer is proven, or there is none.
+    `shown`: the objective is the sum of scores, and whoever watches is told how far the search is.
 
     No solution is handed to the solver to begin from: HiGHS 1.16 may give it back as the optimum, worth less than the
     bound that it reports (the start does not survive presolve's dual reductions).
 
     Raises:
+        OutOfWork: without `node_limit`, the allowed work ended before a proof.
         SelectionError: no solution that stands the exact check could be had.
     """
+    work = work_at_hand()
+    limit = work.at_most(node_limit)
     working = list(rows)
+    bound: int | None = None
     for _ in range(_ROUNDS_OF_CUTS):
         reduced = reduce_rows(working, fixed)
         if reduced is None:
             return Answer("infeasible", None)
-        status, inside = _solve(reduced, objective, node_limit, cautious=False)
-        if status == "refuted" or (status == "infeasible" and second_look):
-            status, inside = _solve(reduced, objective, node_limit, cautious=True)
-        if status == "refuted":
+        found = _solve(reduced, objective, limit, work, cautious=False, shown=shown)
+        limit -= found.nodes
+        if found.status == "refuted" or (found.status == "infeasible" and second_look):
+            found = _solve(reduced, objective, limit, work, cautious=True, shown=shown)
+            limit -= found.nodes
+        if found.status == "refuted":
             raise SelectionError("the solver's solution is worth less than the optimum that it reports")
-        if inside is None:
-            return Answer(status, None)
-        retained = reduced.fixed == 1
-        retained[reduced.free] = inside
-        broken = [row for row in working if not row.holds(retained)]
-        if not broken:
-            return Answer(status, retained)
-        working.extend(_cover_cut(row, retained) for row in broken)
+        if found.bound is not None:
+            bound = found.bound if bound is None else min(bound, found.bound)
+        retained = None
+        if found.inside is not None:
+            retained = reduced.fixed == 1
+            retained[reduced.free] = found.inside
+            broken = [row for row in working if not row.holds(retained)]
+            if broken:
+                working.extend(_cover_cut(row, retained) for row in broken)
+                continue
+        if found.status == "stopped" and node_limit is None:
+            raise OutOfWork(retained, bound)
+        return Answer(found.status, retained, bound if found.status == "stopped" else None)
     raise SelectionError("no solution of the solver stands the exact check")
 
 
@@ -171,7 +191,7 @@ def relax(rows: Sequence[Row], objective: Integers, fixed: Fixed) -> tuple[Reduc
     solver = _solver()
     matrix = _Matrix.of(reduced, scaled=True)
     solver.passModel(matrix.program(-cost, integer=False))
-    solver.run()
+    run(solver)
     solution = solver.getSolution()
     multipliers = np.zeros(len(reduced.rows))
     inside = np.zeros(count)
@@ -253,39 +273,55 @@ def _solver() -> Any:
     return solver
 
 
-def _solve(
-    reduced: Reduced, objective: Integers, node_limit: int | None, cautious: bool
-) -> tuple[Literal["optimal", "infeasible", "stopped", "refuted"], Retained | None]:
-    """One run of HiGHS. `cautious`: the second look (no presolve, no scaling of rows, another seed)."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one run of HiGHS gives, over the free columns; `nodes`: what it counts for."""
+
+    status: Literal["optimal", "infeasible", "stopped", "refuted"]
+    inside: Retained | None
+    bound: int | None = None
+    nodes: int = 0
+
+
+def _solve(reduced: Reduced, objective: Integers, limit: int, work: Work, *, cautious: bool, shown: bool) -> _Found:
+    """One run of HiGHS of at most `limit` nodes. `cautious`: the second look (no presolve, no scaling of rows, another seed)."""
     gains = objective[reduced.free]
     if not len(reduced.free) or not reduced.rows:
-        return "optimal", np.asarray(gains > 0, np.bool_)
+        return _Found("optimal", np.asarray(gains > 0, np.bool_))
+    if limit <= 0:
+        return _Found("stopped", None)
+    base = int(objective[reduced.fixed == 1].sum())
     divisor = gcd(*(int(gain) for gain in gains)) or 1
     matrix = _Matrix.of(reduced, scaled=not cautious)
     solver = _solver()
     if cautious:
         solver.setOptionValue("presolve", "off")
         solver.setOptionValue("random_seed", 1)
-    if node_limit is not None:
-        solver.setOptionValue("mip_max_nodes", node_limit)
+    solver.setOptionValue("mip_max_nodes", limit)
     solver.passModel(matrix.program(-(gains // divisor).astype(np.float64), integer=True))
-    solver.run()
-    status = solver.getModelStatus()
+
+    def sight(best: float, bound: float) -> None:
+        assert work.sight is not None
+        work.sight(base + divisor * round(-best) if isfinite(best) else None, base + divisor * floor(_SLACK - bound))
+
+    run(solver, sight if shown and work.sight is not None else None)
+    status, end = solver.getModelStatus(), solver.getInfo()
+    nodes = work.spend(end.mip_node_count)
     found = highspy.HighsModelStatus
     if status in (found.kInfeasible, found.kUnboundedOrInfeasible):
-        return "infeasible", None
-    limits = (found.kSolutionLimit, found.kIterationLimit, found.kInterrupt)
-    if status not in (found.kOptimal, *limits):
+        return _Found("infeasible", None, nodes=nodes)
+    if status not in (found.kOptimal, found.kSolutionLimit, found.kIterationLimit):
         raise SelectionError(f"the solver ended with {solver.modelStatusToString(status)}")
     verdict: Literal["optimal", "stopped"] = "optimal" if status == found.kOptimal else "stopped"
+    bound = base + divisor * floor(_SLACK - end.mip_dual_bound) if isfinite(end.mip_dual_bound) else None
     values = np.asarray(solver.getSolution().col_value)
     if len(values) != len(reduced.free) or not solver.getSolution().value_valid:
-        return verdict, None
+        return _Found(verdict, None, bound, nodes)
     inside = np.asarray(values > 0.5, np.bool_)
     worth = int((gains[inside] // divisor).sum())
-    if verdict == "optimal" and -solver.getInfo().mip_dual_bound > worth + 0.999:
-        return "refuted", None
-    return verdict, inside
+    if verdict == "optimal" and -end.mip_dual_bound > worth + 0.999:
+        return _Found("refuted", None, nodes=nodes)
+    return _Found(verdict, inside, bound, nodes)
 
 
 def _cover_cut(row: Row, retained: Retained) -> Row:

@@ -18,13 +18,17 @@ class SelectionError(RuntimeError):
     """The solver gave an answer that the exact check refutes: never a result."""
 
 
+class NothingFound(Exception):
+    """The allowed work ended before a selection was found, and nothing proves that there is none."""
+
+
 class InfeasibleRules(Exception):
     """The rules can't all hold.
 
     `conflict` is a smallest set of rules that can't hold together (`laureates`, `budget`, `protect_top`,
     `quota:<id>`, `decision:<application_id>`), in this order; `values[<quota id>]` are the values of that quota (with
-    `each`) that take part. `smallest_proven` is False where only "no rule can be left out" was shown.
-    `lot`: whose rules they are, where the call has lots.
+    `each`) that take part. `smallest_proven` is False where only "no rule can be left out" was shown, `irreducible`
+    where the allowed work ended before that. `lot`: whose rules they are, where the call has lots.
     """
 
     def __init__(
@@ -32,11 +36,13 @@ class InfeasibleRules(Exception):
         conflict: tuple[RuleRef, ...],
         values: Mapping[str, tuple[str, ...]] | None = None,
         smallest_proven: bool = True,
+        irreducible: bool = True,
         lot: str = "",
     ) -> None:
         self.conflict = conflict
         self.values = dict(values or {})
         self.smallest_proven = smallest_proven
+        self.irreducible = irreducible
         self.lot = lot
         super().__init__(", ".join(self.names))
 
@@ -71,10 +77,11 @@ class Certificate:
 
     `value`: `exchanges` lower-ranked laureates; `broken` says for each rule how many of these exchanges break it (an
     exchange may break several, `decision:<id>` is the laureate that the jury imposed); every exchange breaks one.
-    `merit`: `exchanges` is 0 and `broken` is empty; `freeing` is the rule whose removal alone would let it in with
+    `merit`, proven: `exchanges` is 0 and `broken` is empty; `freeing` is the rule whose removal alone would let it in with
     everything retained before it, None where no single rule does. `adding`: the rules that adding it breaks: to the
     selection in `value`, to everything retained before it (whoever else enters) in `merit`. `last`: where neither
-    names a rule, the one whose removal, after that of all rules before it, lets it in.
+    names a rule, the one whose removal, after that of all rules before it, lets it in. Where the allowed work ended before
+    that was known, one of `merit` is as one of `value`.
     """
 
     exchanges: int
@@ -104,8 +111,9 @@ class QuotaOutcome:
 class SelectionOutcome:
     """A selection, checked in integers. Ids are in rank order; money in cents, scores x 10,000.
 
-    `reasons` has every candidate; `certificates` those passed over. `deciding` says whether reasons by quota and
-    prices were computed.
+    `reasons` has every candidate; `certificates` those passed over. `proven_optimal`: it is the best; else the allowed work
+    ended before, and `gap` is what the sum could still be short of (None in `merit`). `complete`: the work was enough for
+    all that explains the selection (prices, whom a quota let in, in `merit` the rules that stand in the way).
     """
 
     retained: tuple[str, ...]
@@ -118,6 +126,8 @@ class SelectionOutcome:
     proven_optimal: bool
     tie_proven: bool
     solver: str
+    gap: int | None = 0
+    complete: bool = True
     prices: Mapping[str, int] = field(default_factory=dict)  # quota id -> price; empty where not computed
     only_successors: tuple[str, ...] = ()  # of the waiting list, those who wait only as a laureate's successor
     no_successor: tuple[str, ...] = ()  # laureates whom nobody could replace; empty without a waiting list

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from aap.core.selection.outcome import Certificate, Reason, SelectionError
 from aap.core.selection.problem import RuleRef
-from aap.core.selection.rows import Columns, Integers, Retained, Row, System
+from aap.core.selection.rows import Columns, Retained, Row, System, dense
 from aap.core.selection.solving import Solved
 
 _KINDS = {"budget": 0, "quota_max": 1, "quota_min": 2}
@@ -90,31 +90,23 @@ def _by_rule(rows: Sequence[Row]) -> dict[RuleRef, list[Row]]:
     return grouped
 
 
-def _dense(row: Row, size: int) -> Integers:
-    dense: Integers = np.zeros(size, row.coefficient.dtype)
-    dense[row.columns] = row.coefficient
-    return dense
-
-
 def _breaking(rows: Sequence[Row], retained: Retained, laureates: Columns, passed: Columns) -> Counts:
     """For each passed-over candidate, how many exchanges with a lower-ranked laureate break one of the rows."""
     counts = np.zeros(len(passed), np.int64)
     if not len(laureates):
         return counts
-    dense = [_dense(row, len(retained)) for row in rows]
+    wide = [dense(row, len(retained)) for row in rows]
     # Leaving l for c breaks a row where coefficient[l] < activity + coefficient[c] - bound.
-    thresholds = [
-        values[passed] + (row.activity(retained) - row.bound) for values, row in zip(dense, rows, strict=True)
-    ]
+    thresholds = [values[passed] + (row.activity(retained) - row.bound) for values, row in zip(wide, rows, strict=True)]
     relevant = np.zeros(len(passed), np.bool_)
-    for values, threshold in zip(dense, thresholds, strict=True):
+    for values, threshold in zip(wide, thresholds, strict=True):
         relevant |= np.asarray(threshold > values[laureates].min(), np.bool_)
     which = np.flatnonzero(relevant & (passed < laureates[-1]))
     step = max(1, _BLOCK // len(laureates))
     for begin in range(0, len(which), step):
         block = which[begin : begin + step]
         breaks = np.zeros((len(block), len(laureates)), np.bool_)
-        for values, threshold in zip(dense, thresholds, strict=True):
+        for values, threshold in zip(wide, thresholds, strict=True):
             breaks |= np.asarray(values[laureates][None, :] < threshold[block][:, None], np.bool_)
         breaks &= laureates[None, :] > passed[block][:, None]
         counts[block] = breaks.sum(axis=1)
@@ -125,22 +117,19 @@ def _adding(system: System, retained: Retained, passed: Columns) -> list[tuple[R
     """The rules that adding each passed-over candidate breaks."""
     found: list[dict[RuleRef, None]] = [{} for _ in range(len(passed))]
     for row in system.rows:
-        breaks = np.asarray(_dense(row, len(retained))[passed] + (row.activity(retained) - row.bound) > 0, np.bool_)
+        breaks = np.asarray(dense(row, len(retained))[passed] + (row.activity(retained) - row.bound) > 0, np.bool_)
         for k in np.flatnonzero(breaks).tolist():
             found[k][row.rule] = None
     return [tuple(rules) for rules in found]
 
 
 def _must_break(system: System, solved: Solved, entering: int, laureates: Columns) -> None:
-    """Every exchange breaks a rule, or the tie phase stopped early and the scores are equal."""
+    """Every exchange breaks a rule."""
     breaks = system.imposed[laureates] | system.protected[laureates]
     for row in system.rows:
-        values = _dense(row, system.size)
+        values = dense(row, system.size)
         breaks = breaks | np.asarray(
             values[laureates] < values[entering] + (row.activity(solved.retained) - row.bound), np.bool_
         )
     for leaving in laureates[~breaks].tolist():
-        if solved.tie_proven or system.worth[entering] > system.worth[leaving]:
-            raise SelectionError(
-                f"{system.candidates[entering].id} can take the place of {system.candidates[leaving].id}"
-            )
+        raise SelectionError(f"{system.candidates[entering].id} can take the place of {system.candidates[leaving].id}")

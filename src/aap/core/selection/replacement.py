@@ -14,7 +14,7 @@ _AHEAD = 64  # candidates looked at before all others: the successor is mostly n
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingColumns:
     """Columns in rank order: who waits, and which of them only as somebody's successor; laureates whom nobody could
     replace (`no_successor`), and whom somebody could, but nobody who waits (`unserved`)."""
 
@@ -24,7 +24,7 @@ class Waiting:
     unserved: tuple[int, ...] = ()
 
 
-def waiting_list(system: System, retained: Retained) -> Waiting:
+def waiting_list(system: System, retained: Retained) -> WaitingColumns:
     """The next by rank and, where the rules say so, the first who could replace each laureate.
 
     Whom nobody could replace is told wherever there is a waiting list.
@@ -32,11 +32,11 @@ def waiting_list(system: System, retained: Retained) -> Waiting:
     passed = np.flatnonzero(~retained)
     by_rank = passed[: system.rules.waiting_list].tolist()
     if not (system.rules.waiting_list or system.rules.successors):
-        return Waiting()
+        return WaitingColumns()
     found = successors(system, retained, passed)
     called = {column for column in found.values() if column is not None} if system.rules.successors else set()
     served = found if system.rules.successors else successors(system, retained, passed[: system.rules.waiting_list])
-    return Waiting(
+    return WaitingColumns(
         waiting=tuple(sorted({*by_rank, *called})),
         only_successors=tuple(sorted(called - set(by_rank))),
         no_successor=tuple(laureate for laureate, column in found.items() if column is None),
@@ -82,7 +82,7 @@ def _dense(columns: Columns, coefficient: Integers, size: int) -> Integers:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class EntriesAfter:
     """What each entry from the waiting list would do once laureates have left.
 
     `already`: the rules that the departures alone break; `broken`: by name of who waits, those that don't hold once it
@@ -102,7 +102,7 @@ def entries(
     retained: Collection[str],
     waiting: Sequence[str],
     leaving: Collection[str],
-) -> Entries:
+) -> EntriesAfter:
     """Who may enter, of those who wait (in their order), when some have left and all other laureates stay.
 
     Who leaves is no candidate any more: `each` no longer asks for a value that only they had, and a decision `in` or a
@@ -133,9 +133,9 @@ def entries(
         found[name] = broken(entered)
     enters = next((name for name, rules_ in found.items() if not rules_), None)
     if enters is not None or not rules.if_none:
-        return Entries(broken(inside), found, enters)
+        return EntriesAfter(broken(inside), found, enters)
     spared = next((name for name, rules_ in found.items() if all(_of(rule, rules.if_none) for rule in rules_)), None)
-    return Entries(broken(inside), found, spared, rules.if_none if spared is not None else "")
+    return EntriesAfter(broken(inside), found, spared, rules.if_none if spared is not None else "")
 
 
 def _of(rule: RuleRef, quota: str) -> bool:

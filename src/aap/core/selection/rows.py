@@ -45,6 +45,13 @@ class Row:
         return self.activity(retained) <= self.bound
 
 
+def dense(row: Row, size: int) -> Integers:
+    """The row's coefficients for each of `size` columns."""
+    values: Integers = np.zeros(size, row.coefficient.dtype)
+    values[row.columns] = row.coefficient
+    return values
+
+
 def make_row(rule: RuleRef, coefficients: Mapping[int, int], bound: int) -> Row:
     """A row from column -> coefficient; zeros are left out."""
     columns = [column for column, coefficient in coefficients.items() if coefficient]

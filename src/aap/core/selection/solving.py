@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
-from aap.core.selection.model import free_columns
+from aap.core.selection.model import Fixed, free_columns
 from aap.core.selection.outcome import SelectionError
-from aap.core.selection.rows import Retained, System
-from aap.core.selection.value import best_by_value
+from aap.core.selection.rows import Retained, Row, System
+from aap.core.selection.value import Best, best_by_value
+from aap.core.selection.work import OutOfWork
 
 EXACT_UP_TO = 1000  # candidates: above, each step of the tie phase stops after TIE_NODES nodes
 TIE_NODES = 500
@@ -20,11 +22,17 @@ NOTHING: Parts = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A selection that stands the exact check; `total` is its sum of scores (x 10,000)."""
+    """A selection that stands the exact check; `total` is its sum of scores (x 10,000).
+
+    `proven`: it is the best one; else the work ended before, no single entry or exchange would be better, and in `value`
+    `gap` is what the sum could still be short of (x 10,000; None in `merit`).
+    """
 
     retained: Retained
     total: int
     tie_proven: bool
+    proven: bool = True
+    gap: int | None = 0
 
 
 def solve_selection(
@@ -33,22 +41,64 @@ def solve_selection(
     """The selection by the rules, but those quota parts; None where no selection is feasible.
 
     `ties=False`: in `value`, any of those with the greatest sum.
+
+    Raises:
+        OutOfWork: the allowed work ended before a selection was found, or shown not to exist.
     """
     rows = system.rows_without(removed)
-    fixed = free_columns(system.size, system.imposed | system.protected)
-    if system.rules.mode == "merit":
-        walked = best_by_merit(rows, fixed, start)
-        if walked is None:
-            return None
-        retained, proven = walked, True
-    else:
-        nodes = None if system.size <= EXACT_UP_TO else TIE_NODES
+    held = system.imposed | system.protected
+    fixed = free_columns(system.size, held)
+    solved = (
+        _by_merit(system, rows, fixed, start)
+        if system.rules.mode == "merit"
+        else _by_value(system, rows, fixed, start, ties=ties)
+    )
+    if solved is not None:
+        _check(system, removed, solved.retained)
+    return solved
+
+
+def _by_merit(system: System, rows: list[Row], fixed: Fixed, start: Retained | None) -> Solved | None:
+    try:
+        retained = best_by_merit(rows, fixed, start)
+    except OutOfWork as stopped:
+        found = stopped.retained if stopped.retained is not None else _nobody_else(rows, fixed)
+        if found is None:
+            raise
+        retained = improved(rows, found, fixed == 1)
+        return Solved(retained, _total(system, retained), False, proven=False, gap=None)
+    return None if retained is None else Solved(retained, _total(system, retained), True, gap=None)
+
+
+def _by_value(system: System, rows: list[Row], fixed: Fixed, start: Retained | None, *, ties: bool) -> Solved | None:
+    nodes = None if system.size <= EXACT_UP_TO else TIE_NODES
+    try:
         best = best_by_value(rows, system.worth, fixed, ties=ties, tie_nodes=nodes, start=start)
-        if best is None:
-            return None
-        retained, proven = best.retained, best.tie_proven
-    _check(system, removed, retained)
-    return Solved(retained, int(system.worth[retained].sum()), proven)
+    except OutOfWork as stopped:
+        least = _nobody_else(rows, fixed)
+        if least is None or stopped.bound is None:
+            raise
+        best = Best(least, _total(system, least), False, max(stopped.bound, _total(system, least)))
+    if best is None:
+        return None
+    if not best.proven:
+        retained = improved(rows, best.retained, fixed == 1)
+        total = _total(system, retained)
+        return Solved(retained, total, False, proven=total == best.bound, gap=best.bound - total)
+    if ties and not best.tie_proven:
+        retained = improved(rows, best.retained, fixed == 1, equal_worth=system.worth)
+        return Solved(retained, _total(system, retained), False)
+    return Solved(best.retained, best.total, best.tie_proven)
+
+
+def _nobody_else(rows: list[Row], fixed: Fixed) -> Retained | None:
+    """Those who must be retained and nobody else, where that keeps the rules."""
+    least = fixed == 1
+    return least if all(row.holds(least) for row in rows) else None
+
+
+def _total(system: System, retained: Retained) -> int:
+    return int(system.worth[retained].sum())
 
 
 def _check(system: System, removed: Parts, retained: Retained) -> None:
@@ -65,6 +115,8 @@ class Removals:
 
     A selection found without the parts U that breaks only the parts V among them is also the answer without any W
     between V and U: it is feasible there and nothing better is, even with U left out. So one batch answers for many.
+
+    All of them raise OutOfWork where the allowed work ends before a proof.
     """
 
     system: System
@@ -91,6 +143,8 @@ class Removals:
         solved = solve_selection(self.system, removed, self.base.retained, ties=ties)
         if solved is None:
             raise SelectionError("fewer rules, and no selection any more")
+        if not solved.proven:
+            raise OutOfWork(solved.retained, None)
         if self.system.rules.mode == "value" and solved.total < self.base.total:
             raise SelectionError("fewer rules, and a smaller sum of scores")
         needed = frozenset(

@@ -7,13 +7,12 @@ letters a second: fresh processes (never forks of a process that may hold thread
 from __future__ import annotations
 
 import multiprocessing
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from aap.core.interruption import deaf_children
 
 if TYPE_CHECKING:
     from aap.core.call.schema import CallFile, Lot
@@ -31,7 +30,7 @@ class Press:
     def __init__(self, processes: int) -> None:
         self._pool = ProcessPoolExecutor(max_workers=processes, mp_context=multiprocessing.get_context("spawn"))
         others = set(multiprocessing.active_children())
-        with _interruptions_ignored():
+        with deaf_children():
             for _ in range(processes):
                 self._pool.submit(_load)
         self._started = set(multiprocessing.active_children()) - others
@@ -69,19 +68,6 @@ class Press:
         for done, future in enumerate(waiting, start=1):
             yield from future.result()
             progress(min(done * BATCH, len(run.rows)), len(run.rows))
-
-
-@contextmanager
-def _interruptions_ignored() -> Iterator[None]:
-    """Processes started meanwhile ignore Ctrl-C: the first process alone hears it, and stops them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _load() -> None:

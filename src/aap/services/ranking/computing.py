@@ -23,7 +23,7 @@ from aap.core.ranking.run import (
     run_call,
 )
 from aap.core.scoring.totals import IncompleteReviews
-from aap.core.selection.outcome import InfeasibleRules
+from aap.core.selection.outcome import InfeasibleRules, NothingFound
 from aap.records.outbox import Job
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor, author_of_work
@@ -69,6 +69,8 @@ def compute_run(
         )
     except InfeasibleRules as error:
         raise RulesConflict(tuple(str(rule) for rule in error.conflict)) from error
+    except NothingFound as error:
+        raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
     except IncompleteReviews as error:
         places = tuple((dossier, reviewer) for dossier, reviewer, _ in error.missing[:10])
         raise InvalidInput({"": Objection("ranking.marks_missing", places=places)}) from error
@@ -129,12 +131,12 @@ def _draw(platform: Platform, job: Job, progress: WorkProgress) -> Mapping[str, 
     options = RunOptions(draws=int(job.arguments["draws"]), draw_seed=call.record.draw_seed)
     start, end = int(job.arguments["start"]), int(job.arguments["end"])
     try:
-        retained, without_head = part_of_draws(
+        retained, without_head, unended = part_of_draws(
             given, options, start=start, end=end, progress=lambda done, total: progress(done, total, "Tirages")
         )
     except (InfeasibleRules, IncompleteReviews, BadInput, ValueError):
         return {}
-    return {"of": _same_inputs(call, given), "retained": retained, "without_head": without_head}
+    return {"of": _same_inputs(call, given), "retained": retained, "without_head": without_head, "unended": unended}
 
 
 def _join(
@@ -185,7 +187,8 @@ def _together(call: OpenedCall, given: RunInput, results: Sequence[Mapping[str, 
     retained: Counter[str] = Counter()
     for one in results:
         retained.update(one["retained"])
-    return Draws(draws, dict(retained), sum(int(one["without_head"]) for one in results))
+    without_head = sum(int(one["without_head"]) for one in results)
+    return Draws(draws, dict(retained), without_head, sum(int(one["unended"]) for one in results))
 
 
 RANKING = InPieces(_split, _draw, _join)

@@ -11,7 +11,6 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -24,7 +23,7 @@ from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import RunInput, json_text
-from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, ranking_table
+from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, ranking_table, reviewer_row
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import BY_ENDING, PDF, MadeFile
@@ -129,14 +128,7 @@ class _RunFiles:
 
 def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     """The reviewers' severities as a run found them."""
-
-    def figure(cell: str) -> Decimal | None:
-        return Decimal(cell) if cell else None
-
-    return [
-        ReviewerRow(name, int(reviews), Decimal(mean), Decimal(severity), figure(low), figure(high))
-        for name, reviews, mean, severity, low, high in run_content(run).reviewers.rows
-    ]
+    return [reviewer_row(cells) for cells in run_content(run).reviewers.rows]
 
 
 def _ranking_pdf(files: _RunFiles) -> bytes:

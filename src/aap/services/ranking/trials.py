@@ -23,10 +23,14 @@ from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
+from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 
 Mode = Literal["value", "merit"]
+
+WORK_OF_A_TRIAL = 1_000
+"""Nodes that the solver may take while a page is waited for: a second or two at most."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Scenario:
     last_rank: int | None
     passed_over: int  # not retained, though ranked before the last retained
     quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
+    proven: bool = True  # else the best that was found with the work of a trial
 
 
 @dataclass(frozen=True)
@@ -119,13 +124,16 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
 
 
 def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
-    try:
-        system = compile_system(ranking.candidates, rules)
-        solved = solve_selection(system)
-    except ValueError as error:
-        raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
-    if solved is None:
-        raise RulesConflict(smallest_conflict(system).names)
+    with allowance(WORK_OF_A_TRIAL):
+        try:
+            system = compile_system(ranking.candidates, rules)
+            solved = solve_selection(system)
+        except ValueError as error:
+            raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
+        except OutOfWork as error:
+            raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
+        if solved is None:
+            raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
     kept = [one for one, inside in zip(system.candidates, solved.retained.tolist(), strict=True) if inside]
     last = max((ranks[one.id] for one in kept), default=None)
@@ -142,6 +150,7 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         last_rank=last,
         passed_over=before - len(kept),
         quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
+        proven=solved.proven,
     )
 
 
@@ -160,7 +169,10 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
     """
     content, ranking = _ranked(run.bundle)
     try:
-        points = core_points_needed(content.given.call, ranking, reference)
+        with allowance(WORK_OF_A_TRIAL):
+            points = core_points_needed(content.given.call, ranking, reference)
+    except OutOfWork as error:
+        raise InvalidInput({"": Objection("ranking.points_unknown")}) from error
     except KeyError as error:
         raise InvalidInput({"": Objection("ranking.not_ranked")}) from error
     except NothingToGain as error:

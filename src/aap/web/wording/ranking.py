@@ -40,8 +40,13 @@ WORDS: Words = {
     "ranking.jury_decision_missing": _("Choisissez une décision."),
     "ranking.jury_reason_missing": _("Indiquez le motif : il figure au procès-verbal."),
     "ranking.no_candidate": _("Ce dossier n’est pas candidat à la sélection."),
+    "ranking.nothing_found": _(
+        "La quantité de calcul fixée n’a pas suffi : aucune sélection qui respecte toutes les règles n’a été trouvée, et "
+        "rien ne prouve qu’il n’y en a pas. Assouplissez une règle, ou faites le calcul hors ligne (aap rank --work)."
+    ),
     "ranking.not_proposed": _("Ce classement n’a pas été proposé."),
     "ranking.not_ranked": _("Ce dossier n’est pas dans ce classement."),
+    "ranking.points_unknown": _("La quantité de calcul fixée n’a pas suffi pour le dire."),
     "ranking.rejection_unexplained": _("Indiquez pourquoi le classement revient en délibération."),
     "ranking.removal_unexplained": _("Indiquez pourquoi cette décision est retirée."),
     "ranking.retained_already": _("Ce dossier est déjà retenu."),

@@ -92,13 +92,13 @@ def test_columns_and_keys_are_those_of_the_reference(written: Path) -> None:
         "selection_probability,reviews,requested_amount,granted_amount,waiting_rank,mark_quality,mark_reach"
     )
     assert (written / "reviewers.csv").read_bytes().split(b"\n")[0] == (
-        b"reviewer_id,reviews,mean_given,severity,severity_low,severity_high"
+        b"reviewer_id,reviews,mean_given,severity,severity_low,severity_high,residual_sd,flag"
     )
     report = json.loads((written / "report.json").read_text(encoding="utf-8"))
     assert list(report) == [
         "engine_version", "call_id", "rubric_hash", "inputs_hash", "result_hash", "draw_seed", "method", "mode",
-        "counts", "budget", "quotas", "objective", "proven_optimal", "tie_proven", "final", "solver", "variance",
-        "contested", "warnings", "lots",
+        "counts", "budget", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver", "variance",
+        "contested", "no_successor", "warnings", "edition", "lots",
     ]  # fmt: skip
     assert report["quotas"] == [{"id": "rural", "value": None, "min": 1, "max": None, "achieved": 1, "price": 0}]
     assert report["budget"] == {"limit": 30000, "granted": 22000.5}
@@ -252,7 +252,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("aap.cli.rank.write", interrupted)
     case = Case(tmp_path)
-    assert case.run().exit_code == 1
+    assert case.run().exit_code == 130
     assert {path.name for path in tmp_path.iterdir()} == {"call.yaml", "A.csv", "R.csv"}
 
 

@@ -1,18 +1,21 @@
-"""Draws: their spread is the interval's, their seed decides them, and the rules hold in each."""
+"""Draws: they are posterior draws, their seed decides them, and the rules hold in each."""
 
 from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
-from aap.core.ranking.draws import draw_selections, drawn_scores
+from aap.core.ranking.drawn_selections import select_batch
+from aap.core.ranking.draws import Draws, draw_selections, drawn_scores
 from aap.core.ranking.ranking import Ranking, rank
-from aap.core.scoring.severity import Z90
+from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rules import rules_of
+from aap.core.selection.select import select
 from tests.unit.core.ranking.ranking_builders import a_call, an_application, decided, reviews_of
 
 
@@ -31,34 +34,78 @@ def _ranking(method: str = "calibrated", *, cost: int = 100, n: int = 24, **rule
 
 
 @pytest.mark.parametrize("method", ["raw", "calibrated"])
-def test_drawn_scores_spread_as_the_published_interval_and_a_consensus_does_not_move(method: str) -> None:
+def test_drawn_worths_have_their_posterior_and_a_consensus_does_not_move(method: str) -> None:
+    """Mean and covariance by the definition: precision 1/v + k/noise given the effects, which are drawn for all at once."""
     ranking, _ = _ranking(method)
     drawn = drawn_scores(ranking, 20_000, "s") / 10_000
+    calibration, worths = ranking.calibration, ranking.worths
     place = {standing.id: standing for standing in ranking.standings}
-    for at, candidate in enumerate(ranking.candidates):
-        standing = place[candidate.id]
-        if standing.consensus:
-            assert set(drawn[:, at]) == {61.5}
-            continue
-        assert standing.ci_high is not None
-        deviation = (standing.ci_high - candidate.score) / 10_000 / Z90
-        assert drawn[:, at].mean() == pytest.approx(candidate.score / 10_000, abs=6 * deviation / 20_000**0.5)
-        assert drawn[:, at].std() == pytest.approx(deviation, rel=0.03)
+    scored = [at for at, candidate in enumerate(ranking.candidates) if not place[candidate.id].consensus]
+    (agreed,) = set(range(len(ranking.candidates))) - set(scored)
+    assert set(drawn[:, agreed]) == {61.5}
+    raw = method == "raw"
+    noise = calibration.variances.noise + (calibration.variances.reviewer if raw else 0.0)
+    assert calibration.unknown is not None
+    effects = calibration.unknown.covariance * (0.0 if raw else 1.0)
+    weights, means, own = [], [], []
+    for at in scored:
+        standing = place[ranking.candidates[at].id]
+        precision = 1 / worths.variance + len(standing.reviewers) / noise
+        share = len(standing.reviewers) / noise / precision
+        weight = np.zeros(len(calibration.severities))
+        weight[list(calibration.panels[standing.id])] = share / len(standing.reviewers)
+        weights.append(weight)
+        means.append((worths.mean / worths.variance) / precision + share * ranking.candidates[at].score / 10_000)
+        own.append(1 / precision)
+    expected = np.array(weights) @ effects @ np.array(weights).T + np.diag(own)
+    spread = np.sqrt(np.diagonal(expected))
+    assert np.abs((drawn[:, scored].mean(axis=0) - means) / spread).max() < 5 / 20_000**0.5
+    assert np.cov(drawn[:, scored].T) / np.outer(spread, spread) == pytest.approx(
+        expected / np.outer(spread, spread), abs=0.04
+    )
 
 
-def test_applications_that_share_reviewers_move_together() -> None:
-    ranking, _ = _ranking("raw")
-    drawn = drawn_scores(ranking, 20_000, "s") / 10_000
-    reviewers = {standing.id: standing.reviewers for standing in ranking.standings}
-    ids = [candidate.id for candidate in ranking.candidates if candidate.id != "a03"]
-    columns = [at for at, candidate in enumerate(ranking.candidates) if candidate.id != "a03"]
-    covariance = np.cov(drawn[:, columns].T)
-    variance = ranking.calibration.variances.reviewer
-    for i, one in enumerate(ids[:8]):
-        for j, two in enumerate(ids[:8]):
-            if i != j:
-                shared = len(set(reviewers[one]) & set(reviewers[two]))
-                assert covariance[i, j] == pytest.approx(variance * shared / 9, abs=0.06 * covariance[i, i])
+@pytest.mark.parametrize("method", ["raw", "calibrated"])
+def test_what_is_drawn_so_often_is_true_so_often(method: str) -> None:
+    """Over simulated calls: of the applications retained in about so many draws, as many are among the truly best."""
+    told: list[float] = []
+    true: list[bool] = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        quality, severity = rng.normal(50, 11, 90), rng.normal(0, 6, 20)
+        table = {
+            (f"a{i:02}", f"r{j:02}"): f"{np.clip(quality[i] + severity[j] + rng.normal(0, 11), 0, 100) / 10:.2f}"
+            for i in range(90)
+            for j in rng.choice(20, 3, replace=False)
+        }
+        call = a_call(method=method, laureates=25)
+        ranking = rank(call, [an_application(f"a{i:02}") for i in range(90)], reviews_of(call, table), draw_seed="s")
+        drawn = drawn_scores(ranking, 100, "s")
+        best = np.argsort(-drawn, axis=1, kind="stable")[:, :25]
+        told += (np.bincount(best.ravel(), minlength=90) / 100).tolist()
+        truly = {f"a{i:02}" for i in np.argsort(-quality)[:25]}
+        true += [candidate.id in truly for candidate in ranking.candidates]
+    bins = np.minimum((np.array(told) * 10).astype(int), 9)
+    off = [abs(np.array(told)[bins == one].mean() - np.array(true)[bins == one].mean()) for one in range(10)]
+    assert np.average(off, weights=np.bincount(bins, minlength=10)) < 0.03
+
+
+def test_worths_that_do_not_differ_are_drawn_equal_and_stay_in_rank_order() -> None:
+    call = a_call(laureates=2)
+    rows = {
+        ("a", "x"): "6",
+        ("a", "y"): "4",
+        ("b", "x"): "4.1",
+        ("b", "y"): "5.9",
+        ("c", "x"): "5.2",
+        ("c", "y"): "4.6",
+    }
+    ranking = rank(call, [an_application(name) for name in "abc"], reviews_of(call, rows), draw_seed="s")
+    assert ranking.worths.variance == 0.0
+    mean = round(sum(candidate.score for candidate in ranking.candidates) / 3)
+    assert drawn_scores(ranking, 5, "s") == pytest.approx(np.full((5, 3), mean), abs=1)
+    first, second, last = (candidate.id for candidate in ranking.candidates)
+    assert draw_selections(ranking, rules_of(call), number=10).retained == {first: 10, second: 10, last: 0}
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_does_not() -> None:
@@ -142,3 +189,17 @@ def test_no_draw_has_no_probability() -> None:
     ranking, rules = _ranking()
     none = draw_selections(ranking, rules, number=0)
     assert (none.number, none.retained, none.without_head, none.probability("a05")) == (0, {}, 0, None)
+
+
+def test_a_draw_that_does_not_end_counts_with_the_best_found_and_is_told() -> None:
+    """With no work at all for the solver: what is decided without it is, the rest is said not to have ended."""
+    people = [Candidate(f"d{at:02}", 900_000 - 7_919 * at, 1_000_003 + 7_907 * at * at) for at in range(60)]
+    scores = np.array([[person.score for person in people]])
+    rules = Rules("merit", 20, 60_000_017)
+    with patch("aap.core.ranking.drawn_selections.WORK_OF_A_DRAW", 0):
+        stopped = select_batch(people, rules, scores)
+    assert stopped.unended == 1
+    ended = select_batch(people, rules, scores)
+    assert (ended.unended, int(ended.retained.sum())) == (0, len(select(people, rules).retained))
+    told = Draws(400, {}, 0, unended=3).notices
+    assert [(notice.code, "3 tirages sur 400" in str(notice)) for notice in told] == [("draws_unended", True)]

@@ -7,6 +7,7 @@ import random
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from aap.core.call.canonical import rubric_hash
@@ -56,7 +57,7 @@ def test_calibrated_ranking_takes_each_reviewers_severity_away() -> None:
     assert {s.id: s.calibrated_score for s in ranking.standings} == expected
     assert [s.id for s in ranking.standings] == ["b", "c", "a", "d"]
     for standing in ranking.standings:
-        half = round(Z90 * ranking.calibration.error_variance(standing.reviewers) ** 0.5 * 10_000)
+        half = round(Z90 * ranking.calibration.error_variance(standing.id) ** 0.5 * 10_000)
         assert (standing.ci_low, standing.ci_high) == (expected[standing.id] - half, expected[standing.id] + half)
 
 
@@ -252,10 +253,48 @@ def test_a_broken_review_graph_refuses_calibrated_unless_separate_and_warns_raw(
     refused = a_call(method="calibrated")
     with pytest.raises(DisconnectedReviews):
         rank(refused, FOUR, reviews_of(refused, table), draw_seed="s")
-    for call in (a_call(method="raw"), a_call(method="calibrated", components="separate")):
+    few = ["few_reviewers"]
+    for call, more in ((a_call(method="raw"), []), (a_call(method="calibrated", components="separate"), few)):
         ranking = rank(call, FOUR, reviews_of(call, table), draw_seed="s")
         assert [s.id for s in ranking.standings] == ["a", "c", "d", "b"]
-        assert [notice.code for notice in ranking.notices] == ["several_components"]
+        assert [notice.code for notice in ranking.notices] == ["several_components", *more]
+
+
+@pytest.mark.parametrize(("reviewers", "codes"), [(14, ["few_reviewers"]), (15, [])])
+def test_fewer_than_fifteen_reviewers_are_few_where_their_severity_counts(reviewers: int, codes: list[str]) -> None:
+    table = {(f"a{i}", f"r{j:02}"): f"{3 + (i * 3 + j * 5) % 7}" for i in range(4) for j in range(reviewers)}
+    applications = [an_application(f"a{i}") for i in range(4)]
+    for method, expected in (("calibrated", codes), ("raw", [])):
+        call = a_call(method=method)
+        found = rank(call, applications, reviews_of(call, table), draw_seed="s").notices
+        assert [notice.code for notice in found if notice.code == "few_reviewers"] == expected
+
+
+@pytest.mark.parametrize("method", ["raw", "calibrated"])
+def test_the_variance_of_worths_is_that_of_the_scores_less_their_errors(method: str) -> None:
+    """By the definition, on a call with a score agreed on, which has no interval and no part in it."""
+    call = a_call(method=method)
+    table = {
+        (f"a{i:02}", f"r{j}"): f"{3 + (i * 5 % 11) / 2 + j * 0.3 + (i * j) % 3 * 0.2:.1f}"
+        for i in range(12) for j in range(5) if (i + j) % 5 < 3
+    }  # fmt: skip
+    ranking = rank(
+        call, [an_application(f"a{i:02}") for i in range(12)], reviews_of(call, table),
+        [decided("a04", "consensus", "99")], "s",
+    )  # fmt: skip
+    measured = [standing for standing in ranking.standings if standing.id != "a04"]
+    calibration = ranking.calibration
+    assert calibration.unknown is not None
+    effects = calibration.unknown.covariance if method == "calibrated" else np.eye(5) * calibration.variances.reviewer
+    shares = np.zeros((11, 5))
+    for at, standing in enumerate(measured):
+        shares[at, [int(name[1]) for name in standing.reviewers]] = 1 / 3
+    errors = shares @ effects @ shares.T + np.eye(11) * calibration.variances.noise / 3
+    scores = np.array([(standing.score or 0) / 10_000 for standing in measured])
+    mean_covariance = (errors.sum() - np.trace(errors)) / (11 * 10)
+    expected = scores.var(ddof=1) - np.trace(errors) / 11 + mean_covariance
+    assert ranking.worths.variance == pytest.approx(expected, rel=1e-6)
+    assert ranking.worths.mean == pytest.approx(scores.mean())
 
 
 def test_row_order_moves_nothing() -> None:

@@ -28,6 +28,7 @@ def test_a_report_says_all_that_was_decided() -> None:
     for name in ("engine_version", "solver", "rubric_hash", "inputs_hash", "result_hash"):
         assert report.pop(name)
     assert report == {
+        "edition": 2,
         "call_id": "essai-2025",
         "draw_seed": "graine publique",
         "method": "raw",
@@ -50,6 +51,7 @@ def test_a_report_says_all_that_was_decided() -> None:
         ],
         "objective": 130.125,
         "proven_optimal": True,
+            "gap": 0,
         "tie_proven": True,
         "final": True,
         "variance": report["variance"],

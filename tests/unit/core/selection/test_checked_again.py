@@ -23,7 +23,7 @@ BUDGET, LAUREATES = RuleRef("budget"), RuleRef("laureates")
 
 def with_answer(given: Problem, *inside: bool) -> SelectionOutcome:
     """The outcome where the search answers that these are the best."""
-    answer = Best(np.array(inside), 0, True)
+    answer = Best(np.array(inside), 0, True, 0)
     with patch("aap.core.selection.solving.best_by_value", lambda *_, **__: answer):
         return select(given.candidates, given.core_rules)
 
@@ -59,13 +59,12 @@ def test_an_answer_that_could_be_bettered_is_refused() -> None:
     assert certified(dear, True, False, True) == {1: Certificate(1, ((BUDGET, 1),), (LAUREATES, BUDGET))}
 
 
-def test_where_the_tie_phase_stopped_an_exchange_of_equals_is_let_through() -> None:
-    people = [("a", 80, 1), ("b", 70, 1), ("c", 70, 1)]
-    found = certified(problem(people, laureates=2), True, False, True, tie_proven=False)
-    assert found == {1: Certificate(1, (), (LAUREATES,))}
-    people[2] = ("c", "69.9999", 1)
+@pytest.mark.parametrize("tie_proven", [True, False])
+@pytest.mark.parametrize("score", [70, "69.9999"])
+def test_whether_ties_are_proven_or_not_no_exchange_is_better(score: int | str, tie_proven: bool) -> None:
+    people = [("a", 80, 1), ("b", 70, 1), ("c", score, 1)]
     with pytest.raises(SelectionError, match="b can take the place of c"):
-        certified(problem(people, laureates=2), True, False, True, tie_proven=False)
+        certified(problem(people, laureates=2), True, False, True, tie_proven=tie_proven)
 
 
 def test_a_certificate_counts_the_exchanges_that_each_rule_breaks() -> None:

@@ -331,8 +331,8 @@ def test_a_decision_on_a_dossier_named_like_a_quota_stays_in_the_conflict() -> N
 
 
 def test_a_conflict_is_said_to_be_smallest_only_where_its_values_are_too() -> None:
-    people = [(name, 50, 10, {"region": name}) for name in "abcdef"]
-    given = problem(people, laureates=3, quotas=[{"id": "r", "each": "region", "min": 1}])
+    people = [(f"{name}{at}", 50, 10, {"region": name}) for name in "abcdef" for at in (1, 2)]
+    given = problem(people, laureates=7, quotas=[{"id": "r", "each": "region", "min": 2}])
     proven = []
     for rounds in (3, 600):  # enough for the rules, not for which of the regions
         with patch("aap.core.selection.conflicts._ROUNDS", rounds), pytest.raises(InfeasibleRules) as caught:

@@ -21,6 +21,7 @@ from aap.core.selection.model import Answer, free_columns, maximise, reduce_rows
 from aap.core.selection.outcome import SelectionError
 from aap.core.selection.problem import RuleRef
 from aap.core.selection.rows import Row, make_row
+from aap.core.selection.work import OutOfWork, Work
 
 pytestmark = pytest.mark.thorough
 
@@ -198,12 +199,12 @@ class Scripted:
         self.asked: list[tuple[int, bool]] = []
         self.true = model._solve
 
-    def __call__(self, reduced: Any, objective: Any, node_limit: int | None, cautious: bool) -> Any:
+    def __call__(self, reduced: Any, objective: Any, limit: int, work: Work, *, cautious: bool, shown: bool) -> Any:
         self.asked.append((len(reduced.rows), cautious))
         if not self.answers:
-            return self.true(reduced, objective, node_limit, cautious)
+            return self.true(reduced, objective, limit, work, cautious=cautious, shown=shown)
         status, inside = self.answers.pop(0)
-        return status, None if inside is None else np.array(inside)
+        return model._Found(status, None if inside is None else np.array(inside), nodes=1)  # type: ignore[arg-type]
 
 
 def best_of_three(solver: Scripted, **options: Any) -> tuple[str, list[int] | None]:
@@ -245,8 +246,15 @@ def test_a_refuted_answer_gets_a_second_look_and_is_an_error_when_refuted_again(
 
 
 def test_a_solver_that_stops_says_so_with_what_it_has() -> None:
-    assert best_of_three(Scripted(("stopped", None))) == ("stopped", None)
-    assert best_of_three(Scripted(("stopped", [True, False, False]))) == ("stopped", [0])
+    assert best_of_three(Scripted(("stopped", None)), node_limit=9) == ("stopped", None)
+    assert best_of_three(Scripted(("stopped", [True, False, False])), node_limit=9) == ("stopped", [0])
+    with pytest.raises(OutOfWork) as nothing:
+        best_of_three(Scripted(("stopped", None)))
+    assert nothing.value.retained is None
+    with pytest.raises(OutOfWork) as something:
+        best_of_three(Scripted(("stopped", [True, False, False])))
+    assert something.value.retained is not None
+    assert something.value.retained.tolist() == [True, False, False]
 
 
 class Doctored:
@@ -267,8 +275,8 @@ class Doctored:
         ({"getModelStatus": highspy.HighsModelStatus.kInfeasible}, ("infeasible", None)),
         ({"getModelStatus": highspy.HighsModelStatus.kUnboundedOrInfeasible}, ("infeasible", None)),
         ({"getModelStatus": highspy.HighsModelStatus.kSolutionLimit}, ("stopped", [True, True, False])),
-        ({"getInfo": SimpleNamespace(mip_dual_bound=-2.9)}, ("optimal", [True, True, False])),
-        ({"getInfo": SimpleNamespace(mip_dual_bound=-3.0)}, ("refuted", None)),
+        ({"getInfo": SimpleNamespace(mip_dual_bound=-2.9, mip_node_count=1)}, ("optimal", [True, True, False])),
+        ({"getInfo": SimpleNamespace(mip_dual_bound=-3.0, mip_node_count=1)}, ("refuted", None)),
         ({"getSolution": SimpleNamespace(col_value=[], value_valid=True)}, ("optimal", None)),
         ({"getSolution": SimpleNamespace(col_value=[1.0, 1.0, 0.0], value_valid=False)}, ("optimal", None)),
         (
@@ -278,7 +286,7 @@ class Doctored:
         (
             {
                 "getSolution": SimpleNamespace(col_value=[1 - 1e-7, 1.0, 1e-7], value_valid=True),
-                "getInfo": SimpleNamespace(mip_dual_bound=-2.0),
+                "getInfo": SimpleNamespace(mip_dual_bound=-2.0, mip_node_count=1),
             },
             ("optimal", [True, True, False]),
         ),
@@ -289,8 +297,8 @@ def test_what_the_solver_says_is_weighed(replaced: dict[str, Any], verdict: tupl
     reduced = reduce_rows([make_row(RULE, {0: 2, 1: 2, 2: 3}, 4)], free_columns(3))
     assert reduced is not None
     with patch("aap.core.selection.model._solver", lambda: Doctored(**replaced)):
-        status, inside = model._solve(reduced, np.array([5, 5, 5]), None, cautious=False)
-    assert (status, None if inside is None else inside.tolist()) == verdict
+        found = model._solve(reduced, np.array([5, 5, 5]), 9, Work(9), cautious=False, shown=False)
+    assert (found.status, None if found.inside is None else found.inside.tolist()) == verdict
 
 
 def test_a_solver_that_breaks_off_is_an_error() -> None:
@@ -298,7 +306,7 @@ def test_a_solver_that_breaks_off_is_an_error() -> None:
     assert reduced is not None
     broken = Doctored(getModelStatus=highspy.HighsModelStatus.kSolveError)
     with patch("aap.core.selection.model._solver", lambda: broken), pytest.raises(SelectionError, match="ended with"):
-        model._solve(reduced, np.array([5, 5, 5]), None, cautious=False)
+        model._solve(reduced, np.array([5, 5, 5]), 9, Work(9), cautious=False, shown=False)
 
 
 class Watched(Doctored):
@@ -314,10 +322,10 @@ class Watched(Doctored):
 
 
 @pytest.mark.parametrize(
-    ("nodes", "cautious", "told"),
-    [(None, False, {}), (7, False, {"mip_max_nodes": 7}), (None, True, {"presolve": "off", "random_seed": 1})],
+    ("cautious", "told"),
+    [(False, {"mip_max_nodes": 7}), (True, {"mip_max_nodes": 7, "presolve": "off", "random_seed": 1})],
 )
-def test_a_second_look_is_another_look(nodes: int | None, cautious: bool, told: dict[str, Any]) -> None:
+def test_a_second_look_is_another_look(cautious: bool, told: dict[str, Any]) -> None:
     reduced = reduce_rows([make_row(RULE, {0: 2_000_001, 1: 2_000_003, 2: 3_000_001}, 4_000_004)], free_columns(3))
     assert reduced is not None
     solver = Watched()
@@ -326,5 +334,5 @@ def test_a_second_look_is_another_look(nodes: int | None, cautious: bool, told: 
         patch("aap.core.selection.model._solver", lambda: solver),
         patch("aap.core.selection.model._Matrix.of", side_effect=made) as matrix,
     ):
-        model._solve(reduced, np.array([5, 5, 5]), nodes, cautious)
+        model._solve(reduced, np.array([5, 5, 5]), 7, Work(9), cautious=cautious, shown=False)
     assert (solver.told, matrix.call_args.kwargs) == (told, {"scaled": not cautious})

@@ -310,16 +310,16 @@ def test_calibration_may_move_the_others_so_that_a_better_mark_costs_the_place()
         return [(row.application_id, f"{row.calibrated_score:.1f}", row.status) for row in rows]
 
     assert table(marks) == [
-        ("C", "95.0", "laureate"),
-        ("D", "92.4", "not_selected"),
-        ("A", "62.4", "not_selected"),
-        ("B", "47.4", "laureate"),
+        ("C", "95.8", "laureate"),
+        ("D", "91.4", "not_selected"),
+        ("A", "61.4", "not_selected"),
+        ("B", "46.4", "laureate"),
     ]
     assert table({**marks, ("B", "E2"): 6}) == [
-        ("D", "93.6", "laureate"),
-        ("C", "92.2", "not_selected"),
-        ("B", "68.6", "not_selected"),
-        ("A", "63.6", "not_selected"),
+        ("D", "93.3", "laureate"),
+        ("C", "92.4", "not_selected"),
+        ("B", "68.3", "not_selected"),
+        ("A", "63.3", "not_selected"),
     ]
 
 
