@@ -68,9 +68,9 @@ class Rules:
     budget: int | None
     protect_top: int = 0
     waiting_list: int = 0
+    quotas: tuple[QuotaRule, ...] = ()
     successors: bool = False
     if_none: str = ""
-    quotas: tuple[QuotaRule, ...] = ()
     received: int = 0
 
     @property

@@ -91,7 +91,8 @@ def test_a_bundle_is_verified_from_standard_input_with_an_answer_for_programs(tm
     answer = CliRunner().invoke(main, ["verify", "-", "--json"], input=content)
     assert answer.exit_code == 0
     told = json.loads(answer.stdout)
-    assert (told.pop("bundle"), told.pop("agrees"), told.pop("differences")) == ("entrée standard", True, [])
+    said = {key: told.pop(key) for key in ("bundle", "agrees", "differences", "scores_given")}
+    assert said == {"bundle": "entrée standard", "agrees": True, "differences": [], "scores_given": False}
     assert told == json.loads(content)["results"]["report"]
     changed = content.replace(b"10000.00", b"10001.00")
     answer = CliRunner().invoke(main, ["verify", "-", "--json"], input=changed)
