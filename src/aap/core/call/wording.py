@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from aap.core.call.attribute_names import attribute_title
 from aap.core.call.criterion_words import computed_in_words, counts_for
+from aap.core.call.lots import following, in_spilling_order, lot_name, lot_title, parts_of
 from aap.core.call.points import out_of
 from aap.core.call.rubric_checks import below
 from aap.core.call.schema import CallFile, Criterion, Rubric, Scale, SelectionRules
@@ -53,16 +54,51 @@ class WordedSection:
 
 def rules_in_words(call: CallFile) -> tuple[WordedSection, ...]:
     """The rules, section by section, in the order in which they apply; sections with nothing to say are left out."""
-    sections = (
+    sections: tuple[WordedSection, ...] = (
         WordedSection("calendar", "Calendrier", tuple(_calendar(call))),
         WordedSection("eligibility", "Qui peut répondre", tuple(rule.rule for rule in call.eligibility)),
         WordedSection("rubric", "Comment les dossiers sont notés", tuple(_rubric(call)), tuple(_criteria(call))),
         WordedSection("scoring", "Comment les notes deviennent un classement", tuple(_scoring(call))),
-        WordedSection("selection", "Comment les lauréats sont retenus", tuple(_selection(call))),
-        WordedSection("quotas", "Les équilibres à respecter", tuple(_quota(call, q) for q in call.selection.quotas)),
+        *(_lots(call) if call.lots else _retained(call)),
         WordedSection("algorithm", "La place du calcul", _algorithm()),
     )
     return tuple(_typeset(section) for section in sections if section.sentences or section.criteria)
+
+
+def _retained(call: CallFile) -> tuple[WordedSection, ...]:
+    return (
+        WordedSection("selection", "Comment les lauréats sont retenus", tuple(_selection(call))),
+        WordedSection("quotas", "Les équilibres à respecter", tuple(_quota(call, q) for q in call.selection.quotas)),
+    )
+
+
+def _lots(call: CallFile) -> Iterator[WordedSection]:
+    """How the lots go together, then what holds in each; its rubric where that isn't the call's."""
+    lots = {lot.id: quoted(lot_title(lot)) for lot, _ in parts_of(call) if lot is not None}
+    together = [
+        f"L’appel compte {count(len(lots), 'lot')} : {listed(tuple(lots.values()))}.",
+        "Chaque dossier relève d’un lot et d’un seul. Chaque lot a son classement, ses règles et sa liste de lauréats.",
+    ]
+    order = [
+        lots[name] for name in in_spilling_order(call) if name in following(call) or name in following(call).values()
+    ]
+    if order:
+        together.append(
+            f"Ce qu’un lot laisse de son enveloppe s’ajoute à celle du suivant, dans cet ordre : {listed(order, 'puis')}."
+        )
+    yield WordedSection("lots", "Les lots", tuple(together))
+    for lot, part in parts_of(call):
+        if lot is None:
+            continue
+        own = part.rubric != call.rubric
+        sentences = [
+            *(_rubric(part) if own else ()),
+            *_selection(part),
+            *(_quota(call, q) for q in part.selection.quotas),
+        ]
+        criteria = tuple(_criteria(part)) if part.rubric.criteria != call.rubric.criteria else ()
+        title = lot_name(lot)
+        yield WordedSection(f"lot-{lot.id}", title[:1].upper() + title[1:], tuple(sentences), criteria)
 
 
 def _typeset(section: WordedSection) -> WordedSection:

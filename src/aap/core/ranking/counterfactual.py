@@ -42,10 +42,11 @@ class NothingToGain(ValueError):
     """The application is retained, or no score would put it among the candidates."""
 
 
-def points_needed(call: CallFile, ranking: Ranking, application_id: str) -> int | None:
+def points_needed(call: CallFile, ranking: Ranking, application_id: str, received: int = 0) -> int | None:
     """The fewest points (x 10,000) with which the application is retained; None where the highest score would not be enough.
 
     For a candidate that was passed over, and for who misses the overall threshold alone. `ranking` is `call`'s.
+    `received`: cents that another lot left to this one, whose call `call` then is.
 
     Raises NothingToGain for all others, KeyError for an unknown application, OutOfWork where the work is not enough.
     """
@@ -55,7 +56,7 @@ def points_needed(call: CallFile, ranking: Ranking, application_id: str) -> int 
     if standing.place != "candidate" and not below:
         raise NothingToGain(application_id)
     assert standing.score is not None
-    trial = _Trial(call, ranking, by_id, standing)
+    trial = _Trial(call, ranking, by_id, standing, received)
     least = 1
     if below:
         assert call.rubric.threshold is not None
@@ -101,8 +102,10 @@ def _least(holds: Callable[[int], bool], least: int, enough: int, guess: int | N
 class _Trial:
     """The selection with some points more for one application."""
 
-    def __init__(self, call: CallFile, ranking: Ranking, by_id: dict[str, Standing], standing: Standing) -> None:
-        self.rules = rules_of(call)
+    def __init__(
+        self, call: CallFile, ranking: Ranking, by_id: dict[str, Standing], standing: Standing, received: int
+    ) -> None:
+        self.rules = dataclasses.replace(rules_of(call), received=received)
         self.rubric = call.rubric
         self.seed = ranking.draw_seed
         self.standing = standing

@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import assert_never
 
 from aap.core import french
+from aap.core.call.lots import lot_name
 from aap.core.call.points import score_in_words
-from aap.core.call.schema import CallFile, Criterion
+from aap.core.call.schema import CallFile, Criterion, Lot
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.below_threshold import below_criterion, below_overall
 from aap.core.ranking.passed_over import Figure, PassedOver
@@ -42,16 +43,21 @@ class Explanation:
     figures: Mapping[str, Figure] = field(default_factory=dict)
 
 
-def explain(call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Explanation]:
-    """One explanation an application, by id, in the order of the ranking's table."""
-    return _Explainer(call, rules, ranking, outcome).all()
+def explain(
+    call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None = None
+) -> dict[str, Explanation]:
+    """One explanation an application, by id, in the order of the ranking's table. `lot`: whose ranking it is."""
+    return _Explainer(call, rules, ranking, outcome, lot).all()
 
 
 class _Explainer:
     """Holds what every sentence of one run looks at."""
 
-    def __init__(self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> None:
+    def __init__(
+        self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None
+    ) -> None:
         self.call = call
+        self.where = f" du {lot_name(lot)}" if lot else ""
         self.rules = rules
         self.ranking = ranking
         self.outcome = outcome
@@ -61,7 +67,7 @@ class _Explainer:
         self.waiting = {name: place for place, name in enumerate(outcome.waiting_list, start=1)}
         head = ranking.candidates[: rules.protect_top] if rules.mode == "value" else ()
         self.protected = frozenset(candidate.id for candidate in head)
-        self.passed_over = PassedOver(call, rules, ranking, outcome)
+        self.passed_over = PassedOver(call, rules, ranking, outcome, lot)
 
     def all(self) -> dict[str, Explanation]:
         return {standing.id: self.one(standing) for standing in self.ranking.standings}
@@ -132,7 +138,7 @@ class _Explainer:
         assert standing.score is not None
         said = score_in_words(Fraction(standing.score, UNIT), self.call.rubric, decimals)
         agreed = ", score arrêté en commun après les évaluations" if standing.consensus else ""
-        return f"Classé {french.ordinal(standing.rank)} avec {said}{agreed}."
+        return f"Classé {french.ordinal(standing.rank)}{self.where} avec {said}{agreed}."
 
     def _laureate(self, standing: Standing, reason: Reason) -> Explanation:
         figures = self._figures(standing)

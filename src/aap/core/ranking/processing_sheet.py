@@ -11,10 +11,10 @@ the wording before it is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol
 
 from aap.core import french
 from aap.core.call.attribute_names import attribute_title
@@ -25,11 +25,14 @@ from aap.core.call.criterion_words import (
     minimum_in_words,
     scale_in_words,
 )
+from aap.core.call.lots import lot_name
 from aap.core.call.points import figure, out_of
+from aap.core.call.schema import Lot
 from aap.core.call.wording import value_label
 from aap.core.quotas.quota_words import quota_in_words
+from aap.core.ranking.counted_reviews import reviews_of
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunInput, reviews_of
+from aap.core.ranking.run import RunInput
 from aap.core.ranking.standing import Standing
 from aap.core.results import ResultRow
 from aap.core.scoring.criteria import asked_criteria
@@ -58,8 +61,11 @@ class ProcessingSheet:
 
 
 class Ranked(Protocol):
-    """What of a run the sheet is made of: a `Run`, or a kept one read from its bundle."""
+    """What of a run the sheet is made of: the part of a `Run` that ranks the application, or a kept one read from its
+    bundle."""
 
+    @property
+    def lot(self) -> Lot | None: ...
     @property
     def given(self) -> RunInput: ...
     @property
@@ -68,11 +74,9 @@ class Ranked(Protocol):
     def rows(self) -> Sequence[ResultRow]: ...
     @property
     def ranking(self) -> Ranking: ...
-    @property
-    def report(self) -> Mapping[str, Any]: ...
 
 
-def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
+def processing_sheet(run: Ranked, application_id: str, *, result_hash: str) -> ProcessingSheet:
     """The sheet of one application of a run. Raises KeyError for an id that is not in it."""
     standings = {standing.id: standing for standing in run.ranking.standings}
     standing = standings[application_id]
@@ -91,7 +95,7 @@ def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
             _parameters(run),
             _operations(run, standing, row, reviews),
         ),
-        result_hash=run.report["result_hash"],
+        result_hash=result_hash,
     )
 
 
@@ -154,13 +158,15 @@ def _parameters(run: Ranked) -> SheetPart:
                 minimum_in_words(criterion),
             )
         )
-    rules = [computed_in_words(one, call.rubric) for one in call.rubric.criteria if one.kind == "computed"]
+    rules = [f"Dossier du {lot_name(run.lot)}, qui a son classement et ses règles."] if run.lot else []
+    rules += [computed_in_words(one, call.rubric) for one in call.rubric.criteria if one.kind == "computed"]
     if call.rubric.threshold is not None:
         rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} {out_of(call.rubric)}.")
     if run.rules.laureates is not None:
         rules.append(f"Nombre de places : {french.number(run.rules.laureates)}.")
-    if run.rules.budget is not None:
-        rules.append(f"Enveloppe : {french.euros(run.rules.budget)}.")
+    if run.rules.limit is not None:
+        received = f", dont {french.euros(run.rules.received)} laissés par un autre lot" if run.rules.received else ""
+        rules.append(f"Enveloppe : {french.euros(run.rules.limit)}{received}.")
     if run.rules.mode == "value" and run.rules.protect_top:
         rules.append(f"Premiers candidats retenus quel que soit leur montant : {french.number(run.rules.protect_top)}.")
     for quota in run.rules.quotas:

@@ -18,11 +18,11 @@ from typing import Any
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application
-from aap.core.ranking.bundle import read_text, results_value, run_bundle
+from aap.core.ranking.bundle import rankings_of, read_text, results_value, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
 from aap.core.ranking.earlier_editions import less_keys
-from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Run, RunOptions, result_hash, reviews_of, run_call
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.run import Run, RunOptions, result_hash, run_call
 from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
 
@@ -48,18 +48,14 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
     given = bundle.given
     applications = _pseudonyms("D", key, (application.id for application in given.applications))
     reviewers = _pseudonyms("E", key, {mark.reviewer_id for mark in given.marks})
-    before = rank(
-        given.call,
-        given.applications,
-        reviews_of(given),
-        given.decisions,
-        bundle.options.draw_seed,
-        stored=bundle.scores,
-    )
-    tokens = _needed_tokens(before, given.call.rubric)
-    named = {
-        name for quota in given.call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
-    } | {criterion.from_ for criterion in given.call.rubric.criteria if criterion.from_}
+    tokens: dict[str, str] = {}
+    named = {given.call.lots.attribute} if given.call.lots else set()
+    for part, before in rankings_of(bundle):
+        call = part.given.call
+        tokens |= _needed_tokens(before, call.rubric)
+        named |= {
+            name for quota in call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
+        } | {criterion.from_ for criterion in call.rubric.criteria if criterion.from_}
     run = run_call(
         given.call,
         [_without_name(a, applications[a.id], tokens.get(a.id, ""), named) for a in given.applications],
@@ -82,7 +78,9 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
             )
             for d in given.decisions
         ],
-        options=RunOptions(draws=0, draw_seed=before.draw_seed, prices=bundle.options.prices, work=bundle.options.work),
+        options=RunOptions(
+            draws=0, draw_seed=bundle.report["draw_seed"], prices=bundle.options.prices, work=bundle.options.work
+        ),
         stored={applications[name]: scores for name, scores in bundle.scores.items()},
     )
     _same_list(bundle, applications, [(row.application_id, row.status, row.rank) for row in run.rows])

@@ -100,6 +100,8 @@ def rank(
     draw_seed: str | None = None,
     *,
     stored: Mapping[str, StoredScores] | None = None,
+    calibration: Calibration | None = None,
+    rules_hash: str | None = None,
 ) -> Ranking:
     """Rank the applications of one call; the order of every argument is indifferent.
 
@@ -109,11 +111,13 @@ def rank(
 
     `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
     on another platform ranks what that run ranked; those of an application that can't have had them are left aside.
+    `calibration`: where more than these reviews are calibrated together. `rules_hash`: what stands in for the seed of the
+    draw, the rubric's hash where it isn't given.
     """
     by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
     for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
         by_application[review.application_id].append(review)
-    calibration = calibrate(reviews)
+    calibration = calibrate(reviews) if calibration is None else calibration
     if call.scoring.method == "calibrated" and call.scoring.components == "error":
         require_comparable(calibration)
     jury = _Jury(decisions)
@@ -132,7 +136,7 @@ def rank(
     if refused:
         raise ImposedNotCandidate(refused)
 
-    seed = rubric_hash(call) if draw_seed is None else draw_seed
+    seed = draw_seed if draw_seed is not None else rules_hash or rubric_hash(call)
     in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: rank_key(s, call.rubric, seed))
     ranked = [_with_rank(standing, position) for position, standing in enumerate(in_rank, 1)]
     unranked = sorted(

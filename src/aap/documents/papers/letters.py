@@ -16,8 +16,9 @@ from typing import assert_never
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_texts import LetterKind, fill_in
+from aap.core.call.lots import lot_name, lot_title
 from aap.core.call.points import figure
-from aap.core.call.schema import CallFile
+from aap.core.call.schema import CallFile, Lot
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
@@ -72,7 +73,8 @@ class LetterFacts:
     """What the ranking says of one application (its row in ranking.csv). Amounts in cents, score on 100.
 
     `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
-    number of applications that have a rank; `raw_score` the mean of the marks.
+    number of applications that have a rank; `raw_score` the mean of the marks; `lot` the lot whose ranking it is, where the
+    call has lots.
     """
 
     application_id: str
@@ -90,6 +92,7 @@ class LetterFacts:
     marks: Mapping[str, Decimal] = field(default_factory=dict)
     raw_score: Decimal | None = None
     reason_code: str = ""
+    lot: Lot | None = None
 
     def mark_table(self, call: CallFile) -> MarkTable | None:
         return mark_table(
@@ -110,8 +113,10 @@ def letter_from_row(
     retained: int | None = None,
     application: Application | None = None,
     draft: bool = False,
+    lot: Lot | None = None,
 ) -> LetterView:
-    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank, `retained` the laureates.
+    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank, `retained` the
+    laureates; of a lot `call` is the lot as a call, and these are the lot's lines.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
     applications' table fill the address block and the project's title when they are there.
@@ -125,7 +130,7 @@ def letter_from_row(
     town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
     return letter_view(
         call,
-        letter_facts(call, row, ranked=ranked, retained=retained),
+        letter_facts(call, row, ranked=ranked, retained=retained, lot=lot),
         recipient=Recipient(
             association=row.association,
             representative=cell("representative"),
@@ -136,7 +141,9 @@ def letter_from_row(
     )
 
 
-def letter_facts(call: CallFile, row: ResultRow, *, ranked: int, retained: int | None = None) -> LetterFacts:
+def letter_facts(
+    call: CallFile, row: ResultRow, *, ranked: int, retained: int | None = None, lot: Lot | None = None
+) -> LetterFacts:
     """What a letter needs from a line of the ranking."""
     return LetterFacts(
         application_id=row.application_id,
@@ -154,6 +161,7 @@ def letter_facts(call: CallFile, row: ResultRow, *, ranked: int, retained: int |
         marks=row.marks,
         raw_score=row.raw_score,
         reason_code=row.reason_code,
+        lot=lot,
     )
 
 
@@ -222,7 +230,7 @@ def letter_view(
         recipient=recipient or Recipient(facts.association),
         author=author or author_of(call),
         object=final(text.object or letter_texts.DEFAULT_OBJECTS[kind]),
-        references=_references(call, application_reference or facts.application_id, project),
+        references=_references(call, application_reference or facts.application_id, project, facts.lot),
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
         highlights=_highlights(call, facts, kind),
@@ -247,8 +255,11 @@ def render_letter(view: LetterView) -> bytes:
     return render_pdf("letter.html", metadata, {"letter": view})
 
 
-def _references(call: CallFile, application: str, project: str) -> tuple[tuple[str, str], ...]:
-    lines = [("Appel à projets", call.call.reference or call.call.id), ("Dossier", application)]
+def _references(call: CallFile, application: str, project: str, lot: Lot | None) -> tuple[tuple[str, str], ...]:
+    lines = [("Appel à projets", call.call.reference or call.call.id)]
+    if lot is not None:
+        lines.append(("Lot", french.spaced(lot_title(lot))))
+    lines.append(("Dossier", application))
     if project:
         lines.append(("Projet", french.spaced(project)))
     return tuple(lines)
@@ -308,30 +319,33 @@ def _standing(call: CallFile, facts: LetterFacts, *, beside_reason: bool) -> str
     """
     if facts.score is None or facts.status == "withdrawn":
         return ""
+    of_lot = f" du {lot_name(facts.lot)}" if facts.lot else ""
     if beside_reason:
-        return _retained(facts)
+        return _retained(facts, of_lot)
     top = french.exact(call.rubric.out_of)
     score = f"la note de {figure(facts.score, call.rubric, 2)}{french.NBSP}sur{french.NBSP}{top}"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
+    among += f" dans le {lot_name(facts.lot)}" if facts.lot else ""
     return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
 
 
-def _retained(facts: LetterFacts) -> str:
+def _retained(facts: LetterFacts, of_lot: str) -> str:
     """How many were retained, out of how many that are ranked as this one is."""
     if facts.retained is None:
         return (
             ""
             if facts.rank is None or not facts.ranked
-            else f"Le classement compte {french.count(facts.ranked, 'dossier')}."
+            else f"Le classement{of_lot} compte {french.count(facts.ranked, 'dossier')}."
         )
     among = f" sur {french.number(facts.ranked)} classés" if facts.ranked and facts.ranked > 1 else ""
+    where = f" dans le {lot_name(facts.lot)}" if facts.lot else ""
     if facts.retained == 0:
-        return "Aucun dossier n’a été retenu."
+        return f"Aucun dossier n’a été retenu{where}."
     if facts.retained == 1:
-        return f"Un dossier a été retenu{among}."
-    return f"{french.number(facts.retained)} dossiers ont été retenus{among}."
+        return f"Un dossier a été retenu{among}{where}."
+    return f"{french.number(facts.retained)} dossiers ont été retenus{among}{where}."
 
 
 _TO_READER = (

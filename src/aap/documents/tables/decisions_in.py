@@ -13,9 +13,9 @@ from aap.core.call.schema import Rubric
 from aap.core.french import NBSP, listed, plain
 from aap.core.inputs import DecisionKind, JuryDecision, Mark
 from aap.core.problems import BadInput, cited, nearest
-from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria
+from aap.core.scoring.criteria import bonus_of, marked_criteria
 from aap.documents.tables.cells import Refused, read_euros, read_number
-from aap.documents.tables.grids import MarkGrid
+from aap.documents.tables.grids import Grids, MarkGrid
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
@@ -25,14 +25,14 @@ DECISIONS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 
 
 def read_decisions(
-    source: TableSource, known: Known | None, rubric: Rubric | None, marks: Reading[Mark]
+    source: TableSource, known: Known | None, grids: Grids, marks: Reading[Mark]
 ) -> Reading[JuryDecision]:
     """The decisions, checked against each other, the applications, the rubric and the reviews that there are."""
     try:
         sheet = Sheet.read(source, DECISION_COLUMNS, DECISION_OPTIONS)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
-    return _Decisions(sheet, known, rubric, marks).read()
+    return _Decisions(sheet, known, grids, marks).read()
 
 
 @dataclass(slots=True)
@@ -44,13 +44,12 @@ class _Earlier:
 
 
 class _Decisions:
-    def __init__(self, sheet: Sheet, known: Known | None, rubric: Rubric | None, marks: Reading[Mark]) -> None:
+    def __init__(self, sheet: Sheet, known: Known | None, grids: Grids, marks: Reading[Mark]) -> None:
         self.sheet = sheet
         self.known = known
-        self.rubric = rubric
+        self.grids = grids
         self.marks = marks
         self.ids = KnownIds(sheet, known)
-        self.grids = {c.id: MarkGrid.of(rubric, c) for c in asked_criteria(rubric)} if rubric is not None else {}
         self.earlier: dict[str, _Earlier] = {}
         self.aside: dict[tuple[str, str], int] = {}
 
@@ -79,7 +78,7 @@ class _Decisions:
             else:
                 self._check_alone(row, application_id, kind, on)
                 counts = True
-                value = self._amount(row, kind, on, amount(cells))
+                value = self._amount(row, kind, application_id, on, amount(cells))
                 self._compare_with_request(row, application_id, kind, value, amount(cells))
             if counts:
                 values.append(JuryDecision(application_id, kind, value, reason(cells), author(cells), on, whose))
@@ -159,8 +158,9 @@ class _Decisions:
 
     def _check_all_agreed(self) -> None:
         """Who agrees on marks agrees on all of them: a gate alone may be left to the reviews."""
-        needed = [criterion.id for criterion in marked_criteria(self.rubric)] if self.rubric is not None else []
         for application_id, earlier in self.earlier.items():
+            rubric = self.grids.rubric(application_id)
+            needed = [criterion.id for criterion in marked_criteria(rubric)] if rubric is not None else []
             missing = [cited(name) for name in needed if name not in earlier.agreed]
             if earlier.agreed and missing:
                 row = min(earlier.agreed.values())
@@ -173,13 +173,13 @@ class _Decisions:
             message = f"un montant n’a pas de sens pour la décision {cited(kind)}{how}"
             self.sheet.refuse(row, "amount", message, text, "une cellule vide")
 
-    def _amount(self, row: int, kind: DecisionKind, criterion: str, text: str) -> Decimal | None:
+    def _amount(self, row: int, kind: DecisionKind, application_id: str, criterion: str, text: str) -> Decimal | None:
         """Euros for `amount`, points on 100 or an agreed mark for `consensus`, nothing for the others."""
         if kind not in ("amount", "consensus"):
             self._no_amount(row, kind, text)
             return None
         agreed = kind == "consensus" and criterion
-        grid = self._grid(row, criterion) if agreed else None
+        grid = self._grid(row, application_id, criterion) if agreed else None
         if not text:
             allowed = "un montant en euros" if kind == "amount" else "un total sur 100"
             if agreed:
@@ -193,26 +193,22 @@ class _Decisions:
                 self.sheet.refuse(row, "amount", mark.message, text, mark.allowed)
                 return None
             return mark
-        return self.sheet.value(row, "amount", text, read_euros if kind == "amount" else self._points)
+        if kind == "amount":
+            return self.sheet.value(row, "amount", text, read_euros)
+        rubric = self.grids.rubric(application_id)
+        return self.sheet.value(row, "amount", text, lambda cell: _points(cell, rubric))
 
-    def _grid(self, row: int, criterion: str) -> MarkGrid | None:
-        if self.rubric is None:
+    def _grid(self, row: int, application_id: str, criterion: str) -> MarkGrid | None:
+        grids = self.grids.of(application_id)
+        if grids is None:
             return MarkGrid(None)
-        grid = self.grids.get(criterion)
+        grid = grids.get(criterion)
         if grid is None:
-            computed = any(one.id == criterion for one in self.rubric.criteria)
+            computed = self.grids.is_computed(application_id, criterion)
             message = "ce critère se calcule, personne n’en arrête la note" if computed else "critère inconnu"
-            close = "" if computed else nearest(criterion, self.grids)
-            self.sheet.refuse(row, "criterion", message, criterion, listed(tuple(self.grids), "ou"), nearest=close)
+            close = "" if computed else nearest(criterion, grids)
+            self.sheet.refuse(row, "criterion", message, criterion, listed(tuple(grids), "ou"), nearest=close)
         return grid
-
-    def _points(self, text: str) -> Decimal:
-        value = read_number(text)
-        most = 100 + (bonus_of(self.rubric) if self.rubric is not None else 0)
-        if not 0 <= value <= most:
-            beyond = " (100 et les bonus)" if most > 100 else ""
-            raise Refused("le total convenu est hors de l'échelle", f"de 0 à {plain(Decimal(most))}{beyond}")
-        return value
 
     def _compare_with_request(
         self, row: int, application_id: str, kind: DecisionKind, value: Decimal | None, text: str
@@ -221,3 +217,13 @@ class _Decisions:
         if kind == "amount" and value is not None and requested is not None and value * 100 > requested:
             message = f"le montant décidé dépasse le montant demandé ({plain(Decimal(requested) / 100)}{NBSP}€)"
             self.sheet.warn(message, row, "amount", text)
+
+
+def _points(text: str, rubric: Rubric | None) -> Decimal:
+    """An agreed total on 100, with the bonuses of the rubric."""
+    value = read_number(text)
+    most = 100 + (bonus_of(rubric) if rubric is not None else 0)
+    if not 0 <= value <= most:
+        beyond = " (100 et les bonus)" if most > 100 else ""
+        raise Refused("le total convenu est hors de l'échelle", f"de 0 à {plain(Decimal(most))}{beyond}")
+    return value

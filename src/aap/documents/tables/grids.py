@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from aap.core.call.schema import Criterion, Rubric, Scale
+from aap.core.call.lots import rubrics_of
+from aap.core.call.schema import CallFile, Criterion, Rubric, Scale
 from aap.core.french import plain
+from aap.core.inputs import Application
+from aap.core.scoring.criteria import asked_criteria
 from aap.documents.tables.cells import NO, YES, Refused, read_number, yes
 
 
@@ -52,3 +56,33 @@ class MarkGrid:
         if (value - lowest) % step:
             return Refused("cette note n’est pas sur la grille de l'échelle", allowed)
         return value
+
+
+class Grids:
+    """The grids of an application's marks, by criterion: those of the call's rubric, or of its lot's."""
+
+    def __init__(self, call: CallFile | None, applications: Sequence[Application]) -> None:
+        self._call = call
+        held = {application.id: application.attributes for application in applications}
+        self._rubrics = rubrics_of(call, held) if call is not None else {}
+        self._known: dict[int, dict[str, MarkGrid]] = {}
+
+    def rubric(self, application_id: str) -> Rubric | None:
+        """None where it isn't known: the call can't be read, or the application has no lot."""
+        if self._call is not None and self._call.lots is None:
+            return self._call.rubric
+        return self._rubrics.get(application_id)
+
+    def of(self, application_id: str) -> Mapping[str, MarkGrid] | None:
+        """None where the rubric isn't known."""
+        rubric = self.rubric(application_id)
+        if rubric is None:
+            return None
+        if id(rubric) not in self._known:
+            self._known[id(rubric)] = {c.id: MarkGrid.of(rubric, c) for c in asked_criteria(rubric)}
+        return self._known[id(rubric)]
+
+    def is_computed(self, application_id: str, criterion_id: str) -> bool:
+        """Whether it is a criterion that nobody marks."""
+        rubric = self.rubric(application_id)
+        return rubric is not None and any(c.id == criterion_id and c.kind == "computed" for c in rubric.criteria)

@@ -5,26 +5,26 @@ Every problem of every file is found before anything is handed over: a table is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aap.core.call.schema import CallFile, Rubric
+from aap.core.call.schema import CallFile
 from aap.core.french import NBSP, listed
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.scalars import truth_value
-from aap.core.scoring.criteria import asked_criteria
 from aap.documents.tables.attribute_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
     check_columns,
+    check_lot,
     check_numbers,
     check_values,
     named_attributes,
 )
 from aap.documents.tables.cells import Refused, read_euros, yes
 from aap.documents.tables.decisions_in import read_decisions
-from aap.documents.tables.grids import MarkGrid
+from aap.documents.tables.grids import Grids, MarkGrid
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
@@ -89,11 +89,11 @@ def _readings(
 ) -> tuple[Reading[Application], Reading[Mark], Reading[JuryDecision]]:
     dossiers = _applications(applications, call)
     known = dossiers.requested if dossiers.readable else None
-    rubric = call.rubric if call is not None else None
-    marks = _marks(reviews, rubric, known, drop_incomplete)
+    grids = Grids(call, dossiers.values)
+    marks = _marks(reviews, grids, known, drop_incomplete)
     if decisions is None:
         return dossiers, marks, NO_DECISIONS
-    return dossiers, marks, read_decisions(decisions, known, rubric, marks)
+    return dossiers, marks, read_decisions(decisions, known, grids, marks)
 
 
 # --- applications -----------------------------------------------------------------------------------------------------
@@ -138,6 +138,9 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
             message = f"même jeton de tirage que la ligne{NBSP}{tokens[token or id_]}"
             sheet.warn(message, row, "draw_token", token or id_)
         requested_of.setdefault(id_, requested or 0)
+        held = {heading: _several(cell(cells)) for heading, cell in attributes}
+        if call is not None:
+            check_lot(sheet, row, call, id_, held)
         sound = not any(problem.is_error for problem in sheet.problems[problems_before:])
         if sound and requested is not None and eligible is not None:
             values.append(
@@ -149,7 +152,7 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
                     eligible=eligible,
                     ineligible_reason=get["ineligible_reason"](cells),
                     draw_token=token,
-                    attributes={heading: _several(cell(cells)) for heading, cell in attributes},
+                    attributes=held,
                 )
             )
             if call is not None:
@@ -179,8 +182,8 @@ def _several(text: str) -> tuple[str, ...]:
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
-def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
-    """`rubric` None: any criterion and any number will do, and only the problems of the reading are of use."""
+def _marks(source: TableSource, grids_of: Grids, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
+    """Where the rubric isn't known any criterion and any number will do; only the problems of the reading are of use then."""
     try:
         sheet = Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
     except BadInput as error:
@@ -188,22 +191,26 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
     ids = KnownIds(sheet, known)
-    grids = {c.id: MarkGrid.of(rubric, c) for c in asked_criteria(rubric)} if rubric is not None else {}
-    computed = {c.id for c in rubric.criteria if c.kind == "computed"} if rubric is not None else set()
-    any_number = MarkGrid(None) if rubric is None else None
+    any_number = MarkGrid(None)
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
     for row, cells in sheet.rows:
         application_id, reviewer_id, criterion_id = application(cells), reviewer(cells), criterion(cells)
         is_named = ids.check(row, application_id) & sheet.identifier(row, "reviewer_id", reviewer_id)
-        grid = grids.get(criterion_id, any_number)
-        if criterion_id in computed:
+        grids = grids_of.of(application_id)
+        grid = any_number if grids is None else grids.get(criterion_id)
+        if grids_of.is_computed(application_id, criterion_id):
             message = "ce critère se calcule, personne ne le note"
-            sheet.refuse(row, "criterion", message, criterion_id, listed(tuple(grids), "ou"))
+            sheet.refuse(row, "criterion", message, criterion_id, listed(tuple(grids or ()), "ou"))
         elif grid is None:
-            close = nearest(criterion_id, grids)
+            close = nearest(criterion_id, grids or ())
             sheet.refuse(
-                row, "criterion", "critère inconnu", criterion_id or "rien", listed(tuple(grids), "ou"), nearest=close
+                row,
+                "criterion",
+                "critère inconnu",
+                criterion_id or "rien",
+                listed(tuple(grids or ()), "ou"),
+                nearest=close,
             )
         review = reviews.setdefault((application_id, reviewer_id), _ReviewRows(row))
         if grid is None or not is_named:
@@ -222,7 +229,7 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
                 sheet.refuse(row, "score", mark.message, text, mark.allowed)
             else:
                 marks.append(Mark(application_id, reviewer_id, criterion_id, mark, comment(cells)))
-    dropped = _check_complete(sheet, reviews, tuple(grids), drop_incomplete)
+    dropped = _check_complete(sheet, reviews, grids_of, drop_incomplete)
     if dropped:
         marks = [mark for mark in marks if (mark.application_id, mark.reviewer_id) not in dropped]
     given = frozenset(reviews)
@@ -240,11 +247,12 @@ class _ReviewRows:
 
 
 def _check_complete(
-    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], criteria: Sequence[str], drop: bool
+    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], grids_of: Grids, drop: bool
 ) -> set[tuple[str, str]]:
     """Reports the reviews in which a mark is missing; those that are left out instead are returned."""
     dropped = set()
     for (application_id, reviewer_id), review in reviews.items():
+        criteria = tuple(grids_of.of(application_id) or ())
         missing = [] if review.damaged else [criterion for criterion in criteria if criterion not in review.rows]
         if not missing and not review.empty:
             continue

@@ -17,12 +17,23 @@ def blocks(name: str, kind: str) -> list[str]:
 
 
 def test_the_call_of_the_reference_has_neither_error_nor_warning() -> None:
-    (text,) = blocks("call-file.md", "yaml")
+    text, _lots = blocks("call-file.md", "yaml")
     assert [str(problem) for problem in inspect_call(text, name="exemple.yaml").problems] == []
 
 
+def test_the_lots_of_the_reference_and_of_the_guide_fit_its_call() -> None:
+    text, lots = blocks("call-file.md", "yaml")
+    assert blocks("file-mode.md", "yaml") == [lots]
+    call = load_call(f"{text}\n{lots}", name="exemple.yaml")
+    assert call.lots is not None
+    assert [(lot.id, lot.selection.budget) for lot in call.lots.items] == [
+        ("collectif", 600_000),
+        ("individuel", 1_400_000),
+    ]
+
+
 def test_the_tables_of_the_guide_are_read_with_the_call_of_the_reference() -> None:
-    (text,) = blocks("call-file.md", "yaml")
+    text, _lots = blocks("call-file.md", "yaml")
     # the guide's tables have fewer columns than the call's quotas name
     call = load_call(text[: text.index("  quotas:")], name="exemple.yaml")
     applications, reviews, decisions = (

@@ -32,7 +32,7 @@ def retained_with(redone: WholeCall, one: Dossier, more: int) -> bool:
 
 
 def needed(answer: Run, name: str) -> int | None:
-    return points_needed(answer.given.call, answer.ranking, name)
+    return points_needed(answer.given.call, answer.parts[0].ranking, name)
 
 
 @pytest.mark.parametrize("block", range(4))
