@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 from aap.core.call.loading import inspect_call, load_call
@@ -17,12 +18,19 @@ def blocks(name: str, kind: str) -> list[str]:
 
 
 def test_the_call_of_the_reference_has_neither_error_nor_warning() -> None:
-    text, _lots = blocks("call-file.md", "yaml")
+    text, _line, _lots = blocks("call-file.md", "yaml")
     assert [str(problem) for problem in inspect_call(text, name="exemple.yaml").problems] == []
 
 
+def test_the_funding_line_of_the_reference_fits_its_call() -> None:
+    text, line, _lots = blocks("call-file.md", "yaml")
+    around = re.sub(r"(?ms)^selection:\n.*?(?=^\S|\Z)", line, text)
+    call = load_call(around, name="exemple.yaml")
+    assert (call.selection.at_limit, call.selection.reduce_to) == ("reduce", Decimal("0.7"))
+
+
 def test_the_lots_of_the_reference_and_of_the_guide_fit_its_call() -> None:
-    text, lots = blocks("call-file.md", "yaml")
+    text, _line, lots = blocks("call-file.md", "yaml")
     assert blocks("file-mode.md", "yaml") == [lots]
     call = load_call(f"{text}\n{lots}", name="exemple.yaml")
     assert call.lots is not None
@@ -33,7 +41,7 @@ def test_the_lots_of_the_reference_and_of_the_guide_fit_its_call() -> None:
 
 
 def test_the_tables_of_the_guide_are_read_with_the_call_of_the_reference() -> None:
-    text, _lots = blocks("call-file.md", "yaml")
+    text, _line, _lots = blocks("call-file.md", "yaml")
     # the guide's tables have fewer columns than the call's quotas name
     call = load_call(text[: text.index("  quotas:")], name="exemple.yaml")
     applications, reviews, decisions = (

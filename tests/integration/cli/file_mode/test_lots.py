@@ -119,7 +119,7 @@ def test_a_letter_names_the_lot_and_counts_its_dossiers(written: Case) -> None:
     assert {path.name for path in (written.out / "letters").iterdir()} == {"a.pdf", "b.pdf", "c.pdf", "d.pdf"}
     words = text_of(written.out / "letters" / "c.pdf").replace("\u00a0", " ")
     assert "Lot : Projets collectifs" in words
-    assert "Le classement du lot « Projets collectifs » compte 2 dossiers." in words
+    assert "Un dossier a été retenu sur 2 classés dans le lot « Projets collectifs »." in words
 
 
 def test_its_bundle_verifies_and_so_does_the_public_one(written: Case, tmp_path: Path) -> None:
