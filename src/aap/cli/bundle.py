@@ -63,7 +63,7 @@ def verify_command(bundle: Path, as_json: bool) -> None:
 def _report(content: bytes) -> dict[str, Any]:
     """The report that a bundle carries; nothing where it can't be read."""
     from aap.core.ranking.bundle import read_text
-    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.bundle_values import MalformedBundle
 
     try:
         return dict(read_text(content).report)
@@ -201,8 +201,8 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
 @click.argument("dossier")
 def explain_command(bundle: Path, dossier: str) -> None:
     """Exit code 0 done, 2 for an unknown application, 4 where the bundle can't be read."""
-    from aap.core.ranking.bundle import ranking_of, read_text
-    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.bundle import rankings_of, read_text, received_by
+    from aap.core.ranking.bundle_values import MalformedBundle
     from aap.core.ranking.counterfactual import NothingToGain, in_words, points_needed
 
     try:
@@ -216,5 +216,8 @@ def explain_command(bundle: Path, dossier: str) -> None:
         click.echo(f"{input_name(bundle)}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
         sys.exit(2)
     click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
-    with contextlib.suppress(NothingToGain):
-        click.echo(in_words(points_needed(content.given.call, ranking_of(content), dossier)))
+    for part, ranking in rankings_of(content):
+        if any(standing.id == dossier for standing in ranking.standings):
+            with contextlib.suppress(NothingToGain):
+                points = points_needed(part.given.call, ranking, dossier, received_by(content, part))
+                click.echo(in_words(points, part.given.call.rubric))

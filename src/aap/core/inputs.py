@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus"]
+DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus", "set_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One mark: a reviewer's, for one criterion of one application, in scale units."""
+    """One mark: a reviewer's, for one criterion of one application, in scale units (a gate: 1 for yes, 0 for no)."""
 
     application_id: str
     reviewer_id: str
@@ -37,10 +37,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class JuryDecision:
-    """What persons decided after the marks. `amount`: euros, or points on 100 for `consensus`."""
+    """What persons decided after the marks.
+
+    `amount`: euros, or points on 100 for `consensus`; with a `criterion`, the agreed mark in scale units. `reviewer_id`:
+    whose review is set aside, on all applications where `application_id` is empty.
+    """
 
     application_id: str
     decision: DecisionKind
     amount: Decimal | None
     reason: str
     author: str
+    criterion: str = ""
+    reviewer_id: str = ""

@@ -41,19 +41,19 @@ KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
         "amount": "montant attribué",
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
-        "score": "note finale sur 100",
+        "score": "note finale, dans le total de l’appel",
     },
     "waiting_list": {
         "waiting_rank": "rang sur la liste d’attente",
         "expires": "fin de validité de la liste d’attente",
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
-        "score": "note finale sur 100",
+        "score": "note finale, dans le total de l’appel",
         "reason": "motif de la décision",
     },
     "refusal": {
         "reason": "motif de la décision",
-        "standing": "rang et note, en une phrase ; nombre de dossiers classés là où {reason} les donne déjà",
+        "standing": "rang et note, en une phrase ; nombre de dossiers retenus et classés là où {reason} les donne déjà",
     },
     "ineligible": {"reason": "règle de recevabilité qui n’est pas remplie"},
 }
@@ -176,7 +176,7 @@ DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
     ),
     "refusal": (
         "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas retenue.",
-        "{reason} {standing}",
+        "{standing} {reason}",
     ),
     "ineligible": (
         "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas recevable. "

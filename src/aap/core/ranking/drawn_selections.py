@@ -34,24 +34,38 @@ WORK_OF_A_DRAW = 200
 @dataclass(frozen=True, slots=True)
 class Counted:
     """`retained`: how often each candidate is retained, in rank order; how many draws went without the head; for how
-    many the allowed work was not enough."""
+    many the allowed work was not enough; in how many another lot left too little. `granted`: cents, by draw."""
 
     retained: NDArray[np.int64]
     without_head: int
     unended: int
+    without_selection: int = 0
+    granted: tuple[int, ...] = ()
 
 
-def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores, work: int = 1) -> Counted:
-    """The selections with each row of scores. `work`: how many times the usual work a draw may take.
+def select_batch(
+    candidates: Sequence[Candidate],
+    rules: Rules,
+    batch: Scores,
+    work: int = 1,
+    received: Sequence[int] | None = None,
+) -> Counted:
+    """The selections with each row of scores. `work`: how many times the usual work a draw may take. `received`: cents
+    that another lot left in each draw; where they are too few for the rules to hold, nobody is retained.
 
-    Raises ValueError where no selection is feasible: the rules are to be checked before.
+    Raises ValueError where no selection is feasible without that: the rules are to be checked before.
     """
     system = compile_system(candidates, rules)
     counts = np.zeros(system.size, dtype=np.int64)
-    without_head = unended = 0
+    grants = np.array([candidate.grant for candidate in candidates], np.int64)
+    without_head = unended = without_selection = 0
+    granted = [0] * len(batch)
     earlier: Retained | None = None
-    for scores in batch:
+    for number, scores in enumerate(batch):
         go_on()
+        if received is not None:
+            system = _with_limit(system, dataclasses.replace(rules, received=received[number]))
+            earlier = None  # it may be more than this draw's money
         order = np.lexsort((np.arange(system.size), -scores))
         head = np.zeros(system.size, np.bool_)
         if rules.mode == "value":
@@ -60,20 +74,33 @@ def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores, w
             try:
                 retained = _retained(system, scores, order, head, earlier)
                 if retained is None and head.any():
-                    without_head += 1
                     retained = _retained(system, scores, order, head & False, earlier)
+                    without_head += retained is not None
             except OutOfWork as stopped:
                 unended += 1
                 if stopped.retained is None:
                     continue
                 retained = stopped.retained
+        if retained is None and received is not None:
+            without_selection += 1
+            continue
         if retained is None:
             raise ValueError("no selection is feasible: the rules must be checked before drawing")
         if not rules.draws_a_line and not all(row.holds(retained) for row in system.rows):
             raise SelectionError("a drawn selection breaks a rule")
         counts[retained] += 1
+        granted[number] = int(grants[retained].sum())
         earlier = retained
-    return Counted(counts, without_head, unended)
+    return Counted(counts, without_head, unended, without_selection, tuple(granted))
+
+
+def _with_limit(system: System, rules: Rules) -> System:
+    """The same rules with another limit of what may be granted in all."""
+    limit = rules.limit
+    if limit is None:
+        return system
+    rows = [dataclasses.replace(row, bound=limit) if row.rule.kind == "budget" else row for row in system.rows]
+    return dataclasses.replace(system, rules=rules, rows=tuple(rows))
 
 
 def _retained(

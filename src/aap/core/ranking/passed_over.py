@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from aap.core import french
-from aap.core.call.schema import CallFile
+from aap.core.call.points import in_points
+from aap.core.call.schema import CallFile, Lot
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.ranking import Ranking
@@ -76,8 +77,11 @@ class _Company:
 class PassedOver:
     """Holds what every such sentence of one run looks at."""
 
-    def __init__(self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> None:
+    def __init__(
+        self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None = None
+    ) -> None:
         self.call = call
+        self.lot = lot
         self.rules = rules
         self.outcome = outcome
         self.quotas = {quota.id: quota for quota in rules.quotas}
@@ -173,11 +177,7 @@ class PassedOver:
             case "count_reached":
                 rest = f"ne laisserait plus assez de places ({self._limit()} en tout) pour respecter les autres règles."
             case "budget_exhausted":
-                assert self.rules.budget is not None
-                rest = (
-                    f"ne laisserait plus assez dans l’enveloppe de {french.euros(self.rules.budget)} pour respecter "
-                    "les autres règles."
-                )
+                rest = f"ne laisserait plus assez dans {self._envelope()} pour respecter les autres règles."
             case _:
                 bound = "le maximum" if reason.kind == "quota_max" else "le minimum"
                 quota = self.quotas[reason.quota]
@@ -195,11 +195,11 @@ class PassedOver:
     def largest_offer(self, standing: Standing, offer: int) -> str:
         """Why that many cents are offered at the line: all that the others leave, or else all that the rules let."""
         company = self.company[standing.id]
-        left = None if self.rules.budget is None else self.rules.budget - company.spent
+        left = None if self.rules.limit is None else self.rules.limit - company.spent
         if left is not None and left // 100 * 100 == offer and not self.outcome.zone:
-            assert self.rules.budget is not None
+            assert self.rules.limit is not None
             nearly = "" if left == offer else ", à l’euro près,"
-            budget = french.euros(self.rules.budget)
+            budget = french.euros(self.rules.limit)
             if not company.better and not company.imposed:
                 return f"c’est{nearly} toute l’enveloppe de {budget}"
             verb = "laissent" if company.plural else "laisse"
@@ -252,8 +252,8 @@ class PassedOver:
             case "count_reached":
                 return f"le nombre de places ({french.number(self.rules.laureates or 0)}) ne permet plus de retenir"
             case "budget_exhausted":
-                assert self.rules.budget is not None
-                return f"l’enveloppe de {french.euros(self.rules.budget)} ne permet plus de financer en entier"
+                assert self.rules.limit is not None
+                return f"l’enveloppe de {french.euros(self.rules.limit)} ne permet plus de financer en entier"
             case _:
                 return "les places ou l’enveloppe ne permettent plus de retenir avec les autres règles"
 
@@ -295,10 +295,18 @@ class PassedOver:
     def _limit(self) -> str:
         return french.count(self.rules.laureates or 0, "place")
 
+    def _envelope(self) -> str:
+        """`l’enveloppe de 620 000 € (dont 20 000 € laissés par un autre lot)`."""
+        assert self.rules.limit is not None
+        text = f"l’enveloppe de {french.euros(self.rules.limit)}"
+        if self.rules.received:
+            text += f" (dont {french.euros(self.rules.received)} laissés par un autre lot)"
+        return text
+
     def _places(self) -> str:
         places = self.rules.laureates or 0
         if places == 0:
-            return "L’appel ne prévoit aucune place"
+            return f"{'Ce lot' if self.lot else 'L’appel'} ne prévoit aucune place"
         if places == 1:
             return "La seule place a été attribuée"
         return f"Les {french.number(places)} places ont été attribuées"
@@ -327,7 +335,8 @@ class PassedOver:
             figures["tie"] = tie
             words = tie_in_words(tie, self.call.rubric)
             return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
-        own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
+        rubric = self.call.rubric
+        own, other = (in_points(Fraction(score, UNIT), rubric) for score in (standing.score, last.score))
         decimals = french.decimals_apart(own, other)
         text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
         return Clause(text, figures, decimals)
@@ -335,17 +344,17 @@ class PassedOver:
     def _adding(self, standing: Standing, reason: Reason, company: _Company, figures: dict[str, Figure]) -> Clause:
         alone = not company.better and not company.imposed
         if reason.kind == "budget_exhausted":
-            assert self.rules.budget is not None
-            left = self.rules.budget - company.spent
+            assert self.rules.limit is not None
+            left = self.rules.limit - company.spent
             figures = {**figures, "budget_left": left}
-            limit, amount = french.euros(self.rules.budget), french.euros(standing.grant)
+            amount = french.euros(standing.grant)
             if alone:
-                return Clause(f"Son montant de {amount} dépasse l’enveloppe de {limit}.", figures)
+                return Clause(f"Son montant de {amount} dépasse {self._envelope()}.", figures)
             verb = ("laissent" if company.plural else "laisse") + f" {french.euros(left)}"
             if left == 0:
                 verb = "ne laissent rien" if company.plural else "ne laisse rien"
             subject = company.subject()
-            text = f"{subject[:1].upper()}{subject[1:]} {verb} de l’enveloppe de {limit}, pour un montant de {amount}."
+            text = f"{subject[:1].upper()}{subject[1:]} {verb} de {self._envelope()}, pour un montant de {amount}."
             return Clause(text, figures)
         start = "Le retenir" if alone else f"L’ajouter {company.joined()}"
         return Clause(f"{start} {self._consequence(reason)}.", figures)
@@ -353,8 +362,7 @@ class PassedOver:
     def _consequence(self, reason: Reason) -> str:
         """What breaking the reason's rule means, as the end of a clause in the conditional."""
         if reason.kind == "budget_exhausted":
-            assert self.rules.budget is not None
-            return f"ferait dépasser l’enveloppe de {french.euros(self.rules.budget)}"
+            return f"ferait dépasser {self._envelope()}"
         quota = self.quotas[reason.quota]
         name, bounds = rule_name(quota, reason.value), bounds_in_words(quota, reason.kind)
         if reason.kind == "quota_max":

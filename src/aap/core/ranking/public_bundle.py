@@ -1,10 +1,10 @@
 """A bundle for the public: the same list, verifiable by anyone, without names.
 
 What leaves: names of associations, ids of applications and reviewers (replaced by pseudonyms drawn with a secret key),
-reasons of ineligibility, reasons and authors of the jury's decisions, attributes that no quota names, the draw's
+reasons of ineligibility, reasons and authors of the jury's decisions, attributes that no rule names, the draw's
 probabilities. What stays, because the list can't be replayed without it: marks, amounts, the attributes that quotas
-name, and the draw tokens of the applications that only the public draw parted. Amounts and attributes may let people
-who know the field recognise a dossier: that is for the authority to weigh before it publishes.
+and computed criteria name, and the draw tokens of the applications that only the public draw parted. Amounts and
+attributes may let people who know the field recognise a dossier: that is for the authority to weigh before it publishes.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from typing import Any
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application
-from aap.core.ranking.bundle import read_text, results_value, run_bundle
+from aap.core.ranking.bundle import rankings_of, read_text, results_value, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
 from aap.core.ranking.earlier_editions import less_keys
-from aap.core.ranking.ranking import Ranking, rank
+from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import Run, RunOptions, result_hash, run_call
 from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
-from aap.core.scoring.totals import reviews_from_marks
 
 
 class PublicListDiffers(RuntimeError):
@@ -49,18 +48,14 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
     given = bundle.given
     applications = _pseudonyms("D", key, (application.id for application in given.applications))
     reviewers = _pseudonyms("E", key, {mark.reviewer_id for mark in given.marks})
-    before = rank(
-        given.call,
-        given.applications,
-        reviews_from_marks(given.marks, given.call.rubric),
-        given.decisions,
-        bundle.options.draw_seed,
-        stored=bundle.scores,
-    )
-    tokens = _needed_tokens(before, given.call.rubric)
-    named = {
-        name for quota in given.call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
-    }
+    tokens: dict[str, str] = {}
+    named = {given.call.lots.attribute} if given.call.lots else set()
+    for part, before in rankings_of(bundle):
+        call = part.given.call
+        tokens |= _needed_tokens(before, call.rubric)
+        named |= {
+            name for quota in call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
+        } | {criterion.from_ for criterion in call.rubric.criteria if criterion.from_}
     run = run_call(
         given.call,
         [_without_name(a, applications[a.id], tokens.get(a.id, ""), named) for a in given.applications],
@@ -74,10 +69,18 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
             for mark in given.marks
         ],
         [
-            dataclasses.replace(d, application_id=applications[d.application_id], reason="", author="")
+            dataclasses.replace(
+                d,
+                application_id=applications.get(d.application_id, ""),  # none: all reviews of a reviewer set aside
+                reviewer_id=reviewers.get(d.reviewer_id, ""),
+                reason="",
+                author="",
+            )
             for d in given.decisions
         ],
-        options=RunOptions(draws=0, draw_seed=before.draw_seed, prices=bundle.options.prices, work=bundle.options.work),
+        options=RunOptions(
+            draws=0, draw_seed=bundle.report["draw_seed"], prices=bundle.options.prices, work=bundle.options.work
+        ),
         stored={applications[name]: scores for name, scores in bundle.scores.items()},
     )
     _same_list(bundle, applications, [(row.application_id, row.status, row.rank) for row in run.rows])

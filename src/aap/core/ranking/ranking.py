@@ -8,8 +8,10 @@ Choices where a rule could be read in several ways:
 
 - A score and its interval are shown wherever there are reviews, also for an application that is not ranked.
 - `consensus` replaces the mean of the reviews, so both the raw and the calibrated score are the agreed total and there
-  is no interval. It replaces neither reviews (with fewer than `min_reviews` the application stays incomplete) nor the
-  mean marks by criterion, which thresholds and ties look at. Its reviews still inform the calibration.
+  is no interval. It does not replace reviews (with fewer than `min_reviews` the application stays incomplete), and its
+  reviews still inform the calibration. An agreed total leaves the mean marks by criterion as they are; marks agreed by
+  criterion take their place, for thresholds (also those on each mark), ties and the table.
+- A computed criterion has its mark also where nobody has marked anything yet.
 - `out` and `declined` leave the status of an application that is not ranked as it is.
 - `contested` looks at the applications whose score meets a threshold or not: neither withdrawn, ineligible nor
   incomplete.
@@ -26,7 +28,8 @@ from statistics import NormalDist
 from typing import Literal
 
 from aap.core.call.canonical import rubric_hash
-from aap.core.call.schema import CallFile, Rubric
+from aap.core.call.points import on_hundred
+from aap.core.call.schema import CallFile, Criterion, Rubric
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision
 from aap.core.notices import Notice
@@ -35,8 +38,9 @@ from aap.core.ranking.standing import OVERALL, RANKED, Place, Standing, StoredSc
 from aap.core.ranking.tie_break import draw_key, rank_key
 from aap.core.ranking.worth import Worths, worths_of
 from aap.core.scoring.calibration_notices import few_reviewers
+from aap.core.scoring.criteria import computed_marks
 from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
-from aap.core.scoring.totals import UNIT, Review, exact_mean, mean_marks, ten_thousandths
+from aap.core.scoring.totals import Review, exact_mean, mean_marks, review_total, ten_thousandths
 from aap.core.selection.problem import Candidate
 
 _UNRANKED_ORDER: tuple[Place, ...] = ("below_threshold", "ineligible", "incomplete", "withdrawn")
@@ -96,6 +100,8 @@ def rank(
     draw_seed: str | None = None,
     *,
     stored: Mapping[str, StoredScores] | None = None,
+    calibration: Calibration | None = None,
+    rules_hash: str | None = None,
 ) -> Ranking:
     """Rank the applications of one call; the order of every argument is indifferent.
 
@@ -105,11 +111,13 @@ def rank(
 
     `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
     on another platform ranks what that run ranked; those of an application that can't have had them are left aside.
+    `calibration`: where more than these reviews are calibrated together. `rules_hash`: what stands in for the seed of the
+    draw, the rubric's hash where it isn't given.
     """
     by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
     for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
         by_application[review.application_id].append(review)
-    calibration = calibrate(reviews)
+    calibration = calibrate(reviews) if calibration is None else calibration
     if call.scoring.method == "calibrated" and call.scoring.components == "error":
         require_comparable(calibration)
     jury = _Jury(decisions)
@@ -128,7 +136,7 @@ def rank(
     if refused:
         raise ImposedNotCandidate(refused)
 
-    seed = rubric_hash(call) if draw_seed is None else draw_seed
+    seed = draw_seed if draw_seed is not None else rules_hash or rubric_hash(call)
     in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: rank_key(s, call.rubric, seed))
     ranked = [_with_rank(standing, position) for position, standing in enumerate(in_rank, 1)]
     unranked = sorted(
@@ -154,12 +162,24 @@ def rank(
 
 
 class _Jury:
-    """The jury's decisions by application; `amount` may stand beside `in`."""
+    """The jury's decisions by application; `amount` may stand beside `in`, and marks agreed by criterion are several.
+
+    What is set aside has left the reviews before (`counted_marks`).
+    """
 
     def __init__(self, decisions: Iterable[JuryDecision]) -> None:
-        self._of: dict[tuple[str, str], JuryDecision] = {
-            (decision.application_id, decision.decision): decision for decision in decisions
-        }
+        self._of: dict[tuple[str, str], JuryDecision] = {}
+        self._agreed: dict[str, dict[str, Decimal]] = {}
+        for decision in decisions:
+            if decision.decision == "set_aside":
+                continue
+            self._of.setdefault((decision.application_id, decision.decision), decision)
+            if decision.criterion and decision.amount is not None:
+                self._agreed.setdefault(decision.application_id, {})[decision.criterion] = decision.amount
+
+    def agreed(self, application_id: str) -> Mapping[str, Decimal]:
+        """The marks agreed by criterion, in scale units; empty where there is none."""
+        return self._agreed.get(application_id, {})
 
     def get(self, application_id: str, kind: str) -> JuryDecision | None:
         return self._of.get((application_id, kind))
@@ -187,8 +207,12 @@ def _standing(
 ) -> Standing:
     raw = calibrated = low = high = None
     consensus = jury.get(application.id, "consensus")
+    agreed = jury.agreed(application.id)
+    computed = computed_marks(call.rubric, application.attributes)
     reviewers = tuple(review.reviewer_id for review in reviews)
-    if consensus is not None and consensus.amount is not None:
+    if agreed:
+        raw = calibrated = ten_thousandths(review_total({**computed, **agreed}, call.rubric))
+    elif consensus is not None and consensus.amount is not None:
         raw = calibrated = ten_thousandths(consensus.amount)
     elif reviews:
         raw = ten_thousandths(exact_mean([review.total for review in reviews]))
@@ -205,8 +229,10 @@ def _standing(
         raw, calibrated = stored.raw_score, stored.calibrated_score
         low, high = stored.ci_low, stored.ci_high
     score, other = (raw, calibrated) if call.scoring.method == "raw" else (calibrated, raw)
-    means = mean_marks(reviews, call.rubric)
-    missed = _missed(call.rubric, score, means)
+    means = mean_marks(reviews, call.rubric) | {
+        name: Fraction(mark) for name, mark in (*computed.items(), *agreed.items())
+    }
+    missed, missed_marks = _missed(call.rubric, score, means, reviews, agreed)
     place = _place(call.rubric, application, len(reviews), missed, jury)
     return Standing(
         application=application,
@@ -220,25 +246,45 @@ def _standing(
         reviewers=reviewers,
         mean_marks=means,
         missed=missed if place == "below_threshold" else "",
+        missed_marks=missed_marks if place == "below_threshold" else (),
+        agreed=agreed,
         grant=_grant(call, application, jury),
         contested=(place in RANKED or place == "below_threshold")
-        and _meets(call.rubric.threshold, score) != _meets(call.rubric.threshold, other),
+        and _meets(call.rubric, score) != _meets(call.rubric, other),
         consensus=consensus is not None,
         decision=jury.main(application.id),
     )
 
 
-def _meets(threshold: Decimal | None, score: int | None) -> bool:
-    """Whether the rounded score reaches the overall threshold: equality does."""
-    return threshold is None or score is None or Fraction(score, UNIT) >= Fraction(threshold)
+def _meets(rubric: Rubric, score: int | None) -> bool:
+    """Whether the rounded score reaches the overall threshold, brought to 100 and to 4 decimals: equality does."""
+    return rubric.threshold is None or score is None or score >= ten_thousandths(on_hundred(rubric.threshold, rubric))
 
 
-def _missed(rubric: Rubric, score: int | None, means: Mapping[str, Fraction]) -> str:
+def _missed(
+    rubric: Rubric,
+    score: int | None,
+    means: Mapping[str, Fraction],
+    reviews: Sequence[Review],
+    agreed: Mapping[str, Decimal],
+) -> tuple[str, tuple[Decimal, ...]]:
+    """The first criterion whose threshold is missed, in rubric order, else the overall one; and the reviews' marks on it
+    where they decide."""
     for criterion in rubric.criteria:
-        threshold, mean = criterion.threshold, means.get(criterion.id)
-        if threshold is not None and mean is not None and mean < Fraction(threshold):
-            return criterion.id
-    return "" if _meets(rubric.threshold, score) else OVERALL
+        if criterion.id in means and _misses(criterion, means[criterion.id], reviews, agreed):
+            by_reviews = criterion.kind != "computed" and criterion.id not in agreed
+            return criterion.id, tuple(review.marks[criterion.id] for review in reviews) if by_reviews else ()
+    return "" if _meets(rubric, score) else OVERALL, ()
+
+
+def _misses(criterion: Criterion, mean: Fraction, reviews: Sequence[Review], agreed: Mapping[str, Decimal]) -> bool:
+    if criterion.kind == "gate":
+        return mean < 1 if criterion.fails_if == "any" else mean < Fraction(1, 2)
+    if criterion.threshold is None:
+        return False
+    if criterion.threshold_on == "any" and criterion.id not in agreed:
+        return any(review.marks[criterion.id] < criterion.threshold for review in reviews)
+    return mean < Fraction(criterion.threshold)
 
 
 def _place(rubric: Rubric, application: Application, count: int, missed: str, jury: _Jury) -> Place:

@@ -28,7 +28,7 @@ class InfeasibleRules(Exception):
     `conflict` is a smallest set of rules that can't hold together (`laureates`, `budget`, `protect_top`,
     `quota:<id>`, `decision:<application_id>`), in this order; `values[<quota id>]` are the values of that quota (with
     `each`) that take part. `smallest_proven` is False where only "no rule can be left out" was shown, `irreducible`
-    where the allowed work ended before that.
+    where the allowed work ended before that. `lot`: whose rules they are, where the call has lots.
     """
 
     def __init__(
@@ -37,20 +37,23 @@ class InfeasibleRules(Exception):
         values: Mapping[str, tuple[str, ...]] | None = None,
         smallest_proven: bool = True,
         irreducible: bool = True,
+        lot: str = "",
     ) -> None:
         self.conflict = conflict
         self.values = dict(values or {})
         self.smallest_proven = smallest_proven
         self.irreducible = irreducible
+        self.lot = lot
         super().__init__(", ".join(self.names))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The conflict by id, a quota with its values: `quota:regions=bretagne|corse`."""
+        """The conflict by id, a quota with its values: `quota:regions=bretagne|corse`, `lot:collectif/budget`."""
+        start = f"lot:{self.lot}/" if self.lot else ""
         return tuple(
-            f"{rule}={'|'.join(self.values[rule.id])}"
+            f"{start}{rule}={'|'.join(self.values[rule.id])}"
             if rule.kind == "quota" and self.values.get(rule.id)
-            else str(rule)
+            else f"{start}{rule}"
             for rule in self.conflict
         )
 

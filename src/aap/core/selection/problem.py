@@ -64,6 +64,7 @@ class Rules:
     `at_limit` (`merit` only): what happens where money or places run out; `reduce_to`: with `reduce`, the least share of
     its grant that the application at the funding line may be offered. `draw_zone`: whom the marks can't tell apart from
     the line is drawn by lot.
+    `received`: cents that another lot left and that are added to the budget; shares of the budget are of the budget alone.
     `waiting_list`: how many wait by rank; `successors`: also whoever could take a laureate's place. `if_none`: the quota
     that isn't asked of an entry where nobody's keeps every rule; empty: the place stays empty.
     """
@@ -79,8 +80,14 @@ class Rules:
     at_limit: Literal["skip", "stop", "reduce"] = "skip"
     reduce_to: Fraction | None = None
     draw_zone: bool = False
+    received: int = 0
 
     @property
     def draws_a_line(self) -> bool:
         """Whether the selection ends at a funding line."""
         return self.mode == "merit" and self.at_limit != "skip"
+
+    @property
+    def limit(self) -> int | None:
+        """Cents that may be granted in all; None is no limit."""
+        return None if self.budget is None else self.budget + self.received

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aap.core.call.lots import criteria_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.ranking.bundle import run_bundle
@@ -51,7 +52,7 @@ class RunValues(Protocol):
 
 
 def _workbook_of_ranking(run: RunValues) -> bytes:
-    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in run.file.rubric.criteria]
+    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in criteria_of(run.file)]
     return ranking_file(run.rows, criteria, f"Classement – {run.title}", run.reviewers)
 
 

@@ -10,12 +10,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from aap.core.ranking.bundle import ranking_of
+from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
 from aap.core.ranking.counterfactual import NothingToGain, in_words
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import score_number
+from aap.core.ranking.report_figures import score_number
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT
 from aap.core.selection.conflicts import smallest_conflict
@@ -81,7 +81,8 @@ class Comparison:
 def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
     """The inputs of a kept run, ranked again from its stored scores."""
     content = read_bundle(json.loads(bundle))
-    return content, ranking_of(content)
+    [(_, ranking)] = rankings_of(content)  # a call with lots isn't run here
+    return content, ranking
 
 
 def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
@@ -235,4 +236,4 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
         if place == "candidate":
             raise InvalidInput({"": Objection("ranking.retained_already")}) from error
         raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
-    return PointsNeeded(points, in_words(points))
+    return PointsNeeded(points, in_words(points, content.given.call.rubric))

@@ -14,6 +14,7 @@ from aap.core.results import ERRATIC, masked_text
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
+from aap.documents.papers.mark_table import correction
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
@@ -256,6 +257,7 @@ def explain(call_id: str, number: int, reference: str) -> str:
         run=kept,
         line=line,
         criteria=opened.file.rubric.criteria,
+        correction=correction(opened.file, line.row.raw_score, line.score),
         scale=scale_of([line]),
         needed=needed,
         refused=refused,

@@ -97,8 +97,8 @@ def test_columns_and_keys_are_those_of_the_reference(written: Path) -> None:
     report = json.loads((written / "report.json").read_text(encoding="utf-8"))
     assert list(report) == [
         "engine_version", "call_id", "rubric_hash", "inputs_hash", "result_hash", "draw_seed", "method", "mode",
-        "counts", "budget", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver", "variance",
-        "contested", "no_successor", "warnings", "edition",
+        "counts", "budget", "funding_line", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver",
+        "variance", "contested", "no_successor", "warnings", "edition", "lots",
     ]  # fmt: skip
     assert report["quotas"] == [{"id": "rural", "value": None, "min": 1, "max": None, "achieved": 1, "price": 0}]
     assert report["budget"] == {"limit": 30000, "granted": 22000.5}

@@ -268,7 +268,7 @@ def test_a_dossier_of_a_run_is_explained_with_its_sheet(office: Offices, browser
     signed = browser().sign_in(here.first)
     name = here.dossiers[1].reference
     page = signed.get(here.address(f"classement/1/dossiers/{name}?points=oui")).text
-    for words in ("80,0000", "Qualité", "4,00 / 5", "Ce qui aurait suffi"):
+    for words in ("80,0000", "Qualité", "4,00 sur\u00a05", "Ce qui aurait suffi"):
         assert words in page
     kept = signed.get(here.address(f"classement/1/dossiers/{here.dossiers[0].reference}?points=oui")).text
     assert "déjà retenu" in kept

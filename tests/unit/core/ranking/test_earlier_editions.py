@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aap.core.ranking.bundle import ranking_of, read_text, verification
+from aap.core.ranking.bundle import rankings_of, read_text, verification
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import json_text, result_hash
 from aap.core.results import Table
@@ -47,7 +47,7 @@ def test_a_bundle_of_the_first_edition_holds_and_its_scores_are_taken_as_given()
 
 def test_who_redoes_its_scores_by_hand_finds_its_severities() -> None:
     content = read_text(KEPT.read_bytes())
-    ranking = ranking_of(content)
+    [(_, ranking)] = rankings_of(content)
     stored = {row[0]: row[3] for row in content.reviewers.rows}
     assert {name: f"{one.value / 10_000:.4f}" for name, one in ranking.calibration.severities.items()} == stored
     assert [standing.calibrated_score for standing in ranking.standings] == [

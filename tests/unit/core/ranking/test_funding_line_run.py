@@ -127,7 +127,7 @@ def test_several_after_the_line_are_told_by_what_keeps_them() -> None:
         to_the_line(laureates=5, quotas=[{**RURAL, "min": 2}]), scores, attributes=rural,
         decisions=[decided("f", "in"), decided("g", "in")],
     )  # fmt: skip
-    assert run.outcome.retained == ("a", "d", "e", "f", "g")
+    assert run.parts[0].outcome.retained == ("a", "d", "e", "f", "g")
     assert said(run, "c")[2].endswith(
         "au 2ᵉ rang. Après ce rang, seuls sont retenus 2 projets dont les minimums de l’appel ont besoin et 2 projets "
         "retenus par décision du jury."
@@ -165,16 +165,16 @@ def test_a_bundle_with_a_reduced_amount_verifies_and_a_changed_amount_is_found()
 def test_every_draw_retains_who_is_whole_and_who_is_reduced() -> None:
     call = to_the_line(at_limit="reduce", reduce_to="0.5", budget=2600)
     run = ran(call, FOUR)
-    draws = draw_selections(run.ranking, run.rules, number=5)
+    draws = draw_selections(run.parts[0].ranking, run.parts[0].rules, number=5)
     assert sum(draws.retained.values()) == 5 * 3  # amounts are equal: each draw retains two whole and one reduced
 
 
 def test_more_points_are_counted_up_to_the_line() -> None:
     call = to_the_line(budget=2500)
     run = ran(call, FOUR)
-    needed = points_needed(call, run.ranking, "d")
+    needed = points_needed(call, run.parts[0].ranking, "d")
     assert needed == 205_000  # as many as b, and the smaller request passes first
-    assert in_words(needed).startswith("Avec 20,5\u00a0points de plus")
+    assert in_words(needed, call.rubric).startswith("Avec 20,5\u00a0points de plus")
 
 
 def test_a_draw_in_the_zone_of_doubt_is_told_and_verifies() -> None:
@@ -188,9 +188,9 @@ def test_a_draw_in_the_zone_of_doubt_is_told_and_verifies() -> None:
     made = [Application(name, f"Association {name}", 100_000) for name in means]
     run = run_call(call, made, marks, options=RunOptions(draws=4, draw_seed="graine 2"))
     assert run.report["funding_line"] == {"rank": 3, "score": 70}
-    assert set(run.outcome.zone) == {"b", "c", "d"}
-    won, *lost = run.outcome.zone
-    assert run.outcome.retained == ("a", won)
+    assert set(run.parts[0].outcome.zone) == {"b", "c", "d"}
+    won, *lost = run.parts[0].outcome.zone
+    assert run.parts[0].outcome.retained == ("a", won)
     words = (
         "les notes ne départagent pas 3 projets proches de la ligne de financement, et leur ordre est celui du tirage au sort "
         "public annoncé par l’appel"
