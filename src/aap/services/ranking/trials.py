@@ -12,7 +12,7 @@ from typing import Literal
 
 from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
-from aap.core.ranking.counterfactual import NothingToGain, in_words
+from aap.core.ranking.counterfactual import NothingToGain
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import score_number
@@ -210,23 +210,17 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
     )
 
 
-@dataclass(frozen=True)
-class PointsNeeded:
-    """`points` in ten-thousandths, None where no score would be enough; `sentence` says it in French."""
+def ask_points_needed(run: RankingRun, reference: str) -> int | None:
+    """The fewest points (ten-thousandths) with which an application that is not retained is, all else equal.
 
-    points: int | None
-    sentence: str
-
-
-def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
-    """The fewest points with which an application that is not retained is, all else equal, by solving again.
+    None where no score would be enough. By solving again: seconds in a big call.
 
     Raises InvalidInput for who is retained, or would be no candidate with any score.
     """
     content, ranking = _ranked(run.bundle)
     try:
         with allowance(WORK_OF_A_TRIAL):
-            points = core_points_needed(content.given.call, ranking, reference)
+            return core_points_needed(content.given.call, ranking, reference)
     except OutOfWork as error:
         raise InvalidInput({"": Objection("ranking.points_unknown")}) from error
     except KeyError as error:
@@ -236,4 +230,3 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
         if place == "candidate":
             raise InvalidInput({"": Objection("ranking.retained_already")}) from error
         raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
-    return PointsNeeded(points, in_words(points, content.given.call.rubric))

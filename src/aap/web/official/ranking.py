@@ -19,10 +19,11 @@ from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, NotFound, RulesConflict
+from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
+from aap.services.ranking.points import points_in_words, points_job, start_points
 from aap.services.ranking.run_files import (
     RANKING_LIST,
     kept_ranking_list,
@@ -32,7 +33,7 @@ from aap.services.ranking.run_files import (
     run_file,
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
-from aap.services.ranking.trials import Wish, ask_points_needed, compare, only_successors, way_of, ways_of
+from aap.services.ranking.trials import Wish, compare, only_successors, way_of, ways_of
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -57,7 +58,7 @@ from aap.web.official.ranking_view import (
     warning_lines,
 )
 from aap.web.paging import kept_query, lines_of, page_of
-from aap.web.wording.sentences import sentences, worded
+from aap.web.wording.sentences import sentence, worded
 
 RANKING_PAGE = 300
 """Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
@@ -238,19 +239,15 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
 @blueprint.get("/<call_id>/classement/<int:number>/dossiers/<reference>")
 @requires(Permission.RANKING_READ)
 def explain(call_id: str, number: int, reference: str) -> str:
-    """One dossier in a run: its marks, its reason, and on demand the points that it lacks."""
+    """One dossier in a run: its marks, its reason, and the points that it lacks where somebody asked."""
     with reading() as session:
         opened, kept = _run_of_page(session, call_id, number)
         application_id = find_dossier(session, call_id, reference)
         dossier_of(session, actor=signed_in(), permission=Permission.DOSSIER_INSPECT, application_id=application_id)
         view = view_run(session, kept, actor=signed_in())
+        job = points_job(session, kept, reference)
     line = _line(opened, view, reference)
-    needed, refused = None, ""
-    if "points" in request.args:
-        try:
-            needed = ask_points_needed(kept, reference)
-        except InvalidInput as error:
-            refused = sentences(error.problems)
+    found = points_in_words(job, opened.file) if job is not None and job.state == "done" else None
     return show_call_page(
         "explain.html",
         opened,
@@ -259,10 +256,20 @@ def explain(call_id: str, number: int, reference: str) -> str:
         criteria=opened.file.rubric.criteria,
         correction=correction(opened.file, line.row.raw_score, line.score),
         scale=scale_of([line]),
-        needed=needed,
-        refused=refused,
+        needed=sentence(found) if isinstance(found, Objection) else found,
+        looking=job if found is None else None,
         **_run_words(),
     )
+
+
+@blueprint.post("/<call_id>/classement/<int:number>/dossiers/<reference>/points")
+@requires(Permission.RANKING_READ)
+def ask_points(call_id: str, number: int, reference: str) -> ResponseReturnValue:
+    """How many points would have been enough: a job, which leads back to the dossier in its run."""
+    with writing() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        job = start_points(session, actor=signed_in(), call=opened, run=kept, reference=reference, now=arrived_at())
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
 @blueprint.get("/<call_id>/classement/<int:number>/dossiers/<reference>/fiche.pdf")
