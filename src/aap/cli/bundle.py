@@ -49,7 +49,12 @@ def verify_command(bundle: Path, as_json: bool) -> None:
         for difference in found.differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
-    if found.scores_given:
+    if not found.with_marks:
+        click.echo(
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot ne "
+            "porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
+        )
+    elif found.scores_given:
         click.echo(
             f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot "
             "vient d’une version précédente du moteur\u00a0: les scores corrigés, leurs intervalles, les sévérités, les "
@@ -116,15 +121,17 @@ def bundle_group() -> None:
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot public à écrire.")
 @click.option("--key", metavar="TEXTE", help="Clé secrète des pseudonymes ; sans elle, une clé est tirée au hasard.")
+@click.option("--marks", is_flag=True, help="Y mettre aussi les notes des évaluateurs, sous pseudonyme.")
 @click.option(
     "--correspondence", type=click.Path(path_type=Path), metavar="FICHIER",
     help="Écrire aussi, pour l’administration seule, la table des pseudonymes (CSV).",
 )  # fmt: skip
-def public_command(bundle: Path, out: Path, key: str | None, correspondence: Path | None) -> None:
+def public_command(bundle: Path, out: Path, key: str | None, marks: bool, correspondence: Path | None) -> None:
     """Exit code 0 done, 4 where the given bundle does not verify."""
+    from aap.core import french
     from aap.core.ranking.bundle import verify_bundle
     from aap.core.ranking.public_bundle import public_bundle
-    from aap.core.ranking.run import json_text
+    from aap.core.ranking.run_input import json_text
     from aap.documents.tables.csv_out import csv_bytes
 
     check_once([out, correspondence])
@@ -136,12 +143,19 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
             err=True,
         )
         sys.exit(DIFFERENT)
-    published = public_bundle(content, key=key or secrets.token_hex(32))
+    published = public_bundle(content, key=key or secrets.token_hex(32), marks=marks)
     _write(out, json_text(published.value).encode() + b"\n")
     if correspondence is not None:
         _write(correspondence, csv_bytes(published.correspondence))
+    err = is_stream(out) or is_stream(correspondence)
     if not is_stream(out):
-        click.echo(f"Lot public écrit dans {out}.", err=is_stream(correspondence))
+        click.echo(f"Lot public écrit dans {out}.", err=err)
+    alone = french.count(published.singled_out, "lauréat est seul", "lauréats sont seuls")
+    click.echo(
+        f"{alone}, sur {french.number(published.laureates)}, à avoir son montant et ses caractéristiques\u00a0: qui connaît "
+        "le domaine peut le reconnaître.",
+        err=err,
+    )
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -167,7 +181,7 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
     from aap.core.problems import BadInput
     from aap.core.ranking.bundle import read_text, verify_bundle
     from aap.core.ranking.later_list import later_bundle
-    from aap.core.ranking.run import json_text
+    from aap.core.ranking.run_input import json_text
     from aap.documents.tables.changes_in import read_changes
 
     check_once([bundle, changes])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus", "set_aside"]
@@ -33,6 +34,19 @@ class Mark:
     criterion: str
     score: Decimal
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """What a list that shows no mark tells of an application's reviews.
+
+    `reviews`: how many count. `means`: mean mark of the criteria that part ties or have a threshold on the mean, exact, in
+    scale units. `missed`: the criterion whose threshold or answer the reviews miss first; empty where none is.
+    """
+
+    reviews: int
+    means: Mapping[str, Fraction] = field(default_factory=dict)
+    missed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ def below_criterion(standing: Standing, criterion: Criterion, rubric: Rubric) ->
         worst = f"la plus basse {_on(low[0], criterion, rubric)}"
         count = f"{len(low)} évaluations sur {there}" if len(low) < there else f"Les {there} évaluations"
         return f"{count} donnent moins de {least} {at}, {worst}, {every}.", figures
+    if criterion.threshold_on == "any" and criterion.kind == "marked" and criterion.id not in standing.agreed:
+        return f"Une évaluation au moins donne moins de {least} {at}.", figures
     mean = standing.mean_marks[criterion.id]
     shown = french.number(mean, french.decimals_apart(mean, Fraction(criterion.threshold)))
     figures["mean"] = shown
@@ -66,6 +68,8 @@ def _gate(standing: Standing, criterion: Criterion) -> Said:
         return f"{title}la réponse arrêtée en commun est non.", figures
     there = len(standing.missed_marks)
     noes = sum(1 for answer in standing.missed_marks if not answer)
+    if not there:  # a list that shows no mark
+        return f"{title}les évaluations répondent non.", figures
     figures |= {"reviews": there, "noes": noes}
     if there == 1:
         return f"{title}l’évaluation répond non.", figures

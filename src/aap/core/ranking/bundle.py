@@ -35,7 +35,8 @@ from aap.core.ranking.earlier_editions import (
 from aap.core.ranking.later_list import BrokenChange, ListInForce, first_list, later_bundle, replay
 from aap.core.ranking.parts import Part, parted
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import Progress, Run, inputs_value, json_text, normalised, result_hash, run_call
+from aap.core.ranking.run import Progress, Run, run_call
+from aap.core.ranking.run_input import inputs_value, json_text, normalised, result_hash
 from aap.core.results import CALIBRATION_COLUMN, Table
 from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
@@ -104,11 +105,13 @@ def _table_value(table: Table) -> list[list[str]]:
 class Verification:
     """What differs between a bundle and its recomputation, nothing where it holds.
 
-    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle.
+    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle; `with_marks`: whether it
+    carries the marks behind them.
     """
 
     differences: tuple[Difference, ...]
     scores_given: bool = False
+    with_marks: bool = True
 
 
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
@@ -125,7 +128,8 @@ def verification(text: bytes | str, *, progress: Progress | None = None, process
         return Verification(
             tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
         )
-    return Verification(_checked(value, content, progress, processes), content.scores_given)
+    found = _checked(value, content, progress, processes)
+    return Verification(found, content.scores_given, content.given.summaries is None)
 
 
 def _checked(value: Any, content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
@@ -149,7 +153,7 @@ def rankings_of(content: BundleContent) -> tuple[tuple[Part, Ranking], ...]:
     given = normalised(content.given)
     parts = parted(given)
     rankings = rank_parts(given.call, parts, content.report["draw_seed"], stored=content.scores)
-    if content.scores_given:
+    if content.is_earlier:
         rankings = tuple(with_given_severities(ranking, content.reviewers) for ranking in rankings)
     return tuple(zip(parts, rankings, strict=True))
 
@@ -254,13 +258,14 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         or any(decision.reason or decision.author for decision in given.decisions)
     ):
         yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
-    fresh = rank_parts(given.call, parted(given), content.options.draw_seed)
+    without_marks = given.summaries is not None
+    fresh = () if without_marks else rank_parts(given.call, parted(given), content.options.draw_seed)
     for standing in (standing for ranking in fresh for standing in ranking.standings):
         stored = content.scores.get(standing.id)
         if stored is None:
             continue  # told with the rows
         place = f"ranking, dossier {standing.id}"
-        for name in ("raw_score",) if content.scores_given else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
+        for name in ("raw_score",) if content.is_earlier else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
             before, now = getattr(stored, name), getattr(standing, name)
             slack = 0 if name == "raw_score" else int(SCORE_TOLERANCE * UNIT)
             if (before is None) != (now is None) or (before is not None and abs(before - now) > slack):
@@ -271,14 +276,15 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         given.applications,
         given.marks,
         given.decisions,
-        options=dataclasses.replace(options, draws=0) if content.scores_given else options,
+        options=dataclasses.replace(options, draws=0) if content.is_earlier else options,
         stored=content.scores,
         engine_version=str(report.get("engine_version", "")),
         progress=progress,
         processes=processes,
+        summaries=given.summaries,
     )
     found = run.ranking_table
-    if content.scores_given:
+    if content.is_earlier:
         yield from _table_differences(
             "ranking",
             less_columns(content.ranking, GIVEN_COLUMNS),

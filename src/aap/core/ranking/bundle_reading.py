@@ -22,8 +22,10 @@ from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
 from aap.core.ranking.earlier_editions import check_given_severities, edition_of
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
 from aap.core.ranking.parts import lot_fault
-from aap.core.ranking.run import EDITION, RunInput, RunOptions
+from aap.core.ranking.run import EDITION, RunOptions
+from aap.core.ranking.run_input import RunInput
 from aap.core.ranking.standing import StoredScores
+from aap.core.ranking.summaries_reading import read_summaries
 from aap.core.results import Table
 from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria, texts_for_bands
 from aap.core.scoring.totals import ten_thousandths
@@ -53,9 +55,14 @@ class BundleContent:
     edition: int = EDITION
 
     @property
-    def scores_given(self) -> bool:
-        """Whether scores, severities, intervals and draws are taken as they stand: this engine makes others."""
+    def is_earlier(self) -> bool:
+        """Whether an earlier edition made it: this engine makes other scores, severities, intervals and draws."""
         return self.edition < EDITION
+
+    @property
+    def scores_given(self) -> bool:
+        """Whether scores are taken as they stand: of an earlier edition, or without the marks behind them."""
+        return self.is_earlier or self.given.summaries is not None
 
 
 def read_bundle(value: Any) -> BundleContent:
@@ -80,6 +87,9 @@ def read_bundle(value: Any) -> BundleContent:
     assert call is not None
     given = _inputs(reader, call, top["inputs"])
     scores = _scores(reader, ranking)
+    for name, summary in (given.summaries or {}).items():
+        if summary.reviews and (name not in scores or scores[name].raw_score is None):
+            reader.fault("results.ranking", f"le dossier {name} a des évaluations, et pas de score.")
     edition = edition_of(report, reader.fault)
     if edition < EDITION:
         check_given_severities(reviewers, {mark.reviewer_id for mark in given.marks}, reader.fault)
@@ -192,7 +202,7 @@ def _table(reader: JsonReader, place: str, value: Any) -> Table:
 
 
 def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
-    parts = reader.mapping("inputs", value, ("applications", "marks", "decisions"))
+    parts = reader.mapping("inputs", value, ("applications", "marks", "decisions"), ("summaries",))
     applications = tuple(_numbered(reader, "inputs.applications", parts["applications"], _application))
     ids = {application.id for application in applications}
     _no_double(reader, "inputs.applications", (application.id for application in applications))
@@ -225,7 +235,11 @@ def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
         ((d.application_id, d.decision, d.criterion, d.reviewer_id) for d in decisions),
     )
     _check_decisions(reader, rubrics, ids, marks, decisions)
-    return RunInput(call, applications, marks, decisions)
+    if parts["summaries"] is None:
+        return RunInput(call, applications, marks, decisions)
+    if marks:
+        reader.fault("inputs.summaries", "un lot qui porte des notes n’en porte pas le résumé.")
+    return RunInput(call, applications, marks, decisions, read_summaries(reader, parts["summaries"], rubrics))
 
 
 def _scales(rubric: Rubric) -> dict[str, Scale]:

@@ -45,13 +45,16 @@ def rank_parts(
             stored=stored,
             calibration=calibrations[part.calibration],
             rules_hash=rubric_hash(call),
+            summaries=part.given.summaries,
         )
         for part, own in zip(parts, reviews, strict=True)
     ]
     worths: dict[str, Worths] = {}
     for name, calibration in calibrations.items():
         pool = pooled([one for part, one in zip(parts, rankings, strict=True) if part.calibration == name])
-        worths[name] = worths_of(pool.standings, calibration, pool.method)
+        worths[name] = (
+            worths_of(pool.standings, calibration, pool.method) if calibration.severities else Worths(0.0, 0.0)
+        )
     return tuple(
         dataclasses.replace(one, worths=worths[part.calibration]) for part, one in zip(parts, rankings, strict=True)
     )

@@ -8,7 +8,7 @@ from aap.core.scoring.criteria import counted_marks
 from aap.core.scoring.totals import Review, reviews_from_marks
 
 if TYPE_CHECKING:
-    from aap.core.ranking.run import RunInput
+    from aap.core.ranking.run_input import RunInput
 
 
 def reviews_of(given: RunInput) -> tuple[Review, ...]:

@@ -19,7 +19,7 @@ from aap.core.ranking.ranking import Ranking
 
 if TYPE_CHECKING:
     from aap.core.ranking.explanation import Explanation
-    from aap.core.ranking.run import RunInput
+    from aap.core.ranking.run_input import RunInput
     from aap.core.results import ResultRow
     from aap.core.selection.outcome import SelectionOutcome
     from aap.core.selection.problem import Rules

@@ -32,7 +32,7 @@ from aap.core.call.wording import value_label
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.counted_reviews import reviews_of
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunInput
+from aap.core.ranking.run_input import RunInput
 from aap.core.ranking.standing import Standing
 from aap.core.results import ResultRow
 from aap.core.scoring.criteria import asked_criteria

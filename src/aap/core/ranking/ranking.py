@@ -31,7 +31,7 @@ from aap.core.call.canonical import rubric_hash
 from aap.core.call.points import on_hundred
 from aap.core.call.schema import CallFile, Criterion, Rubric
 from aap.core.french import NBSP
-from aap.core.inputs import Application, JuryDecision
+from aap.core.inputs import Application, JuryDecision, ReviewSummary
 from aap.core.notices import Notice
 from aap.core.problems import BadInput, Problem
 from aap.core.ranking.standing import OVERALL, RANKED, Place, Standing, StoredScores
@@ -102,6 +102,7 @@ def rank(
     stored: Mapping[str, StoredScores] | None = None,
     calibration: Calibration | None = None,
     rules_hash: str | None = None,
+    summaries: Mapping[str, ReviewSummary] | None = None,
 ) -> Ranking:
     """Rank the applications of one call; the order of every argument is indifferent.
 
@@ -112,7 +113,8 @@ def rank(
     `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
     on another platform ranks what that run ranked; those of an application that can't have had them are left aside.
     `calibration`: where more than these reviews are calibrated together. `rules_hash`: what stands in for the seed of the
-    draw, the rubric's hash where it isn't given.
+    draw, the rubric's hash where it isn't given. `summaries`: application id -> what stands for its reviews where there is
+    none; the scores are then those `stored`.
     """
     by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
     for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
@@ -129,6 +131,7 @@ def rank(
             calibration,
             jury,
             stored=(stored or {}).get(application.id),
+            summary=(summaries or {}).get(application.id),
         )
         for application in applications
     ]
@@ -147,7 +150,7 @@ def rank(
         standings=table,
         candidates=tuple(_candidate(s, jury, call, seed) for s in ranked if s.place == "candidate"),
         calibration=calibration,
-        worths=worths_of(table, calibration, call.scoring.method),
+        worths=worths_of(table, calibration, call.scoring.method) if calibration.severities else Worths(0.0, 0.0),
         method=call.scoring.method,
         draw_seed=seed,
         provisional_draw=draw_seed is None,
@@ -155,7 +158,11 @@ def rank(
         final=all(s.place != "incomplete" for s in table),
         notices=(
             *calibration.notices,
-            *(few_reviewers(len(calibration.severities)) if call.scoring.method == "calibrated" else ()),
+            *(
+                few_reviewers(len(calibration.severities))
+                if call.scoring.method == "calibrated" and not summaries
+                else ()
+            ),
             *_notices(draw_seed is None),
         ),
     )
@@ -204,12 +211,13 @@ def _standing(
     jury: _Jury,
     *,
     stored: StoredScores | None,
+    summary: ReviewSummary | None,
 ) -> Standing:
     raw = calibrated = low = high = None
     consensus = jury.get(application.id, "consensus")
     agreed = jury.agreed(application.id)
     computed = computed_marks(call.rubric, application.attributes)
-    reviewers = tuple(review.reviewer_id for review in reviews)
+    reviewers = tuple(review.reviewer_id for review in reviews) if summary is None else ("",) * summary.reviews
     if agreed:
         raw = calibrated = ten_thousandths(review_total({**computed, **agreed}, call.rubric))
     elif consensus is not None and consensus.amount is not None:
@@ -225,15 +233,17 @@ def _standing(
             )
             half = ten_thousandths(Z90 * variance**0.5)
             low, high = centre - half, centre + half
-    if stored is not None and (stored.raw_score is None, stored.calibrated_score is None) == (raw is None, raw is None):
+    same = stored and (stored.raw_score is None, stored.calibrated_score is None) == (raw is None, raw is None)
+    if stored is not None and (same or summary is not None):
         raw, calibrated = stored.raw_score, stored.calibrated_score
         low, high = stored.ci_low, stored.ci_high
     score, other = (raw, calibrated) if call.scoring.method == "raw" else (calibrated, raw)
-    means = mean_marks(reviews, call.rubric) | {
-        name: Fraction(mark) for name, mark in (*computed.items(), *agreed.items())
-    }
-    missed, missed_marks = _missed(call.rubric, score, means, reviews, agreed)
-    place = _place(call.rubric, application, len(reviews), missed, jury)
+    reviewed = mean_marks(reviews, call.rubric) if summary is None else dict(summary.means)
+    means = reviewed | {name: Fraction(mark) for name, mark in (*computed.items(), *agreed.items())}
+    missed, missed_marks = _missed(
+        call.rubric, score, means, reviews, agreed, "" if summary is None else summary.missed
+    )
+    place = _place(call.rubric, application, len(reviewers), missed, jury)
     return Standing(
         application=application,
         place=place,
@@ -267,11 +277,13 @@ def _missed(
     means: Mapping[str, Fraction],
     reviews: Sequence[Review],
     agreed: Mapping[str, Decimal],
+    told: str,
 ) -> tuple[str, tuple[Decimal, ...]]:
     """The first criterion whose threshold is missed, in rubric order, else the overall one; and the reviews' marks on it
-    where they decide."""
+    where they decide. `told`: what a summary of the reviews says."""
     for criterion in rubric.criteria:
-        if criterion.id in means and _misses(criterion, means[criterion.id], reviews, agreed):
+        missed = criterion.id in means and _misses(criterion, means[criterion.id], reviews, agreed)
+        if missed or criterion.id == told:
             by_reviews = criterion.kind != "computed" and criterion.id not in agreed
             return criterion.id, tuple(review.marks[criterion.id] for review in reviews) if by_reviews else ()
     return "" if _meets(rubric, score) else OVERALL, ()

@@ -5,18 +5,16 @@ Values in, values out: no clock, no file, no chance but the seeded one. The orde
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
+from aap.core.call.canonical import rubric_hash
 from aap.core.call.lots import criteria_of
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
-from aap.core.inputs import Application, JuryDecision, Mark
+from aap.core.inputs import Application, JuryDecision, Mark, ReviewSummary
 from aap.core.ranking.by_part import rank_parts, select_parts
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
@@ -25,6 +23,7 @@ from aap.core.ranking.parts import RunPart, parted
 from aap.core.ranking.proof_words import how_far, unproven
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import euros_number, quota_line, score_number, significant
+from aap.core.ranking.run_input import RunInput, inputs_hash, normalised, result_hash
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
 from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
@@ -59,16 +58,6 @@ class RunOptions:
     prices: bool = False
     notices: tuple[str, ...] = ()
     work: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class RunInput:
-    """What is ranked: the call and its tables; `marks` are those of complete reviews."""
-
-    call: CallFile
-    applications: tuple[Application, ...]
-    marks: tuple[Mark, ...]
-    decisions: tuple[JuryDecision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,19 +109,20 @@ def run_call(
     engine_version: str = ENGINE_VERSION,
     processes: int = 1,
     drawn: Draws | None = None,
+    summaries: Mapping[str, ReviewSummary] | None = None,
 ) -> Run:
     """Rank, select and explain one call.
 
     `stored` and `engine_version` are for a replay: the scores that an earlier run rounded, and the version that it
     bears. `processes` share the draws; the answer does not depend on how many. `drawn`: all draws, where they were made
-    elsewhere from the same inputs.
+    elsewhere from the same inputs. `summaries`: see `RunInput`; the scores are then those `stored`.
 
     Raises WithoutLot, IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
     all hold), NothingFound (the work ended before a selection was found, or shown not to exist), SelectionError (the
     solver's answer failed the exact check).
     """
     options = options or RunOptions()
-    given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
+    given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions), summaries))
     tell = progress or _silent
     divided = parted(given)
     tell("Correction de la sévérité", 0, 1)
@@ -208,79 +198,6 @@ def part_of_draws(
 
 def _silent(_step: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
-
-
-# --- inputs in one order, and their hash ------------------------------------------------------------------------------
-
-
-def normalised(given: RunInput) -> RunInput:
-    """The same inputs in one order, so that the order of the files never shows."""
-    return RunInput(
-        given.call,
-        tuple(sorted(given.applications, key=lambda a: a.id)),
-        tuple(sorted(given.marks, key=lambda m: (m.application_id, m.reviewer_id, m.criterion))),
-        tuple(sorted(given.decisions, key=lambda d: (d.application_id, d.decision, d.criterion, d.reviewer_id))),
-    )
-
-
-def inputs_value(given: RunInput) -> dict[str, Any]:
-    """The normalised inputs in JSON's types: what `inputs_hash` covers and a bundle carries.
-
-    Comments of marks are left out: they have no part in the result and are personal. Amounts are cents, marks texts,
-    empty attributes don't count, a decision names a criterion or a reviewer only where it has one; a draw token that is
-    the application's id is the same as none.
-    """
-    given = normalised(given)
-    return {
-        "applications": [
-            {
-                "id": application.id,
-                "association": application.association,
-                "requested_cents": application.requested_amount,
-                "proposed_cents": application.proposed_amount,
-                "eligible": application.eligible,
-                "ineligible_reason": application.ineligible_reason,
-                "draw_token": "" if application.draw_token == application.id else application.draw_token,
-                "attributes": {name: list(values) for name, values in sorted(application.attributes.items()) if values},
-            }
-            for application in given.applications
-        ],
-        "marks": [
-            [mark.application_id, mark.reviewer_id, mark.criterion, decimal_text(mark.score)] for mark in given.marks
-        ],
-        "decisions": [
-            {
-                "application_id": decision.application_id,
-                "decision": decision.decision,
-                "amount": None if decision.amount is None else decimal_text(decision.amount),
-                "reason": decision.reason,
-                "author": decision.author,
-            }
-            | ({"criterion": decision.criterion} if decision.criterion else {})
-            | ({"reviewer_id": decision.reviewer_id} if decision.reviewer_id else {})
-            for decision in given.decisions
-        ],
-    }
-
-
-def inputs_hash(given: RunInput) -> str:
-    """SHA-256 of the canonical JSON of the normalised inputs."""
-    return canonical_hash(inputs_value(given))
-
-
-def json_text(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same text. Raises ValueError for NaN, infinity."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def result_hash(ranking: Table, reviewers: Table, report: Mapping[str, Any]) -> str:
-    """SHA-256 over the ranking's and the reviewers' tables and the report (less this hash)."""
-    covered = {
-        "ranking": [list(ranking.header), *(list(row) for row in ranking.rows)],
-        "reviewers": [list(reviewers.header), *(list(row) for row in reviewers.rows)],
-        "report": {key: value for key, value in report.items() if key != "result_hash"},
-    }
-    return hashlib.sha256(json_text(covered).encode()).hexdigest()
 
 
 # --- results ----------------------------------------------------------------------------------------------------------

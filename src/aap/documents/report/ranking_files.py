@@ -16,7 +16,8 @@ from aap.core.call.lots import criteria_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.ranking.bundle import run_bundle
-from aap.core.ranking.run import Run, json_text
+from aap.core.ranking.run import Run
+from aap.core.ranking.run_input import json_text
 from aap.core.results import ResultRow, ReviewerRow, Table, laureates_table
 from aap.documents.report.report_html import ReportInput, report_html
 from aap.documents.tables.csv_out import csv_bytes

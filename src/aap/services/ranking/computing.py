@@ -12,16 +12,8 @@ from sqlmodel import Session, func, select
 from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
-from aap.core.ranking.run import (
-    Progress,
-    Run,
-    RunInput,
-    RunOptions,
-    inputs_hash,
-    json_text,
-    part_of_draws,
-    run_call,
-)
+from aap.core.ranking.run import Progress, Run, RunOptions, part_of_draws, run_call
+from aap.core.ranking.run_input import RunInput, inputs_hash, json_text
 from aap.core.scoring.totals import IncompleteReviews
 from aap.core.selection.outcome import InfeasibleRules, NothingFound
 from aap.records.outbox import Job

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
-from aap.core.ranking.run import RunInput
+from aap.core.ranking.run_input import RunInput
 from aap.records.applications import UNSCREENED, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person

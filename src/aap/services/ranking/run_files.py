@@ -22,7 +22,7 @@ from aap.core.inputs import Application as RankedApplication
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunInput, json_text
+from aap.core.ranking.run_input import RunInput, json_text
 from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, ranking_table, reviewer_row
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of

@@ -319,7 +319,15 @@ def test_verify_and_the_public_bundle_from_the_command_line(written: Path, tmp_p
     public = tmp_path / "bundle-public.json"
     made = runner.invoke(main, ["bundle", "public", str(written / "bundle.json"), "--out", str(public)])
     assert made.exit_code == 0, made.output
-    assert runner.invoke(main, ["verify", str(public)]).exit_code == 0
+    assert "à avoir son montant et ses caractéristiques" in made.output
+    checked = runner.invoke(main, ["verify", str(public)])
+    assert (checked.exit_code, "les scores ont été pris tels quels" in checked.output) == (0, True)
+    assert json.loads(public.read_text(encoding="utf-8"))["inputs"]["marks"] == []
+    whole = tmp_path / "with-marks.json"
+    made = runner.invoke(main, ["bundle", "public", str(written / "bundle.json"), "--out", str(whole), "--marks"])
+    assert made.exit_code == 0, made.output
+    assert len(json.loads(whole.read_text(encoding="utf-8"))["inputs"]["marks"]) > 0
+    assert "le calcul refait" in runner.invoke(main, ["verify", str(whole)]).output
     assert "Entraide" not in public.read_text(encoding="utf-8")
     tampered = tmp_path / "tampered.json"
     tampered.write_text((written / "bundle.json").read_text(encoding="utf-8").replace("laureate", "lauréat", 1))

@@ -15,7 +15,8 @@ import pytest
 
 from aap.core.ranking.bundle import rankings_of, read_text, verification
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import json_text, result_hash
+from aap.core.ranking.run import ENGINE_VERSION
+from aap.core.ranking.run_input import json_text, result_hash
 from aap.core.results import Table
 
 KEPT = Path(__file__).with_name("edition_1_bundle.json")
@@ -88,8 +89,15 @@ def test_a_changed_hash_is_found() -> None:
     ]
 
 
-def test_its_public_bundle_is_of_the_first_edition_and_holds() -> None:
+def test_its_public_bundle_without_marks_is_replayed_from_its_scores() -> None:
     public = public_bundle(KEPT.read_bytes(), key="secret")
+    found = verification(json_text(public.value))
+    assert (found.differences, found.scores_given, found.with_marks) == ((), True, False)
+    assert public.value["results"]["report"]["engine_version"] == ENGINE_VERSION
+
+
+def test_its_public_bundle_with_marks_is_of_the_first_edition_and_holds() -> None:
+    public = public_bundle(KEPT.read_bytes(), key="secret", marks=True)
     text = json_text(public.value)
     found = verification(text)
     assert (found.differences, found.scores_given) == ((), True)

@@ -18,7 +18,8 @@ from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.ranking.bundle import run_bundle, verify_bundle
 from aap.core.ranking.counterfactual import in_words, points_needed
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import Run, RunInput, RunOptions, inputs_hash, run_call
+from aap.core.ranking.run import Run, RunOptions, run_call
+from aap.core.ranking.run_input import RunInput, inputs_hash
 from aap.core.scoring.totals import IncompleteReviews
 from tests.unit.core.ranking.ranking_builders import a_call, an_application
 

@@ -21,7 +21,8 @@ from aap.core.ranking.later_list import Change, later_bundle
 from aap.core.ranking.parts import WithoutLot, parted, pooled
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import Run, RunInput, RunOptions, json_text, part_of_draws, result_hash, run_call
+from aap.core.ranking.run import Run, RunOptions, part_of_draws, run_call
+from aap.core.ranking.run_input import RunInput, json_text, result_hash
 from aap.core.results import ranking_table, reviewers_table
 from aap.core.scoring.severity import calibrate
 from aap.core.scoring.totals import reviews_from_marks

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from aap.core.ranking.report_figures import euros_number, score_number
-from aap.core.ranking.run import RunOptions, inputs_hash, json_text, result_hash
+from aap.core.ranking.run import RunOptions
+from aap.core.ranking.run_input import inputs_hash, json_text, result_hash
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
