@@ -21,6 +21,7 @@ from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
 from aap.web.figures import euros, number
 
+_FOUND = re.compile(r"(.+?(?:[ \u00a0]:|[.](?=\s|$)|$))\s*(.*)", re.DOTALL)
 BAR_WIDTH = 100  # units of the interval's drawing
 
 
@@ -66,9 +67,9 @@ def irreplaceable(lines: Sequence[RankLine], report: Mapping[str, Any]) -> list[
 
 
 def warning_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a run has to say, each with its first sentence apart: what was found, and then what it means or asks."""
-    split = (re.match(r"(.+?[.])(?: (?=[A-ZÀÉÈ])(.*))?$", text, re.DOTALL) for text in report.get("warnings", ()))
-    return [(found[1], found[2] or "") for found in split if found]
+    """What a run has to say, each cut after its first sentence, or the colon in it: what was found; whom it is about, and
+    what to do."""
+    return [(found[1], found[2]) for text in report.get("warnings", ()) if (found := _FOUND.fullmatch(text))]
 
 
 def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:

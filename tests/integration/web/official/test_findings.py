@@ -75,7 +75,7 @@ def test_a_run_that_is_not_proven_says_how_far_it_may_be_and_what_to_do_and_whom
     proof = page.partition("L’optimum n’est pas prouvé.")[2].partition("</section>")[0]
     assert "Il pourrait manquer jusqu’à 1,5 point à la somme des notes." in proof
     assert "aap rank --work" in proof
-    assert "<li><strong>Un évaluateur note autrement : E1.</strong> Relisez-le avec lui.</li>" in page
+    assert "<li><strong>Un évaluateur note autrement :</strong> E1. Relisez-le avec lui.</li>" in page
     alone = page.partition("Lauréats sans remplaçant")[2].partition("</details>")[0]
     assert [one.reference in alone for one in here.dossiers] == [False, False, True, False, False]
 
