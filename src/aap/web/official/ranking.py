@@ -23,7 +23,7 @@ from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
-from aap.services.ranking.points import points_in_words, points_job, start_points
+from aap.services.ranking.points_needed import points_in_words, points_job, start_points
 from aap.services.ranking.run_files import (
     RANKING_LIST,
     kept_ranking_list,

@@ -19,6 +19,7 @@ from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
+from aap.services.ranking.runs import get_run
 from aap.services.ranking.trials import ask_points_needed
 
 
@@ -59,7 +60,7 @@ def points_in_background(platform: Platform, job: Job, progress: Progress) -> Ma
     """Job `points`. Arguments: `run`, `reference`. Gives `points` (ten-thousandths, None: none would be enough)."""
     progress(0, 1, "points")
     with platform.database.reading() as session:
-        run = session.get_one(RankingRun, job.arguments["run"])
+        run = get_run(session, job.arguments["run"])
     try:
         points = ask_points_needed(run, job.arguments["reference"])
     except InvalidInput as refused:
