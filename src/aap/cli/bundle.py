@@ -51,8 +51,8 @@ def verify_command(bundle: Path, as_json: bool) -> None:
         sys.exit(DIFFERENT)
     if not found.with_marks:
         click.echo(
-            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle ne "
-            "porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
+            "ne porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
         )
     elif found.scores_given:
         click.echo(
