@@ -21,7 +21,7 @@ BAD_INPUT = 2
 FAILED = 1
 
 
-@click.command(name="verify", help="Refaire le calcul d’un lot (bundle.json) et dire ce qui diffère.")
+@click.command(name="verify", help="Refaire le calcul d’une archive (bundle.json) et dire ce qui diffère.")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Répondre en JSON sur la sortie, et rien d’autre.")
 def verify_command(bundle: Path, as_json: bool) -> None:
@@ -45,18 +45,18 @@ def verify_command(bundle: Path, as_json: bool) -> None:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         sys.exit(DIFFERENT if found.differences else 0)
     if found.differences:
-        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas.", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: l’archive ne se vérifie pas.", err=True)
         for difference in found.differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
     if not found.with_marks:
         click.echo(
-            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot ne "
-            "porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
+            "ne porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
         )
     elif found.scores_given:
         click.echo(
-            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot "
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
             "vient d’une version précédente du moteur\u00a0: les scores corrigés, leurs intervalles, les sévérités, les "
             "tirages, les avertissements et les phrases des motifs ont été pris tels quels, sans être recalculés."
         )
@@ -112,14 +112,18 @@ def _content(path: Path) -> bytes:
         sys.exit(FAILED)
 
 
-@click.group(name="bundle", help="Publier un lot sans les noms, le suivre quand la liste change, expliquer un dossier.")
+@click.group(
+    name="bundle", help="Publier une archive sans les noms, la suivre quand la liste change, expliquer un dossier."
+)
 def bundle_group() -> None:
     """The group that `aap` registers."""
 
 
-@bundle_group.command(name="public", help="Écrire un lot pseudonymisé qui vérifie la même liste.")
+@bundle_group.command(name="public", help="Écrire une archive pseudonymisée qui vérifie la même liste.")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot public à écrire.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Archive publique à écrire."
+)
 @click.option("--key", metavar="TEXTE", help="Clé secrète des pseudonymes ; sans elle, une clé est tirée au hasard.")
 @click.option("--marks", is_flag=True, help="Y mettre aussi les notes des évaluateurs, sous pseudonyme.")
 @click.option(
@@ -139,7 +143,7 @@ def public_command(bundle: Path, out: Path, key: str | None, marks: bool, corres
     differences = verify_bundle(content, processes=os.cpu_count() or 1)
     if differences:
         click.echo(
-            f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).",
+            f"{input_name(bundle)}\u00a0: l’archive ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).",
             err=True,
         )
         sys.exit(DIFFERENT)
@@ -149,7 +153,7 @@ def public_command(bundle: Path, out: Path, key: str | None, marks: bool, corres
         _write(correspondence, csv_bytes(published.correspondence))
     err = is_stream(out) or is_stream(correspondence)
     if not is_stream(out):
-        click.echo(f"Lot public écrit dans {out}.", err=err)
+        click.echo(f"Archive publique écrite dans {out}.", err=err)
     alone = french.count(published.singled_out, "lauréat est seul", "lauréats sont seuls")
     click.echo(
         f"{alone}, sur {french.number(published.laureates)}, à avoir son montant et ses caractéristiques\u00a0: qui connaît "
@@ -169,13 +173,13 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-@bundle_group.command(name="change", help="Écrire le lot d’une liste où des lauréats sont partis ou entrés depuis.")
+@bundle_group.command(name="change", help="Écrire l’archive d’une liste où des lauréats sont partis ou entrés depuis.")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option(
     "--changes", required=True, type=click.Path(path_type=Path), metavar="FICHIER",
-    help="Table des changements depuis ce lot : change, application_id, amount, place, reason, author, date.",
+    help="Table des changements depuis cette archive : change, application_id, amount, place, reason, author, date.",
 )  # fmt: skip
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot à écrire.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Archive à écrire.")
 def change_command(bundle: Path, changes: Path, out: Path) -> None:
     """Exit code 0 done, 2 bad input or a change that the rules don't allow, 4 where the given bundle does not verify."""
     from aap.core.problems import BadInput
@@ -187,7 +191,7 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
     check_once([bundle, changes])
     content = _content(bundle)
     if verify_bundle(content, processes=os.cpu_count() or 1):
-        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas (aap verify dit pourquoi).", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: l’archive ne se vérifie pas (aap verify dit pourquoi).", err=True)
         sys.exit(DIFFERENT)
     before = read_text(content)
     try:
@@ -205,7 +209,7 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
     _write(out, later)
     _tell_list(later, err=is_stream(out))
     if not is_stream(out):
-        click.echo(f"Lot écrit dans {out}.")
+        click.echo(f"Archive écrite dans {out}.")
 
 
 @bundle_group.command(

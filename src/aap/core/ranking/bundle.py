@@ -64,7 +64,7 @@ class Difference:
     def __str__(self) -> str:
         if self.message:
             return f"{self.place}{NBSP}: {self.message}" if self.place else self.message
-        return f"{self.place}{NBSP}: le lot contient {cited(self.stored)}, le calcul donne {cited(self.found)}"
+        return f"{self.place}{NBSP}: l’archive contient {cited(self.stored)}, le calcul donne {cited(self.found)}"
 
 
 def run_bundle(run: Run) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _parsed(text: bytes | str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
-        raise MalformedBundle([("", f"Ce n’est pas un lot lisible (JSON)\u00a0: {_cause(error)}.")]) from None
+        raise MalformedBundle([("", f"Ce n’est pas une archive lisible (JSON)\u00a0: {_cause(error)}.")]) from None
 
 
 def _cause(error: Exception) -> str:
@@ -257,7 +257,7 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         any(application.association or application.ineligible_reason for application in given.applications)
         or any(decision.reason or decision.author for decision in given.decisions)
     ):
-        yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
+        yield Difference("public", message="une archive publique ne porte ni nom, ni motif, ni auteur de décision.")
     without_marks = given.summaries is not None
     fresh = () if without_marks else rank_parts(given.call, parted(given), content.options.draw_seed)
     for standing in (standing for ranking in fresh for standing in ranking.standings):

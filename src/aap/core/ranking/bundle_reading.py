@@ -73,7 +73,7 @@ def read_bundle(value: Any) -> BundleContent:
     )
     reader.stop_on_fault()
     if top["bundle"] != 1 or isinstance(top["bundle"], bool):
-        raise MalformedBundle([("bundle", "ce format de lot est inconnu (1 est attendu).")])
+        raise MalformedBundle([("bundle", "ce format d’archive est inconnu (1 est attendu).")])
     public = reader.truth("public", top["public"])
     call = _call(reader, top["call"])
     options = _options(reader, top["options"])
@@ -238,7 +238,7 @@ def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
     if parts["summaries"] is None:
         return RunInput(call, applications, marks, decisions)
     if marks:
-        reader.fault("inputs.summaries", "un lot qui porte des notes n’en porte pas le résumé.")
+        reader.fault("inputs.summaries", "une archive qui porte des notes n’en porte pas le résumé.")
     return RunInput(call, applications, marks, decisions, read_summaries(reader, parts["summaries"], rubrics))
 
 

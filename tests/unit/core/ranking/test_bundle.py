@@ -143,7 +143,7 @@ def test_what_differs_is_said_in_french(bundle: dict[str, Any]) -> None:
     changed = copy.deepcopy(bundle)
     changed["results"]["ranking"][2][3] = "not_selected"
     row = bundle["results"]["ranking"][2]
-    assert f"ranking, {row[1]}, status\u00a0: le lot contient «\u00a0not_selected\u00a0»" in "\n".join(
+    assert f"ranking, {row[1]}, status\u00a0: l’archive contient «\u00a0not_selected\u00a0»" in "\n".join(
         map(str, verify_bundle(json_text(changed)))
     )
 
@@ -177,7 +177,7 @@ def test_what_is_no_bundle_is_told_without_a_traceback(text: str) -> None:
      ('{"bundle": ' + "9" * 100_000 + "}", "un nombre a trop de chiffres")],
 )  # fmt: skip
 def test_nesting_and_figures_without_end_are_named_in_french(text: str, cause: str) -> None:
-    assert [one.message for one in verify_bundle(text)] == [f"Ce n’est pas un lot lisible (JSON)\u00a0: {cause}."]
+    assert [one.message for one in verify_bundle(text)] == [f"Ce n’est pas une archive lisible (JSON)\u00a0: {cause}."]
 
 
 def test_bytes_that_are_no_text_are_told() -> None:
@@ -246,7 +246,7 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any], ma
 def test_a_public_bundle_in_which_one_name_is_left_is_refused(bundle: dict[str, Any], path: str, left: str) -> None:
     public = json.loads(json_text(public_bundle(json_text(bundle), key="secret").value))
     set_at(public["inputs"], path, left)
-    refusal = Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
+    refusal = Difference("public", message="une archive publique ne porte ni nom, ni motif, ni auteur de décision.")
     assert refusal in verify_bundle(json_text(public))
 
 
