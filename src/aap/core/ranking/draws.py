@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from aap.core.french import NBSP
+from aap.core.french import NBSP, count
 from aap.core.interruption import deaf_children
 from aap.core.notices import Notice
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
@@ -64,7 +64,7 @@ class Draws:
             found.append(
                 Notice(
                     "draws_without_head",
-                    f"Dans {self.without_head} tirages sur {self.number}, les premiers du classement ne pouvaient pas tous "
+                    f"Dans {count(self.without_head, 'tirage')} sur {self.number}, les premiers du classement ne pouvaient pas tous "
                     f"être retenus d’office{NBSP}: ces tirages ont été faits sans tête de classement protégée.",
                 )
             )
@@ -72,7 +72,7 @@ class Draws:
             found.append(
                 Notice(
                     "draws_unended",
-                    f"Dans {self.unended} tirages sur {self.number}, le calcul s’est arrêté à la quantité fixée avant la "
+                    f"Dans {count(self.unended, 'tirage')} sur {self.number}, le calcul s’est arrêté à la quantité fixée avant la "
                     f"meilleure sélection{NBSP}: les probabilités sont un peu moins sûres (option --work).",
                 )
             )
@@ -80,7 +80,7 @@ class Draws:
             found.append(
                 Notice(
                     "draws_without_selection",
-                    f"Dans {self.without_selection} tirages sur {self.number}, l’argent laissé par un autre lot ne suffisait "
+                    f"Dans {count(self.without_selection, 'tirage')} sur {self.number}, l’argent laissé par un autre lot ne suffisait "
                     f"pas pour respecter toutes les règles{NBSP}: personne n’y est compté comme retenu.",
                 )
             )
