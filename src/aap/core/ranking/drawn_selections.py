@@ -7,7 +7,6 @@ used as far as it goes. Ties are left where they are found. The answer to a batc
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,7 @@ from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
-from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import Retained, System, compile_system
+from aap.core.selection.rows import Retained, System
 from aap.core.selection.value import best_by_value
 from aap.core.selection.work import OutOfWork, allowance
 
@@ -39,12 +37,12 @@ class Counted:
     unended: int
 
 
-def select_batch(candidates: Sequence[Candidate], rules: Rules, batch: Scores, work: int = 1) -> Counted:
+def select_batch(system: System, batch: Scores, work: int = 1) -> Counted:
     """The selections with each row of scores. `work`: how many times the usual work a draw may take.
 
     Raises ValueError where no selection is feasible: the rules are to be checked before.
     """
-    system = compile_system(candidates, rules)
+    rules = system.rules
     counts = np.zeros(system.size, dtype=np.int64)
     without_head = unended = 0
     earlier: Retained | None = None

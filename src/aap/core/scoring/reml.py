@@ -148,11 +148,11 @@ def fit(design: Design, y: Floats) -> Fit:
         return Fit(0.0, 0.0, still, Unknown(within, 0.0, 0.0), known=False)
     profile = _Profile(within, own, contrasts)
     known = not profile.is_flat
+    if left <= 1e-24 * float(y @ y):
+        return Fit(0.0, 0.0, still, Unknown(within, 0.0, 0.0), known)
     best = profile.best() if known else None
     if known and profile.tells_next_to_nothing and not profile.is_clear(best):
         known, best = False, None
-    if left <= 1e-24 * float(y @ y):
-        return Fit(0.0, 0.0, still, Unknown(within, 0.0, 0.0), known)
     if best is None:
         noise = left / contrasts
         return Fit(0.0, noise, still, Unknown(within, 0.0, noise), known)
