@@ -119,9 +119,8 @@ def reduce_rows(rows: Sequence[Row], fixed: Fixed) -> Reduced | None:
         part = slice(starts[number], ends[number])
         open_ = state[part] == -1
         divisor = int(divisors[number])
-        reduced.append(
-            (where[columns[part][open_]], coefficient[part][open_] // divisor, int(slack[number]) // divisor)
-        )
+        divided = (coefficient[part][open_] // divisor).astype(rows[number].coefficient.dtype)
+        reduced.append((where[columns[part][open_]], divided, int(slack[number]) // divisor))
     return Reduced(fixed, free, reduced)
 
 
