@@ -14,7 +14,18 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "aap"
 
 RECORDS = frozenset(
-    {"Review", "Mark", "RankingRow", "RankingRun", "Decision", "JuryDecision", "Consensus", "Contest", "Recusal"}
+    {
+        "Review",
+        "Mark",
+        "RankingRow",
+        "RankingRun",
+        "Decision",
+        "JuryDecision",
+        "Consensus",
+        "Contest",
+        "Recusal",
+        "SetAside",
+    }
 )
 """What tells of a dossier what a recused person must not know."""
 
@@ -45,6 +56,8 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
             "services/harmonising/consensus.py:_jury_decided",
+            "services/harmonising/setting_aside.py:_has_review",
+            "services/dossier/counted.py:set_aside_of",
             "services/ranking/jury.py:_conflict",
             "services/ranking/minuting.py:_agreed",
             "services/panel/recusing.py:ensure_of_call",

@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "call": ("aap.cli.call:call_group", "Vérifier, décrire et créer des fichiers d’appel."),
     "rank": ("aap.cli.rank:rank_command", "Classer et sélectionner à partir de tableaux, sans base de données."),
     "assign": ("aap.cli.assign:assign_command", "Répartir des dossiers entre des évaluateurs, à partir de tableaux."),
-    "verify": ("aap.cli.bundle:verify_command", "Refaire le calcul d’un lot et dire ce qui diffère."),
+    "verify": ("aap.cli.bundle:verify_command", "Refaire le calcul d’une archive et dire ce qui diffère."),
     "demo": ("aap.cli.demo:demo_command", "Remplir l’instance d’une démonstration."),
     "serve": ("aap.cli.serve:serve_command", "Servir l’application et faire le travail de fond."),
     "worker": ("aap.cli.serve:worker_command", "Faire seulement le travail de fond."),
@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("aap.cli.examine:doctor_command", "Examiner l’instance et sa machine, et dire quoi faire."),
     "keys": ("aap.cli.operating:keys_group", "Les clés qui chiffrent les secrets et scellent le journal."),
     "person": ("aap.cli.operating:person_group", "Ouvrir un compte, par exemple celui du premier administrateur."),
-    "bundle": ("aap.cli.bundle:bundle_group", "Publier un lot sans les noms, expliquer un de ses dossiers."),
+    "bundle": ("aap.cli.bundle:bundle_group", "Publier une archive sans les noms, expliquer un de ses dossiers."),
 }
 
 

@@ -21,7 +21,7 @@ BAD_INPUT = 2
 FAILED = 1
 
 
-@click.command(name="verify", help="Refaire le calcul d’un lot (bundle.json) et dire ce qui diffère.")
+@click.command(name="verify", help="Refaire le calcul d’une archive (bundle.json) et dire ce qui diffère.")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Répondre en JSON sur la sortie, et rien d’autre.")
 def verify_command(bundle: Path, as_json: bool) -> None:
@@ -45,13 +45,18 @@ def verify_command(bundle: Path, as_json: bool) -> None:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         sys.exit(DIFFERENT if found.differences else 0)
     if found.differences:
-        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas.", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: l’archive ne se vérifie pas.", err=True)
         for difference in found.differences:
             click.echo(f"  {difference}", err=True)
         sys.exit(DIFFERENT)
-    if found.scores_given:
+    if not found.with_marks:
         click.echo(
-            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores du lot donne les mêmes résultats. Ce lot "
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
+            "ne porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
+        )
+    elif found.scores_given:
+        click.echo(
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
             "vient d’une version précédente du moteur\u00a0: les scores corrigés, leurs intervalles, les sévérités, les "
             "tirages, les avertissements et les phrases des motifs ont été pris tels quels, sans être recalculés."
         )
@@ -63,7 +68,7 @@ def verify_command(bundle: Path, as_json: bool) -> None:
 def _report(content: bytes) -> dict[str, Any]:
     """The report that a bundle carries; nothing where it can't be read."""
     from aap.core.ranking.bundle import read_text
-    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.bundle_values import MalformedBundle
 
     try:
         return dict(read_text(content).report)
@@ -107,24 +112,30 @@ def _content(path: Path) -> bytes:
         sys.exit(FAILED)
 
 
-@click.group(name="bundle", help="Publier un lot sans les noms, le suivre quand la liste change, expliquer un dossier.")
+@click.group(
+    name="bundle", help="Publier une archive sans les noms, la suivre quand la liste change, expliquer un dossier."
+)
 def bundle_group() -> None:
     """The group that `aap` registers."""
 
 
-@bundle_group.command(name="public", help="Écrire un lot pseudonymisé qui vérifie la même liste.")
+@bundle_group.command(name="public", help="Écrire une archive pseudonymisée qui vérifie la même liste.")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot public à écrire.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Archive publique à écrire."
+)
 @click.option("--key", metavar="TEXTE", help="Clé secrète des pseudonymes ; sans elle, une clé est tirée au hasard.")
+@click.option("--marks", is_flag=True, help="Y mettre aussi les notes des évaluateurs, sous pseudonyme.")
 @click.option(
     "--correspondence", type=click.Path(path_type=Path), metavar="FICHIER",
     help="Écrire aussi, pour l’administration seule, la table des pseudonymes (CSV).",
 )  # fmt: skip
-def public_command(bundle: Path, out: Path, key: str | None, correspondence: Path | None) -> None:
+def public_command(bundle: Path, out: Path, key: str | None, marks: bool, correspondence: Path | None) -> None:
     """Exit code 0 done, 4 where the given bundle does not verify."""
+    from aap.core import french
     from aap.core.ranking.bundle import verify_bundle
     from aap.core.ranking.public_bundle import public_bundle
-    from aap.core.ranking.run import json_text
+    from aap.core.ranking.run_input import json_text
     from aap.documents.tables.csv_out import csv_bytes
 
     check_once([out, correspondence])
@@ -132,16 +143,23 @@ def public_command(bundle: Path, out: Path, key: str | None, correspondence: Pat
     differences = verify_bundle(content, processes=os.cpu_count() or 1)
     if differences:
         click.echo(
-            f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).",
+            f"{input_name(bundle)}\u00a0: l’archive ne se vérifie pas, rien n’est publié (aap verify dit pourquoi).",
             err=True,
         )
         sys.exit(DIFFERENT)
-    published = public_bundle(content, key=key or secrets.token_hex(32))
+    published = public_bundle(content, key=key or secrets.token_hex(32), marks=marks)
     _write(out, json_text(published.value).encode() + b"\n")
     if correspondence is not None:
         _write(correspondence, csv_bytes(published.correspondence))
+    err = is_stream(out) or is_stream(correspondence)
     if not is_stream(out):
-        click.echo(f"Lot public écrit dans {out}.", err=is_stream(correspondence))
+        click.echo(f"Archive publique écrite dans {out}.", err=err)
+    alone = french.count(published.singled_out, "lauréat est seul", "lauréats sont seuls")
+    click.echo(
+        f"{alone}, sur {french.number(published.laureates)}, à avoir son montant et ses caractéristiques\u00a0: qui connaît "
+        "le domaine peut le reconnaître.",
+        err=err,
+    )
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -155,25 +173,25 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-@bundle_group.command(name="change", help="Écrire le lot d’une liste où des lauréats sont partis ou entrés depuis.")
+@bundle_group.command(name="change", help="Écrire l’archive d’une liste où des lauréats sont partis ou entrés depuis.")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option(
     "--changes", required=True, type=click.Path(path_type=Path), metavar="FICHIER",
-    help="Table des changements depuis ce lot : change, application_id, amount, place, reason, author, date.",
+    help="Table des changements depuis cette archive : change, application_id, amount, place, reason, author, date.",
 )  # fmt: skip
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Lot à écrire.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FICHIER", help="Archive à écrire.")
 def change_command(bundle: Path, changes: Path, out: Path) -> None:
     """Exit code 0 done, 2 bad input or a change that the rules don't allow, 4 where the given bundle does not verify."""
     from aap.core.problems import BadInput
     from aap.core.ranking.bundle import read_text, verify_bundle
     from aap.core.ranking.later_list import later_bundle
-    from aap.core.ranking.run import json_text
+    from aap.core.ranking.run_input import json_text
     from aap.documents.tables.changes_in import read_changes
 
     check_once([bundle, changes])
     content = _content(bundle)
     if verify_bundle(content, processes=os.cpu_count() or 1):
-        click.echo(f"{input_name(bundle)}\u00a0: le lot ne se vérifie pas (aap verify dit pourquoi).", err=True)
+        click.echo(f"{input_name(bundle)}\u00a0: l’archive ne se vérifie pas (aap verify dit pourquoi).", err=True)
         sys.exit(DIFFERENT)
     before = read_text(content)
     try:
@@ -191,7 +209,7 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
     _write(out, later)
     _tell_list(later, err=is_stream(out))
     if not is_stream(out):
-        click.echo(f"Lot écrit dans {out}.")
+        click.echo(f"Archive écrite dans {out}.")
 
 
 @bundle_group.command(
@@ -201,8 +219,8 @@ def change_command(bundle: Path, changes: Path, out: Path) -> None:
 @click.argument("dossier")
 def explain_command(bundle: Path, dossier: str) -> None:
     """Exit code 0 done, 2 for an unknown application, 4 where the bundle can't be read."""
-    from aap.core.ranking.bundle import ranking_of, read_text
-    from aap.core.ranking.bundle_reading import MalformedBundle
+    from aap.core.ranking.bundle import rankings_of, read_text, received_by
+    from aap.core.ranking.bundle_values import MalformedBundle
     from aap.core.ranking.counterfactual import NothingToGain, in_words, points_needed
 
     try:
@@ -216,5 +234,8 @@ def explain_command(bundle: Path, dossier: str) -> None:
         click.echo(f"{input_name(bundle)}\u00a0: le dossier {dossier} n’y figure pas.", err=True)
         sys.exit(2)
     click.echo(f"{dossier}\u00a0: {row[at['reason']]}")
-    with contextlib.suppress(NothingToGain):
-        click.echo(in_words(points_needed(content.given.call, ranking_of(content), dossier)))
+    for part, ranking in rankings_of(content):
+        if any(standing.id == dossier for standing in ranking.standings):
+            with contextlib.suppress(NothingToGain):
+                points = points_needed(part.given.call, ranking, dossier, received_by(content, part))
+                click.echo(in_words(points, part.given.call.rubric))

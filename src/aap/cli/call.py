@@ -93,8 +93,13 @@ def schema() -> None:
 @call_group.command("new", help="Écrire un fichier d’appel de départ, commenté, sur la sortie ou dans --out.")
 @click.argument("call_id", metavar="[ID]", default="mon-appel")
 @click.option("--out", type=click.Path(path_type=Path), help="Fichier à créer ; jamais remplacé.")
-def new(call_id: str, out: Path | None) -> None:
-    from aap.core.call.starter import starter_text
+@click.option(
+    "--selection",
+    type=click.Choice(["reduce", "stop", "skip", "value"]),
+    help="Comment les lauréats sont choisis ; demandé dans un terminal, sinon reduce.",
+)
+def new(call_id: str, out: Path | None, selection: str | None) -> None:
+    from aap.core.call.starter import WAYS, starter_text
 
     if not re.fullmatch(CALL_ID, call_id):
         allowed = "de 3 à 64 minuscules, chiffres ou tirets, une lettre ou un chiffre en premier"
@@ -102,12 +107,15 @@ def new(call_id: str, out: Path | None) -> None:
             str(Problem(call_id, "cet identifiant n’est pas bien formé", found=call_id, allowed=allowed)), err=True
         )
         sys.exit(BAD_INPUT)
+    if selection is None:
+        selection = _asked_way() if _at_a_terminal() else WAYS[0].id
+    text = starter_text(call_id, selection)
     if out is None or is_stream(out):
-        click.echo(starter_text(call_id), nl=False)
+        click.echo(text, nl=False)
         return
     try:
         with out.open("x", encoding="utf-8") as stream:
-            stream.write(starter_text(call_id))
+            stream.write(text)
     except FileExistsError:
         click.echo(str(Problem(str(out), "ce fichier existe déjà")), err=True)
         sys.exit(BAD_INPUT)
@@ -115,6 +123,23 @@ def new(call_id: str, out: Path | None) -> None:
         found = error.strerror or type(error).__name__
         click.echo(str(Problem(str(out), "le fichier ne peut pas être écrit", found=found)), err=True)
         sys.exit(BAD_INPUT)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asked_way() -> str:
+    """Asks on the error output how laureates are chosen, so that the file may go to the standard one."""
+    from aap.core.call.starter import WAYS
+
+    click.echo("Comment les lauréats sont-ils choisis ?", err=True)
+    for number, way in enumerate(WAYS, start=1):
+        click.echo(f"\n  {number}. {way.title[:1].upper()}{way.title[1:]} ({way.id})", err=True)
+        for consequence in way.consequences:
+            click.echo(f"     – {consequence}", err=True)
+    answer: int = click.prompt("\nVotre choix", type=click.IntRange(1, len(WAYS)), default=1, err=True)
+    return WAYS[answer - 1].id
 
 
 @call_group.command("show", help="Dire les règles d’un appel en français, comme sa page publique.")

@@ -259,9 +259,10 @@ def _tell_result(run: Run, out: Path, kept: Path | None, *, as_json: bool) -> No
     if kept is not None:
         click.echo(f"{out} contenait autre chose qu’un classement\u00a0: son contenu est gardé dans {kept}.", err=True)
     laureates = run.report["counts"]["laureate"]
+    granted = sum(row.granted_amount or 0 for row in run.rows)
     click.echo(
         f"{french.count(laureates, 'lauréat')} sur {french.count(len(run.rows), 'dossier')}, "
-        f"{french.euros(run.outcome.granted)} attribués. Résultats dans {out}.",
+        f"{french.euros(granted)} attribués. Résultats dans {out}.",
         err=as_json,
     )
     if as_json:

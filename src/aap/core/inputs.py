@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
-DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus"]
+DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus", "set_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One mark: a reviewer's, for one criterion of one application, in scale units."""
+    """One mark: a reviewer's, for one criterion of one application, in scale units (a gate: 1 for yes, 0 for no)."""
 
     application_id: str
     reviewer_id: str
@@ -36,11 +37,30 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """What a list that shows no mark tells of an application's reviews.
+
+    `reviews`: how many count. `means`: mean mark of the criteria that part ties or have a threshold on the mean, exact, in
+    scale units. `missed`: the criterion whose threshold or answer the reviews miss first; empty where none is.
+    """
+
+    reviews: int
+    means: Mapping[str, Fraction] = field(default_factory=dict)
+    missed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JuryDecision:
-    """What persons decided after the marks. `amount`: euros, or points on 100 for `consensus`."""
+    """What persons decided after the marks.
+
+    `amount`: euros, or points on 100 for `consensus`; with a `criterion`, the agreed mark in scale units. `reviewer_id`:
+    whose review is set aside, on all applications where `application_id` is empty.
+    """
 
     application_id: str
     decision: DecisionKind
     amount: Decimal | None
     reason: str
     author: str
+    criterion: str = ""
+    reviewer_id: str = ""

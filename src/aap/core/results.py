@@ -25,6 +25,8 @@ RANKING_COLUMNS = (
 LAUREATE_COLUMNS = (
     "rank", "application_id", "association", "score", "requested_amount", "granted_amount", "reason_code", "reason",
 )  # fmt: skip
+LOT_COLUMN = "lot"
+CALIBRATION_COLUMN = "calibration"
 REVIEWER_COLUMNS = (
     "reviewer_id", "reviews", "mean_given", "severity", "severity_low", "severity_high", "residual_sd", "flag",
 )  # fmt: skip
@@ -36,7 +38,8 @@ ERRATIC = "erratic"
 class ResultRow:
     """One application's line of the ranking. `marks`: mean mark by criterion id, where it has one.
 
-    `masked`: the line as its recused person reads it, a place and nothing else (`masked_row`).
+    `masked`: the line as its recused person reads it, a place and nothing else (`masked_row`). `lot`: the id of its lot,
+    where the call has lots.
     """
 
     rank: int | None
@@ -56,10 +59,23 @@ class ResultRow:
     waiting_rank: int | None
     marks: Mapping[str, Decimal] = field(default_factory=dict)
     masked: bool = False
+    lot: str = ""
 
     def score(self, method: str) -> Decimal | None:
         """The score that ranks, by `scoring.method`."""
         return self.calibrated_score if method == "calibrated" else self.raw_score
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many lines of a ranking have a rank, and how many are retained."""
+
+    ranked: int
+    retained: int
+
+    @classmethod
+    def of(cls, rows: Sequence[ResultRow]) -> Census:
+        return cls(sum(row.rank is not None for row in rows), sum(row.status == "laureate" for row in rows))
 
 
 MASKED = "Dossier dont vous êtes déporté"
@@ -74,7 +90,7 @@ def masked_row(row: ResultRow, number: int) -> ResultRow:
     return ResultRow(
         rank=row.rank, application_id=f"déport {number}", association=MASKED, status=row.status, reason_code="",
         reason="", raw_score=None, calibrated_score=None, ci_low=None, ci_high=None, selection_probability=None,
-        reviews=0, requested_amount=0, granted_amount=None, waiting_rank=row.waiting_rank, masked=True,
+        reviews=0, requested_amount=0, granted_amount=None, waiting_rank=row.waiting_rank, masked=True, lot=row.lot,
     )  # fmt: skip
 
 
@@ -89,7 +105,8 @@ def masked_text(text: str, references: Collection[str]) -> str:
 @dataclass(frozen=True, slots=True)
 class ReviewerRow:
     """One reviewer's line: `severity` in points on 100, positive where the marks stand above those that others gave the
-    same applications. `residual_sd`: points by which they stray once corrected. `flag`: `erratic` or empty."""
+    same applications. `residual_sd`: points by which they stray once corrected. `flag`: `erratic` or empty.
+    `calibration`: the ids of the lots whose reviews it rests on, joined by `|`, where the call has lots."""
 
     reviewer_id: str
     reviews: int
@@ -99,6 +116,7 @@ class ReviewerRow:
     severity_high: Decimal | None
     residual_sd: Decimal | None = None
     flag: str = ""
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +160,20 @@ def _whole(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
+def have_lots(rows: Sequence[ResultRow]) -> bool:
+    """Whether the call of these lines has lots: then each line has one."""
+    return any(row.lot for row in rows)
+
+
 def ranking_table(rows: Sequence[ResultRow], criteria: Sequence[str]) -> Table:
-    """`ranking.csv` as text cells, one `mark_<criterion>` column a criterion of the rubric."""
+    """`ranking.csv` as text cells, one `mark_<criterion>` column a criterion of the rubrics; `lot` where there are lots."""
+    with_lots = have_lots(rows)
     return Table(
-        header=(*RANKING_COLUMNS, *(f"mark_{criterion}" for criterion in criteria)),
+        header=(
+            *RANKING_COLUMNS,
+            *((LOT_COLUMN,) if with_lots else ()),
+            *(f"mark_{criterion}" for criterion in criteria),
+        ),
         rows=tuple(
             (
                 _whole(row.rank),
@@ -163,6 +191,7 @@ def ranking_table(rows: Sequence[ResultRow], criteria: Sequence[str]) -> Table:
                 "" if row.masked else euros_text(row.requested_amount),
                 euros_text(row.granted_amount),
                 _whole(row.waiting_rank),
+                *((row.lot,) if with_lots else ()),
                 *(four_decimals(row.marks.get(criterion)) for criterion in criteria),
             )
             for row in rows
@@ -171,9 +200,10 @@ def ranking_table(rows: Sequence[ResultRow], criteria: Sequence[str]) -> Table:
 
 
 def laureates_table(rows: Sequence[ResultRow], method: str) -> Table:
-    """`laureates.csv` as text cells: the retained applications in rank order."""
+    """`laureates.csv` as text cells: the retained applications in rank order, lot by lot where there are lots."""
+    with_lots = have_lots(rows)
     return Table(
-        header=LAUREATE_COLUMNS,
+        header=(*LAUREATE_COLUMNS, *((LOT_COLUMN,) if with_lots else ())),
         rows=tuple(
             (
                 _whole(row.rank),
@@ -184,6 +214,7 @@ def laureates_table(rows: Sequence[ResultRow], method: str) -> Table:
                 euros_text(row.granted_amount),
                 row.reason_code,
                 row.reason,
+                *((row.lot,) if with_lots else ()),
             )
             for row in rows
             if row.status == "laureate"
@@ -192,9 +223,10 @@ def laureates_table(rows: Sequence[ResultRow], method: str) -> Table:
 
 
 def reviewers_table(reviewers: Sequence[ReviewerRow]) -> Table:
-    """`reviewers.csv` as text cells."""
+    """`reviewers.csv` as text cells; `calibration` where there are lots."""
+    with_lots = any(reviewer.calibration for reviewer in reviewers)
     return Table(
-        header=REVIEWER_COLUMNS,
+        header=(*REVIEWER_COLUMNS, *((CALIBRATION_COLUMN,) if with_lots else ())),
         rows=tuple(
             (
                 reviewer.reviewer_id,
@@ -205,6 +237,7 @@ def reviewers_table(reviewers: Sequence[ReviewerRow]) -> Table:
                 four_decimals(reviewer.severity_high),
                 four_decimals(reviewer.residual_sd),
                 reviewer.flag,
+                *((reviewer.calibration,) if with_lots else ()),
             )
             for reviewer in reviewers
         ),

@@ -18,6 +18,7 @@ from aap.demo.attachments import attachments
 from aap.demo.deposits import PASSWORD, Deposit, Depositor
 from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
+from aap.demo.proposed_grants import REASON, proposed_grants
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application
@@ -35,7 +36,7 @@ from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
-from aap.services.screening.screening import screen_application
+from aap.services.screening.screening import propose_amount, screen_application
 from aap.services.steering.advancing import set_draw_seed
 from aap.web.public_links import PublicLinks
 
@@ -173,6 +174,15 @@ class _Filling:
                     eligible=eligible,
                     reason=dossier.ineligible_reason,
                     now=at + timedelta(minutes=number),
+                )
+            for number, (key, cents) in enumerate(proposed_grants(self.seed, made).items(), 1):
+                propose_amount(
+                    session,
+                    actor=actor,
+                    application_id=ids[key],
+                    cents=cents,
+                    reason=REASON,
+                    now=at + timedelta(days=1, minutes=number),
                 )
             set_draw_seed(
                 session, actor=actor, call_id=call.id, seed=DRAWN, source="Tirage fictif de la démonstration", now=at

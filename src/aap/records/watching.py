@@ -28,7 +28,7 @@ from aap.records.audit import AuditLine, AuditStanding
 from aap.records.calls import Call
 from aap.records.keys import KeyRing, session_keys
 from aap.records.rankings import Decision, JuryDecision, RankingRow, RankingRun
-from aap.records.reviews import Consensus, Mark, Review, ReviewState
+from aap.records.reviews import Consensus, Mark, Review, ReviewState, SetAside
 
 LOCK = 0x617564  # any constant: serialises the log's writers on PostgreSQL (SQLite has one writer)
 _CHANGED = "watched rows that changed and are not noted yet"
@@ -77,6 +77,9 @@ WATCHED: Mapping[str, _Watched] = {
     "consensus": _Watched(
         Consensus,
         ("application_id", "total", "marks", "reason", "dissent", "attendees", "cause", "frozen", "held_on", "decided_at"),
+    ),
+    "set_aside": _Watched(
+        SetAside, ("call_id", "person_id", "application_id", "ground", "reason", "proposed_by", "confirmed_by")
     ),
     "jury_decision": _Watched(JuryDecision, ("call_id", "application_id", "decision", "amount", "reason", "author_id")),
     "ranking_run": _Watched(

@@ -56,6 +56,7 @@ class Permission(StrEnum):
     REVIEWS_FOLLOW = "reviews:follow"
     REVIEW_REOPEN = "review:reopen"
     CONSENSUS_MANAGE = "consensus:manage"
+    REVIEW_SET_ASIDE = "review:set_aside"
     CALL_ADVANCE = "call:advance"
     JURY_DECIDE = "jury:decide"
     RANKING_RUN = "ranking:run"
@@ -165,6 +166,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEWS_FOLLOW: (Grant(Who.OFFICIAL, _STARTED),),
     Permission.REVIEW_REOPEN: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING})),),
     Permission.CONSENSUS_MANAGE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
+    Permission.REVIEW_SET_ASIDE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.CALL_ADVANCE: (Grant(Who.OFFICIAL, _STARTED), Grant(Who.SYSTEM, frozenset({C.OPEN}))),
     Permission.JURY_DECIDE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_RUN: (Grant(Who.OFFICIAL, _RANKING),),

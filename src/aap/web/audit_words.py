@@ -128,6 +128,9 @@ def actions() -> Mapping[str, str]:
         "siret.holder_answered": _("Avis du responsable sur un rattachement"),
         "siret.proof_added": _("Preuve de rattachement jointe"),
         "siret.proof_answered": _("Preuve de rattachement\u00a0: réponse au courriel"),
+        "set_aside.confirmed": _("Mise à l’écart d’évaluations confirmée"),
+        "set_aside.proposed": _("Mise à l’écart d’évaluations proposée"),
+        "set_aside.withdrawn": _("Mise à l’écart d’évaluations retirée"),
         "siret.proof_asked": _("Preuve de rattachement demandée par courriel"),
         "siret.proof_read": _("Preuve de rattachement consultée"),
         "specimen.added": _("Dossier d’étalonnage ajouté"),
@@ -149,5 +152,6 @@ def object_kinds() -> Mapping[str, str]:
         "jury_decision": _("la décision du jury"),
         "ranking_run": _("le classement"),
         "review": _("l’évaluation"),
+        "set_aside": _("la mise à l’écart"),
         "submission": _("le dépôt"),
     }

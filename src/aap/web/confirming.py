@@ -44,6 +44,7 @@ EXPORTS = frozenset(
         "official.download_run",
         "official.export_candidates",
         "official.letters",
+        "official.list_in_force",
         "official.minutes",
     }
 )
@@ -63,6 +64,7 @@ NAMES: dict[str, LazyString] = {
     "official.arbitrate": _("Répondre à une demande de rattachement"),
     "official.assignment_export": _("Télécharger la répartition"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
+    "official.list_in_force": _("Télécharger la liste en vigueur"),
     "official.download_run": _("Télécharger un classement"),
     "official.export_candidates": _("Télécharger la liste des candidatures"),
     "official.freeze": _("Arrêter le classement"),

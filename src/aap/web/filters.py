@@ -14,6 +14,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from aap.core import french
+from aap.core.call.criterion_words import counts_for, mean_in_words, minimum_in_words
+from aap.core.call.points import in_points
+from aap.core.call.schema import Rubric
 from aap.core.delays import paris
 from aap.documents.papers.pdf import exact_moment
 from aap.web import figures
@@ -41,6 +44,11 @@ def number(value: french.Number | str | None, decimals: int | None = None) -> st
     if exact is None:
         return str(value or "")
     return figures.plain(exact, 6) if decimals is None else figures.number(exact, decimals)
+
+
+def score(value: french.Number | None, rubric: Rubric, decimals: int = 2) -> str:
+    """A score (or a difference of scores) on 100 as a figure in the points of the call; a dash for none."""
+    return "–" if value is None else figures.number(in_points(value, rubric), decimals)
 
 
 def percent(share: french.Number | None, decimals: int = 0) -> str:
@@ -112,6 +120,11 @@ def init_filters(app: Flask) -> None:
         amount,
         number,
         percent,
+        score,
+        in_points,
+        counts_for,
+        mean_in_words,
+        minimum_in_words,
         ordinal,
         day,
         moment,

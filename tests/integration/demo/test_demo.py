@@ -16,7 +16,7 @@ from aap.app import create_app
 from aap.cli import main
 from aap.cli.demo import erase
 from aap.core.ranking.bundle import verify_bundle
-from aap.demo.filling import FINISHED, DemoSize, demo_accounts, fill_instance, is_demonstration
+from aap.demo.filling import FINISHED, DemoSize, _Filling, demo_accounts, fill_instance, is_demonstration
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import Call, CallState
@@ -24,7 +24,10 @@ from aap.records.rankings import Decision, Outcome, RankingRun
 from aap.records.reviews import Assignment, Review, Reviewer
 from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.audit import verify_chain
+from aap.services.call.calls import OpenedCall, get_call
 from aap.services.platform import Platform, open_platform
+from aap.services.ranking.computing import compute_run
+from aap.services.ranking.input import ranking_input
 from aap.settings import Settings
 from tests.conftest import Browser
 
@@ -152,3 +155,37 @@ def test_erasing_the_demonstration_leaves_what_is_not_of_it(tmp_path: Path) -> N
     assert {"aap.sqlite3", "files", "mail", "README.md"} <= {entry.name for entry in tmp_path.iterdir()}
     erase(settings)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["README.md", "data.key"]
+
+
+class _UpToTheRanking(_Filling):
+    """The demonstration's first call at its whole size, marked; neither files nor letters."""
+
+    def _decisions(self, call: OpenedCall, at: datetime) -> None:
+        with self.platform.database.reading() as session:
+            current = get_call(session, call.id)
+            self.run = compute_run(current, ranking_input(session, current), draws=0)
+
+
+def test_the_whole_demonstration_retains_67_in_order_and_below_the_line_whom_a_minimum_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aap.demo.filling.attachments", lambda _dossier: ())
+    settings = Settings(
+        instance=tmp_path, environment="testing", immediate_jobs=True, rate_limit=False, secret_key="only-for-tests"
+    )
+    platform = open_platform(settings, clock=lambda: datetime(2026, 3, 2, 10, tzinfo=UTC))
+    filling = _UpToTheRanking(platform, 7, lambda *_: None, DemoSize())
+    filling.staff()
+    filling.finished_call()
+    run = filling.run
+    laureates = [row for row in run.rows if row.status == "laureate"]
+    line = run.report["funding_line"]["rank"]
+    assert (len(run.rows), len(laureates)) == (236, 67)
+    assert [row.rank for row in laureates if row.rank and row.rank < line] == list(range(1, line))
+    after = [row for row in laureates if row.rank and row.rank > line]
+    assert after
+    quotas = {quota["id"]: quota for quota in run.report["quotas"]}
+    assert {row.reason_code.partition(":")[0] for row in after} <= {"selected_by_quota", "selected"}
+    assert [quotas[name]["achieved"] for name in ("handicap", "outre-mer")] == [14, 6]  # their minima, no more
+    assert 11_000_000 <= run.report["budget"]["granted"] <= 12_000_000
+    assert all(row.granted_amount is not None and row.granted_amount <= row.requested_amount for row in laureates)

@@ -412,6 +412,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "specimen_id": specimen.id,
             "recusal_id": recusal.id if recusal else new_id(),
             "proposal_id": new_id(),
+            "aside_id": new_id(),
             "session_id": new_id(),
             "number": run or 1,
             "ordinal": 1,

@@ -41,19 +41,19 @@ KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
         "amount": "montant attribué",
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
-        "score": "note finale sur 100",
+        "score": "note finale, dans le total de l’appel",
     },
     "waiting_list": {
         "waiting_rank": "rang sur la liste d’attente",
         "expires": "fin de validité de la liste d’attente",
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
-        "score": "note finale sur 100",
+        "score": "note finale, dans le total de l’appel",
         "reason": "motif de la décision",
     },
     "refusal": {
         "reason": "motif de la décision",
-        "standing": "rang et note, en une phrase ; nombre de dossiers classés là où {reason} les donne déjà",
+        "standing": "rang et note, en une phrase ; nombre de dossiers retenus et classés là où {reason} les donne déjà",
     },
     "ineligible": {"reason": "règle de recevabilité qui n’est pas remplie"},
 }
@@ -176,7 +176,7 @@ DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
     ),
     "refusal": (
         "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas retenue.",
-        "{reason} {standing}",
+        "{standing} {reason}",
     ),
     "ineligible": (
         "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas recevable. "
@@ -188,6 +188,12 @@ DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
 WITHDRAWN_PARAGRAPHS: tuple[str, ...] = (
     "Vous avez retiré votre demande de subvention de {requested_amount}. J’en prends acte : elle n’a pas été retenue "
     "et ne sera pas examinée plus avant.",
+)
+
+# Said to the laureate at the funding line, whatever the call file says.
+REDUCED = (
+    "Cette subvention est inférieure aux {requested_amount} que vous aviez demandés : c’est le plus grand montant que les "
+    "règles de l’appel à projets permettent encore à votre rang. Vous pouvez l’accepter ou y renoncer."
 )
 
 # The list expires on a day, or with the call's appropriations when the call file sets no day.

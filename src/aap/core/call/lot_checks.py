@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from aap.core.call.lots import rubric_of, selection_of
 from aap.core.call.rubric_checks import check_rubric
-from aap.core.call.schema import CallFile, Lot, Lots, Rubric, SelectionRules
+from aap.core.call.schema import CallFile, Lot, Lots
 from aap.core.call.selection_checks import check_selection
 from aap.core.call.sources import possible_values
 from aap.core.findings import Finding, repeated, unknown
@@ -15,19 +16,6 @@ from aap.core.paths import ANY, Path
 
 BASE: Path = ("lots",)
 IDS: Path = (*BASE, "items", ANY, "id")
-
-
-def selection_of(call: CallFile, lot: Lot) -> SelectionRules:
-    """The lot's selection: what it doesn't give is the call's, key by key, but the budget, which it gives or has none."""
-    given = lot.selection.model_fields_set - ({"mode"} if lot.selection.mode is None else set())
-    return call.selection.model_copy(
-        update={"budget": None} | {key: getattr(lot.selection, key) for key in given}
-    )  # fmt: skip
-
-
-def rubric_of(call: CallFile, lot: Lot) -> Rubric:
-    """The lot's rubric: what it doesn't give is the call's, key by key."""
-    return call.rubric.model_copy(update={key: getattr(lot.rubric, key) for key in lot.rubric.model_fields_set})
 
 
 def check_lots(call: CallFile) -> Iterator[Finding]:

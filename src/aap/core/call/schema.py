@@ -163,6 +163,9 @@ class Scale(Strict):
     step: Number = Field(gt=0)
 
 
+YES_OR_NO = Scale.model_construct(min=Decimal(0), max=Decimal(1), step=Decimal(1))
+
+
 class Band(Strict):
     """From `min` of the attribute on, the criterion's mark is `mark`."""
 
@@ -205,7 +208,10 @@ class Rubric(Strict):
     tie_break: tuple[RuleId, ...] = ()
 
     def scale_of(self, criterion: Criterion) -> Scale:
-        """The criterion's own scale, else the rubric's (one of the two is there: checked at loading)."""
+        """The criterion's own scale, else the rubric's (one of the two is there: checked at loading); a gate's is 0 for
+        no, 1 for yes."""
+        if criterion.kind == "gate":
+            return YES_OR_NO
         scale = criterion.scale or self.scale
         assert scale is not None
         return scale

@@ -2,6 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to choose laureates: what it is called, what it leads to, and its lines of the call file."""
+
+    id: str
+    title: str
+    consequences: tuple[str, ...]
+    lines: str
+
+
+WAYS = (
+    Way(
+        "reduce",
+        "dans l’ordre du classement, jusqu’à ce que l’argent manque ; le dernier se voit proposer ce qui reste",
+        (
+            "C’est ce que disent la plupart des règlements publiés.",
+            "Personne ne passe devant un projet mieux classé, sauf si un minimum que vous fixez l’exige.",
+            "L’enveloppe est employée en entier ou presque ; le dernier reçoit moins qu’il ne demande, et peut refuser.",
+        ),
+        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de scores\n"
+        "  at_limit: reduce            # quand l’argent ou les places manquent : reduce, stop ou skip\n"
+        "  reduce_to: 0.7              # le dernier se voit proposer ce qui reste, à partir de 70 % de son montant\n",
+    ),
+    Way(
+        "stop",
+        "dans l’ordre du classement, jusqu’à ce que l’argent manque ; le suivant n’a rien",
+        (
+            "Personne ne passe devant un projet mieux classé, sauf si un minimum que vous fixez l’exige.",
+            "Chaque lauréat reçoit le montant prévu.",
+            "Le reste de l’enveloppe n’est pas attribué, même s’il suffirait à un projet plus petit.",
+        ),
+        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de scores\n"
+        "  at_limit: stop              # quand l’argent ou les places manquent : reduce, stop ou skip\n",
+    ),
+    Way(
+        "skip",
+        "dans l’ordre du classement, en passant les projets trop chers pour ce qui reste",
+        (
+            "L’enveloppe est mieux employée qu’en s’arrêtant.",
+            "Un petit projet classé loin peut être retenu alors qu’un grand, mieux classé, ne l’est pas.",
+        ),
+        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de scores\n"
+        "  at_limit: skip              # quand l’argent ou les places manquent : reduce, stop ou skip\n",
+    ),
+    Way(
+        "value",
+        "la liste dont la somme des notes est la plus élevée sous toutes les règles",
+        (
+            "Il y a souvent plus de lauréats pour la même enveloppe.",
+            "Un projet peut céder sa place à plusieurs autres, classés bien après lui et moins chers : à assumer et à expliquer.",
+            "Les premiers peuvent être protégés (protect_top).",
+        ),
+        "  mode: value                 # la meilleure somme de scores ; merit : le classement, de haut en bas\n"
+        "  protect_top: 5              # les premiers sont retenus quel que soit leur coût\n",
+    ),
+)
+"""What `aap call new` asks first, the most usual way first."""
+
 STARTER = """\
 # Un fichier, un appel à projets. Modifiez ce qui suit, puis vérifiez :  aap call check {id}.yaml
 # Ce que le public lira des règles :                                      aap call show {id}.yaml
@@ -75,9 +136,7 @@ scoring:
   method: calibrated          # raw : moyenne des notes ; calibrated : corrigée de la sévérité des évaluateurs
 
 selection:
-  mode: value                 # value : la meilleure somme de scores ; merit : le classement, de haut en bas
-  protect_top: 5              # avec value : les premiers sont retenus quel que soit leur coût
-  laureates: 20
+{way}  laureates: 20
   budget: 500000              # en euros
   waiting_list: 5
   amounts: requested          # requested : montant demandé ; proposed : montant proposé par le service
@@ -90,6 +149,9 @@ letters:
 """
 
 
-def starter_text(call_id: str = "mon-appel") -> str:
-    """The starter file of a call with this id (not checked here)."""
-    return STARTER.format(id=call_id)
+def starter_text(call_id: str = "mon-appel", way: str = WAYS[0].id) -> str:
+    """The starter file of a call with this id (not checked here) that chooses its laureates this way.
+
+    Raises KeyError for an unknown way.
+    """
+    return STARTER.format(id=call_id, way={one.id: one.lines for one in WAYS}[way])

@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from aap.core.call.attribute_names import attribute_title
+from aap.core.call.criterion_words import computed_in_words, counts_for
+from aap.core.call.lots import following, in_spilling_order, lot_name, lot_title, parts_of
+from aap.core.call.points import out_of
 from aap.core.call.rubric_checks import below
-from aap.core.call.schema import CallFile, Criterion, Scale, SelectionRules
+from aap.core.call.schema import CallFile, Criterion, Rubric, Scale, SelectionRules
 from aap.core.call.sources import questions_of
 from aap.core.delays import paris, silence_is_rejection
 from aap.core.french import count, day, euros, exact, listed, moment, percent, quoted, spaced
@@ -19,18 +23,6 @@ from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota import Quota
 from aap.core.quotas.quota_words import rule_name, rule_of_quota
 
-# Attributes as people call them; others are shown by their id.
-ATTRIBUTES = {
-    "region": "région",
-    "department": "département",
-    "zone": "zone géographique",
-    "territory": "type de territoire",
-    "size": "taille d’association",
-    "theme": "thème",
-    "duration": "durée",
-    "publics": "public",
-    "discipline": "discipline",
-}
 ZONES = {
     "metro": "Hexagone et Corse",
     "drom": "départements et régions d’outre-mer",
@@ -62,16 +54,51 @@ class WordedSection:
 
 def rules_in_words(call: CallFile) -> tuple[WordedSection, ...]:
     """The rules, section by section, in the order in which they apply; sections with nothing to say are left out."""
-    sections = (
+    sections: tuple[WordedSection, ...] = (
         WordedSection("calendar", "Calendrier", tuple(_calendar(call))),
         WordedSection("eligibility", "Qui peut répondre", tuple(rule.rule for rule in call.eligibility)),
         WordedSection("rubric", "Comment les dossiers sont notés", tuple(_rubric(call)), tuple(_criteria(call))),
         WordedSection("scoring", "Comment les notes deviennent un classement", tuple(_scoring(call))),
-        WordedSection("selection", "Comment les lauréats sont retenus", tuple(_selection(call))),
-        WordedSection("quotas", "Les équilibres à respecter", tuple(_quota(call, q) for q in call.selection.quotas)),
+        *(_lots(call) if call.lots else _retained(call)),
         WordedSection("algorithm", "La place du calcul", _algorithm()),
     )
     return tuple(_typeset(section) for section in sections if section.sentences or section.criteria)
+
+
+def _retained(call: CallFile) -> tuple[WordedSection, ...]:
+    return (
+        WordedSection("selection", "Comment les lauréats sont retenus", tuple(_selection(call))),
+        WordedSection("quotas", "Les équilibres à respecter", tuple(_quota(call, q) for q in call.selection.quotas)),
+    )
+
+
+def _lots(call: CallFile) -> Iterator[WordedSection]:
+    """How the lots go together, then what holds in each; its rubric where that isn't the call's."""
+    lots = {lot.id: quoted(lot_title(lot)) for lot, _ in parts_of(call) if lot is not None}
+    together = [
+        f"L’appel compte {count(len(lots), 'lot')} : {listed(tuple(lots.values()))}.",
+        "Chaque dossier relève d’un lot et d’un seul. Chaque lot a son classement, ses règles et sa liste de lauréats.",
+    ]
+    order = [
+        lots[name] for name in in_spilling_order(call) if name in following(call) or name in following(call).values()
+    ]
+    if order:
+        together.append(
+            f"Ce qu’un lot laisse de son enveloppe s’ajoute à celle du suivant, dans cet ordre : {listed(order, 'puis')}."
+        )
+    yield WordedSection("lots", "Les lots", tuple(together))
+    for lot, part in parts_of(call):
+        if lot is None:
+            continue
+        own = part.rubric != call.rubric
+        sentences = [
+            *(_rubric(part) if own else ()),
+            *_selection(part),
+            *(_quota(call, q) for q in part.selection.quotas),
+        ]
+        criteria = tuple(_criteria(part)) if part.rubric.criteria != call.rubric.criteria else ()
+        title = lot_name(lot)
+        yield WordedSection(f"lot-{lot.id}", title[:1].upper() + title[1:], tuple(sentences), criteria)
 
 
 def _typeset(section: WordedSection) -> WordedSection:
@@ -108,10 +135,11 @@ def _moment(value: datetime) -> str:
 
 def _rubric(call: CallFile) -> Iterator[str]:
     rubric = call.rubric
-    number = len(rubric.criteria)
+    number = sum(criterion.kind != "gate" for criterion in rubric.criteria)
+    bonus = any(criterion.bonus is not None for criterion in rubric.criteria)
     yield (
-        f"Chaque dossier est noté sur {count(number, 'critère')}. Les notes sont ramenées à un total sur 100, "
-        "chaque critère comptant selon son poids."
+        f"Chaque dossier est noté sur {count(number, 'critère')}. Les notes sont ramenées à un total {out_of(rubric)}, "
+        f"chaque critère comptant selon son poids{' ; un bonus s’y ajoute' if bonus else ''}."
     )
     if rubric.scale is not None and any(criterion.scale is None for criterion in rubric.criteria):
         yield f"Les notes vont {_range(rubric.scale)}, sauf indication contraire."
@@ -120,7 +148,7 @@ def _rubric(call: CallFile) -> Iterator[str]:
     else:
         yield "Chaque dossier est évalué par au moins un évaluateur."
     if rubric.threshold is not None:
-        yield f"Un dossier qui n’atteint pas {exact(rubric.threshold)} sur 100 n’est pas retenu."
+        yield f"Un dossier qui n’atteint pas {exact(rubric.threshold)} {out_of(rubric)} n’est pas retenu."
 
 
 def _range(scale: Scale) -> str:
@@ -133,17 +161,29 @@ def _criteria(call: CallFile) -> Iterator[WordedCriterion]:
             id=criterion.id,
             title=criterion.title or criterion.id,
             question=criterion.question or "",
-            share=percent(call.rubric.share_of(criterion), 1),
-            sentences=tuple(_criterion(criterion)),
+            share=counts_for(criterion, call.rubric),
+            sentences=tuple(_criterion(criterion, call.rubric)),
             levels=tuple((exact(mark), text) for mark, text in sorted(criterion.levels.items())),
         )
 
 
-def _criterion(criterion: Criterion) -> Iterator[str]:
-    if criterion.scale is not None:
+def _criterion(criterion: Criterion, rubric: Rubric) -> Iterator[str]:
+    if criterion.kind == "gate":
+        yield "L’évaluateur répond par oui ou par non ; la réponse n’entre pas dans le total."
+        if criterion.fails_if == "any":
+            yield "Un seul non parmi les évaluations écarte le dossier."
+        else:
+            yield "Plus de non que de oui parmi les évaluations écarte le dossier."
+    elif criterion.kind == "computed":
+        yield computed_in_words(criterion, rubric)
+    elif criterion.scale is not None:
         yield f"Ce critère est noté {_range(criterion.scale)}."
-    if criterion.threshold is not None:
-        yield f"Une moyenne inférieure à {exact(criterion.threshold)} sur ce critère écarte le dossier."
+    if criterion.threshold is not None and criterion.kind != "gate":
+        what = "Une moyenne" if criterion.threshold_on == "mean" else "Une seule note"
+        what = "Une note" if criterion.kind == "computed" else what
+        yield f"{what} inférieure à {exact(criterion.threshold)} sur ce critère écarte le dossier."
+    if criterion.kind == "computed":
+        return
     mark = below(criterion.comment)
     if criterion.comment == "always":
         yield "L’évaluateur motive toujours sa note par un commentaire."
@@ -205,6 +245,7 @@ def _selection(call: CallFile) -> Iterator[str]:
             " : un projet est retenu dès lors qu’il reste possible de respecter toutes les règles avec lui et "
             "tous ceux déjà retenus."
         )
+        yield from _at_limit(rules)
     else:
         yield (
             "Parmi toutes les listes de projets qui respectent les règles, est retenue celle dont la somme des scores "
@@ -250,6 +291,42 @@ def _waiting_list(rules: SelectionRules) -> Iterator[str]:
         yield "Si aucune entrée ne les respecte toutes, la place reste vide."
 
 
+def _at_limit(rules: SelectionRules) -> Iterator[str]:
+    """What happens at the first project that money or places keep out, and after it."""
+    limits = [
+        words
+        for words, limit in (("l’enveloppe", rules.budget), ("le nombre de places", rules.laureates))
+        if limit is not None
+    ]
+    if rules.at_limit == "skip":
+        if rules.budget is not None:
+            yield (
+                "Un projet que l’enveloppe ne permet plus de retenir est passé, et le parcours continue"
+                " : un projet moins bien classé et moins coûteux peut donc être retenu."
+            )
+        return
+    if not limits:
+        return
+    yield f"Le parcours s’arrête au premier projet que {listed(limits, 'ou')} ne permet plus de retenir."
+    if rules.at_limit == "reduce" and rules.reduce_to is not None:
+        yield (
+            "Ce projet se voit proposer le plus grand montant entier, en euros, que les règles permettent encore, si ce "
+            f"montant atteint {percent(rules.reduce_to)} du montant pris en compte."
+        )
+    if any(of_side(quota.bounds, "quota_min") for quota in rules.quotas):
+        yield (
+            "Après lui ne sont retenus que les projets dont les équilibres minimaux ont besoin, le moins de projets "
+            "possible, et parmi eux les mieux classés."
+        )
+    else:
+        yield "Après lui, aucun projet n’est retenu."
+    if rules.draw_zone is not None:
+        yield (
+            f"Les projets dont l’intervalle à {percent(rules.draw_zone.interval)} contient le score de ce premier projet ne "
+            "sont pas départagés par les notes : un tirage au sort public fixe leur ordre, et le parcours est refait."
+        )
+
+
 def _quota(call: CallFile, quota: Quota) -> str:
     return f"{_group(call, quota)} : {rule_of_quota(quota)}."
 
@@ -281,11 +358,6 @@ def theme_titles(call: CallFile) -> dict[str, str]:
     question = questions_of(call).get(call.form.theme_question or "")
     labels = dict(question.labels()) if question is not None else {}
     return labels | {theme.id: theme.title for theme in call.call.themes}
-
-
-def attribute_title(name: str) -> str:
-    """An attribute in French, or its own name where it is the call's."""
-    return ATTRIBUTES.get(name, name)
 
 
 def value_label(call: CallFile, attribute: str, value: str) -> str:

@@ -21,7 +21,9 @@ from typing import Any
 from aap.core.call.canonical import canonical_value
 from aap.core.french import NBSP
 from aap.core.problems import BadInput, cited
-from aap.core.ranking.bundle_reading import BundleContent, MalformedBundle, read_bundle
+from aap.core.ranking.bundle_reading import BundleContent, read_bundle
+from aap.core.ranking.bundle_values import MalformedBundle
+from aap.core.ranking.by_part import rank_parts
 from aap.core.ranking.earlier_editions import (
     GIVEN_COLUMNS,
     GIVEN_KEYS,
@@ -30,11 +32,13 @@ from aap.core.ranking.earlier_editions import (
     replayed_report,
     with_given_severities,
 )
-from aap.core.ranking.later_list import ListInForce, first_list, later_bundle, replay
-from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Progress, Run, inputs_value, json_text, result_hash, run_call
-from aap.core.results import Table
-from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths, reviews_from_marks
+from aap.core.ranking.later_list import BrokenChange, ListInForce, first_list, later_bundle, replay
+from aap.core.ranking.parts import Part, parted
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.run import Progress, Run, run_call
+from aap.core.ranking.run_input import inputs_value, json_text, normalised, result_hash
+from aap.core.results import CALIBRATION_COLUMN, Table
+from aap.core.scoring.totals import UNIT, IncompleteReviews, from_ten_thousandths
 from aap.core.selection.outcome import InfeasibleRules, SelectionError
 from aap.core.selection.rules import rules_of
 
@@ -60,7 +64,7 @@ class Difference:
     def __str__(self) -> str:
         if self.message:
             return f"{self.place}{NBSP}: {self.message}" if self.place else self.message
-        return f"{self.place}{NBSP}: le lot contient {cited(self.stored)}, le calcul donne {cited(self.found)}"
+        return f"{self.place}{NBSP}: l’archive contient {cited(self.stored)}, le calcul donne {cited(self.found)}"
 
 
 def run_bundle(run: Run) -> dict[str, Any]:
@@ -74,6 +78,7 @@ def run_bundle(run: Run) -> dict[str, Any]:
             "rubric": canonical_value(call.rubric),
             "scoring": canonical_value(call.scoring),
             "selection": canonical_value(call.selection),
+            **({"lots": canonical_value(call.lots)} if call.lots else {}),
         },
         "options": {
             "draws": run.options.draws,
@@ -100,11 +105,13 @@ def _table_value(table: Table) -> list[list[str]]:
 class Verification:
     """What differs between a bundle and its recomputation, nothing where it holds.
 
-    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle.
+    `scores_given`: the scores, and what goes with them, were taken as they stand in the bundle; `with_marks`: whether it
+    carries the marks behind them.
     """
 
     differences: tuple[Difference, ...]
     scores_given: bool = False
+    with_marks: bool = True
 
 
 def verify_bundle(text: bytes | str, *, progress: Progress | None = None, processes: int = 1) -> tuple[Difference, ...]:
@@ -121,7 +128,8 @@ def verification(text: bytes | str, *, progress: Progress | None = None, process
         return Verification(
             tuple(Difference(place, message=message) for place, message in refusal.faults[:MAX_DIFFERENCES])
         )
-    return Verification(_checked(value, content, progress, processes), content.scores_given)
+    found = _checked(value, content, progress, processes)
+    return Verification(found, content.scores_given, content.given.summaries is None)
 
 
 def _checked(value: Any, content: BundleContent, progress: Progress | None, processes: int) -> tuple[Difference, ...]:
@@ -140,6 +148,25 @@ def _checked(value: Any, content: BundleContent, progress: Progress | None, proc
     return tuple(differences[:MAX_DIFFERENCES])
 
 
+def rankings_of(content: BundleContent) -> tuple[tuple[Part, Ranking], ...]:
+    """The rankings behind a bundle, from its stored scores: what further questions about the run are asked of."""
+    given = normalised(content.given)
+    parts = parted(given)
+    rankings = rank_parts(given.call, parts, content.report["draw_seed"], stored=content.scores)
+    if content.is_earlier:
+        rankings = tuple(with_given_severities(ranking, content.reviewers) for ranking in rankings)
+    return tuple(zip(parts, rankings, strict=True))
+
+
+def received_by(content: BundleContent, part: Part) -> int:
+    """Cents that another lot left to this one, as the report tells; 0 where it doesn't say so."""
+    try:
+        received = Decimal(str(content.report["lots"][part.id]["budget"]["received"]))
+        return max(0, int(received * 100))
+    except (KeyError, TypeError, ArithmeticError, ValueError):
+        return 0
+
+
 def _later_differences(value: Mapping[str, Any], content: BundleContent) -> Iterator[Difference]:
     """What is wrong with the changes of a later list: the chain of fingerprints, then each change by the rules."""
     if not content.changes:
@@ -147,29 +174,39 @@ def _later_differences(value: Mapping[str, Any], content: BundleContent) -> Iter
     expected = later_bundle(value, content.changes)["previous"]
     if expected != content.previous:
         yield Difference("previous", content.previous, expected)
-    for fault in replay(
-        ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes
-    )[1]:
+    for fault in _replayed(content)[1]:
         yield Difference(f"changes[{fault.number - 1}]", message=fault.message)
 
 
 def list_in_force(content: BundleContent) -> ListInForce:
     """The list that a bundle of a run or of a later list gives, whatever is wrong with its changes."""
-    return replay(ranking_of(content), rules_of(content.given.call), first_list(content.ranking), content.changes)[0]
+    return _replayed(content)[0]
 
 
-def ranking_of(content: BundleContent) -> Ranking:
-    """The ranking behind a bundle, from its stored scores: what further questions about the run are asked of."""
-    given = content.given
-    ranking = rank(
-        given.call,
-        given.applications,
-        reviews_from_marks(given.marks, given.call.rubric),
-        given.decisions,
-        content.report["draw_seed"],
-        stored=content.scores,
-    )
-    return with_given_severities(ranking, content.reviewers) if content.scores_given else ranking
+def _replayed(content: BundleContent) -> tuple[ListInForce, list[BrokenChange]]:
+    """The list in force and what is wrong with its changes: each lot by itself, with the limit that it had in the run."""
+    first = first_list(content.ranking)
+    rankings = rankings_of(content)
+    lots = {standing.id: part.id for part, ranking in rankings for standing in ranking.standings}
+    whole = ListInForce({}, [])
+    faults: list[BrokenChange] = []
+    for part, ranking in rankings:
+        # One that names no application of the run is told by the first part.
+        mine = [
+            at for at, one in enumerate(content.changes) if lots.get(one.application_id, rankings[0][0].id) == part.id
+        ]
+        of_part = ListInForce(
+            {name: cents for name, cents in first.granted.items() if lots.get(name) == part.id},
+            [name for name in first.waiting if lots.get(name) == part.id],
+        )
+        rules = dataclasses.replace(rules_of(part.given.call), received=received_by(content, part))
+        state, found = replay(ranking, rules, of_part, [content.changes[at] for at in mine])
+        faults += [BrokenChange(mine[fault.number - 1] + 1, fault.message) for fault in found]
+        whole.granted |= state.granted
+        whole.waiting += state.waiting
+        whole.gone += state.gone
+        whole.places += state.places
+    return whole, sorted(faults, key=lambda fault: fault.number)
 
 
 def read_text(text: bytes | str) -> BundleContent:
@@ -183,7 +220,7 @@ def _parsed(text: bytes | str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
-        raise MalformedBundle([("", f"Ce n’est pas un lot lisible (JSON)\u00a0: {_cause(error)}.")]) from None
+        raise MalformedBundle([("", f"Ce n’est pas une archive lisible (JSON)\u00a0: {_cause(error)}.")]) from None
 
 
 def _cause(error: Exception) -> str:
@@ -220,17 +257,15 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         any(application.association or application.ineligible_reason for application in given.applications)
         or any(decision.reason or decision.author for decision in given.decisions)
     ):
-        yield Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
-    fresh = rank(
-        given.call, given.applications, reviews_from_marks(given.marks, given.call.rubric), given.decisions,
-        content.options.draw_seed,
-    )  # fmt: skip
-    for standing in fresh.standings:
+        yield Difference("public", message="une archive publique ne porte ni nom, ni motif, ni auteur de décision.")
+    without_marks = given.summaries is not None
+    fresh = () if without_marks else rank_parts(given.call, parted(given), content.options.draw_seed)
+    for standing in (standing for ranking in fresh for standing in ranking.standings):
         stored = content.scores.get(standing.id)
         if stored is None:
             continue  # told with the rows
         place = f"ranking, dossier {standing.id}"
-        for name in ("raw_score",) if content.scores_given else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
+        for name in ("raw_score",) if content.is_earlier else ("raw_score", "calibrated_score", "ci_low", "ci_high"):
             before, now = getattr(stored, name), getattr(standing, name)
             slack = 0 if name == "raw_score" else int(SCORE_TOLERANCE * UNIT)
             if (before is None) != (now is None) or (before is not None and abs(before - now) > slack):
@@ -241,21 +276,26 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
         given.applications,
         given.marks,
         given.decisions,
-        options=dataclasses.replace(options, draws=0) if content.scores_given else options,
+        options=dataclasses.replace(options, draws=0) if content.is_earlier else options,
         stored=content.scores,
         engine_version=str(report.get("engine_version", "")),
         progress=progress,
         processes=processes,
+        summaries=given.summaries,
     )
     found = run.ranking_table
-    if content.scores_given:
+    if content.is_earlier:
         yield from _table_differences(
-            "ranking", less_columns(content.ranking, GIVEN_COLUMNS), less_columns(found, GIVEN_COLUMNS), key=1
+            "ranking",
+            less_columns(content.ranking, GIVEN_COLUMNS),
+            less_columns(found, GIVEN_COLUMNS),
+            ("application_id",),
         )
         yield from _report_differences(less_keys(report, GIVEN_KEYS), replayed_report(run.report, report))
         return
-    yield from _table_differences("ranking", content.ranking, found, key=1)
-    yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, key=0)
+    yield from _table_differences("ranking", content.ranking, found, ("application_id",))
+    reviewer = ("reviewer_id", CALIBRATION_COLUMN)  # in each calibration that it had a part in
+    yield from _table_differences("reviewers", content.reviewers, run.reviewers_table, reviewer)
     yield from _report_differences(report, run.report)
 
 
@@ -263,13 +303,19 @@ def _score(scaled: int | None) -> str:
     return "" if scaled is None else str(from_ten_thousandths(scaled))
 
 
-def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> Iterator[Difference]:
-    """Row by row, matched by id; then the order. Cells that another platform may round have their slack."""
+def _table_differences(name: str, stored: Table, found: Table, keys: tuple[str, ...]) -> Iterator[Difference]:
+    """Row by row, matched by the columns `keys` that there are; then the order. Cells that another platform may round have
+    their slack."""
     if stored.header != found.header:
         yield Difference(f"{name}, en-tête", ", ".join(stored.header), ", ".join(found.header))
         return
-    there = {row[key]: row for row in stored.rows}
-    expected = {row[key]: row for row in found.rows}
+    at = [place for place, heading in enumerate(found.header) if heading in keys]
+
+    def key(row: tuple[str, ...]) -> str:
+        return " – ".join(row[place] for place in at)
+
+    there = {key(row): row for row in stored.rows}
+    expected = {key(row): row for row in found.rows}
     for missing in sorted(expected.keys() - there.keys()):
         yield Difference(f"{name}, {missing}", message="cette ligne manque.")
     for extra in sorted(there.keys() - expected.keys()):
@@ -282,7 +328,7 @@ def _table_differences(name: str, stored: Table, found: Table, *, key: int) -> I
         for column, before, now in zip(stored.header, there[row_id], row, strict=True):
             if not _same_cell(column, before, now):
                 yield Difference(f"{name}, {row_id}, {column}", before, now)
-    if [row[key] for row in stored.rows] != [row[key] for row in found.rows] and there.keys() == expected.keys():
+    if [key(row) for row in stored.rows] != [key(row) for row in found.rows] and there.keys() == expected.keys():
         yield Difference(name, message="l’ordre des lignes n’est pas celui du classement.")
 
 
@@ -318,7 +364,14 @@ def _report_differences(stored: Mapping[str, Any], found: Mapping[str, Any]) -> 
 
 
 def _same_value(key: str, stored: Any, found: Any) -> bool:
-    if key == "variance" and isinstance(stored, dict) and stored.keys() == found.keys():
+    if key == "lots" and isinstance(stored, dict) and isinstance(found, dict) and stored.keys() == found.keys():
+        return all(
+            isinstance(stored[lot], dict)
+            and stored[lot].keys() == found[lot].keys()
+            and all(_same_value(name, stored[lot][name], found[lot][name]) for name in found[lot])
+            for lot in found
+        )
+    if key == "variance" and isinstance(stored, dict) and isinstance(found, dict) and stored.keys() == found.keys():
         return all(
             isinstance(stored[name], (int, float))
             and abs(stored[name] - found[name]) <= 0.001 * max(1, abs(found[name]))

@@ -5,42 +5,35 @@ A bundle may come from anyone: types, ids, grids and references are checked befo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
-from aap.core.call.schema import CallFile
-from aap.core.french import NBSP
+from aap.core.call.lots import rubrics_of
+from aap.core.call.schema import CallFile, Rubric, Scale
 from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.ranking.bundle_values import JsonReader, MalformedBundle
 from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
 from aap.core.ranking.earlier_editions import check_given_severities, edition_of
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
-from aap.core.ranking.run import EDITION, RunInput, RunOptions
+from aap.core.ranking.parts import lot_fault
+from aap.core.ranking.run import EDITION, RunOptions
+from aap.core.ranking.run_input import RunInput
 from aap.core.ranking.standing import StoredScores
+from aap.core.ranking.summaries_reading import read_summaries
 from aap.core.results import Table
+from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria, texts_for_bands
 from aap.core.scoring.totals import ten_thousandths
 
 MAX_CENTS = 10**17
-MAX_TEXT = 100_000
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
 
-Name = TypeVar("Name", bound=str)
-AnswerFault = tuple[str, str]  # place, French sentence
-
-
-class MalformedBundle(Exception):
-    """A value that is no bundle; `faults` are pairs of place and French sentence."""
-
-    def __init__(self, faults: Iterable[AnswerFault]) -> None:
-        self.faults = list(faults)
-        super().__init__("; ".join(f"{place}: {message}" for place, message in self.faults))
+_TARGETS = ("criterion", "reviewer_id")  # of a decision, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,91 +55,25 @@ class BundleContent:
     edition: int = EDITION
 
     @property
-    def scores_given(self) -> bool:
-        """Whether scores, severities, intervals and draws are taken as they stand: this engine makes others."""
+    def is_earlier(self) -> bool:
+        """Whether an earlier edition made it: this engine makes other scores, severities, intervals and draws."""
         return self.edition < EDITION
 
-
-class _Reader:
-    """Takes values out of JSON with their type, and collects the faults."""
-
-    def __init__(self) -> None:
-        self.faults: list[AnswerFault] = []
-
-    def fault(self, place: str, message: str) -> None:
-        if len(self.faults) < 200:
-            self.faults.append((place, message))
-
-    def stop_on_fault(self) -> None:
-        if self.faults:
-            raise MalformedBundle(self.faults)
-
-    def mapping(self, place: str, value: Any, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-        """An object with exactly these keys, and perhaps some more; the value of a missing key is None."""
-        if not isinstance(value, dict):
-            self.fault(place, "un objet est attendu.")
-            return dict.fromkeys((*keys, *optional))
-        for key in keys:
-            if key not in value:
-                self.fault(f"{place}.{key}" if place else key, "cette clé manque.")
-        for key in value:
-            if key not in (*keys, *optional):
-                self.fault(f"{place}.{key}" if place else str(key), "cette clé est en trop.")
-        return {key: value.get(key) for key in (*keys, *optional)}
-
-    def sequence(self, place: str, value: Any) -> list[Any]:
-        if isinstance(value, list):
-            return value
-        self.fault(place, "une liste est attendue.")
-        return []
-
-    def text(self, place: str, value: Any, *, filled: bool = False) -> str:
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            self.fault(place, "un texte est attendu.")
-            return ""
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            self.fault(place, "ce texte n’est pas de l’Unicode valable.")
-            return ""
-        if filled and not value:
-            self.fault(place, "ce texte est vide.")
-        return str(value)
-
-    def whole(self, place: str, value: Any, most: int) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            self.fault(place, f"un nombre entier de 0 à {most} est attendu.")
-            return 0
-        return value
-
-    def truth(self, place: str, value: Any) -> bool:
-        if not isinstance(value, bool):
-            self.fault(place, "true ou false est attendu.")
-        return value is True
-
-    def one_of(self, place: str, value: Any, known: tuple[Name, ...]) -> Name:
-        """One of some names; the first of them and a fault else."""
-        found = next((name for name in known if name == value), None)
-        if found is None:
-            self.fault(place, f"une de ces valeurs est attendue{NBSP}: {', '.join(known)}.")
-        return found or known[0]
-
-    def decimal(self, place: str, value: Any) -> Decimal:
-        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-            self.fault(place, "un nombre écrit comme un texte est attendu.")
-            return Decimal(0)
-        return Decimal(value)
+    @property
+    def scores_given(self) -> bool:
+        """Whether scores are taken as they stand: of an earlier edition, or without the marks behind them."""
+        return self.is_earlier or self.given.summaries is not None
 
 
 def read_bundle(value: Any) -> BundleContent:
     """The bundle as typed values. Raises MalformedBundle with every fault."""
-    reader = _Reader()
+    reader = JsonReader()
     top = reader.mapping(
         "", value, ("bundle", "public", "call", "options", "inputs", "results"), ("previous", "changes")
     )
     reader.stop_on_fault()
     if top["bundle"] != 1 or isinstance(top["bundle"], bool):
-        raise MalformedBundle([("bundle", "ce format de lot est inconnu (1 est attendu).")])
+        raise MalformedBundle([("bundle", "ce format d’archive est inconnu (1 est attendu).")])
     public = reader.truth("public", top["public"])
     call = _call(reader, top["call"])
     options = _options(reader, top["options"])
@@ -160,6 +87,9 @@ def read_bundle(value: Any) -> BundleContent:
     assert call is not None
     given = _inputs(reader, call, top["inputs"])
     scores = _scores(reader, ranking)
+    for name, summary in (given.summaries or {}).items():
+        if summary.reviews and (name not in scores or scores[name].raw_score is None):
+            reader.fault("results.ranking", f"le dossier {name} a des évaluations, et pas de score.")
     edition = edition_of(report, reader.fault)
     if edition < EDITION:
         check_given_severities(reviewers, {mark.reviewer_id for mark in given.marks}, reader.fault)
@@ -168,7 +98,7 @@ def read_bundle(value: Any) -> BundleContent:
     return BundleContent(given, options, ranking, reviewers, report, scores, public, previous, changes, edition)
 
 
-def _later(reader: _Reader, top: Mapping[str, Any]) -> tuple[str, tuple[Change, ...]]:
+def _later(reader: JsonReader, top: Mapping[str, Any]) -> tuple[str, tuple[Change, ...]]:
     """What makes a bundle that of a later list: both keys or none."""
     if top["previous"] is None and top["changes"] is None:
         return "", ()
@@ -179,7 +109,7 @@ def _later(reader: _Reader, top: Mapping[str, Any]) -> tuple[str, tuple[Change, 
     return previous, changes
 
 
-def _change(reader: _Reader, place: str, value: Any) -> Change:
+def _change(reader: JsonReader, place: str, value: Any) -> Change:
     keys = ("change", "application_id", "amount", "place", "reason", "author", "date")
     parts = reader.mapping(place, value, keys)
     kind = reader.one_of(f"{place}.change", parts["change"], CHANGE_KINDS)
@@ -209,8 +139,9 @@ def _change(reader: _Reader, place: str, value: Any) -> Change:
     )
 
 
-def _call(reader: _Reader, value: Any) -> CallFile | None:
-    parts = reader.mapping("call", value, ("id", "rubric", "scoring", "selection"))
+def _call(reader: JsonReader, value: Any) -> CallFile | None:
+    lots = ("lots",) if isinstance(value, dict) and "lots" in value else ()
+    parts = reader.mapping("call", value, ("id", "rubric", "scoring", "selection", *lots))
     if reader.faults:
         return None
     try:
@@ -221,6 +152,7 @@ def _call(reader: _Reader, value: Any) -> CallFile | None:
                 "rubric": parts["rubric"],
                 "scoring": parts["scoring"],
                 "selection": parts["selection"],
+                **{key: parts[key] for key in lots},
             }
         )
     except (ValidationError, InvalidOperation, ValueError, RecursionError) as error:
@@ -239,7 +171,7 @@ def _call(reader: _Reader, value: Any) -> CallFile | None:
     return call
 
 
-def _options(reader: _Reader, value: Any) -> RunOptions:
+def _options(reader: JsonReader, value: Any) -> RunOptions:
     since = ("work",) if isinstance(value, dict) and "work" in value else ()  # those of 1.0 have none
     parts = reader.mapping("options", value, ("draws", "draw_seed", "prices", "notices", *since))
     seed = parts["draw_seed"]
@@ -254,7 +186,7 @@ def _options(reader: _Reader, value: Any) -> RunOptions:
     )
 
 
-def _table(reader: _Reader, place: str, value: Any) -> Table:
+def _table(reader: JsonReader, place: str, value: Any) -> Table:
     rows = [
         tuple(reader.text(f"{place}[{number}]", cell) for cell in reader.sequence(f"{place}[{number}]", row))
         for number, row in enumerate(reader.sequence(place, value))
@@ -269,41 +201,105 @@ def _table(reader: _Reader, place: str, value: Any) -> Table:
     return Table(header, tuple(rows[1:]))
 
 
-def _inputs(reader: _Reader, call: CallFile, value: Any) -> RunInput:
-    parts = reader.mapping("inputs", value, ("applications", "marks", "decisions"))
+def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
+    parts = reader.mapping("inputs", value, ("applications", "marks", "decisions"), ("summaries",))
     applications = tuple(_numbered(reader, "inputs.applications", parts["applications"], _application))
     ids = {application.id for application in applications}
     _no_double(reader, "inputs.applications", (application.id for application in applications))
+    for number, application in enumerate(applications):
+        if fault := lot_fault(call, application.id, application.attributes):
+            reader.fault(f"inputs.applications[{number}].attributes", f"{fault.message}.")
     marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
     _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
-    scales = {criterion.id: call.rubric.scale_of(criterion) for criterion in call.rubric.criteria}
+    rubrics = rubrics_of(call, {one.id: one.attributes for one in applications})
+    scales = {id(rubric): _scales(rubric) for rubric in rubrics.values()}
     for number, mark in enumerate(marks):
         place = f"inputs.marks[{number}]"
         if mark.application_id not in ids:
             reader.fault(place, "cette note porte sur un dossier inconnu.")
-        scale = scales.get(mark.criterion)
+        rubric = rubrics.get(mark.application_id)
+        scale = scales[id(rubric)].get(mark.criterion) if rubric is not None else None
         if scale is None:
-            reader.fault(place, "cette note porte sur un critère inconnu.")
-        elif not scale.min <= mark.score <= scale.max or (mark.score - scale.min) % scale.step:
+            reader.fault(place, "cette note porte sur un critère inconnu, ou que personne ne note.")
+        elif not _on_grid(scale, mark.score):
             reader.fault(place, "cette note n’est pas sur la grille de son critère.")
+    for application in applications:
+        for criterion, text in texts_for_bands(rubrics.get(application.id, call.rubric), application):
+            reader.fault(
+                "inputs.applications", f"{application.id}, {criterion.from_}\u00a0: {text} n’est pas un nombre."
+            )
     decisions = tuple(_numbered(reader, "inputs.decisions", parts["decisions"], _decision))
-    _no_double(reader, "inputs.decisions", ((d.application_id, d.decision) for d in decisions))
+    _no_double(
+        reader,
+        "inputs.decisions",
+        ((d.application_id, d.decision, d.criterion, d.reviewer_id) for d in decisions),
+    )
+    _check_decisions(reader, rubrics, ids, marks, decisions)
+    if parts["summaries"] is None:
+        return RunInput(call, applications, marks, decisions)
+    if marks:
+        reader.fault("inputs.summaries", "une archive qui porte des notes n’en porte pas le résumé.")
+    return RunInput(call, applications, marks, decisions, read_summaries(reader, parts["summaries"], rubrics))
+
+
+def _scales(rubric: Rubric) -> dict[str, Scale]:
+    return {criterion.id: rubric.scale_of(criterion) for criterion in asked_criteria(rubric)}
+
+
+def _on_grid(scale: Scale, mark: Decimal) -> bool:
+    return scale.min <= mark <= scale.max and not (mark - scale.min) % scale.step
+
+
+def _check_decisions(
+    reader: JsonReader,
+    rubrics: Mapping[str, Rubric],
+    ids: set[str],
+    marks: Sequence[Mark],
+    decisions: Sequence[JuryDecision],
+) -> None:
+    """That the decisions fit together, and name dossiers, criteria and reviews that are there."""
+    pairs = {(mark.application_id, mark.reviewer_id) for mark in marks} | {("", mark.reviewer_id) for mark in marks}
     kinds: dict[str, set[str]] = {}
+    agreed: dict[str, set[str]] = {}
     for number, decision in enumerate(decisions):
         place = f"inputs.decisions[{number}]"
+        with_amount = decision.decision in {"amount", "consensus"}
+        if with_amount != (decision.amount is not None):
+            reader.fault(place, "un montant accompagne les décisions amount et consensus, elles seules.")
+        if decision.reviewer_id and decision.decision != "set_aside":
+            reader.fault(place, "un évaluateur n’accompagne que les décisions set_aside.")
+        if decision.criterion and decision.decision != "consensus":
+            reader.fault(place, "un critère n’accompagne que les décisions consensus.")
+        if decision.decision == "set_aside":
+            if (decision.application_id, decision.reviewer_id) not in pairs:
+                reader.fault(place, "cette décision écarte une évaluation inconnue.")
+            continue
         if decision.application_id not in ids:
             reader.fault(place, "cette décision porte sur un dossier inconnu.")
         there = kinds.setdefault(decision.application_id, set())
         there.add(decision.decision)
         if len(there) > 1 and there != {"in", "amount"}:
             reader.fault(place, "ce dossier a déjà une autre décision.")
-        with_amount = decision.decision in {"amount", "consensus"}
-        if with_amount != (decision.amount is not None):
-            reader.fault(place, "un montant accompagne les décisions amount et consensus, elles seules.")
-    return RunInput(call, applications, marks, decisions)
+        if decision.decision == "consensus":
+            agreed.setdefault(decision.application_id, set()).add(decision.criterion)
+            rubric = rubrics.get(decision.application_id)
+            if rubric is None:
+                continue
+            scale = _scales(rubric).get(decision.criterion)
+            if decision.criterion and (scale is None or not _on_grid(scale, decision.amount or Decimal(0))):
+                reader.fault(place, "cette note arrêtée n’est pas sur la grille d’un critère que l’on note.")
+            elif not decision.criterion and decision.amount is not None and decision.amount > 100 + bonus_of(rubric):
+                reader.fault(place, "ce montant est hors des bornes.")
+    for application_id, criteria in sorted(agreed.items()):
+        if application_id not in rubrics:
+            continue
+        needed = {criterion.id for criterion in marked_criteria(rubrics[application_id])}
+        if criteria != {""} and ("" in criteria or not needed <= criteria):
+            message = "se donne par un total, ou par une note à chaque critère noté."
+            reader.fault("inputs.decisions", f"{application_id}\u00a0: ce qui est arrêté en commun {message}")
 
 
-def _numbered(reader: _Reader, place: str, value: Any, read: Callable[[_Reader, str, Any], Any]) -> Iterator[Any]:
+def _numbered(reader: JsonReader, place: str, value: Any, read: Callable[[JsonReader, str, Any], Any]) -> Iterator[Any]:
     for number, item in enumerate(reader.sequence(place, value)):
         before = len(reader.faults)
         made = read(reader, f"{place}[{number}]", item)
@@ -311,7 +307,7 @@ def _numbered(reader: _Reader, place: str, value: Any, read: Callable[[_Reader, 
             yield made
 
 
-def _no_double(reader: _Reader, place: str, keys: Iterable[Any]) -> None:
+def _no_double(reader: JsonReader, place: str, keys: Iterable[Any]) -> None:
     seen = set()
     for key in keys:
         if key in seen:
@@ -320,7 +316,7 @@ def _no_double(reader: _Reader, place: str, keys: Iterable[Any]) -> None:
         seen.add(key)
 
 
-def _application(reader: _Reader, place: str, value: Any) -> Application:
+def _application(reader: JsonReader, place: str, value: Any) -> Application:
     keys = (
         "id", "association", "requested_cents", "proposed_cents", "eligible", "ineligible_reason", "draw_token",
         "attributes",
@@ -351,7 +347,7 @@ def _application(reader: _Reader, place: str, value: Any) -> Application:
     )
 
 
-def _mark(reader: _Reader, place: str, value: Any) -> Mark:
+def _mark(reader: JsonReader, place: str, value: Any) -> Mark:
     cells = reader.sequence(place, value)
     if len(cells) != 4:
         reader.fault(place, "une note a quatre cellules : dossier, évaluateur, critère, note.")
@@ -364,26 +360,29 @@ def _mark(reader: _Reader, place: str, value: Any) -> Mark:
     )
 
 
-def _decision(reader: _Reader, place: str, value: Any) -> JuryDecision:
-    parts = reader.mapping(place, value, ("application_id", "decision", "amount", "reason", "author"))
+def _decision(reader: JsonReader, place: str, value: Any) -> JuryDecision:
+    parts = reader.mapping(place, value, ("application_id", "decision", "amount", "reason", "author"), _TARGETS)
     kind: DecisionKind = next((known for known in get_args(DecisionKind) if known == parts["decision"]), "out")
     if kind != parts["decision"]:
         reader.fault(f"{place}.decision", "cette décision est inconnue.")
     amount = None if parts["amount"] is None else reader.decimal(f"{place}.amount", parts["amount"])
-    if amount is not None and (amount < 0 or (kind == "consensus" and amount > 100)):
+    by_criterion = bool(parts["criterion"])
+    if amount is not None and amount < 0 and not by_criterion:
         reader.fault(f"{place}.amount", "ce montant est hors des bornes.")
     if amount is not None and kind == "amount" and amount != round(amount, 2):
         reader.fault(f"{place}.amount", "un montant a au plus deux décimales.")
     return JuryDecision(
-        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=True),
+        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=kind != "set_aside"),
         decision=kind,
         amount=amount,
         reason=reader.text(f"{place}.reason", parts["reason"]),
         author=reader.text(f"{place}.author", parts["author"]),
+        criterion=reader.text(f"{place}.criterion", parts["criterion"] or ""),
+        reviewer_id=reader.text(f"{place}.reviewer_id", parts["reviewer_id"] or ""),
     )
 
 
-def _scores(reader: _Reader, ranking: Table) -> dict[str, StoredScores]:
+def _scores(reader: JsonReader, ranking: Table) -> dict[str, StoredScores]:
     """The stored scores by application id."""
     place = {name: at for at, name in enumerate(ranking.header)}
     if any(name not in place for name in ("application_id", *_SCORES)):

@@ -16,11 +16,14 @@ from fractions import Fraction
 from math import ceil
 
 from aap.core import french
-from aap.core.call.schema import CallFile
+from aap.core.call.points import in_points, on_hundred
+from aap.core.call.schema import CallFile, Rubric
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.ranking.tie_break import rank_key
-from aap.core.scoring.totals import UNIT, from_ten_thousandths
+from aap.core.scoring.criteria import bonus_of
+from aap.core.scoring.totals import UNIT, ten_thousandths
+from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.problem import Candidate
 from aap.core.selection.rows import System, compile_system
@@ -29,18 +32,21 @@ from aap.core.selection.solving import solve_selection
 from aap.core.selection.value import best_by_value
 from aap.core.selection.work import OutOfWork
 
-MOST = 100 * UNIT
-"""Nobody is asked for a score above 100 points."""
+
+def _highest(rubric: Rubric) -> int:
+    """The highest score that marks can give, x 10,000: nobody is asked for more."""
+    return ten_thousandths(100 + bonus_of(rubric))
 
 
 class NothingToGain(ValueError):
     """The application is retained, or no score would put it among the candidates."""
 
 
-def points_needed(call: CallFile, ranking: Ranking, application_id: str) -> int | None:
-    """The fewest points (x 10,000) with which the application is retained; None where 100 points would not be enough.
+def points_needed(call: CallFile, ranking: Ranking, application_id: str, received: int = 0) -> int | None:
+    """The fewest points (x 10,000) with which the application is retained; None where the highest score would not be enough.
 
     For a candidate that was passed over, and for who misses the overall threshold alone. `ranking` is `call`'s.
+    `received`: cents that another lot left to this one, whose call `call` then is.
 
     Raises NothingToGain for all others, KeyError for an unknown application, OutOfWork where the work is not enough.
     """
@@ -50,30 +56,34 @@ def points_needed(call: CallFile, ranking: Ranking, application_id: str) -> int 
     if standing.place != "candidate" and not below:
         raise NothingToGain(application_id)
     assert standing.score is not None
-    trial = _Trial(call, ranking, by_id, standing)
+    trial = _Trial(call, ranking, by_id, standing, received)
     least = 1
     if below:
         assert call.rubric.threshold is not None
-        least = ceil(Fraction(call.rubric.threshold) * UNIT) - standing.score
+        least = ten_thousandths(on_hundred(call.rubric.threshold, call.rubric)) - standing.score
     elif trial.retained(0):
         raise NothingToGain(application_id)
-    most = MOST - standing.score
+    most = _highest(call.rubric) - standing.score
     return _least(trial.retained, least, most, trial.guess()) if trial.retained(most) else None
 
 
-def in_words(points: int | None) -> str:
-    """The answer as a French sentence."""
+def in_words(points: int | None, rubric: Rubric) -> str:
+    """The answer as a French sentence, in the points of the call: rounded up to 4 decimals, they are still enough."""
     if points is None:
+        highest = in_points(Fraction(_highest(rubric), UNIT), rubric)
         return (
-            f"Aucun score, même de 100 points, n’aurait suffi{french.NBSP}: les autres règles de l’appel ne le "
-            "permettaient pas."
+            f"Aucun score, même de {french.plain(highest)}{french.NBSP}{_points(highest)}, n’aurait suffi{french.NBSP}: les "
+            "autres règles de l’appel ne le permettaient pas."
         )
-    value = from_ten_thousandths(points)
-    word = "points" if french.is_plural(value) else "point"
+    value = Fraction(ceil(in_points(Fraction(points, UNIT), rubric) * UNIT), UNIT)
     return (
-        f"Avec {french.plain(value)}{french.NBSP}{word} de plus, toutes choses égales par ailleurs, ce projet aurait été "
-        "retenu."
+        f"Avec {french.plain(value)}{french.NBSP}{_points(value)} de plus, toutes choses égales par ailleurs, ce projet "
+        "aurait été retenu."
     )
+
+
+def _points(value: Fraction) -> str:
+    return "points" if french.is_plural(value) else "point"
 
 
 def _least(holds: Callable[[int], bool], least: int, enough: int, guess: int | None) -> int:
@@ -92,8 +102,10 @@ def _least(holds: Callable[[int], bool], least: int, enough: int, guess: int | N
 class _Trial:
     """The selection with some points more for one application."""
 
-    def __init__(self, call: CallFile, ranking: Ranking, by_id: dict[str, Standing], standing: Standing) -> None:
-        self.rules = rules_of(call)
+    def __init__(
+        self, call: CallFile, ranking: Ranking, by_id: dict[str, Standing], standing: Standing, received: int
+    ) -> None:
+        self.rules = dataclasses.replace(rules_of(call), received=received)
         self.rubric = call.rubric
         self.seed = ranking.draw_seed
         self.standing = standing
@@ -113,10 +125,11 @@ class _Trial:
     def retained(self, more: int) -> bool:
         at = self.place(more)
         raised = dataclasses.replace(self.own, score=self.own.score + more)
-        solved = solve_selection(compile_system([*self.others[:at], raised, *self.others[at:]], self.rules))
+        walked = second_walk([*self.others[:at], raised, *self.others[at:]], self.rules)
+        solved = solve_selection(walked.system)
         if solved is not None and not solved.proven:
             raise OutOfWork(solved.retained, None)
-        return solved is not None and bool(solved.retained[at])
+        return solved is not None and bool(solved.retained[walked.order.index(at)])
 
     def guess(self) -> int | None:
         """How many points more are likely to be enough, and no fewer; None where nothing says so."""
@@ -152,4 +165,4 @@ class _Trial:
         if not kept(0):
             return None
         place = last - _least(lambda before: kept(last - before), 0, last, None)
-        return _least(lambda more: self.place(more) <= place, 0, MOST - self.own.score, None)
+        return _least(lambda more: self.place(more) <= place, 0, _highest(self.rubric) - self.own.score, None)

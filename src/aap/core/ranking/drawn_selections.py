@@ -7,16 +7,20 @@ used as far as it goes. Ties are left where they are found. The answer to a batc
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aap.core.interruption import go_on
+from aap.core.selection.draw_zone import second_walk
+from aap.core.selection.funding_line import best_to_the_line
 from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
+from aap.core.selection.problem import Rules
 from aap.core.selection.rows import Retained, System
 from aap.core.selection.value import best_by_value
 from aap.core.selection.work import OutOfWork, allowance
@@ -30,24 +34,32 @@ WORK_OF_A_DRAW = 200
 @dataclass(frozen=True, slots=True)
 class Counted:
     """`retained`: how often each candidate is retained, in rank order; how many draws went without the head; for how
-    many the allowed work was not enough."""
+    many the allowed work was not enough; in how many another lot left too little. `granted`: cents, by draw."""
 
     retained: NDArray[np.int64]
     without_head: int
     unended: int
+    without_selection: int = 0
+    granted: tuple[int, ...] = ()
 
 
-def select_batch(system: System, batch: Scores, work: int = 1) -> Counted:
-    """The selections with each row of scores. `work`: how many times the usual work a draw may take.
+def select_batch(system: System, batch: Scores, work: int = 1, received: Sequence[int] | None = None) -> Counted:
+    """The selections with each row of scores. `work`: how many times the usual work a draw may take. `received`: cents
+    that another lot left in each draw; where they are too few for the rules to hold, nobody is retained.
 
-    Raises ValueError where no selection is feasible: the rules are to be checked before.
+    Raises ValueError where no selection is feasible without that: the rules are to be checked before.
     """
     rules = system.rules
     counts = np.zeros(system.size, dtype=np.int64)
-    without_head = unended = 0
+    grants = np.array([candidate.grant for candidate in system.candidates], np.int64)
+    without_head = unended = without_selection = 0
+    granted = [0] * len(batch)
     earlier: Retained | None = None
-    for scores in batch:
+    for number, scores in enumerate(batch):
         go_on()
+        if received is not None:
+            system = _with_limit(system, dataclasses.replace(rules, received=received[number]))
+            earlier = None  # it may be more than this draw's money
         order = np.lexsort((np.arange(system.size), -scores))
         head = np.zeros(system.size, np.bool_)
         if rules.mode == "value":
@@ -56,26 +68,41 @@ def select_batch(system: System, batch: Scores, work: int = 1) -> Counted:
             try:
                 retained = _retained(system, scores, order, head, earlier)
                 if retained is None and head.any():
-                    without_head += 1
                     retained = _retained(system, scores, order, head & False, earlier)
+                    without_head += retained is not None
             except OutOfWork as stopped:
                 unended += 1
                 if stopped.retained is None:
                     continue
                 retained = stopped.retained
+        if retained is None and received is not None:
+            without_selection += 1
+            continue
         if retained is None:
             raise ValueError("no selection is feasible: the rules must be checked before drawing")
-        if not all(row.holds(retained) for row in system.rows):
+        if not rules.draws_a_line and not all(row.holds(retained) for row in system.rows):
             raise SelectionError("a drawn selection breaks a rule")
         counts[retained] += 1
+        granted[number] = int(grants[retained].sum())
         earlier = retained
-    return Counted(counts, without_head, unended)
+    return Counted(counts, without_head, unended, without_selection, tuple(granted))
+
+
+def _with_limit(system: System, rules: Rules) -> System:
+    """The same rules with another limit of what may be granted in all."""
+    limit = rules.limit
+    if limit is None:
+        return system
+    rows = [dataclasses.replace(row, bound=limit) if row.rule.kind == "budget" else row for row in system.rows]
+    return dataclasses.replace(system, rules=rules, rows=tuple(rows))
 
 
 def _retained(
     system: System, scores: Scores, order: NDArray[np.int64], head: Retained, earlier: Retained | None
 ) -> Retained | None:
     """Who is retained; None where the rules can't all hold. Among equal optima, any."""
+    if system.rules.draws_a_line:
+        return _to_the_line(system, scores, order)
     if system.rules.mode == "value":
         return _by_value(system, np.maximum(scores, 0), system.imposed | head)
     place = np.empty(system.size, np.int64)
@@ -90,6 +117,24 @@ def _retained(
     except OutOfWork as stopped:
         raise OutOfWork(None if stopped.retained is None else stopped.retained[place], None) from None
     return None if retained is None else retained[place]
+
+
+def _to_the_line(system: System, scores: Scores, order: NDArray[np.int64]) -> Retained | None:
+    """Down to the funding line of these scores, with its offer and its zone of doubt."""
+    drawn = [dataclasses.replace(system.candidates[at], score=int(scores[at])) for at in order]
+    walked = second_walk(drawn, system.rules)
+    try:
+        walk = best_to_the_line(walked.system)
+    except OutOfWork:
+        raise OutOfWork(None, None) from None
+    if walk is None:
+        return None
+    rows = (walked.system if walk.offer is None else walk.offer.system).rows
+    if not all(row.holds(walk.retained) for row in rows):
+        raise SelectionError("a drawn selection breaks a rule")
+    retained = np.zeros(system.size, np.bool_)
+    retained[order[list(walked.order)]] = walk.retained
+    return retained
 
 
 def _by_value(system: System, worth: Scores, held: Retained) -> Retained | None:

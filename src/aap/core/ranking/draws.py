@@ -41,13 +41,17 @@ class Draws:
     """`retained`: candidate id -> in how many of `number` draws it is retained.
 
     `without_head`: draws whose protected head could not hold, run without it. `unended`: draws for which the work of the
-    solver was not enough; the best selection found counts, nobody where none was. No draws: no candidate is in `retained`.
+    solver was not enough; the best selection found counts, nobody where none was.
+    `without_selection`: draws in which another lot left too little for the rules to hold; nobody is retained in them.
+    `granted`: cents, by draw. No draws: no candidate is in `retained`.
     """
 
     number: int
     retained: dict[str, int]
     without_head: int
     unended: int = 0
+    without_selection: int = 0
+    granted: tuple[int, ...] = ()
 
     def probability(self, application_id: str) -> Fraction | None:
         """Share of the draws that retain the application; None for no candidate or without draws."""
@@ -73,6 +77,14 @@ class Draws:
                     f"meilleure sélection{NBSP}: les probabilités sont un peu moins sûres (option --work).",
                 )
             )
+        if self.without_selection:
+            found.append(
+                Notice(
+                    "draws_without_selection",
+                    f"Dans {self.without_selection} tirages sur {self.number}, l’argent laissé par un autre lot ne suffisait "
+                    f"pas pour respecter toutes les règles{NBSP}: personne n’y est compté comme retenu.",
+                )
+            )
         return tuple(found)
 
 
@@ -84,6 +96,8 @@ def draw_selections(
     seed: str | None = None,
     processes: int = 1,
     progress: Progress | None = None,
+    scores: Scores | None = None,
+    received: Sequence[int] | None = None,
     work: int = 1,
 ) -> Draws:
     """Draw the scores of the candidates `number` times and select each time.
@@ -91,23 +105,32 @@ def draw_selections(
     `seed`: any text, by default the ranking's draw seed; the same seed gives the same draws whatever `processes` is
     and in whatever order the tables were. `processes` above 1 starts that many fresh processes (safe beside threads;
     the caller's main module must be importable). `progress(done, number)` is called in this process. `work`: how many times
-    the usual work of the solver a draw may take.
+    the usual work of the solver a draw may take. `scores`: drawn already, together with those of other lots. `received`:
+    cents that another lot left, by draw.
     """
     if number == 0 or not ranking.candidates:
         return Draws(0, {}, 0)
-    scores = drawn_scores(ranking, number, ranking.draw_seed if seed is None else seed)
+    if scores is None:
+        scores = drawn_scores(ranking, number, ranking.draw_seed if seed is None else seed)
     counts = np.zeros(len(ranking.candidates), dtype=np.int64)
-    without_head = unended = done = 0
-    batches = [scores[at : at + _BATCH] for at in range(0, number, _BATCH)]
+    without_head = without_selection = unended = done = 0
+    granted: list[int] = []
+    batches = [
+        (scores[at : at + _BATCH], None if received is None else tuple(received[at : at + _BATCH]))
+        for at in range(0, number, _BATCH)
+    ]
     for batch in _selected(ranking.candidates, rules, batches, processes, work):
         counts += batch.retained
         without_head += batch.without_head
+        without_selection += batch.without_selection
         unended += batch.unended
+        granted += batch.granted
         done = min(done + _BATCH, number)
         if progress is not None:
             progress(done, number)
     names = [candidate.id for candidate in ranking.candidates]
-    return Draws(number, dict(zip(names, counts.tolist(), strict=True)), without_head, unended)
+    retained = dict(zip(names, counts.tolist(), strict=True))
+    return Draws(number, retained, without_head, unended, without_selection, tuple(granted))
 
 
 def draw_part(
@@ -149,14 +172,18 @@ def drawn_scores(ranking: Ranking, number: int, seed: str) -> Scores:
     return drawn_worths(scored, ranking.calibration, ranking.worths, ranking.method, generator, number)
 
 
+Batch = tuple[Scores, Sequence[int] | None]
+"""The drawn scores of some draws, and the cents that another lot left in each (None: no lot leaves any)."""
+
+
 def _selected(
-    candidates: Sequence[Candidate], rules: Rules, batches: Sequence[Scores], processes: int, work: int
+    candidates: Sequence[Candidate], rules: Rules, batches: Sequence[Batch], processes: int, work: int
 ) -> Iterator[Counted]:
     """The answer to each batch, in order."""
     if processes <= 1 or len(batches) == 1:
         system = compile_system(candidates, rules)
         for batch in batches:
-            yield select_batch(system, batch, work)
+            yield select_batch(system, batch[0], work, batch[1])
         return
     pool = ProcessPoolExecutor(
         max_workers=min(processes, len(batches)),
@@ -184,6 +211,6 @@ def _start_process(candidates: Sequence[Candidate], rules: Rules, work: int) -> 
     _process_problem[:] = [(compile_system(candidates, rules), work)]
 
 
-def _in_process(batch: Scores) -> Counted:
+def _in_process(batch: Batch) -> Counted:
     system, work = _process_problem[0]
-    return select_batch(system, batch, work)
+    return select_batch(system, batch[0], work, batch[1])

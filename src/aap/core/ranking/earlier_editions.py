@@ -36,7 +36,7 @@ def edition_of(report: Mapping[str, Any], fault: Fault) -> int:
         return EDITION
     edition = int(found[1])
     if edition > EDITION:
-        fault("results.report.engine_version", "ce lot vient d’une version plus récente que ce logiciel.")
+        fault("results.report.engine_version", "cette archive vient d’une version plus récente que ce logiciel.")
     elif report.get("edition", 1) != edition:
         fault("results.report.edition", "l’édition n’est pas celle de la version du moteur.")
     return edition

@@ -13,8 +13,11 @@ from fractions import Fraction
 from typing import assert_never
 
 from aap.core import french
-from aap.core.call.schema import CallFile, Criterion
+from aap.core.call.lots import lot_name
+from aap.core.call.points import score_in_words
+from aap.core.call.schema import CallFile, Criterion, Lot
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
+from aap.core.ranking.below_threshold import below_criterion, below_overall
 from aap.core.ranking.passed_over import Figure, PassedOver
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
@@ -40,16 +43,21 @@ class Explanation:
     figures: Mapping[str, Figure] = field(default_factory=dict)
 
 
-def explain(call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Explanation]:
-    """One explanation an application, by id, in the order of the ranking's table."""
-    return _Explainer(call, rules, ranking, outcome).all()
+def explain(
+    call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None = None
+) -> dict[str, Explanation]:
+    """One explanation an application, by id, in the order of the ranking's table. `lot`: whose ranking it is."""
+    return _Explainer(call, rules, ranking, outcome, lot).all()
 
 
 class _Explainer:
     """Holds what every sentence of one run looks at."""
 
-    def __init__(self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> None:
+    def __init__(
+        self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None
+    ) -> None:
         self.call = call
+        self.where = f" du {lot_name(lot)}" if lot else ""
         self.rules = rules
         self.ranking = ranking
         self.outcome = outcome
@@ -59,7 +67,7 @@ class _Explainer:
         self.waiting = {name: place for place, name in enumerate(outcome.waiting_list, start=1)}
         head = ranking.candidates[: rules.protect_top] if rules.mode == "value" else ()
         self.protected = frozenset(candidate.id for candidate in head)
-        self.passed_over = PassedOver(call, rules, ranking, outcome)
+        self.passed_over = PassedOver(call, rules, ranking, outcome, lot)
 
     def all(self) -> dict[str, Explanation]:
         return {standing.id: self.one(standing) for standing in self.ranking.standings}
@@ -111,34 +119,10 @@ class _Explainer:
 
     def _below(self, standing: Standing) -> Explanation:
         if standing.missed == OVERALL:
-            threshold = self.call.rubric.threshold
-            assert threshold is not None
-            assert standing.score is not None
-            score = Fraction(standing.score, UNIT)
-            shown = french.points(score, french.decimals_apart(score, Fraction(threshold)))
-            text = f"Score de {shown} sur 100, pour un minimum de {french.exact(threshold)}."
-            figures: dict[str, Figure] = {
-                "score": str(from_ten_thousandths(standing.score)),
-                "threshold": str(threshold),
-            }
-            return Explanation("below_threshold", f"below_threshold:{OVERALL}", text, figures=figures)
-        criterion = self._criterion(standing.missed)
-        assert criterion.threshold is not None
-        mean = standing.mean_marks[criterion.id]
-        scale = self.call.rubric.scale_of(criterion)
-        top = french.exact(scale.max)
-        on = f"sur {top}" if scale.min == 0 else f"sur une échelle de {french.exact(scale.min)} à {top}"
-        shown = french.number(mean, french.decimals_apart(mean, Fraction(criterion.threshold)))
-        text = (
-            f"Note moyenne de {shown} {on} au critère {french.quoted(criterion.title or criterion.id)}, "
-            f"pour un minimum de {french.exact(criterion.threshold)}."
-        )
-        return Explanation(
-            "below_threshold",
-            f"below_threshold:{criterion.id}",
-            text,
-            figures={"criterion": criterion.id, "mean": shown, "threshold": str(criterion.threshold)},
-        )
+            text, figures = below_overall(standing, self.call.rubric)
+        else:
+            text, figures = below_criterion(standing, self._criterion(standing.missed), self.call.rubric)
+        return Explanation("below_threshold", f"below_threshold:{standing.missed}", text, figures=figures)
 
     def _criterion(self, criterion_id: str) -> Criterion:
         return next(criterion for criterion in self.call.rubric.criteria if criterion.id == criterion_id)
@@ -152,19 +136,27 @@ class _Explainer:
     def _opening(self, standing: Standing, decimals: int = 1) -> str:
         assert standing.rank is not None
         assert standing.score is not None
-        points = french.points(Fraction(standing.score, UNIT), decimals)
+        said = score_in_words(Fraction(standing.score, UNIT), self.call.rubric, decimals)
         agreed = ", score arrêté en commun après les évaluations" if standing.consensus else ""
-        return f"Classé {french.ordinal(standing.rank)} avec {points} sur 100{agreed}."
+        return f"Classé {french.ordinal(standing.rank)}{self.where} avec {said}{agreed}."
 
     def _laureate(self, standing: Standing, reason: Reason) -> Explanation:
         figures = self._figures(standing)
         asked = standing.application.requested_amount
-        amount = french.euros(standing.grant)
-        if asked > standing.grant:
+        granted = self.outcome.granted_to(standing.id, standing.grant)
+        figures["grant"] = granted
+        amount = french.euros(granted)
+        if asked > granted:
             amount += f" sur {french.euros(asked)} demandés"
-        elif asked < standing.grant:  # only the jury may go beyond what was asked
+        elif asked < granted:  # only the jury may go beyond what was asked
             amount += f", montant fixé par le jury au-delà des {french.euros(asked)} demandés"
         match reason.kind:
+            case "reduced":
+                if standing.grant != asked:
+                    amount += f", au lieu des {french.euros(standing.grant)} prévus"
+                why = f"Retenu, pour {amount}{french.NBSP}: {self.passed_over.largest_offer(standing, granted)}."
+            case "drawn":
+                why = f"Retenu, pour {amount}, par tirage au sort{french.NBSP}: {self.passed_over.zone_in_words()}."
             case "jury_in":
                 why = f"Retenu par décision du jury, pour {amount}."
             case "selected_by_quota":
@@ -182,6 +174,8 @@ class _Explainer:
                     whatever = "quel que soit son montant" if size == 1 else "quel que soit leur montant"
                     verb = "est retenu" if size == 1 else "sont retenus"
                     why += f" Selon les règles de l’appel, {head} {verb} {whatever}."
+                elif self.passed_over.is_after_line(standing):
+                    why += f" {self.passed_over.only_needed()}"
         return Explanation("laureate", str(reason), f"{self._opening(standing)} {why}", figures=figures)
 
     def _passed_over(self, standing: Standing, reason: Reason) -> Explanation:

@@ -20,7 +20,7 @@ import numpy as np
 from aap.core.call.canonical import decimal_text
 from aap.core.french import NBSP, listed
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import json_text
+from aap.core.ranking.run_input import json_text
 from aap.core.results import Table
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.replacement import entries

@@ -8,11 +8,12 @@ and that of the last retained only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from aap.core import french
-from aap.core.call.schema import CallFile
+from aap.core.call.points import in_points
+from aap.core.call.schema import CallFile, Lot
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.ranking import Ranking
@@ -76,14 +77,18 @@ class _Company:
 class PassedOver:
     """Holds what every such sentence of one run looks at."""
 
-    def __init__(self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome) -> None:
+    def __init__(
+        self, call: CallFile, rules: Rules, ranking: Ranking, outcome: SelectionOutcome, lot: Lot | None = None
+    ) -> None:
         self.call = call
+        self.lot = lot
         self.rules = rules
         self.outcome = outcome
         self.quotas = {quota.id: quota for quota in rules.quotas}
         by_id = {standing.id: standing for standing in ranking.standings}
         self.laureates = [by_id[name] for name in outcome.retained]
-        retained = frozenset(outcome.retained)
+        self.retained = retained = frozenset(outcome.retained)
+        self.line = by_id[outcome.funding_line.id] if outcome.funding_line is not None else None
         self.company: dict[str, _Company] = {}
         imposed = [candidate for candidate in ranking.candidates if candidate.imposed]
         later, later_spent = len(imposed), sum(candidate.grant for candidate in imposed)
@@ -93,7 +98,7 @@ class PassedOver:
                 later, later_spent = later - 1, later_spent - candidate.grant
             self.company[candidate.id] = _Company(better, later, spent + later_spent, whole=False)
             if candidate.id in retained:
-                better, spent = better + 1, spent + candidate.grant
+                better, spent = better + 1, spent + outcome.granted_to(candidate.id, candidate.grant)
         self.everybody = _Company(len(retained), 0, outcome.granted, whole=True)
 
     def clause(self, standing: Standing, reason: Reason) -> Clause:
@@ -101,7 +106,18 @@ class PassedOver:
         certificate = self.outcome.certificates[standing.id]
         if self.rules.mode == "value" or certificate.exchanges:
             return self._by_value(standing, reason, certificate)
-        return self._by_merit(standing, reason, certificate)
+        if self.outcome.zone:
+            return self._with_a_zone(standing, reason, certificate)
+        if certificate.after_line:
+            return self._after_line(reason)
+        clause = self._by_merit(standing, reason, certificate)
+        if standing is self.line and self.rules.at_limit == "reduce" and reason.kind != "count_reached":
+            assert self.rules.reduce_to is not None
+            share = french.percent(self.rules.reduce_to)
+            amount = french.euros(standing.grant)
+            more = f"Aucun montant réduit, égal à au moins {share} de {amount}, n’était possible."
+            clause = replace(clause, text=f"{clause.text} {more}")
+        return clause
 
     # --- value ------------------------------------------------------------------------------------------------------
 
@@ -161,11 +177,7 @@ class PassedOver:
             case "count_reached":
                 rest = f"ne laisserait plus assez de places ({self._limit()} en tout) pour respecter les autres règles."
             case "budget_exhausted":
-                assert self.rules.budget is not None
-                rest = (
-                    f"ne laisserait plus assez dans l’enveloppe de {french.euros(self.rules.budget)} pour respecter "
-                    "les autres règles."
-                )
+                rest = f"ne laisserait plus assez dans {self._envelope()} pour respecter les autres règles."
             case _:
                 bound = "le maximum" if reason.kind == "quota_max" else "le minimum"
                 quota = self.quotas[reason.quota]
@@ -175,15 +187,126 @@ class PassedOver:
                 )
         return Clause(f"{start} {rest}", figures)
 
+    # --- the funding line -------------------------------------------------------------------------------------------
+
+    def is_after_line(self, standing: Standing) -> bool:
+        return self.line is not None and not self.outcome.zone and _ranks_before(self.line, standing)
+
+    def largest_offer(self, standing: Standing, offer: int) -> str:
+        """Why that many cents are offered at the line: all that the others leave, or else all that the rules let."""
+        company = self.company[standing.id]
+        left = None if self.rules.limit is None else self.rules.limit - company.spent
+        if left is not None and left // 100 * 100 == offer and not self.outcome.zone:
+            assert self.rules.limit is not None
+            nearly = "" if left == offer else ", à l’euro près,"
+            budget = french.euros(self.rules.limit)
+            if not company.better and not company.imposed:
+                return f"c’est{nearly} toute l’enveloppe de {budget}"
+            verb = "laissent" if company.plural else "laisse"
+            return f"c’est{nearly} ce que {company.subject()} {verb} de l’enveloppe de {budget}"
+        return "c’est le plus grand montant, en euros entiers, que les règles de l’appel permettent encore à ce rang"
+
+    def only_needed(self) -> str:
+        """Who is retained after the line."""
+        assert self.line is not None
+        assert self.line.rank is not None
+        return (
+            f"Après le {french.ordinal(self.line.rank)} rang, où s’arrête l’attribution dans l’ordre du classement, seuls "
+            "sont retenus les projets dont les minimums de l’appel ont besoin."
+        )
+
+    def zone_in_words(self) -> str:
+        """Why there was a draw, and between how many."""
+        number = len(self.outcome.zone)
+        if number == 1:
+            return "les notes ne départagent pas ce projet de la ligne de financement"
+        return (
+            f"les notes ne départagent pas {french.number(number)} projets proches de la ligne de financement, et leur ordre "
+            "est celui du tirage au sort public annoncé par l’appel"
+        )
+
+    def _with_a_zone(self, standing: Standing, reason: Reason, certificate: Certificate) -> Clause:
+        """Where an order was drawn, nothing is told of who stands before: the draw, and the rule that ended it."""
+        figures: dict[str, Figure] = {"zone": len(self.outcome.zone)}
+        zone = self.zone_in_words()
+        start = f"{zone[:1].upper()}{zone[1:]}."
+        if standing.id not in self.outcome.zone:
+            start = "Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement, ceux que les notes ne "
+            start += "départagent pas de la ligne de financement dans l’ordre d’un tirage au sort public."
+        if certificate.after_line:
+            return Clause(
+                f"{start} L’attribution s’est arrêtée avant ce projet, au premier que {self._upto(reason)}.", figures
+            )
+        match reason.kind:
+            case "count_reached" | "budget_exhausted":
+                end = f"Ce projet est le premier que {self._upto(reason)}."
+            case _:
+                end = f"Dans cet ordre, le retenir {self._consequence(reason)}."
+        if standing is not self.line and reason.kind in ("count_reached", "budget_exhausted"):
+            end = "Dans cet ordre, le retenir ne permettrait plus de respecter toutes les règles de l’appel à la fois."
+        return Clause(f"{start} {end}", figures)
+
+    def _upto(self, reason: Reason) -> str:
+        """`l’enveloppe de 12 000 € ne permet plus de financer en entier`, after « le premier que »."""
+        match reason.kind:
+            case "count_reached":
+                return f"le nombre de places ({french.number(self.rules.laureates or 0)}) ne permet plus de retenir"
+            case "budget_exhausted":
+                assert self.rules.limit is not None
+                return f"l’enveloppe de {french.euros(self.rules.limit)} ne permet plus de financer en entier"
+            case _:
+                return "les places ou l’enveloppe ne permettent plus de retenir avec les autres règles"
+
+    def _after_line(self, reason: Reason) -> Clause:
+        """The line, what drew it, and who is retained after it."""
+        line = self.line
+        assert line is not None
+        assert line.rank is not None
+        figures: dict[str, Figure] = {"line_rank": line.rank}
+        if self.rules.laureates == 0:
+            return Clause(f"{self._places()}.", figures)
+        offered = ", à qui un montant réduit est proposé" if line.id in self.retained else ""
+        text = (
+            "Selon les règles de l’appel, les projets sont retenus dans l’ordre du classement jusqu’au premier que "
+            f"{self._upto(reason)}, au {french.ordinal(line.rank)} rang{offered}."
+        )
+        return Clause(f"{text} {self._retained_after(line)}", figures)
+
+    def _retained_after(self, line: Standing) -> str:
+        later = [one for one in self.laureates if _ranks_before(line, one)]
+        by_jury = sum(self.outcome.reasons[one.id].kind == "jury_in" for one in later)
+        needed = len(later) - by_jury
+        if not later:
+            return "Après ce rang, aucun projet n’est retenu."
+        kinds = []
+        if needed == 1:
+            kinds.append("un projet dont les minimums de l’appel ont besoin")
+        elif needed:
+            kinds.append(f"{french.number(needed)} projets dont les minimums de l’appel ont besoin")
+        if by_jury == 1:
+            kinds.append("un projet retenu par décision du jury")
+        elif by_jury:
+            kinds.append(f"{french.number(by_jury)} projets retenus par décision du jury")
+        verb = "seuls sont retenus" if len(later) > 1 else "seul est retenu"
+        return f"Après ce rang, {verb} {french.listed(kinds)}."
+
     # --- clauses ----------------------------------------------------------------------------------------------------
 
     def _limit(self) -> str:
         return french.count(self.rules.laureates or 0, "place")
 
+    def _envelope(self) -> str:
+        """`l’enveloppe de 620 000 € (dont 20 000 € laissés par un autre lot)`."""
+        assert self.rules.limit is not None
+        text = f"l’enveloppe de {french.euros(self.rules.limit)}"
+        if self.rules.received:
+            text += f" (dont {french.euros(self.rules.received)} laissés par un autre lot)"
+        return text
+
     def _places(self) -> str:
         places = self.rules.laureates or 0
         if places == 0:
-            return "L’appel ne prévoit aucune place"
+            return f"{'Ce lot' if self.lot else 'L’appel'} ne prévoit aucune place"
         if places == 1:
             return "La seule place a été attribuée"
         return f"Les {french.number(places)} places ont été attribuées"
@@ -212,7 +335,8 @@ class PassedOver:
             figures["tie"] = tie
             words = tie_in_words(tie, self.call.rubric)
             return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
-        own, other = Fraction(standing.score, UNIT), Fraction(last.score, UNIT)
+        rubric = self.call.rubric
+        own, other = (in_points(Fraction(score, UNIT), rubric) for score in (standing.score, last.score))
         decimals = french.decimals_apart(own, other)
         text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
         return Clause(text, figures, decimals)
@@ -220,17 +344,17 @@ class PassedOver:
     def _adding(self, standing: Standing, reason: Reason, company: _Company, figures: dict[str, Figure]) -> Clause:
         alone = not company.better and not company.imposed
         if reason.kind == "budget_exhausted":
-            assert self.rules.budget is not None
-            left = self.rules.budget - company.spent
+            assert self.rules.limit is not None
+            left = self.rules.limit - company.spent
             figures = {**figures, "budget_left": left}
-            limit, amount = french.euros(self.rules.budget), french.euros(standing.grant)
+            amount = french.euros(standing.grant)
             if alone:
-                return Clause(f"Son montant de {amount} dépasse l’enveloppe de {limit}.", figures)
+                return Clause(f"Son montant de {amount} dépasse {self._envelope()}.", figures)
             verb = ("laissent" if company.plural else "laisse") + f" {french.euros(left)}"
             if left == 0:
                 verb = "ne laissent rien" if company.plural else "ne laisse rien"
             subject = company.subject()
-            text = f"{subject[:1].upper()}{subject[1:]} {verb} de l’enveloppe de {limit}, pour un montant de {amount}."
+            text = f"{subject[:1].upper()}{subject[1:]} {verb} de {self._envelope()}, pour un montant de {amount}."
             return Clause(text, figures)
         start = "Le retenir" if alone else f"L’ajouter {company.joined()}"
         return Clause(f"{start} {self._consequence(reason)}.", figures)
@@ -238,8 +362,7 @@ class PassedOver:
     def _consequence(self, reason: Reason) -> str:
         """What breaking the reason's rule means, as the end of a clause in the conditional."""
         if reason.kind == "budget_exhausted":
-            assert self.rules.budget is not None
-            return f"ferait dépasser l’enveloppe de {french.euros(self.rules.budget)}"
+            return f"ferait dépasser {self._envelope()}"
         quota = self.quotas[reason.quota]
         name, bounds = rule_name(quota, reason.value), bounds_in_words(quota, reason.kind)
         if reason.kind == "quota_max":

@@ -11,19 +11,32 @@ the wording before it is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol
 
 from aap.core import french
-from aap.core.call.wording import attribute_title, value_label
+from aap.core.call.attribute_names import attribute_title
+from aap.core.call.criterion_words import (
+    computed_in_words,
+    counts_for,
+    mark_in_words,
+    minimum_in_words,
+    scale_in_words,
+)
+from aap.core.call.lots import lot_name
+from aap.core.call.points import figure, out_of
+from aap.core.call.schema import Lot
+from aap.core.call.wording import value_label
 from aap.core.quotas.quota_words import quota_in_words
+from aap.core.ranking.counted_reviews import reviews_of
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunInput
+from aap.core.ranking.run_input import RunInput
 from aap.core.ranking.standing import Standing
 from aap.core.results import ResultRow
-from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths, reviews_from_marks
+from aap.core.scoring.criteria import asked_criteria
+from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths
 from aap.core.selection.problem import Rules
 
 
@@ -48,8 +61,11 @@ class ProcessingSheet:
 
 
 class Ranked(Protocol):
-    """What of a run the sheet is made of: a `Run`, or a kept one read from its bundle."""
+    """What of a run the sheet is made of: the part of a `Run` that ranks the application, or a kept one read from its
+    bundle."""
 
+    @property
+    def lot(self) -> Lot | None: ...
     @property
     def given(self) -> RunInput: ...
     @property
@@ -58,18 +74,15 @@ class Ranked(Protocol):
     def rows(self) -> Sequence[ResultRow]: ...
     @property
     def ranking(self) -> Ranking: ...
-    @property
-    def report(self) -> Mapping[str, Any]: ...
 
 
-def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
+def processing_sheet(run: Ranked, application_id: str, *, result_hash: str) -> ProcessingSheet:
     """The sheet of one application of a run. Raises KeyError for an id that is not in it."""
     standings = {standing.id: standing for standing in run.ranking.standings}
     standing = standings[application_id]
     row = next(row for row in run.rows if row.application_id == application_id)
     reviews = [
-        review for review in reviews_from_marks(run.given.marks, run.given.call.rubric)
-        if review.application_id == application_id
+        review for review in reviews_of(run.given) if review.application_id == application_id
     ]  # fmt: skip
     call = run.given.call
     return ProcessingSheet(
@@ -82,12 +95,15 @@ def processing_sheet(run: Ranked, application_id: str) -> ProcessingSheet:
             _parameters(run),
             _operations(run, standing, row, reviews),
         ),
-        result_hash=run.report["result_hash"],
+        result_hash=result_hash,
     )
 
 
 def _contribution(run: Ranked) -> SheetPart:
-    decided = " Le jury a pris des décisions, qui l’emportent sur le calcul." if run.given.decisions else ""
+    kinds = {decision.decision for decision in run.given.decisions}
+    decided = " Le jury a pris des décisions, qui l’emportent sur le calcul." if kinds - {"set_aside"} else ""
+    if "set_aside" in kinds:
+        decided += " Des évaluations ont été écartées ; elles ne comptent pas."
     return SheetPart(
         "Part du traitement dans la décision",
         (
@@ -105,7 +121,8 @@ def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPar
         for quota in run.rules.quotas
         for name in ((quota.each,) if quota.each else tuple(quota.where or {}))
     }  # fmt: skip
-    criteria = run.given.call.rubric.criteria
+    rubric = run.given.call.rubric
+    named |= {criterion.from_ for criterion in rubric.criteria if criterion.kind == "computed" and criterion.from_}
     lines = [("Donnée", "Valeur", "Source")]
     lines.append(("Montant demandé", french.euros(application.requested_amount), "dossier"))
     if standing.grant != application.requested_amount:
@@ -114,14 +131,18 @@ def _sources(run: Ranked, standing: Standing, reviews: list[Review]) -> SheetPar
         values = [value_label(run.given.call, name, value) for value in application.attributes.get(name, ())]
         lines.append((attribute_title(name).capitalize(), french.listed(values) or "sans valeur", "dossier"))
     for number, review in enumerate(reviews, start=1):
-        for criterion in criteria:
+        for criterion in asked_criteria(rubric):
             lines.append(
                 (
                     f"Évaluation {number}, {criterion.title or criterion.id}",
-                    french.exact(review.marks[criterion.id]),
+                    mark_in_words(criterion, review.marks[criterion.id]),
                     "évaluateur",
                 )
             )
+    for criterion in rubric.criteria:
+        if criterion.id in standing.agreed:
+            mark = mark_in_words(criterion, standing.agreed[criterion.id])
+            lines.append((f"Note arrêtée en commun, {criterion.title or criterion.id}", mark, "jury"))
     return SheetPart("Données traitées et leurs sources", (), tuple(lines))
 
 
@@ -129,22 +150,23 @@ def _parameters(run: Ranked) -> SheetPart:
     call = run.given.call
     lines = [("Critère", "Poids", "Échelle", "Minimum")]
     for criterion in call.rubric.criteria:
-        scale = call.rubric.scale_of(criterion)
         lines.append(
             (
                 criterion.title or criterion.id,
-                french.percent(call.rubric.share_of(criterion)),
-                f"de {french.exact(scale.min)} à {french.exact(scale.max)}",
-                "" if criterion.threshold is None else french.exact(criterion.threshold),
+                counts_for(criterion, call.rubric),
+                scale_in_words(criterion, call.rubric),
+                minimum_in_words(criterion),
             )
         )
-    rules = []
+    rules = [f"Dossier du {lot_name(run.lot)}, qui a son classement et ses règles."] if run.lot else []
+    rules += [computed_in_words(one, call.rubric) for one in call.rubric.criteria if one.kind == "computed"]
     if call.rubric.threshold is not None:
-        rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} sur 100.")
+        rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} {out_of(call.rubric)}.")
     if run.rules.laureates is not None:
         rules.append(f"Nombre de places : {french.number(run.rules.laureates)}.")
-    if run.rules.budget is not None:
-        rules.append(f"Enveloppe : {french.euros(run.rules.budget)}.")
+    if run.rules.limit is not None:
+        received = f", dont {french.euros(run.rules.received)} laissés par un autre lot" if run.rules.received else ""
+        rules.append(f"Enveloppe : {french.euros(run.rules.limit)}{received}.")
     if run.rules.mode == "value" and run.rules.protect_top:
         rules.append(f"Premiers candidats retenus quel que soit leur montant : {french.number(run.rules.protect_top)}.")
     for quota in run.rules.quotas:
@@ -156,28 +178,41 @@ def _parameters(run: Ranked) -> SheetPart:
 def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[Review]) -> SheetPart:
     calibrated = run.ranking.method == "calibrated"
     severities = run.ranking.calibration.severities
-    header = ("Évaluation", "Total sur 100", "Écart de l’évaluateur", "Total corrigé")
+    rubric = run.given.call.rubric
+    header = ("Évaluation", f"Total {out_of(rubric)}", "Écart de l’évaluateur", "Total corrigé")
     lines = [header if calibrated else header[:2]]
     for number, review in enumerate(reviews, start=1):
         severity = Fraction(severities[review.reviewer_id].value, UNIT)
         cells = (
             french.number(number),
-            french.number(review.total, 4),
-            french.number(severity, 4),
-            french.number(review.total - severity, 4),
+            figure(review.total, rubric, 4),
+            figure(severity, rubric, 4),
+            figure(review.total - severity, rubric, 4),
         )
         lines.append(cells if calibrated else cells[:2])
-    texts = ["Chaque évaluation donne un total sur 100 : les notes, ramenées à leur échelle, comptent selon les poids."]
+    texts = [
+        f"Chaque évaluation donne un total {out_of(rubric)} : les notes, ramenées à leur échelle, comptent selon les poids."
+    ]
+    if any(criterion.kind == "computed" for criterion in rubric.criteria):
+        texts.append("Les notes calculées d’après le dossier y entrent comme les autres.")
+    if any(criterion.bonus is not None for criterion in rubric.criteria):
+        texts.append("Un bonus ajoute ses points au total, hors des poids.")
     if calibrated:
         texts.append(
             "Chaque évaluateur a un écart, estimé sur les dossiers que d’autres ont lus aussi : positif, ses notes sont "
             "plus généreuses que les leurs pour les mêmes dossiers. Il est retranché du total."
         )
-    if standing.consensus and standing.score is not None:
-        agreed = french.number(from_ten_thousandths(standing.score), 4)
-        texts.append(f"Un total a été arrêté en commun après les évaluations ; il remplace leur moyenne : {agreed}.")
-    elif standing.score is not None:
-        texts.append(f"Le score est leur moyenne : {french.number(from_ten_thousandths(standing.score), 4)} sur 100.")
+    if standing.score is not None:
+        shown = figure(from_ten_thousandths(standing.score), rubric, 4)
+        if standing.agreed:
+            texts.append(
+                "Une note a été arrêtée en commun pour chaque critère après les évaluations ; leur total remplace la "
+                f"moyenne : {shown}."
+            )
+        elif standing.consensus:
+            texts.append(f"Un total a été arrêté en commun après les évaluations ; il remplace leur moyenne : {shown}.")
+        else:
+            texts.append(f"Le score est leur moyenne : {shown} {out_of(rubric)}.")
     if run.rules.mode == "value":
         texts.append(
             "La sélection proposée est, parmi toutes celles qui respectent les règles, celle dont la somme des scores "

@@ -1,10 +1,12 @@
 """A bundle for the public: the same list, verifiable by anyone, without names.
 
 What leaves: names of associations, ids of applications and reviewers (replaced by pseudonyms drawn with a secret key),
-reasons of ineligibility, reasons and authors of the jury's decisions, attributes that no quota names, the draw's
-probabilities. What stays, because the list can't be replayed without it: marks, amounts, the attributes that quotas
-name, and the draw tokens of the applications that only the public draw parted. Amounts and attributes may let people
-who know the field recognise a dossier: that is for the authority to weigh before it publishes.
+reviewers' marks unless they are asked for, reasons of ineligibility, reasons and authors of the jury's decisions,
+attributes that no rule names, the draw's probabilities. What stays, because the list can't be replayed without it:
+scores, of each application the number of its reviews and the mean marks that part ties or have a threshold, amounts, the
+attributes that quotas and computed criteria name, and the draw tokens of the applications that only the public draw
+parted. Amounts and attributes may let people who know the field recognise a dossier: that is for the authority to weigh
+before it publishes, knowing how many laureates they single out.
 """
 
 from __future__ import annotations
@@ -12,20 +14,22 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aap.core.call.schema import Rubric
-from aap.core.inputs import Application
-from aap.core.ranking.bundle import read_text, results_value, run_bundle
+from aap.core.inputs import Application, ReviewSummary
+from aap.core.ranking.bundle import rankings_of, read_text, results_value, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
 from aap.core.ranking.earlier_editions import less_keys
-from aap.core.ranking.ranking import Ranking, rank
-from aap.core.ranking.run import Run, RunOptions, result_hash, run_call
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.run import Run, RunOptions, run_call
+from aap.core.ranking.run_input import result_hash
+from aap.core.ranking.standing import Standing
 from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
-from aap.core.scoring.totals import reviews_from_marks
 
 
 class PublicListDiffers(RuntimeError):
@@ -34,33 +38,39 @@ class PublicListDiffers(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class PublicBundle:
-    """The bundle's value and the authority's own table of pseudonyms: kind, id, pseudonym."""
+    """The bundle's value and the authority's own table of pseudonyms: kind, id, pseudonym.
+
+    `laureates` and how many of them are alone with their amount and attributes among them (`singled_out`).
+    """
 
     value: dict[str, Any]
     correspondence: Table
+    laureates: int
+    singled_out: int
 
 
-def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
+def public_bundle(content: bytes | str, *, key: str, marks: bool = False) -> PublicBundle:
     """The public bundle of a bundle that verifies. The same key gives the same pseudonyms.
+
+    `marks`: with the reviewers' marks, so that whoever verifies it recomputes the scores too.
 
     Raises MalformedBundle, and PublicListDiffers if the list were to change.
     """
     bundle = read_text(content)
     given = bundle.given
+    marks = marks and given.summaries is None
     applications = _pseudonyms("D", key, (application.id for application in given.applications))
-    reviewers = _pseudonyms("E", key, {mark.reviewer_id for mark in given.marks})
-    before = rank(
-        given.call,
-        given.applications,
-        reviews_from_marks(given.marks, given.call.rubric),
-        given.decisions,
-        bundle.options.draw_seed,
-        stored=bundle.scores,
-    )
-    tokens = _needed_tokens(before, given.call.rubric)
-    named = {
-        name for quota in given.call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
-    }
+    reviewers = _pseudonyms("E", key, {mark.reviewer_id for mark in given.marks} if marks else ())
+    tokens: dict[str, str] = {}
+    named = {given.call.lots.attribute} if given.call.lots else set()
+    summaries: dict[str, ReviewSummary] = {}
+    for part, before in rankings_of(bundle):
+        call = part.given.call
+        tokens |= _needed_tokens(before, call.rubric)
+        named |= {
+            name for quota in call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
+        } | {criterion.from_ for criterion in call.rubric.criteria if criterion.from_}
+        summaries |= {applications[one.id]: _summary(one, call.rubric) for one in before.standings}
     run = run_call(
         given.call,
         [_without_name(a, applications[a.id], tokens.get(a.id, ""), named) for a in given.applications],
@@ -71,23 +81,55 @@ def public_bundle(content: bytes | str, *, key: str) -> PublicBundle:
                 reviewer_id=reviewers[mark.reviewer_id],
                 comment="",
             )
-            for mark in given.marks
+            for mark in (given.marks if marks else ())
         ],
         [
-            dataclasses.replace(d, application_id=applications[d.application_id], reason="", author="")
+            dataclasses.replace(
+                d,
+                application_id=applications.get(d.application_id, ""),  # none: all reviews of a reviewer set aside
+                reviewer_id=reviewers.get(d.reviewer_id, ""),
+                reason="",
+                author="",
+            )
             for d in given.decisions
+            if marks or d.decision != "set_aside"
         ],
-        options=RunOptions(draws=0, draw_seed=before.draw_seed, prices=bundle.options.prices, work=bundle.options.work),
+        options=RunOptions(
+            draws=0, draw_seed=bundle.report["draw_seed"], prices=bundle.options.prices, work=bundle.options.work
+        ),
         stored={applications[name]: scores for name, scores in bundle.scores.items()},
+        summaries=None if marks else summaries,
     )
     _same_list(bundle, applications, [(row.application_id, row.status, row.rank) for row in run.rows])
     value = run_bundle(run)
     value["public"] = True
-    if bundle.scores_given:
+    if bundle.is_earlier and marks:
         value["results"] = _given_results(bundle, run, reviewers)
     rows = [("dossier", name, pseudonym) for name, pseudonym in sorted(applications.items())]
     rows += [("évaluateur", name, pseudonym) for name, pseudonym in sorted(reviewers.items())]
-    return PublicBundle(value, Table(("genre", "identifiant", "pseudonyme"), tuple(rows)))
+    table = Table(("genre", "identifiant", "pseudonyme"), tuple(rows))
+    shown = _shown_of_laureates(run)
+    return PublicBundle(value, table, len(shown), sum(1 for count in Counter(shown).values() if count == 1))
+
+
+def _summary(standing: Standing, rubric: Rubric) -> ReviewSummary:
+    """What is told of an application's reviews: no mark of a criterion that nothing rests on."""
+    wanted = set(rubric.tie_break) | {
+        one.id for one in rubric.criteria if one.threshold is not None and one.threshold_on == "mean"
+    }
+    by_reviews = {one.id for one in rubric.criteria if one.kind != "computed"} - standing.agreed.keys()
+    means = {name: mean for name, mean in standing.mean_marks.items() if name in wanted & by_reviews}
+    return ReviewSummary(len(standing.reviewers), means, standing.missed if standing.missed in by_reviews else "")
+
+
+def _shown_of_laureates(run: Run) -> list[Hashable]:
+    """What the bundle shows of each laureate and others may know it by: its amount and its attributes."""
+    held = {one.id: tuple(sorted(one.attributes.items())) for one in run.given.applications}
+    return [
+        (row.requested_amount, row.granted_amount, held[row.application_id])
+        for row in run.rows
+        if row.status == "laureate"
+    ]
 
 
 def _pseudonyms(letter: str, key: str, names: Iterable[str]) -> dict[str, str]:

@@ -8,8 +8,10 @@ Choices where a rule could be read in several ways:
 
 - A score and its interval are shown wherever there are reviews, also for an application that is not ranked.
 - `consensus` replaces the mean of the reviews, so both the raw and the calibrated score are the agreed total and there
-  is no interval. It replaces neither reviews (with fewer than `min_reviews` the application stays incomplete) nor the
-  mean marks by criterion, which thresholds and ties look at. Its reviews still inform the calibration.
+  is no interval. It does not replace reviews (with fewer than `min_reviews` the application stays incomplete), and its
+  reviews still inform the calibration. An agreed total leaves the mean marks by criterion as they are; marks agreed by
+  criterion take their place, for thresholds (also those on each mark), ties and the table.
+- A computed criterion has its mark also where nobody has marked anything yet.
 - `out` and `declined` leave the status of an application that is not ranked as it is.
 - `contested` looks at the applications whose score meets a threshold or not: neither withdrawn, ineligible nor
   incomplete.
@@ -22,20 +24,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from statistics import NormalDist
 from typing import Literal
 
 from aap.core.call.canonical import rubric_hash
-from aap.core.call.schema import CallFile, Rubric
+from aap.core.call.points import on_hundred
+from aap.core.call.schema import CallFile, Criterion, Rubric
 from aap.core.french import NBSP
-from aap.core.inputs import Application, JuryDecision
+from aap.core.inputs import Application, JuryDecision, ReviewSummary
 from aap.core.notices import Notice
 from aap.core.problems import BadInput, Problem
 from aap.core.ranking.standing import OVERALL, RANKED, Place, Standing, StoredScores
-from aap.core.ranking.tie_break import rank_key
+from aap.core.ranking.tie_break import draw_key, rank_key
 from aap.core.ranking.worth import Worths, worths_of
 from aap.core.scoring.calibration_notices import few_reviewers
+from aap.core.scoring.criteria import computed_marks
 from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
-from aap.core.scoring.totals import UNIT, Review, exact_mean, mean_marks, ten_thousandths
+from aap.core.scoring.totals import Review, exact_mean, mean_marks, review_total, ten_thousandths
 from aap.core.selection.problem import Candidate
 
 _UNRANKED_ORDER: tuple[Place, ...] = ("below_threshold", "ineligible", "incomplete", "withdrawn")
@@ -95,6 +100,9 @@ def rank(
     draw_seed: str | None = None,
     *,
     stored: Mapping[str, StoredScores] | None = None,
+    calibration: Calibration | None = None,
+    rules_hash: str | None = None,
+    summaries: Mapping[str, ReviewSummary] | None = None,
 ) -> Ranking:
     """Rank the applications of one call; the order of every argument is indifferent.
 
@@ -104,11 +112,14 @@ def rank(
 
     `stored`: application id -> scores of an earlier run, which take the place of those computed here, so that a replay
     on another platform ranks what that run ranked; those of an application that can't have had them are left aside.
+    `calibration`: where more than these reviews are calibrated together. `rules_hash`: what stands in for the seed of the
+    draw, the rubric's hash where it isn't given. `summaries`: application id -> what stands for its reviews where there is
+    none; the scores are then those `stored`.
     """
     by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
     for review in sorted(reviews, key=lambda review: (review.application_id, review.reviewer_id)):
         by_application[review.application_id].append(review)
-    calibration = calibrate(reviews)
+    calibration = calibrate(reviews) if calibration is None else calibration
     if call.scoring.method == "calibrated" and call.scoring.components == "error":
         require_comparable(calibration)
     jury = _Jury(decisions)
@@ -120,6 +131,7 @@ def rank(
             calibration,
             jury,
             stored=(stored or {}).get(application.id),
+            summary=(summaries or {}).get(application.id),
         )
         for application in applications
     ]
@@ -127,7 +139,7 @@ def rank(
     if refused:
         raise ImposedNotCandidate(refused)
 
-    seed = rubric_hash(call) if draw_seed is None else draw_seed
+    seed = draw_seed if draw_seed is not None else rules_hash or rubric_hash(call)
     in_rank = sorted((s for s in standings if s.place in RANKED), key=lambda s: rank_key(s, call.rubric, seed))
     ranked = [_with_rank(standing, position) for position, standing in enumerate(in_rank, 1)]
     unranked = sorted(
@@ -136,9 +148,9 @@ def rank(
     table = (*ranked, *unranked)
     return Ranking(
         standings=table,
-        candidates=tuple(_candidate(s, jury) for s in ranked if s.place == "candidate"),
+        candidates=tuple(_candidate(s, jury, call, seed) for s in ranked if s.place == "candidate"),
         calibration=calibration,
-        worths=worths_of(table, calibration, call.scoring.method),
+        worths=worths_of(table, calibration, call.scoring.method) if calibration.severities else Worths(0.0, 0.0),
         method=call.scoring.method,
         draw_seed=seed,
         provisional_draw=draw_seed is None,
@@ -146,19 +158,35 @@ def rank(
         final=all(s.place != "incomplete" for s in table),
         notices=(
             *calibration.notices,
-            *(few_reviewers(len(calibration.severities)) if call.scoring.method == "calibrated" else ()),
+            *(
+                few_reviewers(len(calibration.severities))
+                if call.scoring.method == "calibrated" and not summaries
+                else ()
+            ),
             *_notices(draw_seed is None),
         ),
     )
 
 
 class _Jury:
-    """The jury's decisions by application; `amount` may stand beside `in`."""
+    """The jury's decisions by application; `amount` may stand beside `in`, and marks agreed by criterion are several.
+
+    What is set aside has left the reviews before (`counted_marks`).
+    """
 
     def __init__(self, decisions: Iterable[JuryDecision]) -> None:
-        self._of: dict[tuple[str, str], JuryDecision] = {
-            (decision.application_id, decision.decision): decision for decision in decisions
-        }
+        self._of: dict[tuple[str, str], JuryDecision] = {}
+        self._agreed: dict[str, dict[str, Decimal]] = {}
+        for decision in decisions:
+            if decision.decision == "set_aside":
+                continue
+            self._of.setdefault((decision.application_id, decision.decision), decision)
+            if decision.criterion and decision.amount is not None:
+                self._agreed.setdefault(decision.application_id, {})[decision.criterion] = decision.amount
+
+    def agreed(self, application_id: str) -> Mapping[str, Decimal]:
+        """The marks agreed by criterion, in scale units; empty where there is none."""
+        return self._agreed.get(application_id, {})
 
     def get(self, application_id: str, kind: str) -> JuryDecision | None:
         return self._of.get((application_id, kind))
@@ -183,11 +211,16 @@ def _standing(
     jury: _Jury,
     *,
     stored: StoredScores | None,
+    summary: ReviewSummary | None,
 ) -> Standing:
     raw = calibrated = low = high = None
     consensus = jury.get(application.id, "consensus")
-    reviewers = tuple(review.reviewer_id for review in reviews)
-    if consensus is not None and consensus.amount is not None:
+    agreed = jury.agreed(application.id)
+    computed = computed_marks(call.rubric, application.attributes)
+    reviewers = tuple(review.reviewer_id for review in reviews) if summary is None else ("",) * summary.reviews
+    if agreed:
+        raw = calibrated = ten_thousandths(review_total({**computed, **agreed}, call.rubric))
+    elif consensus is not None and consensus.amount is not None:
         raw = calibrated = ten_thousandths(consensus.amount)
     elif reviews:
         raw = ten_thousandths(exact_mean([review.total for review in reviews]))
@@ -200,13 +233,17 @@ def _standing(
             )
             half = ten_thousandths(Z90 * variance**0.5)
             low, high = centre - half, centre + half
-    if stored is not None and (stored.raw_score is None, stored.calibrated_score is None) == (raw is None, raw is None):
+    same = stored and (stored.raw_score is None, stored.calibrated_score is None) == (raw is None, raw is None)
+    if stored is not None and (same or summary is not None):
         raw, calibrated = stored.raw_score, stored.calibrated_score
         low, high = stored.ci_low, stored.ci_high
     score, other = (raw, calibrated) if call.scoring.method == "raw" else (calibrated, raw)
-    means = mean_marks(reviews, call.rubric)
-    missed = _missed(call.rubric, score, means)
-    place = _place(call.rubric, application, len(reviews), missed, jury)
+    reviewed = mean_marks(reviews, call.rubric) if summary is None else dict(summary.means)
+    means = reviewed | {name: Fraction(mark) for name, mark in (*computed.items(), *agreed.items())}
+    missed, missed_marks = _missed(
+        call.rubric, score, means, reviews, agreed, "" if summary is None else summary.missed
+    )
+    place = _place(call.rubric, application, len(reviewers), missed, jury)
     return Standing(
         application=application,
         place=place,
@@ -219,25 +256,47 @@ def _standing(
         reviewers=reviewers,
         mean_marks=means,
         missed=missed if place == "below_threshold" else "",
+        missed_marks=missed_marks if place == "below_threshold" else (),
+        agreed=agreed,
         grant=_grant(call, application, jury),
         contested=(place in RANKED or place == "below_threshold")
-        and _meets(call.rubric.threshold, score) != _meets(call.rubric.threshold, other),
+        and _meets(call.rubric, score) != _meets(call.rubric, other),
         consensus=consensus is not None,
         decision=jury.main(application.id),
     )
 
 
-def _meets(threshold: Decimal | None, score: int | None) -> bool:
-    """Whether the rounded score reaches the overall threshold: equality does."""
-    return threshold is None or score is None or Fraction(score, UNIT) >= Fraction(threshold)
+def _meets(rubric: Rubric, score: int | None) -> bool:
+    """Whether the rounded score reaches the overall threshold, brought to 100 and to 4 decimals: equality does."""
+    return rubric.threshold is None or score is None or score >= ten_thousandths(on_hundred(rubric.threshold, rubric))
 
 
-def _missed(rubric: Rubric, score: int | None, means: Mapping[str, Fraction]) -> str:
+def _missed(
+    rubric: Rubric,
+    score: int | None,
+    means: Mapping[str, Fraction],
+    reviews: Sequence[Review],
+    agreed: Mapping[str, Decimal],
+    told: str,
+) -> tuple[str, tuple[Decimal, ...]]:
+    """The first criterion whose threshold is missed, in rubric order, else the overall one; and the reviews' marks on it
+    where they decide. `told`: what a summary of the reviews says."""
     for criterion in rubric.criteria:
-        threshold, mean = criterion.threshold, means.get(criterion.id)
-        if threshold is not None and mean is not None and mean < Fraction(threshold):
-            return criterion.id
-    return "" if _meets(rubric.threshold, score) else OVERALL
+        missed = criterion.id in means and _misses(criterion, means[criterion.id], reviews, agreed)
+        if missed or criterion.id == told:
+            by_reviews = criterion.kind != "computed" and criterion.id not in agreed
+            return criterion.id, tuple(review.marks[criterion.id] for review in reviews) if by_reviews else ()
+    return "" if _meets(rubric, score) else OVERALL, ()
+
+
+def _misses(criterion: Criterion, mean: Fraction, reviews: Sequence[Review], agreed: Mapping[str, Decimal]) -> bool:
+    if criterion.kind == "gate":
+        return mean < 1 if criterion.fails_if == "any" else mean < Fraction(1, 2)
+    if criterion.threshold is None:
+        return False
+    if criterion.threshold_on == "any" and criterion.id not in agreed:
+        return any(review.marks[criterion.id] < criterion.threshold for review in reviews)
+    return mean < Fraction(criterion.threshold)
 
 
 def _place(rubric: Rubric, application: Application, count: int, missed: str, jury: _Jury) -> Place:
@@ -274,15 +333,27 @@ def _with_rank(standing: Standing, position: int) -> Standing:
     return dataclasses.replace(standing, rank=position)
 
 
-def _candidate(standing: Standing, jury: _Jury) -> Candidate:
+def _candidate(standing: Standing, jury: _Jury, call: CallFile, seed: str) -> Candidate:
     assert standing.score is not None
+    zone = call.selection.draw_zone
     return Candidate(
         id=standing.id,
         score=standing.score,
         grant=standing.grant,
         attributes=standing.application.attributes,
         imposed=jury.imposes(standing.id),
+        doubt=None if zone is None else _doubt(standing, zone.interval),
+        draw="" if zone is None else draw_key(seed, standing.application),
     )
+
+
+def _doubt(standing: Standing, probability: Decimal) -> int | None:
+    """Half of the interval of that probability, in ten-thousandths, from the one of 90 %; None without an interval."""
+    if standing.ci_low is None or standing.ci_high is None:
+        return None
+    normal = NormalDist()
+    share = normal.inv_cdf((1 + float(probability)) / 2) / normal.inv_cdf(0.95)
+    return round((standing.ci_high - standing.ci_low) / 2 * share)
 
 
 def _notices(provisional: bool) -> tuple[Notice, ...]:

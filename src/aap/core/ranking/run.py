@@ -5,28 +5,30 @@ Values in, values out: no clock, no file, no chance but the seeded one. The orde
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from aap.core.call.canonical import canonical_hash, decimal_text, rubric_hash
+from aap.core.call.canonical import rubric_hash
+from aap.core.call.lots import criteria_of
 from aap.core.call.schema import CallFile
 from aap.core.french import NBSP
-from aap.core.inputs import Application, JuryDecision, Mark
-from aap.core.quotas.bounds import in_report
+from aap.core.inputs import Application, JuryDecision, Mark, ReviewSummary
+from aap.core.ranking.by_part import rank_parts, select_parts
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.core.ranking.explanation import Explanation, explain
+from aap.core.ranking.lot_reports import whole_report
+from aap.core.ranking.parts import RunPart, parted
 from aap.core.ranking.proof_words import how_far, unproven
-from aap.core.ranking.ranking import Ranking, rank
+from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.report_figures import euros_number, quota_line, score_number, significant
+from aap.core.ranking.run_input import RunInput, inputs_hash, normalised, result_hash
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.successor_warnings import successor_warnings
 from aap.core.results import ERRATIC, STATUSES, ResultRow, ReviewerRow, Table, ranking_table, reviewers_table
-from aap.core.scoring.totals import UNIT, from_ten_thousandths, reviews_from_marks, ten_thousandths
-from aap.core.selection.outcome import QuotaOutcome, SelectionOutcome
+from aap.core.scoring.totals import from_ten_thousandths, ten_thousandths
+from aap.core.selection.outcome import SelectionOutcome
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
@@ -58,29 +60,29 @@ class RunOptions:
     work: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RunInput:
-    """What is ranked: the call and its tables; `marks` are those of complete reviews."""
-
-    call: CallFile
-    applications: tuple[Application, ...]
-    marks: tuple[Mark, ...]
-    decisions: tuple[JuryDecision, ...] = ()
-
-
 @dataclass(frozen=True)
 class Run:
-    """A run's whole answer. `rows` are in the order of `ranking.csv`; `report` is `report.json`, ready for JSON."""
+    """A run's whole answer, and its parts in file order: one, or one a lot.
+
+    `rows` are in the order of `ranking.csv`; `report` is `report.json`, ready for JSON.
+    """
 
     given: RunInput
     options: RunOptions
-    rules: Rules
-    rows: tuple[ResultRow, ...]
+    parts: tuple[RunPart, ...]
     reviewers: tuple[ReviewerRow, ...]
-    explanations: Mapping[str, Explanation]
-    ranking: Ranking
-    outcome: SelectionOutcome
     report: Mapping[str, Any]
+
+    @property
+    def rows(self) -> tuple[ResultRow, ...]:
+        return tuple(row for part in self.parts for row in part.rows)
+
+    def part_of(self, application_id: str) -> RunPart:
+        """Raises KeyError for an application that is not in the run."""
+        for part in self.parts:
+            if application_id in part.explanations:
+                return part
+        raise KeyError(application_id)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class Run:
 
     @property
     def ranking_table(self) -> Table:
-        return ranking_table(self.rows, [criterion.id for criterion in self.given.call.rubric.criteria])
+        return ranking_table(self.rows, [criterion.id for criterion in criteria_of(self.given.call)])
 
     @property
     def reviewers_table(self) -> Table:
@@ -107,59 +109,66 @@ def run_call(
     engine_version: str = ENGINE_VERSION,
     processes: int = 1,
     drawn: Draws | None = None,
+    summaries: Mapping[str, ReviewSummary] | None = None,
 ) -> Run:
     """Rank, select and explain one call.
 
     `stored` and `engine_version` are for a replay: the scores that an earlier run rounded, and the version that it
     bears. `processes` share the draws; the answer does not depend on how many. `drawn`: all draws, where they were made
-    elsewhere from the same inputs.
+    elsewhere from the same inputs. `summaries`: see `RunInput`; the scores are then those `stored`.
 
-    Raises IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
+    Raises WithoutLot, IncompleteReviews, DisconnectedReviews or ImposedNotCandidate (bad input), InfeasibleRules (the rules can't
     all hold), NothingFound (the work ended before a selection was found, or shown not to exist), SelectionError (the
     solver's answer failed the exact check).
     """
     options = options or RunOptions()
-    given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions)))
+    given = normalised(RunInput(call, tuple(applications), tuple(marks), tuple(decisions), summaries))
     tell = progress or _silent
+    divided = parted(given)
     tell("Correction de la sévérité", 0, 1)
-    reviews = reviews_from_marks(given.marks, call.rubric)
-    ranking = rank(call, given.applications, reviews, given.decisions, options.draw_seed, stored=stored)
+    rankings = rank_parts(call, divided, options.draw_seed, stored=stored)
     tell("Sélection", 0, 1)
-    rules = rules_of(call)
-    outcome = select(
-        ranking.candidates,
-        rules,
-        prices=options.prices,
-        work=WORK * options.work,
-        sight=lambda best, bound: tell(how_far(best, bound), 0, 1),
-    )
-    probabilities: dict[str, Fraction] = {}
-    draw_notices: tuple[str, ...] = ()
-    if options.draws:
-        from aap.core.ranking.draws import draw_selections  # brings in process pools, which a run without draws spares
-
-        draws = drawn or draw_selections(
-            ranking,
+    selections = select_parts(
+        call,
+        divided,
+        rankings,
+        lambda candidates, rules: select(
+            candidates,
             rules,
+            prices=options.prices,
+            work=WORK * options.work,
+            sight=lambda best, bound: tell(how_far(best, bound), 0, 1),
+        ),
+    )
+    draws: Sequence[Draws | None] = [drawn] * len(divided)
+    if options.draws and drawn is None:
+        from aap.core.ranking.part_draws import draw_parts  # brings in process pools, which a run without draws spares
+
+        draws = draw_parts(
+            call,
+            divided,
+            rankings,
             number=options.draws,
             processes=processes,
             work=options.work,
             progress=lambda done, total: tell("Tirages", done, total),
         )
-        probabilities = {name: Fraction(count, draws.number) for name, count in draws.retained.items()}
-        draw_notices = tuple(str(notice) for notice in draws.notices)
-    explanations = explain(call, rules, ranking, outcome)
-    rows = _rows(ranking, explanations, frozenset(outcome.retained), probabilities)
-    reviewers = _reviewers(ranking)
-    warnings = (
-        *options.notices,
-        *(str(notice) for notice in ranking.notices),
-        *draw_notices,
-    )
-    report = _report(given, ranking, outcome, rows, warnings) | {"engine_version": engine_version}
-    criteria = [criterion.id for criterion in call.rubric.criteria]
-    report["result_hash"] = result_hash(ranking_table(rows, criteria), reviewers_table(reviewers), report)
-    return Run(given, options, rules, rows, reviewers, explanations, ranking, outcome, report)
+    parts = []
+    reports = []
+    for part, ranking, (rules, outcome), of_draws in zip(divided, rankings, selections, draws, strict=True):
+        explanations = explain(part.given.call, rules, ranking, outcome, part.lot)
+        rows = _rows(ranking, explanations, outcome, of_draws, part.id)
+        parts.append(RunPart(part.lot, part.given, part.calibration, rules, ranking, outcome, explanations, rows))
+        notices = of_draws.notices if of_draws else ()
+        reports.append(_report(part.given, rules, ranking, outcome, rows, [str(notice) for notice in notices]))
+    run = Run(given, options, tuple(parts), _reviewers(parts), {})
+    report = whole_report(call, parts, reports, options.notices) | {
+        "engine_version": engine_version,
+        "rubric_hash": rubric_hash(call),
+        "inputs_hash": inputs_hash(given),
+    }
+    report["result_hash"] = result_hash(run.ranking_table, run.reviewers_table, report)
+    return replace(run, report=report)
 
 
 def part_of_draws(
@@ -168,13 +177,12 @@ def part_of_draws(
     """Of the draws of a run those from `start` to before `end`: candidate → how often retained, how many draws went
     without the head, and for how many the solver's work was not enough.
 
-    Raises what `run_call` raises, but for rules that can't all hold: ValueError.
+    Raises what `run_call` raises, but for rules that can't all hold, and for lots: ValueError.
     """
     from aap.core.ranking.draws import draw_part
 
     given = normalised(given)
-    reviews = reviews_from_marks(given.marks, given.call.rubric)
-    ranking = rank(given.call, given.applications, reviews, given.decisions, options.draw_seed)
+    [ranking] = rank_parts(given.call, parted(given), options.draw_seed)
     part = draw_part(
         ranking,
         rules_of(given.call),
@@ -192,89 +200,21 @@ def _silent(_step: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
-# --- inputs in one order, and their hash ------------------------------------------------------------------------------
-
-
-def normalised(given: RunInput) -> RunInput:
-    """The same inputs in one order, so that the order of the files never shows."""
-    return RunInput(
-        given.call,
-        tuple(sorted(given.applications, key=lambda a: a.id)),
-        tuple(sorted(given.marks, key=lambda m: (m.application_id, m.reviewer_id, m.criterion))),
-        tuple(sorted(given.decisions, key=lambda d: (d.application_id, d.decision))),
-    )
-
-
-def inputs_value(given: RunInput) -> dict[str, Any]:
-    """The normalised inputs in JSON's types: what `inputs_hash` covers and a bundle carries.
-
-    Comments of marks are left out: they have no part in the result and are personal. Amounts are cents, marks texts,
-    empty attributes don't count; a draw token that is the application's id is the same as none.
-    """
-    given = normalised(given)
-    return {
-        "applications": [
-            {
-                "id": application.id,
-                "association": application.association,
-                "requested_cents": application.requested_amount,
-                "proposed_cents": application.proposed_amount,
-                "eligible": application.eligible,
-                "ineligible_reason": application.ineligible_reason,
-                "draw_token": "" if application.draw_token == application.id else application.draw_token,
-                "attributes": {name: list(values) for name, values in sorted(application.attributes.items()) if values},
-            }
-            for application in given.applications
-        ],
-        "marks": [
-            [mark.application_id, mark.reviewer_id, mark.criterion, decimal_text(mark.score)] for mark in given.marks
-        ],
-        "decisions": [
-            {
-                "application_id": decision.application_id,
-                "decision": decision.decision,
-                "amount": None if decision.amount is None else decimal_text(decision.amount),
-                "reason": decision.reason,
-                "author": decision.author,
-            }
-            for decision in given.decisions
-        ],
-    }
-
-
-def inputs_hash(given: RunInput) -> str:
-    """SHA-256 of the canonical JSON of the normalised inputs."""
-    return canonical_hash(inputs_value(given))
-
-
-def json_text(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same text. Raises ValueError for NaN, infinity."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def result_hash(ranking: Table, reviewers: Table, report: Mapping[str, Any]) -> str:
-    """SHA-256 over the ranking's and the reviewers' tables and the report (less this hash)."""
-    covered = {
-        "ranking": [list(ranking.header), *(list(row) for row in ranking.rows)],
-        "reviewers": [list(reviewers.header), *(list(row) for row in reviewers.rows)],
-        "report": {key: value for key, value in report.items() if key != "result_hash"},
-    }
-    return hashlib.sha256(json_text(covered).encode()).hexdigest()
-
-
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
 def _rows(
     ranking: Ranking,
     explanations: Mapping[str, Explanation],
-    retained: frozenset[str],
-    probabilities: Mapping[str, Fraction],
+    outcome: SelectionOutcome,
+    draws: Draws | None,
+    lot: str,
 ) -> tuple[ResultRow, ...]:
+    retained = frozenset(outcome.retained)
     rows = []
     for standing in ranking.standings:
         explained = explanations[standing.id]
-        probability = probabilities.get(standing.id)
+        probability = draws.probability(standing.id) if draws else None
         rows.append(
             ResultRow(
                 rank=standing.rank,
@@ -292,9 +232,10 @@ def _rows(
                 else from_ten_thousandths(ten_thousandths(probability)),
                 reviews=len(standing.reviewers),
                 requested_amount=standing.application.requested_amount,
-                granted_amount=standing.grant if standing.id in retained else None,
+                granted_amount=outcome.granted_to(standing.id, standing.grant) if standing.id in retained else None,
                 waiting_rank=explained.waiting_rank,
                 marks={name: from_ten_thousandths(ten_thousandths(mean)) for name, mean in standing.mean_marks.items()},
+                lot=lot,
             )
         )
     return tuple(rows)
@@ -304,7 +245,9 @@ def _decimal(scaled: int | None) -> Decimal | None:
     return None if scaled is None else from_ten_thousandths(scaled)
 
 
-def _reviewers(ranking: Ranking) -> tuple[ReviewerRow, ...]:
+def _reviewers(parts: Sequence[RunPart]) -> tuple[ReviewerRow, ...]:
+    """Those of each calibration once, in the order of the parts."""
+    calibrations = {part.calibration: part.ranking.calibration for part in parts}
     return tuple(
         ReviewerRow(
             reviewer_id=severity.reviewer_id,
@@ -315,20 +258,24 @@ def _reviewers(ranking: Ranking) -> tuple[ReviewerRow, ...]:
             severity_high=_decimal(severity.high),
             residual_sd=_decimal(severity.residual_sd),
             flag=ERRATIC if severity.erratic else "",
+            calibration=name,
         )
-        for severity in ranking.calibration.severities.values()
+        for name, calibration in calibrations.items()
+        for severity in calibration.severities.values()
     )
 
 
 def _report(
     given: RunInput,
+    rules: Rules,
     ranking: Ranking,
     outcome: SelectionOutcome,
     rows: Sequence[ResultRow],
     notices: Sequence[str],
 ) -> dict[str, Any]:
+    """The report of one part, as if it were the whole of a call."""
     call = given.call
-    budget = rules_of(call).budget
+    budget = rules.limit
     variances = ranking.calibration.variances
     warnings = list(notices)
     if not ranking.final:
@@ -346,15 +293,16 @@ def _report(
     return {
         "engine_version": "",
         "call_id": call.id,
-        "rubric_hash": rubric_hash(call),
-        "inputs_hash": inputs_hash(given),
+        "rubric_hash": "",
+        "inputs_hash": "",
         "result_hash": "",
         "draw_seed": ranking.draw_seed,
         "method": ranking.method,
         "mode": call.selection.mode,
         "counts": {status: sum(row.status == status for row in rows) for status in STATUSES},
         "budget": {"limit": None if budget is None else euros_number(budget), "granted": euros_number(outcome.granted)},
-        "quotas": [_quota(quota) for quota in outcome.quotas],
+        "funding_line": _funding_line(ranking, outcome),
+        "quotas": [quota_line(quota) for quota in outcome.quotas],
         "objective": score_number(outcome.objective),
         "proven_optimal": outcome.proven_optimal,
         "gap": None if outcome.gap is None else score_number(outcome.gap),
@@ -362,9 +310,9 @@ def _report(
         "final": ranking.final,
         "solver": outcome.solver,
         "variance": {
-            "application": _significant(ranking.worths.variance),
-            "reviewer": _significant(variances.reviewer),
-            "noise": _significant(variances.noise),
+            "application": significant(ranking.worths.variance),
+            "reviewer": significant(variances.reviewer),
+            "noise": significant(variances.noise),
         },
         "contested": list(ranking.contested),
         "no_successor": list(outcome.no_successor),
@@ -373,33 +321,11 @@ def _report(
     }
 
 
-def _quota(outcome: QuotaOutcome) -> dict[str, Any]:
-    """A quota's line: bounds and `achieved` count laureates; a quota with a share also bears its shares and money."""
-    quota = outcome.quota
-    line: dict[str, Any] = {
-        "id": quota.id,
-        "value": outcome.value or None,
-        **in_report(quota.bounds, ""),
-        "achieved": outcome.count,
-        "price": None if outcome.price is None else score_number(outcome.price),
-    }
-    for word in dict.fromkeys(bound.reported_with for bound in quota.bounds if bound.reported_with):
-        line |= in_report(quota.bounds, word)
-    if any(bound.counts == "money" for bound in quota.bounds):
-        line["achieved_amount"] = euros_number(round(outcome.money))
-    return line
-
-
-def euros_number(cents: int) -> int | float:
-    """Cents as a JSON number of euros: whole where it is."""
-    return cents // 100 if cents % 100 == 0 else cents / 100
-
-
-def score_number(scaled: int) -> int | float:
-    """Ten-thousandths as a JSON number of points."""
-    return scaled // UNIT if scaled % UNIT == 0 else scaled / UNIT
-
-
-def _significant(value: float) -> float:
-    """A variance to 6 decimals, so that the last bits of a platform don't show."""
-    return round(value, 6) + 0.0
+def _funding_line(ranking: Ranking, outcome: SelectionOutcome) -> dict[str, Any] | None:
+    """Rank and score of the application at the funding line; None where nobody met it."""
+    line = outcome.line_of_scores or (outcome.funding_line and outcome.funding_line.id)
+    if line is None:
+        return None
+    standing = next(one for one in ranking.standings if one.id == line)
+    assert standing.score is not None
+    return {"rank": standing.rank, "score": score_number(standing.score)}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -34,7 +35,9 @@ class Standing:
     Scores and bounds of the 90 % interval are ten-thousandths of points on 100, None where there is none; `score` is
     the one that ranks. `mean_marks`: criterion id -> exact mean mark in scale units. `missed`: the first criterion
     whose threshold is missed in rubric order, else "overall"; empty when none is or when the place is another. `grant`
-    in cents: the requested or proposed amount, or the jury's. `reviewers`: who gave a complete review, sorted.
+    in cents: the requested or proposed amount, or the jury's. `reviewers`: who gave a complete review, sorted. `agreed`:
+    the marks agreed by criterion, which stand in `mean_marks` too. `missed_marks`: each review's mark on the criterion
+    that is missed, where the reviews decide.
     """
 
     application: Application
@@ -52,6 +55,8 @@ class Standing:
     contested: bool
     consensus: bool
     decision: JuryDecision | None
+    agreed: Mapping[str, Decimal] = field(default_factory=dict)
+    missed_marks: tuple[Decimal, ...] = ()
 
     @property
     def id(self) -> str:

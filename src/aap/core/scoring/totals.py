@@ -1,8 +1,9 @@
 """From marks to totals on 100, in exact rational arithmetic.
 
-A review's total is `100 x sum(w x (mark - min) / (max - min)) / sum(w)`; an application's raw score is the mean of its
-reviews' totals. Everything here is a `Fraction`, so that no order of summing and no platform moves a tie or a
-threshold. `ten_thousandths` is the one place where a figure is rounded to 4 decimals.
+A review's total is `100 x sum(w x (mark - min) / (max - min)) / sum(w)`, and for each bonus `bonus x (mark - min) / (max -
+min)` besides; an application's raw score is the mean of its reviews' totals. Everything here is a `Fraction`, so that no
+order of summing and no platform moves a tie or a threshold. `ten_thousandths` is the one place where a figure is rounded
+to 4 decimals.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fractions import Fraction
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Mark
+from aap.core.scoring.criteria import Attributes, asked_criteria, computed_marks
 
 UNIT = 10_000
 """A score, a severity or a mean mark of 4 decimals is kept as an integer number of ten-thousandths."""
@@ -32,7 +34,7 @@ class IncompleteReviews(Exception):
 class Review:
     """A complete review: one reviewer's marks (criterion id -> mark, in scale units) for one application.
 
-    `total` is on 100, exact.
+    Among the marks are 1 (yes) or 0 (no) for a gate, and what a computed criterion gives. `total` is on 100, exact.
     """
 
     application_id: str
@@ -54,15 +56,23 @@ def from_ten_thousandths(scaled: int) -> Decimal:
     return Decimal(scaled).scaleb(-4)
 
 
-def reviews_from_marks(marks: Iterable[Mark], rubric: Rubric, *, drop_incomplete: bool = False) -> tuple[Review, ...]:
+def reviews_from_marks(
+    marks: Iterable[Mark],
+    rubric: Rubric,
+    *,
+    attributes: Mapping[str, Attributes] | None = None,
+    drop_incomplete: bool = False,
+) -> tuple[Review, ...]:
     """The complete reviews among `marks`, sorted by application then reviewer.
 
-    A review is all marks of one reviewer for one application. One without a mark on some criterion of the rubric is
-    left out when `drop_incomplete`, else raises IncompleteReviews with all of them. Marks on criteria that the rubric
-    lacks raise KeyError, a second mark of one reviewer on the same criterion of one application ValueError: the
-    reading of the tables has refused both before, with their row.
+    A review is all marks of one reviewer for one application; the marks of computed criteria, which come from the
+    application's `attributes` (by its id), are added to it. One without a mark on some criterion that reviewers answer is
+    left out when `drop_incomplete`, else raises IncompleteReviews with all of them. Marks on other criteria raise
+    KeyError, a second mark of one reviewer on the same criterion of one application ValueError: the reading of the tables
+    has refused both before, with their row.
     """
-    known = frozenset(criterion.id for criterion in rubric.criteria)
+    answered = asked_criteria(rubric)
+    known = frozenset(criterion.id for criterion in answered)
     grouped: dict[tuple[str, str], dict[str, Decimal]] = {}
     for mark in marks:
         if mark.criterion not in known:
@@ -72,27 +82,32 @@ def reviews_from_marks(marks: Iterable[Mark], rubric: Rubric, *, drop_incomplete
             raise ValueError(f"two marks of {mark.reviewer_id} on {mark.criterion} for {mark.application_id}")
         own[mark.criterion] = mark.score
     missing = tuple(
-        (application_id, reviewer_id, tuple(c.id for c in rubric.criteria if c.id not in own))
+        (application_id, reviewer_id, tuple(c.id for c in answered if c.id not in own))
         for (application_id, reviewer_id), own in sorted(grouped.items())
         if len(own) < len(known)
     )
     if missing and not drop_incomplete:
         raise IncompleteReviews(missing)
     points = _Points(rubric)
-    return tuple(
-        Review(
-            application_id=application_id,
-            reviewer_id=reviewer_id,
-            marks={criterion.id: own[criterion.id] for criterion in rubric.criteria},
-            total=points.total(own),
+    given = {name: computed_marks(rubric, (attributes or {}).get(name, {})) for name, _ in grouped}
+    reviews = []
+    for (application_id, reviewer_id), own in sorted(grouped.items()):
+        if len(own) < len(known):
+            continue
+        every = own | given[application_id]
+        reviews.append(
+            Review(
+                application_id=application_id,
+                reviewer_id=reviewer_id,
+                marks={criterion.id: every[criterion.id] for criterion in rubric.criteria},
+                total=points.total(every),
+            )
         )
-        for (application_id, reviewer_id), own in sorted(grouped.items())
-        if len(own) == len(known)
-    )
+    return tuple(reviews)
 
 
 def review_total(marks: Mapping[str, Decimal], rubric: Rubric) -> Fraction:
-    """Total on 100 of one complete set of marks (criterion id -> mark in scale units), exact."""
+    """Total on 100 of one complete set of marks (criterion id -> mark in scale units), exact; gates are left aside."""
     return _Points(rubric).total(marks)
 
 
@@ -106,9 +121,12 @@ class _Points:
     def __init__(self, rubric: Rubric) -> None:
         self._worth: dict[str, tuple[Fraction, Fraction]] = {}
         for criterion in rubric.criteria:
+            if criterion.kind == "gate":
+                continue
             scale = rubric.scale_of(criterion)
             low, high = Fraction(scale.min), Fraction(scale.max)
-            self._worth[criterion.id] = (100 * rubric.share_of(criterion) / (high - low), low)
+            most = 100 * rubric.share_of(criterion) if criterion.bonus is None else Fraction(criterion.bonus)
+            self._worth[criterion.id] = (most / (high - low), low)
         self._known: dict[tuple[str, Decimal], Fraction] = {}
 
     def _of(self, criterion: str, mark: Decimal) -> Fraction:

@@ -13,13 +13,14 @@ from aap.core.selection.reasons import as_reason, file_order
 from aap.core.selection.rows import Retained, Row, System
 
 
-def certificates_by_merit(system: System, retained: Retained) -> dict[int, Certificate]:
-    """Column -> certificate of each passed-over candidate."""
+def certificates_by_merit(system: System, retained: Retained, asked: Retained | None = None) -> dict[int, Certificate]:
+    """Column -> certificate of each passed-over candidate, or of those that are `asked` for."""
+    asked = ~retained if asked is None else asked
     entries = Entries(system, retained)
     blocks = _blocks(system.rows)
     freeing: dict[int, RuleRef] = {}
     last: dict[int, RuleRef] = {}
-    rest = ~retained
+    rest = asked.copy()
     for rule, rows in blocks.items():
         entering = entries.without(rows, rest)
         freeing |= _sides(system, entries, rule, rows, [], entering)
@@ -44,7 +45,7 @@ def certificates_by_merit(system: System, retained: Retained) -> dict[int, Certi
             freeing=freeing.get(column),
             last=last.get(column),
         )
-        for column in np.flatnonzero(~retained).tolist()
+        for column in np.flatnonzero(asked).tolist()
     }
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 from aap.core.selection.problem import QuotaRule, RuleRef
 
 ReasonKind = Literal[
-    "selected", "selected_by_quota", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
-]
+    "selected", "selected_by_quota", "reduced", "drawn", "jury_in", "count_reached", "budget_exhausted", "quota_max", "quota_min"
+]  # fmt: skip
 
 
 class SelectionError(RuntimeError):
@@ -28,7 +28,7 @@ class InfeasibleRules(Exception):
     `conflict` is a smallest set of rules that can't hold together (`laureates`, `budget`, `protect_top`,
     `quota:<id>`, `decision:<application_id>`), in this order; `values[<quota id>]` are the values of that quota (with
     `each`) that take part. `smallest_proven` is False where only "no rule can be left out" was shown, `irreducible`
-    where the allowed work ended before that.
+    where the allowed work ended before that. `lot`: whose rules they are, where the call has lots.
     """
 
     def __init__(
@@ -37,20 +37,23 @@ class InfeasibleRules(Exception):
         values: Mapping[str, tuple[str, ...]] | None = None,
         smallest_proven: bool = True,
         irreducible: bool = True,
+        lot: str = "",
     ) -> None:
         self.conflict = conflict
         self.values = dict(values or {})
         self.smallest_proven = smallest_proven
         self.irreducible = irreducible
+        self.lot = lot
         super().__init__(", ".join(self.names))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The conflict by id, a quota with its values: `quota:regions=bretagne|corse`."""
+        """The conflict by id, a quota with its values: `quota:regions=bretagne|corse`, `lot:collectif/budget`."""
+        start = f"lot:{self.lot}/" if self.lot else ""
         return tuple(
-            f"{rule}={'|'.join(self.values[rule.id])}"
+            f"{start}{rule}={'|'.join(self.values[rule.id])}"
             if rule.kind == "quota" and self.values.get(rule.id)
-            else str(rule)
+            else f"{start}{rule}"
             for rule in self.conflict
         )
 
@@ -78,7 +81,8 @@ class Certificate:
     everything retained before it, None where no single rule does. `adding`: the rules that adding it breaks: to the
     selection in `value`, to everything retained before it (whoever else enters) in `merit`. `last`: where neither
     names a rule, the one whose removal, after that of all rules before it, lets it in. Where the allowed work ended before
-    that was known, one of `merit` is as one of `value`.
+    that was known, one of `merit` is as one of `value`. `after_line`: nothing of that was asked, for it stands after the
+    funding line and no minimum needs it.
     """
 
     exchanges: int
@@ -86,6 +90,19 @@ class Certificate:
     adding: tuple[RuleRef, ...]
     freeing: RuleRef | None = None
     last: RuleRef | None = None
+    after_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FundingLine:
+    """The first application that the count or the budget keeps out. `reason`: the rule that does, at its own grant.
+
+    `offer`: cents that it is offered instead (`reduce`); None: it is not retained.
+    """
+
+    id: str
+    reason: Reason
+    offer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +146,11 @@ class SelectionOutcome:
     only_successors: tuple[str, ...] = ()  # of the waiting list, those who wait only as a laureate's successor
     no_successor: tuple[str, ...] = ()  # laureates whom nobody could replace; empty without a waiting list
     unserved: tuple[str, ...] = ()  # laureates whom somebody could replace, but nobody of the waiting list
+    funding_line: FundingLine | None = None
+    zone: tuple[str, ...] = ()  # drawn by lot around the line, in the order of the draw
+    line_of_scores: str | None = None  # the application at the line before the draw, which moves the line
+
+    def granted_to(self, candidate_id: str, grant: int) -> int:
+        """What a retained candidate of that grant is granted: less at the funding line, where it was reduced."""
+        line = self.funding_line
+        return grant if line is None or line.offer is None or line.id != candidate_id else line.offer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from aap.core.quotas.bounds import Bound
@@ -24,6 +25,8 @@ class Candidate:
     grant: int  # cents
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     imposed: bool = False  # the jury's `in`
+    doubt: int | None = None  # half of the interval of `draw_zone`, x 10,000; None: never in the zone
+    draw: str = ""  # its place in the public draw, the smaller first
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class QuotaRule:
 class Rules:
     """The rules of one selection. `budget` in cents; None is no limit.
 
+    `at_limit` (`merit` only): what happens where money or places run out; `reduce_to`: with `reduce`, the least share of
+    its grant that the application at the funding line may be offered. `draw_zone`: whom the marks can't tell apart from
+    the line is drawn by lot.
+    `received`: cents that another lot left and that are added to the budget; shares of the budget are of the budget alone.
     `waiting_list`: how many wait by rank; `successors`: also whoever could take a laureate's place. `if_none`: the quota
     that isn't asked of an entry where nobody's keeps every rule; empty: the place stays empty.
     """
@@ -70,3 +77,17 @@ class Rules:
     quotas: tuple[QuotaRule, ...] = ()
     successors: bool = False
     if_none: str = ""
+    at_limit: Literal["skip", "stop", "reduce"] = "skip"
+    reduce_to: Fraction | None = None
+    draw_zone: bool = False
+    received: int = 0
+
+    @property
+    def draws_a_line(self) -> bool:
+        """Whether the selection ends at a funding line."""
+        return self.mode == "merit" and self.at_limit != "skip"
+
+    @property
+    def limit(self) -> int | None:
+        """Cents that may be granted in all; None is no limit."""
+        return None if self.budget is None else self.budget + self.received

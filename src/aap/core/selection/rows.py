@@ -127,9 +127,9 @@ def compile_system(candidates: Sequence[Candidate], rules: Rules) -> System:
     rows: list[Row] = []
     if rules.laureates is not None:
         rows.append(make_row(RuleRef("laureates"), dict.fromkeys(range(len(candidates)), 1), rules.laureates))
-    if rules.budget is not None:
+    if rules.limit is not None:
         grants = {j: candidate.grant for j, candidate in enumerate(candidates)}
-        rows.append(make_row(RuleRef("budget"), grants, rules.budget))
+        rows.append(make_row(RuleRef("budget"), grants, rules.limit))
     parts = [part for quota in rules.quotas for part in _parts(quota, candidates)]
     for part in parts:
         rows.extend(_rows_of(part, candidates, rules.budget))

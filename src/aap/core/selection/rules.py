@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from aap.core.call.schema import CallFile
 from aap.core.quotas.quota import Quota
 from aap.core.selection.problem import QuotaRule, Rules
@@ -19,6 +21,9 @@ def rules_of(call: CallFile) -> Rules:
         successors=selection.waiting_list.successors,
         if_none=selection.waiting_list.without or "",
         quotas=tuple(_quota(quota) for quota in selection.quotas),
+        at_limit=selection.at_limit,
+        draw_zone=selection.draw_zone is not None,
+        reduce_to=None if selection.reduce_to is None else Fraction(selection.reduce_to),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
 from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.draw_zone import draw_zone
 from aap.core.selection.merit_reasons import certificates_by_merit, reason_by_merit
 from aap.core.selection.model import solver_name
-from aap.core.selection.outcome import Certificate, NothingFound, QuotaOutcome, Reason, SelectionOutcome
+from aap.core.selection.outcome import Certificate, FundingLine, NothingFound, QuotaOutcome, Reason, SelectionOutcome
 from aap.core.selection.prices import quota_prices, retained_by_quota
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.reasons import certificates_by_value, reason_by_value
@@ -39,7 +41,8 @@ def select(
         ValueError: candidates or rules that make no sense (two equal ids, a grant below 0, a share of no budget).
     """
     with allowance(work, sight):
-        return _select(compile_system(candidates, rules), prices)
+        system = compile_system(candidates, rules)
+        return _drawn(system, prices) if rules.draw_zone and rules.draws_a_line else _select(system, prices)
 
 
 def _select(system: System, prices: bool) -> SelectionOutcome:
@@ -59,7 +62,16 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
         except OutOfWork:
             complete = False
             by_quota = {}
-    certificates, passed, reached = _passed_over(system, solved)
+    line = None
+    if solved.walk is not None:
+        try:
+            certificates, passed, line = _to_the_line(system, solved)
+        except OutOfWork as stopped:
+            raise NothingFound from stopped
+        reached = True
+    else:
+        certificates, passed, reached = _passed_over(system, solved)
+    granting = solved.granting(system)
     ids = [candidate.id for candidate in system.candidates]
     reasons = {}
     for column, candidate in enumerate(system.candidates):
@@ -67,9 +79,11 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
             reasons[candidate.id] = passed[column]
         elif candidate.imposed:
             reasons[candidate.id] = Reason("jury_in")
+        elif line is not None and line.id == candidate.id:
+            reasons[candidate.id] = Reason("reduced")
         else:
             reasons[candidate.id] = by_quota.get(column, Reason("selected"))
-    waiting = waiting_list(system, solved.retained)
+    waiting = waiting_list(granting, solved.retained)
     return SelectionOutcome(
         retained=tuple(ids[j] for j in np.flatnonzero(solved.retained)),
         waiting_list=tuple(ids[j] for j in waiting.waiting),
@@ -77,7 +91,7 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
         certificates={ids[column]: certificate for column, certificate in certificates.items()},
         quotas=_quotas(system, solved, price_of),
         objective=solved.total,
-        granted=sum(candidate.grant for j, candidate in enumerate(system.candidates) if solved.retained[j]),
+        granted=sum(candidate.grant for j, candidate in enumerate(granting.candidates) if solved.retained[j]),
         proven_optimal=solved.proven,
         tie_proven=solved.tie_proven,
         solver=solver_name(),
@@ -87,6 +101,7 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
         only_successors=tuple(ids[j] for j in waiting.only_successors),
         no_successor=tuple(ids[j] for j in waiting.no_successor),
         unserved=tuple(ids[j] for j in waiting.unserved),
+        funding_line=line,
     )
 
 
@@ -104,6 +119,62 @@ def _passed_over(system: System, solved: Solved) -> tuple[dict[int, Certificate]
     return by_value, reasons, system.rules.mode == "value"
 
 
+def _drawn(system: System, prices: bool) -> SelectionOutcome:
+    """With those in the zone of doubt in the order of the draw; what is told is in rank order again."""
+    zone = draw_zone(system)
+    plain = dataclasses.replace(system.rules, draw_zone=False)
+    if zone is None:
+        return _select(compile_system(system.candidates, plain), prices)
+    found = _select(compile_system(zone.reordered(system.candidates), plain), prices)
+    ids = [candidate.id for candidate in system.candidates]
+    kept = frozenset(found.retained)
+    members = tuple(ids[column] for column in zone.members)
+    by_lot = {name: Reason("drawn") for name in members if name in kept and found.reasons[name].kind != "jury_in"}
+    granted = [dataclasses.replace(one, grant=found.granted_to(one.id, one.grant)) for one in system.candidates]
+    waiting = waiting_list(compile_system(granted, plain), np.array([name in kept for name in ids], np.bool_))
+    return dataclasses.replace(
+        found,
+        retained=tuple(name for name in ids if name in kept),
+        waiting_list=tuple(ids[j] for j in waiting.waiting),
+        only_successors=tuple(ids[j] for j in waiting.only_successors),
+        no_successor=tuple(ids[j] for j in waiting.no_successor),
+        unserved=tuple(ids[j] for j in waiting.unserved),
+        reasons={name: by_lot.get(name, found.reasons[name]) for name in ids},
+        certificates={name: found.certificates[name] for name in ids if name in found.certificates},
+        zone=members,
+        line_of_scores=ids[zone.line],
+    )
+
+
+def _to_the_line(
+    system: System, solved: Solved
+) -> tuple[dict[int, Certificate], dict[int, Reason], FundingLine | None]:
+    """Certificates and reasons of those not retained, and the line.
+
+    Down to the line, why the walk passed over each, at the grants that it walked with; after it, what keeps out the
+    application at the line.
+    """
+    walk = solved.walk
+    assert walk is not None
+    asked = ~walk.witness
+    if walk.line is not None:
+        asked[walk.line] = True
+        asked[walk.line + 1 :] = False
+    certificates = certificates_by_merit(system, walk.witness, asked)
+    passed = {column: reason_by_merit(system, certificate, column) for column, certificate in certificates.items()}
+    line = None
+    if walk.line is not None:
+        offer = None if walk.offer is None else walk.offer.amount
+        line = FundingLine(system.candidates[walk.line].id, passed[walk.line], offer)
+        for column in range(walk.line + 1, system.size):
+            certificates[column] = Certificate(0, (), (), after_line=True)
+            passed[column] = line.reason
+    for column in np.flatnonzero(solved.retained).tolist():
+        certificates.pop(column, None)
+        passed.pop(column, None)
+    return certificates, passed, line
+
+
 def _quotas(system: System, solved: Solved, prices: dict[str, int]) -> tuple[QuotaOutcome, ...]:
     return tuple(
         QuotaOutcome(
@@ -111,7 +182,7 @@ def _quotas(system: System, solved: Solved, prices: dict[str, int]) -> tuple[Quo
             value=part.value,
             members=len(part.share_of),
             count=part.count(solved.retained),
-            money=part.money(system.candidates, solved.retained),
+            money=part.money(solved.granting(system).candidates, solved.retained),
             price=prices.get(part.quota.id),
         )
         for part in system.parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from aap.core.selection.funding_line import ToTheLine, best_to_the_line
 from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import Fixed, free_columns
@@ -25,7 +26,8 @@ class Solved:
     """A selection that stands the exact check; `total` is its sum of scores (x 10,000).
 
     `proven`: it is the best one; else the work ended before, no single entry or exchange would be better, and in `value`
-    `gap` is what the sum could still be short of (x 10,000; None in `merit`).
+    `gap` is what the sum could still be short of (x 10,000; None in `merit`). `walk`: down to the funding line, where there
+    is one to look for.
     """
 
     retained: Retained
@@ -33,13 +35,19 @@ class Solved:
     tie_proven: bool
     proven: bool = True
     gap: int | None = 0
+    walk: ToTheLine | None = None
+
+    def granting(self, system: System) -> System:
+        """The rules at the grants of the selection: less at the funding line, where less was offered."""
+        return system if self.walk is None or self.walk.offer is None else self.walk.offer.system
 
 
 def solve_selection(
-    system: System, removed: Parts = NOTHING, start: Retained | None = None, *, ties: bool = True
+    system: System, removed: Parts = NOTHING, base: Solved | None = None, *, ties: bool = True
 ) -> Solved | None:
     """The selection by the rules, but those quota parts; None where no selection is feasible.
 
+    `base`: the selection by all of the rules, where it is known.
     `ties=False`: in `value`, any of those with the greatest sum.
 
     Raises:
@@ -48,6 +56,12 @@ def solve_selection(
     rows = system.rows_without(removed)
     held = system.imposed | system.protected
     fixed = free_columns(system.size, held)
+    if system.rules.draws_a_line:
+        solved = _to_the_line(system, removed, rows, fixed, base)
+        if solved is not None:
+            _check(solved.granting(system), removed, solved.retained)
+        return solved
+    start = None if base is None else base.retained
     solved = (
         _by_merit(system, rows, fixed, start)
         if system.rules.mode == "merit"
@@ -56,6 +70,30 @@ def solve_selection(
     if solved is not None:
         _check(system, removed, solved.retained)
     return solved
+
+
+def _to_the_line(system: System, removed: Parts, rows: list[Row], fixed: Fixed, base: Solved | None) -> Solved | None:
+    try:
+        walk = best_to_the_line(system, removed, None if base is None else base.walk)
+    except OutOfWork as stopped:
+        return _unproven_by_rank(system, rows, fixed, stopped)
+    return None if walk is None else Solved(walk.retained, _total(system, walk.retained), True, gap=None, walk=walk)
+
+
+def _unproven_by_rank(system: System, rows: list[Row], fixed: Fixed, stopped: OutOfWork) -> Solved:
+    """What was met when the work ended, with whoever still fits in. Raises `stopped` where nothing was."""
+    met = stopped.retained
+    found = (
+        met if met is not None and len(met) == system.size and _keeps(rows, fixed, met) else _nobody_else(rows, fixed)
+    )
+    if found is None:
+        raise stopped
+    retained = improved(rows, found, fixed == 1)
+    return Solved(retained, _total(system, retained), False, proven=False, gap=None)
+
+
+def _keeps(rows: list[Row], fixed: Fixed, retained: Retained) -> bool:
+    return bool(retained[fixed == 1].all()) and all(row.holds(retained) for row in rows)
 
 
 def _by_merit(system: System, rows: list[Row], fixed: Fixed, start: Retained | None) -> Solved | None:
@@ -116,6 +154,8 @@ class Removals:
     A selection found without the parts U that breaks only the parts V among them is also the answer without any W
     between V and U: it is feasible there and nothing better is, even with U left out. So one batch answers for many.
 
+    Not with a funding line, which moves where a rule is left out: then each set of parts is solved by itself.
+
     All of them raise OutOfWork where the allowed work ends before a proof.
     """
 
@@ -137,10 +177,12 @@ class Removals:
         return (found or self._solve(removed, ties=self.system.rules.mode == "merit")).total
 
     def _found(self, removed: Parts, known: Iterable[tuple[Parts, Parts, Solved]]) -> Solved | None:
+        if self.system.rules.draws_a_line:
+            return next((solved for _, left_out, solved in known if removed == left_out), None)
         return next((solved for needed, left_out, solved in known if needed <= removed <= left_out), None)
 
     def _solve(self, removed: Parts, *, ties: bool) -> Solved:
-        solved = solve_selection(self.system, removed, self.base.retained, ties=ties)
+        solved = solve_selection(self.system, removed, self.base, ties=ties)
         if solved is None:
             raise SelectionError("fewer rules, and no selection any more")
         if not solved.proven:
@@ -171,7 +213,9 @@ class Removals:
         return not bool((self.without(removed).retained == self.base.retained).all())
 
     def _narrowed(self, units: list[Parts], matters: Callable[[Parts], bool]) -> list[Parts]:
-        """The units that matter alone; where several together don't, none does."""
+        """The units that matter alone; where several together don't, none does (unless a funding line moves)."""
+        if self.system.rules.draws_a_line:
+            return [unit for unit in units if matters(unit)]
         if not units or not matters(frozenset().union(*units)):
             return []
         if len(units) == 1:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from aap.core.call.criterion_words import mark_in_words
+from aap.core.call.points import figure, out_of
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris
-from aap.core.french import NBSP, moment, number, plain, spaced
+from aap.core.french import NBSP, moment, spaced
 from aap.core.scoring.marking import title_of, total_of
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import Cell, PaperColumn
@@ -52,8 +54,11 @@ def render_consensus_minutes(view: ConsensusView) -> bytes:
             Cell(text)
             for text in (
                 title_of(criterion),
-                *(plain(one.marks[criterion.id]) if criterion.id in one.marks else "–" for one in view.frozen),
-                plain(view.agreed[criterion.id]) if criterion.id in view.agreed else "–",
+                *(
+                    mark_in_words(criterion, one.marks[criterion.id]) if criterion.id in one.marks else "–"
+                    for one in view.frozen
+                ),
+                mark_in_words(criterion, view.agreed[criterion.id]) if criterion.id in view.agreed else "–",
             )
         )
         for criterion in rubric.criteria
@@ -63,9 +68,9 @@ def render_consensus_minutes(view: ConsensusView) -> bytes:
         tuple(
             Cell(text)
             for text in (
-                "Total sur 100",
-                *("–" if total is None else number(total, 1) for total in totals),
-                number(view.total, 1),
+                f"Total {out_of(rubric)}",
+                *("–" if total is None else figure(total, rubric) for total in totals),
+                figure(view.total, rubric),
             )
         )
     )

@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import assert_never
 
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_texts import LetterKind, fill_in
-from aap.core.call.schema import CallFile
+from aap.core.call.lots import lot_name, lot_title
+from aap.core.call.points import figure
+from aap.core.call.schema import CallFile, Lot
 from aap.core.inputs import Application
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
+from aap.documents.papers.mark_table import MarkTable, mark_table
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 # Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
@@ -42,33 +44,6 @@ class Recipient:
     association: str
     representative: str = ""
     address: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MarkLine:
-    """A criterion in the table of marks: its share of the total, the mean mark and the scale's ends."""
-
-    title: str
-    share: Fraction
-    mark: Decimal
-    minimum: Decimal
-    maximum: Decimal
-    threshold: Decimal | None = None
-
-    @property
-    def below_threshold(self) -> bool:
-        return self.threshold is not None and self.mark < self.threshold
-
-
-@dataclass(frozen=True, slots=True)
-class MarkTable:
-    """Marks by criterion against their weights, and the final score on 100. `reviews` counts the evaluations."""
-
-    lines: tuple[MarkLine, ...]
-    score: Decimal | None
-    calibrated: bool
-    reviews: int | None = None
-    threshold: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +73,8 @@ class LetterFacts:
     """What the ranking says of one application (its row in ranking.csv). Amounts in cents, score on 100.
 
     `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
-    number of applications that have a rank.
+    number of applications that have a rank; `raw_score` the mean of the marks; `lot` the lot whose ranking it is, where the
+    call has lots.
     """
 
     application_id: str
@@ -109,16 +85,38 @@ class LetterFacts:
     granted_amount: int | None = None
     rank: int | None = None
     ranked: int | None = None
+    retained: int | None = None
     score: Decimal | None = None
     waiting_rank: int | None = None
     reviews: int | None = None
     marks: Mapping[str, Decimal] = field(default_factory=dict)
+    raw_score: Decimal | None = None
+    reason_code: str = ""
+    lot: Lot | None = None
+
+    def mark_table(self, call: CallFile) -> MarkTable | None:
+        return mark_table(
+            call,
+            self.marks,
+            score=self.score,
+            raw_score=self.raw_score,
+            reviews=self.reviews,
+            reason_code=self.reason_code,
+        )
 
 
 def letter_from_row(
-    call: CallFile, row: ResultRow, *, ranked: int, application: Application | None = None, draft: bool = False
+    call: CallFile,
+    row: ResultRow,
+    *,
+    ranked: int,
+    retained: int | None = None,
+    application: Application | None = None,
+    draft: bool = False,
+    lot: Lot | None = None,
 ) -> LetterView:
-    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank.
+    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank, `retained` the
+    laureates; of a lot `call` is the lot as a call, and these are the lot's lines.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
     applications' table fill the address block and the project's title when they are there.
@@ -132,7 +130,7 @@ def letter_from_row(
     town = " ".join(filter(None, (cell("postal_code"), cell("commune"))))
     return letter_view(
         call,
-        letter_facts(call, row, ranked=ranked),
+        letter_facts(call, row, ranked=ranked, retained=retained, lot=lot),
         recipient=Recipient(
             association=row.association,
             representative=cell("representative"),
@@ -143,7 +141,9 @@ def letter_from_row(
     )
 
 
-def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
+def letter_facts(
+    call: CallFile, row: ResultRow, *, ranked: int, retained: int | None = None, lot: Lot | None = None
+) -> LetterFacts:
     """What a letter needs from a line of the ranking."""
     return LetterFacts(
         application_id=row.application_id,
@@ -154,10 +154,14 @@ def letter_facts(call: CallFile, row: ResultRow, *, ranked: int) -> LetterFacts:
         granted_amount=row.granted_amount,
         rank=row.rank,
         ranked=ranked,
+        retained=retained,
         score=row.score(call.scoring.method),
         waiting_rank=row.waiting_rank,
         reviews=row.reviews,
         marks=row.marks,
+        raw_score=row.raw_score,
+        reason_code=row.reason_code,
+        lot=lot,
     )
 
 
@@ -226,11 +230,11 @@ def letter_view(
         recipient=recipient or Recipient(facts.association),
         author=author or author_of(call),
         object=final(text.object or letter_texts.DEFAULT_OBJECTS[kind]),
-        references=_references(call, application_reference or facts.application_id, project),
+        references=_references(call, application_reference or facts.application_id, project, facts.lot),
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
         highlights=_highlights(call, facts, kind),
-        marks=mark_table(call, facts) if kind == "refusal" and facts.status != "withdrawn" else None,
+        marks=facts.mark_table(call) if kind == "refusal" and facts.status != "withdrawn" else None,
         appeals=tuple(map(final, appeals)),
         algorithm=final(letters.algorithm or letter_texts.default_algorithm(contact)),
         privacy=final(letters.privacy or letter_texts.default_privacy(contact)),
@@ -251,8 +255,11 @@ def render_letter(view: LetterView) -> bytes:
     return render_pdf("letter.html", metadata, {"letter": view})
 
 
-def _references(call: CallFile, application: str, project: str) -> tuple[tuple[str, str], ...]:
-    lines = [("Appel à projets", call.call.reference or call.call.id), ("Dossier", application)]
+def _references(call: CallFile, application: str, project: str, lot: Lot | None) -> tuple[tuple[str, str], ...]:
+    lines = [("Appel à projets", call.call.reference or call.call.id)]
+    if lot is not None:
+        lines.append(("Lot", french.spaced(lot_title(lot))))
+    lines.append(("Dossier", application))
     if project:
         lines.append(("Projet", french.spaced(project)))
     return tuple(lines)
@@ -288,11 +295,11 @@ def _values(
         "amount": french.euros(facts.granted_amount) if facts.granted_amount is not None else None,
         "rank": french.ordinal(facts.rank) if facts.rank is not None else None,
         "ranked": french.number(facts.ranked) if facts.ranked is not None else None,
-        "score": french.number(facts.score, 2) if facts.score is not None else None,
+        "score": figure(facts.score, call.rubric, 2) if facts.score is not None else None,
         "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
         "expires": french.day(call.letters.waiting_list_expires) if call.letters.waiting_list_expires else None,
-        "reason": _sentence(facts.reason),
-        "standing": _standing(facts, beside_reason=beside_reason),
+        "reason": to_reader(_sentence(facts.reason)),
+        "standing": _standing(call, facts, beside_reason=beside_reason),
     }
     allowed = letter_texts.placeholders_of(kind)
     return {name: value for name, value in known.items() if value is not None and name in allowed}
@@ -304,29 +311,70 @@ def _sentence(reason: str) -> str:
     return flat if not flat or flat.endswith((".", "!", "?", "…")) else f"{flat}."
 
 
-def _standing(facts: LetterFacts, *, beside_reason: bool) -> str:
+def _standing(call: CallFile, facts: LetterFacts, *, beside_reason: bool) -> str:
     """Where the application stands, in one sentence: rank and score, or score alone, or nothing.
 
     A letter that gives the reason (`beside_reason`) has read there the rank and the score, or the mark below the
-    threshold: only the number of ranked applications is new.
+    threshold: only how many are retained and how many ranked is new, and comes before.
     """
     if facts.score is None or facts.status == "withdrawn":
         return ""
+    of_lot = f" du {lot_name(facts.lot)}" if facts.lot else ""
     if beside_reason:
-        if facts.rank is None or not facts.ranked:
-            return ""
-        return f"Le classement compte {french.count(facts.ranked, 'dossier')}."
-    score = f"la note de {french.number(facts.score, 2)}{french.NBSP}sur{french.NBSP}100"
+        return _retained(facts, of_lot)
+    top = french.exact(call.rubric.out_of)
+    score = f"la note de {figure(facts.score, call.rubric, 2)}{french.NBSP}sur{french.NBSP}{top}"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""
+    among += f" dans le {lot_name(facts.lot)}" if facts.lot else ""
     return f"Votre dossier est {french.ordinal(facts.rank)}{among}, avec {score}."
+
+
+def _retained(facts: LetterFacts, of_lot: str) -> str:
+    """How many were retained, out of how many that are ranked as this one is."""
+    if facts.retained is None:
+        return (
+            ""
+            if facts.rank is None or not facts.ranked
+            else f"Le classement{of_lot} compte {french.count(facts.ranked, 'dossier')}."
+        )
+    among = f" sur {french.number(facts.ranked)} classés" if facts.ranked and facts.ranked > 1 else ""
+    where = f" dans le {lot_name(facts.lot)}" if facts.lot else ""
+    if facts.retained == 0:
+        return f"Aucun dossier n’a été retenu{where}."
+    if facts.retained == 1:
+        return f"Un dossier a été retenu{among}{where}."
+    return f"{french.number(facts.retained)} dossiers ont été retenus{among}{where}."
+
+
+_TO_READER = (
+    ("Classé ", "Votre dossier est classé "),
+    ("Score de ", "Votre dossier obtient un score de "),
+    ("Note moyenne de ", "Votre dossier obtient une note moyenne de "),
+    ("Note arrêtée en commun de ", "Votre dossier obtient une note, arrêtée en commun, de "),
+    ("Note de ", "Votre dossier obtient une note de "),
+    ("Critère éliminatoire ", "Votre dossier ne remplit pas un critère éliminatoire, "),
+)
+"""How a reason of the ranking begins, and how it does in a letter to those whom it is about."""
+
+
+def to_reader(reason: str) -> str:
+    """A reason of the ranking in the words of a letter: what begins otherwise was written by a person, and stays."""
+    for start, addressed in _TO_READER:
+        if reason.startswith(start):
+            reason = addressed + reason.removeprefix(start)
+            break
+    return reason.replace(" L’association a renoncé à la subvention.", " Vous avez renoncé à la subvention.")
 
 
 def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[tuple[str, str], ...]:
     """The figures that a hurried reader looks for; a place on the waiting list always comes with its expiry."""
     if kind == "laureate" and facts.granted_amount is not None:
-        return (("Subvention attribuée", french.euros(facts.granted_amount)),)
+        granted = ("Subvention attribuée", french.euros(facts.granted_amount))
+        if facts.granted_amount == facts.requested_amount:
+            return (granted,)
+        return (granted, ("Montant demandé", french.euros(facts.requested_amount)))
     if kind == "waiting_list" and facts.waiting_rank is not None:
         expires = call.letters.waiting_list_expires
         end = f"jusqu’au {french.day(expires)}" if expires else "jusqu’à l’épuisement des crédits de l’appel"
@@ -335,7 +383,9 @@ def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[t
 
 
 def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[str, ...]:
-    """The call file's paragraphs, else the defaults. What ends a waiting list is said whatever the call file says."""
+    """The call file's paragraphs, else the defaults. What ends a waiting list, and why
+    the amount is lower at the funding line, is said whatever the call file says.
+    """
     if facts.status == "withdrawn":
         return letter_texts.WITHDRAWN_PARAGRAPHS
     given: tuple[str, ...] | None = getattr(call.letters, kind).paragraphs
@@ -343,27 +393,6 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[s
     if kind == "waiting_list" and not any("{expires}" in paragraph for paragraph in paragraphs):
         dated = call.letters.waiting_list_expires is not None
         return (*paragraphs, letter_texts.WAITING_LIST_EXPIRY if dated else letter_texts.WAITING_LIST_NO_DATE)
+    if kind == "laureate" and facts.reason_code == "reduced":
+        return (*paragraphs, letter_texts.REDUCED)
     return paragraphs
-
-
-def mark_table(call: CallFile, facts: LetterFacts) -> MarkTable | None:
-    """The marks in rubric order; None when the application has none."""
-    rubric = call.rubric
-    lines = []
-    for criterion in rubric.criteria:
-        if criterion.id not in facts.marks:
-            continue
-        scale = rubric.scale_of(criterion)
-        lines.append(
-            MarkLine(
-                title=french.spaced(criterion.title or criterion.id),
-                share=rubric.share_of(criterion),
-                mark=facts.marks[criterion.id],
-                minimum=scale.min,
-                maximum=scale.max,
-                threshold=criterion.threshold,
-            )
-        )
-    if not lines:
-        return None
-    return MarkTable(tuple(lines), facts.score, call.scoring.method == "calibrated", facts.reviews, rubric.threshold)

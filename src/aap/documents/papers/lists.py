@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from aap.core import french
-from aap.core.call.schema import CallFile
+from aap.core.call.lots import following, lot_name, parts_of
+from aap.core.call.points import figure, out_of
+from aap.core.call.schema import CallFile, Lot
 from aap.core.results import ResultRow, Status
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
@@ -46,8 +49,8 @@ class Cell:
 class SignedListView:
     """A list ready to lay out. `summary`: label and value above the table; `total`: its last row.
 
-    `fingerprint` is the hash of the result that the list shows: the same hash stands in report.json. `witness` says where
-    the audit log stood when the list was frozen. `made_on` dates
+    A row of one cell heads those that follow it. `fingerprint` is the hash of the result that the list shows: the same hash
+    stands in report.json. `witness` says where the audit log stood when the list was frozen. `made_on` dates
     the file; `dated` is the date printed, None leaves it to be filled in by hand.
     """
 
@@ -91,7 +94,8 @@ def laureate_list_view(
     granted: int | None = None,
     witness: str = "",
 ) -> SignedListView:
-    """The ranked list of the laureates, to sign. `labels` by application id; `result_hash` as in report.json.
+    """The ranked list of the laureates, to sign; lot by lot where there are lots. `labels` by application id;
+    `result_hash` as in report.json.
 
     `granted`: cents to all of them, where a line is masked; None: the sum of the lines.
     """
@@ -100,11 +104,12 @@ def laureate_list_view(
     if granted is None:
         granted = sum(row.granted_amount or 0 for row in laureates)
     summary = [
-        ("Lauréats", french.number(len(laureates)) + _of(call.selection.laureates)),
+        ("Lauréats", french.number(len(laureates)) + _of(None if call.lots else call.selection.laureates)),
         ("Montant attribué", french.euros(granted)),
     ]
-    if call.selection.budget is not None:
-        summary.append(("Enveloppe de l’appel", french.euros(int(call.selection.budget * 100))))
+    budgets = [part.selection.budget for _, part in parts_of(call)]
+    if (budget := _sum(budgets)) is not None:
+        summary.append(("Enveloppe de l’appel", french.euros(int(budget * 100))))
     return _signed_list(
         call,
         title="Liste des lauréats",
@@ -117,9 +122,13 @@ def laureate_list_view(
             PaperColumn("Demandé", 23, figure=True),
             PaperColumn("Attribué", 23, figure=True),
         ),
-        rows=tuple(
-            (*_first_cells(call, labels, row), Cell("–" if row.masked else french.euros(row.granted_amount or 0)))
-            for row in laureates
+        rows=_by_lot(
+            call,
+            laureates,
+            lambda row: (
+                *_first_cells(call, labels, row),
+                Cell("–" if row.masked else french.euros(row.granted_amount or 0)),
+            ),
         ),
         total=(
             Cell(""),
@@ -165,13 +174,14 @@ def ranking_list_view(
             PaperColumn("Attribué", 24, figure=True),
             PaperColumn("Décision et motif"),
         ),
-        rows=tuple(
-            (
+        rows=_by_lot(
+            call,
+            shown,
+            lambda row: (
                 *_first_cells(call, labels, row),
                 Cell(french.euros(row.granted_amount) if row.granted_amount is not None else "–"),
                 Cell(_outcome(row), french.spaced(row.reason)),
-            )
-            for row in shown
+            ),
         ),
         result_hash=result_hash,
         dated=dated,
@@ -179,6 +189,39 @@ def ranking_list_view(
         draft="" if final else "Document provisoire : des évaluations manquent, le classement peut changer.",
         orientation="landscape",
     )
+
+
+def _by_lot(
+    call: CallFile, rows: Sequence[ResultRow], cells: Callable[[ResultRow], tuple[Cell, ...]]
+) -> tuple[tuple[Cell, ...], ...]:
+    """The lines of a list; where there are lots, each lot's after a line of one cell that names it."""
+    found: list[tuple[Cell, ...]] = []
+    for lot, part in parts_of(call):
+        inside = [row for row in rows if lot is None or row.lot == lot.id]
+        if lot is not None:
+            name = lot_name(lot)
+            found.append((Cell(f"{name[:1].upper()}{name[1:]}{french.NBSP}: {_of_lot(call, lot, part, inside)}"),))
+        found += [cells(row) for row in inside]
+    return tuple(found)
+
+
+def _of_lot(call: CallFile, lot: Lot, part: CallFile, rows: Sequence[ResultRow]) -> str:
+    """`2 lauréats, 8 000 € attribués (enveloppe de 10 000 €)`."""
+    laureates = [row for row in rows if row.status == "laureate"]
+    text = french.count(len(laureates), "lauréat")
+    if not any(row.masked for row in laureates):
+        text += f", {french.euros(sum(row.granted_amount or 0 for row in laureates))} attribués"
+    budget = part.selection.budget
+    if budget is None:
+        return text
+    more = ", plus ce que laisse un autre lot" if lot.id in following(call).values() else ""
+    return f"{text} (enveloppe de {french.euros(int(budget * 100))}{more})"
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """None where one of them is no limit."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
 def _signed_list(
@@ -264,7 +307,7 @@ def _association(labels: Mapping[str, DossierLabel] | None, row: ResultRow) -> C
 
 def _score(call: CallFile, row: ResultRow) -> Cell:
     score = row.score(call.scoring.method)
-    return Cell("–" if score is None else french.number(score, 2))
+    return Cell("–" if score is None else figure(score, call.rubric, 2))
 
 
 def _outcome(row: ResultRow) -> str:
@@ -281,9 +324,10 @@ def _status_counts(rows: Sequence[ResultRow]) -> tuple[tuple[str, str], ...]:
 
 
 def _method_note(call: CallFile) -> str:
+    on = f"Note {out_of(call.rubric)}"
     method = (
-        "Note sur 100, corrigée des écarts de sévérité entre évaluateurs."
+        f"{on}, corrigée des écarts de sévérité entre évaluateurs."
         if call.scoring.method == "calibrated"
-        else "Note sur 100, moyenne des évaluations."
+        else f"{on}, moyenne des évaluations."
     )
     return f"{method} Classement et sélection calculés selon les règles publiées avec l’appel."

@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from aap.core.interruption import deaf_children
+from aap.core.results import Census
 
 if TYPE_CHECKING:
-    from aap.core.call.schema import CallFile
+    from aap.core.call.schema import CallFile, Lot
     from aap.core.inputs import Application
     from aap.core.ranking.run import Run
     from aap.core.results import ResultRow
@@ -52,24 +53,22 @@ class Press:
     def letters(self, run: Run, progress: Callable[[int, int], None]) -> Iterator[File]:
         """One letter an application that has an outcome, as `letters/<application_id>.pdf`, in the ranking's order."""
         applications = {application.id: application for application in run.given.applications}
-        ranked = sum(row.rank is not None for row in run.rows)
         draft = not run.report["final"]
-        batches = [run.rows[at : at + BATCH] for at in range(0, len(run.rows), BATCH)]
         waiting = [
             self._pool.submit(
                 _letters,
-                run.given.call,
-                [(row, applications[row.application_id]) for row in batch],
-                ranked,
+                part.given.call,
+                [(row, applications[row.application_id]) for row in part.rows[at : at + BATCH]],
+                Census.of(part.rows),
                 draft,
+                part.lot,
             )
-            for batch in batches
+            for part in run.parts
+            for at in range(0, len(part.rows), BATCH)
         ]
-        done = 0
-        for batch, future in zip(batches, waiting, strict=True):
+        for done, future in enumerate(waiting, start=1):
             yield from future.result()
-            done += len(batch)
-            progress(done, len(run.rows))
+            progress(min(done * BATCH, len(run.rows)), len(run.rows))
 
 
 def _load() -> None:
@@ -83,14 +82,18 @@ def _laureates(call: CallFile, rows: Sequence[ResultRow], result_hash: str, fina
     return render_list(laureate_list_view(call, rows, result_hash=result_hash, final=final))
 
 
-def _letters(call: CallFile, rows: Sequence[tuple[ResultRow, Application]], ranked: int, draft: bool) -> list[File]:
+def _letters(
+    call: CallFile, rows: Sequence[tuple[ResultRow, Application]], census: Census, draft: bool, lot: Lot | None
+) -> list[File]:
     from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
     from aap.documents.report.ranking_files import file_stem
 
     made = []
     for row, application in rows:
         try:
-            view = letter_from_row(call, row, ranked=ranked, application=application, draft=draft)
+            view = letter_from_row(
+                call, row, ranked=census.ranked, retained=census.retained, application=application, draft=draft, lot=lot
+            )
         except NoLetter:
             continue
         made.append((f"letters/{file_stem(row.application_id)}.pdf", render_letter(view)))

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aap.core.call.lots import criteria_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.ranking.bundle import run_bundle
-from aap.core.ranking.run import Run, json_text
+from aap.core.ranking.run import Run
+from aap.core.ranking.run_input import json_text
 from aap.core.results import ResultRow, ReviewerRow, Table, laureates_table
 from aap.documents.report.report_html import ReportInput, report_html
 from aap.documents.tables.csv_out import csv_bytes
@@ -51,7 +53,7 @@ class RunValues(Protocol):
 
 
 def _workbook_of_ranking(run: RunValues) -> bytes:
-    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in run.file.rubric.criteria]
+    criteria = [(criterion.id, criterion.title or criterion.id) for criterion in criteria_of(run.file)]
     return ranking_file(run.rows, criteria, f"Classement – {run.title}")
 
 

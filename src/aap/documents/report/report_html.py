@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -18,8 +18,11 @@ from typing import Any
 from jinja2 import Environment
 
 from aap.core import french
-from aap.core.call.schema import CallFile
-from aap.core.call.wording import attribute_title, value_label
+from aap.core.call.attribute_names import attribute_title
+from aap.core.call.lots import lot_title, parts_of
+from aap.core.call.points import figure, in_points, out_of
+from aap.core.call.schema import CallFile, Lot
+from aap.core.call.wording import value_label
 from aap.core.inputs import Application
 from aap.core.quotas.quota import Quota
 from aap.core.quotas.quota_words import quota_in_words
@@ -42,6 +45,30 @@ class ReportInput:
     rows: Sequence[ResultRow]
     reviewers: Sequence[ReviewerRow]
     report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRanking:
+    """One ranking: of the whole call (no title), or of a lot. `shown` lines of `total`."""
+
+    title: str
+    anchor: str
+    chart: IntervalChart
+    scope: str
+    shown: Sequence[ResultRow]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLot:
+    """One lot as a line of the table of lots; amounts as text, empty where there is none."""
+
+    title: str
+    laureates: int
+    limit: str
+    received: str
+    granted: str
+    passed_on: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +103,7 @@ class MoneySection:
 
 def report_html(given: ReportInput) -> bytes:
     """The page as UTF-8; the same values give the same bytes."""
-    ranked = [row for row in given.rows if row.rank is not None]
+    rankings = _rankings(given)
     counts = given.report["counts"]
     page = (
         _environment()
@@ -87,18 +114,21 @@ def report_html(given: ReportInput) -> bytes:
             title=given.call.call.title or given.call.id,
             counts=[(STATUS_FRENCH[status], counts[status]) for status in STATUSES if counts.get(status)],
             laureates=counts.get("laureate", 0),
-            budget=_budget(given.report),
+            budget=_budget(given),
+            places=None if given.call.lots else given.call.selection.laureates,
+            lots=_lots(given),
+            mode=_mode(given),
             method=given.report["method"],
             statuses=STATUS_FRENCH,
-            shown=given.rows[:LONGEST_TABLE],
             total=len(given.rows),
-            ranking_chart=_ranking_chart(given, ranked),
-            ranking_scope=_scope(ranked),
+            rankings=rankings,
             reviewers=given.reviewers,
             reviewer_chart=_reviewer_chart(given.reviewers),
             quotas=_quota_lines(given),
             quota_chart=_quota_chart(given),
             money=_money(given),
+            out_of=out_of(given.call.rubric),
+            in_call_points=lambda score, decimals: figure(score, given.call.rubric, decimals),
             with_probability=any(row.selection_probability is not None for row in given.rows),
         )
     )
@@ -110,8 +140,52 @@ def _environment() -> Environment:
     return document_environment("report")
 
 
-def _budget(report: Mapping[str, Any]) -> dict[str, str]:
-    limit, granted = report["budget"]["limit"], report["budget"]["granted"]
+def _mode(given: ReportInput) -> str:
+    """The mode of every ranking; empty where lots differ."""
+    modes = {part.selection.mode for _, part in parts_of(given.call)}
+    return modes.pop() if len(modes) == 1 else ""
+
+
+def _rankings(given: ReportInput) -> tuple[ReportRanking, ...]:
+    found = []
+    for number, (lot, call) in enumerate(parts_of(given.call), start=1):
+        rows = [row for row in given.rows if lot is None or row.lot == lot.id]
+        ranked = [row for row in rows if row.rank is not None]
+        found.append(
+            ReportRanking(
+                title=lot_title(lot) if lot else "",
+                anchor=f"classement-{number}" if lot else "classement",
+                chart=_ranking_chart(given, ranked, call.rubric.threshold),
+                scope=_scope(ranked),
+                shown=rows[:LONGEST_TABLE],
+                total=len(rows),
+            )
+        )
+    return tuple(found)
+
+
+def _lots(given: ReportInput) -> tuple[ReportLot, ...]:
+    found = []
+    for lot in given.call.lots.items if given.call.lots else ():
+        told = given.report["lots"][lot.id]
+        money = {name: "" if value is None else french.euros(_cents(value)) for name, value in told["budget"].items()}
+        found.append(ReportLot(title=lot_title(lot), laureates=told["laureates"], **money))
+    return tuple(found)
+
+
+def _whole_budget(given: ReportInput) -> tuple[Any, Any]:
+    """Limit (None: no limit) and granted, in euros; of lots the sum of their own budgets, where each has one."""
+    if given.call.lots is None:
+        return given.report["budget"]["limit"], given.report["budget"]["granted"]
+    lots = [lot["budget"] for lot in given.report["lots"].values()]
+    granted = sum(Decimal(str(lot["granted"])) for lot in lots)
+    if any(lot["limit"] is None for lot in lots):
+        return None, granted
+    return sum(Decimal(str(lot["limit"])) - Decimal(str(lot["received"])) for lot in lots), granted
+
+
+def _budget(given: ReportInput) -> dict[str, str]:
+    limit, granted = _whole_budget(given)
     words = {"granted": french.euros(_cents(granted)), "limit": "", "left": "", "share": ""}
     if limit is not None:
         words["limit"] = french.euros(_cents(limit))
@@ -142,9 +216,14 @@ def _scope(ranked: Sequence[ResultRow]) -> str:
     return f"du {french.ordinal(start + 1)} au {french.ordinal(end)} rang, autour du dernier projet retenu"
 
 
-def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow]) -> IntervalChart:
+def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow], threshold: Decimal | None) -> IntervalChart:
     start, end = _window(ranked)
     method = given.report["method"]
+    rubric = given.call.rubric
+
+    def shown(score: Decimal) -> Decimal:
+        return french.rounded(in_points(score, rubric), 4)
+
     lines = []
     for row in ranked[start:end]:
         score = row.score(method)
@@ -152,10 +231,13 @@ def _ranking_chart(given: ReportInput, ranked: Sequence[ResultRow]) -> IntervalC
             continue
         lines.append(
             Interval(
-                f"{french.ordinal(row.rank or 0)} {row.application_id}", score, row.ci_low, row.ci_high, row.status
+                f"{french.ordinal(row.rank or 0)} {row.application_id}",
+                shown(score),
+                shown(row.ci_low),
+                shown(row.ci_high),
+                row.status,
             )
         )
-    threshold = given.call.rubric.threshold
     return interval_chart(lines, mark=threshold, row=7 if len(lines) > 60 else 14, labels=len(lines) <= 60)
 
 
@@ -170,24 +252,30 @@ def _reviewer_chart(reviewers: Sequence[ReviewerRow]) -> IntervalChart:
 
 
 def _quota_lines(given: ReportInput) -> tuple[ReportQuota, ...]:
-    quotas = {quota.id: quota for quota in given.call.selection.quotas}
     lines = []
-    for entry in given.report["quotas"]:
-        quota = quotas[entry["id"]]
+    for lot, quota, entry in _quotas(given):
         money = any(bound.counts == "money" for bound in quota.bounds)
         lines.append(
             ReportQuota(
-                title=_quota_title(given.call, quota, entry["value"]),
+                title=_quota_title(given.call, lot, quota, entry["value"]),
                 asked=quota_in_words(quota),
                 achieved=_achieved(entry, money=money),
-                price="" if entry["price"] is None else french.number(Decimal(str(entry["price"])), 1),
+                price="" if entry["price"] is None else figure(Decimal(str(entry["price"])), given.call.rubric),
             )
         )
     return tuple(lines)
 
 
-def _quota_title(call: CallFile, quota: Quota, value: str | None) -> str:
-    name = quota.title or quota.id
+def _quotas(given: ReportInput) -> Iterator[tuple[Lot | None, Quota, Mapping[str, Any]]]:
+    """The lot (None without lots), the quota and what the report says of it, for each line of each ranking."""
+    for lot, call in parts_of(given.call):
+        quotas = {quota.id: quota for quota in call.selection.quotas}
+        for entry in given.report["lots"][lot.id]["quotas"] if lot else given.report["quotas"]:
+            yield lot, quotas[entry["id"]], entry
+
+
+def _quota_title(call: CallFile, lot: Lot | None, quota: Quota, value: str | None) -> str:
+    name = f"{lot_title(lot)} – {quota.title or quota.id}" if lot else quota.title or quota.id
     return name if value is None else f"{name} : {value_label(call, quota.each or '', value)}"
 
 
@@ -200,17 +288,15 @@ def _achieved(entry: Mapping[str, Any], *, money: bool) -> str:
 
 def _quota_chart(given: ReportInput) -> BarChart:
     """Quotas that count projects, as bars with their bounds."""
-    quotas = {quota.id: quota for quota in given.call.selection.quotas}
     amounts = []
-    for entry in given.report["quotas"]:
-        quota = quotas[entry["id"]]
+    for lot, quota, entry in _quotas(given):
         ends = {bound.side: float(bound.figure()) for bound in quota.bounds if bound.measure == "laureates"}
         if not ends:
             continue
         achieved = entry["achieved"]
         amounts.append(
             Amount(
-                label=_quota_title(given.call, quota, entry["value"]),
+                label=_quota_title(given.call, lot, quota, entry["value"]),
                 figure=french.number(achieved),
                 value=float(achieved),
                 low=ends.get("quota_min"),
@@ -255,7 +341,7 @@ def _money(given: ReportInput) -> tuple[MoneySection, ...]:
 
 def _shown_attributes(given: ReportInput) -> list[str]:
     named: dict[str, None] = {}
-    for quota in given.call.selection.quotas:
+    for quota in (quota for _, part in parts_of(given.call) for quota in part.selection.quotas):
         for name in [quota.each] if quota.each else sorted(quota.where or {}):
             named[name] = None
     values: dict[str, set[str]] = defaultdict(set)

@@ -27,7 +27,9 @@ def read_changes(source: TableSource, known: Sequence[str]) -> tuple[Change, ...
             sheet.refuse(row, "change", "changement inconnu", found, allowed, nearest=nearest(found, CHANGE_KINDS))
         name = get["application_id"](cells)
         if sheet.identifier(row, "application_id", name) and name not in known:
-            sheet.refuse(row, "application_id", "ce dossier n’est pas dans le lot", name, nearest=nearest(name, known))
+            sheet.refuse(
+                row, "application_id", "ce dossier n’est pas dans l’archive", name, nearest=nearest(name, known)
+            )
         for heading in ("reason", "author"):
             sheet.needed(row, heading, get[heading](cells))
         text = get["amount"](cells)

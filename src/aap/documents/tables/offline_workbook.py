@@ -20,8 +20,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from aap.core.call.criterion_words import counts_for
 from aap.core.call.schema import Rubric
-from aap.core.french import NBSP, percent, plain, spaced
+from aap.core.french import NBSP, plain, spaced
 from aap.core.problems import BadInput, Problem
 from aap.core.scoring.marking import grid, mark_text, title_of
 from aap.documents.tables.table_files import TableFile, workbook_sheets
@@ -205,7 +206,7 @@ def _rubric_sheet(sheet: Worksheet, rubric: Rubric, look: Mapping[str, Format]) 
             kind, "facultatif"
         )
         cells = (
-            title_of(criterion), spaced(criterion.question or ""), percent(rubric.share_of(criterion), 1),
+            title_of(criterion), spaced(criterion.question or ""), counts_for(criterion, rubric),
             f"de {plain(scale.min)} à {plain(scale.max)}, de {plain(scale.step)} en {plain(scale.step)}", levels, asked,
         )  # fmt: skip
         for column, text in enumerate(cells):

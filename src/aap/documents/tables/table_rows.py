@@ -29,7 +29,8 @@ Known = Mapping[str, int]
 class Reading(Generic[T]):
     """The values of the sound rows of one table, its problems, and what other tables need to know of it.
 
-    `requested`: of applications; `readable`: false where even the ids can't be told; `rows`: of the jury's `in`.
+    `requested`: of applications; `readable`: false where even the ids can't be told; `rows`: of the jury's `in`;
+    `reviews`: of marks, the pairs (application id, reviewer id) that have a row; `dropped`: those left out as incomplete.
     """
 
     values: tuple[T, ...] = ()
@@ -37,6 +38,8 @@ class Reading(Generic[T]):
     requested: Known = field(default_factory=dict)
     readable: bool = True
     rows: Mapping[str, int] = field(default_factory=dict)
+    reviews: frozenset[tuple[str, str]] = frozenset()
+    dropped: frozenset[tuple[str, str]] = frozenset()
 
     def all_or_nothing(self) -> tuple[T, ...]:
         if any(problem.is_error for problem in self.problems):

@@ -5,32 +5,30 @@ Every problem of every file is found before anything is handed over: a table is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import get_args
 
-from aap.core.call.schema import CallFile, Rubric, Scale
-from aap.core.french import NBSP, listed, plain
-from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.call.schema import CallFile
+from aap.core.french import NBSP, listed
+from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.problems import BadInput, Problem, cited, nearest
 from aap.core.scalars import truth_value
 from aap.documents.tables.attribute_columns import (
     APPLICATION_COLUMNS,
     APPLICATION_OPTIONS,
-    attributes_of_quotas,
     check_columns,
+    check_lot,
+    check_numbers,
     check_values,
+    named_attributes,
 )
-from aap.documents.tables.cells import Refused, read_euros, read_number, yes
+from aap.documents.tables.cells import Refused, read_euros, yes
+from aap.documents.tables.decisions_in import read_decisions
+from aap.documents.tables.grids import Grids, MarkGrid
 from aap.documents.tables.table_rows import Known, KnownIds, Reading, Sheet, TableSource
 
 MARK_COLUMNS = ("application_id", "reviewer_id", "criterion", "score")
 MARK_OPTIONS = ("comment",)
-DECISION_COLUMNS = ("application_id", "decision", "reason", "author")
-DECISION_OPTIONS = ("amount",)
-
-DECISIONS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,11 @@ def _readings(
 ) -> tuple[Reading[Application], Reading[Mark], Reading[JuryDecision]]:
     dossiers = _applications(applications, call)
     known = dossiers.requested if dossiers.readable else None
-    marks = _marks(reviews, call.rubric if call is not None else None, known, drop_incomplete)
-    return dossiers, marks, _decisions(decisions, known) if decisions is not None else NO_DECISIONS
+    grids = Grids(call, dossiers.values)
+    marks = _marks(reviews, grids, known, drop_incomplete)
+    if decisions is None:
+        return dossiers, marks, NO_DECISIONS
+    return dossiers, marks, read_decisions(decisions, known, grids, marks)
 
 
 # --- applications -----------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ def _readings(
 
 def _applications(source: TableSource, call: CallFile | None) -> Reading[Application]:
     try:
-        named = attributes_of_quotas(call) if call is not None else ()
+        named = named_attributes(call) if call is not None else ()
         sheet = Sheet.read(source, APPLICATION_COLUMNS, (*APPLICATION_OPTIONS, *named), every_column=True)
     except BadInput as error:
         return Reading(problems=error.problems, readable=False)
@@ -137,6 +138,9 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
             message = f"même jeton de tirage que la ligne{NBSP}{tokens[token or id_]}"
             sheet.warn(message, row, "draw_token", token or id_)
         requested_of.setdefault(id_, requested or 0)
+        held = {heading: _several(cell(cells)) for heading, cell in attributes}
+        if call is not None:
+            check_lot(sheet, row, call, id_, held)
         sound = not any(problem.is_error for problem in sheet.problems[problems_before:])
         if sound and requested is not None and eligible is not None:
             values.append(
@@ -148,9 +152,11 @@ def _applications(source: TableSource, call: CallFile | None) -> Reading[Applica
                     eligible=eligible,
                     ineligible_reason=get["ineligible_reason"](cells),
                     draw_token=token,
-                    attributes={heading: _several(cell(cells)) for heading, cell in attributes},
+                    attributes=held,
                 )
             )
+            if call is not None:
+                check_numbers(sheet, row, call, values[-1])
     if not sheet.rows:
         sheet.refuse(1, "", "la table ne contient aucune candidature")
     if call is not None and values:
@@ -176,8 +182,8 @@ def _several(text: str) -> tuple[str, ...]:
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
-def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
-    """`rubric` None: any criterion and any number will do, and only the problems of the reading are of use."""
+def _marks(source: TableSource, grids_of: Grids, known: Known | None, drop_incomplete: bool) -> Reading[Mark]:
+    """Where the rubric isn't known any criterion and any number will do; only the problems of the reading are of use then."""
     try:
         sheet = Sheet.read(source, MARK_COLUMNS, MARK_OPTIONS)
     except BadInput as error:
@@ -185,18 +191,26 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
     application, reviewer, criterion, score = (sheet.getter(heading) for heading in MARK_COLUMNS)
     comment = sheet.getter("comment")
     ids = KnownIds(sheet, known)
-    grids = {c.id: _Grid(rubric.scale_of(c)) for c in rubric.criteria} if rubric is not None else {}
-    any_number = _Grid(None) if rubric is None else None
+    any_number = MarkGrid(None)
     marks: list[Mark] = []
     reviews: dict[tuple[str, str], _ReviewRows] = {}
     for row, cells in sheet.rows:
         application_id, reviewer_id, criterion_id = application(cells), reviewer(cells), criterion(cells)
         is_named = ids.check(row, application_id) & sheet.identifier(row, "reviewer_id", reviewer_id)
-        grid = grids.get(criterion_id, any_number)
-        if grid is None:
-            close = nearest(criterion_id, grids)
+        grids = grids_of.of(application_id)
+        grid = any_number if grids is None else grids.get(criterion_id)
+        if grids_of.is_computed(application_id, criterion_id):
+            message = "ce critère se calcule, personne ne le note"
+            sheet.refuse(row, "criterion", message, criterion_id, listed(tuple(grids or ()), "ou"))
+        elif grid is None:
+            close = nearest(criterion_id, grids or ())
             sheet.refuse(
-                row, "criterion", "critère inconnu", criterion_id or "rien", listed(tuple(grids), "ou"), nearest=close
+                row,
+                "criterion",
+                "critère inconnu",
+                criterion_id or "rien",
+                listed(tuple(grids or ()), "ou"),
+                nearest=close,
             )
         review = reviews.setdefault((application_id, reviewer_id), _ReviewRows(row))
         if grid is None or not is_named:
@@ -215,10 +229,11 @@ def _marks(source: TableSource, rubric: Rubric | None, known: Known | None, drop
                 sheet.refuse(row, "score", mark.message, text, mark.allowed)
             else:
                 marks.append(Mark(application_id, reviewer_id, criterion_id, mark, comment(cells)))
-    dropped = _check_complete(sheet, reviews, tuple(grids), drop_incomplete)
+    dropped = _check_complete(sheet, reviews, grids_of, drop_incomplete)
     if dropped:
         marks = [mark for mark in marks if (mark.application_id, mark.reviewer_id) not in dropped]
-    return Reading(tuple(marks), sheet.sorted_problems())
+    given = frozenset(reviews)
+    return Reading(tuple(marks), sheet.sorted_problems(), reviews=given, dropped=frozenset(dropped))
 
 
 @dataclass(slots=True)
@@ -231,42 +246,13 @@ class _ReviewRows:
     damaged: bool = False  # a row of it names nothing known: what is missing can't be told
 
 
-class _Grid:
-    """The marks of one criterion's scale, or of any (None). Texts already read are remembered: a scale has few."""
-
-    def __init__(self, scale: Scale | None) -> None:
-        self.scale = scale
-        self.known: dict[str, Decimal | Refused] = {}
-
-    def mark(self, text: str) -> Decimal | Refused:
-        if text not in self.known:
-            self.known[text] = self._read(text)
-        return self.known[text]
-
-    def _read(self, text: str) -> Decimal | Refused:
-        allowed = ""
-        if self.scale is not None:
-            lowest, highest, step = self.scale.min, self.scale.max, self.scale.step
-            allowed = f"de {plain(lowest)} à {plain(highest)} par pas de {plain(step)}"
-        try:
-            value = read_number(text)
-        except Refused:
-            return Refused("ce n’est pas une note", allowed)
-        if self.scale is None:
-            return value
-        if not lowest <= value <= highest:
-            return Refused("cette note est hors de l'échelle", allowed)
-        if (value - lowest) % step:
-            return Refused("cette note n’est pas sur la grille de l'échelle", allowed)
-        return value
-
-
 def _check_complete(
-    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], criteria: Sequence[str], drop: bool
+    sheet: Sheet, reviews: Mapping[tuple[str, str], _ReviewRows], grids_of: Grids, drop: bool
 ) -> set[tuple[str, str]]:
     """Reports the reviews in which a mark is missing; those that are left out instead are returned."""
     dropped = set()
     for (application_id, reviewer_id), review in reviews.items():
+        criteria = tuple(grids_of.of(application_id) or ())
         missing = [] if review.damaged else [criterion for criterion in criteria if criterion not in review.rows]
         if not missing and not review.empty:
             continue
@@ -283,80 +269,3 @@ def _check_complete(
             message = f"évaluation incomplète de la candidature {cited(application_id)}{NBSP}: sans note pour "
             sheet.refuse(review.first, "reviewer_id", message + criteria_missed, reviewer_id)
     return dropped
-
-
-# --- decisions --------------------------------------------------------------------------------------------------------
-
-
-def _decisions(source: TableSource, known: Known | None) -> Reading[JuryDecision]:
-    try:
-        sheet = Sheet.read(source, DECISION_COLUMNS, DECISION_OPTIONS)
-    except BadInput as error:
-        return Reading(problems=error.problems, readable=False)
-    application, decision, reason, author = (sheet.getter(heading) for heading in DECISION_COLUMNS)
-    amount = sheet.getter("amount")
-    ids = KnownIds(sheet, known)
-    earlier: dict[str, dict[DecisionKind, int]] = {}
-    imposed_at: dict[str, int] = {}
-    values: list[JuryDecision] = []
-    for row, cells in sheet.rows:
-        application_id, kind = application(cells), _kind(sheet, row, decision(cells))
-        ids.check(row, application_id)
-        for heading, text in (("reason", reason(cells)), ("author", author(cells))):
-            if not text:
-                sheet.warn(f"cette cellule est vide{NBSP}: une décision dit son motif et qui l’a prise", row, heading)
-        if kind is None:
-            continue
-        _check_alone(sheet, row, application_id, kind, earlier.setdefault(application_id, {}))
-        value = _decision_amount(sheet, row, kind, amount(cells))
-        requested = (known or {}).get(application_id)
-        if kind == "amount" and value is not None and requested is not None and value * 100 > requested:
-            message = f"le montant décidé dépasse le montant demandé ({plain(Decimal(requested) / 100)}{NBSP}€)"
-            sheet.warn(message, row, "amount", amount(cells))
-        values.append(JuryDecision(application_id, kind, value, reason(cells), author(cells)))
-        if kind == "in":
-            imposed_at[application_id] = row
-    return Reading(tuple(values), sheet.sorted_problems(), rows=imposed_at)
-
-
-def _kind(sheet: Sheet, row: int, text: str) -> DecisionKind | None:
-    for kind in DECISIONS:
-        if text.casefold() == kind:
-            return kind
-    sheet.refuse(
-        row, "decision", "décision inconnue", text or "rien", listed(DECISIONS, "ou"), nearest=nearest(text, DECISIONS)
-    )
-    return None
-
-
-def _check_alone(
-    sheet: Sheet, row: int, application_id: str, kind: DecisionKind, earlier: dict[DecisionKind, int]
-) -> None:
-    """One decision an application, except `amount` beside `in`."""
-    for other, other_row in earlier.items():
-        if {kind, other} != {"in", "amount"}:
-            message = f"la candidature a déjà une décision, {cited(other)}, à la ligne{NBSP}{other_row}"
-            sheet.refuse(row, "application_id", message, application_id, "amount à côté de in, seulement")
-            return
-    earlier[kind] = row
-
-
-def _decision_amount(sheet: Sheet, row: int, kind: DecisionKind, text: str) -> Decimal | None:
-    """Euros for `amount`, points on 100 for `consensus`, nothing for the others."""
-    if kind not in ("amount", "consensus"):
-        if text:
-            message = f"un montant n’a pas de sens pour la décision {cited(kind)} (écrivez une ligne amount)"
-            sheet.refuse(row, "amount", message, text, "une cellule vide")
-        return None
-    if not text:
-        allowed = "un montant en euros" if kind == "amount" else "un total sur 100"
-        sheet.refuse(row, "amount", f"cette cellule est obligatoire pour la décision {cited(kind)}", allowed=allowed)
-        return None
-    return sheet.value(row, "amount", text, read_euros if kind == "amount" else _points)
-
-
-def _points(text: str) -> Decimal:
-    value = read_number(text)
-    if not 0 <= value <= 100:
-        raise Refused("le total convenu est hors de l'échelle", "de 0 à 100")
-    return value

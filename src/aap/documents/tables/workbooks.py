@@ -17,7 +17,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from aap.core.results import ResultRow, Status
+from aap.core.results import LOT_COLUMN, ResultRow, Status, have_lots
 
 Kind = Literal["text", "long_text", "whole", "score", "probability", "money"]
 CellValue = str | int | Decimal | None
@@ -140,6 +140,8 @@ def ranking_file(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]],
     columns: list[SheetColumn[ResultRow]] = [
         SheetColumn(name, kind, _told(name), width) for name, (kind, width) in _RANKING_KINDS.items()
     ]
+    if have_lots(rows):
+        columns.append(SheetColumn(LOT_COLUMN, "text", lambda row: row.lot))
     columns += [SheetColumn(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
     return workbook_of(title, [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)])
 
@@ -175,9 +177,14 @@ def _ranking_for_people(rows: Sequence[ResultRow], criteria: Sequence[tuple[str,
         SheetColumn("Montant demandé", "money", lambda row: None if row.masked else row.requested_amount),
         SheetColumn("Montant attribué", "money", lambda row: row.granted_amount),
         SheetColumn("Rang sur la liste d’attente", "whole", lambda row: row.waiting_rank, 12),
+        *_lot_column(rows),
         *(SheetColumn(f"Note moyenne : {heading}", "score", _mark(criterion), 16) for criterion, heading in criteria),
     ]
     return SheetOf("Classement", columns, rows)
+
+
+def _lot_column(rows: Sequence[ResultRow]) -> list[SheetColumn[ResultRow]]:
+    return [SheetColumn("Lot", "text", lambda row: row.lot, 20)] if have_lots(rows) else []
 
 
 def _mark(criterion: str) -> Callable[[ResultRow], Decimal | None]:
@@ -195,6 +202,7 @@ def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str) -> by
         SheetColumn("Montant attribué", "money", lambda row: row.granted_amount),
         SheetColumn("Code du motif", "text", lambda row: row.reason_code, 24),
         SheetColumn("Motif", "long_text", lambda row: row.reason),
+        *_lot_column(rows),
     ]
     laureates = [row for row in rows if row.status == "laureate"]
     return workbook_bytes(title, columns, laureates, sheet="Lauréats")

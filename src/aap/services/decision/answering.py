@@ -8,13 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from aap.core.delays import appeal_deadline, paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
 from aap.documents.mail_texts import Mail
-from aap.documents.papers.letters import LetterView, MarkTable, letter_facts, letter_view, mark_table
+from aap.documents.papers.letters import LetterView, letter_facts, letter_view
+from aap.documents.papers.mark_table import MarkTable
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -78,8 +79,10 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
     """The decision, for a member of the association. Raises NotFound before the notification. At most seven queries."""
     dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
     decision = notified_decision(session, application_id)
-    ranked = session.exec(
-        select(func.count()).where(RankingRow.run_id == decision.run_id, col(RankingRow.rank).is_not(None))
+    ranked, retained = session.exec(
+        select(
+            func.count(col(RankingRow.rank)), func.sum(case((col(RankingRow.status) == "laureate", 1), else_=0))
+        ).where(RankingRow.run_id == decision.run_id)
     ).one()
     found = session.exec(
         select(Contest, Person.name)
@@ -88,7 +91,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         .order_by(col(Contest.created_at), col(Contest.id))
         .limit(1)
     ).first()
-    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked)
+    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked, retained=int(retained or 0))
     return ReadDecision(
         dossier=dossier,
         decision=decision,
@@ -98,7 +101,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
             application_reference=dossier.application.reference,
             project=dossier.application.title,
         ),
-        marks=mark_table(dossier.call.file, facts) if decision.outcome != Outcome.WITHDRAWN else None,
+        marks=facts.mark_table(dossier.call.file) if decision.outcome != Outcome.WITHDRAWN else None,
         ranked=ranked,
         contest_until=contest_deadline(decision, dossier.association),
         contest=found[0] if found else None,

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from aap.core.results import ResultRow, Status
+from aap.core.results import Census, ResultRow, Status
 from aap.documents.papers.letters import Recipient, letter_facts, letter_view, render_letter
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -42,8 +42,9 @@ class LetterCase:
     project: str
 
 
-def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], int]:
-    """The letters that aren't notified yet, in the order of the references; the number of ranked dossiers. Three queries.
+def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], Census]:
+    """The letters that aren't notified yet, in the order of the references; how many are ranked and retained. Three
+    queries.
 
     A letter that an association was told of stays as it is, byte for byte.
     """
@@ -65,7 +66,7 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
                    application.reference, application.title)
         for decision, application, association in found
     )  # fmt: skip
-    return cases, sum(row.rank is not None for row in view.rows)
+    return cases, Census.of(view.rows)
 
 
 def _decided(row: ResultRow, decision: Decision) -> ResultRow:
@@ -94,12 +95,12 @@ def _recipient(association: Association) -> Recipient:
     )
 
 
-def letter_of(call: OpenedCall, case: LetterCase, ranked: int) -> bytes:
+def letter_of(call: OpenedCall, case: LetterCase, census: Census) -> bytes:
     """The letter as a PDF."""
     return render_letter(
         letter_view(
             call.file,
-            letter_facts(call.file, case.row, ranked=ranked),
+            letter_facts(call.file, case.row, ranked=census.ranked, retained=census.retained),
             recipient=case.recipient,
             application_reference=case.reference,
             project=case.project,
@@ -128,7 +129,7 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
         reference,
         application.title,
     )
-    return letter_of(call, case, sum(one.rank is not None for one in view.rows))
+    return letter_of(call, case, Census.of(view.rows))
 
 
 def kept_letters(
@@ -164,7 +165,7 @@ _KEPT_TOGETHER = 10
 
 def _split(platform: Platform, job: Job) -> Sequence[Mapping[str, Any]]:
     with platform.database.reading() as session:
-        cases, _ranked = letter_cases(session, get_call(session, job.call_id or ""))
+        cases, _census = letter_cases(session, get_call(session, job.call_id or ""))
     ids = [case.decision_id for case in cases]
     pieces = [ids[start : start + PIECE_OF_LETTERS] for start in range(0, len(ids), PIECE_OF_LETTERS)]
     return [{"decisions": piece, "size": len(piece)} for piece in pieces]
@@ -175,7 +176,7 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
     wanted = set(job.arguments["decisions"])
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
-        cases, ranked = letter_cases(session, call)
+        cases, census = letter_cases(session, call)
     cases = tuple(case for case in cases if case.decision_id in wanted)
     pending: list[tuple[str, str]] = []
 
@@ -191,7 +192,7 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
         pending.clear()
 
     for done, case in enumerate(cases, 1):
-        stored = platform.files.put(io.BytesIO(letter_of(call, case, ranked)))
+        stored = platform.files.put(io.BytesIO(letter_of(call, case, census)))
         pending.append((case.decision_id, stored.sha256))
         if len(pending) == _KEPT_TOGETHER:
             keep(done)

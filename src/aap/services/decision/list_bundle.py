@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.ranking.later_list import Change, later_bundle
-from aap.core.ranking.run import json_text
+from aap.core.ranking.run_input import json_text
 from aap.documents.media_types import BY_ENDING, MadeFile
 from aap.records.applications import Application
 from aap.records.associations import Association

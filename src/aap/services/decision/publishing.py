@@ -11,7 +11,8 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import json_text
+from aap.core.ranking.run import EDITION
+from aap.core.ranking.run_input import json_text
 from aap.core.results import Table, euros_text
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -215,7 +216,7 @@ def published_bundle_version(session: Session, call_id: str) -> str:
     ).first()
     if found is None:
         raise NotFound("results", call_id)
-    return "/".join(found)
+    return "/".join((*found, str(EDITION)))  # another edition makes another bundle of the same run
 
 
 def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:

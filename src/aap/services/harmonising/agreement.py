@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.points import on_hundred
 from aap.core.inputs import Mark as CoreMark
 from aap.core.scoring.agreement import FiveNumbers, alpha, deciding, five_numbers, mean
 from aap.core.scoring.severity import Severity, calibrate
@@ -21,6 +22,7 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import not_recused, recused_references
+from aap.services.dossier.counted import not_set_aside
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import reviewed_dossiers
@@ -107,6 +109,7 @@ def submitted_reviews(
             reviewed_dossiers(call.id),
             col(Mark.score).is_not(None),
             not_recused(),
+            not_set_aside(),
         )
         .order_by(col(Application.reference), col(Review.person_id), col(Mark.criterion))
     ).all()
@@ -215,5 +218,5 @@ def _line(
     ordered = sorted(scores.values(), reverse=True)
     if count and len(ordered) > count:
         return Decimal(round(ordered[count - 1] * 10_000)).scaleb(-4), "count"
-    threshold = call.file.rubric.threshold
-    return (threshold, "threshold") if threshold is not None else (None, "")
+    rubric = call.file.rubric
+    return (None, "") if rubric.threshold is None else (on_hundred(rubric.threshold, rubric), "threshold")

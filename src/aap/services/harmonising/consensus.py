@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlmodel import Session, select
 
+from aap.core.call.points import in_points
+from aap.core.call.schema import Rubric
 from aap.core.delays import paris
+from aap.core.french import plain
+from aap.core.scoring.criteria import bonus_of
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.territories import fold
+from aap.core.values import parse_number
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
 from aap.records.applications import Application
@@ -124,19 +130,21 @@ def open_consensus(
 
 @dataclass(frozen=True)
 class ConsensusEntry:
-    """What was typed: `marks` by criterion, `attendees` one a line."""
+    """What was typed: `marks` by criterion, or a `total` in the points of the call; `attendees` one a line."""
 
     marks: Mapping[str, str]
     reason: str = ""
     dissent: str = ""
     attendees: str = ""
     held_on: date | None = None
+    total: str = ""
 
 
 def decide_consensus(
     session: Session, *, actor: Actor, call: OpenedCall, reference: str, entry: ConsensusEntry, now: datetime
 ) -> None:
-    """Keeps the agreed marks: their total on 100 replaces the mean of the reviews in the ranking.
+    """Keeps the agreed marks, which take the place of the reviews' in the ranking, or a total alone, which replaces the
+    mean of the reviews there and leaves the marks by criterion as they are.
 
     May be corrected while the call is reviewed or deliberated; the log keeps what stood before. Raises InvalidInput
     with every problem by field, StateForbids where no consensus is open.
@@ -149,29 +157,48 @@ def decide_consensus(
     if step is None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "no consensus")
     rubric = call.file.rubric
-    checked = read_marks(rubric, entry.marks, {}, finished=False)
-    problems = {f"marks.{name}": said_by_core(text) for (_, name), text in checked.problems.items()}
-    for criterion in rubric.criteria:
-        if criterion.id not in checked.marks:
-            problems.setdefault(
-                f"marks.{criterion.id}", Objection("harmonising.agreed_mark_missing", criterion=title_of(criterion))
-            )
+    marks, total, problems = _agreed(rubric, entry)
     attendees = [" ".join(line.split()) for line in entry.attendees.splitlines() if line.strip()]
     problems |= _meeting_problems(session, application_id, entry, attendees, now)
     if _jury_decided(session, application_id):
         problems["reason"] = Objection("harmonising.jury_decided")
     if problems:
         raise InvalidInput(problems)
-    total = total_of(rubric, checked.marks)
-    assert total is not None
     before = _kept(step)
-    step.marks = {name: mark_text(mark) for name, mark in checked.marks.items()}
+    step.marks = {name: mark_text(mark) for name, mark in marks.items()}
     step.total = Decimal(round(total * 10_000)).scaleb(-4)
     step.reason, step.dissent = entry.reason.strip(), entry.dissent.strip()
     step.attendees, step.held_on = attendees, entry.held_on
     step.author_id, step.decided_at = actor.person_id, now
     session.add(step)
     record(session, actor, "consensus.decided", application, now=now, before=before, after=_kept(step))
+
+
+def _agreed(
+    rubric: Rubric, entry: ConsensusEntry
+) -> tuple[Mapping[str, Decimal], Fraction, dict[str, Objection | tuple[Objection, ...]]]:
+    """The agreed mark of every criterion with their total on 100, or no mark and the agreed total; and the problems."""
+    if entry.total.strip():
+        if any(text.strip() for text in entry.marks.values()):
+            return {}, Fraction(0), {"total": Objection("harmonising.total_beside_marks")}
+        most = in_points(100 + bonus_of(rubric), rubric)
+        try:
+            total = parse_number(entry.total)
+        except ValueError:
+            total = Decimal(-1)
+        if not 0 <= total <= most:
+            return {}, Fraction(0), {"total": Objection("harmonising.agreed_total", most=plain(most))}
+        return {}, Fraction(total) * 100 / Fraction(rubric.out_of), {}
+    checked = read_marks(rubric, entry.marks, {}, finished=False)
+    problems: dict[str, Objection | tuple[Objection, ...]] = {
+        f"marks.{name}": said_by_core(text) for (_, name), text in checked.problems.items()
+    }
+    for criterion in rubric.criteria:
+        if criterion.id not in checked.marks:
+            problems.setdefault(
+                f"marks.{criterion.id}", Objection("harmonising.agreed_mark_missing", criterion=title_of(criterion))
+            )
+    return checked.marks, Fraction(0) if problems else total_of(rubric, checked.marks) or Fraction(0), problems
 
 
 def _meeting_problems(

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.points import in_points
 from aap.core.french import NBSP, listed, plain, points, quoted
 from aap.core.scoring.agreement import Divergences, divergences
 from aap.core.scoring.marking import title_of
@@ -101,7 +102,9 @@ def cause_of(call: OpenedCall, dossier: DivergentDossier) -> str:
     limits = call.file.reviewing.divergence
     reasons = []
     if "overall" in dossier.found.reached and limits.overall is not None:
-        reasons.append(f"{points(dossier.found.overall)} entre deux totaux (seuil{NBSP}: {points(limits.overall)})")
+        reasons.append(
+            f"{_points(call, dossier.found.overall)} entre deux totaux (seuil{NBSP}: {_points(call, limits.overall)})"
+        )
     titles = {one.id: title_of(one) for one in call.file.rubric.criteria}
     for name in dossier.found.reached:
         if name != "overall" and limits.criterion is not None:
@@ -110,6 +113,11 @@ def cause_of(call: OpenedCall, dossier: DivergentDossier) -> str:
                 f"(seuil{NBSP}: {plain(limits.criterion)})"
             )
     return f"Écart de {listed(reasons)}." if reasons else ""
+
+
+def _points(call: OpenedCall, difference: Fraction | Decimal) -> str:
+    """A difference of totals on 100 in the points of the call."""
+    return points(in_points(difference, call.file.rubric))
 
 
 def consensus_step(session: Session, application_id: str, *, lock: bool = False) -> Consensus | None:

@@ -12,16 +12,8 @@ from sqlmodel import Session, func, select
 from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
-from aap.core.ranking.run import (
-    Progress,
-    Run,
-    RunInput,
-    RunOptions,
-    inputs_hash,
-    json_text,
-    part_of_draws,
-    run_call,
-)
+from aap.core.ranking.run import Progress, Run, RunOptions, part_of_draws, run_call
+from aap.core.ranking.run_input import RunInput, inputs_hash, json_text
 from aap.core.scoring.totals import IncompleteReviews
 from aap.core.selection.outcome import InfeasibleRules, NothingFound
 from aap.records.outbox import Job
@@ -29,6 +21,7 @@ from aap.records.rankings import RankingRun
 from aap.services.actor import Actor, author_of_work
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.counted import waits_for_second_person
 from aap.services.errors import InvalidInput, Objection, RulesConflict, said_by_core
 from aap.services.outbox import InPieces
 from aap.services.outbox import Progress as WorkProgress
@@ -150,6 +143,8 @@ def _join(
         call = get_call(session, job.call_id or "")
         given = ranking_input(session, call)
         actor = author_of_work(session, job.author_id)
+        if waits_for_second_person(session, call.id):  # ranks stay unknown until it is decided
+            return {"problems": [Objection("ranking.set_aside_pending").as_json()]}
     draws = _draws(job)
     steps: list[tuple[int, int, str]] = []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from aap.core.ranking.run import inputs_hash
+from aap.core.ranking.run_input import inputs_hash
 from aap.records.calls import CallState
 from aap.records.rankings import RankingRun, RunState
 from aap.services.actor import Actor

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
-from aap.core.ranking.run import RunInput
+from aap.core.ranking.run_input import RunInput
 from aap.records.applications import UNSCREENED, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -18,6 +19,7 @@ from aap.records.rankings import JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, ReviewState
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_pairs
+from aap.services.dossier.counted import set_aside_of
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,11 @@ class RankingInput:
 
 
 def ranking_input(session: Session, call: OpenedCall) -> RankingInput:
-    """The call's dossiers, the marks that count, and what the jury decided. Seven queries.
+    """The call's dossiers, the marks that count, and what the jury decided. Nine queries.
 
     A dossier's reference is its id in the engine, a reviewer's code the reviewer's. Marks of reviews that aren't
-    submitted, were taken back, or whose reviewer is recused do not count.
+    submitted, were taken back, or whose reviewer is recused do not count; those set aside are here with the decision that
+    sets them aside.
     """
     rows = session.exec(
         select(Application, Association.name)
@@ -47,7 +50,9 @@ def ranking_input(session: Session, call: OpenedCall) -> RankingInput:
     applications = tuple(_application(application, name) for application, name in rows)
     references = {application.id: application.reference for application, _ in rows}
     withdrawn = {application.reference for application, _ in rows if application.state == ApplicationState.WITHDRAWN}
+    marks = _marks(session, call, references)
     decisions = [
+        *_set_aside(session, call, references, marks),
         *(
             CoreDecision(name, "withdrawn", None, "Retrait à la demande de l’association.", "")
             for name in sorted(withdrawn)
@@ -59,7 +64,7 @@ def ranking_input(session: Session, call: OpenedCall) -> RankingInput:
         given=RunInput(
             call=call.file,
             applications=applications,
-            marks=_marks(session, call, references),
+            marks=marks,
             decisions=tuple(decisions),
         ),
         dossiers={reference: record_id for record_id, reference in references.items()},
@@ -102,6 +107,27 @@ def _marks(session: Session, call: OpenedCall, references: Mapping[str, str]) ->
     )
 
 
+def _set_aside(
+    session: Session, call: OpenedCall, references: Mapping[str, str], marks: Sequence[CoreMark]
+) -> list[CoreDecision]:
+    """What two persons set aside, of the reviews that there are."""
+    kept = [row for row in set_aside_of(session, call.id) if row.confirmed_at is not None]
+    if not kept:
+        return []
+    codes = dict(session.exec(select(Reviewer.person_id, Reviewer.code).where(Reviewer.call_id == call.id)).all())
+    people = {one for row in kept for one in (row.proposed_by, row.confirmed_by) if one}
+    names = dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(people))).all())
+    there = {(mark.application_id, mark.reviewer_id) for mark in marks} | {("", mark.reviewer_id) for mark in marks}
+    found = []
+    for row in kept:
+        reference = references.get(row.application_id, "") if row.application_id else ""
+        code = codes.get(row.person_id, "")
+        if (reference, code) in there and bool(reference) == bool(row.application_id):
+            authors = " et ".join(names.get(one or "", "") for one in (row.proposed_by, row.confirmed_by))
+            found.append(CoreDecision(reference, "set_aside", None, row.reason, authors, reviewer_id=code))
+    return found
+
+
 def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
     authors = select(Person.id, Person.name).where(JuryDecision.author_id == Person.id, JuryDecision.call_id == call.id)
     names = dict(session.exec(authors).all())
@@ -128,9 +154,14 @@ def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str,
             col(Consensus.decided_at).is_not(None),
         )
     )
-    found.extend(
-        CoreDecision(references[row.application_id], "consensus", row.total, row.reason, "jury")
-        for row in agreed
-        if row.application_id in references and row.total is not None
-    )
+    for row in agreed:
+        if row.application_id not in references or row.total is None:
+            continue
+        reference = references[row.application_id]
+        if not row.marks:
+            found.append(CoreDecision(reference, "consensus", row.total, row.reason, "jury"))
+        found.extend(
+            CoreDecision(reference, "consensus", Decimal(mark), row.reason, "jury", criterion)
+            for criterion, mark in row.marks.items()
+        )
     return found

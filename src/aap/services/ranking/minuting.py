@@ -11,6 +11,8 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from aap.core import french
+from aap.core.call.points import figure, out_of
+from aap.core.call.schema import Rubric
 from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
 from aap.core.results import MASKED, ResultRow
@@ -156,8 +158,8 @@ def _view(
         body=(
             *_attendance(recusals, members),
             *_method(call),
-            *_decisions(lines),
-            *_agreements(agreed),
+            *_decisions(call.file.rubric, lines),
+            *_agreements(call.file.rubric, agreed),
             *(_ranking(call, run, rows) if run else ()),
         ),
         signatories=(Attendee("", "Présidence du jury"), Attendee("", "Secrétariat de séance")),
@@ -216,12 +218,16 @@ def _method(call: OpenedCall) -> list[Part]:
     return parts
 
 
-def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
+def _decisions(rubric: Rubric, lines: Sequence[JuryLine]) -> list[Part]:
     def what(line: JuryLine) -> Cell:
         amount = ""
         if line.amount is not None:
             consensus = line.decision is JuryDecisionKind.CONSENSUS
-            amount = f"{french.number(line.amount, 2)} sur 100" if consensus else french.euros(int(line.amount * 100))
+            amount = (
+                f"{figure(line.amount, rubric, 2)} {out_of(rubric)}"
+                if consensus
+                else french.euros(int(line.amount * 100))
+            )
         return Cell(_DECIDED[line.decision] if line.decision else "–", amount)
 
     return [
@@ -242,7 +248,7 @@ def _decisions(lines: Sequence[JuryLine]) -> list[Part]:
     ]
 
 
-def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
+def _agreements(rubric: Rubric, agreed: Sequence[_Agreed]) -> list[Part]:
     """Nothing where no dossier went to a consensus."""
     if not agreed:
         return []
@@ -259,7 +265,7 @@ def _agreements(agreed: Sequence[_Agreed]) -> list[Part]:
             tuple(
                 (
                     Cell(one.reference),
-                    Cell("–" if one.total is None else f"{french.number(one.total, 2)} sur 100"),
+                    Cell("–" if one.total is None else f"{figure(one.total, rubric, 2)} {out_of(rubric)}"),
                     Cell(french.listed(one.attendees)),
                     Cell(french.spaced(one.reason), french.spaced(one.dissent)),
                 )
@@ -294,7 +300,7 @@ def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> li
                     Cell(french.number(row.rank or 0)),
                     Cell(row.application_id),
                     Cell(row.association),
-                    Cell("–" if (score := row.score(call.file.scoring.method)) is None else french.number(score, 2)),
+                    Cell("–" if (score := row.score(call.file.scoring.method)) is None else figure(score, call.file.rubric, 2)),
                     Cell("–" if row.masked else french.euros(row.granted_amount or 0)),
                 )
                 for row in rows

@@ -15,13 +15,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.lots import criteria_of
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris
 from aap.core.inputs import Application as RankedApplication
 from aap.core.ranking.processing_sheet import processing_sheet
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import RunInput, json_text
+from aap.core.ranking.run_input import RunInput, json_text
 from aap.core.results import MASKED, ResultRow, ReviewerRow, Table, ranking_table, reviewer_row
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
@@ -85,7 +86,7 @@ class _RunFiles:
         """As it was computed; with a masked line, the same table written again."""
         if not self.view.masked:
             return run_content(self.run).ranking
-        return ranking_table(self.rows, [criterion.id for criterion in self.file.rubric.criteria])
+        return ranking_table(self.rows, [criterion.id for criterion in criteria_of(self.file)])
 
     @property
     def reviewers(self) -> Sequence[ReviewerRow]:
@@ -263,7 +264,7 @@ class _KeptRun:
     rules: Rules
     rows: Sequence[ResultRow]
     ranking: Ranking
-    report: Mapping[str, Any]
+    lot: None = None  # a call with lots isn't run here
 
 
 def processing_sheet_file(
@@ -278,9 +279,9 @@ def processing_sheet_file(
     if reference not in {standing.id for standing in ranking.standings}:
         raise NotFound("application", reference)
     given = dataclasses.replace(content.given, call=call.file)
-    kept = _KeptRun(given, rules_of(call.file), files.rows, ranking, files.view.report)
+    kept = _KeptRun(given, rules_of(call.file), files.rows, ranking)
     view = SheetView(
-        sheet=processing_sheet(kept, reference),
+        sheet=processing_sheet(kept, reference, result_hash=run.result_hash),
         sender=sender_of(call.file),
         reference=call.file.call.reference or call.id,
         made_on=paris(run.created_at).date(),

@@ -10,24 +10,25 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from aap.core.ranking.bundle import ranking_of
+from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
 from aap.core.ranking.counterfactual import NothingToGain, in_words
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.run import score_number
+from aap.core.ranking.report_figures import score_number
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT
 from aap.core.selection.conflicts import smallest_conflict
+from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.solving import solve_selection
 from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 
-Mode = Literal["value", "merit"]
+Way = Literal["value", "skip", "stop", "reduce"]
+"""How laureates are chosen: the greatest sum, or down the ranking with what happens where money or places run out."""
 
 WORK_OF_A_TRIAL = 1_000
 """Nodes that the solver may take while a page is waited for: a second or two at most."""
@@ -37,7 +38,7 @@ WORK_OF_A_TRIAL = 1_000
 class Wish:
     """What is tried instead of the call's rules; None keeps the rule. `budget` in euros, None with `no_budget`."""
 
-    mode: Mode | None = None
+    way: Way | None = None
     laureates: int | None = None
     budget: Decimal | None = None
     protect_top: int | None = None
@@ -46,9 +47,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained."""
+    """A selection under some rules. Amounts in cents; `total_score` in points; `last_rank`: of the last retained.
 
-    mode: Mode
+    `line`: rank of the application at the funding line; `drawn`: places that the public draw gives.
+    """
+
+    way: Way
     laureates: int | None
     budget: int | None
     retained: tuple[str, ...]
@@ -57,6 +61,8 @@ class Scenario:
     mean_score: Decimal | None
     last_rank: int | None
     passed_over: int  # not retained, though ranked before the last retained
+    line: int | None
+    drawn: int
     quotas: tuple[tuple[str, str, int], ...]  # id, value, laureates
     proven: bool = True  # else the best that was found with the work of a trial
 
@@ -75,7 +81,8 @@ class Comparison:
 def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
     """The inputs of a kept run, ranked again from its stored scores."""
     content = read_bundle(json.loads(bundle))
-    return content, ranking_of(content)
+    [(_, ranking)] = rankings_of(content)  # a call with lots isn't run here
+    return content, ranking
 
 
 def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
@@ -89,8 +96,24 @@ def run_content(run: RankingRun) -> BundleContent:
 
 
 def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
-    """The candidates of a kept run in the order of its ranking, with what each would be granted."""
-    return tuple(_ranked(run.bundle)[1].candidates)
+    """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
+    content, ranking = _ranked(run.bundle)
+    granted = granted_amounts(content)
+    return tuple(
+        dataclasses.replace(one, grant=granted[one.id]) if one.id in granted else one for one in ranking.candidates
+    )
+
+
+def granted_amounts(content: BundleContent) -> dict[str, int]:
+    """What every laureate of a run was granted, where its call offers less at the funding line → cents."""
+    if content.given.call.selection.at_limit != "reduce":
+        return {}
+    columns = {name: at for at, name in enumerate(content.ranking.header)}
+    return {
+        line[columns["application_id"]]: int(Decimal(line[columns["granted_amount"]]) * 100)
+        for line in content.ranking.rows
+        if line[columns["granted_amount"]]
+    }
 
 
 def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:
@@ -110,11 +133,23 @@ def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Compa
     )
 
 
+def way_of(rules: Rules) -> Way:
+    """How these rules choose."""
+    return "value" if rules.mode == "value" else rules.at_limit
+
+
+def ways_of(rules: Rules) -> tuple[Way, ...]:
+    """The ways that can be tried: what is left is offered only where the call says down to which share."""
+    return ("value", "skip", "stop") if rules.reduce_to is None else ("value", "skip", "stop", "reduce")
+
+
 def _changed(rules: Rules, wish: Wish) -> Rules:
     budget = rules.budget if wish.budget is None else int(wish.budget * 100)
+    way = wish.way or way_of(rules)
     return dataclasses.replace(
         rules,
-        mode=wish.mode or rules.mode,
+        mode="value" if way == "value" else "merit",
+        at_limit=rules.at_limit if way == "value" else way,
         laureates=rules.laureates if wish.laureates is None else wish.laureates,
         budget=budget,
         protect_top=rules.protect_top if wish.protect_top is None else wish.protect_top,
@@ -125,7 +160,8 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
 def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
     with allowance(WORK_OF_A_TRIAL):
         try:
-            system = compile_system(ranking.candidates, rules)
+            walked = second_walk(ranking.candidates, rules)
+            system = walked.system
             solved = solve_selection(system)
         except ValueError as error:
             raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
@@ -134,12 +170,21 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         if solved is None:
             raise RulesConflict(smallest_conflict(system).names)
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
-    kept = [one for one, inside in zip(system.candidates, solved.retained.tolist(), strict=True) if inside]
+    kept = [
+        one for one, inside in zip(solved.granting(system).candidates, solved.retained.tolist(), strict=True) if inside
+    ]
+    line = None if solved.walk is None or solved.walk.line is None else system.candidates[solved.walk.line].id
+    drawn = 0
+    if walked.zone is not None:
+        line = ranking.candidates[walked.zone.line].id
+        inside = {ranking.candidates[column].id for column in walked.zone.members}
+        drawn = sum(one.id in inside and not one.imposed for one in kept)
+    kept.sort(key=lambda one: ranks[one.id])
     last = max((ranks[one.id] for one in kept), default=None)
     before = 0 if last is None else sum(ranks[one.id] <= last for one in ranking.candidates)
     total = sum(one.score for one in kept)
     return Scenario(
-        mode=rules.mode,
+        way=way_of(rules),
         laureates=rules.laureates,
         budget=rules.budget,
         retained=tuple(one.id for one in kept),
@@ -148,6 +193,8 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
         mean_score=Decimal(total) / len(kept) / UNIT if kept else None,
         last_rank=last,
         passed_over=before - len(kept),
+        line=None if line is None else ranks[line],
+        drawn=drawn,
         quotas=tuple((part.quota.id, part.value, part.count(solved.retained)) for part in system.parts),
         proven=solved.proven,
     )
@@ -179,4 +226,4 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
         if place == "candidate":
             raise InvalidInput({"": Objection("ranking.retained_already")}) from error
         raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
-    return PointsNeeded(points, in_words(points))
+    return PointsNeeded(points, in_words(points, content.given.call.rubric))

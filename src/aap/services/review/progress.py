@@ -23,6 +23,7 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
+from aap.services.dossier.counted import not_set_aside
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import current_rubric, is_late
 
@@ -37,12 +38,12 @@ ReviewCounts = Mapping[str, tuple[int, int]]
 
 
 def review_counts(session: Session, condition: ColumnElement[bool] | bool) -> ReviewCounts:
-    """Counts of the assignments that stand and that a condition chooses. One query."""
+    """Counts of the assignments that stand and that a condition chooses, without those set aside. One query."""
     given = func.sum(case((col(Review.state) == ReviewState.SUBMITTED, 1), else_=0))
     rows = session.exec(
         select(Assignment.application_id, given, func.count())
         .join(Review, col(Review.assignment_id) == col(Assignment.id), isouter=True)
-        .where(condition, col(Assignment.removed_at).is_(None))
+        .where(condition, col(Assignment.removed_at).is_(None), not_set_aside())
         .group_by(col(Assignment.application_id))
     )
     return {application_id: (int(submitted), asked) for application_id, submitted, asked in rows}

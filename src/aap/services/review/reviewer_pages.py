@@ -27,6 +27,7 @@ from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
+from aap.services.dossier.counted import not_set_aside
 from aap.services.dossier.dossiers import counting_answers
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.review.given_files import DossierFile, dossier_files
@@ -321,6 +322,7 @@ def _others(session: Session, actor: Actor, dossier: ReviewedDossier, now: datet
             Review.state == ReviewState.SUBMITTED,
             col(Assignment.removed_at).is_(None),
             not_recused(),
+            not_set_aside(),
         )
         .order_by(col(Reviewer.code))
     ).all()

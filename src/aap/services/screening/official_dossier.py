@@ -28,6 +28,7 @@ from aap.services.association.associations import with_the_same_iban
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
+from aap.services.dossier.counted import set_aside_of
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
@@ -60,6 +61,7 @@ class ReviewLine:
     submitted_at: datetime | None
     general_comment: str
     marks: Mapping[str, tuple[Decimal | None, str]] = field(default_factory=dict)
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,11 @@ def _reviews(session: Session, call: OpenedCall, application_id: str) -> tuple[R
         .where(Assignment.application_id == application_id, col(Assignment.removed_at).is_(None))
         .order_by(col(Reviewer.code), col(Assignment.id))
     ).all()
+    aside = {
+        one.person_id
+        for one in set_aside_of(session, call.id)
+        if one.confirmed_at is not None and one.application_id in (None, application_id)
+    }
     marks: dict[str, dict[str, tuple[Decimal | None, str]]] = {}
     if call.state in MARKS_SHOWN:
         shown = [review.id for _, _, _, review in found if review and review.state == ReviewState.SUBMITTED]
@@ -280,8 +287,9 @@ def _reviews(session: Session, call: OpenedCall, application_id: str) -> tuple[R
             submitted_at=review.submitted_at if review else None,
             general_comment=review.general_comment if review and review.id in marks else "",
             marks=marks.get(review.id, {}) if review else {},
+            set_aside=held.person_id in aside,
         )
-        for _, code, name, review in found
+        for held, code, name, review in found
     )
 
 

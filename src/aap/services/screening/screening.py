@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from aap.core.call.wording import attribute_title, value_label
+from aap.core.call.attribute_names import attribute_title
+from aap.core.call.wording import value_label
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.rankings import RankingRun

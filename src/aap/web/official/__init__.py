@@ -16,6 +16,7 @@ from aap.web.official import (
     replacements,
     reviewers,
     reviews,
+    set_aside,
     specimens,
 )
 from aap.web.official.pages import blueprint
@@ -37,5 +38,6 @@ __all__ = [
     "replacements",
     "reviewers",
     "reviews",
+    "set_aside",
     "specimens",
 ]

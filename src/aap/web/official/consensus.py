@@ -10,6 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.call.points import in_points
 from aap.core.values import parse_day
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
@@ -25,6 +26,7 @@ from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.figures import plain
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.wording.sentences import worded
 
@@ -55,8 +57,13 @@ def _consensus_page(
     step = page.step
     if entry is None and step is not None and step.decided_at is not None:
         entry = ConsensusEntry(
-            dict(step.marks), step.reason, step.dissent, "\n".join(step.attendees), step.held_on
-        )  # fmt: skip
+            dict(step.marks),
+            step.reason,
+            step.dissent,
+            "\n".join(step.attendees),
+            step.held_on,
+            total="" if step.marks or step.total is None else plain(in_points(step.total, opened.file.rubric)),
+        )
     return show_call_page(
         "consensus.html",
         opened,
@@ -124,6 +131,7 @@ def consensus_decide(call_id: str, reference: str) -> ResponseReturnValue:
     form = request.form
     entry = ConsensusEntry(
         marks={name[5:]: value for name, value in form.items() if name.startswith("note-")},
+        total=form.get("total", ""),
         reason=form.get("reason", ""),
         dissent=form.get("dissent", ""),
         attendees=form.get("attendees", ""),

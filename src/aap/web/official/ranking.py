@@ -11,7 +11,10 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.results import masked_text
+from aap.core.selection.problem import Rules
+from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
+from aap.documents.papers.mark_table import correction
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
@@ -29,7 +32,7 @@ from aap.services.ranking.run_files import (
     run_file,
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
-from aap.services.ranking.trials import Mode, Wish, ask_points_needed, compare
+from aap.services.ranking.trials import Wish, ask_points_needed, compare, way_of, ways_of
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -129,7 +132,7 @@ def _run_words() -> dict[str, Mapping[str, str]]:
         "kinds": words.OUTCOME_KINDS,
         "run_states": words.run_states(),
         "run_kinds": words.RUN_KINDS,
-        "modes": words.modes(),
+        "ways": words.ways(),
     }
 
 
@@ -160,8 +163,8 @@ def download_run(call_id: str, number: int, name: str) -> ResponseReturnValue:
     return hand_out(made, inline=name == "report.html" and "telecharger" not in request.args)
 
 
-def _wish() -> tuple[Wish, dict[str, str]]:
-    """What the query asks to try, and what of it can't be read."""
+def _wish(rules: Rules) -> tuple[Wish, dict[str, str]]:
+    """What the query asks to try, and what of it can't be read. A call in order of merit is first held against `value`."""
     problems = {}
     budget: Decimal | None = None
     whole: dict[str, int | None] = {}
@@ -174,8 +177,10 @@ def _wish() -> tuple[Wish, dict[str, str]]:
         budget = typed_euros(request.args.get("enveloppe", ""), "enveloppe")
     except InvalidInput as refused:
         problems |= worded(refused.problems)
-    modes: dict[str, Mode] = {"value": "value", "merit": "merit"}
-    chosen = modes.get(request.args.get("mode", ""))
+    typed = request.args.get("mode", "")
+    chosen = next((way for way in ways_of(rules) if way == typed), None)
+    if not request.args and rules.mode == "merit":
+        chosen = "value"
     without = frozenset(request.args.getlist("sans"))
     return Wish(chosen, whole["laureats"], budget, whole["tete"], without), problems
 
@@ -187,7 +192,8 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
     with reading() as session:
         opened, kept = _run_of_page(session, call_id, number)
         view = view_run(session, kept, actor=signed_in())
-    wish, problems = _wish()
+    rules = rules_of(opened.file)
+    wish, problems = _wish(rules)
     comparison, conflict = None, []
     if not problems:
         try:
@@ -204,6 +210,9 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
         wish=wish,
         typed=request.args,
         comparison=comparison,
+        way=wish.way or way_of(rules),
+        ways_tried=[(way, title) for way, title in words.ways().items() if way in ways_of(rules)],
+        by_itself=not request.args and rules.mode == "merit",
         conflict=conflict,
         problems=problems,
         problem_links=[(name or None, message) for name, message in problems.items()],
@@ -237,6 +246,7 @@ def explain(call_id: str, number: int, reference: str) -> str:
         run=kept,
         line=line,
         criteria=opened.file.rubric.criteria,
+        correction=correction(opened.file, line.row.raw_score, line.score),
         scale=scale_of([line]),
         needed=needed,
         refused=refused,

@@ -9,6 +9,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from aap.core.call.points import in_points
+from aap.core.call.schema import Rubric
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.results import ResultRow
 from aap.core.selection.rules import rules_of
@@ -106,7 +108,7 @@ def quota_lines(call: OpenedCall, report: Mapping[str, Any]) -> list[QuotaLine]:
         achieved = number(entry["achieved"])
         if "achieved_amount" in entry:
             achieved = f"{achieved} ({euros(round(entry['achieved_amount'] * 100))})"
-        price = "" if entry["id"] in priced else _price(entry.get("price"))
+        price = "" if entry["id"] in priced else _price(entry.get("price"), call.file.rubric)
         priced.add(entry["id"])
         lines.append(
             QuotaLine(
@@ -119,5 +121,5 @@ def quota_lines(call: OpenedCall, report: Mapping[str, Any]) -> list[QuotaLine]:
     return lines
 
 
-def _price(points: float | None) -> str:
-    return "–" if points is None else number(Decimal(str(points)), 2)
+def _price(points: float | None, rubric: Rubric) -> str:
+    return "–" if points is None else number(in_points(Decimal(str(points)), rubric), 2)

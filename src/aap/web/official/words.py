@@ -91,10 +91,13 @@ def jury_kinds() -> Mapping[str, str]:
     }
 
 
-def modes() -> Mapping[str, str]:
+def ways() -> Mapping[str, str]:
+    """How laureates are chosen."""
     return {
+        "stop": _("L’ordre du classement, jusqu’à ce que l’enveloppe ou les places manquent"),
+        "reduce": _("L’ordre du classement, et au dernier ce qui reste de l’enveloppe"),
+        "skip": _("L’ordre du classement, en passant ceux qui ne tiennent plus"),
         "value": _("La meilleure somme de notes sous les règles"),
-        "merit": _("L’ordre du mérite strict"),
     }
 
 

@@ -37,6 +37,10 @@ def rule_words(call: CallFile, reason_code: str) -> str:
     kind, _sep, rest = reason_code.partition(":")
     if kind == "jury_in":
         return _("Décision motivée du jury")
+    if kind == "drawn":
+        return _("Tirage au sort entre les projets que les notes ne départagent pas")
+    if kind == "reduced":
+        return _("Classement, montant réduit")
     if kind == "selected_by_quota":
         quota_id, _sep, value = rest.partition("=")
         title = next((quota.title for quota in call.selection.quotas if quota.id == quota_id and quota.title), quota_id)

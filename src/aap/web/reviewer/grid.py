@@ -8,7 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from aap.core.call.schema import Criterion, Scale
+from aap.core.call.criterion_words import counts_for
+from aap.core.call.points import in_points
+from aap.core.call.schema import Criterion, Rubric, Scale
 from aap.core.french import spaced
 from aap.core.questions.base.in_words import ReadAnswer
 from aap.core.scoring.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
@@ -34,14 +36,15 @@ class Level:
 
 @dataclass(frozen=True)
 class CriterionView:
-    """One criterion. `choices`: (what ends the field's id, value, text) of each mark; `control`: radios, select or
-    number."""
+    """One criterion. `share`: what it counts for, in words; `worth`: its most, in the points of the call; `choices`:
+    (what ends the field's id, value, text) of each mark; `control`: radios, select or number."""
 
     id: str
     number: int
     title: str
     question: str
-    share: Fraction
+    share: str
+    worth: Fraction
     control: str
     choices: tuple[tuple[str, str, str], ...]
     low: Decimal
@@ -59,8 +62,10 @@ class CriterionView:
 
 @dataclass(frozen=True)
 class GridView:
-    """The form. `summary`: (id of the field or None, message) of every problem, in the order of the page."""
+    """The form, by the criteria of `rubric`. `summary`: (id of the field or None, message) of every problem, in the order
+    of the page."""
 
+    rubric: Rubric
     criteria: tuple[CriterionView, ...]
     general: str
     notes: str
@@ -99,13 +104,11 @@ def grid_view(
             mark = None
         if mark is not None:
             marks[criterion.id] = mark
-        share = rubric.share_of(criterion)
-        views.append(
-            criterion_view(criterion, rubric.scale_of(criterion), number, share, answers, value, comment, found)
-        )
+        views.append(criterion_view(criterion, rubric, number, answers, value, comment, found))
     summary = [(None if field == "" else field, message) for field, message in found.items()]
     review = dossier.review
     return GridView(
+        rubric=rubric,
         criteria=tuple(views),
         general=entry.general if entry else (review.general_comment if review else ""),
         notes=entry.notes if entry else (review.notes if review else ""),
@@ -132,15 +135,16 @@ _set = lru_cache(maxsize=4_096)(spaced)
 
 def criterion_view(
     criterion: Criterion,
-    scale: Scale,
+    rubric: Rubric,
     number: int,
-    share: Fraction,
     answers: Sequence[ReadAnswer],
     value: str,
     comment: str,
     problems: Mapping[str, str],
 ) -> CriterionView:
     """One criterion of a grid: `value` and `comment` as typed, `answers` those that bear on it, problems by field."""
+    scale = rubric.scale_of(criterion)
+    most = 100 * rubric.share_of(criterion) if criterion.bonus is None else Fraction(criterion.bonus)
     choices = _choices(scale.min, scale.max, scale.step)
     control = "radios" if len(choices) <= MOST_CHOICES else "select" if len(choices) <= MOST_LISTED else "number"
     kind, _, limit = criterion.comment.partition(":")
@@ -149,7 +153,8 @@ def criterion_view(
         number=number,
         title=title_of(criterion),
         question=_set(criterion.question or ""),
-        share=share,
+        share=counts_for(criterion, rubric),
+        worth=in_points(most, rubric),
         control=control,
         choices=choices if control != "number" else (),
         low=scale.min,

@@ -11,6 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.call.schema import Rubric
 from aap.core.scoring.marking import title_of
 from aap.services.errors import InvalidInput, SpecimensFirst, StaleVersion
 from aap.services.harmonising.own_marking import own_marking
@@ -41,6 +42,7 @@ def specimens(call_id: str) -> str:
 class SpecimenGrid:
     """The grid of a specimen, for the macros of reviewer/grid.html."""
 
+    rubric: Rubric
     criteria: tuple[Any, ...]
     total: Fraction | None
     marked: int
@@ -55,7 +57,7 @@ def _shown(
     comments = comments if comments is not None else dict(page.review.comments) if page.review else {}
     views = tuple(
         criterion_view(
-            criterion, rubric.scale_of(criterion), number, rubric.share_of(criterion), (),
+            criterion, rubric, number, (),
             marks.get(criterion.id, ""), comments.get(criterion.id, ""), problems or {},
         )
         for number, criterion in enumerate(rubric.criteria, 1)
@@ -63,7 +65,7 @@ def _shown(
     return render_template(
         "reviewer/specimen.html",
         page=page,
-        grid=SpecimenGrid(views, page.total, sum(bool(view.value) for view in views)),
+        grid=SpecimenGrid(rubric, views, page.total, sum(bool(view.value) for view in views)),
         titles={one.id: title_of(one) for one in rubric.criteria},
         scales={one.id: rubric.scale_of(one) for one in rubric.criteria},
         summary=list((problems or {}).items()),

@@ -14,6 +14,8 @@ def _agreed_mark_missing(criterion: str) -> str:
 
 
 WORDS: Words = {
+    "harmonising.agreed_total": _("Donnez un total de 0 à %(most)s."),
+    "harmonising.total_beside_marks": _("Donnez la note de chaque critère, ou un total seul : pas les deux."),
     "harmonising.cause_missing": _("Aucun seuil de l’appel n’est atteint : indiquez pourquoi ce dossier est revu."),
     "harmonising.closing_unexplained": _("Indiquez pourquoi le consensus est abandonné : le journal le conserve."),
     "harmonising.jury_decided": _("Le jury a déjà pris une décision sur ce dossier : retirez-la d’abord."),
@@ -22,6 +24,14 @@ WORDS: Words = {
     "harmonising.reason_missing": _("Indiquez comment la note a été convenue : le procès-verbal le reproduit."),
     "harmonising.recused_attendees": _("%(people)s : déport enregistré sur ce dossier, sans participation possible."),
     "harmonising.reviewer_not_available": _("Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."),
+    "harmonising.no_such_dossier": _("Aucun dossier de l’appel ne porte cette référence."),
+    "harmonising.no_such_review": _("Cette personne n’a remis aucune évaluation à écarter ici."),
+    "harmonising.no_such_reviewer": _("Choisissez un évaluateur de l’appel."),
+    "harmonising.ranks_known": _(
+        "Un classement a été calculé : ses rangs sont connus, plus aucune évaluation ne s’écarte."
+    ),
+    "harmonising.set_aside_already": _("C’est déjà écarté, ou proposé."),
+    "harmonising.set_aside_unexplained": _("Indiquez le motif : le journal et le classement le conservent."),
     "harmonising.text_too_long": _("%(most)s caractères au plus."),
     "harmonising.too_few_attendees": _("Indiquez au moins deux participants, un par ligne."),
     "harmonising.too_few_reviews": _("Il faut au moins deux évaluations soumises pour ouvrir un consensus."),

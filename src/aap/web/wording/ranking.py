@@ -50,6 +50,9 @@ WORDS: Words = {
     "ranking.rejection_unexplained": _("Indiquez pourquoi le classement revient en délibération."),
     "ranking.removal_unexplained": _("Indiquez pourquoi cette décision est retirée."),
     "ranking.retained_already": _("Ce dossier est déjà retenu."),
+    "ranking.set_aside_pending": _(
+        "Une mise à l’écart d’évaluations attend sa seconde personne : elle se décide avant que les rangs soient connus."
+    ),
     "ranking.reviews_missing": _("Des dossiers n’ont pas encore toutes leurs évaluations."),
     "ranking.rubric_not_sealed": _("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel."),
     "ranking.rules_not_triable": _("Ces règles ne peuvent pas être essayées sur ce classement."),

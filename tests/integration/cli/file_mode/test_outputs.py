@@ -100,8 +100,8 @@ def test_columns_and_keys_are_those_of_the_reference(written: Path) -> None:
     report = json.loads((written / "report.json").read_text(encoding="utf-8"))
     assert list(report) == [
         "engine_version", "call_id", "rubric_hash", "inputs_hash", "result_hash", "draw_seed", "method", "mode",
-        "counts", "budget", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver", "variance",
-        "contested", "no_successor", "warnings", "edition",
+        "counts", "budget", "funding_line", "quotas", "objective", "proven_optimal", "gap", "tie_proven", "final", "solver",
+        "variance", "contested", "no_successor", "warnings", "edition", "lots",
     ]  # fmt: skip
     assert report["quotas"] == [{"id": "rural", "value": None, "min": 1, "max": None, "achieved": 1, "price": 0}]
     assert report["budget"] == {"limit": 30000, "granted": 22000.5}
@@ -337,7 +337,15 @@ def test_verify_and_the_public_bundle_from_the_command_line(written: Path, tmp_p
     public = tmp_path / "bundle-public.json"
     made = runner.invoke(main, ["bundle", "public", str(written / "bundle.json"), "--out", str(public)])
     assert made.exit_code == 0, made.output
-    assert runner.invoke(main, ["verify", str(public)]).exit_code == 0
+    assert "à avoir son montant et ses caractéristiques" in made.output
+    checked = runner.invoke(main, ["verify", str(public)])
+    assert (checked.exit_code, "les scores ont été pris tels quels" in checked.output) == (0, True)
+    assert json.loads(public.read_text(encoding="utf-8"))["inputs"]["marks"] == []
+    whole = tmp_path / "with-marks.json"
+    made = runner.invoke(main, ["bundle", "public", str(written / "bundle.json"), "--out", str(whole), "--marks"])
+    assert made.exit_code == 0, made.output
+    assert len(json.loads(whole.read_text(encoding="utf-8"))["inputs"]["marks"]) > 0
+    assert "le calcul refait" in runner.invoke(main, ["verify", str(whole)]).output
     assert "Entraide" not in public.read_text(encoding="utf-8")
     tampered = tmp_path / "tampered.json"
     tampered.write_text((written / "bundle.json").read_text(encoding="utf-8").replace("laureate", "lauréat", 1))

@@ -4,6 +4,7 @@ ranking."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -16,7 +17,7 @@ from sqlmodel import select
 from aap.records.audit import AuditLine
 from aap.records.reviews import Assignment
 from aap.services.call.calls import get_call
-from aap.services.errors import InvalidInput, StateForbids
+from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.harmonising.consensus import ConsensusEntry, close_consensus, decide_consensus, open_consensus
 from aap.services.harmonising.divergences import divergent_dossiers
 from aap.services.harmonising.further_reviews import ask_further_review
@@ -140,10 +141,12 @@ def test_the_agreed_mark_replaces_the_mean_in_the_ranking_and_raw_marks_stay(pla
     assert ranked() == (Decimal(60), Decimal(3), 4)
     lead(here, open_consensus, cause="")
     lead(here, decide_consensus, entry=AGREED)
-    assert ranked() == (Decimal(58), Decimal(3), 4)
+    assert ranked() == (Decimal(58), Decimal("3.5"), 4)
+    lead(here, decide_consensus, entry=replace(AGREED, marks={"qualite": "", "solidite": ""}, total="61,5"))
+    assert ranked() == (Decimal("61.5"), Decimal(3), 4)
     with platform.database.reading() as session:
         actions = session.exec(select(AuditLine.action).order_by(AuditLine.sequence)).all()  # type: ignore[arg-type]
-    assert actions[-2:] == ["consensus.opened", "consensus.decided"]
+    assert actions[-3:] == ["consensus.opened", "consensus.decided", "consensus.decided"]
 
 
 def test_a_consensus_needs_marks_reason_attendees_and_a_day_past(platform: Platform, desk: Desks) -> None:
@@ -156,6 +159,27 @@ def test_a_consensus_needs_marks_reason_attendees_and_a_day_past(platform: Platf
     with pytest.raises(InvalidInput) as caught:
         lead(here, decide_consensus, entry=entry)
     assert set(caught.value.problems) == {"marks.qualite", "marks.solidite", "reason", "attendees", "held_on"}
+
+
+@pytest.mark.parametrize(
+    ("total", "objection"),
+    [
+        ("60", Objection("harmonising.total_beside_marks")),
+        ("101", Objection("harmonising.agreed_total", most="100")),
+        ("-1", Objection("harmonising.agreed_total", most="100")),
+        ("soixante", Objection("harmonising.agreed_total", most="100")),
+    ],
+)
+def test_an_agreed_total_stands_alone_and_within_the_points_of_the_call(
+    desk: Desks, total: str, objection: Objection
+) -> None:
+    here = desk(reviewing=LIMITS)
+    diverging(here)
+    lead(here, open_consensus, cause="")
+    marks = AGREED.marks if objection.key.endswith("marks") else {}
+    with pytest.raises(InvalidInput) as caught:
+        lead(here, decide_consensus, entry=replace(AGREED, marks=marks, total=total))
+    assert caught.value.problems == {"total": objection}
 
 
 def test_a_recused_person_is_no_attendee(platform: Platform, desk: Desks) -> None:

@@ -19,6 +19,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "cloture": (CallState.CLOSED, "Nouvelle date de clôture"),
     "tirage": (CallState.CLOSED, "Résultat tiré au sort"),
     "evaluations": (CallState.REVIEWING, "Par évaluateur"),
+    "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
     "jury": (CallState.DELIBERATING, "Noter une décision"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),

@@ -233,7 +233,7 @@ def test_other_rules_are_tried_and_nothing_is_kept(office: Offices, browser: Cal
     here = office(CallState.PROPOSED)
     signed = browser().sign_in(here.first)
     tried = here.address("classement/1/essai")
-    page = signed.get(f"{tried}?sans=sud&laureats=3&enveloppe=120+000&tete=1&mode=merit").text
+    page = signed.get(f"{tried}?sans=sud&laureats=3&enveloppe=120+000&tete=1&mode=skip").text
     assert "Entreraient" in page
     assert here.dossiers[1].reference in page
     conflict = signed.get(f"{tried}?enveloppe=30000&laureats=1").text
@@ -246,12 +246,29 @@ def test_other_rules_are_tried_and_nothing_is_kept(office: Offices, browser: Cal
     assert len(runs(here)) == 1
 
 
+def test_a_call_in_order_of_merit_first_shows_whom_the_greatest_sum_would_change(
+    office: Offices, browser: Callable[[], Any]
+) -> None:
+    merit = "  mode: merit\n  at_limit: reduce\n  reduce_to: 0.4\n  laureates: 3\n"
+    here = office(CallState.PROPOSED, rules=RULES.replace("  mode: value\n  laureates: 2\n", merit))
+    signed = browser().sign_in(here.first)
+    run = signed.get(here.address("classement/1")).text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "L’ordre s’arrête au 2ᵉ rang, à 80,00 points." in run
+    page = signed.get(here.address("classement/1/essai"))
+    assert "Ce que changerait la meilleure somme de notes" in page.text
+    table = page.text.partition("Sortiraient")[2]
+    assert [dossier.reference in table for dossier in here.dossiers[:4]] == [False, True, False, False]
+    same = signed.get(here.address("classement/1/essai?mode=reduce")).text
+    assert "Ce que cela change" in same
+    assert "Aucun dossier ne sortirait." in same
+
+
 def test_a_dossier_of_a_run_is_explained_with_its_sheet(office: Offices, browser: Callable[[], Any]) -> None:
     here = office(CallState.PROPOSED)
     signed = browser().sign_in(here.first)
     name = here.dossiers[1].reference
     page = signed.get(here.address(f"classement/1/dossiers/{name}?points=oui")).text
-    for words in ("80,0000", "Qualité", "4,00 / 5", "Ce qui aurait suffi"):
+    for words in ("80,0000", "Qualité", "4,00 sur\u00a05", "Ce qui aurait suffi"):
         assert words in page
     kept = signed.get(here.address(f"classement/1/dossiers/{here.dossiers[0].reference}?points=oui")).text
     assert "déjà retenu" in kept

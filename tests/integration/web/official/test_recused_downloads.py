@@ -247,7 +247,7 @@ def figures(page: str) -> list[str]:
 def test_trying_other_rules_names_nothing_either(bureau: tuple[Office, Application, int], browser: Browsers) -> None:
     here, secret, number = bureau
     mine = browser().sign_in(here.first)
-    for query in ("laureats=1", "sans=sud", "mode=merit"):
+    for query in ("laureats=1", "sans=sud", "mode=skip", "mode=stop"):
         page = mine.get(here.address(f"classement/{number}/essai?{query}"))
         assert (query, page.status_code, told(page.text, secret)) == (query, 200, [])
 

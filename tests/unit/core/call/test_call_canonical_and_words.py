@@ -17,7 +17,7 @@ from aap.core.call.descriptions import DESCRIPTIONS
 from aap.core.call.loading import inspect_call, load_call
 from aap.core.call.opening import findings_for_opening
 from aap.core.call.schema import CallFile
-from aap.core.call.starter import starter_text
+from aap.core.call.starter import WAYS, starter_text
 from aap.core.call.wording import rules_in_words
 from aap.core.paths import shown
 from aap.core.questions.base.question import TYPES
@@ -68,11 +68,18 @@ def test_the_calls_shipped_are_sound_and_survive_their_canonical_form(path: Path
     assert call_hash(CallFile.model_validate_json(canonical_json(inspected.call))) == call_hash(inspected.call)
 
 
-def test_the_starter_is_sound_and_could_open() -> None:
-    inspected = inspect_call(starter_text("mon-appel-2027"), name="f", online=True)
+@pytest.mark.parametrize("way", [way.id for way in WAYS])
+def test_the_starter_is_sound_and_could_open(way: str) -> None:
+    inspected = inspect_call(starter_text("mon-appel-2027", way), name="f", online=True)
     assert inspected.problems == ()
     assert inspected.call is not None
     assert inspected.call.id == "mon-appel-2027"
+    rules = inspected.call.selection
+    assert (rules.mode if rules.mode == "value" else rules.at_limit) == way
+
+
+def test_the_starter_follows_the_most_usual_rule_where_none_is_asked_for() -> None:
+    assert starter_text("mon-appel-2027") == starter_text("mon-appel-2027", "reduce")
 
 
 def test_what_an_opening_needs_is_listed() -> None:
@@ -95,6 +102,55 @@ def test_the_rules_are_said_in_french() -> None:
     ]
     assert [s.replace("\u00a0", " ") for s in sections["quotas"].sentences] == ["Z : x ou y : au moins 1 lauréat."]
     assert [criterion.share for criterion in sections["rubric"].criteria] == ["33,3\u202f%", "66,7\u202f%"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (
+            "at_limit: stop, laureates: 3",
+            ["Le parcours s’arrête au premier projet que le nombre de places ne permet plus de retenir.",
+             "Après lui ne sont retenus que les projets dont les équilibres minimaux ont besoin, le moins de projets "
+             "possible, et parmi eux les mieux classés."],
+        ),
+        (
+            "at_limit: reduce, reduce_to: 0.7, draw_zone: {interval: 0.5}, budget: 1000, laureates: 3",
+            ["Le parcours s’arrête au premier projet que l’enveloppe ou le nombre de places ne permet plus de retenir.",
+             "Ce projet se voit proposer le plus grand montant entier, en euros, que les règles permettent encore, si ce "
+             "montant atteint 70 % du montant pris en compte.",
+             "Après lui ne sont retenus que les projets dont les équilibres minimaux ont besoin, le moins de projets "
+             "possible, et parmi eux les mieux classés.",
+             "Les projets dont l’intervalle à 50 % contient le score de ce premier projet ne sont pas départagés par les "
+             "notes : un tirage au sort public fixe leur ordre, et le parcours est refait."],
+        ),
+        (
+            "budget: 1000",
+            ["Un projet que l’enveloppe ne permet plus de retenir est passé, et le parcours continue : un projet moins bien "
+             "classé et moins coûteux peut donc être retenu."],
+        ),
+    ],
+)  # fmt: skip
+def test_what_happens_where_money_or_places_run_out_is_said(rules: str, words: list[str]) -> None:
+    call = load_call(SMALL.replace("laureates: 3", rules), name="f")
+    sections = {section.id: section for section in rules_in_words(call)}
+    plain = [sentence.replace("\u00a0", " ").replace("\u202f", " ") for sentence in sections["selection"].sentences]
+    walk = next(at for at, sentence in enumerate(plain) if sentence.startswith("Le classement est parcouru"))
+    assert plain[walk + 1 : -1] == words
+
+
+@pytest.mark.parametrize(
+    ("rules", "faults"),
+    [
+        ("mode: value, at_limit: stop", [("selection.at_limit", "error")]),
+        ("mode: merit, at_limit: reduce", [("selection.at_limit", "error")]),
+        ("mode: merit, at_limit: stop, reduce_to: 0.5", [("selection.reduce_to", "error")]),
+        ("mode: merit, draw_zone: {interval: 0.5}", [("selection.draw_zone", "error")]),
+        ("mode: merit, at_limit: stop, draw_zone: {interval: 0.5}", []),
+    ],
+)
+def test_keys_of_the_funding_line_that_do_not_go_together_are_told(rules: str, faults: list) -> None:
+    inspected = inspect_call(SMALL.replace("mode: merit", rules), name="f")
+    assert [(problem.key, problem.severity) for problem in inspected.problems] == faults
 
 
 def test_every_key_is_described_in_the_schema_and_in_the_reference() -> None:
@@ -178,6 +234,24 @@ def test_check_tells_problems_and_exits_with_two(tmp_path: Path) -> None:
     results = [CliRunner().invoke(call_group, ["check", str(path)]) for path in (good, bad, tmp_path, tmp_path / "no")]
     assert [result.exit_code for result in results] == [0, 2, 2, 2]
     assert f"{bad}:5:19" in results[1].stderr
+
+
+def test_new_takes_the_way_of_choosing_from_an_option() -> None:
+    answers = [CliRunner().invoke(call_group, ["new", "mon-appel", *more]) for more in ([], ["--selection", "stop"])]
+    assert [answer.stdout for answer in answers] == [starter_text("mon-appel"), starter_text("mon-appel", "stop")]
+    assert CliRunner().invoke(call_group, ["new", "mon-appel", "--selection", "hasard"]).exit_code == 2
+
+
+def test_in_a_terminal_new_asks_first_and_says_what_each_way_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aap.cli.call._at_a_terminal", lambda: True)
+    answer = CliRunner().invoke(call_group, ["new", "mon-appel"], input="9\n4\n")
+    assert answer.stdout == starter_text("mon-appel", "value")
+    for way in WAYS:
+        assert all(consequence in answer.stderr for consequence in way.consequences)
+        assert f"({way.id})" in answer.stderr
+    assert CliRunner().invoke(call_group, ["new", "mon-appel"], input="\n").stdout == starter_text(
+        "mon-appel", "reduce"
+    )
 
 
 def test_new_never_replaces_a_file(tmp_path: Path) -> None:

@@ -35,14 +35,15 @@ def test_every_question_is_linked_to_criteria_that_exist(name: str) -> None:
 def test_the_headline_call_selects_67_with_a_form_of_40_questions() -> None:
     call = _call("mentorat-2025")
     assert sum(len(section.questions) for section in call.form.sections) == 40
-    assert (call.selection.laureates, call.selection.budget, call.selection.mode) == (67, 12_000_000, "value")
+    rules = call.selection
+    assert (rules.laureates, rules.budget, rules.mode, rules.at_limit) == (67, 12_000_000, "merit", "reduce")
 
 
-def test_the_culture_call_shares_neither_scale_nor_mode_nor_scoring_with_the_mentoring_one() -> None:
+def test_the_culture_call_shares_neither_scale_nor_limit_nor_scoring_with_the_mentoring_one() -> None:
     mentoring, culture = _call("mentorat-2025"), _call("culture-territoires-2026")
     assert [str(call.rubric.scale.max) for call in (mentoring, culture) if call.rubric.scale] == ["5", "20"]
-    assert [call.selection.mode for call in (mentoring, culture)] == ["value", "merit"]
-    assert [call.selection.amounts for call in (mentoring, culture)] == ["requested", "proposed"]
+    assert [call.selection.at_limit for call in (mentoring, culture)] == ["reduce", "skip"]
+    assert [call.selection.amounts for call in (mentoring, culture)] == ["proposed", "proposed"]
     assert [call.scoring.method for call in (mentoring, culture)] == ["calibrated", "raw"]
     types = {question.type for section in culture.form.sections for question in section.questions}
     assert {"commune", "date", "group", "table", "file", "budget"} <= types

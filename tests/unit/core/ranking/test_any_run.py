@@ -11,7 +11,8 @@ import pytest
 from aap.core.problems import BadInput
 from aap.core.ranking.bundle import run_bundle, verify_bundle
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import Run, json_text
+from aap.core.ranking.run import Run
+from aap.core.ranking.run_input import json_text
 from aap.core.selection.outcome import InfeasibleRules
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 

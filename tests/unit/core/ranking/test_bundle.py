@@ -11,10 +11,11 @@ import pytest
 
 from aap.core.call.schema import Rubric
 from aap.core.inputs import Application, Mark
-from aap.core.ranking.bundle import Difference, run_bundle, verify_bundle
+from aap.core.ranking.bundle import Difference, Verification, run_bundle, verification, verify_bundle
 from aap.core.ranking.bundle_reading import read_bundle
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import RunOptions, json_text, result_hash, run_call
+from aap.core.ranking.run import RunOptions, run_call
+from aap.core.ranking.run_input import json_text, result_hash
 from aap.core.results import Table
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 
@@ -142,7 +143,7 @@ def test_what_differs_is_said_in_french(bundle: dict[str, Any]) -> None:
     changed = copy.deepcopy(bundle)
     changed["results"]["ranking"][2][3] = "not_selected"
     row = bundle["results"]["ranking"][2]
-    assert f"ranking, {row[1]}, status\u00a0: le lot contient «\u00a0not_selected\u00a0»" in "\n".join(
+    assert f"ranking, {row[1]}, status\u00a0: l’archive contient «\u00a0not_selected\u00a0»" in "\n".join(
         map(str, verify_bundle(json_text(changed)))
     )
 
@@ -176,7 +177,7 @@ def test_what_is_no_bundle_is_told_without_a_traceback(text: str) -> None:
      ('{"bundle": ' + "9" * 100_000 + "}", "un nombre a trop de chiffres")],
 )  # fmt: skip
 def test_nesting_and_figures_without_end_are_named_in_french(text: str, cause: str) -> None:
-    assert [one.message for one in verify_bundle(text)] == [f"Ce n’est pas un lot lisible (JSON)\u00a0: {cause}."]
+    assert [one.message for one in verify_bundle(text)] == [f"Ce n’est pas une archive lisible (JSON)\u00a0: {cause}."]
 
 
 def test_bytes_that_are_no_text_are_told() -> None:
@@ -211,11 +212,15 @@ def _same_meaning(path: str, value: Any) -> bool:
     return path == "options/prices" and value is True
 
 
-def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any]) -> None:
+@pytest.mark.parametrize("marks", [False, True])
+def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any], marks: bool) -> None:
     text = json_text(bundle)
-    published = public_bundle(text, key="secret")
+    published = public_bundle(text, key="secret", marks=marks)
     public = json_text(published.value)
-    assert verify_bundle(public) == ()
+    assert verification(public) == Verification((), not marks, marks)
+    assert len(published.value["inputs"]["marks"]) == (len(bundle["inputs"]["marks"]) if marks else 0)
+    assert len(published.value["results"]["reviewers"]) == (2 if marks else 1)
+    assert (published.laureates, published.singled_out) == (2, 2)
     for secret in ("Association", "Siège", "Dupont", "motif", 'jury"', '"r1"'):
         assert secret not in public
     names = {row[1]: row[2] for row in published.correspondence.rows if row[0] == "dossier"}
@@ -223,7 +228,7 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any]) ->
     assert {row[1] for row in published.value["results"]["ranking"][1:] if row[3] == "laureate"} == {
         names[name] for name in laureates
     }
-    assert published == public_bundle(text, key="secret")
+    assert published == public_bundle(text, key="secret", marks=marks)
     assert names != {
         row[1]: row[2] for row in public_bundle(text, key="other").correspondence.rows if row[0] == "dossier"
     }
@@ -241,8 +246,57 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any]) ->
 def test_a_public_bundle_in_which_one_name_is_left_is_refused(bundle: dict[str, Any], path: str, left: str) -> None:
     public = json.loads(json_text(public_bundle(json_text(bundle), key="secret").value))
     set_at(public["inputs"], path, left)
-    refusal = Difference("public", message="un lot public ne porte ni nom, ni motif, ni auteur de décision.")
+    refusal = Difference("public", message="une archive publique ne porte ni nom, ni motif, ni auteur de décision.")
     assert refusal in verify_bundle(json_text(public))
+
+
+SUMMARIES: dict[str, tuple[Any, str]] = {
+    "reviews": ("trois", ".reviews"),
+    "means": ({"quality": "70 environ"}, ".means.quality"),
+    "missed": ("inconnu", ".missed"),
+}
+
+
+def test_a_public_bundle_without_marks_is_replayed_from_its_scores_and_tells_what_was_done_to_it() -> None:
+    call = a_call(laureates=2, budget=2000, criterion={"threshold": 30}, tie_break=["quality"])
+    run = ran(call, {"a": "80", "b": "70", "c": "70", "d": "20"}, amounts={"c": 900})
+    public = json.loads(json_text(public_bundle(json_text(run_bundle(run)), key="secret").value))
+    assert verification(json_text(public)) == Verification((), True, False)
+    assert {tuple(one["means"].items()) for one in public["inputs"]["summaries"].values()} == {
+        (("quality", "80"),), (("quality", "70"),), (("quality", "20"),),
+    }  # fmt: skip
+    assert sorted(one["missed"] for one in public["inputs"]["summaries"].values()) == ["", "", "", "quality"]
+
+    def places(value: Any) -> list[str]:
+        return [one.place for one in verify_bundle(json_text(value))]
+
+    first = next(iter(public["inputs"]["summaries"]))
+    for key, (wrong, place) in SUMMARIES.items():
+        changed = copy.deepcopy(public)
+        changed["inputs"]["summaries"][first][key] = wrong
+        assert places(changed)[0] == f"inputs.summaries.{first}{place}"
+    changed = copy.deepcopy(public)
+    del changed["inputs"]["summaries"][first]
+    assert places(changed) == ["inputs.summaries"]
+    changed = copy.deepcopy(public)
+    changed["results"]["ranking"][1][6] = changed["results"]["ranking"][1][7] = "60.0000"
+    assert "results.report.result_hash" in places(changed)
+    changed = copy.deepcopy(public)
+    changed["results"]["ranking"][1][6] = changed["results"]["ranking"][1][7] = ""
+    assert places(changed) == ["results.ranking"]
+    changed = copy.deepcopy(public)
+    changed["inputs"]["marks"] = [[changed["inputs"]["applications"][0]["id"], "E0001", "quality", "80"]]
+    assert places(changed) == ["inputs.summaries"]
+
+
+def test_a_list_without_marks_names_no_single_review() -> None:
+    call = a_call(laureates=2, min_reviews=1, criterion={"threshold": 30, "threshold_on": "any"})
+    run = ran(call, {"a": "80", "b": "20"})
+    public = public_bundle(json_text(run_bundle(run)), key="secret").value
+    assert verify_bundle(json_text(public)) == ()
+    reasons = [row[5].replace("\u00a0", " ") for row in public["results"]["ranking"][1:]]
+    assert reasons[1] == "Une évaluation au moins donne moins de 30 au critère « Qualité »."
+    assert {one["means"].get("quality") for one in public["inputs"]["summaries"].values()} == {None}
 
 
 def test_only_applications_parted_by_the_draw_keep_their_token() -> None:

@@ -7,8 +7,9 @@ import random
 
 import pytest
 
-from aap.core.ranking.counterfactual import MOST, NothingToGain, in_words, points_needed
+from aap.core.ranking.counterfactual import NothingToGain, in_words, points_needed
 from aap.core.ranking.run import Run
+from tests.unit.core.ranking.ranking_builders import a_call
 from tests.unit.core.selection.enumeration import Enumeration
 from tests.unit.core.selection.test_whole_calls import SEED, a_random_call, random_tables, run
 from tests.unit.core.selection.whole_call import Dossier, WholeCall
@@ -16,6 +17,7 @@ from tests.unit.core.selection.whole_call import Dossier, WholeCall
 pytestmark = pytest.mark.thorough
 
 UNITS = 10_000
+RUBRIC = a_call().rubric
 
 
 def retained_with(redone: WholeCall, one: Dossier, more: int) -> bool:
@@ -30,7 +32,7 @@ def retained_with(redone: WholeCall, one: Dossier, more: int) -> bool:
 
 
 def needed(answer: Run, name: str) -> int | None:
-    return points_needed(answer.given.call, answer.ranking, name)
+    return points_needed(answer.given.call, answer.parts[0].ranking, name)
 
 
 @pytest.mark.parametrize("block", range(4))
@@ -60,13 +62,13 @@ def test_the_points_are_the_fewest(block: int) -> None:
             if points is None:
                 found["none"] += 1
                 tries = [
-                    MOST - one.score,
-                    *(chance.randint(low, MOST - one.score) for _ in range(3) if low <= MOST - one.score),
+                    1_000_000 - one.score,
+                    *(chance.randint(low, 1_000_000 - one.score) for _ in range(3) if low <= 1_000_000 - one.score),
                 ]
                 assert not any(retained_with(redone, one, more) for more in tries if more >= low)
                 continue
             found["some"] += 1
-            assert max(1, low) <= points <= MOST - one.score
+            assert max(1, low) <= points <= 1_000_000 - one.score
             assert retained_with(redone, one, points)
             less = [points - 1, *(chance.randint(low, points - 1) for _ in range(3) if low < points)]
             assert not any(retained_with(redone, one, more) for more in less if more >= low)
@@ -74,10 +76,10 @@ def test_the_points_are_the_fewest(block: int) -> None:
 
 
 def test_the_answer_reads_in_french() -> None:
-    assert in_words(12_500) == (
+    assert in_words(12_500, RUBRIC) == (
         "Avec 1,25\u00a0point de plus, toutes choses égales par ailleurs, ce projet aurait été retenu."
     )
-    assert in_words(20_000).startswith("Avec 2\u00a0points de plus")
-    assert in_words(None) == (
-        "Aucun score, même de 100 points, n’aurait suffi\u00a0: les autres règles de l’appel ne le permettaient pas."
+    assert in_words(20_000, RUBRIC).startswith("Avec 2\u00a0points de plus")
+    assert in_words(None, RUBRIC) == (
+        "Aucun score, même de 100\u00a0points, n’aurait suffi\u00a0: les autres règles de l’appel ne le permettaient pas."
     )

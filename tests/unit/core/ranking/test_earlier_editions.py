@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from aap.core.ranking.bundle import ranking_of, read_text, verification
+from aap.core.ranking.bundle import rankings_of, read_text, verification
 from aap.core.ranking.public_bundle import public_bundle
-from aap.core.ranking.run import json_text, result_hash
+from aap.core.ranking.run import ENGINE_VERSION
+from aap.core.ranking.run_input import json_text, result_hash
 from aap.core.results import Table
 
 KEPT = Path(__file__).with_name("edition_1_bundle.json")
@@ -47,7 +48,7 @@ def test_a_bundle_of_the_first_edition_holds_and_its_scores_are_taken_as_given()
 
 def test_who_redoes_its_scores_by_hand_finds_its_severities() -> None:
     content = read_text(KEPT.read_bytes())
-    ranking = ranking_of(content)
+    [(_, ranking)] = rankings_of(content)
     stored = {row[0]: row[3] for row in content.reviewers.rows}
     assert {name: f"{one.value / 10_000:.4f}" for name, one in ranking.calibration.severities.items()} == stored
     assert [standing.calibrated_score for standing in ranking.standings] == [
@@ -88,8 +89,15 @@ def test_a_changed_hash_is_found() -> None:
     ]
 
 
-def test_its_public_bundle_is_of_the_first_edition_and_holds() -> None:
+def test_its_public_bundle_without_marks_is_replayed_from_its_scores() -> None:
     public = public_bundle(KEPT.read_bytes(), key="secret")
+    found = verification(json_text(public.value))
+    assert (found.differences, found.scores_given, found.with_marks) == ((), True, False)
+    assert public.value["results"]["report"]["engine_version"] == ENGINE_VERSION
+
+
+def test_its_public_bundle_with_marks_is_of_the_first_edition_and_holds() -> None:
+    public = public_bundle(KEPT.read_bytes(), key="secret", marks=True)
     text = json_text(public.value)
     found = verification(text)
     assert (found.differences, found.scores_given) == ((), True)

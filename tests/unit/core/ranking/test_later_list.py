@@ -11,7 +11,7 @@ import pytest
 
 from aap.core.ranking.bundle import list_in_force, read_text, run_bundle, verify_bundle
 from aap.core.ranking.later_list import Change, change_value, fingerprint, later_bundle
-from aap.core.ranking.run import json_text
+from aap.core.ranking.run_input import json_text
 from tests.unit.core.ranking.small_runs import a_call, ran
 
 RURAL = {"id": "rural", "where": {"territory": "rural"}, "min": 1}

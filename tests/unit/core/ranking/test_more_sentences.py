@@ -151,7 +151,7 @@ def test_a_threshold_is_told_to_its_last_decimal() -> None:
 
 def figures(run: Run) -> dict[str, dict[str, Any]]:
     """What each sentence rests on, less rank, score and grant."""
-    told = explain(run.given.call, rules_of(run.given.call), run.ranking, run.outcome)
+    told = explain(run.given.call, rules_of(run.given.call), run.parts[0].ranking, run.parts[0].outcome)
     return {
         name: {key: value for key, value in one.figures.items() if key not in ("rank", "score", "grant")}
         for name, one in told.items()
@@ -186,6 +186,6 @@ def test_the_figures_of_a_sentence_stand_beside_it() -> None:
 
 def test_nobody_is_asked_for_more_than_a_hundred_points() -> None:
     run = ran(a_call(laureates=1), {"a": "100", "b": "90"}, amounts={"a": 500})
-    assert points_needed(run.given.call, run.ranking, "b") is None
+    assert points_needed(run.given.call, run.parts[0].ranking, "b") is None
     run = ran(a_call(laureates=1), {"a": "100", "b": "90"}, amounts={"b": 500})
-    assert points_needed(run.given.call, run.ranking, "b") == 100_000
+    assert points_needed(run.given.call, run.parts[0].ranking, "b") == 100_000

@@ -11,7 +11,7 @@ RUN = ran(a_call(budget=2000, threshold=30), {"a": "80", "b": "70", "c": "64.25"
 
 
 def test_the_four_parts_come_in_the_order_of_the_law() -> None:
-    sheet = processing_sheet(RUN, "c")
+    sheet = processing_sheet(RUN.part_of("c"), "c", result_hash=RUN.report["result_hash"])
     assert [part.title for part in sheet.parts] == [
         "Part du traitement dans la décision",
         "Données traitées et leurs sources",
@@ -21,7 +21,9 @@ def test_the_four_parts_come_in_the_order_of_the_law() -> None:
 
 
 def test_data_parameters_and_operations_are_those_of_the_dossier() -> None:
-    _, sources, parameters, operations = processing_sheet(RUN, "c").parts
+    _, sources, parameters, operations = processing_sheet(
+        RUN.part_of("c"), "c", result_hash=RUN.report["result_hash"]
+    ).parts
     assert sources.table == (
         ("Donnée", "Valeur", "Source"),
         ("Montant demandé", "1\u202f000\u00a0€", "dossier"),
@@ -33,11 +35,11 @@ def test_data_parameters_and_operations_are_those_of_the_dossier() -> None:
 
 
 def test_no_reviewer_and_no_other_dossier_is_named() -> None:
-    text = repr(processing_sheet(RUN, "c"))
+    text = repr(processing_sheet(RUN.part_of("c"), "c", result_hash=RUN.report["result_hash"]))
     assert "r1" not in text
     assert "Association a" not in text
 
 
 def test_an_unknown_dossier_has_no_sheet() -> None:
     with pytest.raises(KeyError):
-        processing_sheet(RUN, "z")
+        processing_sheet(RUN.part_of("c"), "z", result_hash=RUN.report["result_hash"])

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from aap.core.ranking.run import RunOptions, euros_number, inputs_hash, json_text, result_hash, score_number
+from aap.core.ranking.report_figures import euros_number, score_number
+from aap.core.ranking.run import RunOptions
+from aap.core.ranking.run_input import inputs_hash, json_text, result_hash
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 
 RURAL = {"id": "rural", "title": "Zones rurales", "where": {"territory": "rural"}, "min": 1}
@@ -48,6 +50,7 @@ def test_a_report_says_all_that_was_decided() -> None:
                 "min_share": 0.1, "max_share": 0.5, "achieved_amount": 350,
             },
         ],
+        "funding_line": None,
         "objective": 130.125,
         "proven_optimal": True,
             "gap": 0,
@@ -57,6 +60,7 @@ def test_a_report_says_all_that_was_decided() -> None:
         "contested": [],
         "no_successor": ["b", "c"],
         "warnings": report["warnings"],
+        "lots": None,
     }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from aap.core.inputs import Application, Mark
 from aap.core.ranking.bundle import run_bundle, verify_bundle
-from aap.core.ranking.run import RunOptions, json_text, result_hash, run_call
+from aap.core.ranking.run import RunOptions, run_call
+from aap.core.ranking.run_input import json_text, result_hash
 from aap.core.results import Table
 from tests.unit.core.ranking.small_runs import a_call, decided
 

@@ -53,6 +53,9 @@ class Enumeration:
         self.n = len(self.people)
         self.all = (1 << (1 << self.n)) - 1
         self.quotas: list[Mapping[str, Any]] = list(rules.get("quotas", ()))
+        self.own_budget = rules.get(
+            "own_budget", rules.get("budget")
+        )  # what shares are of, without what another lot left
         self.must = 0  # the jury's `in`, and the protected head
         self.atoms = self._atoms()
 
@@ -108,7 +111,7 @@ class Enumeration:
                     self._keeping(
                         lambda inside: (
                             (most is None or count(inside) <= most)
-                            and (share is None or money(inside) <= Fraction(share) * self.rules["budget"])
+                            and (share is None or money(inside) <= Fraction(share) * self.own_budget)
                         )
                     ),
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -51,6 +51,8 @@ class Problem:
             protect_top=self.rules.get("protect_top", 0),
             waiting_list=self.rules.get("waiting_list", 0),
             quotas=tuple(_quota(quota) for quota in self.rules.get("quotas", ())),
+            at_limit=self.rules.get("at_limit", "skip"),
+            reduce_to=Fraction(self.rules["reduce_to"]) if "reduce_to" in self.rules else None,
         )
 
     @property
@@ -149,6 +151,28 @@ def problems(draw: st.DrawFn, largest: int = 8) -> Problem:
     rules["protect_top"] = draw(st.sampled_from((0, 0, 0, 0, 1, 2, 20)))
     count = draw(st.integers(0, 3))
     rules["quotas"] = [draw(quotas(number, "budget" in rules)) for number in range(count)]
+    return Problem(people, rules)
+
+
+@st.composite
+def problems_with_a_line(draw: st.DrawFn) -> Problem:
+    """`merit` with `stop` or `reduce`, grants of a few euros, so that every amount can be tried."""
+    tried = draw(problems(largest=7))
+    people = tuple(
+        replace(person, grant=person.grant // 100 + draw(st.sampled_from((0, 0, 100, 250)))) for person in tried.people
+    )
+    rules = {**tried.rules, "mode": "merit", "at_limit": draw(st.sampled_from(("stop", "reduce", "reduce")))}
+    if rules["at_limit"] == "reduce":
+        rules["reduce_to"] = draw(st.sampled_from(("0.01", "0.1", "0.3", "0.5", "0.7", "1")))
+    if draw(st.booleans()):  # a minimum that somebody meets, so that the walk has something to save for
+        bound = draw(st.sampled_from(({"min": 1}, {"min": 2}, {"min_share": "0.15"}, {"min_share": "0.5"})))
+        whom = draw(
+            st.sampled_from(({"where": {"territory": "rural"}}, {"each": "size"}, {"where": {"size": "small"}}))
+        )
+        rules["quotas"] = [{"id": "least", **whom, **bound}, *rules["quotas"][:1]]
+    if "budget" in rules:
+        total = sum(person.grant for person in people)
+        rules["budget"] = draw(st.one_of(st.integers(0, total + 1), st.just(total // 2), st.just(2 * total // 3)))
     return Problem(people, rules)
 
 

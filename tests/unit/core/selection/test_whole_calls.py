@@ -120,7 +120,11 @@ def run(call: Mapping[str, Any], tables: Sequence[list[dict[str, str]]]) -> Run:
                 proposed_amount=int(Decimal(row["proposed_amount"]) * 100) if row["proposed_amount"] else None,
                 eligible=row["eligible"] == "oui",
                 draw_token=row["draw_token"],
-                attributes={name: tuple(row[name].split("|")) if row[name] else () for name in ("region", "size")},
+                attributes={
+                    name: tuple(row[name].split("|")) if row[name] else ()
+                    for name in ("region", "size", "volet")
+                    if name in row
+                },
             )
             for row in applications
         ],

@@ -44,7 +44,7 @@ class Dossier:
 
 
 class WholeCall:
-    """`call`: a call file as a mapping. Rows as in the tables: texts, amounts in euros."""
+    """`call`: a call file as a mapping. Rows as in the tables: texts, amounts in euros. `received`: cents added to the budget."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class WholeCall:
         reviews: Sequence[Mapping[str, str]],
         decisions: Sequence[Mapping[str, str]],
         seed: str,
+        received: int = 0,
     ) -> None:
         self.rubric = call["rubric"]
         self.selection = call["selection"]
@@ -72,9 +73,11 @@ class WholeCall:
         )
         self.candidates = [one for one in self.ranked if one.place == "candidate"]
         budget = self.selection.get("budget")
+        own = self.own = None if budget is None else cents(budget)
+        self.limit = None if own is None else own + received
         self.every = Enumeration(
             [self.person(one) for one in self.candidates],
-            {**self.selection, "budget": None if budget is None else cents(budget)},
+            {**self.selection, "budget": self.limit, "own_budget": own},
         )
 
     def _scale(self, criterion: Mapping[str, Any]) -> tuple[Fraction, Fraction]:

@@ -74,7 +74,9 @@ def facts(status: str = "not_selected", **changes: Any) -> LetterFacts:
         "requested_amount": 4_800_000,
         "rank": 71,
         "ranked": 212,
+        "retained": 67,
         "score": Decimal("64.3512"),
+        "raw_score": Decimal("62.9048"),
         "reviews": 3,
         "marks": {"quality": Decimal("3.5"), "reach": Decimal("1.6667")},
     }

@@ -18,7 +18,7 @@ from aap.core.call.letter_texts import (
 )
 from aap.core.call.schema import Letters, LetterText
 from aap.core.inputs import Application
-from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
+from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter, to_reader
 from tests.unit.documents.papers import samples
 
 ALWAYS = (
@@ -37,9 +37,9 @@ ALWAYS = (
         ("waiting_list", {"waiting_rank": 3}, ("3ᵉ", "31 octobre 2025", "votre demande est refusée")),
         (
             "not_selected", {},
-            ("48 000 €", "Classé 71ᵉ", "Le classement compte 212 dossiers.", "64,35 sur 100", "75 %", "25 %",
-             "3,50 sur 5", "1,67 sur 5",
-             "mieux classés. Le", "corrigée des écarts de sévérité", "moyenne de 3 évaluations"),
+            ("48 000 €", "Votre dossier est classé 71ᵉ", "67 dossiers ont été retenus sur 212 classés.", "64,35 sur 100", "75 %",
+             "25 %", "3,50 sur 5", "1,67 sur 5",
+             "mieux classés.", "Moyenne des notes 62,90", "+1,45", "3 évaluations"),
         ),
         (
             "below_threshold",
@@ -60,11 +60,43 @@ def test_a_refusal_says_the_rank_and_the_score_once_before_the_table() -> None:
     view = samples.letter("not_selected")
     assert [" ".join(text.split()) for text in view.paragraphs] == [
         "J’ai le regret de vous informer que votre demande de subvention de 48 000 € n’est pas retenue.",
-        "Classé 71ᵉ avec 64,4 points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés. "
-        "Le classement compte 212 dossiers.",
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 71ᵉ avec 64,4 points sur 100. Le nombre de "
+        "lauréats prévu est atteint par des mieux classés.",
     ]
     below = {"rank": None, "reason": "Score de 43,4 points sur 100, pour un minimum de 50.", "score": Decimal("43.35")}
-    assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == below["reason"]
+    assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == (
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient un score de 43,4 points sur 100, pour un minimum "
+        "de 50."
+    )
+
+
+@pytest.mark.parametrize(
+    ("retained", "ranked", "sentence"),
+    [
+        (0, 212, "Aucun dossier n’a été retenu."),
+        (1, 212, "Un dossier a été retenu sur 212 classés."),
+        (2, 1, "2 dossiers ont été retenus."),
+        (None, 212, "Le classement compte 212\xa0dossiers."),
+    ],
+)
+def test_how_many_were_retained_comes_first_in_any_number(retained: int | None, ranked: int, sentence: str) -> None:
+    told = samples.letter("not_selected", retained=retained, ranked=ranked).paragraphs[1]
+    assert told.startswith(f"{sentence} Votre dossier est classé 71ᵉ")
+
+
+@pytest.mark.parametrize(
+    ("reason", "addressed"),
+    [
+        ("Note moyenne de 1,5 sur 5 au critère", "Votre dossier obtient une note moyenne de 1,5 sur 5 au critère"),
+        ("Critère éliminatoire « Probité »", "Votre dossier ne remplit pas un critère éliminatoire, « Probité »"),
+        ("Classé 3ᵉ. L’association a renoncé à la subvention.",
+         "Votre dossier est classé 3ᵉ. Vous avez renoncé à la subvention."),
+        ("Une évaluation sur 3 donne 1 sur 5", "Une évaluation sur 3 donne 1 sur 5"),
+        ("La commission a revu ce dossier.", "La commission a revu ce dossier."),
+    ],
+)  # fmt: skip
+def test_a_reason_speaks_to_its_reader(reason: str, addressed: str) -> None:
+    assert to_reader(reason) == addressed
 
 
 def test_a_letter_without_the_reason_says_the_standing_in_full() -> None:
@@ -121,6 +153,22 @@ def test_a_waiting_list_text_without_expiry_gets_one() -> None:
         ("Rang sur la liste d’attente", "3ᵉ"),
         ("Liste valable", "jusqu’au 31\xa0octobre\xa02025"),
     )
+
+
+def test_who_is_offered_less_at_the_funding_line_reads_it_whatever_the_call_file_says() -> None:
+    letters = {**samples.SIGNED, "laureate": {"paragraphs": ["Vous recevez {amount}."]}}
+    given = {"granted_amount": 4_000_000, "reason_code": "reduced"}
+    view = samples.letter("laureate", samples.call(**letters), **given)
+    assert [" ".join(text.split()) for text in view.paragraphs] == [
+        "Vous recevez 40 000 €.",
+        "Cette subvention est inférieure aux 48 000 € que vous aviez demandés : c’est le plus grand montant que les règles "
+        "de l’appel à projets permettent encore à votre rang. Vous pouvez l’accepter ou y renoncer.",
+    ]
+    assert view.highlights == (
+        ("Subvention attribuée", "40\u202f000\xa0€"),
+        ("Montant demandé", "48\u202f000\xa0€"),
+    )
+    assert "renoncer" not in " ".join(samples.letter("laureate", **{**given, "reason_code": "selected"}).paragraphs)
 
 
 def test_no_break_spaces_of_figures_survive_the_filling_in() -> None:

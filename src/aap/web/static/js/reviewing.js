@@ -4,6 +4,7 @@ import { announce } from "./announce.js";
 import { gettext, ngettext } from "./texts.js";
 
 const FIGURES = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const POINTS = new Intl.NumberFormat(document.documentElement.lang);
 
 function markOf(criterion) {
   const field = criterion.querySelector("input[type=radio]:checked, select.mark-select, input[inputmode=decimal]");
@@ -19,11 +20,15 @@ function total(form) {
     const mark = markOf(criterion);
     if (mark === null || Number.isNaN(mark)) continue;
     const [low, high] = [Number(criterion.dataset.low), Number(criterion.dataset.high)];
-    sum += (Number(criterion.dataset.share) * 100 * (mark - low)) / (high - low);
+    sum += (Number(criterion.dataset.worth) * (mark - low)) / (high - low);
     marked += 1;
   }
-  form.querySelector("[data-total]").textContent = marked === criteria.length
-    ? gettext("Total\u00a0: %(total)s\u00a0/\u00a0100", { total: FIGURES.format(sum) })
+  const shown = form.querySelector("[data-total]");
+  shown.textContent = marked === criteria.length
+    ? gettext("Total\u00a0: %(total)s\u00a0/\u00a0%(out_of)s", {
+      total: FIGURES.format(sum),
+      out_of: POINTS.format(Number(shown.dataset.total)),
+    })
     : gettext("%(marked)s critères notés sur %(all)s", { marked, all: criteria.length });
 }
 
