@@ -58,7 +58,8 @@ def _first_move(
         some = hopeful[start : start + _AT_ONCE]
         entering, needed = outside[some], over[:, some]
         alone = (needed <= 0).all(axis=0)
-        instead = (freed[:, None, :] >= needed[:, :, None]).all(axis=0) & (places > entering[:, None])
+        instead = np.asarray((freed[:, None, :] >= needed[:, :, None]).all(axis=0), np.bool_)
+        instead &= places > entering[:, None]
         if equal_worth is not None:
             instead &= equal_worth[places] == equal_worth[entering][:, None]
         able = np.flatnonzero(alone | instead.any(axis=1))

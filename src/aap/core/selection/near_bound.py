@@ -131,7 +131,7 @@ def _within(
     if not len(penalty) or (not len(columns) and (room < 0).any()):
         return None, 0
     best = np.flatnonzero(gained == gained.max())
-    moved = (members[best][:, None, :] & marks).any(axis=2)
+    moved = np.asarray((members[best][:, None, :] & marks).any(axis=2), np.bool_)
     inside = (sides[columns] ^ moved)[:, np.argsort(columns)[::-1]]
     first = np.lexsort(inside.T)[-1] if len(columns) else 0
     return columns[moved[first]], int(gained[best[first]])
