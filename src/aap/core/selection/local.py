@@ -58,10 +58,10 @@ def _first_move(
         some = hopeful[start : start + _AT_ONCE]
         entering, needed = outside[some], over[:, some]
         alone = (needed <= 0).all(axis=0)
-        instead = np.asarray((freed[:, None, :] >= needed[:, :, None]).all(axis=0), np.bool_)
-        instead &= places > entering[:, None]
+        instead: Retained = np.asarray((freed[:, None, :] >= needed[:, :, None]).all(axis=0), np.bool_)
+        instead = np.asarray(instead & (places > entering[:, None]), np.bool_)
         if equal_worth is not None:
-            instead &= equal_worth[places] == equal_worth[entering][:, None]
+            instead = np.asarray(instead & (equal_worth[places] == equal_worth[entering][:, None]), np.bool_)
         able = np.flatnonzero(alone | instead.any(axis=1))
         if len(able):
             first = able[0]
