@@ -57,11 +57,11 @@ def _first_move(
     for start in range(0, len(hopeful), _AT_ONCE):
         some = hopeful[start : start + _AT_ONCE]
         entering, needed = outside[some], over[:, some]
-        alone = (needed <= 0).all(axis=0)
-        instead: Retained = np.asarray((freed[:, None, :] >= needed[:, :, None]).all(axis=0), np.bool_)
-        instead = np.asarray(instead & (places > entering[:, None]), np.bool_)
+        alone = np.asarray((needed <= 0).all(axis=0), np.bool_)
+        instead = (freed[:, None, :] >= needed[:, :, None]).all(axis=0)
+        instead &= places > entering[:, None]
         if equal_worth is not None:
-            instead = np.asarray(instead & (equal_worth[places] == equal_worth[entering][:, None]), np.bool_)
+            instead &= equal_worth[places] == equal_worth[entering][:, None]
         able = np.flatnonzero(alone | instead.any(axis=1))
         if len(able):
             first = able[0]
