@@ -1,6 +1,7 @@
 """Whole-process time and peak memory of `aap rank` on simulated calls.
 
     python -m bench.rank_bench [--sizes 236,1000,5000,20000] [--mode value|merit] [--draws N] [--seed N]
+                               [--picture FILE.svg]
 
 Each call has 18 regions, 6 themes, minima, maxima, shares, a budget, and 3 reviews an application on 4 criteria, with
 reviewers of different severity. Files are written to a temporary folder; the command runs in a process of its own, as
@@ -18,6 +19,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from bench.growth import picture
 
 CRITERIA = {"quality": 40, "solidity": 20, "reach": 20, "territory": 20}
 REGIONS = [f"region-{number:02d}" for number in range(1, 19)]
@@ -115,13 +118,18 @@ def main() -> None:
     parser.add_argument("--mode", choices=["value", "merit"], default="value")
     parser.add_argument("--draws", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--picture", type=Path, help="write how time grows as SVG")
     given = parser.parse_args()
     print(f"mode {given.mode}, {given.draws} draws, {os.cpu_count()} cores")
+    taken: dict[int, float] = {}
     for size in map(int, given.sizes.split(",")):
         with tempfile.TemporaryDirectory() as name:
             write_call(Path(name), size, given.mode, given.seed)
             seconds, processor, memory = measure(Path(name), given.draws)
+        taken[size] = processor
         print(f"{size:>6} applications: {seconds:7.2f} s, processor {processor:7.2f} s, {memory:7.0f} MB", flush=True)
+    if given.picture is not None:
+        given.picture.write_text(picture(taken, f"aap rank by number of applications, {given.mode}"), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from aap.core.selection.local import improved
 from aap.core.selection.merit import best_by_merit
 from aap.core.selection.model import free_columns
 from aap.core.selection.outcome import SelectionError
-from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.rows import Retained, System, compile_system
+from aap.core.selection.problem import Rules
+from aap.core.selection.rows import Retained, System
 from aap.core.selection.value import best_by_value
 from aap.core.selection.work import OutOfWork, allowance
 
@@ -43,21 +43,15 @@ class Counted:
     granted: tuple[int, ...] = ()
 
 
-def select_batch(
-    candidates: Sequence[Candidate],
-    rules: Rules,
-    batch: Scores,
-    work: int = 1,
-    received: Sequence[int] | None = None,
-) -> Counted:
+def select_batch(system: System, batch: Scores, work: int = 1, received: Sequence[int] | None = None) -> Counted:
     """The selections with each row of scores. `work`: how many times the usual work a draw may take. `received`: cents
     that another lot left in each draw; where they are too few for the rules to hold, nobody is retained.
 
     Raises ValueError where no selection is feasible without that: the rules are to be checked before.
     """
-    system = compile_system(candidates, rules)
+    rules = system.rules
     counts = np.zeros(system.size, dtype=np.int64)
-    grants = np.array([candidate.grant for candidate in candidates], np.int64)
+    grants = np.array([candidate.grant for candidate in system.candidates], np.int64)
     without_head = unended = without_selection = 0
     granted = [0] * len(batch)
     earlier: Retained | None = None

@@ -28,6 +28,7 @@ from aap.core.ranking.drawn_selections import Counted, select_batch
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.worth import drawn_worths
 from aap.core.selection.problem import Candidate, Rules
+from aap.core.selection.rows import System, compile_system
 
 _BATCH = 10  # draws handed to a process at a time
 
@@ -147,8 +148,9 @@ def draw_part(
     scores = drawn_scores(ranking, number, ranking.draw_seed)[start:end]
     counts = np.zeros(len(ranking.candidates), dtype=np.int64)
     without_head = unended = 0
+    system = compile_system(ranking.candidates, rules)
     for at in range(0, len(scores), _BATCH):
-        batch = select_batch(ranking.candidates, rules, scores[at : at + _BATCH], work)
+        batch = select_batch(system, scores[at : at + _BATCH], work)
         counts += batch.retained
         without_head += batch.without_head
         unended += batch.unended
@@ -179,8 +181,9 @@ def _selected(
 ) -> Iterator[Counted]:
     """The answer to each batch, in order."""
     if processes <= 1 or len(batches) == 1:
+        system = compile_system(candidates, rules)
         for batch in batches:
-            yield select_batch(candidates, rules, batch[0], work, batch[1])
+            yield select_batch(system, batch[0], work, batch[1])
         return
     pool = ProcessPoolExecutor(
         max_workers=min(processes, len(batches)),
@@ -200,14 +203,14 @@ def _selected(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_process_problem: list[tuple[Sequence[Candidate], Rules, int]] = []
+_process_problem: list[tuple[System, int]] = []
 
 
 def _start_process(candidates: Sequence[Candidate], rules: Rules, work: int) -> None:
     """Hand a fresh process its problem once, instead of with each batch."""
-    _process_problem[:] = [(candidates, rules, work)]
+    _process_problem[:] = [(compile_system(candidates, rules), work)]
 
 
 def _in_process(batch: Batch) -> Counted:
-    candidates, rules, work = _process_problem[0]
-    return select_batch(candidates, rules, batch[0], work, batch[1])
+    system, work = _process_problem[0]
+    return select_batch(system, batch[0], work, batch[1])

@@ -19,6 +19,7 @@ covariance ve (G + I/R)^-1. g balances within each component of the graph, so b 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,6 +29,9 @@ LARGEST_LOG = 16.0  # a ratio of e^16 stands for a noise of zero
 GRID = np.linspace(-14.0, LARGEST_LOG, 121)
 MANY = 500  # contrasts
 SAME_CRITERION = 1e-9  # within this of the criterion without reviewers' effects, there are none
+CLEAR = (
+    3.84  # how far a maximum stands out, in twice the logarithm of the likelihood: 5 % of a chi-square of one degree
+)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,8 @@ def fit(design: Design, y: Floats) -> Fit:
     if left <= 1e-24 * float(y @ y):
         return Fit(0.0, 0.0, still, Unknown(within, 0.0, 0.0), known)
     best = profile.best() if known else None
+    if known and profile.tells_next_to_nothing and not profile.is_clear(best):
+        known, best = False, None
     if best is None:
         noise = left / contrasts
         return Fit(0.0, noise, still, Unknown(within, 0.0, noise), known)
@@ -193,13 +199,12 @@ class _Profile:
             self.noise(ratio), np.finfo(float).tiny
         )
 
-    @property
-    def is_flat(self) -> bool:
-        """Whether the contrasts say nothing of the ratio: their information on its logarithm is (nearly) none.
+    @cached_property
+    def information(self) -> float:
+        """What the contrasts say at most, over all ratios, of the logarithm of the ratio; in contrasts.
 
-        That information is half the sum of squares of h = R d / (1 + R d) around its mean over the contrasts, d the
-        eigenvalues: none where all contrasts have the same. Less than one contrast's worth among `MANY` or more is
-        taken for none too: one reviewer whom hundreds of panels share, and nothing else, says nothing about them all.
+        Twice the expected information: the sum of squares of h = R d / (1 + R d) around its mean over the contrasts, d the
+        eigenvalues: none where all contrasts have the same.
         """
         most = 0.0
         for log_ratio in GRID:
@@ -207,12 +212,31 @@ class _Profile:
             h = told / (1.0 + told)
             first, second = float(self.spectrum.weights @ h), float(self.spectrum.weights @ h**2)
             most = max(most, second - first * first / self.contrasts)
-        return most < (1e-9 if self.contrasts < MANY else 1.0)
+        return most
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the likelihood is the same for every ratio."""
+        return self.information < 1e-9
+
+    @property
+    def tells_next_to_nothing(self) -> bool:
+        """Whether `MANY` contrasts or more say together less than one should: one reviewer shared by hundreds of panels."""
+        return self.contrasts >= MANY and self.information < 1.0
+
+    def is_clear(self, best: float | None) -> bool:
+        """Whether the likelihood has a maximum between the ends that stands out from no effects at all."""
+        return best is not None and best < LARGEST_LOG and self.without_effects - self.at(best) >= CLEAR
+
+    @property
+    def without_effects(self) -> float:
+        """The criterion where the ratio is 0."""
+        return self.contrasts * float(np.log(self.noise(0.0)))
 
     def best(self) -> float | None:
         """The logarithm of the ratio of the highest likelihood, `LARGEST_LOG` where it has no end; None: no effects."""
         values = [self.at(float(x)) for x in GRID]
-        found, lowest = None, self.contrasts * float(np.log(self.noise(0.0))) - SAME_CRITERION
+        found, lowest = None, self.without_effects - SAME_CRITERION
         for at, value in enumerate(values):
             low, high = GRID[max(at - 1, 0)], GRID[min(at + 1, len(GRID) - 1)]
             if value > min(values[max(at - 1, 0)], values[min(at + 1, len(GRID) - 1)]):

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from aap.core.interruption import go_on
-from aap.core.selection.rows import Columns, Retained, Row, dense
+from aap.core.selection.rows import Columns, Integers, Retained, Row, dense
+
+_AT_ONCE = 32
 
 
 def improved(rows: Sequence[Row], retained: Retained, held: Retained, equal_worth: Columns | None = None) -> Retained:
@@ -29,18 +31,39 @@ def improved(rows: Sequence[Row], retained: Retained, held: Retained, equal_wort
     while moved:
         moved = False
         go_on()
-        for entering in np.flatnonzero(~best).tolist():
-            over = wide[:, entering] - slack
-            tight = over > 0
-            if tight.any():
-                lower = np.flatnonzero(best[entering + 1 :] & ~held[entering + 1 :]) + entering + 1
-                if equal_worth is not None:
-                    lower = lower[equal_worth[lower] == equal_worth[entering]]
-                places = lower[(wide[:, lower] >= over[:, None]).all(axis=0)]
-                if not len(places):
-                    continue
-                best[places[-1]] = False
-            best[entering] = True
+        last = -1
+        while (entered := _first_move(wide, slack, best, held, equal_worth, last)) is not None:
+            last, leaving = entered
+            if leaving is not None:
+                best[leaving] = False
+            best[last] = True
             slack = bounds - wide[:, best].sum(axis=1)
             moved = True
     return best
+
+
+def _first_move(
+    wide: Integers, slack: Integers, best: Retained, held: Retained, equal_worth: Columns | None, after: int
+) -> tuple[int, int | None] | None:
+    """Who of those behind `after` enters first, and in whose place (None: nobody's)."""
+    outside = np.flatnonzero(~best[after + 1 :]) + after + 1
+    over = wide[:, outside] - slack[:, None]
+    most = wide[:, best & ~held].max(
+        axis=1, initial=0
+    )  # that anybody's leaving frees: without that much there is no place
+    hopeful = np.flatnonzero((over <= most[:, None]).all(axis=0))
+    places = np.flatnonzero(best & ~held)
+    freed = wide[:, places]
+    for start in range(0, len(hopeful), _AT_ONCE):
+        some = hopeful[start : start + _AT_ONCE]
+        entering, needed = outside[some], over[:, some]
+        alone = np.asarray((needed <= 0).all(axis=0), np.bool_)
+        instead = (freed[:, None, :] >= needed[:, :, None]).all(axis=0)
+        instead &= places > entering[:, None]
+        if equal_worth is not None:
+            instead &= equal_worth[places] == equal_worth[entering][:, None]
+        able = np.flatnonzero(alone | instead.any(axis=1))
+        if len(able):
+            first = able[0]
+            return int(entering[first]), None if alone[first] else int(places[np.flatnonzero(instead[first])[-1]])
+    return None

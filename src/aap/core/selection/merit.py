@@ -19,7 +19,7 @@ from aap.core.selection.rows import Columns, Retained, Row, make_row
 from aap.core.selection.work import OutOfWork
 
 _ANY = RuleRef("laureates", "any")
-_WORTH_TIGHTENING = 200  # open columns from which a linear bound costs less than the questions that it spares
+_WORTH_TIGHTENING = 400  # open columns from which a linear bound costs less than the questions that it spares
 _FLOAT = 1e-3
 
 

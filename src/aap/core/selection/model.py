@@ -29,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 _CUT = RuleRef("laureates", "cut")
 _ROUNDS_OF_CUTS = 200
+_PROPAGATIONS = 12
 # Above this coefficient a row gets half a unit of slack: no integer point is let in by it, and none is lost to a
 # tolerance. Rows of counts stay tight.
 _WIDE = 10_000
@@ -50,12 +51,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A proven bound: no solution is worth more than `bound`, less |reduced[k]| for each column that leaves `side`."""
+    """A proven bound: no solution is worth more than `bound`, less |reduced[k]| for each column that leaves its side
+    (in where `reduced` is above 0), less what each reduced row has left times its price."""
 
     free: Columns
     bound: float
     reduced: Floats
     fractional: Retained
+    prices: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,48 +79,48 @@ def free_columns(size: int, inside: Retained | None = None) -> Fixed:
 
 
 def reduce_rows(rows: Sequence[Row], fixed: Fixed) -> Reduced | None:
-    """Take the fixed columns out and propagate, in integers; None: proven infeasible."""
+    """Take the fixed columns out and propagate, in integers; None: proven infeasible.
+
+    All rows at once, one after the other in the same arrays: draws come here some thousand times.
+    """
     fixed = fixed.copy()
-    pending = list(range(len(rows)))
-    for _ in range(6):
-        moved = False
-        keep = []
-        for number in pending:
-            row = rows[number]
-            state = fixed[row.columns]
-            coefficient = row.coefficient[state == -1]
-            slack = row.bound - int(row.coefficient[state == 1].sum())
-            lowest = int(np.minimum(coefficient, 0).sum())
-            if lowest > slack:
-                return None
-            if int(np.maximum(coefficient, 0).sum()) <= slack:
-                continue
-            keep.append(number)
-            room = slack - lowest
-            forced = np.abs(coefficient) > room
-            if forced.any():
-                columns = row.columns[state == -1][forced]
-                fixed[columns] = (coefficient[forced] < 0).astype(np.int8)
-                moved = True
-        pending = keep
-        if not moved:
+    if any(row.bound < 0 for row in rows if not len(row.columns)):
+        return None
+    rows = [row for row in rows if len(row.columns)]
+    if not rows:
+        return Reduced(fixed, np.flatnonzero(fixed == -1), [])
+    lengths = np.array([len(row.columns) for row in rows])
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    columns = np.concatenate([row.columns for row in rows])
+    coefficient = np.concatenate([row.coefficient for row in rows])  # of Python integers where one row is
+    bounds = np.array([row.bound for row in rows], coefficient.dtype)
+    for left in range(_PROPAGATIONS, -1, -1):
+        state = fixed[columns]
+        undecided = np.where(state == -1, coefficient, 0)
+        slack = bounds - np.add.reduceat(np.where(state == 1, coefficient, 0), starts)
+        room = slack - np.add.reduceat(np.minimum(undecided, 0), starts)
+        if (room < 0).any():
+            return None
+        forced = np.abs(undecided) > np.repeat(room, lengths)
+        if not left or not forced.any():
             break
+        out, inside = columns[forced & (coefficient > 0)], columns[forced & (coefficient < 0)]
+        fixed[out] = 0
+        fixed[inside] = 1
+        if (fixed[out] == 1).any():
+            return None  # one row wants it in, another one out
     free = np.flatnonzero(fixed == -1)
     where = np.full(len(fixed), -1, np.int64)
     where[free] = np.arange(len(free))
+    divisors = np.gcd.reduceat(undecided, starts)
     reduced = []
-    for number in pending:
-        row = rows[number]
-        state = fixed[row.columns]
-        open_ = state == -1
-        coefficient = row.coefficient[open_]
-        slack = row.bound - int(row.coefficient[state == 1].sum())
-        if not len(coefficient):
-            if slack < 0:
-                return None
-            continue
-        divisor = gcd(*coefficient.tolist()) if coefficient.dtype == object else int(np.gcd.reduce(coefficient))
-        reduced.append((where[row.columns[open_]], coefficient // divisor, slack // divisor))
+    for number in np.flatnonzero(np.add.reduceat(np.maximum(undecided, 0), starts) > slack).tolist():
+        part = slice(starts[number], ends[number])
+        open_ = state[part] == -1
+        divisor = int(divisors[number])
+        divided = (coefficient[part][open_] // divisor).astype(rows[number].coefficient.dtype)
+        reduced.append((where[columns[part][open_]], divided, int(slack[number]) // divisor))
     return Reduced(fixed, free, reduced)
 
 
@@ -186,7 +189,11 @@ def relax(rows: Sequence[Row], objective: Integers, fixed: Fixed) -> tuple[Reduc
     count = len(reduced.free)
     if not reduced.rows or not count:
         return reduced, Relaxation(
-            reduced.free, base + float(np.maximum(cost, 0).sum()), cost, np.zeros(count, np.bool_)
+            reduced.free,
+            base + float(np.maximum(cost, 0).sum()),
+            cost,
+            np.zeros(count, np.bool_),
+            np.zeros(len(reduced.rows)),
         )
     solver = _solver()
     matrix = _Matrix.of(reduced, scaled=True)
@@ -202,7 +209,8 @@ def relax(rows: Sequence[Row], objective: Integers, fixed: Fixed) -> tuple[Reduc
     np.add.at(weighed, matrix.columns, matrix.values * np.repeat(multipliers, matrix.lengths))
     remaining = cost - weighed
     bound = base + float(multipliers @ matrix.bounds) + float(np.maximum(remaining, 0).sum())
-    return reduced, Relaxation(reduced.free, bound, remaining, (inside > 1e-6) & (inside < 1 - 1e-6))
+    fractional = (inside > 1e-6) & (inside < 1 - 1e-6)
+    return reduced, Relaxation(reduced.free, bound, remaining, fractional, multipliers * matrix.scales)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,18 +221,20 @@ class _Matrix:
     lengths: Columns
     columns: Columns
     values: Floats
+    scales: Floats
     bounds: Floats  # exact bounds, scaled
     upper: Floats  # with the half unit of slack of wide rows
 
     @classmethod
     def of(cls, reduced: Reduced, scaled: bool) -> _Matrix:
-        values, bounds, upper = [], [], []
+        values, scales, bounds, upper = [], [], [], []
         for _, coefficient, bound in reduced.rows:
             widest = int(np.abs(coefficient).max())
             scale = 1.0
             while scaled and widest * scale > _SCALE_TO:
                 scale /= 2
             values.append(coefficient.astype(np.float64) * scale)
+            scales.append(scale)
             bounds.append(bound * scale)
             upper.append((bound + (0.5 if widest > _WIDE else 0.0)) * scale)
         return cls(
@@ -232,6 +242,7 @@ class _Matrix:
             lengths=np.array([len(columns) for columns, _, _ in reduced.rows], np.int64),
             columns=np.concatenate([columns for columns, _, _ in reduced.rows]),
             values=np.concatenate(values),
+            scales=np.array(scales),
             bounds=np.array(bounds),
             upper=np.array(upper),
         )

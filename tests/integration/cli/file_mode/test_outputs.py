@@ -6,8 +6,11 @@ import csv
 import hashlib
 import io
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -135,6 +138,25 @@ def test_the_same_inputs_give_the_same_bytes_in_any_order_and_dialect(
     if not case.real_pdf:
         del found["laureates.pdf"], expected["laureates.pdf"]
     assert found == expected
+
+
+def test_the_bytes_are_the_same_whatever_threads_the_environment_asks_for(tmp_path: Path) -> None:
+    """Draws by several processes, and the list in a process of its own, as an operator would start them."""
+    case = Case(tmp_path)
+    (tmp_path / "call.yaml").write_text(case.call, encoding="utf-8")
+    (tmp_path / "A.csv").write_text(APPLICATIONS, encoding="utf-8")
+    (tmp_path / "R.csv").write_text(REVIEWS, encoding="utf-8")
+    found = []
+    for threads in ("1", "3"):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        subprocess.run(
+            [sys.executable, "-m", "aap.cli", "rank", "--call", "call.yaml", "--applications", "A.csv", "--reviews",
+             "R.csv", "--draws", "30", "--draw-seed", "graine", "--out", threads],
+            cwd=tmp_path, check=True, capture_output=True, env={**os.environ, **dict.fromkeys(names, threads)},
+        )  # fmt: skip
+        found.append(digests(tmp_path / threads))
+    assert found[0] == found[1]
+    assert set(found[0]) == FILES
 
 
 def test_line_ends_of_a_windows_table_never_reach_the_files(tmp_path: Path) -> None:

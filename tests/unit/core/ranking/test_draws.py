@@ -14,6 +14,7 @@ from aap.core.ranking.drawn_selections import select_batch
 from aap.core.ranking.draws import Draws, draw_selections, drawn_scores
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.selection.problem import Candidate, Rules
+from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
 from aap.core.selection.select import select
 from tests.unit.core.ranking.ranking_builders import a_call, an_application, decided, reviews_of
@@ -197,9 +198,9 @@ def test_a_draw_that_does_not_end_counts_with_the_best_found_and_is_told() -> No
     scores = np.array([[person.score for person in people]])
     rules = Rules("merit", 20, 60_000_017)
     with patch("aap.core.ranking.drawn_selections.WORK_OF_A_DRAW", 0):
-        stopped = select_batch(people, rules, scores)
+        stopped = select_batch(compile_system(people, rules), scores)
     assert stopped.unended == 1
-    ended = select_batch(people, rules, scores)
+    ended = select_batch(compile_system(people, rules), scores)
     assert (ended.unended, int(ended.retained.sum())) == (0, len(select(people, rules).retained))
     told = Draws(400, {}, 0, unended=3).notices
     assert [(notice.code, "3 tirages sur 400" in str(notice)) for notice in told] == [("draws_unended", True)]

@@ -143,6 +143,38 @@ def test_one_reviewer_shared_among_799_panels_tells_nothing_about_them_all(shape
     assert (found.reviewer, found.known) == (0.0, False)
 
 
+def test_a_shared_reviewer_whose_severity_stands_out_is_estimated_among_however_many_panels() -> None:
+    """A star has contrasts of two variances, ve (1 + R/2) and ve (1 + R (n + 1)/2): the maximum is where both are met."""
+    n, rng = 600, np.random.default_rng(5)
+    rows = [
+        (f"a{i:03}", name, float(50 + 5 * (name == "s") + rng.normal(0, 10)))
+        for i in range(n)
+        for name in ("s", f"r{i:03}")
+    ]
+    found = fit(*a_design(rows))
+    apart = np.array([(rows[2 * i][2] - rows[2 * i + 1][2]) / 2**0.5 for i in range(n)])
+    shared = float(apart.sum()) ** 2 / n
+    others = (float(apart @ apart) - shared) / (n - 1)
+    times = shared / others
+    ratio = (times - 1) / ((n + 1) / 2 - times / 2)
+    noise = others / (1 + ratio / 2)
+    assert [found.reviewer, found.noise] == pytest.approx([ratio * noise, noise], rel=1e-8)
+    assert found.known
+
+
+@pytest.mark.parametrize(("contrasts", "known"), [(499, True), (500, False)])
+def test_a_maximum_that_hardly_stands_out_counts_below_500_contrasts_only(contrasts: int, known: bool) -> None:
+    """The shared reviewer's mean lies 1.6 of its standard errors off: 0.6 of twice the log-likelihood."""
+    above = 10 * (2.5 / contrasts) ** 0.5
+    rows = [
+        row
+        for i in range(contrasts)
+        for row in ((f"a{i:03}", "s", 50.0 + (10 if i % 2 else -10) + above), (f"a{i:03}", f"r{i:03}", 50.0))
+    ]
+    found = fit(*a_design(rows))
+    assert (found.known, found.reviewer > 0.0) == (known, known)
+
+
 def as_large(monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> tuple[Fit, Fit]:
     """The fit by matrices, and the one that very large calls have."""
     dense = fit(*a_design(rows))
