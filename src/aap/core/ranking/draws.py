@@ -65,24 +65,24 @@ class Draws:
             found.append(
                 Notice(
                     "draws_without_head",
-                    f"Dans {count(self.without_head, 'tirage')} sur {self.number}, les premiers du classement ne pouvaient pas tous "
-                    f"être retenus d’office{NBSP}: ces tirages ont été faits sans tête de classement protégée.",
+                    f"Dans {count(self.without_head, 'tirage')} sur {self.number}, les premiers du classement ne pouvaient pas "
+                    f"tous être retenus d’office{NBSP}: ces tirages ont été faits sans tête de classement protégée.",
                 )
             )
         if self.unended:
             found.append(
                 Notice(
                     "draws_unended",
-                    f"Dans {count(self.unended, 'tirage')} sur {self.number}, le calcul s’est arrêté à la quantité fixée avant la "
-                    f"meilleure sélection{NBSP}: les probabilités sont un peu moins sûres (option --work).",
+                    f"Dans {count(self.unended, 'tirage')} sur {self.number}, le calcul s’est arrêté à la quantité fixée avant "
+                    f"la meilleure sélection{NBSP}: les probabilités sont un peu moins sûres (option --work).",
                 )
             )
         if self.without_selection:
             found.append(
                 Notice(
                     "draws_without_selection",
-                    f"Dans {count(self.without_selection, 'tirage')} sur {self.number}, l’argent laissé par un autre lot ne suffisait "
-                    f"pas pour respecter toutes les règles{NBSP}: personne n’y est compté comme retenu.",
+                    f"Dans {count(self.without_selection, 'tirage')} sur {self.number}, l’argent laissé par un autre lot ne "
+                    f"suffisait pas pour respecter toutes les règles{NBSP}: personne n’y est compté comme retenu.",
                 )
             )
         return tuple(found)

@@ -281,7 +281,7 @@ def test_the_decision_is_read_with_its_marks_and_the_first_reading_is_dated(case
     assert found.decision.read_at == notified + timedelta(hours=1)
     assert (found.outcome, found.rank, found.ranked, found.letter.kind) == (Outcome.NOT_SELECTED, 2, 1, "refusal")
     assert [(line.title, str(line.mark), str(line.share)) for line in found.marks.lines] == [
-        ("Qualité", "4.0000", "3/5"), ("Solidité", "3.5000", "2/5"),
+        ("Qualité", "4,00 sur\u00a05", "60\u202f%"), ("Solidité", "3,50 sur\u00a05", "40\u202f%"),
     ]  # fmt: skip
     assert "Le nombre de lauréats est atteint." in " ".join(found.letter.paragraphs)
     assert actions(here) == ["decision.read"]

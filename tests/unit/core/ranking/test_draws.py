@@ -149,7 +149,7 @@ def test_a_head_that_can_not_hold_is_left_out_and_counted() -> None:
     assert 0 < with_head.without_head <= 30
     assert without.without_head == 0
     assert [notice.code for notice in with_head.notices] == ["draws_without_head"]
-    assert f"Dans {with_head.without_head} tirages sur 30" in with_head.notices[0].text
+    assert f"Dans {with_head.without_head}\u00a0tirages sur 30" in with_head.notices[0].text
 
 
 def test_a_head_that_never_holds_leaves_what_there_is_without_it() -> None:
@@ -203,4 +203,4 @@ def test_a_draw_that_does_not_end_counts_with_the_best_found_and_is_told() -> No
     ended = select_batch(compile_system(people, rules), scores)
     assert (ended.unended, int(ended.retained.sum())) == (0, len(select(people, rules).retained))
     told = Draws(400, {}, 0, unended=3).notices
-    assert [(notice.code, "3 tirages sur 400" in str(notice)) for notice in told] == [("draws_unended", True)]
+    assert [(notice.code, "3\u00a0tirages sur 400" in str(notice)) for notice in told] == [("draws_unended", True)]
