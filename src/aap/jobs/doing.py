@@ -29,7 +29,7 @@ from aap.services.outbox import (
     results_of_pieces,
 )
 from aap.services.platform import Platform
-from aap.services.ranking import computing, run_files
+from aap.services.ranking import computing, points_needed, run_files
 from aap.services.review import offline_dossiers
 from aap.services.upkeep import auditing
 from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole, sum_pieces, write_job
@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 WORK: Mapping[str, Work | InPieces] = {
     "assignment": proposals.propose_in_background,
     "letters": letters.LETTERS,
+    "points": points_needed.points_in_background,
     "ranking": computing.RANKING,
     "ranking_list": run_files.make_ranking_list,
     "receipt": receipts.send_receipt,

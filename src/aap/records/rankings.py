@@ -82,6 +82,7 @@ class RankingRun(SQLModel, table=True):
     proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     frozen_by: str | None = Field(default=None, foreign_key="person.id")
     frozen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unproven_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})  # why it is frozen all the same
     audit_lines: int | None = None  # of the log when it was frozen, with the last line's hash: printed on its papers
     audit_head: str | None = Field(default=None, max_length=64)
 

@@ -16,6 +16,7 @@ def job_kinds() -> Mapping[str, str]:
         "assignment": _("Répartition des dossiers"),
         "audit": _("Vérification du journal"),
         "letters": _("Lettres de décision"),
+        "points": _("Points qui auraient suffi"),
         "ranking": _("Classement"),
         "ranking_list": _("Mise en page du classement"),
         "receipt": _("Accusé de réception"),

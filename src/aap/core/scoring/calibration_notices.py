@@ -46,11 +46,12 @@ def calibration_notices(
             )
         )
     if erratic:
-        found.append(_erratic(erratic))
+        found.append(erratic_reviewers(erratic))
     return tuple(found)
 
 
-def _erratic(reviewers: tuple[str, ...]) -> Notice:
+def erratic_reviewers(reviewers: tuple[str, ...]) -> Notice:
+    """The notice for reviewers, one at least, whose marks stray from the others' far beyond chance."""
     if len(reviewers) == 1:
         text = (
             f"Un évaluateur note les mêmes dossiers très autrement que les autres, une fois la sévérité corrigée{NBSP}: "

@@ -12,7 +12,8 @@ from aap.core import french
 from aap.core.call.lots import following, lot_name, parts_of
 from aap.core.call.points import figure, out_of
 from aap.core.call.schema import CallFile, Lot
-from aap.core.results import ResultRow, Status
+from aap.core.results import ERRATIC, ResultRow, ReviewerRow, Status
+from aap.core.scoring.calibration_notices import erratic_reviewers
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
@@ -157,8 +158,13 @@ def ranking_list_view(
     title: str = "Classement des candidatures",
     dated: date | None = None,
     author: Author | None = None,
+    reviewers: Sequence[ReviewerRow] = (),
 ) -> SignedListView:
-    """The whole ranking, or the applications of some `statuses` (the list of refusals, for instance), with reasons."""
+    """The whole ranking, or the applications of some `statuses` (the list of refusals, for instance), with reasons.
+
+    `reviewers`: whose marks are to be read again, among them, is noted under the list.
+    """
+    erratic = tuple(one.reviewer_id for one in reviewers if one.flag == ERRATIC)
     kept = frozenset(statuses) if statuses is not None else None
     shown = [row for row in rows if kept is None or row.status in kept]
     return _signed_list(
@@ -188,6 +194,7 @@ def ranking_list_view(
         author=author,
         draft="" if final else "Document provisoire : des évaluations manquent, le classement peut changer.",
         orientation="landscape",
+        notes=(erratic_reviewers(erratic).text,) if erratic else (),
     )
 
 
@@ -238,6 +245,7 @@ def _signed_list(
     total: tuple[Cell, ...] = (),
     orientation: Literal["portrait", "landscape"] = "portrait",
     witness: str = "",
+    notes: tuple[str, ...] = (),
 ) -> SignedListView:
     """A list of a call's result, dated and signed as its letters are where nothing else is said."""
     return SignedListView(
@@ -251,7 +259,7 @@ def _signed_list(
         dated=dated or call.letters.signed_on,
         summary=summary,
         total=total,
-        notes=(_method_note(call),),
+        notes=(_method_note(call), *notes),
         fingerprint=result_hash,
         witness=witness,
         author=author or author_of(call),

@@ -54,7 +54,7 @@ class RunValues(Protocol):
 
 def _workbook_of_ranking(run: RunValues) -> bytes:
     criteria = [(criterion.id, criterion.title or criterion.id) for criterion in criteria_of(run.file)]
-    return ranking_file(run.rows, criteria, f"Classement – {run.title}")
+    return ranking_file(run.rows, criteria, f"Classement – {run.title}", run.reviewers)
 
 
 RANKING_FILES: Mapping[str, Callable[[RunValues], bytes]] = {

@@ -17,7 +17,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from aap.core.results import LOT_COLUMN, ResultRow, Status, have_lots
+from aap.core.results import LOT_COLUMN, ResultRow, ReviewerRow, Status, have_lots
+from aap.core.scoring.calibration_notices import erratic_reviewers
 
 Kind = Literal["text", "long_text", "whole", "score", "probability", "money"]
 CellValue = str | int | Decimal | None
@@ -135,15 +136,19 @@ def _write(sheet: Worksheet, place: tuple[int, int], kind: Kind, value: CellValu
         sheet.write_number(line, index, float(shown), cell_format)
 
 
-def ranking_file(rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str) -> bytes:
-    """`ranking.xlsx`: the columns, names and codes of `ranking.csv` as typed cells, then the same for people."""
+def ranking_file(
+    rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str, reviewers: Sequence[ReviewerRow] = ()
+) -> bytes:
+    """`ranking.xlsx`: the columns, names and codes of `ranking.csv` as typed cells, then the same for people, then how
+    the reviewers mark, where there are any."""
     columns: list[SheetColumn[ResultRow]] = [
         SheetColumn(name, kind, _told(name), width) for name, (kind, width) in _RANKING_KINDS.items()
     ]
     if have_lots(rows):
         columns.append(SheetColumn(LOT_COLUMN, "text", lambda row: row.lot))
     columns += [SheetColumn(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
-    return workbook_of(title, [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)])
+    sheets: list[SheetOf[Any]] = [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)]
+    return workbook_of(title, [*sheets, *([_reviewers_for_people(reviewers)] if reviewers else [])])
 
 
 def _told(name: str) -> Callable[[ResultRow], Any]:
@@ -181,6 +186,22 @@ def _ranking_for_people(rows: Sequence[ResultRow], criteria: Sequence[tuple[str,
         *(SheetColumn(f"Note moyenne : {heading}", "score", _mark(criterion), 16) for criterion, heading in criteria),
     ]
     return SheetOf("Classement", columns, rows)
+
+
+def _reviewers_for_people(reviewers: Sequence[ReviewerRow]) -> SheetOf[ReviewerRow]:
+    columns: list[SheetColumn[ReviewerRow]] = [
+        SheetColumn("Évaluateur", "text", lambda one: one.reviewer_id),
+        SheetColumn("Évaluations", "whole", lambda one: one.reviews, 12),
+        SheetColumn("Moyenne donnée", "score", lambda one: one.mean_given),
+        SheetColumn("Écart avec les autres, en points", "score", lambda one: one.severity, 16),
+        SheetColumn("Intervalle à 90 %, bas", "score", lambda one: one.severity_low),
+        SheetColumn("Intervalle à 90 %, haut", "score", lambda one: one.severity_high),
+        SheetColumn("Dispersion une fois l’écart retranché", "score", lambda one: one.residual_sd, 18),
+        SheetColumn(
+            "À faire", "long_text", lambda one: erratic_reviewers((one.reviewer_id,)).text if one.flag else None
+        ),
+    ]
+    return SheetOf("Évaluateurs", columns, reviewers)
 
 
 def _lot_column(rows: Sequence[ResultRow]) -> list[SheetColumn[ResultRow]]:

@@ -25,7 +25,7 @@ from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import frozen_run
-from aap.services.ranking.trials import ranked_candidates
+from aap.services.ranking.trials import only_successors, ranked_candidates
 
 CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat."
 
@@ -46,7 +46,8 @@ class Leaving:
 class Waiting:
     """A dossier on the waiting list. `breaks`: rules that its entry would break (`budget`, `quota_max:…`).
 
-    `hidden`: the official is recused of it; it stays in its place, without a name, an amount or what it would break.
+    `as_successor`: it waits only because it could take a laureate's place, not by its rank. `hidden`: the official is
+    recused of it; it stays in its place, without a name, an amount or what it would break.
     """
 
     reference: str
@@ -56,6 +57,7 @@ class Waiting:
     grant: int
     breaks: tuple[str, ...]
     hidden: bool
+    as_successor: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
         (line for line in found if line[0].outcome == Outcome.WAITING_LIST and line[0].answer != "declined"),
         key=lambda line: (line[0].row.get("waiting_rank") or 0, line[1].reference),
     )
-    candidates = ranked_candidates(frozen_run(session, call.id))
+    run = frozen_run(session, call.id)
+    candidates, successors = ranked_candidates(run), only_successors(run)
     rules = rules_of(call.file)
     left = {application.reference for _, application, _ in gone}
     entering = entries(candidates, rules, staying, [application.reference for _, application, _ in waiting], left)
@@ -116,6 +119,7 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
             grant=grants[application.reference],
             breaks=tuple(str(rule) for rule in entering.broken[application.reference]),
             hidden=False,
+            as_successor=application.reference in successors,
         )
         for decision, application, name in waiting
     )

@@ -21,11 +21,20 @@ from aap.services.ranking.input import ranking_input
 from aap.services.ranking.runs import get_run
 
 
+def is_unproven(run: RankingRun) -> bool:
+    """Whether the allowed work ended before the run's selection was shown to be the best."""
+    return not run.report.get("proven_optimal", True)
+
+
 @dataclass(frozen=True)
 class FreezeCheck:
-    """What stands in the way of freezing a run; nothing when it may be frozen."""
+    """What stands in the way of freezing a run; nothing when it may be frozen.
+
+    `unproven`: whoever proposes it writes down why, for nothing shows that no other selection is better.
+    """
 
     obstacles: tuple[Objection, ...]
+    unproven: bool
 
 
 def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeCheck:
@@ -42,21 +51,31 @@ def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeC
         obstacles.append(Objection("ranking.seed_changed"))
     if run.rubric_hash != call.record.rubric_hash:
         obstacles.append(Objection("ranking.rubric_not_sealed"))
-    return FreezeCheck(tuple(obstacles))
+    return FreezeCheck(tuple(obstacles), is_unproven(run))
 
 
-def propose_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime) -> None:
-    """The first person: deliberating → proposed. Raises InvalidInput with what stands in the way."""
+def propose_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime, unproven_reason: str = "") -> None:
+    """The first person: deliberating → proposed. Raises InvalidInput with what stands in the way.
+
+    `unproven_reason`: why a selection is frozen that is not proven to be the best; asked for, and kept, only then.
+    """
     run = get_run(session, run_id)
     call = get_call(session, run.call_id)
     ensure(actor, Permission.RANKING_FREEZE, call.target(), kind="ranking_run", id=run_id)
     check = check_freeze(session, call, run)
+    why = unproven_reason.strip() if check.unproven else ""
+    problems: dict[str, Objection | tuple[Objection, ...]] = {}
     if check.obstacles:
-        raise InvalidInput({"": check.obstacles})
+        problems[""] = check.obstacles
+    if check.unproven and not why:
+        problems["unproven_reason"] = Objection("ranking.unproven_unexplained")
+    if problems:
+        raise InvalidInput(problems)
     change_state(session, call, CallState.PROPOSED, actor=actor, now=now)
     run.state, run.proposed_by, run.proposed_at = RunState.PROPOSED, actor.person_id, now
+    run.unproven_reason = why
     session.add(run)
-    _record_freeze(session, actor, run, "ranking.proposed", now)
+    _record_freeze(session, actor, run, "ranking.proposed", now, {"unproven_reason": why} if why else None)
 
 
 def confirm_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime) -> None:
@@ -67,6 +86,8 @@ def confirm_freeze(session: Session, *, actor: Actor, run_id: str, now: datetime
     if run.proposed_by == actor.person_id:
         raise SamePerson
     check = check_freeze(session, call, run)
+    if check.unproven and not run.unproven_reason:  # proposed before a reason was asked for
+        raise InvalidInput({"": Objection("ranking.unproven_unexplained_before")})
     if check.obstacles or run.state != RunState.PROPOSED:
         raise InvalidInput({"": check.obstacles or Objection("ranking.not_proposed")})
     change_state(session, call, CallState.ARBITRATED, actor=actor, now=now)
@@ -89,6 +110,7 @@ def reject_freeze(session: Session, *, actor: Actor, run_id: str, reason: str, n
         raise InvalidInput({"reason": Objection("ranking.rejection_unexplained")})
     call.record.state = CallState.DELIBERATING
     run.state, run.proposed_by, run.proposed_at = RunState.COMPUTED, None, None
+    run.unproven_reason = ""
     session.add(call.record)
     session.add(run)
     _record_freeze(session, actor, run, "ranking.rejected", now, {"reason": reason.strip()})

@@ -36,6 +36,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.freezing import is_unproven
 from aap.services.ranking.jury import JuryLine, jury_lines
 from aap.services.ranking.runs import latest_run, view_run
 from aap.services.recusals import recusal_stands
@@ -275,6 +276,23 @@ def _agreements(rubric: Rubric, agreed: Sequence[_Agreed]) -> list[Part]:
     ]
 
 
+def _unproven(run: RankingRun) -> list[Part]:
+    """What the selection lacks in proof, and why it was frozen all the same; nothing where it is the best."""
+    if not is_unproven(run):
+        return []
+    sentence = "Le calcul s’est arrêté avant d’avoir prouvé qu’aucune autre sélection ne fait mieux"
+    if gap := run.report.get("gap"):
+        least = Decimal(str(gap))
+        points = f"{french.plain(least)}{french.NBSP}{'points' if french.is_plural(least) else 'point'}"
+        sentence += f"{french.NBSP}: il pourrait manquer jusqu’à {points} à la somme des notes"
+    parts: list[Part] = [Paragraph(f"{sentence}.")]
+    if run.unproven_reason:
+        parts.append(
+            Paragraph(f"Motif pour lequel il est arrêté sans cette preuve{french.NBSP}: {run.unproven_reason}")
+        )
+    return parts
+
+
 def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> list[Part]:
     granted = round(run.report["budget"]["granted"] * 100)
     counts = Counter(row.status for row in rows)
@@ -286,6 +304,7 @@ def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> li
     return [
         Heading("Classement soumis au jury"),
         Paragraph(sentence),
+        *_unproven(run),
         MinutesTable(
             (PaperColumn("Résultat"), PaperColumn("Dossiers", 30, figure=True)),
             tuple((Cell(word), Cell(french.number(counts[status]))) for status, word in STATUS_WORDS.items()

@@ -135,7 +135,12 @@ def _ranking_pdf(files: _RunFiles) -> bytes:
     """Tens of pages: see `ranking_list`."""
     return render_list(
         ranking_list_view(
-            files.call.file, files.rows, result_hash=files.run.result_hash, final=files.final, labels=files.labels
+            files.call.file,
+            files.rows,
+            result_hash=files.run.result_hash,
+            final=files.final,
+            labels=files.labels,
+            reviewers=files.reviewers,
         )
     )
 

@@ -169,7 +169,10 @@ def masked_view(view: RunView, hidden: Collection[str]) -> RunView:
 def _masked_report(report: Mapping[str, Any], masked: Mapping[str, str]) -> Mapping[str, Any]:
     return {
         **report,
-        "contested": [masked.get(reference, reference) for reference in report.get("contested", ())],
+        **{
+            key: [masked.get(reference, reference) for reference in report.get(key, ())]
+            for key in ("contested", "no_successor")
+        },
         # Money by group tells a grant where a group has one laureate, or where all others are known.
         "quotas": [
             {name: value for name, value in quota.items() if name != "achieved_amount"}

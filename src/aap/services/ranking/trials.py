@@ -12,7 +12,7 @@ from typing import Literal
 
 from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
-from aap.core.ranking.counterfactual import NothingToGain, in_words
+from aap.core.ranking.counterfactual import NothingToGain
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import score_number
@@ -93,6 +93,16 @@ def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
 def run_content(run: RankingRun) -> BundleContent:
     """What a kept run was computed from, and its tables."""
     return _ranked(run.bundle)[0]
+
+
+def only_successors(run: RankingRun) -> frozenset[str]:
+    """Who waits only to take a laureate's place, not by rank: references."""
+    content, ranking = _ranked(run.bundle)
+    named, told = (content.ranking.header.index(name) for name in ("application_id", "status"))
+    status = {row[named]: row[told] for row in content.ranking.rows}
+    passed = [one.id for one in ranking.candidates if status[one.id] != "laureate"]
+    after = passed[rules_of(content.given.call).waiting_list :]
+    return frozenset(name for name in after if status[name] == "waiting_list")
 
 
 def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
@@ -200,23 +210,17 @@ def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
     )
 
 
-@dataclass(frozen=True)
-class PointsNeeded:
-    """`points` in ten-thousandths, None where no score would be enough; `sentence` says it in French."""
+def ask_points_needed(run: RankingRun, reference: str) -> int | None:
+    """The fewest points (ten-thousandths) with which an application that is not retained is, all else equal.
 
-    points: int | None
-    sentence: str
-
-
-def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
-    """The fewest points with which an application that is not retained is, all else equal, by solving again.
+    None where no score would be enough. By solving again: seconds in a big call.
 
     Raises InvalidInput for who is retained, or would be no candidate with any score.
     """
     content, ranking = _ranked(run.bundle)
     try:
         with allowance(WORK_OF_A_TRIAL):
-            points = core_points_needed(content.given.call, ranking, reference)
+            return core_points_needed(content.given.call, ranking, reference)
     except OutOfWork as error:
         raise InvalidInput({"": Objection("ranking.points_unknown")}) from error
     except KeyError as error:
@@ -226,4 +230,3 @@ def ask_points_needed(run: RankingRun, reference: str) -> PointsNeeded:
         if place == "candidate":
             raise InvalidInput({"": Objection("ranking.retained_already")}) from error
         raise InvalidInput({"": Objection("ranking.no_candidate")}) from error
-    return PointsNeeded(points, in_words(points, content.given.call.rubric))

@@ -17,7 +17,7 @@ from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import may_be_cancelled
 from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission
-from aap.services.ranking.runs import latest_run
+from aap.services.ranking.runs import get_run, latest_run
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.steering.following import cancel_work, counts_of, find_job, followed_calls
@@ -201,6 +201,7 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         objections = [sentence(Objection.of_json(one)) for one in work.result.get("problems", ())]
         problems = told(session, signed_in(), call_id, objections)
         conflict = told(session, signed_in(), call_id, work.result.get("conflict", ()))
+        number = get_run(session, work.arguments["run"]).number if work.kind == "points" else 0
     if request.args.get("suivi") == "json":
         return {
             "done": work.done,
@@ -214,6 +215,10 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
     if work.state == "done" and "proposal" in work.result:
         proposal = work.result["proposal"]
         return redirect(url_for("official.assignment_proposal", call_id=call_id, proposal_id=proposal))
+    if work.state == "done" and work.kind == "points":
+        return redirect(
+            url_for("official.explain", call_id=call_id, number=number, reference=work.arguments["reference"])
+        )
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
     return show_call_page(

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.results import masked_text
+from aap.core.results import ERRATIC, masked_text
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
@@ -19,10 +19,11 @@ from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import InvalidInput, NotFound, RulesConflict
+from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
+from aap.services.ranking.points_needed import points_in_words, points_job, start_points
 from aap.services.ranking.run_files import (
     RANKING_LIST,
     kept_ranking_list,
@@ -32,7 +33,7 @@ from aap.services.ranking.run_files import (
     run_file,
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
-from aap.services.ranking.trials import Wish, ask_points_needed, compare, way_of, ways_of
+from aap.services.ranking.trials import Wish, compare, only_successors, way_of, ways_of
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -46,9 +47,18 @@ from aap.web.official.pages import (
     start_work,
     typed_euros,
 )
-from aap.web.official.ranking_view import RankLine, quota_lines, rank_lines, scale_of
+from aap.web.official.ranking_view import (
+    RankLine,
+    erratic_words,
+    irreplaceable,
+    quota_lines,
+    rank_lines,
+    scale_of,
+    severity_lines,
+    warning_lines,
+)
 from aap.web.paging import kept_query, lines_of, page_of
-from aap.web.wording.sentences import sentences, worded
+from aap.web.wording.sentences import sentence, worded
 
 RANKING_PAGE = 300
 """Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
@@ -95,6 +105,7 @@ def run(call_id: str, number: int) -> str:
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view)
+    reviewers = reviewer_rows(kept)
     shown = [line for line in lines if line.fits(text, status)]
     page, pages = page_of(len(shown), RANKING_PAGE)
     wanted = kept_query("q", "resultat")
@@ -116,11 +127,12 @@ def run(call_id: str, number: int) -> str:
         moved=moved,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, view.report),
-        severities=[
-            (one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high)
-            for one in sorted(reviewer_rows(kept), key=lambda one: (one.severity, one.reviewer_id))
-        ],
+        severities=severity_lines(reviewers),
+        erratic=erratic_words([one.reviewer_id for one in reviewers if one.flag == ERRATIC]),
         contested=set(view.report.get("contested", [])),
+        successors=only_successors(kept),
+        alone=irreplaceable(lines, view.report),
+        warnings=warning_lines(view.report),
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),
     )
@@ -227,19 +239,15 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
 @blueprint.get("/<call_id>/classement/<int:number>/dossiers/<reference>")
 @requires(Permission.RANKING_READ)
 def explain(call_id: str, number: int, reference: str) -> str:
-    """One dossier in a run: its marks, its reason, and on demand the points that it lacks."""
+    """One dossier in a run: its marks, its reason, and the points that it lacks where somebody asked."""
     with reading() as session:
         opened, kept = _run_of_page(session, call_id, number)
         application_id = find_dossier(session, call_id, reference)
         dossier_of(session, actor=signed_in(), permission=Permission.DOSSIER_INSPECT, application_id=application_id)
         view = view_run(session, kept, actor=signed_in())
+        job = points_job(session, kept, reference)
     line = _line(opened, view, reference)
-    needed, refused = None, ""
-    if "points" in request.args:
-        try:
-            needed = ask_points_needed(kept, reference)
-        except InvalidInput as error:
-            refused = sentences(error.problems)
+    found = points_in_words(job, opened.file) if job is not None and job.state == "done" else None
     return show_call_page(
         "explain.html",
         opened,
@@ -248,10 +256,20 @@ def explain(call_id: str, number: int, reference: str) -> str:
         criteria=opened.file.rubric.criteria,
         correction=correction(opened.file, line.row.raw_score, line.score),
         scale=scale_of([line]),
-        needed=needed,
-        refused=refused,
+        needed=sentence(found) if isinstance(found, Objection) else found,
+        looking=job if found is None else None,
         **_run_words(),
     )
+
+
+@blueprint.post("/<call_id>/classement/<int:number>/dossiers/<reference>/points")
+@requires(Permission.RANKING_READ)
+def ask_points(call_id: str, number: int, reference: str) -> ResponseReturnValue:
+    """How many points would have been enough: a job, which leads back to the dossier in its run."""
+    with writing() as session:
+        opened, kept = _run_of_page(session, call_id, number)
+        job = start_points(session, actor=signed_in(), call=opened, run=kept, reference=reference, now=arrived_at())
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
 @blueprint.get("/<call_id>/classement/<int:number>/dossiers/<reference>/fiche.pdf")
@@ -300,11 +318,15 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
         run=kept,
         report=view.report,
         obstacles=check.obstacles,
+        warnings=warning_lines(view.report),
         laureates=sum(row.status == "laureate" for row in view.rows),
         mine=kept.proposed_by == signed_in().person_id,
         proposer=proposer,
         problems=problems,
+        problem_links=[(name or None, message) for name, message in problems.items()],
+        unproven=check.unproven,
         reason=request.form.get("reason", ""),
+        unproven_reason=request.form.get("unproven_reason", ""),
         outcomes=words.outcomes(),
         page_width="narrow",
     )
@@ -314,7 +336,8 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
 def _freeze(session: Session, run_id: str, action: str) -> None:
     actor, now = signed_in(), arrived_at()
     if action == "proposer":
-        propose_freeze(session, actor=actor, run_id=run_id, now=now)
+        why = request.form.get("unproven_reason", "")
+        propose_freeze(session, actor=actor, run_id=run_id, now=now, unproven_reason=why)
     elif action == "confirmer":
         confirm_freeze(session, actor=actor, run_id=run_id, now=now)
     elif action == "renvoyer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,13 +13,15 @@ from flask_babel import gettext as _
 from aap.core.call.points import in_points
 from aap.core.call.schema import Rubric
 from aap.core.quotas.quota_words import quota_in_words
-from aap.core.results import ResultRow
+from aap.core.results import ERRATIC, ResultRow, ReviewerRow
+from aap.core.scoring.calibration_notices import erratic_reviewers
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
 from aap.web.figures import euros, number
 
+_FOUND = re.compile(r"(.+?(?:[ \u00a0]:|[.](?=\s|$)|$))\s*(.*)", re.DOTALL)
 BAR_WIDTH = 100  # units of the interval's drawing
 
 
@@ -55,6 +58,33 @@ def rank_lines(call: OpenedCall, view: RunView) -> list[RankLine]:
         )
         for row in view.rows
     ]
+
+
+def irreplaceable(lines: Sequence[RankLine], report: Mapping[str, Any]) -> list[RankLine]:
+    """The laureates whom nobody could replace, in the order of the ranking."""
+    alone = frozenset(report.get("no_successor", ()))
+    return [line for line in lines if line.row.application_id in alone]
+
+
+def warning_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a run has to say, each cut after its first sentence, or the colon in it: what was found; whom it is about, and
+    what to do."""
+    return [(found[1], found[2]) for text in report.get("warnings", ()) if (found := _FOUND.fullmatch(text))]
+
+
+def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:
+    """A run's reviewers as `ui/spreads.html` lays them out: whose marks are to be read again first, then the severest."""
+    ordered = sorted(reviewers, key=lambda one: (one.flag != ERRATIC, one.severity, one.reviewer_id))
+    return [
+        (one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high,
+         one.residual_sd, one.flag == ERRATIC)
+        for one in ordered
+    ]  # fmt: skip
+
+
+def erratic_words(names: Sequence[str]) -> str:
+    """Whose marks stray far beyond chance, and what to do; empty where nobody's do."""
+    return erratic_reviewers(tuple(names)).text if names else ""
 
 
 @dataclass(frozen=True)

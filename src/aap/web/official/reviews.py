@@ -17,6 +17,7 @@ from aap.services.review.reopening import reopen_review
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.official.ranking_view import erratic_words
 from aap.web.official.review_charts import box_picture, interval_picture, warmth
 from aap.web.wording.sentences import sentences, worded
 
@@ -110,8 +111,8 @@ def reminders(call_id: str) -> ResponseReturnValue:
 
 def _severity_line(code: str, one: Severity) -> tuple[object, ...]:
     """As `ui/spreads.html` lays it out, in points."""
-    low, high = (None if edge is None else from_ten_thousandths(edge) for edge in (one.low, one.high))
-    return code, one.reviews, from_ten_thousandths(one.mean_given), from_ten_thousandths(one.value), low, high
+    points = (one.mean_given, one.value, one.low, one.high, one.residual_sd)
+    return code, one.reviews, *(None if value is None else from_ten_thousandths(value) for value in points), one.erratic
 
 
 @blueprint.get("/<call_id>/evaluations/accord")
@@ -128,6 +129,7 @@ def agreement(call_id: str) -> str:
         opened,
         agreement=found,
         severities=[_severity_line(one.code, one.severity) for one in found.reviewers if one.severity],
+        erratic=erratic_words([one.code for one in found.reviewers if one.severity and one.severity.erratic]),
         distributions=[(one.code, one.reviews, one.box) for one in found.reviewers],
         reviewers_picture=box_picture([(one.code, one.box) for one in found.reviewers]),
         dossiers_picture=box_picture([(one.reference, one.box) for one in found.dossiers[:40]], line=found.line),

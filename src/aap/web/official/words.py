@@ -128,6 +128,7 @@ def step_words(step: str) -> str:
         "searching": _("Recherche de la meilleure répartition"),
         "saving": _("Enregistrement"),
         "layout": _("Mise en page"),
+        "points": _("Recherche des points qui auraient suffi"),
         "letters": _("Lettres"),
         "ranking": _("Tirages"),
     }.get(step, step)

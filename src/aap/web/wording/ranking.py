@@ -57,6 +57,13 @@ WORDS: Words = {
     "ranking.rubric_not_sealed": _("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel."),
     "ranking.rules_not_triable": _("Ces règles ne peuvent pas être essayées sur ce classement."),
     "ranking.seed_changed": _("La graine du tirage au sort a changé depuis ce calcul : relancez-le."),
+    "ranking.unproven_unexplained": _(
+        "Indiquez pourquoi ce classement est arrêté sans preuve qu’il est le meilleur : le motif figure au procès-verbal."
+    ),
+    "ranking.unproven_unexplained_before": _(
+        "Rien ne prouve que cette sélection est la meilleure, et elle a été proposée sans motif : renvoyez-la en "
+        "délibération, puis proposez-la de nouveau avec un motif."
+    ),
     "ranking.withdrawn": _("L’association a retiré ce dossier."),
     "ranking.unscreened": _unscreened,
     "ranking.marks_missing": _marks_missing,

@@ -161,13 +161,13 @@ def test_names_that_look_like_formulas_stay_text(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["verify", str(case.out / "bundle.json")]).exit_code == 0
 
 
-def test_the_rankings_workbook_holds_the_columns_of_the_csv_as_typed_cells_then_a_sheet_in_french(
+def test_the_rankings_workbook_holds_the_columns_of_the_csv_as_typed_cells_then_two_sheets_in_french(
     written: Path,
 ) -> None:
     with (written / "ranking.csv").open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     book = openpyxl.load_workbook(written / "ranking.xlsx")
-    assert (book.sheetnames, book.active is book.worksheets[0]) == (["ranking", "Classement"], True)
+    assert (book.sheetnames, book.active is book.worksheets[0]) == (["ranking", "Classement", "Évaluateurs"], True)
     found = [[cell.value for cell in row] for row in book["ranking"].iter_rows()]
     assert found[0] == header
     for line, row in zip(found[1:], rows, strict=True):
@@ -175,11 +175,15 @@ def test_the_rankings_workbook_holds_the_columns_of_the_csv_as_typed_cells_then_
             assert (
                 (Decimal(str(value)) == Decimal(text)) if isinstance(value, (int, float)) else ((value or "") == text)
             )
-    for sheet in book.worksheets:
+    for sheet in book.worksheets[:2]:
         assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:Q5")
         assert [cell.data_type for cell in sheet[2]][:4] == ["n", "s", "s", "s"]
         assert "€" in sheet["M2"].number_format
     assert [cell.value for cell in book["Classement"][2]][:4] == [1, "a", "Les Amis de Lyon", "lauréat"]
+    with (written / "reviewers.csv").open(encoding="utf-8", newline="") as stream:
+        told = [(row["reviewer_id"], Decimal(row["severity"])) for row in csv.DictReader(stream)]
+    sheet = book["Évaluateurs"]
+    assert [(row[0].value, Decimal(str(row[3].value))) for row in sheet.iter_rows(min_row=2)] == told
 
 
 def test_the_report_asks_for_nothing_outside_itself(written: Path) -> None:

@@ -221,7 +221,7 @@ def test_what_defends_a_refusal_is_one_link_away_from_its_dossier(office: Office
     answers = [signed.get(link.replace("&amp;", "&")) for link in links if link.startswith("/")]
     assert escape(french.spaced(decision.reason)) in card
     assert [link.rpartition("/")[2].partition("?")[0] for link in links] == [
-        "lettre.pdf", reference, *([reference] if "points=oui" in card else []), "fiche.pdf", "#evaluations",
+        "lettre.pdf", reference, *([f"{reference}#points"] if "#points" in card else []), "fiche.pdf", "#evaluations",
         "#historique",
     ]  # fmt: skip
     assert {answer.status_code for answer in answers} == {200}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pikepdf
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from aap.core.questions.base.in_words import Head, ReadAnswer, SectionReading
 from aap.core.questions.base.union import read_question
 from aap.core.ranking.processing_sheet import ProcessingSheet, SheetPart
+from aap.core.results import ReviewerRow
 from aap.documents.papers.dossier import Attachment, DossierView, blank_questionnaire, limits, render_dossier
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import (
@@ -70,6 +72,18 @@ def test_the_ranking_shows_every_outcome_with_its_reason() -> None:
         assert words in text
     only = ranking_list_view(samples.call(), rows, result_hash=HASH, statuses=["ineligible"])
     assert len(only.rows) == 1
+
+
+def test_the_ranking_names_whose_marks_are_to_be_read_again_with_what_to_do() -> None:
+    points = Decimal(70)
+    reviewers = [
+        ReviewerRow(name, 9, points, points, None, None, points, flag) for name, flag in (("E1", "erratic"), ("E2", ""))
+    ]
+    text = samples.text_of(
+        render_list(ranking_list_view(samples.call(), [samples.row(1)], result_hash=HASH, reviewers=reviewers))
+    ).replace("\u00a0", " ")
+    assert "une fois la sévérité corrigée : E1. Relisez ses évaluations avec lui" in text
+    assert "E2" not in text
 
 
 def test_the_receipt_proves_the_deposit_and_states_silence_and_appeals() -> None:
