@@ -17,6 +17,7 @@ from aap.core.questions.base.question import Question
 from aap.core.quotas.quota import Quota
 
 _DIGITS = re.compile(r"[0-9]+")
+_AMOUNTS = frozenset({"budget", "min_amount", "max_amount"})
 _LOTS = (
     "les lots s’écrivent au premier niveau du fichier : lots: {attribute: …, items: [{id: …, selection: {budget: …}}]}"
 )
@@ -133,7 +134,10 @@ def split_decimal(path: Path, raw: object) -> CutNumber | None:
     before = holder[keys[place - 1]] if place else None
     if isinstance(before, str) and re.fullmatch(r"-?[0-9]+", before):
         key = keys[place - 1]
-        return CutNumber(f"{before},{last}", f"{key}: {before}.{last}", (*path[:-1], key))
+        written = f"{key}: {before}.{last}"
+        if key in _AMOUNTS and len(last) == 3:  # with three decimals an amount would be refused again
+            written = f"{key}: {before}{last} ou {key}: {before}.{last[:2]}"
+        return CutNumber(f"{before},{last}", written, (*path[:-1], key))
     after = keys[place + 1] if place + 1 < len(keys) else ""
     if _DIGITS.fullmatch(after):
         return CutNumber(f"{last},{after}", f"{last}.{after}: …", path)

@@ -17,6 +17,7 @@ from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, Mark, ReviewSummary
 from aap.core.ranking.by_part import rank_parts, select_parts
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
+from aap.core.ranking.empty_warnings import empty_warnings
 from aap.core.ranking.explanation import Explanation, explain
 from aap.core.ranking.lot_reports import whole_report
 from aap.core.ranking.parts import RunPart, parted
@@ -284,7 +285,7 @@ def _report(
         warnings.append(
             f"{who} encore des évaluations{NBSP}: le classement est provisoire et rien ne peut être arrêté."
         )
-    warnings += [*unproven(outcome), *successor_warnings(outcome)]
+    warnings += [*empty_warnings(ranking.candidates, rules, outcome), *unproven(outcome), *successor_warnings(outcome)]
     if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
             "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "

@@ -40,6 +40,12 @@ CUT = "la virgule a coupé ce nombre en deux : la décimale s’écrit avec un p
         ({"rubric": "criteria: [{id: a, weight: 33,3}]"}, "rubric.criteria[0].3", "33,3", "weight: 33.3"),
         ({"selection": "mode: merit, laureates: 3, budget: 1000,50"}, "selection.50", "1000,50", "budget: 1000.50"),
         (
+            {"selection": "mode: merit, laureates: 3, budget: 600,000"},
+            "selection.000",
+            "600,000",
+            "budget: 600000 ou budget: 600.00",
+        ),
+        (
             {"rubric": "criteria: [{id: a, weight: 1, kind: computed, from: t, points: {x: 2,5}}]"},
             "rubric.criteria[0].points.5",
             "2,5",
