@@ -332,7 +332,7 @@ def test_a_draw_in_which_too_little_is_left_retains_nobody_and_is_told() -> None
     assert 0 < share < 1
     told = [text.replace("\u00a0", " ") for text in run.warnings if "laissé par un autre lot" in text]
     assert told == [
-        f"Lot « deux » : Dans {50 - share * 50:.0f}\u00a0tirages sur 50, l’argent laissé par un autre lot ne suffisait pas pour "
+        f"Lot « deux » : Dans {50 - share * 50:.0f} tirages sur 50, l’argent laissé par un autre lot ne suffisait pas pour "
         "respecter toutes les règles : personne n’y est compté comme retenu."
     ]
 
