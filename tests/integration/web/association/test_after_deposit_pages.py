@@ -108,8 +108,8 @@ def test_a_laureate_reads_its_decision_and_answers(case: Cases, browser: Callabl
     here = decided(case)
     signed = browser().sign_in(here.owner)
     page = plain(signed.get(address(here, "/decision")).text)
-    for expected in ("Votre projet est retenu", "18 000 €", "76,00 / 100", "60 %",
-                     "4,00 / 5", "10 février 2025 à 10 h", "jusqu’au 11 avril 2025 inclus"):  # fmt: skip
+    for expected in ("Votre projet est retenu", "18 000 €", "76,00 sur 100", "60 %",
+                     "4,00 sur 5", "10 février 2025 à 10 h", "jusqu’au 11 avril 2025 inclus"):  # fmt: skip
         assert expected in page
     refused = signed.post(address(here, "/decision"), {"answer": "declined", "reason": ""})
     assert refused.status_code == 422
