@@ -106,7 +106,7 @@ def test_a_bundle_is_verified_from_standard_input_with_an_answer_for_programs(tm
 def test_a_public_bundle_goes_through_a_pipe(tmp_path: Path) -> None:
     assert Case(tmp_path).run().exit_code == 0
     content = (tmp_path / "out" / "bundle.json").read_bytes()
-    answer = CliRunner().invoke(main, ["bundle", "public", "-", "--out", "-", "--key", "clé"], input=content)
+    answer = CliRunner().invoke(main, ["bundle", "public", "-", "--out", "-", "--key", "clé", "--marks"], input=content)
     assert answer.exit_code == 0
     assert "Amis de Lyon" not in answer.stdout
     verified = CliRunner().invoke(main, ["verify", "-"], input=answer.stdout)
