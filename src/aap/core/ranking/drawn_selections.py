@@ -66,25 +66,25 @@ def select_batch(system: System, batch: Scores, work: int = 1, received: Sequenc
             head[order[: rules.protect_top]] = True
         with allowance(WORK_OF_A_DRAW * work):
             try:
-                retained = _retained(system, scores, order, head, earlier)
-                if retained is None and head.any():
-                    retained = _retained(system, scores, order, head & False, earlier)
-                    without_head += retained is not None
+                found = _retained(system, scores, order, head, earlier)
+                if found is None and head.any():
+                    found = _retained(system, scores, order, head & False, earlier)
+                    without_head += found is not None
             except OutOfWork as stopped:
                 unended += 1
                 if stopped.retained is None:
                     continue
-                retained = stopped.retained
-        if retained is None and received is not None:
+                found = _Drawn(stopped.retained)
+        if found is None and received is not None:
             without_selection += 1
             continue
-        if retained is None:
+        if found is None:
             raise ValueError("no selection is feasible: the rules must be checked before drawing")
-        if not rules.draws_a_line and not all(row.holds(retained) for row in system.rows):
+        if not rules.draws_a_line and not all(row.holds(found.retained) for row in system.rows):
             raise SelectionError("a drawn selection breaks a rule")
-        counts[retained] += 1
-        granted[number] = int(grants[retained].sum())
-        earlier = retained
+        counts[found.retained] += 1
+        granted[number] = int(grants[found.retained].sum()) - found.less
+        earlier = found.retained
     return Counted(counts, without_head, unended, without_selection, tuple(granted))
 
 
@@ -97,14 +97,23 @@ def _with_limit(system: System, rules: Rules) -> System:
     return dataclasses.replace(system, rules=rules, rows=tuple(rows))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """One draw's selection. `less`: cents by which the offer at the funding line is below the grant."""
+
+    retained: Retained
+    less: int = 0
+
+
 def _retained(
     system: System, scores: Scores, order: NDArray[np.int64], head: Retained, earlier: Retained | None
-) -> Retained | None:
+) -> _Drawn | None:
     """Who is retained; None where the rules can't all hold. Among equal optima, any."""
     if system.rules.draws_a_line:
         return _to_the_line(system, scores, order)
     if system.rules.mode == "value":
-        return _by_value(system, np.maximum(scores, 0), system.imposed | head)
+        best = _by_value(system, np.maximum(scores, 0), system.imposed | head)
+        return None if best is None else _Drawn(best)
     place = np.empty(system.size, np.int64)
     place[order] = np.arange(system.size)
     ordered = dataclasses.replace(
@@ -116,10 +125,10 @@ def _retained(
         retained = _by_merit(ordered, None if earlier is None else earlier[order])
     except OutOfWork as stopped:
         raise OutOfWork(None if stopped.retained is None else stopped.retained[place], None) from None
-    return None if retained is None else retained[place]
+    return None if retained is None else _Drawn(retained[place])
 
 
-def _to_the_line(system: System, scores: Scores, order: NDArray[np.int64]) -> Retained | None:
+def _to_the_line(system: System, scores: Scores, order: NDArray[np.int64]) -> _Drawn | None:
     """Down to the funding line of these scores, with its offer and its zone of doubt."""
     drawn = [dataclasses.replace(system.candidates[at], score=int(scores[at])) for at in order]
     walked = second_walk(drawn, system.rules)
@@ -134,7 +143,9 @@ def _to_the_line(system: System, scores: Scores, order: NDArray[np.int64]) -> Re
         raise SelectionError("a drawn selection breaks a rule")
     retained = np.zeros(system.size, np.bool_)
     retained[order[list(walked.order)]] = walk.retained
-    return retained
+    if walk.offer is None or walk.line is None:
+        return _Drawn(retained)
+    return _Drawn(retained, walked.system.candidates[walk.line].grant - walk.offer.amount)
 
 
 def _by_value(system: System, worth: Scores, held: Retained) -> Retained | None:

@@ -337,6 +337,19 @@ def test_a_draw_in_which_too_little_is_left_retains_nobody_and_is_told() -> None
     ]
 
 
+def test_what_a_reduced_grant_leaves_is_left_in_the_draws_too() -> None:
+    """Whoever comes first, the second is offered the rest: nothing is left, and nothing lacks."""
+    reducing = {"mode": "merit", "at_limit": "reduce", "reduce_to": Decimal("0.5")}
+    call = a_call(
+        lot("un", budget=1000, **reducing), lot("deux", budget=500), spill=["un", "deux"], method="raw"
+    )  # fmt: skip
+    scores = {"a1": {"r1": "70", "r2": "67"}, "a2": {"r1": "66", "r2": "69"}, "b1": {"r1": "40", "r2": "44"}}
+    run = ran(call, scores, {"a1": 700, "a2": 600, "b1": 500}, draws=20)
+    assert {row.application_id: (row.granted_amount, row.selection_probability) for row in run.rows} == {
+        "a1": (70_000, 1), "a2": (30_000, 1), "b1": (50_000, 1),
+    }  # fmt: skip
+
+
 def test_parts_of_draws_are_for_a_call_without_lots() -> None:
     given = RunInput(SPILLING, *map(tuple, tables({"a1": {"r1": "80"}})))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="too many values"):
