@@ -21,6 +21,11 @@ def on_hundred(points: Decimal, rubric: Rubric) -> Decimal:
     return Decimal(round(Fraction(points) * 100 * UNIT / Fraction(rubric.out_of))).scaleb(-4)
 
 
+def meets_overall(score: Decimal, rubric: Rubric) -> bool:
+    """Whether a score on 100, of 4 decimals, reaches the overall threshold, brought to as many: equality does."""
+    return rubric.threshold is None or score >= on_hundred(rubric.threshold, rubric)
+
+
 def out_of(rubric: Rubric) -> str:
     """`sur 100`, `sur 15`: what follows a score in the points of the call."""
     return f"sur {french.exact(rubric.out_of)}"

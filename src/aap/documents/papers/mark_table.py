@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from aap.core import french
 from aap.core.call.criterion_words import counts_for, mean_in_words, minimum_in_words
-from aap.core.call.points import in_points, out_of
+from aap.core.call.points import in_points, meets_overall, out_of
 from aap.core.call.schema import CallFile
 
 HELD = "below_threshold:"
@@ -80,7 +80,7 @@ def mark_table(
     if not lines:
         return None
     final = None if score is None else in_points(score, rubric)
-    below = final is not None and rubric.threshold is not None and (missed == "overall" or final < rubric.threshold)
+    below = score is not None and rubric.threshold is not None and not meets_overall(score, rubric)
     return MarkTable(
         lines=tuple(lines),
         score="" if final is None else f"{french.number(final, 2)} {out_of(rubric)}",

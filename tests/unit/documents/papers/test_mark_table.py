@@ -71,3 +71,12 @@ def test_the_correction_stands_between_the_mean_of_the_marks_and_the_final_score
     found = _table(score=Decimal(final), raw_score=Decimal(raw))
     assert found is not None
     assert found.correction == line
+
+
+def test_a_total_that_meets_the_minimum_by_equality_misses_none() -> None:
+    """5 of 15 is 33.3333 of 100, to as many decimals as scores have."""
+    call = a_call(criteria=CRITERIA, scale={"min": 0, "max": 5, "step": "0.5"}, out_of=15, threshold=5)
+    met, missed = (mark_table(call, MARKS, score=Decimal(score)) for score in ("33.3333", "33.3332"))
+    assert met is not None
+    assert missed is not None
+    assert (met.minimum, missed.minimum) == ("", "5")
