@@ -64,6 +64,27 @@ def parse_number(text: str, unit: str | None = None) -> Decimal:
     return Decimal(stripped)
 
 
+_THOUSANDS = " \u00a0\u202f\u2009"  # between thousands, in French spreadsheets
+_CELL = re.compile(
+    rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{_THOUSANDS}]\d{{3}})+|\d{{1,15}}|(?=[.,]))"
+    rf"(?:[.,](?P<decimals>\d{{1,12}}))?",
+    re.ASCII,
+)
+
+
+def cell_number(text: str) -> Decimal | None:
+    """A number as French and English spreadsheets write it: `12.5`, `12,5`, `,5`, `12 000` or `12 000,50`.
+
+    None for another text: no exponent, no infinity, no thousands but by spaces.
+    """
+    match = _CELL.fullmatch(text)
+    if match is None or len(match["whole"]) > 20:
+        return None
+    digits = re.sub(rf"[{_THOUSANDS}]", "", match["whole"])
+    sign = "-" if match["sign"] in ("-", "\u2212") else ""
+    return Decimal(f"{sign}{digits or '0'}.{match['decimals'] or '0'}")
+
+
 def parse_day(text: str) -> date:
     """`28/02/2025`, `28.2.25`, `2025-02-28`, `28 février 2025`, `1er mars 2025`. Raises ValueError."""
     plain = _unaccented(text.strip().lower())

@@ -7,16 +7,13 @@ line names and for an empty cell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from aap.core.call.schema import Criterion, Rubric
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.scalars import truth_value
-
-_SPACES = " \u00a0\u202f\u2009"
-_NUMBER = re.compile(rf"[-+\u2212]?(?:\d{{1,3}}(?:[{_SPACES}]\d{{3}})+|\d{{1,15}})?(?:[.,]\d{{1,12}})?", re.ASCII)
+from aap.core.values import cell_number
 
 Attributes = Mapping[str, tuple[str, ...]]
 
@@ -36,13 +33,6 @@ def bonus_of(rubric: Rubric) -> Decimal:
     return sum((criterion.bonus for criterion in rubric.criteria if criterion.bonus is not None), Decimal(0))
 
 
-def band_number(text: str) -> Decimal | None:
-    """The number in a cell that bands read: `12.5`, `12,5`, `1 200`; None for another text."""
-    if not any(char.isdigit() for char in text) or not _NUMBER.fullmatch(text):
-        return None
-    return Decimal(re.sub(f"[{_SPACES}]", "", text).replace(",", ".").replace("\u2212", "-"))
-
-
 def mark_for(criterion: Criterion, rubric: Rubric, values: Iterable[str]) -> Decimal:
     """The mark, in scale units, that a computed criterion gives to these values of its attribute.
 
@@ -55,7 +45,7 @@ def mark_for(criterion: Criterion, rubric: Rubric, values: Iterable[str]) -> Dec
 def _mark_of_value(criterion: Criterion, value: str, otherwise: Decimal) -> Decimal:
     if not criterion.bands:
         return {truth_value(name): mark for name, mark in criterion.points.items()}.get(value, otherwise)
-    number = band_number(value)
+    number = cell_number(value)
     if number is None:
         raise ValueError(f"{value!r} is no number for the bands of {criterion.id}")
     reached = [band.mark for band in criterion.bands if band.min <= number]
@@ -75,7 +65,7 @@ def texts_for_bands(rubric: Rubric, application: Application) -> Iterator[tuple[
     """The values of an application that bands should read as numbers and can't."""
     for criterion in rubric.criteria:
         for value in application.attributes.get(criterion.from_ or "", ()) if criterion.bands else ():
-            if band_number(value) is None:
+            if cell_number(value) is None:
                 yield criterion, value
 
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from aap.core import amounts
 from aap.core.amounts import BadAmount
-
-SPACES = " \u00a0\u202f\u2009"  # between thousands, in French spreadsheets
-NUMBER = re.compile(
-    rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{SPACES}]\d{{3}})+|\d{{1,15}}|(?=[.,]))"
-    rf"(?:[.,](?P<decimals>\d{{1,12}}))?",
-    re.ASCII,
-)
+from aap.core.values import cell_number
 
 YES = {"oui", "yes", "true", "vrai", "1"}
 NO = {"non", "no", "false", "faux", "0"}
@@ -29,13 +22,11 @@ class Refused(ValueError):
 
 
 def read_number(text: str) -> Decimal:
-    """`12.5`, `12,5`, `,5`, `12 000` or `12 000,50`; no exponent, no infinity, no thousands but by spaces."""
-    match = NUMBER.fullmatch(text)
-    if match is None or len(match["whole"]) > 20:
+    """What `cell_number` reads. Raises Refused."""
+    number = cell_number(text)
+    if number is None:
         raise Refused("ce n’est pas un nombre", "un nombre, par exemple 12000 ou 2,5")
-    digits = re.sub(rf"[{SPACES}]", "", match["whole"])
-    sign = "-" if match["sign"] in ("-", "\u2212") else ""
-    return Decimal(f"{sign}{digits or '0'}.{match['decimals'] or '0'}")
+    return number
 
 
 def read_euros(text: str) -> Decimal:
