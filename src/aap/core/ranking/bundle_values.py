@@ -11,7 +11,7 @@ from aap.core.french import NBSP
 
 Name = TypeVar("Name", bound=str)
 MAX_TEXT = 100_000
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
+NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 
 AnswerFault = tuple[str, str]  # place, French sentence
 
@@ -89,7 +89,7 @@ class JsonReader:
         return found or known[0]
 
     def decimal(self, place: str, value: Any) -> Decimal:
-        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        if not isinstance(value, str) or not NUMBER.fullmatch(value):
             self.fault(place, "un nombre écrit comme un texte est attendu.")
             return Decimal(0)
         return Decimal(value)

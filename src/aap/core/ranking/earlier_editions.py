@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from aap.core.ranking.bundle_values import NUMBER
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import EDITION
 from aap.core.results import REVIEWER_COLUMNS, Table, reviewer_row
@@ -21,8 +22,6 @@ from aap.core.scoring.totals import ten_thousandths
 GIVEN_COLUMNS = frozenset({"reason", "calibrated_score", "ci_low", "ci_high", "selection_probability"})
 GIVEN_KEYS = frozenset({"variance", "warnings"})
 
-
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 Fault = Callable[[str, str], None]
 """Called with a place and a French sentence."""
 
@@ -49,7 +48,7 @@ def check_given_severities(reviewers: Table, expected: Collection[str], fault: F
         return
     for number, row in enumerate(reviewers.rows, start=1):
         place = f"results.reviewers[{number}]"
-        if not all(_NUMBER.fullmatch(cell) for cell in (*row[1:4], *(cell for cell in row[4:] if cell))):
+        if not all(NUMBER.fullmatch(cell) for cell in (*row[1:4], *(cell for cell in row[4:] if cell))):
             fault(place, "un nombre écrit comme un texte est attendu.")
         if not row[1].isdecimal():
             fault(place, "un nombre d’évaluations est attendu.")

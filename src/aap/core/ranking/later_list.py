@@ -98,13 +98,14 @@ def replay(
     state = ListInForce(dict(first.granted), list(first.waiting))
     faults: list[BrokenChange] = []
     for number, change in enumerate(changes, start=1):
-        candidates = _as_granted(ranking.candidates, state.granted)
+        candidates = as_granted(ranking.candidates, state.granted)
         faults += [BrokenChange(number, message) for message in _made(state, candidates, rules, change)]
         state.granted = {name: state.granted[name] for name in sorted(state.granted, key=order.index)}
     return state, tuple(faults)
 
 
-def _as_granted(candidates: Sequence[Candidate], granted: Mapping[str, int]) -> list[Candidate]:
+def as_granted(candidates: Sequence[Candidate], granted: Mapping[str, int]) -> list[Candidate]:
+    """The candidates with what they are granted (name → cents), those without a grant as they are."""
     return [dataclasses.replace(one, grant=granted.get(one.id, one.grant)) for one in candidates]
 
 
@@ -136,7 +137,7 @@ def _made(state: ListInForce, candidates: Sequence[Candidate], rules: Rules, cha
         state.places += 1
         state.gone.append(name)
     if change.kind in ("amount", "corrected"):
-        after = _broken(state, _as_granted(candidates, state.granted), rules)
+        after = _broken(state, as_granted(candidates, state.granted), rules)
         for rule in after:
             if rule not in before:
                 yield f"ce changement enfreint la règle {rule}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aap.core.selection.problem import Candidate, RuleRef, Rules
-from aap.core.selection.rows import Columns, Integers, Retained, System, compile_system
+from aap.core.selection.rows import Columns, Retained, System, compile_system, dense
 
 _AHEAD = 64  # candidates looked at before all others: the successor is mostly near
 
@@ -51,7 +51,7 @@ def successors(system: System, retained: Retained, among: Columns) -> dict[int, 
 
     A laureate who leaves is no candidate any more: a value of `each` that only it had is asked no longer.
     """
-    rows = [_dense(row.columns, row.coefficient, system.size) for row in system.rows]
+    rows = [dense(row, system.size) for row in system.rows]
     left = [row.bound - row.activity(retained) for row in system.rows]
     alone = {
         part.key: next(iter(part.share_of)) for part in system.parts if part.quota.each and len(part.share_of) == 1
@@ -73,12 +73,6 @@ def successors(system: System, retained: Retained, among: Columns) -> dict[int, 
                 found[laureate] = int(part[int(fits.argmax())])
                 break
     return found
-
-
-def _dense(columns: Columns, coefficient: Integers, size: int) -> Integers:
-    dense: Integers = np.zeros(size, coefficient.dtype)
-    dense[columns] = coefficient
-    return dense
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
 from aap.core.ranking.counterfactual import NothingToGain
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
+from aap.core.ranking.later_list import as_granted, first_list
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import score_number
 from aap.core.results import ResultRow
@@ -108,22 +109,7 @@ def only_successors(run: RankingRun) -> frozenset[str]:
 def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
     content, ranking = _ranked(run.bundle)
-    granted = granted_amounts(content)
-    return tuple(
-        dataclasses.replace(one, grant=granted[one.id]) if one.id in granted else one for one in ranking.candidates
-    )
-
-
-def granted_amounts(content: BundleContent) -> dict[str, int]:
-    """What every laureate of a run was granted, where its call offers less at the funding line → cents."""
-    if content.given.call.selection.at_limit != "reduce":
-        return {}
-    columns = {name: at for at, name in enumerate(content.ranking.header)}
-    return {
-        line[columns["application_id"]]: int(Decimal(line[columns["granted_amount"]]) * 100)
-        for line in content.ranking.rows
-        if line[columns["granted_amount"]]
-    }
+    return tuple(as_granted(ranking.candidates, first_list(content.ranking).granted))
 
 
 def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:
