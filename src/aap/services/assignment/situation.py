@@ -28,6 +28,7 @@ from aap.records.reviews import (
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import kept_away_pairs, recused_dossiers
+from aap.services.dossier.counted import set_aside_of
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Situation:
 
 
 def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) -> Situation:
-    """Loads everything that an assignment of this call follows from. Seven queries (eight with `avoid_earlier`)."""
+    """Loads everything that an assignment of this call follows from. Eight queries (nine with `avoid_earlier`)."""
     applications = session.exec(
         select(Application, col(Application.association_id)).where(
             Application.call_id == call.id, col(Application.submitted_at).is_not(None)
@@ -126,7 +127,12 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
         if application_id in references and person_id in codes
     )
     earlier = _earlier(session, call, {one.reference: association for one, association in applications}, codes)
-    current = {pair: one for pair, one in held.items() if pair[0] in dossiers}
+    aside, wholly_aside = _set_aside(session, call, references, codes)
+    current = {
+        pair: one
+        for pair, one in held.items()
+        if pair[0] in dossiers and pair not in aside and pair[1] not in wholly_aside
+    }
     demand = Demand(
         dossiers=[
             Dossier(one.reference, (one.theme,) if one.theme else (), departments.get(one.id, ""))
@@ -139,12 +145,12 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
                 tuple(one.departments),
                 one.min_load,
                 one.max_load,
-                one.available and code not in settings.departing,
+                one.available and code not in settings.departing and code not in wholly_aside,
             )
             for code, (one, _) in reviewers.items()
         ],
         reviews=settings.reviews,
-        conflicts=conflicts,
+        conflicts=conflicts | aside,
         earlier=earlier if settings.avoid_earlier else frozenset(),
         fixed=frozenset(pair for pair, one in current.items() if one.stays(pair[1] in settings.departing)),
         current=frozenset(current),
@@ -161,6 +167,20 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
         waiting=sum(one.state == ApplicationState.TO_COMPLETE for one, _ in applications),
         digest=_digest(demand, settings),
     )
+
+
+def _set_aside(
+    session: Session, call: OpenedCall, references: Mapping[str, str], codes: Mapping[str, str]
+) -> tuple[frozenset[Pair], frozenset[str]]:
+    """The reviews that count no more: their dossiers want others, and not of the same people. Pairs, and codes of those
+    whose reviews all are set aside."""
+    kept = [one for one in set_aside_of(session, call.id) if one.confirmed_at is not None and one.person_id in codes]
+    pairs = {
+        (references[one.application_id], codes[one.person_id])
+        for one in kept
+        if one.application_id is not None and one.application_id in references
+    }
+    return frozenset(pairs), frozenset(codes[one.person_id] for one in kept if one.application_id is None)
 
 
 def _departments(session: Session, call: OpenedCall) -> dict[str, str]:

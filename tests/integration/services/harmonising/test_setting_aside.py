@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from aap.core.assignment.problem import Demand
 from aap.records.audit import AuditLine
 from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import AsideGround, RecusalOrigin, Reviewer, SetAside
+from aap.services.assignment.situation import default_settings, situation
 from aap.services.call.calls import get_call
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, SamePerson
 from aap.services.harmonising.agreement import submitted_reviews
@@ -197,3 +199,22 @@ def test_nobody_decides_on_their_own_reviews_and_a_recused_official_sees_no_doss
     with scene.platform.database.reading() as session:
         page = set_aside_page(session, actor=here.factory.actor(scene.second), call=here.call)
     assert [(one.masked, one.code, one.reference, one.reason) for one in page.lines] == [(True, "", "", "")]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_review_set_aside_holds_no_seat_and_its_dossier_goes_to_somebody_else(desk: Desks, whole: bool) -> None:
+    scene = Scene(desk())
+    here, reference = scene.here, scene.here.application.reference
+    first = scene.codes[here.first.id]
+
+    def demand() -> Demand:
+        with scene.platform.database.reading() as session:
+            call = get_call(session, here.call.id)
+            return situation(session, call, default_settings(call)).demand
+
+    assert (reference, first) in demand().fixed
+    scene.confirm(scene.second, scene.propose(here.official, here.first, "" if whole else reference))
+    found = demand()
+    assert (reference, first) not in found.current | found.fixed
+    assert ((reference, first) in found.conflicts) is not whole
+    assert {one.id: one.available for one in found.reviewers}[first] is not whole
