@@ -17,7 +17,7 @@ from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.reasons import certificates_by_value, reason_by_value
 from aap.core.selection.replacement import waiting_list
 from aap.core.selection.rows import System, compile_system
-from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, solve_selection
+from aap.core.selection.solving import EXACT_UP_TO, Removals, Solved, short_of_reasons, solve_selection
 from aap.core.selection.work import WORK, OutOfWork, Sight, allowance
 
 
@@ -66,10 +66,10 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
     if solved.walk is not None:
         try:
             certificates, passed, line = _to_the_line(system, solved)
-        except OutOfWork as stopped:
-            raise NothingFound from stopped
-        reached = True
-    else:
+            reached = True
+        except OutOfWork:
+            solved, by_quota, price_of = short_of_reasons(system, solved), {}, {}
+    if solved.walk is None:
         certificates, passed, reached = _passed_over(system, solved)
     granting = solved.granting(system)
     ids = [candidate.id for candidate in system.candidates]

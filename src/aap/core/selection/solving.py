@@ -92,6 +92,13 @@ def _unproven_by_rank(system: System, rows: list[Row], fixed: Fixed, stopped: Ou
     return Solved(retained, _total(system, retained), False, proven=False, gap=None)
 
 
+def short_of_reasons(system: System, solved: Solved) -> Solved:
+    """In place of a walk to the line that the work was not enough to explain: what the walk met, as if it had ended there."""
+    assert solved.walk is not None
+    retained = improved(system.rows, solved.walk.witness, system.imposed)
+    return Solved(retained, _total(system, retained), False, proven=False, gap=None)
+
+
 def _keeps(rows: list[Row], fixed: Fixed, retained: Retained) -> bool:
     return bool(retained[fixed == 1].all()) and all(row.holds(retained) for row in rows)
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, event, given, settings
 from aap.core.selection.outcome import Certificate, FundingLine, InfeasibleRules, Reason
 from aap.core.selection.replacement import replacement
 from aap.core.selection.select import select
+from aap.core.selection.work import OutOfWork
 from tests.unit.core.selection.line_enumeration import LineEnumeration
 from tests.unit.core.selection.small_problems import Problem, problem, problems_with_a_line
 
@@ -180,3 +181,21 @@ def test_nobody_meets_the_line_where_money_and_places_are_enough() -> None:
     outcome = select(tried.candidates, tried.core_rules)
     assert outcome.retained == ("a", "b")
     assert outcome.funding_line is None
+
+
+@pytest.mark.thorough
+@given(problems_with_a_line())
+@settings(WITHOUT_LIMIT, max_examples=300)
+def test_a_line_whose_reasons_take_more_than_the_allowed_work_ends_as_the_best_that_was_met(tried: Problem) -> None:
+    every = LineEnumeration(tried.people, tried.rules)
+    if every.line(every.atoms) is None:
+        return
+    with patch("aap.core.selection.select.certificates_by_merit", side_effect=OutOfWork(None, None)):
+        outcome = select(tried.candidates, tried.core_rules)
+    assert (outcome.proven_optimal, outcome.gap, outcome.funding_line, dict(outcome.prices)) == (False, None, None, {})
+    assert outcome.complete is False
+    assert set(outcome.reasons) == {person.id for person in tried.people}
+    assert {str(outcome.reasons[name]) for name in outcome.retained} <= {"selected", "jury_in"}
+    members = {person.id: at for at, person in enumerate(tried.people)}
+    chosen = sum(1 << members[name] for name in outcome.retained)
+    assert all(atom.keeping >> chosen & 1 for atom in every.atoms if atom.kind != "protect_top")
