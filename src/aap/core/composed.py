@@ -23,6 +23,12 @@ def nfc(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", with_few_marks(text))
 
 
+def without_accents(text: str) -> str:
+    """The text without accents and compatibility forms: `Île` is `Ile`; for comparing what people write."""
+    plain = unicodedata.normalize("NFKD", with_few_marks(text))
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
 def with_few_marks(text: str) -> str:
     """The text without the marks beyond 30 on one letter: to be normalised in any form."""
     kept, end = [], 0

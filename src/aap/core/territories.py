@@ -7,7 +7,6 @@ and its zone: `metro`, `drom` (overseas departments and regions) or `com` (other
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from functools import cached_property
 from heapq import nsmallest
 from typing import Any, Literal, TypeVar
 
-from aap.core.composed import with_few_marks
+from aap.core.composed import without_accents
 
 Zone = Literal["metro", "drom", "com"]
 
@@ -71,8 +70,7 @@ class Commune:
 
 def fold(text: str) -> str:
     """A name as it is compared: no accents, case, hyphens or apostrophes, `st` written out."""
-    plain = unicodedata.normalize("NFKD", with_few_marks(text.lower().translate(_LIGATURES)))
-    words = re.findall(r"[a-z0-9]+", "".join(char for char in plain if not unicodedata.combining(char)))
+    words = re.findall(r"[a-z0-9]+", without_accents(text.lower().translate(_LIGATURES)))
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
 

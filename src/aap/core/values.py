@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from aap.core.composed import nfc
+from aap.core.composed import nfc, without_accents
 
 Answers = Mapping[str, Any]
 
@@ -87,7 +86,7 @@ def cell_number(text: str) -> Decimal | None:
 
 def parse_day(text: str) -> date:
     """`28/02/2025`, `28.2.25`, `2025-02-28`, `28 février 2025`, `1er mars 2025`. Raises ValueError."""
-    plain = _unaccented(text.strip().lower())
+    plain = without_accents(text.strip().lower())
     if len(plain) > _LONGEST_NUMBER:
         raise ValueError("too long for a date")
     if iso := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain, flags=re.ASCII):
@@ -149,7 +148,3 @@ def is_blank(value: object) -> bool:
 
 def _full_year(text: str) -> int:
     return int(text) if len(text) == 4 else 2000 + int(text)
-
-
-def _unaccented(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))

@@ -8,7 +8,6 @@ are read when the first password is chosen, not at the start.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 from math import log10
 from typing import Any
+
+from aap.core.composed import without_accents
 
 WEIGHED = 40
 """How many characters are weighed: what follows could only make it harder to guess, and time grows with the square."""
@@ -54,7 +55,7 @@ def guess(password: str, own_words: Iterable[str] = ()) -> Guess:
     """How soon the password is guessed by who knows these words about its owner (name, e-mail)."""
     own = sorted({part for words in own_words for part in re.split(r"\W+", words.lower()) if len(part) > 2})
     head = password[:WEIGHED]
-    forms = dict.fromkeys((head, _SEPARATORS.sub("", head), _without_marks(head)))
+    forms = dict.fromkeys((head, _SEPARATORS.sub("", head), without_accents(head)))
     return min((_weighed(form, own) for form in forms if form), key=lambda one: one.digits)
 
 
@@ -73,10 +74,6 @@ def _pattern(part: dict[str, Any]) -> Pattern:
         return {"user_inputs": Pattern.OWN, "passwords": Pattern.KNOWN}.get(part["dictionary_name"], Pattern.WORD)
     named = {"spatial": Pattern.KEYBOARD, "regex": Pattern.DATE}
     return named.get(part["pattern"]) or Pattern(part["pattern"])
-
-
-def _without_marks(text: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
 
 
 @cache

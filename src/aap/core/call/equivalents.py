@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from aap.core.call.schema import CallFile, CallIdentity, Criterion, Rubric, SelectionRules
+from aap.core.composed import without_accents
 from aap.core.paths import Path
 from aap.core.questions.base.choosing import Option
 from aap.core.questions.base.question import Question
@@ -145,5 +145,4 @@ def split_decimal(path: Path, raw: object) -> CutNumber | None:
 
 
 def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.strip().lower().replace("œ", "oe"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    return without_accents(text.strip().lower().replace("œ", "oe"))

@@ -8,14 +8,13 @@ of the lines that were read.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from aap.core.amounts import BadAmount, read_cents
 from aap.core.budgets.accounting import Budget, BudgetKind, Side, accounts, budget_of
-from aap.core.composed import with_few_marks
+from aap.core.composed import without_accents
 from aap.core.french import euros, quoted
 from aap.core.problems import BadInput
 from aap.documents.incoming.incoming_file import IncomingFile, RefusedFile
@@ -204,8 +203,7 @@ def _is_amount(value: object, column: int) -> bool:
 
 
 def _folded(value: object) -> str:
-    text = unicodedata.normalize("NFKD", with_few_marks(str(value or "").casefold()))
-    return re.sub(r"[^a-z0-9]+", " ", "".join(char for char in text if not unicodedata.combining(char))).strip()
+    return re.sub(r"[^a-z0-9]+", " ", without_accents(str(value or "").casefold())).strip()
 
 
 def _cents_of(value: object, *, formula: bool, unstored: bool) -> int:
