@@ -19,20 +19,22 @@ from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
-from aap.services.ranking.runs import get_run
+from aap.services.ranking.runs import find_run, get_run
 from aap.services.ranking.trials import ask_points_needed
 
 
 def start_points(
-    session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, reference: str, now: datetime
+    session: Session, *, actor: Actor, call: OpenedCall, number: int, reference: str, now: datetime
 ) -> Job:
-    """The job that finds it out, started where none was or the last one failed: a run never changes.
+    """The job that finds it out in the call's run of this number, started where none was or the last one failed: a run
+    never changes.
 
-    Raises NotFound, also for who is recused of the dossier.
+    Raises NotFound, also for who is recused of the dossier, whatever the state of the call.
     """
-    ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
+    run = find_run(session, call.id, number)
     held = points_job(session, run, reference)
     return held or start_job(
         session, "points", actor=actor, now=now, call_id=call.id, arguments=_arguments(run, reference)

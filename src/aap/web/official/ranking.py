@@ -267,8 +267,10 @@ def explain(call_id: str, number: int, reference: str) -> str:
 def ask_points(call_id: str, number: int, reference: str) -> ResponseReturnValue:
     """How many points would have been enough: a job, which leads back to the dossier in its run."""
     with writing() as session:
-        opened, kept = _run_of_page(session, call_id, number)
-        job = start_points(session, actor=signed_in(), call=opened, run=kept, reference=reference, now=arrived_at())
+        opened = call_of_page(session, call_id)
+        job = start_points(
+            session, actor=signed_in(), call=opened, number=number, reference=reference, now=arrived_at()
+        )
     return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
