@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
+
+expect.set_options(timeout=15_000)  # a save waits 2.5 s by itself, and a machine under test is slow
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from werkzeug.exceptions import NotFound
 from werkzeug.routing import IntegerConverter
 
 from aap.records.people import Role
@@ -37,9 +36,7 @@ def test_no_address_with_a_number_beyond_measure_is_a_page(app: Flask, number: s
     routes = app.url_map.bind("")
     found = with_number(app, number)
     assert len(found) >= 7
-    for address in found:
-        with pytest.raises(NotFound):
-            routes.match(address, "GET")
+    assert not [address for address in found if routes.test(address, "GET") or routes.test(address, "POST")]
     assert all(routes.test(address, "GET") or routes.test(address, "POST") for address in with_number(app, str(MOST)))
 
 
