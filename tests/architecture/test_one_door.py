@@ -23,8 +23,14 @@ RECORDS = frozenset(
         "JuryDecision",
         "Consensus",
         "Contest",
+        "ContestDocument",
+        "DecisionCorrection",
+        "JuryVote",
+        "ListVersion",
+        "PostalSending",
         "Recusal",
         "SetAside",
+        "Waiver",
     }
 )
 """What tells of a dossier what a recused person must not know."""
@@ -38,7 +44,7 @@ QUERIES = frozenset(
 
 DOOR = frozenset(
     {
-        "dossier_of", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
+        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
         "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
         "recused_references", "told", "view_run",
     }
@@ -52,6 +58,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     "a condition or a step of a query that its caller makes": frozenset(
         {
             "services/decision/in_force.py:in_force",
+            "services/decision/in_force.py:current_list",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from aap.records.types import UtcDateTime, new_id, one_of
@@ -47,6 +47,11 @@ class Call(SQLModel, table=True):
     draw_seed: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    amounts_closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # proposed amounts are fixed
+    amounts_closed_by: str | None = Field(default=None, foreign_key="person.id")
+    seconds: list[str] = Field(  # people who may confirm what a first proposed; empty: any other official of the call
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
 
 
 class CallVersion(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -24,12 +24,20 @@ class JuryDecisionKind(StrEnum):
     CONSENSUS = "consensus"
 
 
+class DecisionStage(StrEnum):
+    """Who decided after the marks: the jury proposes, then the authority arbitrates."""
+
+    JURY = "jury"
+    AUTHORITY = "authority"
+
+
 class JuryDecision(SQLModel, table=True):
     """What persons decided after the marks, with its reason. `amount`: euros, or points on 100 for a consensus."""
 
     __tablename__ = "jury_decision"
     __table_args__ = (
         CheckConstraint(one_of("decision", JuryDecisionKind), name="decision"),
+        CheckConstraint(one_of("stage", DecisionStage), name="stage"),
         UniqueConstraint("application_id", "decision"),
     )
 
@@ -38,7 +46,10 @@ class JuryDecision(SQLModel, table=True):
     application_id: str = Field(foreign_key="application.id")
     decision: JuryDecisionKind = Field(max_length=20, sa_type=String)
     amount: Decimal | None = Field(default=None, sa_type=FourDecimals)
-    reason: str
+    reason: str  # read by the association, in its letter
+    stage: DecisionStage = Field(
+        default=DecisionStage.JURY, max_length=20, sa_type=String, sa_column_kwargs={"server_default": "jury"}
+    )
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -82,6 +93,9 @@ class RankingRun(SQLModel, table=True):
     proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     frozen_by: str | None = Field(default=None, foreign_key="person.id")
     frozen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    frozen_version: int | None = (
+        None  # 1 for the first run of the call that was frozen, then 2…; kept after a step back
+    )
     unproven_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})  # why it is frozen all the same
     audit_lines: int | None = None  # of the log when it was frozen, with the last line's hash: printed on its papers
     audit_head: str | None = Field(default=None, max_length=64)
@@ -130,6 +144,7 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(one_of("outcome", Outcome), name="outcome"),
         UniqueConstraint("application_id", "number"),
+        UniqueConstraint("call_id", "letter_number"),
         CheckConstraint("outcome <> 'laureate' OR amount IS NOT NULL", name="amount"),
     )
 
@@ -146,21 +161,84 @@ class Decision(SQLModel, table=True):
     rubric_hash: str = Field(max_length=64)
     bundle_hash: str = Field(max_length=64)
     letter_sha256: str | None = Field(default=None, sa_type=FileHash)
+    letter_number: int | None = None  # of the call's letters, without holes
+    letter_settings_id: str | None = Field(default=None, foreign_key="letter_settings.id")
     author_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
     notified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    notification_id: str | None = Field(default=None, foreign_key="notification.id", index=True)
     read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    answer: str = Field(default="", max_length=20)  # accepted | declined
+    read_by: str | None = Field(default=None, foreign_key="person.id")
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the mail that says it is unread
+    answer: str = Field(default="", max_length=20)  # accepted | declined | lapsed
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    answer_sha256: str | None = Field(default=None, sa_type=FileHash)  # the paper, where it came on paper
+    answer_noted_by: str | None = Field(default=None, foreign_key="person.id")  # the official who recorded it
+    answer_reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    voided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # its run was unfrozen before it left
+
+
+class ContestKind(StrEnum):
+    """Before whom a decision is contested."""
+
+    GRACIEUX = "gracieux"  # before its author
+    HIERARCHIQUE = "hierarchique"  # before the author's superior
+    CONTENTIEUX = "contentieux"  # before the court: recorded, answered elsewhere
+
+
+class ContestResult(StrEnum):
+    """What became of an appeal."""
+
+    UPHELD = "upheld"  # the decision is corrected
+    PARTLY = "partly"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 class Contest(SQLModel, table=True):
-    """A recours gracieux against a decision, recorded for the service."""
+    """An appeal against a decision, by the association on its page or recorded from paper.
+
+    `number`: of the call's appeals; `received_on`: the day from which its two months run; `reply`: the words of the
+    letter that answers it.
+    """
 
     __tablename__ = "contest"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ContestKind), name="kind"),
+        CheckConstraint("result IS NULL OR " + one_of("result", ContestResult), name="result"),
+        UniqueConstraint("call_id", "number"),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    call_id: str | None = Field(default=None, foreign_key="call.id")
+    number: int | None = None
     decision_id: str = Field(foreign_key="decision.id", index=True)
-    person_id: str | None = Field(default=None, foreign_key="person.id")
+    kind: ContestKind = Field(
+        default=ContestKind.GRACIEUX, max_length=20, sa_type=String, sa_column_kwargs={"server_default": "gracieux"}
+    )
+    on_paper: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    received_on: date | None = None
+    person_id: str | None = Field(default=None, foreign_key="person.id")  # who wrote it, or recorded it
     body: str
+    acknowledged_sha256: str | None = Field(default=None, sa_type=FileHash)
+    result: ContestResult | None = Field(default=None, max_length=20, sa_type=String)
+    reply: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    replied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    replied_by: str | None = Field(default=None, foreign_key="person.id")
+    reply_sha256: str | None = Field(default=None, sa_type=FileHash)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ContestDocument(SQLModel, table=True):
+    """A file that came with an appeal: joined on the page, or the scan of a paper."""
+
+    __tablename__ = "contest_document"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    contest_id: str = Field(foreign_key="contest.id", index=True)
+    name: str = Field(max_length=255)
+    media_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(sa_type=FileHash)
     created_at: datetime = Field(sa_type=UtcDateTime)

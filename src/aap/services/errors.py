@@ -129,6 +129,13 @@ class RecusedFromCall(DomainError):
 
 
 @dataclass
+class RecusedFromActs(DomainError):
+    """Acts that bind every dossier of a call are not for whoever is recused of one of them: somebody else has to."""
+
+    call_id: str
+
+
+@dataclass
 class SpecimensFirst(DomainError):
     """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""
 

@@ -58,13 +58,21 @@ class Permission(StrEnum):
     CONSENSUS_MANAGE = "consensus:manage"
     REVIEW_SET_ASIDE = "review:set_aside"
     CALL_ADVANCE = "call:advance"
+    AMOUNTS_CLOSE = "amounts:close"
+    GATE_WAIVE = "gate:waive"
+    JURY_HOLD = "jury:hold"
     JURY_DECIDE = "jury:decide"
+    RANKING_ARBITRATE = "ranking:arbitrate"
     RANKING_RUN = "ranking:run"
     RANKING_READ = "ranking:read"
     RANKING_FREEZE = "ranking:freeze"
+    RANKING_UNFREEZE = "ranking:unfreeze"
+    LETTERS_SET = "letters:set"
     DECISIONS_PREPARE = "decisions:prepare"
     DECISIONS_READ = "decisions:read"
     DECISIONS_NOTIFY = "decisions:notify"
+    GRANT_CORRECT = "grant:correct"
+    APPEALS_MANAGE = "appeals:manage"
     RESULTS_PUBLISH = "results:publish"
     CLAIM_ARBITRATE = "claim:arbitrate"
     ADMIN_HOME = "admin:home"
@@ -168,13 +176,21 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.CONSENSUS_MANAGE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.REVIEW_SET_ASIDE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.CALL_ADVANCE: (Grant(Who.OFFICIAL, _STARTED), Grant(Who.SYSTEM, frozenset({C.OPEN}))),
+    Permission.AMOUNTS_CLOSE: (Grant(Who.OFFICIAL, _WORKING),),
+    Permission.GATE_WAIVE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
+    Permission.JURY_HOLD: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.JURY_DECIDE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
+    Permission.RANKING_ARBITRATE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_RUN: (Grant(Who.OFFICIAL, _RANKING),),
     Permission.RANKING_READ: (Grant(Who.OFFICIAL, _RANKED),),
     Permission.RANKING_FREEZE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
+    Permission.RANKING_UNFREEZE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED})),),
+    Permission.LETTERS_SET: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED}) | _FROZEN),),
     Permission.DECISIONS_PREPARE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED, C.PUBLISHED})),),
     Permission.DECISIONS_READ: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED}) | _DECIDED),),
     Permission.DECISIONS_NOTIFY: (Grant(Who.OFFICIAL, _DECIDED),),
+    Permission.GRANT_CORRECT: (Grant(Who.OFFICIAL, _DECIDED),),
+    Permission.APPEALS_MANAGE: (Grant(Who.OFFICIAL, _DECIDED),),
     Permission.RESULTS_PUBLISH: (Grant(Who.OFFICIAL, frozenset({C.DECIDED})),),
     Permission.CLAIM_ARBITRATE: (Grant(Who.OFFICIAL), Grant(Who.ADMIN)),
     Permission.ADMIN_HOME: (Grant(Who.ADMIN),),

@@ -21,6 +21,7 @@ from aap.services.errors import (
     InvalidInput,
     NotFound,
     OwnRequest,
+    RecusedFromActs,
     RecusedFromCall,
     RulesConflict,
     SamePerson,
@@ -174,6 +175,17 @@ def init_errors(app: Flask) -> None:
                 "Il contient tous les dossiers de l’appel, dont %(num)s dont vous êtes déporté, et rien ne peut en être "
                 "retiré : il ne servirait plus à refaire le calcul. Demandez à un autre agent de s’en charger.",
                 error.dossiers,
+            ),
+        )
+
+    @app.errorhandler(RecusedFromActs)
+    def recused_from_acts(_error: RecusedFromActs) -> ResponseReturnValue:
+        return error_page(
+            403,
+            _("Un autre agent doit s’en charger"),
+            _(
+                "Vous êtes déporté d’un dossier de cet appel. Ce qui engage tous les dossiers ensemble (proposer, "
+                "arrêter, reprendre, corriger, notifier, signer) revient à un agent qui n’est déporté d’aucun."
             ),
         )
 

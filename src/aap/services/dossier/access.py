@@ -27,7 +27,7 @@ from aap.records.people import Person
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import NotFound, RecusedFromCall
+from aap.services.errors import NotFound, RecusedFromActs, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import dossiers_apart, pairs_apart, people_apart, stands
 
@@ -130,6 +130,16 @@ def ensure_whole(session: Session, actor: Actor, call_id: str) -> None:
     hidden = [one for one in _recused(session, actor) if one.call_id == call_id and one.submitted_at is not None]
     if hidden:
         raise RecusedFromCall(call_id, len(hidden))
+
+
+def ensure_impartial(session: Session, actor: Actor, call_id: str) -> None:
+    """Lets act for the whole call who is recused of none of its candidates; a substitute does it otherwise.
+
+    Asked before a ranking is proposed, confirmed or unfrozen, before decisions are corrected, notified or signed.
+    Raises RecusedFromActs.
+    """
+    if any(one.call_id == call_id and one.submitted_at is not None for one in _recused(session, actor)):
+        raise RecusedFromActs(call_id)
 
 
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:
