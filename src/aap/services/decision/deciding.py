@@ -28,7 +28,7 @@ from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import bundle_hash, frozen_run
 
-_STATE_AFTER: Mapping[Outcome, ApplicationState] = {
+STATE_AFTER: Mapping[Outcome, ApplicationState] = {
     Outcome.LAUREATE: ApplicationState.LAUREATE,
     Outcome.WAITING_LIST: ApplicationState.WAITING_LIST,
     Outcome.NOT_SELECTED: ApplicationState.NOT_SELECTED,
@@ -67,7 +67,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
                 created_at=now,
             )
         )
-        application.state = _STATE_AFTER[outcome]
+        application.state = STATE_AFTER[outcome]
         session.add(application)
     record(
         session,

@@ -14,12 +14,13 @@ from sqlmodel import Session, col, func, select
 from aap.core.results import MASKED
 from aap.core.selection.replacement import entries
 from aap.core.selection.rules import rules_of
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
+from aap.services.decision.deciding import STATE_AFTER
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -165,26 +166,9 @@ def call_from_waiting_list(
         )
     ).one()
     before, application = held
-    number = session.exec(select(func.max(Decision.number)).where(Decision.application_id == application.id)).one() or 0
-    entered = Decision(
-        call_id=call_id,
-        application_id=application.id,
-        run_id=before.run_id,
-        number=number + 1,
-        replaces_id=before.id,
-        outcome=Outcome.LAUREATE,
-        amount=found.next.grant,
-        row={**before.row, "status": "laureate", "granted_amount": found.next.grant, "waiting_rank": None},
-        reason=CALLED,
-        rubric_hash=before.rubric_hash,
-        bundle_hash=before.bundle_hash,
-        author_id=actor.person_id,
-        created_at=now,
+    entered = replace_decision(
+        session, actor=actor, before=before, outcome=Outcome.LAUREATE, amount=found.next.grant, reason=CALLED, now=now
     )
-    session.add(entered)
-    application.state = ApplicationState.LAUREATE
-    session.add(application)
-    session.flush()
     record(
         session,
         actor,
@@ -194,4 +178,43 @@ def call_from_waiting_list(
         before={"decision": before.id},
         after={"decision": entered.id, "amount": entered.amount, "reason": reason.strip()},
     )
+    return entered
+
+
+def replace_decision(
+    session: Session,
+    *,
+    actor: Actor,
+    before: Decision,
+    outcome: Outcome,
+    amount: int | None,
+    reason: str,
+    now: datetime,
+) -> Decision:
+    """A new decision in the place of one that is in force; both stay. Its letter and its notification are the callers'.
+
+    `amount` in cents, for a laureate. The log is the callers', who know why.
+    """
+    application = session.get_one(Application, before.application_id)
+    number = session.exec(select(func.max(Decision.number)).where(Decision.application_id == application.id)).one() or 0
+    granted = amount if outcome is Outcome.LAUREATE else None
+    entered = Decision(
+        call_id=before.call_id,
+        application_id=application.id,
+        run_id=before.run_id,
+        number=number + 1,
+        replaces_id=before.id,
+        outcome=outcome,
+        amount=granted,
+        row={**before.row, "status": str(outcome), "granted_amount": granted, "waiting_rank": None},
+        reason=reason,
+        rubric_hash=before.rubric_hash,
+        bundle_hash=before.bundle_hash,
+        author_id=actor.person_id,
+        created_at=now,
+    )
+    session.add(entered)
+    application.state = STATE_AFTER[outcome]
+    session.add(application)
+    session.flush()
     return entered
