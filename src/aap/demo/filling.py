@@ -36,7 +36,8 @@ from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
-from aap.services.screening.screening import propose_amount, screen_application
+from aap.services.screening.amounts import close_amounts, propose_amount
+from aap.services.screening.screening import screen_application
 from aap.services.steering.advancing import set_draw_seed
 from aap.web.public_links import PublicLinks
 
@@ -184,6 +185,8 @@ class _Filling:
                     reason=REASON,
                     now=at + timedelta(days=1, minutes=number),
                 )
+            closing = at + timedelta(days=1, hours=9)
+            close_amounts(session, actor=actor, call_id=call.id, confirmed=True, now=closing)
             set_draw_seed(
                 session, actor=actor, call_id=call.id, seed=DRAWN, source="Tirage fictif de la démonstration", now=at
             )

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     REVIEWERS_MANAGE = "reviewers:manage"
     ASSIGNMENT_MANAGE = "assignment:manage"
     REVIEWS_FOLLOW = "reviews:follow"
+    MARKS_READ = "marks:read"
     REVIEW_REOPEN = "review:reopen"
     CONSENSUS_MANAGE = "consensus:manage"
     REVIEW_SET_ASIDE = "review:set_aside"
@@ -125,8 +126,9 @@ _NOTIFIED = frozenset({A.NOTIFIED, A.ACCEPTED, A.DECLINED})
 _SUBMITTED = frozenset(A) - {A.DRAFT}
 _COLLECTING = frozenset({C.OPEN, C.CLOSED})
 _WORKING = frozenset({C.CLOSED, C.REVIEWING, C.DELIBERATING})
-_RANKING = frozenset({C.REVIEWING, C.DELIBERATING, C.PROPOSED})
 _RANKED = frozenset({C.REVIEWING, C.DELIBERATING, C.PROPOSED, C.ARBITRATED, C.DECIDED, C.PUBLISHED, C.ARCHIVED})
+_DELIBERATED = _RANKED - {C.REVIEWING}
+"""Marks, scores and ranks are closed to officials until the deliberation opens."""
 _DECIDED = frozenset({C.DECIDED, C.PUBLISHED, C.ARCHIVED})
 _FROZEN = frozenset({C.ARBITRATED}) | _DECIDED
 _STARTED = frozenset(C) - {C.DRAFT}
@@ -172,6 +174,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEWERS_MANAGE: (Grant(Who.OFFICIAL, frozenset(C) - _DECIDED),),
     Permission.ASSIGNMENT_MANAGE: (Grant(Who.OFFICIAL, _WORKING),),
     Permission.REVIEWS_FOLLOW: (Grant(Who.OFFICIAL, _STARTED),),
+    Permission.MARKS_READ: (Grant(Who.OFFICIAL, _DELIBERATED),),
     Permission.REVIEW_REOPEN: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING})),),
     Permission.CONSENSUS_MANAGE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.REVIEW_SET_ASIDE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
@@ -181,8 +184,8 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.JURY_HOLD: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.JURY_DECIDE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_ARBITRATE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
-    Permission.RANKING_RUN: (Grant(Who.OFFICIAL, _RANKING),),
-    Permission.RANKING_READ: (Grant(Who.OFFICIAL, _RANKED),),
+    Permission.RANKING_RUN: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
+    Permission.RANKING_READ: (Grant(Who.OFFICIAL, _DELIBERATED),),
     Permission.RANKING_FREEZE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
     Permission.RANKING_UNFREEZE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED})),),
     Permission.LETTERS_SET: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED}) | _FROZEN),),
@@ -243,6 +246,11 @@ def allowed(actor: Actor | None, permission: Permission, target: Target = Target
     """Whether the table grants the permission on this object now."""
     held = relations(actor, target)
     return any(grant.who in held and _state_fits(grant, target) for grant in TABLE[permission])
+
+
+def marks_closed(actor: Actor, target: Target) -> bool:
+    """Whether others' marks are closed as yet to this official of the call, whatever else they are in it (a reviewer)."""
+    return Who.OFFICIAL in relations(actor, target) and not allowed(actor, Permission.MARKS_READ, target)
 
 
 def conceivable(actor: Actor | None, permission: Permission) -> bool:

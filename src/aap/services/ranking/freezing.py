@@ -17,6 +17,7 @@ from aap.services.audit import LogHead, record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.errors import InvalidInput, Objection, SamePerson
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.gates import gates_of
 from aap.services.ranking.input import ranking_input
 from aap.services.ranking.runs import get_run
 
@@ -38,12 +39,11 @@ class FreezeCheck:
 
 
 def check_freeze(session: Session, call: OpenedCall, run: RankingRun) -> FreezeCheck:
-    """A run is frozen only if it is final, everything is screened, and nothing moved since it was computed."""
-    obstacles = []
+    """A run is frozen only if every gate is behind it (`gates`), it is final, and nothing moved since it was computed."""
     given = ranking_input(session, call)
-    if given.unscreened:
-        obstacles.append(Objection("ranking.unscreened", dossiers=given.unscreened))
-    if not run.report.get("final"):
+    gates = gates_of(session, call, given)
+    obstacles = list(gates.obstacles)
+    if not run.report.get("final") and not gates.short_of:
         obstacles.append(Objection("ranking.reviews_missing"))
     if run.report.get("inputs_hash") != inputs_hash(given.given):
         obstacles.append(Objection("ranking.inputs_changed"))

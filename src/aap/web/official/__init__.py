@@ -1,6 +1,7 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
+    amounts,
     assignment,
     calls,
     candidates,
@@ -9,6 +10,7 @@ from aap.web.official import (
     decisions,
     dossier,
     exchanges,
+    gates,
     interests,
     jury,
     ranking,
@@ -22,6 +24,7 @@ from aap.web.official import (
 from aap.web.official.pages import blueprint
 
 __all__ = [
+    "amounts",
     "assignment",
     "blueprint",
     "calls",
@@ -31,6 +34,7 @@ __all__ = [
     "decisions",
     "dossier",
     "exchanges",
+    "gates",
     "interests",
     "jury",
     "ranking",

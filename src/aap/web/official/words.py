@@ -18,7 +18,7 @@ def next_steps() -> Mapping[CallState, str]:
         CallState.DRAFT: _("Un administrateur ouvre l’appel."),
         CallState.OPEN: _("Après la clôture et son délai de grâce, fermez le dépôt pour examiner la recevabilité."),
         CallState.CLOSED: _("Dites de chaque dossier s’il est recevable, confiez-les, puis ouvrez les évaluations."),
-        CallState.REVIEWING: _("Suivez les évaluations ; quand elles sont là, ouvrez la délibération."),
+        CallState.REVIEWING: _("Suivez les évaluations ; quand rien n’est plus à revoir, ouvrez la délibération."),
         CallState.DELIBERATING: _("Calculez le classement, notez les décisions du jury, puis proposez de l’arrêter."),
         CallState.PROPOSED: _("Une seconde personne vérifie le classement et l’arrête, ou le renvoie."),
         CallState.ARBITRATED: _("Préparez les décisions à partir du classement arrêté."),

@@ -20,6 +20,42 @@ def _unscreened(dossiers: int) -> str:
     )
 
 
+def _short(dossiers: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0dossier a moins d’évaluations qui comptent que la grille n’en demande.",
+        "%(n)s\u00a0dossiers ont moins d’évaluations qui comptent que la grille n’en demande.",
+        dossiers,
+        n=number(dossiers),
+    )
+
+
+def _divergent(dossiers: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0dossier dont les évaluations divergent au-delà du seuil de l’appel n’a pas été revu.",
+        "%(n)s\u00a0dossiers dont les évaluations divergent au-delà du seuil de l’appel n’ont pas été revus.",
+        dossiers,
+        n=number(dossiers),
+    )
+
+
+def _contested(dossiers: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0dossier que la correction de la sévérité fait changer de côté du seuil n’a pas été revu.",
+        "%(n)s\u00a0dossiers que la correction de la sévérité fait changer de côté du seuil n’ont pas été revus.",
+        dossiers,
+        n=number(dossiers),
+    )
+
+
+def _erratic(dossiers: int) -> str:
+    return ngettext(
+        "%(n)s\u00a0dossier noté par un évaluateur aux notes dispersées n’a pas été revu.",
+        "%(n)s\u00a0dossiers notés par un évaluateur aux notes dispersées n’ont pas été revus.",
+        dossiers,
+        n=number(dossiers),
+    )
+
+
 def _marks_missing(places: Sequence[tuple[str, str]]) -> str:
     """`places`: reference of the dossier and code of the reviewer."""
     named = (
@@ -30,6 +66,7 @@ def _marks_missing(places: Sequence[tuple[str, str]]) -> str:
 
 
 WORDS: Words = {
+    "ranking.amounts_open": _("Les montants proposés ne sont pas arrêtés : ils le sont avant que les notes s’ouvrent."),
     "ranking.agreed_mark_stands": _(
         "Une note de consensus existe déjà pour ce dossier : le jury ne peut pas s’y ajouter."
     ),
@@ -64,7 +101,15 @@ WORDS: Words = {
         "Rien ne prouve que cette sélection est la meilleure, et elle a été proposée sans motif : renvoyez-la en "
         "délibération, puis proposez-la de nouveau avec un motif."
     ),
+    "ranking.waiver_too_long": _("%(most)s caractères au plus."),
+    "ranking.waiver_unexplained": _(
+        "Indiquez pourquoi ce dossier n’est pas revu : le procès-verbal reproduit ce motif."
+    ),
     "ranking.withdrawn": _("L’association a retiré ce dossier."),
     "ranking.unscreened": _unscreened,
     "ranking.marks_missing": _marks_missing,
+    "ranking.short": _short,
+    "ranking.gate_divergent": _divergent,
+    "ranking.gate_contested": _contested,
+    "ranking.gate_erratic": _erratic,
 }
