@@ -64,6 +64,9 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
             "services/harmonising/consensus.py:_jury_decided",
+            "services/ranking/gates.py:waivers_of",
+            "services/ranking/gates.py:_waived",
+            "services/ranking/gates.py:_waiver",
             "services/harmonising/setting_aside.py:_has_review",
             "services/dossier/counted.py:set_aside_of",
             "services/ranking/jury.py:_conflict",
@@ -78,7 +81,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
-            "services/screening/screening.py:marks_are_opened",
+            "services/screening/proposed_amounts.py:marks_are_opened",
             "services/review/specimens.py:_blocked",
         }
     ),

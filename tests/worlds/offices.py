@@ -75,23 +75,25 @@ class Office:
 Offices = Callable[..., Office]
 
 
-def call_text(factory: Factory, call_id: str, rules: str = RULES, more: str = LETTERS) -> str:
+def call_text(factory: Factory, call_id: str, rules: str = RULES, more: str = LETTERS, step: str = "0.5") -> str:
     text = CALL_FILE.format(
         id=call_id,
         opens_at=(factory.now - timedelta(days=30)).isoformat(),
         closes_at=(factory.now - timedelta(days=2)).isoformat(),
     )
     head, _, _ = text.partition("selection:")
-    return head + rules + more
+    return head.replace("step: 0.5", f"step: {step}") + rules + more
 
 
 def offices(factory: Factory) -> Offices:
     """`offices(factory)()`: a call that deliberates, every dossier screened and reviewed. `reached`: led on from there."""
 
-    def make(reached: CallState = CallState.DELIBERATING, *, rules: str = RULES, more: str = LETTERS) -> Office:
+    def make(
+        reached: CallState = CallState.DELIBERATING, *, rules: str = RULES, more: str = LETTERS, step: str = "0.5"
+    ) -> Office:
         platform = factory.platform
         number = next(factory._numbers)
-        call = factory.call(CallState.DELIBERATING, text=call_text(factory, f"bureau-{number}", rules, more),
+        call = factory.call(CallState.DELIBERATING, text=call_text(factory, f"bureau-{number}", rules, more, step),
                             id=f"bureau-{number}")  # fmt: skip
         with platform.database.writing() as session:
             record = session.get_one(Call, call.id)

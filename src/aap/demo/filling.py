@@ -20,6 +20,7 @@ from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
 from aap.demo.proposed_grants import REASON, proposed_grants
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
+from aap.demo.settled import settle
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.calls import CallState
@@ -36,9 +37,9 @@ from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
-from aap.services.screening.amounts import close_amounts, propose_amount
+from aap.services.screening.proposed_amounts import close_amounts, propose_amount
 from aap.services.screening.screening import screen_application
-from aap.services.steering.advancing import set_draw_seed
+from aap.services.steering.advancing import advance_call, set_draw_seed
 from aap.web.public_links import PublicLinks
 
 FINISHED = "mentorat-2025"
@@ -256,6 +257,10 @@ class _Filling:
         )
 
     def _decisions(self, call: OpenedCall, at: datetime) -> None:
+        with self.platform.database.writing() as session:
+            official, authority = (self.actor(session, person) for person in self.people.officials)
+            current = get_call(session, call.id)
+            settle(session, call=current, official=official, authority=authority, at=at - timedelta(days=3))
         with self.platform.database.reading() as session:
             current = get_call(session, call.id)
             given = ranking_input(session, current)
@@ -264,7 +269,8 @@ class _Filling:
         with self.platform.database.writing() as session:
             current = get_call(session, call.id)
             one, two = self.actor(session, first), self.actor(session, second)
-            change_state(session, current, CallState.DELIBERATING, actor=one, now=at)
+            advance_call(session, actor=one, call_id=call.id, to=CallState.DELIBERATING, reason="", now=at)
+            session.refresh(current.record)
             kept = store_run(session, actor=one, call=current, given=given, run=run, now=at)
             propose_freeze(session, actor=one, run_id=kept.id, now=at + timedelta(hours=3))
             confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(hours=5))

@@ -32,7 +32,7 @@ from aap.records.territories import territories
 from aap.services.actor import SYSTEM, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.platform import Platform
-from aap.services.screening.amounts import close_amounts, propose_amount
+from aap.services.screening.proposed_amounts import close_amounts, propose_amount
 from aap.services.screening.screening import screen_application
 
 REVIEWED, OPEN = "culture-territoires-2026", "mentorat-2026"

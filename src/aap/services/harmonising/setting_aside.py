@@ -23,7 +23,7 @@ from aap.services.dossier.access import dossier_of, find_dossier, recused_dossie
 from aap.services.dossier.counted import set_aside_of
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, SamePerson
 from aap.services.permissions import Permission, ensure
-from aap.services.ranking.gates import erratic_reviewers
+from aap.services.ranking.gates import flagged_reviewers
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import review_counts, reviewed_dossiers
 
@@ -106,7 +106,7 @@ def set_aside_page(session: Session, *, actor: Actor, call: OpenedCall) -> Aside
         short=_short(session, call, kept, hidden),
         reviewers=_reviewers(session, call),
         ranked=latest_run(session, call.id) is not None,
-        erratic=erratic_reviewers(session, call),
+        erratic=flagged_reviewers(session, call),
     )
 
 

@@ -93,7 +93,7 @@ class Gates:
         return tuple(found)
 
 
-def erratic_reviewers(session: Session, call: OpenedCall) -> tuple[str, ...]:
+def flagged_reviewers(session: Session, call: OpenedCall) -> tuple[str, ...]:
     """Codes of the reviewers of the call whose marks scatter, as far as its reviews are in; no mark of theirs."""
     found = doubts(ranking_input(session, call).given)
     return tuple(sorted({code for one in found.values() for code in one.erratic}))
@@ -236,16 +236,30 @@ def waivers_of(session: Session, call: OpenedCall) -> tuple[WaiverLine, ...]:
 
 
 def waive_gate(
-    session: Session, *, actor: Actor, call: OpenedCall, reference: str, gate: Gate, reason: str, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    call: OpenedCall,
+    reference: str,
+    gate: Gate,
+    reason: str,
+    now: datetime,
+    gates: Gates | None = None,
 ) -> None:
-    """Goes past one gate for one dossier, with a reason. Raises NotFound, also where nothing is left to look at there, and
-    InvalidInput.
+    """Goes past one gate for one dossier, with a reason. `gates`: what they are now, where they are known.
+
+    Raises NotFound, also where nothing is left to look at there, and InvalidInput.
     """
     hold_call(session, get_call(session, call.id))
     application_id = find_dossier(session, call.id, reference)
     _, application = dossier_of(session, actor=actor, permission=Permission.GATE_WAIVE, application_id=application_id)
     line = next(
-        (one for one in gates_of(session, call).left if one.application_id == application_id and one.gate is gate), None
+        (
+            one
+            for one in (gates or gates_of(session, call)).left
+            if one.application_id == application_id and one.gate is gate
+        ),
+        None,
     )
     if line is None:
         raise NotFound("gate", f"{reference}/{gate}")

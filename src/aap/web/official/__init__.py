@@ -1,7 +1,6 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
-    amounts,
     assignment,
     calls,
     candidates,
@@ -13,6 +12,7 @@ from aap.web.official import (
     gates,
     interests,
     jury,
+    proposed_amounts,
     ranking,
     recusals,
     replacements,
@@ -24,7 +24,6 @@ from aap.web.official import (
 from aap.web.official.pages import blueprint
 
 __all__ = [
-    "amounts",
     "assignment",
     "blueprint",
     "calls",
@@ -37,6 +36,7 @@ __all__ = [
     "gates",
     "interests",
     "jury",
+    "proposed_amounts",
     "ranking",
     "recusals",
     "replacements",

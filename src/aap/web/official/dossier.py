@@ -22,9 +22,9 @@ from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, allowed
 from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
-from aap.services.screening.amounts import may_propose, propose_amount
 from aap.services.screening.dossier_history import dossier_history
 from aap.services.screening.official_dossier import READ, FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.screening.proposed_amounts import may_propose, propose_amount
 from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,

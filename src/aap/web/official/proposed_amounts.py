@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
-from aap.services.screening.amounts import amounts_page, close_amounts, reopen_amounts
+from aap.services.screening.proposed_amounts import amounts_page, close_amounts, reopen_amounts
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
