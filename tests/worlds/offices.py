@@ -98,6 +98,8 @@ def offices(factory: Factory) -> Offices:
         with platform.database.writing() as session:
             record = session.get_one(Call, call.id)
             record.rubric_hash = rubric_hash(call.file)
+            if list(CallState).index(reached) >= list(CallState).index(CallState.DELIBERATING):
+                record.amounts_closed_at = factory.now
             session.add(record)
         member = factory.person()
         dossiers = []

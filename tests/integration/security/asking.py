@@ -29,6 +29,7 @@ FIXED = {
     "name": "faux",
     "ending": "csv",
     "criterion": "qualite",
+    "gate": "divergent",
 }
 """Parameters that name no object of somebody."""
 

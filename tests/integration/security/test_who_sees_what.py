@@ -206,6 +206,8 @@ NOT_HERE = {
     "account.end_connection": "the world's session is nobody's",
     "admin.run_again": "the world's work didn't fail",
     "admin.end_work": "the world's work doesn't run",
+    "official.gate_waive": "the world's dossier is looked at",
+    "official.gate_close": "the world's dossier has no waiver",
     "official.end_job": "the world's work doesn't run",
     "official.set_aside_confirm": "the world has no proposal to set a review aside",
     "official.set_aside_withdraw": "the world has no proposal to set a review aside",

@@ -81,6 +81,9 @@ WORDS: Words = {
         "La quantité de calcul fixée n’a pas suffi : aucune sélection qui respecte toutes les règles n’a été trouvée, et "
         "rien ne prouve qu’il n’y en a pas. Assouplissez une règle, ou faites le calcul hors ligne (aap rank --work)."
     ),
+    "ranking.marks_closed": _(
+        "Le classement se calcule pendant la délibération : avant, les notes sont fermées ; après, il est arrêté."
+    ),
     "ranking.not_proposed": _("Ce classement n’a pas été proposé."),
     "ranking.not_ranked": _("Ce dossier n’est pas dans ce classement."),
     "ranking.points_unknown": _("La quantité de calcul fixée n’a pas suffi pour le dire."),

@@ -20,6 +20,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "tirage": (CallState.CLOSED, "Résultat tiré au sort"),
     "evaluations": (CallState.REVIEWING, "Par évaluateur"),
     "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
+    "a-revoir": (CallState.REVIEWING, "Rien n’est plus à revoir."),
     "jury": (CallState.DELIBERATING, "Noter une décision"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
