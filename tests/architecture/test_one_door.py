@@ -59,6 +59,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
+            "services/decision/publishing.py:unpublished",
             "services/decision/replacing.py:replace_decision",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
@@ -113,7 +114,8 @@ REASONS: Mapping[str, frozenset[str]] = {
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}"
         for name in ("published_results", "_laureates", "published_bundle", "published_bundle_version")
-    ),
+    )
+    | {"services/decision/open_data.py:_decided_on"},
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {
             "services/review/reviewing.py:_REVIEWED",

@@ -1,12 +1,12 @@
 """A bundle for the public: the same list, verifiable by anyone, without names.
 
 What leaves: names of associations, ids of applications and reviewers (replaced by pseudonyms drawn with a secret key),
-reviewers' marks unless they are asked for, reasons of ineligibility, reasons and authors of the jury's decisions and of what changed
-later, attributes that no rule names, the draw's probabilities. What stays, because the list can't be replayed without it:
-scores, of each application the number of its reviews and the mean marks that part ties or have a threshold, amounts, the
-attributes that quotas and computed criteria name, and the draw tokens of the applications that only the public draw
-parted. Amounts and attributes may let people who know the field recognise a dossier: that is for the authority to weigh
-before it publishes, knowing how many laureates they single out.
+reviewers' marks unless they are asked for, reasons of ineligibility, reasons and authors of the jury's decisions and of
+what changed later, attributes that no rule names, the draw's probabilities. What stays, because the list can't be
+replayed without it: scores, of each application the number of its reviews and the mean marks that part ties or have a
+threshold, amounts, the attributes that quotas and computed criteria name, and the draw tokens of the applications that
+only the public draw parted. Amounts and attributes may let people who know the field recognise a dossier: that is for the
+authority to weigh before it publishes, knowing how many they single out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from aap.core.ranking.later_list import later_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.ranking.run_input import result_hash
-from aap.core.ranking.singled_out import SingledOut, named_attributes, singled_out
+from aap.core.ranking.singled_out import SingledOut, attributes_of_rules, singled_out
 from aap.core.ranking.standing import Standing
 from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
@@ -67,7 +67,7 @@ def public_bundle(content: bytes | str, *, key: str, marks: bool = False) -> Pub
     for part, before in rankings_of(bundle):
         call = part.given.call
         tokens |= _needed_tokens(before, call.rubric)
-        named |= named_attributes(call)
+        named |= attributes_of_rules(call)
         summaries |= {applications[one.id]: _summary(one, call.rubric) for one in before.standings}
     run = run_call(
         given.call,

@@ -26,7 +26,7 @@ class SingledOut:
     others_alone: int
 
 
-def named_attributes(call: CallFile) -> frozenset[str]:
+def attributes_of_rules(call: CallFile) -> frozenset[str]:
     """The attributes that the rules of a call without lots, or of one lot, name: without them its list can't be replayed."""
     by_quotas = {
         name for quota in call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
@@ -38,7 +38,7 @@ def singled_out(bundle: BundleContent) -> SingledOut:
     """Of a laureate its request, its grant and its attributes are shown, of the others the same without a grant."""
     given = normalised(bundle.given)
     named = {given.call.lots.attribute} if given.call.lots else set()
-    named.update(*(named_attributes(part.given.call) for part in parted(given)))
+    named.update(*(attributes_of_rules(part.given.call) for part in parted(given)))
     at = {name: place for place, name in enumerate(bundle.ranking.header)}
     granted = {
         row[at["application_id"]]: row[at["granted_amount"]]

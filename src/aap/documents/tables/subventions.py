@@ -6,7 +6,7 @@ The same lines as JSON: a list of objects with these names; numbers as numbers, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
@@ -22,8 +22,9 @@ COLUMNS = (
 LONGEST = 256
 """Characters of `objet` and `conditionsVersement`."""
 
-Conditions = Literal["unique", "échelonné", "autre"]
-CONDITIONS: tuple[Conditions, ...] = get_args(Conditions)
+PaidHow = Literal["once", "in_parts", "otherwise"]
+PAID_HOW: tuple[PaidHow, ...] = get_args(PaidHow)
+_CONDITIONS: Mapping[PaidHow, str] = {"once": "unique", "in_parts": "échelonné", "otherwise": "autre"}
 IN_MONEY = "aide en numéraire"
 
 
@@ -35,7 +36,7 @@ class Granting:
     siret: str
     decided_on: date
     act: str
-    conditions: Conditions
+    conditions: PaidHow
     paid_from: date
     paid_until: date | None
     notified_to_eu: bool
@@ -70,7 +71,7 @@ def _cells(granting: Granting, line: GrantLine) -> tuple[str, ...]:
         _short(line.purpose),
         euros_text(line.amount),
         IN_MONEY,
-        granting.conditions,
+        _CONDITIONS[granting.conditions],
         _period(granting),
         "",
         "oui" if granting.notified_to_eu else "non",

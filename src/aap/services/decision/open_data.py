@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.results import Table
-from aap.documents.tables.subventions import CONDITIONS, Conditions, Granting, GrantLine, subventions_table
+from aap.documents.tables.subventions import PAID_HOW, Granting, GrantLine, PaidHow, subventions_table
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.rankings import Decision
@@ -30,7 +30,7 @@ class PaymentTerms:
     `notified_to_eu`: the aid was notified to the European Commission.
     """
 
-    conditions: Conditions = "unique"
+    conditions: PaidHow = "once"
     paid_from: date | None = None
     paid_until: date | None = None
     notified_to_eu: bool = False
@@ -53,7 +53,7 @@ def terms_of(call: OpenedCall) -> PaymentTerms:
     kept: Mapping[str, Any] = call.record.open_data
     days = {name: date.fromisoformat(kept[name]) if kept.get(name) else None for name in ("paid_from", "paid_until")}
     return PaymentTerms(
-        conditions=kept.get("conditions", "unique"), notified_to_eu=kept.get("notified_to_eu", False), **days
+        conditions=kept.get("conditions", "once"), notified_to_eu=kept.get("notified_to_eu", False), **days
     )
 
 
@@ -68,7 +68,7 @@ def set_payment_terms(
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
     hold_call(session, call)
     problems = {}
-    if conditions not in CONDITIONS:
+    if conditions not in PAID_HOW:
         problems["conditions"] = Objection("decision.payment_conditions")
     if terms.paid_until is not None and (terms.paid_from is None or terms.paid_until < terms.paid_from):
         problems["paid_until"] = Objection("decision.payment_period")
@@ -94,7 +94,7 @@ def open_data_state(session: Session, *, actor: Actor, call: OpenedCall) -> Open
         .join(Association, col(Association.id) == col(Application.association_id))
         .where(Application.call_id == call.id, col(Application.id).in_(granted), col(Association.siret).is_(None))
     ).all()
-    return OpenDataState(bool(_authority_siret(call)), len(lacking), terms_of(call))
+    return OpenDataState(has_open_data(call), len(lacking), terms_of(call))
 
 
 def published_grants(session: Session, call_id: str) -> Table:
@@ -126,6 +126,11 @@ def published_grants(session: Session, call_id: str) -> Table:
             for application, association in lines
         ],
     )
+
+
+def has_open_data(call: OpenedCall) -> bool:
+    """Whether a call's essential data can be written: its file names the authority's SIRET."""
+    return bool(_authority_siret(call))
 
 
 def _authority_siret(call: OpenedCall) -> str:

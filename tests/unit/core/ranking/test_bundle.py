@@ -221,7 +221,7 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any], ma
     assert verification(public) == Verification((), not marks, marks)
     assert len(published.value["inputs"]["marks"]) == (len(bundle["inputs"]["marks"]) if marks else 0)
     assert len(published.value["results"]["reviewers"]) == (2 if marks else 1)
-    assert published.singled_out == SingledOut(laureates=2, laureates_alone=2, others=4, others_alone=4)
+    assert published.singled_out == SingledOut(laureates=2, laureates_alone=2, others=4, others_alone=1)
     for secret in ("Association", "Siège", "Dupont", "motif", 'jury"', '"r1"'):
         assert secret not in public
     names = {row[1]: row[2] for row in published.correspondence.rows if row[0] == "dossier"}
