@@ -59,7 +59,6 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
-            "services/decision/publishing.py:unpublished",
             "services/decision/replacing.py:replace_decision",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
