@@ -2,8 +2,8 @@
 
 Until now the first computation of a ranking closed the proposed amounts, silently: its date is the date of that act.
 
-Revision: 0017
-After: 0016
+Revision: 0018
+After: 0017
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
