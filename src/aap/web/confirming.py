@@ -22,6 +22,8 @@ from aap.web.context import arrived_at, platform
 ACTS = frozenset(
     {
         Permission.RANKING_FREEZE,
+        Permission.RANKING_UNFREEZE,
+        Permission.SECONDS_NAME,
         Permission.DECISIONS_NOTIFY,
         Permission.RESULTS_PUBLISH,
         Permission.PEOPLE_MANAGE,

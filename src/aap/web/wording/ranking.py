@@ -20,6 +20,13 @@ def _unscreened(dossiers: int) -> str:
     )
 
 
+def _taken_back(version: int) -> str:
+    return gettext(
+        "Ce calcul a été arrêté (version %(n)s) puis repris : relancez le calcul, la version reprise reste telle quelle.",
+        n=version,
+    )
+
+
 def _marks_missing(places: Sequence[tuple[str, str]]) -> str:
     """`places`: reference of the dossier and code of the reviewer."""
     named = (
@@ -44,12 +51,23 @@ WORDS: Words = {
         "La quantité de calcul fixée n’a pas suffi : aucune sélection qui respecte toutes les règles n’a été trouvée, et "
         "rien ne prouve qu’il n’y en a pas. Assouplissez une règle, ou faites le calcul hors ligne (aap rank --work)."
     ),
+    "ranking.letters_have_left": _("Des décisions sont notifiées, ou le seront : le classement ne se reprend plus."),
+    "ranking.no_second": _(
+        "Personne d’autre ne pourrait confirmer : désignez qui le peut, ou confiez l’appel à un autre agent. Les agents "
+        "déportés d’un dossier de l’appel ne comptent pas."
+    ),
+    "ranking.not_frozen": _("Ce classement n’est pas arrêté."),
     "ranking.not_proposed": _("Ce classement n’a pas été proposé."),
     "ranking.not_ranked": _("Ce dossier n’est pas dans ce classement."),
     "ranking.points_unknown": _("La quantité de calcul fixée n’a pas suffi pour le dire."),
     "ranking.rejection_unexplained": _("Indiquez pourquoi le classement revient en délibération."),
     "ranking.removal_unexplained": _("Indiquez pourquoi cette décision est retirée."),
     "ranking.retained_already": _("Ce dossier est déjà retenu."),
+    "ranking.second_awaited": _("Une proposition attend sa seconde personne : qui peut confirmer ne change pas avant."),
+    "ranking.second_unknown": _("Choisissez parmi les agents de cet appel."),
+    "ranking.seconds_named_by_first": _(
+        "Vous avez désigné vous-même qui peut confirmer : une autre personne propose, ou désigne à son tour."
+    ),
     "ranking.set_aside_pending": _(
         "Une mise à l’écart d’évaluations attend sa seconde personne : elle se décide avant que les rangs soient connus."
     ),
@@ -57,6 +75,9 @@ WORDS: Words = {
     "ranking.rubric_not_sealed": _("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel."),
     "ranking.rules_not_triable": _("Ces règles ne peuvent pas être essayées sur ce classement."),
     "ranking.seed_changed": _("La graine du tirage au sort a changé depuis ce calcul : relancez-le."),
+    "ranking.unfreezing_awaited": _("Une reprise de ce classement attend déjà sa seconde personne."),
+    "ranking.unfreezing_ended": _("Cette reprise n’attend plus personne : elle a été confirmée ou abandonnée."),
+    "ranking.unfreezing_unexplained": _("Indiquez pourquoi le classement arrêté est repris."),
     "ranking.unproven_unexplained": _(
         "Indiquez pourquoi ce classement est arrêté sans preuve qu’il est le meilleur : le motif figure au procès-verbal."
     ),
@@ -65,6 +86,7 @@ WORDS: Words = {
         "délibération, puis proposez-la de nouveau avec un motif."
     ),
     "ranking.withdrawn": _("L’association a retiré ce dossier."),
+    "ranking.taken_back": _taken_back,
     "ranking.unscreened": _unscreened,
     "ranking.marks_missing": _marks_missing,
 }
