@@ -48,6 +48,7 @@ EXPORTS = frozenset(
         "official.letters",
         "official.list_in_force",
         "official.minutes",
+        "official.version_minutes_file",
     }
 )
 """Files that take personal data of many people, or all of one's own, out of the service."""
@@ -76,6 +77,9 @@ NAMES: dict[str, LazyString] = {
     "official.minutes": _("Télécharger le procès-verbal"),
     "official.notify": _("Notifier les décisions"),
     "official.publish": _("Publier les résultats"),
+    "official.seconds": _("Désigner qui peut confirmer"),
+    "official.unfreeze": _("Reprendre le classement arrêté"),
+    "official.version_minutes_file": _("Télécharger le procès-verbal d’une version reprise"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),
 }
 """What waits for the password, by its page, as the subject of a sentence."""

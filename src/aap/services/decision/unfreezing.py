@@ -86,7 +86,7 @@ def propose_unfreeze(
 def confirm_unfreeze(session: Session, *, actor: Actor, run_id: str, minutes_sha256: str | None, now: datetime) -> int:
     """The second person: the call deliberates again. Gives how many decisions are void.
 
-    `minutes_sha256`: the stored minutes of the version as they stand now (`version_minutes`), which later ones don't tell.
+    `minutes_sha256`: the stored minutes of the version as they stand now (`minutes_to_keep`), which later ones don't tell.
     Raises InvalidInput (letters have left, or nothing waits), SamePerson, NotASecond, RecusedFromActs.
     """
     run = get_run(session, run_id)

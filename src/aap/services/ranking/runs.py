@@ -76,6 +76,7 @@ class RunLine:
     created_at: datetime
     author: str
     laureates: int
+    frozen_version: int | None = None
 
 
 def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
@@ -94,6 +95,7 @@ def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
             created_at=run.created_at,
             author=author or "",
             laureates=run.report.get("counts", {}).get("laureate", 0),
+            frozen_version=run.frozen_version,
         )
         for run, author in found
     )

@@ -106,13 +106,20 @@ def _version(run: RankingRun, back: Unfreezing | None, names: dict[str, str]) ->
     )
 
 
-def run_standing(session: Session, run: RankingRun) -> RunStanding:
-    """What a run's papers say of where it stands: provisional, frozen, or taken back. Two queries."""
-    back = _taken_back(session, [run.id]).get(run.id) if is_taken_back(run) else None
-    version = _version(run, back, _names(session, {run.proposed_by, run.frozen_by}))
+def find_version(session: Session, run: RankingRun) -> Version | None:
+    """What a run is a version as; None where it was never frozen, without a query. Two queries."""
+    if run.frozen_version is None:
+        return None
+    back = _taken_back(session, [run.id]).get(run.id)
+    people = {run.proposed_by, run.frozen_by}
     if back is not None:
-        names = _names(session, {back.proposed_by, back.confirmed_by})
-        version = _version(run, back, names | _names(session, {run.proposed_by, run.frozen_by}))
+        people |= {back.proposed_by, back.confirmed_by}
+    return _version(run, back, _names(session, people))
+
+
+def run_standing(session: Session, run: RankingRun) -> RunStanding:
+    """What a run's papers say of where it stands: provisional, frozen, or taken back. Two queries at most."""
+    version = find_version(session, run) or _version(run, None, _names(session, {run.proposed_by}))
     return RunStanding(
         run=run.number,
         computed_at=paris(run.created_at),

@@ -9,6 +9,7 @@ from aap.web.official import (
     decisions,
     dossier,
     exchanges,
+    freezing,
     interests,
     jury,
     ranking,
@@ -16,6 +17,7 @@ from aap.web.official import (
     replacements,
     reviewers,
     reviews,
+    seconds,
     set_aside,
     specimens,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "decisions",
     "dossier",
     "exchanges",
+    "freezing",
     "interests",
     "jury",
     "ranking",
@@ -38,6 +41,7 @@ __all__ = [
     "replacements",
     "reviewers",
     "reviews",
+    "seconds",
     "set_aside",
     "specimens",
 ]
