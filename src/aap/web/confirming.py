@@ -60,6 +60,7 @@ NAMES: dict[str, LazyString] = {
     "admin.invite_again": _("Inviter une personne de nouveau"),
     "admin.lift_recusal": _("Lever un déport"),
     "admin.open_call": _("Ouvrir un appel"),
+    "admin.seconds": _("Désigner qui peut confirmer"),
     "admin.reset_second_factor": _("Réinitialiser le second facteur d’une personne"),
     "admin.switch": _("Fermer ou rouvrir un compte"),
     "association.change": _("Changer le rôle d’un membre"),

@@ -29,6 +29,7 @@ FIXED = {
     "name": "faux",
     "ending": "csv",
     "criterion": "qualite",
+    "version": 1,
 }
 """Parameters that name no object of somebody."""
 

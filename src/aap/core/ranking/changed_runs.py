@@ -24,7 +24,7 @@ class KeptRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PlaceChange:
     """An application whose place among the laureates and on the waiting list is another, or its amount.
 
     None: it was in no such run. Amounts in cents; `waiting_*`: rank on the waiting list.
@@ -41,7 +41,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class InputCounts:
     """How many are new, gone, and not what they were."""
 
     added: int
@@ -61,13 +61,13 @@ class RunChanges:
 
     added: tuple[JuryDecision, ...]
     removed: tuple[JuryDecision, ...]
-    laureates_in: tuple[Move, ...]
-    laureates_out: tuple[Move, ...]
-    other_amounts: tuple[Move, ...]
-    waiting_in: tuple[Move, ...]
-    waiting_out: tuple[Move, ...]
-    applications: Counted
-    marks: Counted
+    laureates_in: tuple[PlaceChange, ...]
+    laureates_out: tuple[PlaceChange, ...]
+    other_amounts: tuple[PlaceChange, ...]
+    waiting_in: tuple[PlaceChange, ...]
+    waiting_out: tuple[PlaceChange, ...]
+    applications: InputCounts
+    marks: InputCounts
     rules: bool
     seed: bool
 
@@ -107,15 +107,15 @@ def _ordered(given: RunInput) -> list[JuryDecision]:
     return sorted(given.decisions, key=lambda one: (one.application_id, one.decision, one.criterion, one.reviewer_id))
 
 
-def _moves(before: Sequence[ResultRow], after: Sequence[ResultRow]) -> list[Move]:
+def _moves(before: Sequence[ResultRow], after: Sequence[ResultRow]) -> list[PlaceChange]:
     held, now = ({row.application_id: row for row in rows} for rows in (before, after))
     order = [*now, *(name for name in held if name not in now)]
     return [_move(name, held.get(name), now.get(name)) for name in order]
 
 
-def _move(name: str, before: ResultRow | None, after: ResultRow | None) -> Move:
+def _move(name: str, before: ResultRow | None, after: ResultRow | None) -> PlaceChange:
     known = after or before
-    return Move(
+    return PlaceChange(
         application_id=name,
         association=known.association if known else "",
         before=before.status if before else None,
@@ -127,8 +127,8 @@ def _move(name: str, before: ResultRow | None, after: ResultRow | None) -> Move:
     )
 
 
-def _counted(before: Mapping[Hashable, object], after: Mapping[Hashable, object]) -> Counted:
-    return Counted(
+def _counted(before: Mapping[Hashable, object], after: Mapping[Hashable, object]) -> InputCounts:
+    return InputCounts(
         added=len(after.keys() - before.keys()),
         removed=len(before.keys() - after.keys()),
         changed=sum(before[name] != after[name] for name in before.keys() & after.keys()),

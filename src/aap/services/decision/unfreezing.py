@@ -26,7 +26,7 @@ from aap.services.outbox import cancel, send_mail
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import get_run
-from aap.services.ranking.seconds import ensure_second, obstacles_to_first, possible_seconds
+from aap.services.ranking.second_persons import ensure_second, obstacles_to_first, possible_seconds
 from aap.services.ranking.trials import run_content
 from aap.services.ranking.versions import waiting_unfreezing
 
@@ -48,11 +48,11 @@ def obstacles_to_unfreeze(session: Session, call: OpenedCall, run: RankingRun, *
     """What keeps this person from proposing that the run be taken back."""
     found = []
     if run.state != RunState.FROZEN:
-        found.append(Objection("ranking.not_frozen"))
+        found.append(Objection("decision.not_frozen"))
     if letters_have_left(session, call.id):
-        found.append(Objection("ranking.letters_have_left"))
+        found.append(Objection("decision.letters_have_left"))
     if waiting_unfreezing(session, call.id) is not None:
-        found.append(Objection("ranking.unfreezing_awaited"))
+        found.append(Objection("decision.unfreezing_awaited"))
     return (*found, *obstacles_to_first(session, call, first=first))
 
 
@@ -65,7 +65,7 @@ def propose_unfreeze(
     obstacles = obstacles_to_unfreeze(session, call, run, first=actor.person_id)
     problems: dict[str, Objection | tuple[Objection, ...]] = {"": obstacles} if obstacles else {}
     if not reason.strip():
-        problems["reason"] = Objection("ranking.unfreezing_unexplained")
+        problems["reason"] = Objection("decision.unfreezing_unexplained")
     if problems:
         raise InvalidInput(problems)
     asked = Unfreezing(run_id=run.id, reason=reason.strip(), proposed_by=actor.person_id, proposed_at=now)
@@ -94,7 +94,7 @@ def confirm_unfreeze(session: Session, *, actor: Actor, run_id: str, minutes_sha
     asked = _waiting(session, call, run)
     ensure_second(actor, call, first=asked.proposed_by)
     if letters_have_left(session, call.id):
-        raise InvalidInput({"": Objection("ranking.letters_have_left")})
+        raise InvalidInput({"": Objection("decision.letters_have_left")})
     asked.confirmed_by, asked.confirmed_at, asked.minutes_sha256 = actor.person_id, now, minutes_sha256
     voided = _void_decisions(session, call, run, now)
     _end_what_waits(session, call, now)
@@ -138,7 +138,7 @@ def _call_to_step_back(session: Session, actor: Actor, run: RankingRun) -> Opene
 def _waiting(session: Session, call: OpenedCall, run: RankingRun) -> Unfreezing:
     asked = waiting_unfreezing(session, call.id)
     if asked is None or asked.run_id != run.id:
-        raise InvalidInput({"": Objection("ranking.unfreezing_ended")})
+        raise InvalidInput({"": Objection("decision.unfreezing_ended")})
     return asked
 
 

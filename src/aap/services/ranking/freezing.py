@@ -23,7 +23,7 @@ from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import ranking_input
 from aap.services.ranking.runs import get_run
-from aap.services.ranking.seconds import ensure_second, obstacles_to_first, possible_seconds
+from aap.services.ranking.second_persons import ensure_second, obstacles_to_first, possible_seconds
 from aap.services.ranking.versions import is_taken_back, next_version
 
 

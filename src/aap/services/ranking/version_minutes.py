@@ -14,7 +14,7 @@ from aap.services.dossier.access import ensure_impartial, ensure_whole
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.minuting import lay_out_minutes
-from aap.services.ranking.seconds import ensure_second
+from aap.services.ranking.second_persons import ensure_second
 from aap.services.ranking.versions import list_versions, waiting_unfreezing
 
 
@@ -27,7 +27,7 @@ def minutes_to_keep(session: Session, *, actor: Actor, call: OpenedCall, run: Ra
     ensure_impartial(session, actor, call.id)
     asked = waiting_unfreezing(session, call.id)
     if asked is None or asked.run_id != run.id:
-        raise InvalidInput({"": Objection("ranking.unfreezing_ended")})
+        raise InvalidInput({"": Objection("ranking.nothing_taken_back")})
     ensure_second(actor, call, first=asked.proposed_by)
     return lay_out_minutes(session, actor=actor, call=call)[0]
 

@@ -9,7 +9,6 @@ from aap.web.official import (
     decisions,
     dossier,
     exchanges,
-    freezing,
     interests,
     jury,
     ranking,
@@ -20,6 +19,7 @@ from aap.web.official import (
     seconds,
     set_aside,
     specimens,
+    two_persons,
 )
 from aap.web.official.pages import blueprint
 
@@ -33,7 +33,6 @@ __all__ = [
     "decisions",
     "dossier",
     "exchanges",
-    "freezing",
     "interests",
     "jury",
     "ranking",
@@ -44,4 +43,5 @@ __all__ = [
     "seconds",
     "set_aside",
     "specimens",
+    "two_persons",
 ]

@@ -6,12 +6,9 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.records.calls import CallState
-from aap.services.actor import person_name
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
-from aap.services.ranking.seconds import last_naming, name_seconds, officials_of
-from aap.services.ranking.versions import waiting_unfreezing
+from aap.services.ranking.second_persons import name_seconds, seconds_sheet
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
@@ -23,30 +20,25 @@ from aap.web.wording.sentences import worded
 def seconds(call_id: str) -> ResponseReturnValue:
     """Names who may confirm what a first person proposes."""
     problems: dict[str, str] = {}
+    typed = request.form.getlist("people")
     if request.method == "POST":
-        people = request.form.getlist("people")
         try:
             with writing() as session:
-                name_seconds(session, actor=signed_in(), call_id=call_id, people=people, now=arrived_at())
+                call_of_page(session, call_id)
+                name_seconds(session, actor=signed_in(), call_id=call_id, people=typed, now=arrived_at())
         except InvalidInput as refused:
             problems = worded(refused.problems)
         else:
-            flash(_("C’est noté, avec votre nom, au journal."), "success")
+            flash(_("C’est enregistré, et noté au journal avec votre nom."), "success")
             return redirect(url_for("official.seconds", call_id=call_id))
     with reading() as session:
-        opened = call_of_page(session, call_id, Permission.SECONDS_NAME)
-        officials = officials_of(session, call_id)
-        naming = last_naming(session, call_id)
-        named_by = person_name(session, naming.person_id) if naming else ""
-        waits = opened.state is CallState.PROPOSED or waiting_unfreezing(session, call_id) is not None
+        call_of_page(session, call_id)
+        sheet = seconds_sheet(session, actor=signed_in(), call_id=call_id)
     page = show_call_page(
         "seconds.html",
-        opened,
-        officials=officials,
-        chosen=set(request.form.getlist("people")) if problems else set(opened.record.seconds),
-        naming=naming,
-        named_by=named_by,
-        waits=waits,
+        sheet.call,
+        sheet=sheet,
+        chosen=typed if problems else sheet.call.record.seconds,
         problems=problems,
         problem_links=[(name or None, message) for name, message in problems.items()],
         page_width="narrow",

@@ -51,14 +51,13 @@ WORDS: Words = {
         "La quantité de calcul fixée n’a pas suffi : aucune sélection qui respecte toutes les règles n’a été trouvée, et "
         "rien ne prouve qu’il n’y en a pas. Assouplissez une règle, ou faites le calcul hors ligne (aap rank --work)."
     ),
-    "ranking.letters_have_left": _("Des décisions sont notifiées, ou le seront : le classement ne se reprend plus."),
     "ranking.no_second": _(
         "Personne d’autre ne pourrait confirmer : désignez qui le peut, ou confiez l’appel à un autre agent. Les agents "
         "déportés d’un dossier de l’appel ne comptent pas."
     ),
-    "ranking.not_frozen": _("Ce classement n’est pas arrêté."),
     "ranking.not_proposed": _("Ce classement n’a pas été proposé."),
     "ranking.not_ranked": _("Ce dossier n’est pas dans ce classement."),
+    "ranking.nothing_taken_back": _("Aucune reprise de ce classement n’attend sa seconde personne."),
     "ranking.points_unknown": _("La quantité de calcul fixée n’a pas suffi pour le dire."),
     "ranking.rejection_unexplained": _("Indiquez pourquoi le classement revient en délibération."),
     "ranking.removal_unexplained": _("Indiquez pourquoi cette décision est retirée."),
@@ -75,9 +74,6 @@ WORDS: Words = {
     "ranking.rubric_not_sealed": _("La grille n’est pas celle qui a été scellée à l’ouverture de l’appel."),
     "ranking.rules_not_triable": _("Ces règles ne peuvent pas être essayées sur ce classement."),
     "ranking.seed_changed": _("La graine du tirage au sort a changé depuis ce calcul : relancez-le."),
-    "ranking.unfreezing_awaited": _("Une reprise de ce classement attend déjà sa seconde personne."),
-    "ranking.unfreezing_ended": _("Cette reprise n’attend plus personne : elle a été confirmée ou abandonnée."),
-    "ranking.unfreezing_unexplained": _("Indiquez pourquoi le classement arrêté est repris."),
     "ranking.unproven_unexplained": _(
         "Indiquez pourquoi ce classement est arrêté sans preuve qu’il est le meilleur : le motif figure au procès-verbal."
     ),

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.people import Person, Role, RoleGrant
-from aap.services.actor import Actor
+from aap.services.actor import Actor, person_name
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import impartial_people
@@ -99,6 +99,38 @@ def obstacles_to_first(session: Session, call: OpenedCall, *, first: str) -> tup
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class SecondsSheet:
+    """Who may confirm in a call, and who said so. `waits`: something waits for its second, nothing changes before.
+
+    `named_by` is empty, and `named_at` None, where nobody ever was named.
+    """
+
+    call: OpenedCall
+    officials: tuple[Second, ...]
+    named_by: str
+    named_at: datetime | None
+    waits: bool
+
+
+def seconds_sheet(session: Session, *, actor: Actor, call_id: str) -> SecondsSheet:
+    """What is read before seconds are named. Raises NotFound, StateForbids."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.SECONDS_NAME, call.target(), kind="call", id=call_id)
+    naming = last_naming(session, call_id)
+    return SecondsSheet(
+        call=call,
+        officials=officials_of(session, call_id),
+        named_by=person_name(session, naming.person_id) if naming else "",
+        named_at=naming.at if naming else None,
+        waits=_waits(session, call),
+    )
+
+
+def _waits(session: Session, call: OpenedCall) -> bool:
+    return call.state is CallState.PROPOSED or waiting_unfreezing(session, call.id) is not None
+
+
 def name_seconds(session: Session, *, actor: Actor, call_id: str, people: Collection[str], now: datetime) -> None:
     """Names who may confirm what a first person proposes in a call: an official of it or an administrator does.
 
@@ -108,7 +140,7 @@ def name_seconds(session: Session, *, actor: Actor, call_id: str, people: Collec
     call = get_call(session, call_id)
     ensure(actor, Permission.SECONDS_NAME, call.target(), kind="call", id=call_id)
     hold_call(session, call)
-    if call.state is CallState.PROPOSED or waiting_unfreezing(session, call_id) is not None:
+    if _waits(session, call):
         raise InvalidInput({"": Objection("ranking.second_awaited")})
     known = {one.person_id for one in officials_of(session, call_id)}
     named = sorted(set(people))

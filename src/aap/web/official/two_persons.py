@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.ranking.changed_runs import Move
+from aap.core.ranking.changed_runs import PlaceChange
 from aap.documents.media_types import PDF, MadeFile
 from aap.services.actor import person_name
 from aap.services.decision.unfreezing import (
@@ -25,7 +25,7 @@ from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
 from aap.services.ranking.runs import view_run
-from aap.services.ranking.seconds import last_naming, obstacles_to_first, possible_seconds
+from aap.services.ranking.second_persons import last_naming, obstacles_to_first, possible_seconds
 from aap.services.ranking.version_minutes import kept_minutes, minutes_to_keep
 from aap.services.ranking.versions import waiting_unfreezing
 from aap.services.ranking.what_changed import what_changed
@@ -105,7 +105,7 @@ def _since() -> int | None:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else None
 
 
-def moved_in_words(one: Move) -> str:
+def moved_in_words(one: PlaceChange) -> str:
     """What became of an application from one run to the next: `Lauréat, 12 000 €`, before and after."""
     return _(
         "%(before)s, puis %(after)s",
