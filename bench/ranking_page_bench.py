@@ -47,7 +47,7 @@ def main(profiled: bool, folder: Path) -> None:
     settings = Settings(instance=folder, environment="testing", rate_limit=False, secret_key="bench")
     platform = open_platform(settings)
     if not any(folder.glob("files/*")):
-        size = DemoSize(finished=DOSSIERS, reviewed=1, open=1, draws=400, processes=1)
+        size = DemoSize(finished=DOSSIERS, reviewed=8, open=6, draws=400, processes=1)
         fill_instance(platform, seed=3, tell=lambda *_: None, scale=size)
     client = signed_in(platform)
     structlog.configure(wrapper_class=quiet)

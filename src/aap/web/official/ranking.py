@@ -55,6 +55,7 @@ from aap.web.official.ranking_view import (
     rank_lines,
     scale_of,
     severity_lines,
+    shown_lines,
     warning_lines,
 )
 from aap.web.paging import kept_query, lines_of, page_of
@@ -99,7 +100,7 @@ def run(call_id: str, number: int) -> str:
     """The whole ranking of a run, with what it achieves and what is doubtful."""
     with reading() as session:
         opened, kept = run_of_page(session, call_id, number)
-        view = view_run(session, kept, actor=signed_in())
+        view = view_run(session, kept, actor=signed_in(), marks=False)
         runs = list_runs(session, call_id)
         moved = moved_since(session, kept)
         version = find_version(session, kept)
@@ -119,13 +120,19 @@ def run(call_id: str, number: int) -> str:
         run=kept,
         runs=runs,
         report=view.report,
-        lines=lines_of(shown, page, RANKING_PAGE),
+        lines=shown_lines(
+            lines_of(shown, page, RANKING_PAGE),
+            opened.file.rubric,
+            scale_of(lines),
+            address=url_for("official.explain", call_id=call_id, number=number, reference="REFERENCE"),
+            successors=only_successors(kept),
+            contested=frozenset(view.report.get("contested", [])),
+        ),
         shown=len(shown),
         total=len(lines),
         page=page,
         pages=pages,
         url_of=lambda at: url_for("official.run", call_id=call_id, number=number, **wanted, page=at),
-        scale=scale_of(lines),
         status=status,
         text=text,
         moved=moved,
@@ -134,7 +141,6 @@ def run(call_id: str, number: int) -> str:
         severities=severity_lines(reviewers),
         erratic=erratic_words([one.reviewer_id for one in reviewers if one.flag == ERRATIC]),
         contested=set(view.report.get("contested", [])),
-        successors=only_successors(kept),
         alone=irreplaceable(lines, view.report),
         warnings=warning_lines(view.report),
         version=version,
