@@ -40,7 +40,7 @@ def _not_french() -> Locale | None:
     return None if locale is None or locale.language == "fr" else locale
 
 
-def in_french() -> bool:
+def french_figures() -> bool:
     """Whether figures are written as in French: asked once by who writes hundreds."""
     return _other() is None
 

@@ -171,7 +171,7 @@ def shown_lines(
     on_hundred = share == 1
     figure: Callable[[Decimal | Fraction, int], str] = figures.number
     euros_of, percent, ordinal = figures.euros, figures.percent, figures.ordinal
-    if figures.in_french():  # said once, not a thousand times
+    if figures.french_figures():  # said once, not a thousand times
         figure, euros_of, percent, ordinal = french.number, french.euros, french.percent, french.ordinal
 
     def points(value: Decimal | None, decimals: int = 2) -> str:
