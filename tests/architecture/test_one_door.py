@@ -73,6 +73,9 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/minuting.py:_agreed",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
+            "services/ranking/what_changed.py:_authority",
+            "services/ranking/what_changed.py:_waivers",
+            "services/decision/unfreezing.py:_void_decisions",
         }
     ),
     "numbers that are the same for everybody": frozenset(
@@ -82,6 +85,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
             "services/screening/proposed_amounts.py:marks_are_opened",
+            "services/decision/unfreezing.py:letters_have_left",
             "services/review/specimens.py:_blocked",
         }
     ),
@@ -89,9 +93,6 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/ranking/input.py:_jury_decisions",
             "services/ranking/computing.py:store_run",
-            "services/decision/deciding.py:prepare_decisions",
-            "services/decision/deciding.py:notify_decisions",
-            "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
@@ -100,6 +101,9 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
         f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+    )
+    | frozenset(
+        f"services/ranking/versions.py:{name}" for name in ("next_version", "waiting_unfreezing", "list_versions")
     ),
     "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
         {"services/decision/list_bundle.py:changes_since"}
@@ -127,7 +131,6 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
-            "services/decision/replacing.py:call_from_waiting_list",
         }
     ),
     "a person's own data": frozenset({"services/account/accounts.py:personal_data"}),

@@ -169,7 +169,7 @@ def lead(office: Office, reached: CallState) -> None:
         return
     platform, now = office.factory.platform, office.factory.now
     first, second = office.factory.actor(office.first), office.factory.actor(office.second)
-    call_id = office.call.id
+    call_id, links = office.call.id, PublicLinks(platform.settings.base_url)
 
     def passed(state: CallState) -> bool:
         return order.index(reached) >= order.index(state)
@@ -181,7 +181,7 @@ def lead(office: Office, reached: CallState) -> None:
             run = store_run(
                 session, actor=first, call=call, given=given, run=compute_run(call, given, draws=0), now=now
             )
-            propose_freeze(session, actor=first, run_id=run.id, now=now)
+            propose_freeze(session, actor=first, run_id=run.id, links=links, now=now)
         if passed(CallState.ARBITRATED):
             confirm_freeze(session, actor=second, run_id=run.id, now=now)
         if passed(CallState.DECIDED):
@@ -193,9 +193,7 @@ def lead(office: Office, reached: CallState) -> None:
         sweep(platform)
     with platform.database.writing() as session:
         if passed(CallState.PUBLISHED):
-            notify_decisions(
-                session, actor=first, call_id=call_id, links=PublicLinks(platform.settings.base_url), now=now
-            )
+            notify_decisions(session, actor=first, call_id=call_id, links=links, now=now)
             publish_results(session, actor=first, call_id=call_id, now=now)
         if passed(CallState.ARCHIVED):
             record = session.exec(select(Call).where(Call.id == call_id)).one()

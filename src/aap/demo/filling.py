@@ -266,13 +266,14 @@ class _Filling:
             given = ranking_input(session, current)
         run = compute_run(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
         first, second = self.people.officials
+        links = PublicLinks(self.platform.settings.base_url)
         with self.platform.database.writing() as session:
             current = get_call(session, call.id)
             one, two = self.actor(session, first), self.actor(session, second)
             advance_call(session, actor=one, call_id=call.id, to=CallState.DELIBERATING, reason="", now=at)
             session.refresh(current.record)
             kept = store_run(session, actor=one, call=current, given=given, run=run, now=at)
-            propose_freeze(session, actor=one, run_id=kept.id, now=at + timedelta(hours=3))
+            propose_freeze(session, actor=one, run_id=kept.id, links=links, now=at + timedelta(hours=3))
             confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(hours=5))
             prepare_decisions(session, actor=two, call_id=call.id, now=at + timedelta(days=1))
         job = Job(kind="letters", call_id=call.id, created_at=at)
@@ -283,7 +284,7 @@ class _Filling:
                 session,
                 actor=two,
                 call_id=call.id,
-                links=PublicLinks(self.platform.settings.base_url),
+                links=links,
                 now=at + timedelta(days=2),
             )
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))

@@ -38,6 +38,8 @@ class Mail(StrEnum):
     SIGN_IN_LINK = "identity_sign_in_link"
     WELCOME = "identity_welcome"
     COMPLETION_ASKED = "official_completion"
+    FREEZE_PROPOSED = "official_freeze_proposed"
+    UNFREEZE_PROPOSED = "official_unfreeze_proposed"
     MESSAGE_FROM_SERVICE = "official_message"
     REOPENING_ASKED = "reviewer_asks_reopening"
     DOSSIERS_ASSIGNED = "reviewer_assigned"

@@ -68,6 +68,7 @@ class Permission(StrEnum):
     RANKING_READ = "ranking:read"
     RANKING_FREEZE = "ranking:freeze"
     RANKING_UNFREEZE = "ranking:unfreeze"
+    SECONDS_NAME = "seconds:name"
     LETTERS_SET = "letters:set"
     DECISIONS_PREPARE = "decisions:prepare"
     DECISIONS_READ = "decisions:read"
@@ -132,6 +133,7 @@ _DELIBERATED = _RANKED - {C.REVIEWING}
 _DECIDED = frozenset({C.DECIDED, C.PUBLISHED, C.ARCHIVED})
 _FROZEN = frozenset({C.ARBITRATED}) | _DECIDED
 _STARTED = frozenset(C) - {C.DRAFT}
+_ENDED = frozenset({C.ARCHIVED})
 
 TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.PUBLIC_READ: (Grant(Who.ANYONE),),
@@ -188,6 +190,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.RANKING_READ: (Grant(Who.OFFICIAL, _DELIBERATED),),
     Permission.RANKING_FREEZE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
     Permission.RANKING_UNFREEZE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED})),),
+    Permission.SECONDS_NAME: (Grant(Who.OFFICIAL, _STARTED - _ENDED), Grant(Who.ADMIN, _STARTED - _ENDED)),
     Permission.LETTERS_SET: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED}) | _FROZEN),),
     Permission.DECISIONS_PREPARE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED, C.PUBLISHED})),),
     Permission.DECISIONS_READ: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED}) | _DECIDED),),
@@ -203,6 +206,19 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.AUDIT_READ: (Grant(Who.ADMIN),),
     Permission.SYSTEM_MANAGE: (Grant(Who.ADMIN),),
 }
+
+BINDING = frozenset(
+    {
+        Permission.RANKING_FREEZE,
+        Permission.RANKING_UNFREEZE,
+        Permission.DECISIONS_PREPARE,
+        Permission.DECISIONS_NOTIFY,
+        Permission.GRANT_CORRECT,
+        Permission.RESULTS_PUBLISH,
+    }
+)
+"""What is done under these binds every dossier of a call: not by whoever is recused of one of them
+(`services.dossier.access.ensure_impartial`), who may still read the pages, without the dossier."""
 
 
 def relations(actor: Actor | None, target: Target) -> frozenset[Who]:

@@ -22,6 +22,8 @@ from aap.web.context import arrived_at, platform
 ACTS = frozenset(
     {
         Permission.RANKING_FREEZE,
+        Permission.RANKING_UNFREEZE,
+        Permission.SECONDS_NAME,
         Permission.DECISIONS_NOTIFY,
         Permission.RESULTS_PUBLISH,
         Permission.PEOPLE_MANAGE,
@@ -46,6 +48,7 @@ EXPORTS = frozenset(
         "official.letters",
         "official.list_in_force",
         "official.minutes",
+        "official.version_minutes_file",
     }
 )
 """Files that take personal data of many people, or all of one's own, out of the service."""
@@ -57,6 +60,7 @@ NAMES: dict[str, LazyString] = {
     "admin.invite_again": _("Inviter une personne de nouveau"),
     "admin.lift_recusal": _("Lever un déport"),
     "admin.open_call": _("Ouvrir un appel"),
+    "admin.seconds": _("Désigner qui peut confirmer"),
     "admin.reset_second_factor": _("Réinitialiser le second facteur d’une personne"),
     "admin.switch": _("Fermer ou rouvrir un compte"),
     "association.change": _("Changer le rôle d’un membre"),
@@ -75,6 +79,9 @@ NAMES: dict[str, LazyString] = {
     "official.notify": _("Notifier les décisions"),
     "official.open_data": _("Dire comment les subventions sont versées"),
     "official.publish": _("Publier les résultats"),
+    "official.seconds": _("Désigner qui peut confirmer"),
+    "official.unfreeze": _("Reprendre le classement arrêté"),
+    "official.version_minutes_file": _("Télécharger le procès-verbal d’une version reprise"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),
 }
 """What waits for the password, by its page, as the subject of a sentence."""

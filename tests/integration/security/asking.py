@@ -30,6 +30,7 @@ FIXED = {
     "ending": "csv",
     "criterion": "qualite",
     "gate": "divergent",
+    "version": 1,
 }
 """Parameters that name no object of somebody."""
 

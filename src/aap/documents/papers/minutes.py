@@ -8,6 +8,7 @@ from datetime import date
 from aap.documents.papers.letterhead import Sender
 from aap.documents.papers.lists import Cell, PaperColumn
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
+from aap.documents.papers.run_standing import RunStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class MinutesView:
-    """Minutes ready to lay out. `signatories`: name and capacity of each who signs; `witness` as in a list."""
+    """Minutes ready to lay out. `signatories`: name and capacity of each who signs; `witness`, `standing` as in a list."""
 
     title: str
     call_title: str
@@ -64,6 +65,7 @@ class MinutesView:
     signatories: tuple[Attendee, ...] = ()
     fingerprint: str = ""
     witness: str = ""
+    standing: RunStanding | None = None
 
 
 def render_minutes(view: MinutesView) -> bytes:

@@ -22,7 +22,7 @@ from aap.services.association.mails import addresses_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.decision.in_force import in_force
-from aap.services.dossier.access import recused_dossiers
+from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import StateForbids
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
@@ -39,9 +39,13 @@ STATE_AFTER: Mapping[Outcome, ApplicationState] = {
 
 
 def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: datetime) -> int:
-    """arbitrated → decided: one decision a dossier, from the frozen run. Gives their number. Letters come as a job."""
+    """arbitrated → decided: one decision a dossier, from the frozen run. Gives their number. Letters come as a job.
+
+    A dossier whose earlier decision is void, since its run was taken back, has the next number.
+    """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     if call.state is not CallState.ARBITRATED:
         raise StateForbids(Permission.DECISIONS_PREPARE, call.state)
     change_state(session, call, CallState.DECIDED, actor=actor, now=now)
@@ -50,6 +54,8 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
     rows = session.exec(
         select(RankingRow, Application).where(RankingRow.run_id == run.id, RankingRow.application_id == Application.id)
     ).all()
+    highest = select(Decision.application_id, func.max(Decision.number)).where(Decision.call_id == call_id)
+    numbers = dict(session.exec(highest.group_by(Decision.application_id)).all())
     for row, application in rows:
         outcome = Outcome(row.status)
         session.add(
@@ -57,6 +63,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
                 call_id=call_id,
                 application_id=application.id,
                 run_id=run.id,
+                number=numbers.get(application.id, 0) + 1,
                 outcome=outcome,
                 amount=row.granted_amount if outcome is Outcome.LAUREATE else None,
                 row=_frozen_row(row),
@@ -206,6 +213,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Lin
     """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
     waiting = session.exec(
         select(Decision, Application)
@@ -237,6 +245,7 @@ def publish_results(session: Session, *, actor: Actor, call_id: str, now: dateti
     """decided → published: the public results page. Refused while a decision is not notified."""
     call = get_call(session, call_id)
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     waiting = session.exec(
         select(Decision.id).where(Decision.call_id == call_id, col(Decision.notified_at).is_(None), in_force()).limit(1)
     ).first()

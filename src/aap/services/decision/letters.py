@@ -23,9 +23,9 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
 from aap.services.decision.in_force import in_force
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, ensure_impartial, find_dossier
 from aap.services.errors import NotFound
-from aap.services.outbox import InPieces, Progress
+from aap.services.outbox import InPieces, Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import frozen_run, view_run
@@ -186,7 +186,11 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
             for decision_id, sha256 in pending:
                 session.execute(
                     update(Decision)
-                    .where(col(Decision.id) == decision_id, col(Decision.notified_at).is_(None))  # perhaps meanwhile
+                    .where(
+                        col(Decision.id) == decision_id,
+                        col(Decision.notified_at).is_(None),  # perhaps meanwhile
+                        col(Decision.voided_at).is_(None),
+                    )
                     .values(letter_sha256=sha256)
                 )
         pending.clear()
@@ -208,6 +212,14 @@ def _join(
 
 LETTERS = InPieces(_split, _render, _join)
 """Job `letters`: every letter of the call that isn't notified."""
+
+
+def start_letters(session: Session, *, actor: Actor, call_id: str, now: datetime) -> Job:
+    """Queues the letters that aren't notified. Raises RecusedFromActs."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
+    return start_job(session, "letters", actor=actor, now=now, call_id=call_id)
 
 
 def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int:

@@ -50,7 +50,7 @@ def changes_since(session: Session, call_id: str) -> list[Change]:
         .join(Application, col(Decision.application_id) == Application.id)
         .join(Association, col(Application.association_id) == Association.id)
         .outerjoin(Person, col(Decision.author_id) == Person.id)
-        .where(Decision.call_id == call_id, Decision.outcome == Outcome.LAUREATE)
+        .where(Decision.call_id == call_id, Decision.outcome == Outcome.LAUREATE, col(Decision.voided_at).is_(None))
     ).all()
     dated = [one for decision, reference, association, author in found
              for one in _changes(decision, reference, association, author or "")]  # fmt: skip

@@ -22,8 +22,8 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.deciding import STATE_AFTER
 from aap.services.decision.in_force import in_force
-from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.dossier.access import ensure_impartial, recused_dossiers
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import frozen_run
 from aap.services.ranking.trials import only_successors, ranked_candidates
@@ -148,13 +148,13 @@ def call_from_waiting_list(
 ) -> Decision:
     """A person calls the dossier that the rules name; its letter is a job, its notification another decision.
 
-    Raises InvalidInput (it isn't the one that the rules name, or no laureate left), NotFound.
+    Raises InvalidInput (it isn't the one that the rules name, or no laureate left), RecusedFromActs.
     """
     call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     hold_call(session, call)
     found = succession(session, actor=actor, call=call)
-    if found.next is not None and found.next.hidden:
-        raise NotFound("application", reference)
     if found.next is None or found.next.reference != reference:
         raise InvalidInput({"": Objection("decision.another_is_called")})
     held = session.exec(

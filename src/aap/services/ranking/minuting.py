@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -39,6 +41,7 @@ from aap.services.permissions import Permission, ensure
 from aap.services.ranking.freezing import is_unproven
 from aap.services.ranking.jury import JuryLine, jury_lines
 from aap.services.ranking.runs import latest_run, view_run
+from aap.services.ranking.versions import run_standing
 from aap.services.recusals import recusal_stands
 
 _DECIDED: Mapping[JuryDecisionKind, str] = {
@@ -78,24 +81,23 @@ def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: dateti
 
     Lines about a dossier of which the official is recused keep their place and lose their content, as everywhere.
     """
+    content, counted = lay_out_minutes(session, actor=actor, call=call)
+    record(session, actor, "minutes.downloaded", call.record, now=now, after=counted)
+    return content
+
+
+def lay_out_minutes(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[bytes, Mapping[str, Any]]:
+    """The minutes as this actor may read them, and what the log says of them. Nothing is logged."""
     ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
     lines = jury_lines(session, actor=actor, call=call)
     run = latest_run(session, call.id)
     rows: Sequence[ResultRow] = view_run(session, run, actor=actor).rows if run else ()
     hidden = recused_dossiers(session, actor, call.id)
     agreed = _agreed(session, call.id, hidden)
-    content = render_minutes(
-        _view(call, lines, agreed, run, rows, _recusals(session, call.id, hidden), _members(session, call.id))
-    )
-    record(
-        session,
-        actor,
-        "minutes.downloaded",
-        call.record,
-        now=now,
-        after={"decisions": len(lines), "run": run.number if run else None},
-    )
-    return content
+    view = _view(call, lines, agreed, run, rows, _recusals(session, call.id, hidden), _members(session, call.id))
+    if run is not None:
+        view = dataclasses.replace(view, standing=run_standing(session, run))
+    return render_minutes(view), {"decisions": len(lines), "run": run.number if run else None}
 
 
 def _agreed(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Agreed]:

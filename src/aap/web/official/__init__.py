@@ -19,8 +19,10 @@ from aap.web.official import (
     replacements,
     reviewers,
     reviews,
+    seconds,
     set_aside,
     specimens,
+    two_persons,
 )
 from aap.web.official.pages import blueprint
 
@@ -44,6 +46,8 @@ __all__ = [
     "replacements",
     "reviewers",
     "reviews",
+    "seconds",
     "set_aside",
     "specimens",
+    "two_persons",
 ]

@@ -24,7 +24,7 @@ from aap.services.decision.deciding import (
     prepare_decisions,
     unsent_notifications,
 )
-from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
+from aap.services.decision.letters import kept_letters, preview_letter, start_letters, withheld_letters
 from aap.services.dossier.access import find_dossier
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
@@ -34,7 +34,7 @@ from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, links, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.paging import kept_query, lines_of, page_of
 
 
@@ -94,7 +94,8 @@ def prepare(call_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             prepare_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-            return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
+            job = start_letters(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+        return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_PREPARE)
         run = latest_run(session, call_id)
@@ -106,7 +107,8 @@ def prepare(call_id: str) -> ResponseReturnValue:
 def render_again(call_id: str) -> ResponseReturnValue:
     """The letters again, after a failure."""
     with writing() as session:
-        return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
+        job = start_letters(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
 @blueprint.get("/<call_id>/decisions/<reference>/apercu.pdf")

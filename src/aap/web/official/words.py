@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.calls import CallState
+from aap.records.deliberations import Gate
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
 
 
@@ -88,6 +89,15 @@ def jury_kinds() -> Mapping[str, str]:
         JuryDecisionKind.WITHDRAWN: _("Retrait de l’association"),
         JuryDecisionKind.DECLINED: _("Désistement"),
         JuryDecisionKind.CONSENSUS: _("Note de consensus"),
+    }
+
+
+def gates() -> Mapping[str, str]:
+    """What must have been looked at, where the authority let it pass."""
+    return {
+        Gate.DIVERGENT: _("évaluations divergentes"),
+        Gate.CONTESTED: _("contesté entre la note brute et la note corrigée"),
+        Gate.ERRATIC: _("noté par un évaluateur aux notes erratiques"),
     }
 
 

@@ -56,6 +56,13 @@ def _erratic(dossiers: int) -> str:
     )
 
 
+def _taken_back(version: int) -> str:
+    return gettext(
+        "Ce calcul a été arrêté (version %(n)s) puis repris : relancez le calcul, la version reprise reste telle quelle.",
+        n=version,
+    )
+
+
 def _marks_missing(places: Sequence[tuple[str, str]]) -> str:
     """`places`: reference of the dossier and code of the reviewer."""
     named = (
@@ -84,12 +91,22 @@ WORDS: Words = {
     "ranking.marks_closed": _(
         "Le classement se calcule pendant la délibération : avant, les notes sont fermées ; après, il est arrêté."
     ),
+    "ranking.no_second": _(
+        "Personne d’autre ne pourrait confirmer : désignez qui le peut, ou confiez l’appel à un autre agent. Les agents "
+        "déportés d’un dossier de l’appel ne comptent pas."
+    ),
     "ranking.not_proposed": _("Ce classement n’a pas été proposé."),
     "ranking.not_ranked": _("Ce dossier n’est pas dans ce classement."),
+    "ranking.nothing_taken_back": _("Aucune reprise de ce classement n’attend sa seconde personne."),
     "ranking.points_unknown": _("La quantité de calcul fixée n’a pas suffi pour le dire."),
     "ranking.rejection_unexplained": _("Indiquez pourquoi le classement revient en délibération."),
     "ranking.removal_unexplained": _("Indiquez pourquoi cette décision est retirée."),
     "ranking.retained_already": _("Ce dossier est déjà retenu."),
+    "ranking.second_awaited": _("Une proposition attend sa seconde personne : qui peut confirmer ne change pas avant."),
+    "ranking.second_unknown": _("Choisissez parmi les agents de cet appel."),
+    "ranking.seconds_named_by_first": _(
+        "Vous avez désigné vous-même qui peut confirmer : une autre personne propose, ou désigne à son tour."
+    ),
     "ranking.set_aside_pending": _(
         "Une mise à l’écart d’évaluations attend sa seconde personne : elle se décide avant que les rangs soient connus."
     ),
@@ -109,6 +126,7 @@ WORDS: Words = {
         "Indiquez pourquoi ce dossier n’est pas revu : le procès-verbal reproduit ce motif."
     ),
     "ranking.withdrawn": _("L’association a retiré ce dossier."),
+    "ranking.taken_back": _taken_back,
     "ranking.unscreened": _unscreened,
     "ranking.marks_missing": _marks_missing,
     "ranking.short": _short,

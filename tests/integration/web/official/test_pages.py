@@ -26,6 +26,8 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
     "classement/1/essai": (CallState.PROPOSED, "Ce que cela change"),
     "classement/1/arret": (CallState.PROPOSED, "Renvoyer en délibération"),
+    "classement/1/reprise": (CallState.ARBITRATED, "Proposer la reprise"),
+    "secondes": (CallState.DELIBERATING, "Personnes qui peuvent confirmer"),
     "decisions": (CallState.DECIDED, "Notifier les décisions"),
     "decisions/preparer": (CallState.ARBITRATED, "Préparer les décisions et les lettres"),
     "decisions/notifier": (CallState.DECIDED, "Notifier 5 décisions"),
