@@ -67,6 +67,8 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/harmonising/setting_aside.py:_has_review",
             "services/dossier/counted.py:set_aside_of",
             "services/ranking/jury.py:_conflict",
+            "services/ranking/arbitrating.py:_recorded",
+            "services/ranking/arbitrating.py:_decided",
             "services/ranking/minuting.py:_agreed",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",

@@ -133,7 +133,7 @@ def test_from_the_closed_call_to_the_published_results(office: Offices, opened: 
 PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.CLOSED: ("", "candidats", "candidats?q=zzz", "etape", "cloture", "tirage", "evaluations", "evaluations/ecartees",
                        "dossiers/{0}", "dossiers/{0}/historique"),
-    CallState.DELIBERATING: ("jury", "jury?dossier={0}", "classement", "dossiers/{4}"),
+    CallState.DELIBERATING: ("jury", "arbitrage", "jury?dossier={0}", "classement", "dossiers/{4}"),
     CallState.PROPOSED: ("classement/1", "classement/1/essai?laureats=1&sans=sud", "classement/1/essai?laureats=x",
                          "classement/1/dossiers/{1}", "classement/1/arret"),
     CallState.ARBITRATED: ("decisions", "decisions/preparer"),

@@ -207,7 +207,8 @@ def _result(row: RankingRow, application: Application, association: Association)
 
 
 _COUNTING = (
-    "application.withdrawn", "assignment.applied", "assignment.moved", "assignment.removed", "call.draw_seed",
+    "application.withdrawn", "arbitration.decided", "arbitration.removed", "assignment.applied", "assignment.moved",
+    "assignment.removed", "call.draw_seed",
     "completion.answered", "completion.asked", "consensus.decided", "dossier.amount_proposed", "dossier.corrected",
     "dossier.screened", "jury.decided",
     "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",

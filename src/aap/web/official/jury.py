@@ -8,16 +8,14 @@ from flask_babel import gettext as _
 
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import JuryDecisionKind
-from aap.services.dossier.access import find_dossier
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
-from aap.services.platform import Session
 from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
 from aap.services.ranking.minuting import minutes_pdf
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_dossier, typed_euros
 from aap.web.wording.sentences import sentences, worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")
@@ -78,7 +76,7 @@ def jury_decide(call_id: str) -> ResponseReturnValue:
             decide(
                 session,
                 actor=signed_in(),
-                application_id=_typed_dossier(session, call_id),
+                application_id=typed_dossier(session, call_id),
                 decision=_typed_kind(),
                 amount=typed_euros(request.form.get("amount", "")),
                 reason=request.form.get("reason", ""),
@@ -88,13 +86,6 @@ def jury_decide(call_id: str) -> ResponseReturnValue:
         return _page(call_id, worded(refused.problems)), 422
     flash(_("La décision du jury est enregistrée. Relancez le classement pour qu’elle compte."), "success")
     return redirect(url_for("official.jury", call_id=call_id))
-
-
-def _typed_dossier(session: Session, call_id: str) -> str:
-    try:
-        return find_dossier(session, call_id, request.form.get("reference", "").strip())
-    except NotFound:
-        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def _typed_kind() -> JuryDecisionKind:

@@ -21,6 +21,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "evaluations": (CallState.REVIEWING, "Par évaluateur"),
     "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
     "jury": (CallState.DELIBERATING, "Noter une décision"),
+    "arbitrage": (CallState.DELIBERATING, "L’autorité n’a rien changé"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
     "classement/1/essai": (CallState.PROPOSED, "Ce que cela change"),
