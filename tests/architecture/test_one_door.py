@@ -69,7 +69,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/jury.py:_conflict",
             "services/ranking/arbitrating.py:_recorded",
             "services/ranking/arbitrating.py:_decided",
-            "services/ranking/minuting.py:_agreed",
+            "services/ranking/effects.py:decided_in",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
         }
@@ -98,7 +98,14 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
-        f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+        {
+            *(
+                f"services/ranking/runs.py:{name}"
+                for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+            ),
+            "services/ranking/arbitrating.py:proposed_run",
+            "services/ranking/minuted_proof.py:freeze_parts",
+        }
     ),
     "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
         {"services/decision/list_bundle.py:changes_since"}

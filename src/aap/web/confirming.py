@@ -46,6 +46,7 @@ EXPORTS = frozenset(
         "official.letters",
         "official.list_in_force",
         "official.minutes",
+        "official.minutes_document",
     }
 )
 """Files that take personal data of many people, or all of one's own, out of the service."""
@@ -72,6 +73,7 @@ NAMES: dict[str, LazyString] = {
     "official.invite_table": _("Inviter des évaluateurs"),
     "official.letters": _("Télécharger les courriers"),
     "official.minutes": _("Télécharger le procès-verbal"),
+    "official.minutes_document": _("Télécharger le procès-verbal (texte)"),
     "official.notify": _("Notifier les décisions"),
     "official.publish": _("Publier les résultats"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),

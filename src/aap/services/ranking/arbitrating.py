@@ -80,6 +80,7 @@ def effect_of_change(session: Session, *, actor: Actor, application_id: str, cha
     """What a change would do after those that are recorded. Raises like `arbitrate`, but for the reason."""
     call, application = get_dossier(session, application_id)
     _ensure_may(session, actor, call, application)
+    ensure_impartial(session, actor, call.id)
     return _checked(session, call, application, change)
 
 
@@ -93,6 +94,7 @@ def arbitrate(
     call, application = get_dossier(session, application_id)
     hold_call(session, call)
     _ensure_may(session, actor, call, application)
+    ensure_impartial(session, actor, call.id)
     reason = reason.strip()
     problems = {} if reason else {"reason": Objection("ranking.arbitration_unexplained")}
     try:
@@ -138,6 +140,7 @@ def remove_arbitration(
     call, application = get_dossier(session, held.application_id)
     hold_call(session, call)
     _ensure_may(session, actor, call, application)
+    ensure_impartial(session, actor, call.id)
     if not reason.strip():
         raise InvalidInput({"reason": Objection("ranking.removal_unexplained")})
     every = session.exec(
@@ -157,7 +160,6 @@ def remove_arbitration(
 def _ensure_may(session: Session, actor: Actor, call: OpenedCall, application: Application) -> None:
     target = dossier_target(call, application, session=session, actor=actor)
     ensure(actor, Permission.RANKING_ARBITRATE, target, kind="application", id=application.id)
-    ensure_impartial(session, actor, call.id)
 
 
 def _checked(session: Session, call: OpenedCall, application: Application, change: Change) -> Effect:

@@ -6,12 +6,12 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.media_types import PDF, MadeFile
+from aap.documents.media_types import DOCX, PDF, MadeFile
 from aap.records.rankings import JuryDecisionKind
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
 from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
-from aap.services.ranking.minuting import minutes_pdf
+from aap.services.ranking.minuting import minutes_pdf, minutes_text
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
@@ -65,6 +65,16 @@ def minutes(call_id: str) -> Response:
         opened = call_of_page(session, call_id)
         content = minutes_pdf(session, actor=signed_in(), call=opened, now=arrived_at())
     return hand_out(MadeFile(f"{call_id}-proces-verbal.pdf", PDF, content))
+
+
+@blueprint.get("/<call_id>/jury/proces-verbal.docx")
+@requires(Permission.RANKING_READ)
+def minutes_document(call_id: str) -> Response:
+    """The same minutes as a text, to finish by hand."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        content = minutes_text(session, actor=signed_in(), call=opened, now=arrived_at())
+    return hand_out(MadeFile(f"{call_id}-proces-verbal.docx", DOCX, content))
 
 
 @blueprint.post("/<call_id>/jury")
