@@ -12,7 +12,7 @@ from aap.records.people import Person
 from aap.records.rankings import JuryDecision, JuryDecisionKind, RankingRun
 from aap.records.reviews import Recusal, RecusalOrigin
 from aap.services.call.calls import get_call
-from aap.services.ranking.arbitrating import Change, arbitrate
+from aap.services.ranking.arbitrating import ArbitratedChange, arbitrate
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.input import ranking_input
 from tests.worlds.offices import Office
@@ -50,7 +50,7 @@ def authority_decides(
             session,
             actor=here.factory.actor(here.second),
             application_id=dossier.id,
-            change=Change(kind, None if amount is None else Decimal(amount)),
+            change=ArbitratedChange(kind, None if amount is None else Decimal(amount)),
             reason=reason,
             now=here.factory.now,
         )

@@ -40,6 +40,8 @@ EXPORTS = frozenset(
     {
         "account.export",
         "official.assignment_export",
+        "official.briefing",
+        "official.briefing_workbook",
         "official.conflict_register",
         "official.download_run",
         "official.export_candidates",
@@ -64,6 +66,8 @@ NAMES: dict[str, LazyString] = {
     "association.invite": _("Inviter un membre"),
     "official.arbitrate": _("Répondre à une demande de rattachement"),
     "official.assignment_export": _("Télécharger la répartition"),
+    "official.briefing": _("Télécharger la note à l’autorité"),
+    "official.briefing_workbook": _("Télécharger le tableau d’arbitrage"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
     "official.list_in_force": _("Télécharger la liste en vigueur"),
     "official.download_run": _("Télécharger un classement"),

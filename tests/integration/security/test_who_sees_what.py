@@ -101,7 +101,8 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     told, silent, refused = [], [], []
     for tail in (
         *(f"classement/{number}/fichiers/{name}" for name in RUN_FILES),
-        "jury/proces-verbal.pdf", "jury/proces-verbal.docx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
+        "jury/proces-verbal.pdf", "jury/proces-verbal.docx", "arbitrage/note.pdf",
+        "arbitrage/tableau.xlsx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
         "decisions/lettres.zip",
     ):  # fmt: skip
         address = f"/instruction/{call_id}/{tail}"

@@ -16,7 +16,7 @@ from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A title between paragraphs: of a part (`level` 2), or within one (3)."""
+    """A title between paragraphs: of a part (`level` 2), or within one (3, 4)."""
 
     heading: str
     level: int = 2
@@ -45,7 +45,7 @@ class MinutesTable:
     empty: str = "Aucune ligne."
 
 
-Part = Heading | Paragraph | Sentences | MinutesTable
+PaperPart = Heading | Paragraph | Sentences | MinutesTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,10 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class MinutesView:
-    """Minutes ready to lay out. `signatories`: name and capacity of each who signs; `witness` as in a list."""
+    """Minutes ready to lay out. `signatories`: name and capacity of each who signs; `witness` as in a list.
+
+    `opened_with`: the first sentence of a paper like them, which tells of no meeting.
+    """
 
     title: str
     call_title: str
@@ -68,10 +71,11 @@ class MinutesView:
     held_on: date
     place: str = ""
     attendees: tuple[Attendee, ...] = ()
-    body: tuple[Part, ...] = ()
+    body: tuple[PaperPart, ...] = ()
     signatories: tuple[Attendee, ...] = ()
     fingerprint: str = ""
     witness: str = ""
+    opened_with: str = ""
 
     @property
     def author(self) -> str:
@@ -81,7 +85,7 @@ class MinutesView:
     @property
     def opening(self) -> str:
         """`Séance du 10 avril 2025, Limoges.`"""
-        return f"Séance du {french.day(self.held_on)}{f', {self.place}' if self.place else ''}."
+        return self.opened_with or f"Séance du {french.day(self.held_on)}{f', {self.place}' if self.place else ''}."
 
     @property
     def foot(self) -> str:
@@ -90,7 +94,7 @@ class MinutesView:
         return f"{self.reference} – {self.title}{seen}"
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[PaperPart, ...]:
         """Everything between the opening and the notes."""
         if not self.attendees:
             return self.body

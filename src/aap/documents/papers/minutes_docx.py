@@ -24,7 +24,7 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph as DocxParagraph
 
 from aap.documents.papers.lists import Cell, PaperColumn
-from aap.documents.papers.minutes import Heading, MinutesTable, MinutesView, Paragraph, Part, Sentences
+from aap.documents.papers.minutes import Heading, MinutesTable, MinutesView, PaperPart, Paragraph, Sentences
 from aap.documents.papers.pdf import blocks
 
 _INK = RGBColor(0x1D, 0x34, 0x61)
@@ -59,7 +59,14 @@ def _prepare(made: DocxDocument, view: MinutesView) -> None:
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = Mm(18)
     section.top_margin = section.bottom_margin = Mm(18)
-    for name, size in (("Normal", 10), ("Heading 1", 17), ("Heading 2", 13), ("Heading 3", 11), ("Subtitle", 12)):
+    for name, size in (
+        ("Normal", 10),
+        ("Heading 1", 17),
+        ("Heading 2", 13),
+        ("Heading 3", 11),
+        ("Heading 4", 10),
+        ("Subtitle", 12),
+    ):
         style = made.styles[name]
         style.font.name, style.font.size, style.font.italic = _FONT, Pt(size), False
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
@@ -103,7 +110,7 @@ def _small(paragraph: DocxParagraph, text: str) -> None:
 # --- parts ------------------------------------------------------------------------------------------------------------
 
 
-def _write(part: Part, made: DocxDocument) -> None:
+def _write(part: PaperPart, made: DocxDocument) -> None:
     """Adds one part to the document."""
     match part:
         case Heading():

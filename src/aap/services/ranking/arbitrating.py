@@ -27,7 +27,7 @@ from aap.services.call.calls import OpenedCall, hold_call
 from aap.services.dossier.access import dossier_target, ensure_impartial, get_dossier, recused_references
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission, ensure
-from aap.services.ranking.effects import Effect, GrantedList, decided_in, effect_between, list_with
+from aap.services.ranking.effects import GrantedList, ListEffect, decided_in, effect_between, list_with
 from aap.services.ranking.input import overruled
 from aap.services.ranking.runs import RunView, view_run
 
@@ -63,7 +63,7 @@ def sits(session: Session, call_id: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Change:
+class ArbitratedChange:
     """What the authority wants of a dossier. `amount` in euros: asked for with `amount`, possible with `in`."""
 
     decision: JuryDecisionKind
@@ -76,7 +76,7 @@ class Change:
         return [(self.decision, self.amount if self.decision is JuryDecisionKind.AMOUNT else None)]
 
 
-def effect_of_change(session: Session, *, actor: Actor, application_id: str, change: Change) -> Effect:
+def effect_of_change(session: Session, *, actor: Actor, application_id: str, change: ArbitratedChange) -> ListEffect:
     """What a change would do after those that are recorded. Raises like `arbitrate`, but for the reason."""
     call, application = get_dossier(session, application_id)
     _ensure_may(session, actor, call, application)
@@ -85,7 +85,7 @@ def effect_of_change(session: Session, *, actor: Actor, application_id: str, cha
 
 
 def arbitrate(
-    session: Session, *, actor: Actor, application_id: str, change: Change, reason: str, now: datetime
+    session: Session, *, actor: Actor, application_id: str, change: ArbitratedChange, reason: str, now: datetime
 ) -> None:
     """Keeps the authority's decision on a dossier; it counts in the next run.
 
@@ -162,7 +162,7 @@ def _ensure_may(session: Session, actor: Actor, call: OpenedCall, application: A
     ensure(actor, Permission.RANKING_ARBITRATE, target, kind="application", id=application.id)
 
 
-def _checked(session: Session, call: OpenedCall, application: Application, change: Change) -> Effect:
+def _checked(session: Session, call: OpenedCall, application: Application, change: ArbitratedChange) -> ListEffect:
     """What the change does, where it can be. Raises InvalidInput, RulesConflict."""
     if sits(session, call.id):
         raise InvalidInput({"": Objection("ranking.meeting_open")})
@@ -234,7 +234,7 @@ class ArbitrationLine:
     reason: str
     author: str
     at: datetime
-    effect: Effect | None
+    effect: ListEffect | None
     masked: bool = False
 
 
@@ -246,7 +246,7 @@ class Arbitration:
 
     proposed: RunView | None
     lines: tuple[ArbitrationLine, ...]
-    whole: Effect | None
+    whole: ListEffect | None
     conflict: tuple[str, ...]
     sits: bool
 
@@ -311,13 +311,13 @@ def _lists(
     return lists, ()
 
 
-def _told(effect: Effect, hidden: frozenset[str]) -> Effect:
+def _told(effect: ListEffect, hidden: frozenset[str]) -> ListEffect:
     """As somebody reads it who is recused of the dossiers `hidden`: they keep their number and lose their names, and no
     sum tells their amounts."""
     touched = {*effect.enters, *effect.leaves, *(name for name, _, _ in effect.amounts)}
     if not touched & hidden:
         return effect
-    return Effect(
+    return ListEffect(
         tuple(MASKED if name in hidden else name for name in effect.enters),
         tuple(MASKED if name in hidden else name for name in effect.leaves),
         tuple(one for one in effect.amounts if one[0] not in hidden),

@@ -20,7 +20,7 @@ from aap.services.ranking.trials import bundle_content, retained, run_content
 
 
 @dataclass(frozen=True)
-class Effect:
+class ListEffect:
     """From one list to another: references in the order of the ranking, amounts in cents.
 
     `amounts`: of those on both, before and after, where they differ. `granted_before`, `granted`: to all; None where that
@@ -73,10 +73,10 @@ def _list(bundle: str, decisions: tuple[CoreDecision, ...]) -> GrantedList:
     return GrantedList({name: kept[name] for name in places if name in kept}, places)
 
 
-def effect_between(first: GrantedList, second: GrantedList) -> Effect:
+def effect_between(first: GrantedList, second: GrantedList) -> ListEffect:
     """What changes from one list to the other."""
     before, after = first.grants, second.grants
-    return Effect(
+    return ListEffect(
         enters=tuple(name for name in after if name not in before),
         leaves=tuple(name for name in before if name not in after),
         amounts=tuple(

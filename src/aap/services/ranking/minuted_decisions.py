@@ -13,7 +13,7 @@ from aap.core.call.schema import Rubric
 from aap.core.delays import paris
 from aap.core.results import MASKED
 from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
-from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph, Part, Sentences
+from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.applications import Application
 from aap.records.deliberations import Gate, Waiver
 from aap.records.people import Person
@@ -24,7 +24,7 @@ from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
 from aap.services.dossier.counted import set_aside_of
 from aap.services.ranking.arbitrating import Arbitration, ArbitrationLine
-from aap.services.ranking.effects import Effect
+from aap.services.ranking.effects import ListEffect
 from aap.services.ranking.jury import JuryLine
 
 GATE_WORDS: Mapping[Gate, str] = {
@@ -45,7 +45,7 @@ DECIDED: Mapping[JuryDecisionKind, str] = {
 # --- before the jury --------------------------------------------------------------------------------------------------
 
 
-def waiver_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[Part]:
+def waiver_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[PaperPart]:
     """The gates that the authority passed one by one, and when amounts were closed. Three queries."""
     hidden = recused_dossiers(session, actor, call.id)
     found = session.exec(
@@ -68,7 +68,7 @@ def waiver_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[Pa
         PaperColumn("Dossier", 30, reference=True), PaperColumn("Point à revoir", 46), PaperColumn("Motif"),
         PaperColumn("Par", 38),
     )  # fmt: skip
-    parts: list[Part] = [
+    parts: list[PaperPart] = [
         Heading("Points levés avant la délibération"),
         MinutesTable(columns, rows, empty="Aucun point à revoir n’a été levé sans examen."),
     ]
@@ -81,7 +81,7 @@ def waiver_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[Pa
     return parts
 
 
-def aside_parts(session: Session, *, actor: Actor, call_id: str) -> list[Part]:
+def aside_parts(session: Session, *, actor: Actor, call_id: str) -> list[PaperPart]:
     """The reviews that two persons set aside; nothing where there are none. Five queries."""
     kept = [one for one in set_aside_of(session, call_id) if one.confirmed_at is not None]
     if not kept:
@@ -112,7 +112,7 @@ def aside_parts(session: Session, *, actor: Actor, call_id: str) -> list[Part]:
 # --- the jury ---------------------------------------------------------------------------------------------------------
 
 
-def jury_parts(rubric: Rubric, lines: Sequence[JuryLine]) -> list[Part]:
+def jury_parts(rubric: Rubric, lines: Sequence[JuryLine]) -> list[PaperPart]:
     """What the jury changed, each with its reason and who noted it."""
 
     def what(line: JuryLine) -> Cell:
@@ -151,7 +151,7 @@ def jury_parts(rubric: Rubric, lines: Sequence[JuryLine]) -> list[Part]:
     ]
 
 
-def agreement_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[Part]:
+def agreement_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[PaperPart]:
     """Marks of consensus, with who agreed on them and who did not; nothing where no dossier went to one. Two queries."""
     hidden = recused_dossiers(session, actor, call.id)
     rubric = call.file.rubric
@@ -192,7 +192,7 @@ def agreement_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list
 # --- the authority ----------------------------------------------------------------------------------------------------
 
 
-def arbitration_parts(found: Arbitration) -> list[Part]:
+def arbitration_parts(found: Arbitration) -> list[PaperPart]:
     """What the authority changed of what the jury proposed, each with its reason and author."""
     if found.proposed is None:
         return []
@@ -206,7 +206,7 @@ def arbitration_parts(found: Arbitration) -> list[Part]:
         PaperColumn("Dossier", 30, reference=True), PaperColumn("Le jury proposait", 38),
         PaperColumn("L’autorité décide", 38), PaperColumn("Motif"), PaperColumn("Par", 32),
     )  # fmt: skip
-    parts: list[Part] = [
+    parts: list[PaperPart] = [
         Heading("Arbitrage de l’autorité"),
         Paragraph(f"Le jury proposait le classement {number}. L’autorité l’a changé ainsi{french.NBSP}:"),
         MinutesTable(columns, tuple(_arbitrated(one) for one in found.lines)),
@@ -261,7 +261,7 @@ def granted_words(cents: int | None) -> str:
     return "Rien attribué" if cents is None else f"{french.euros(cents)} attribués"
 
 
-def effect_sentences(effect: Effect) -> tuple[str, ...]:
+def effect_sentences(effect: ListEffect) -> tuple[str, ...]:
     """Who enters, who leaves, whose amount changes, and the total."""
     if effect.changes_nothing:
         return ("Ni entrée, ni sortie, ni autre montant.",)

@@ -13,7 +13,7 @@ from aap.core.delays import paris
 from aap.core.results import MASKED
 from aap.core.territories import fold
 from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
-from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph, Part, Sentences
+from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.deliberations import Attendance, JuryMember, JuryVote, Looking, Meeting
@@ -47,7 +47,7 @@ class Vote:
 
 
 @dataclass(frozen=True)
-class Held:
+class MinutedMeeting:
     """A meeting with who was there and what was voted. `left`: member and reference of the dossier that they left for."""
 
     meeting: Meeting
@@ -62,7 +62,7 @@ class Sitting:
 
     members: tuple[JuryMember, ...]
     by_role: tuple[str, ...]
-    meetings: tuple[Held, ...]
+    meetings: tuple[MinutedMeeting, ...]
 
 
 def sitting(session: Session, *, actor: Actor, call_id: str) -> Sitting:
@@ -100,7 +100,7 @@ def sitting(session: Session, *, actor: Actor, call_id: str) -> Sitting:
         members=tuple(members),
         by_role=() if members else _by_role(session, call_id),
         meetings=tuple(
-            Held(
+            MinutedMeeting(
                 meeting=one,
                 present=frozenset(there[one.id]),
                 votes=tuple(votes[one.id]),
@@ -126,9 +126,9 @@ def _by_role(session: Session, call_id: str) -> tuple[str, ...]:
 # --- who sits, who was there ------------------------------------------------------------------------------------------
 
 
-def composition_parts(jury: Sitting) -> list[Part]:
+def composition_parts(jury: Sitting) -> list[PaperPart]:
     """The act, the quorum, the members; with lines left to complete by hand where no meeting was noted."""
-    parts: list[Part] = [Heading("Membres du jury")]
+    parts: list[PaperPart] = [Heading("Membres du jury")]
     for held in jury.meetings:
         parts += [Heading(f"Séance n°{french.NBSP}{held.meeting.number}", level=3), Sentences(_of_meeting(held))]
     if not jury.meetings:
@@ -164,7 +164,7 @@ def _day(member: JuryMember) -> str:
     return "" if member.left_at is None else french.day(paris(member.left_at).date())
 
 
-def _of_meeting(held: Held) -> tuple[str, ...]:
+def _of_meeting(held: MinutedMeeting) -> tuple[str, ...]:
     one, there = held.meeting, len(held.present)
     place = f", {french.spaced(one.place)}" if one.place else ""
     opened, closed = paris(one.opened_at), None if one.closed_at is None else paris(one.closed_at)
@@ -180,7 +180,7 @@ def _of_meeting(held: Held) -> tuple[str, ...]:
     )
 
 
-def _presence(meetings: Sequence[Held], member: JuryMember) -> str:
+def _presence(meetings: Sequence[MinutedMeeting], member: JuryMember) -> str:
     attended = [one.meeting.number for one in meetings if member.id in one.present]
     if not meetings:
         return _BLANK
@@ -195,7 +195,7 @@ def _presence(meetings: Sequence[Held], member: JuryMember) -> str:
 # --- recusals ---------------------------------------------------------------------------------------------------------
 
 
-def recusal_parts(session: Session, *, actor: Actor, call_id: str, jury: Sitting) -> list[Part]:
+def recusal_parts(session: Session, *, actor: Actor, call_id: str, jury: Sitting) -> list[PaperPart]:
     """Who is recused of which dossier, and which member left the room for which. Two queries.
 
     Without person and reason where who reads is recused of the dossier too.
@@ -217,7 +217,7 @@ def recusal_parts(session: Session, *, actor: Actor, call_id: str, jury: Sitting
         else (Cell(name), Cell(reference), Cell(french.spaced(reason)))
         for application_id, name, reference, reason in found
     )
-    parts: list[Part] = [
+    parts: list[PaperPart] = [
         Heading("Déports"),
         Paragraph("Les personnes déportées n’ont ni lu, ni noté, ni débattu le dossier nommé en face."),
         MinutesTable(
@@ -242,19 +242,25 @@ def recusal_parts(session: Session, *, actor: Actor, call_id: str, jury: Sitting
 # --- votes ------------------------------------------------------------------------------------------------------------
 
 
-def vote_parts(jury: Sitting) -> list[Part]:
+def vote_parts(jury: Sitting) -> list[PaperPart]:
     """The lists voted at once, then the dossiers looked at one by one; nothing where no meeting was noted."""
     if not jury.meetings:
         return []
-    parts: list[Part] = [Heading("Examen et votes")]
+    parts: list[PaperPart] = [Heading("Examen et votes")]
+    several = len(jury.meetings) > 1
     for held in jury.meetings:
-        if len(jury.meetings) > 1:
+        if several:
             parts.append(Heading(f"Séance n°{french.NBSP}{held.meeting.number}", level=3))
-        parts += [_lists(held), _one_by_one(held)]
+        parts += [
+            Heading("Listes votées en bloc", level=4 if several else 3),
+            _lists(held),
+            Heading("Dossiers examinés un par un", level=4 if several else 3),
+            _one_by_one(held),
+        ]
     return parts
 
 
-def _lists(held: Held) -> MinutesTable:
+def _lists(held: MinutedMeeting) -> MinutesTable:
     """Dossiers of one list with the same figures were voted together."""
     together: dict[tuple[str, int, int, int], list[str]] = defaultdict(list)
     for one in held.votes:
@@ -271,7 +277,7 @@ def _lists(held: Held) -> MinutesTable:
         for (name, *figures), references in sorted(together.items())
     )
     return MinutesTable(
-        (PaperColumn("Liste votée en bloc", 38), PaperColumn("Dossiers"), PaperColumn("Vote", 38)),
+        (PaperColumn("Liste", 38), PaperColumn("Dossiers"), PaperColumn("Vote", 38)),
         rows,
         empty="Aucune liste n’a été votée en bloc.",
     )
@@ -296,7 +302,7 @@ def _figures(votes_for: int, against: int, abstentions: int) -> str:
     )
 
 
-def _one_by_one(held: Held) -> MinutesTable:
+def _one_by_one(held: MinutedMeeting) -> MinutesTable:
     rows = []
     for one in held.votes:
         vote = one.vote

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.papers.lists import Cell, PaperColumn
-from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph, Part, Sentences
+from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.deliberations import Unfreezing
 from aap.records.people import Person
 from aap.records.rankings import RankingRun, RunState
@@ -16,7 +16,7 @@ from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import bundle_hash
 
 
-def draw_parts(call: OpenedCall, run: RankingRun) -> list[Part]:
+def seed_parts(call: OpenedCall, run: RankingRun) -> list[PaperPart]:
     """The seed of the run, and the event that gave it."""
     held = call.record
     if not held.draw_seed:
@@ -37,7 +37,7 @@ def draw_parts(call: OpenedCall, run: RankingRun) -> list[Part]:
     return [Heading("Tirage au sort"), Sentences(tuple(sentences))]
 
 
-def freeze_parts(session: Session, run: RankingRun) -> list[Part]:
+def freeze_parts(session: Session, run: RankingRun) -> list[PaperPart]:
     """Who froze the run, both persons, and the steps back that two persons took. At most four queries."""
     sentences = []
     if run.proposed_at and run.proposed_by:
@@ -49,7 +49,7 @@ def freeze_parts(session: Session, run: RankingRun) -> list[Part]:
         sentences.append(f"Confirmé par {who}, une autre personne, le {at}{version}.")
     if run.state != RunState.FROZEN:
         sentences.append("Ce classement n’est pas arrêté.")
-    parts: list[Part] = [Heading("Arrêt du classement"), Sentences(tuple(sentences))]
+    parts: list[PaperPart] = [Heading("Arrêt du classement"), Sentences(tuple(sentences))]
     steps = session.exec(
         select(Unfreezing, RankingRun)
         .where(
@@ -76,7 +76,7 @@ def freeze_parts(session: Session, run: RankingRun) -> list[Part]:
     return parts
 
 
-def fingerprint_parts(run: RankingRun) -> list[Part]:
+def fingerprint_parts(run: RankingRun) -> list[PaperPart]:
     """Fingerprints (SHA-256) of what the result rests on, and of the result."""
     found = [
         ("Grille et règles scellées", run.rubric_hash),
@@ -91,7 +91,7 @@ def fingerprint_parts(run: RankingRun) -> list[Part]:
             "L’archive de vérification permet à qui la détient de refaire le calcul et de retrouver ces empreintes."
         ),
         MinutesTable(
-            (PaperColumn("Ce qui est prouvé", 52), PaperColumn("SHA-256", reference=True)),
+            (PaperColumn("De quoi", 52), PaperColumn("SHA-256", reference=True)),
             tuple((Cell(name), Cell(code)) for name, code in found),
         ),
     ]

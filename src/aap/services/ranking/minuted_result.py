@@ -16,13 +16,13 @@ from aap.core.results import MASKED, ResultRow
 from aap.core.scoring.marking import title_of
 from aap.core.selection.rules import rules_of
 from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
-from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph, Part
+from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph
 from aap.records.rankings import RankingRun
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.freezing import is_unproven
 
 
-def result_parts(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow], *, arbitrated: bool) -> list[Part]:
+def result_parts(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow], *, arbitrated: bool) -> list[PaperPart]:
     """The ranking, its laureates, the waiting list, the refusals by rule. `arbitrated`: the authority changed some."""
     granted = round(run.report["budget"]["granted"] * 100)
     counts = Counter(row.status for row in rows)
@@ -40,12 +40,12 @@ def result_parts(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow], *
         *unproven_parts(run),
         MinutesTable((PaperColumn("Résultat"), PaperColumn("Dossiers", 30, figure=True)), statuses),
         *_laureates(call.file, rows),
-        *_waiting(call.file, rows),
+        *waiting_parts(call.file, rows),
         *refusal_parts(call.file, rows),
     ]
 
 
-def unproven_parts(run: RankingRun) -> list[Part]:
+def unproven_parts(run: RankingRun) -> list[PaperPart]:
     """What the selection lacks in proof, and why it was frozen all the same; nothing where it is the best."""
     if not is_unproven(run):
         return []
@@ -54,7 +54,7 @@ def unproven_parts(run: RankingRun) -> list[Part]:
         least = Decimal(str(gap))
         points = f"{french.plain(least)}{french.NBSP}{'points' if french.is_plural(least) else 'point'}"
         sentence += f"{french.NBSP}: il pourrait manquer jusqu’à {points} à la somme des notes"
-    parts: list[Part] = [Paragraph(f"{sentence}.")]
+    parts: list[PaperPart] = [Paragraph(f"{sentence}.")]
     if run.unproven_reason:
         parts.append(
             Paragraph(f"Motif pour lequel il est arrêté sans cette preuve{french.NBSP}: {run.unproven_reason}")
@@ -62,7 +62,7 @@ def unproven_parts(run: RankingRun) -> list[Part]:
     return parts
 
 
-def _laureates(call: CallFile, rows: Sequence[ResultRow]) -> list[Part]:
+def _laureates(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     columns = (
         PaperColumn("Rang", 14, figure=True), PaperColumn("Dossier", 39, reference=True), PaperColumn("Association"),
         PaperColumn("Note", 18, figure=True), PaperColumn("Attribué", 28, figure=True),
@@ -81,7 +81,7 @@ def _laureates(call: CallFile, rows: Sequence[ResultRow]) -> list[Part]:
     return [Heading("Lauréats"), MinutesTable(columns, lines, empty="Aucun lauréat.")]
 
 
-def _waiting(call: CallFile, rows: Sequence[ResultRow]) -> list[Part]:
+def waiting_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     columns = (
         PaperColumn("Place", 16, figure=True), PaperColumn("Rang", 14, figure=True), PaperColumn("Dossier", 39, reference=True),
         PaperColumn("Association"), PaperColumn("Note", 18, figure=True), PaperColumn("Demandé", 28, figure=True),
@@ -98,7 +98,7 @@ def _waiting(call: CallFile, rows: Sequence[ResultRow]) -> list[Part]:
         )
         for row in waiting
     )
-    parts: list[Part] = [Heading("Liste d’attente")]
+    parts: list[PaperPart] = [Heading("Liste d’attente")]
     if lines and call.letters.waiting_list_expires:
         parts.append(Paragraph(f"Elle vaut jusqu’au {french.day(call.letters.waiting_list_expires)}."))
     return [*parts, MinutesTable(columns, lines, empty="Aucun dossier n’est en attente.")]
@@ -113,7 +113,7 @@ def score_words(call: CallFile, row: ResultRow) -> str:
 # --- refusals by rule -------------------------------------------------------------------------------------------------
 
 
-def refusal_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[Part]:
+def refusal_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     """How many dossiers each rule keeps out, and which; the masked ones are counted by their outcome."""
     by_rule: dict[str, list[str]] = defaultdict(list)
     for row in rows:

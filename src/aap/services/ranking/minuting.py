@@ -19,8 +19,8 @@ from aap.documents.papers.minutes import (
     Heading,
     MinutesTable,
     MinutesView,
+    PaperPart,
     Paragraph,
-    Part,
     Sentences,
     render_minutes,
 )
@@ -39,7 +39,7 @@ from aap.services.ranking.minuted_decisions import (
     waiver_parts,
 )
 from aap.services.ranking.minuted_jury import Sitting, composition_parts, recusal_parts, sitting, vote_parts
-from aap.services.ranking.minuted_proof import draw_parts, fingerprint_parts, freeze_parts
+from aap.services.ranking.minuted_proof import fingerprint_parts, freeze_parts, seed_parts
 from aap.services.ranking.minuted_result import result_parts
 from aap.services.ranking.runs import latest_run, view_run
 
@@ -79,12 +79,12 @@ def _view(session: Session, actor: Actor, call: OpenedCall) -> MinutesView:
     jury = sitting(session, actor=actor, call_id=call.id)
     authority = arbitration(session, actor=actor, call=call)
     sender = sender_of(call.file)
-    result: list[Part] = []
+    result: list[PaperPart] = []
     if run is not None:
         rows = view_run(session, run, actor=actor).rows
         result = [
             *result_parts(call, run, rows, arbitrated=bool(authority.lines)),
-            *draw_parts(call, run),
+            *seed_parts(call, run),
             *freeze_parts(session, run),
             *fingerprint_parts(run),
         ]
@@ -130,9 +130,9 @@ def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None
     return paris(max(moments, default=call.record.closes_at)).date()
 
 
-def method_parts(call: CallFile) -> list[Part]:
+def method_parts(call: CallFile) -> list[PaperPart]:
     """The method that the jury adopts: the published rules, the criteria with their thresholds, what is looked at again."""
-    parts: list[Part] = [
+    parts: list[PaperPart] = [
         Heading("Méthode adoptée"),
         Paragraph(
             "Le jury est saisi de tous les dossiers. Il adopte la méthode publiée avant l’ouverture de l’appel, "
@@ -149,7 +149,11 @@ def method_parts(call: CallFile) -> list[Part]:
             rows = tuple(
                 (Cell(one.title), Cell(one.share), Cell(" ".join(one.sentences) or "–")) for one in section.criteria
             )
-            columns = (PaperColumn("Critère", 50), PaperColumn("Part", 18, figure=True), PaperColumn("Notes et seuils"))
+            columns = (
+                PaperColumn("Critère", 50),
+                PaperColumn("PaperPart", 18, figure=True),
+                PaperColumn("Notes et seuils"),
+            )
             parts.append(MinutesTable(columns, rows))
     limits = call.reviewing.divergence
     again = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,24 +11,33 @@ from aap.records.rankings import JuryDecisionKind
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.ranking.arbitrating import (
-    Change,
+    ArbitratedChange,
     arbitrate,
     arbitration,
     effect_of_change,
     remove_arbitration,
 )
-from aap.services.ranking.effects import Effect
+from aap.services.ranking.briefing import briefing_note, briefing_table
+from aap.services.ranking.effects import ListEffect
 from aap.services.ranking.runs import latest_run, moved_since
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, conflict_words, show_call_page, typed_dossier, typed_euros
+from aap.web.official.pages import (
+    blueprint,
+    call_of_page,
+    conflict_words,
+    hand_out,
+    show_call_page,
+    typed_dossier,
+    typed_euros,
+)
 from aap.web.wording.sentences import sentences, worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")
 
 
-def _page(call_id: str, problems: dict[str, str] | None = None, effect: Effect | None = None) -> str:
+def _page(call_id: str, problems: dict[str, str] | None = None, effect: ListEffect | None = None) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.RANKING_READ)
         found = arbitration(session, actor=signed_in(), call=opened)
@@ -59,6 +68,26 @@ def _page(call_id: str, problems: dict[str, str] | None = None, effect: Effect |
 @requires(Permission.RANKING_READ)
 def show_arbitration(call_id: str) -> str:
     return _page(call_id)
+
+
+@blueprint.get("/<call_id>/arbitrage/note.pdf")
+@requires(Permission.RANKING_READ)
+def briefing(call_id: str) -> Response:
+    """What the authority reads before it decides."""
+    with writing() as session:
+        opened = call_of_page(session, call_id, Permission.RANKING_READ)
+        made = briefing_note(session, actor=signed_in(), call=opened, now=arrived_at())
+    return hand_out(made)
+
+
+@blueprint.get("/<call_id>/arbitrage/tableau.xlsx")
+@requires(Permission.RANKING_READ)
+def briefing_workbook(call_id: str) -> Response:
+    """The same as a table to work with."""
+    with writing() as session:
+        opened = call_of_page(session, call_id, Permission.RANKING_READ)
+        made = briefing_table(session, actor=signed_in(), call=opened, now=arrived_at())
+    return hand_out(made)
 
 
 @blueprint.post("/<call_id>/arbitrage")
@@ -97,13 +126,13 @@ def arbitration_decide(call_id: str) -> ResponseReturnValue:
     return redirect(url_for("official.arbitration", call_id=call_id))
 
 
-def _typed_change() -> Change:
+def _typed_change() -> ArbitratedChange:
     try:
         decision = JuryDecisionKind(request.form.get("decision", ""))
     except ValueError:
         raise InvalidInput({"decision": Objection("page.decision_missing")}) from None
     amount = typed_euros(request.form.get("amount", ""))
-    return Change(decision, None if decision is JuryDecisionKind.OUT else amount)
+    return ArbitratedChange(decision, None if decision is JuryDecisionKind.OUT else amount)
 
 
 @blueprint.post("/<call_id>/arbitrage/<decision_id>/retrait")

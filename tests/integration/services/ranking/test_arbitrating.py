@@ -18,13 +18,13 @@ from aap.records.rankings import JuryDecision, JuryDecisionKind, RankingRow
 from aap.services.call.calls import get_call
 from aap.services.errors import InvalidInput, NotFound, Objection, RecusedFromActs, RulesConflict, StateForbids
 from aap.services.ranking.arbitrating import (
-    Change,
+    ArbitratedChange,
     arbitration,
     effect_of_change,
     proposed_run,
     remove_arbitration,
 )
-from aap.services.ranking.effects import Effect
+from aap.services.ranking.effects import ListEffect
 from aap.services.ranking.input import overruled, ranking_input
 from tests.databases import on_both_databases
 from tests.worlds.deliberations import authority_decides, computed, jury_decides, jury_sits, recused
@@ -107,10 +107,10 @@ def test_each_change_is_a_row_that_says_what_it_does_after_those_before_it(offic
         (names[3], None, 25_000_00, "Seul projet du territoire.", here.second.name),
     ]
     assert [one.effect for one in found.lines] == [
-        Effect((names[1],), (names[0],), (), 80_000_00, 80_000_00),
-        Effect((names[3],), (names[2],), (), 80_000_00, 65_000_00),
+        ListEffect((names[1],), (names[0],), (), 80_000_00, 80_000_00),
+        ListEffect((names[3],), (names[2],), (), 80_000_00, 65_000_00),
     ]
-    assert found.whole == Effect((names[1], names[3]), (names[0], names[2]), (), 80_000_00, 65_000_00)
+    assert found.whole == ListEffect((names[1], names[3]), (names[0], names[2]), (), 80_000_00, 65_000_00)
     assert [one.decisions for one in found.lines] == [
         ((OUT, None),), ((IN, None), (AMOUNT, Decimal(25_000)))
     ]  # fmt: skip
@@ -122,9 +122,12 @@ def test_what_a_change_would_do_is_told_before_and_nothing_is_kept(office: Offic
     names = [one.reference for one in here.dossiers]
     with here.factory.platform.database.reading() as session:
         effect = effect_of_change(
-            session, actor=here.factory.actor(here.second), application_id=here.dossiers[1].id, change=Change(IN)
+            session,
+            actor=here.factory.actor(here.second),
+            application_id=here.dossiers[1].id,
+            change=ArbitratedChange(IN),
         )
-    assert effect == Effect((names[1],), (names[0],), (), 80_000_00, 80_000_00)
+    assert effect == ListEffect((names[1],), (names[0],), (), 80_000_00, 80_000_00)
     assert shown(here).lines == ()
 
 
