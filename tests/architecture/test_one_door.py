@@ -114,6 +114,9 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/ranking/run_files.py:_RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
+            "services/ranking/briefing.py:_divergent",
+            "services/ranking/briefing.py:_marked_by_erratic",
+            "services/ranking/briefing.py:_regions",
         }
     ),
     "the association's own decision, found by its membership": frozenset(

@@ -208,6 +208,7 @@ NOT_HERE = {
     "admin.run_again": "the world's work didn't fail",
     "admin.end_work": "the world's work doesn't run",
     "official.end_job": "the world's work doesn't run",
+    "official.arbitration_remove": "the world's decision is the jury's, not the authority's",
     "official.set_aside_confirm": "the world has no proposal to set a review aside",
     "official.set_aside_withdraw": "the world has no proposal to set a review aside",
     "account.remove_passkey": "the world's people have no passkey",

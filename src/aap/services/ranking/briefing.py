@@ -36,7 +36,7 @@ from aap.documents.papers.minutes import (
     Sentences,
     render_minutes,
 )
-from aap.documents.tables.briefing import BriefedLine, BriefingTable, DecidedLine, QuotaRow, briefing_workbook
+from aap.documents.tables.briefing_tables import BriefedLine, BriefingTable, DecidedLine, QuotaRow, briefing_workbook
 from aap.records.applications import Application
 from aap.records.deliberations import Waiver
 from aap.records.rankings import RankingRun
@@ -213,6 +213,7 @@ def _note(found: _Briefing) -> MinutesView:
                 (PaperColumn("Quoi", 62), PaperColumn("Combien")),
                 tuple((Cell(label), Cell(value)) for label, value in _essentials(found)),
             ),
+            *_rules(found.file),
             *arbitration_parts(found.authority),
             *_after(found),
             *_laureates(found),
@@ -220,7 +221,6 @@ def _note(found: _Briefing) -> MinutesView:
             *_quotas(found),
             *waiting_parts(found.file, found.view.rows),
             *_unproven(found),
-            *_rules(found.file),
         ),
         fingerprint=found.run.result_hash,
     )

@@ -119,7 +119,7 @@ def refusal_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     for row in rows:
         if row.status == "laureate" or row.waiting_rank is not None:
             continue
-        by_rule[STATUS_WORDS[row.status] if row.masked else rule_words(call, row.reason_code)].append(
+        by_rule[STATUS_WORDS[row.status] if row.masked else refusal_words(call, row.reason_code)].append(
             MASKED if row.masked else row.application_id
         )
     lines = tuple(
@@ -147,7 +147,7 @@ _RULE_WORDS = {
 }
 
 
-def rule_words(call: CallFile, code: str) -> str:
+def refusal_words(call: CallFile, code: str) -> str:
     """The rule of a reason code (`quota_max:region=Bretagne`) as people call it."""
     kind, _, rest = code.partition(":")
     if kind == "below_threshold":
