@@ -70,7 +70,9 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/harmonising/setting_aside.py:_has_review",
             "services/dossier/counted.py:set_aside_of",
             "services/ranking/jury.py:_conflict",
-            "services/ranking/minuting.py:_agreed",
+            "services/ranking/arbitrating.py:_recorded",
+            "services/ranking/arbitrating.py:_decided",
+            "services/ranking/effects.py:decided_in",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
             "services/ranking/what_changed.py:_authority",
@@ -104,6 +106,16 @@ REASONS: Mapping[str, frozenset[str]] = {
     )
     | frozenset(
         f"services/ranking/versions.py:{name}" for name in ("next_version", "waiting_unfreezing", "list_versions")
+    )
+    | frozenset(
+        {
+            *(
+                f"services/ranking/runs.py:{name}"
+                for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+            ),
+            "services/ranking/arbitrating.py:proposed_run",
+            "services/ranking/minuted_proof.py:freeze_parts",
+        }
     ),
     "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
         {"services/decision/list_bundle.py:changes_since"}
@@ -112,6 +124,9 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/ranking/run_files.py:_RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
+            "services/ranking/briefing.py:_divergent",
+            "services/ranking/briefing.py:_marked_by_erratic",
+            "services/ranking/briefing.py:_regions",
         }
     ),
     "the association's own decision, found by its membership": frozenset(

@@ -42,12 +42,15 @@ EXPORTS = frozenset(
     {
         "account.export",
         "official.assignment_export",
+        "official.briefing",
+        "official.briefing_workbook",
         "official.conflict_register",
         "official.download_run",
         "official.export_candidates",
         "official.letters",
         "official.list_in_force",
         "official.minutes",
+        "official.minutes_document",
         "official.version_minutes_file",
     }
 )
@@ -67,6 +70,8 @@ NAMES: dict[str, LazyString] = {
     "association.invite": _("Inviter un membre"),
     "official.arbitrate": _("Répondre à une demande de rattachement"),
     "official.assignment_export": _("Télécharger la répartition"),
+    "official.briefing": _("Télécharger la note à l’autorité"),
+    "official.briefing_workbook": _("Télécharger le tableau d’arbitrage"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
     "official.list_in_force": _("Télécharger la liste en vigueur"),
     "official.download_run": _("Télécharger un classement"),
@@ -76,6 +81,7 @@ NAMES: dict[str, LazyString] = {
     "official.invite_table": _("Inviter des évaluateurs"),
     "official.letters": _("Télécharger les courriers"),
     "official.minutes": _("Télécharger le procès-verbal"),
+    "official.minutes_document": _("Télécharger le procès-verbal (texte)"),
     "official.notify": _("Notifier les décisions"),
     "official.open_data": _("Dire comment les subventions sont versées"),
     "official.publish": _("Publier les résultats"),

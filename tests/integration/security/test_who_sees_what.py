@@ -101,7 +101,8 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     told, silent, refused = [], [], []
     for tail in (
         *(f"classement/{number}/fichiers/{name}" for name in RUN_FILES),
-        "jury/proces-verbal.pdf", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
+        "jury/proces-verbal.pdf", "jury/proces-verbal.docx", "arbitrage/note.pdf",
+        "arbitrage/tableau.xlsx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
         "decisions/lettres.zip",
     ):  # fmt: skip
         address = f"/instruction/{call_id}/{tail}"
@@ -209,6 +210,7 @@ NOT_HERE = {
     "official.gate_waive": "the world's dossier is looked at",
     "official.gate_close": "the world's dossier has no waiver",
     "official.end_job": "the world's work doesn't run",
+    "official.arbitration_remove": "the world's decision is the jury's, not the authority's",
     "official.set_aside_confirm": "the world has no proposal to set a review aside",
     "official.set_aside_withdraw": "the world has no proposal to set a review aside",
     "account.remove_passkey": "the world's people have no passkey",

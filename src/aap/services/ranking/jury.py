@@ -12,7 +12,7 @@ from aap.core.results import MASKED
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
-from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.rankings import DecisionStage, JuryDecision, JuryDecisionKind
 from aap.records.reviews import Consensus
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -61,7 +61,7 @@ def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Jur
         .join(Application, col(Application.id) == col(JuryDecision.application_id))
         .join(Association, col(Association.id) == col(Application.association_id))
         .join(Person, col(Person.id) == col(JuryDecision.author_id), isouter=True)
-        .where(JuryDecision.call_id == call.id)
+        .where(JuryDecision.call_id == call.id, JuryDecision.stage == DecisionStage.JURY)
         .order_by(col(Application.reference), col(JuryDecision.decision))
     )
     return tuple(
@@ -140,7 +140,10 @@ def _conflict(session: Session, application: Application, decision: JuryDecision
     """Why this decision can't stand beside what is there already; None where it can."""
     if application.state == ApplicationState.WITHDRAWN:
         return Objection("ranking.withdrawn")
-    held = set(session.exec(select(JuryDecision.decision).where(JuryDecision.application_id == application.id)).all())
+    decided = select(JuryDecision.decision).where(
+        JuryDecision.application_id == application.id, JuryDecision.stage == DecisionStage.JURY
+    )
+    held = set(session.exec(decided).all())
     agreed = session.exec(
         select(Consensus.id).where(Consensus.application_id == application.id, col(Consensus.decided_at).is_not(None))
     ).first()
@@ -158,7 +161,7 @@ def remove_decision(
 ) -> None:
     """Takes a decision of this call's jury back, with a reason that the log keeps. Raises NotFound, InvalidInput."""
     held = session.get(JuryDecision, decision_id)
-    if held is None or held.call_id != call_id:
+    if held is None or held.call_id != call_id or held.stage != DecisionStage.JURY:
         raise NotFound("jury_decision", decision_id)
     call, application = get_dossier(session, held.application_id)
     target = dossier_target(call, application, session=session, actor=actor)

@@ -215,7 +215,8 @@ def _result(row: Row[Any], marks: Mapping[str, str]) -> ResultRow:
 
 
 _COUNTING = (
-    "application.withdrawn", "assignment.applied", "assignment.moved", "assignment.removed", "call.draw_seed",
+    "application.withdrawn", "arbitration.decided", "arbitration.removed", "assignment.applied", "assignment.moved",
+    "assignment.removed", "call.draw_seed",
     "completion.answered", "completion.asked", "consensus.decided", "dossier.amount_proposed", "dossier.corrected",
     "dossier.screened", "jury.decided",
     "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",

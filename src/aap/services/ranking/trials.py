@@ -20,10 +20,10 @@ from aap.core.ranking.report_figures import score_number
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT
 from aap.core.selection.conflicts import smallest_conflict
-from aap.core.selection.draw_zone import second_walk
+from aap.core.selection.draw_zone import SecondWalk, second_walk
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rules import rules_of
-from aap.core.selection.solving import solve_selection
+from aap.core.selection.solving import Solved, solve_selection
 from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
@@ -93,7 +93,12 @@ def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
 
 def run_content(run: RankingRun) -> BundleContent:
     """What a kept run was computed from, and its tables."""
-    return _ranked(run.bundle)[0]
+    return bundle_content(run.bundle)
+
+
+def bundle_content(bundle: str) -> BundleContent:
+    """The same of a bundle's text."""
+    return _ranked(bundle)[0]
 
 
 def only_successors(run: RankingRun) -> frozenset[str]:
@@ -153,22 +158,35 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
     )
 
 
-def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
+def retained(ranking: Ranking, rules: Rules) -> tuple[Candidate, ...]:
+    """Whom these rules retain of a ranking, with what each is granted. Raises RulesConflict, InvalidInput."""
+    walked, solved = _solved(ranking, rules)
+    return _kept(walked, solved)
+
+
+def _solved(ranking: Ranking, rules: Rules) -> tuple[SecondWalk, Solved]:
     with allowance(WORK_OF_A_TRIAL):
         try:
             walked = second_walk(ranking.candidates, rules)
-            system = walked.system
-            solved = solve_selection(system)
+            solved = solve_selection(walked.system)
         except ValueError as error:
             raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
         except OutOfWork as error:
             raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
         if solved is None:
-            raise RulesConflict(smallest_conflict(system).names)
+            raise RulesConflict(smallest_conflict(walked.system).names)
+    return walked, solved
+
+
+def _kept(walked: SecondWalk, solved: Solved) -> tuple[Candidate, ...]:
+    columns = zip(solved.granting(walked.system).candidates, solved.retained.tolist(), strict=True)
+    return tuple(one for one, inside in columns if inside)
+
+
+def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
+    walked, solved = _solved(ranking, rules)
+    system, kept = walked.system, list(_kept(walked, solved))
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
-    kept = [
-        one for one, inside in zip(solved.granting(system).candidates, solved.retained.tolist(), strict=True) if inside
-    ]
     line = None if solved.walk is None or solved.walk.line is None else system.candidates[solved.walk.line].id
     drawn = 0
     if walked.zone is not None:

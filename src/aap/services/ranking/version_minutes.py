@@ -29,7 +29,7 @@ def minutes_to_keep(session: Session, *, actor: Actor, call: OpenedCall, run: Ra
     if asked is None or asked.run_id != run.id:
         raise InvalidInput({"": Objection("ranking.nothing_taken_back")})
     ensure_second(actor, call, first=asked.proposed_by)
-    return lay_out_minutes(session, actor=actor, call=call)[0]
+    return lay_out_minutes(session, actor=actor, call=call)
 
 
 def kept_minutes(session: Session, *, actor: Actor, call: OpenedCall, version: int, now: datetime) -> str:

@@ -145,7 +145,7 @@ def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, so
     if problems:
         raise InvalidInput(problems)
     before = call.record.draw_seed
-    call.record.draw_seed = seed.strip()
+    call.record.draw_seed, call.record.draw_source, call.record.draw_seed_at = seed.strip(), source.strip(), now
     session.add(call.record)
     record(
         session,

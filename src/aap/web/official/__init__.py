@@ -1,6 +1,7 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
+    arbitration,
     assignment,
     calls,
     candidates,
@@ -27,6 +28,7 @@ from aap.web.official import (
 from aap.web.official.pages import blueprint
 
 __all__ = [
+    "arbitration",
     "assignment",
     "blueprint",
     "calls",

@@ -6,18 +6,16 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.media_types import PDF, MadeFile
+from aap.documents.media_types import DOCX, PDF, MadeFile
 from aap.records.rankings import JuryDecisionKind
-from aap.services.dossier.access import find_dossier
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
-from aap.services.platform import Session
 from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
-from aap.services.ranking.minuting import minutes_pdf
+from aap.services.ranking.minuting import minutes_pdf, minutes_text
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_dossier, typed_euros
 from aap.web.wording.sentences import sentences, worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")
@@ -69,6 +67,16 @@ def minutes(call_id: str) -> Response:
     return hand_out(MadeFile(f"{call_id}-proces-verbal.pdf", PDF, content))
 
 
+@blueprint.get("/<call_id>/jury/proces-verbal.docx")
+@requires(Permission.RANKING_READ)
+def minutes_document(call_id: str) -> Response:
+    """The same minutes as a text, to finish by hand."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        content = minutes_text(session, actor=signed_in(), call=opened, now=arrived_at())
+    return hand_out(MadeFile(f"{call_id}-proces-verbal.docx", DOCX, content))
+
+
 @blueprint.post("/<call_id>/jury")
 @requires(Permission.JURY_DECIDE)
 def jury_decide(call_id: str) -> ResponseReturnValue:
@@ -78,7 +86,7 @@ def jury_decide(call_id: str) -> ResponseReturnValue:
             decide(
                 session,
                 actor=signed_in(),
-                application_id=_typed_dossier(session, call_id),
+                application_id=typed_dossier(session, call_id),
                 decision=_typed_kind(),
                 amount=typed_euros(request.form.get("amount", "")),
                 reason=request.form.get("reason", ""),
@@ -88,13 +96,6 @@ def jury_decide(call_id: str) -> ResponseReturnValue:
         return _page(call_id, worded(refused.problems)), 422
     flash(_("La décision du jury est enregistrée. Relancez le classement pour qu’elle compte."), "success")
     return redirect(url_for("official.jury", call_id=call_id))
-
-
-def _typed_dossier(session: Session, call_id: str) -> str:
-    try:
-        return find_dossier(session, call_id, request.form.get("reference", "").strip())
-    except NotFound:
-        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def _typed_kind() -> JuryDecisionKind:

@@ -101,6 +101,24 @@ def gates() -> Mapping[str, str]:
     }
 
 
+def arbitrated_kinds() -> Mapping[JuryDecisionKind, str]:
+    """What the authority decided of a dossier."""
+    return {
+        JuryDecisionKind.IN: _("Retenu"),
+        JuryDecisionKind.OUT: _("Non retenu"),
+        JuryDecisionKind.AMOUNT: _("Autre montant"),
+    }
+
+
+def arbitration_choices() -> Mapping[JuryDecisionKind, tuple[str, str]]:
+    """The choices of the authority's form, with what each does."""
+    return {
+        JuryDecisionKind.IN: (_("Retenir"), _("Il est lauréat, les autres règles tenant avec lui.")),
+        JuryDecisionKind.OUT: (_("Ne pas retenir"), _("Il n’est pas candidat à la sélection ; son rang reste.")),
+        JuryDecisionKind.AMOUNT: (_("Changer le montant"), _("Il recevrait ce montant s’il est retenu.")),
+    }
+
+
 def ways() -> Mapping[str, str]:
     """How laureates are chosen."""
     return {

@@ -74,6 +74,17 @@ def _marks_missing(places: Sequence[tuple[str, str]]) -> str:
 
 WORDS: Words = {
     "ranking.amounts_open": _("Les montants proposés ne sont pas arrêtés : ils le sont avant que les notes s’ouvrent."),
+    "ranking.amount_of_left_out": _("Le jury a écarté ce dossier : retenez-le, avec le montant que vous décidez."),
+    "ranking.arbitrated_already": _("L’autorité a déjà décidé de ce dossier : retirez d’abord cette décision."),
+    "ranking.arbitration_unexplained": _(
+        "Indiquez le motif : il figure au procès-verbal, et la lettre le cite si la décision change le résultat."
+    ),
+    "ranking.given_up": _("L’association a retiré ce dossier ou renoncé à la subvention : il n’y a rien à décider."),
+    "ranking.imposed_no_candidate": _(
+        "Ce dossier ne peut pas être lauréat : il est irrecevable, sous un seuil, retiré, ou ses évaluations manquent."
+    ),
+    "ranking.meeting_open": _("Le jury siège : l’autorité décide quand sa séance est close."),
+    "ranking.nothing_proposed": _("Aucun classement n’est calculé : il n’y a encore rien à arbitrer."),
     "ranking.agreed_mark_stands": _(
         "Une note de consensus existe déjà pour ce dossier : le jury ne peut pas s’y ajouter."
     ),

@@ -22,6 +22,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
     "a-revoir": (CallState.REVIEWING, "Rien n’est plus à revoir."),
     "jury": (CallState.DELIBERATING, "Noter une décision"),
+    "arbitrage": (CallState.DELIBERATING, "L’autorité n’a rien changé"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
     "classement/1/essai": (CallState.PROPOSED, "Ce que cela change"),

@@ -1,7 +1,7 @@
 """A version of the ranking that is taken back keeps its minutes; what was frozen before versions were counted is the first.
 
-Revision: 0018
-After: 0017
+Revision: 0019
+After: 0018
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
