@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from aap.records.types import UtcDateTime, new_id, one_of
@@ -54,7 +54,8 @@ class JuryMember(SQLModel, table=True):
 
 
 class Meeting(SQLModel, table=True):
-    """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes.
+    """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes; None
+    once it was adjourned. `shown_id`: the dossier that the room has before it now.
 
     `appointed_by`: the act that appoints the jury. `quorum`: how many members must be there.
     """
@@ -80,6 +81,7 @@ class Meeting(SQLModel, table=True):
     appointed_by: str = Field(default="", max_length=500)
     quorum: int = 1
     run_id: str | None = Field(default=None, foreign_key="ranking_run.id")
+    shown_id: str | None = Field(default=None, foreign_key="application.id")
     author_id: str = Field(foreign_key="person.id")
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -131,6 +133,7 @@ class JuryVote(SQLModel, table=True):
     votes_against: int = 0
     abstentions: int = 0
     reason: str = ""
+    away: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
     author_id: str = Field(foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
 

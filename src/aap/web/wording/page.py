@@ -17,5 +17,4 @@ WORDS: Words = {
     "page.file_missing": _("Choisissez d’abord un fichier d’appel (.yaml)."),
     "page.file_too_large": _("Un fichier d’appel pèse 1 Mo au plus."),
     "page.person_missing": _("Choisissez la personne à déporter."),
-    "page.reference_unknown": _("Aucun dossier déposé ne porte ce numéro."),
 }

@@ -1,0 +1,23 @@
+"""What the jury's room notes beside its votes: who had left for a dossier, and which one is shown to all.
+
+Revision: 0017
+After: 0016
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("jury_vote") as table:
+        table.add_column(sa.Column("away", sa.JSON(), nullable=False, server_default="[]"))
+    with op.batch_alter_table("meeting") as table:
+        table.add_column(sa.Column("shown_id", sa.String(), nullable=True))
+        table.create_foreign_key(table.f("fk_meeting_shown_id_application"), "application", ["shown_id"], ["id"])
