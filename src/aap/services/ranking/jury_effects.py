@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -152,7 +153,20 @@ _KEPT = (
 )  # fmt: skip
 
 
-def leaving(session: Session, call_id: str, dossiers: list[str]) -> tuple[MemberLine, ...]:
+def leaving(session: Session, call_id: str, dossiers: Sequence[str]) -> tuple[MemberLine, ...]:
     """Who of those who sit is recused of one of these dossiers (ids), by their account. Three queries."""
-    apart = {person for person, application in recused_pairs(session, call_id) if application in set(dossiers)}
-    return tuple(one for one in sitting(session, call_id) if one.person_id in apart)
+    return leaving_of(session, call_id, {"": dossiers})[""]
+
+
+def leaving_of(
+    session: Session, call_id: str, groups: Mapping[str, Sequence[str]]
+) -> Mapping[str, tuple[MemberLine, ...]]:
+    """The same of several groups of dossiers, by their names. Three queries."""
+    pairs = recused_pairs(session, call_id)
+    members = sitting(session, call_id)
+    found = {}
+    for name, dossiers in groups.items():
+        there = frozenset(dossiers)
+        apart = {person for person, application in pairs if application in there}
+        found[name] = tuple(one for one in members if one.person_id in apart)
+    return found

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.calls import CallState
+from aap.records.deliberations import Looking
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
 
 
@@ -88,6 +89,31 @@ def jury_kinds() -> Mapping[str, str]:
         JuryDecisionKind.WITHDRAWN: _("Retrait de l’association"),
         JuryDecisionKind.DECLINED: _("Désistement"),
         JuryDecisionKind.CONSENSUS: _("Note de consensus"),
+    }
+
+
+def open_reasons() -> Mapping[str, str]:
+    """Why a dossier is looked at by itself."""
+    return {
+        "called": _("appelé"),
+        "sent_back": _("évaluation demandée"),
+        "divergent": _("évaluations qui divergent"),
+        "contested": _("change de côté selon la correction"),
+        "erratic": _("évaluateur aux notes erratiques"),
+        "line": _("près de la limite"),
+        "decided": _("décision du jury"),
+        "moved": _("son issue a changé depuis le vote de sa liste"),
+    }
+
+
+def lookings() -> Mapping[str, str]:
+    """What became of a dossier before the jury."""
+    return {
+        Looking.LISTED: _("Voté en liste"),
+        Looking.CALLED: _("À examiner"),
+        Looking.KEPT: _("Proposition gardée"),
+        Looking.CHANGED: _("Changé par le jury"),
+        Looking.SENT_BACK: _("Évaluation demandée"),
     }
 
 
