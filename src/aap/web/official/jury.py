@@ -70,20 +70,21 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         opened = call_of_page(session, call_id)
         room = jury_room(session, actor=signed_in(), call=opened)
         lines = jury_lines(session, actor=signed_in(), call=opened)
-        asked = request.values.get("dossier", "").strip()
+        asked = (request.form if about == "choix" else request.args).get("dossier", "").strip()
         away = leaving_of(
             session, call_id, {one.name: [line.application_id for line in one.to_vote] for one in room.lists}
         )
         before = None
-        if asked:
+        if asked and room.run is not None:
             try:
                 before = _before_jury(session, call_id, room, asked)
             except InvalidInput as refused:
                 problems |= {"numero": worded(refused.problems)["reference"]}
     if before is not None:
         consulted(READ, Subject.of(before.held.application))
-    typed = {name: request.form.get(name, request.args.get("dossier", "") if name == "reference" else "")
-             for name in _FIELDS}  # fmt: skip
+    typed = {name: request.form.get(name, "") for name in _FIELDS}
+    if not room.members and not typed["reference"]:
+        typed["reference"] = asked
     return show_call_page(
         "jury.html",
         opened,

@@ -4,7 +4,7 @@ const SOON = 400; // milliseconds after the last key of an amount
 
 export function start(root) {
   root.querySelectorAll("form[data-effect]").forEach((form) => {
-    let asked = 0, waiting;
+    let asked = 0, waiting, reason = ""; // the reason typed outlives a choice that can't be
     const ask = async () => {
       const values = new URLSearchParams(new FormData(form));
       if (!values.get("choix")) return;
@@ -15,7 +15,7 @@ export function start(root) {
         const answer = await fetch(`${form.action.split("#")[0]}?${values}`);
         if (mine !== asked || !answer.ok) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const reason = place.querySelector("[name=motif]")?.value;
+        reason = place.querySelector("[name=motif]")?.value ?? reason;
         place.replaceChildren(...page.querySelector("#effet").childNodes);
         const field = place.querySelector("[name=motif]");
         if (field && reason) field.value = reason;
