@@ -44,8 +44,8 @@ QUERIES = frozenset(
 
 DOOR = frozenset(
     {
-        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
-        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
+        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused",
+        "not_recused", "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
         "recused_references", "told", "view_run",
     }
 )  # fmt: skip
