@@ -67,6 +67,11 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/harmonising/setting_aside.py:_has_review",
             "services/dossier/counted.py:set_aside_of",
             "services/ranking/jury.py:_conflict",
+            "services/ranking/jury_room.py:last_votes",
+            "services/ranking/jury_room.py:_decided",
+            "services/ranking/jury_room.py:_waived",
+            "services/ranking/votes.py:_vote",
+            "services/ranking/votes.py:_decide",
             "services/ranking/minuting.py:_agreed",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
@@ -84,7 +89,8 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "for the computation, the letters or the copy of everything: told to nobody": frozenset(
         {
-            "services/ranking/input.py:_jury_decisions",
+            "services/ranking/input.py:_agreed",
+            "services/ranking/input.py:_decided",
             "services/ranking/computing.py:store_run",
             "services/decision/deciding.py:prepare_decisions",
             "services/decision/deciding.py:notify_decisions",

@@ -55,7 +55,7 @@ class JuryMember(SQLModel, table=True):
 
 class Meeting(SQLModel, table=True):
     """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes; None
-    once it was adjourned. `shown_id`: the dossier that the room has before it now.
+    once it was adjourned.
 
     `appointed_by`: the act that appoints the jury. `quorum`: how many members must be there.
     """
@@ -81,7 +81,6 @@ class Meeting(SQLModel, table=True):
     appointed_by: str = Field(default="", max_length=500)
     quorum: int = 1
     run_id: str | None = Field(default=None, foreign_key="ranking_run.id")
-    shown_id: str | None = Field(default=None, foreign_key="application.id")
     author_id: str = Field(foreign_key="person.id")
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -30,7 +30,6 @@ class OpenMeeting:
     appointed_by: str
     quorum: int
     present: tuple[MemberLine, ...]
-    shown_id: str | None
 
     @property
     def reached(self) -> bool:
@@ -52,7 +51,6 @@ def current_meeting(session: Session, call_id: str) -> OpenMeeting | None:
         appointed_by=held.appointed_by,
         quorum=held.quorum,
         present=tuple(one for one in sitting(session, call_id) if one.id in there),
-        shown_id=held.shown_id,
     )
 
 
@@ -155,16 +153,6 @@ def note_attendance(
     record(session, actor, "jury.attendance", meeting, now=now, after=told)
 
 
-def show_dossier(session: Session, *, actor: Actor, call: OpenedCall, application_id: str | None) -> None:
-    """Which dossier the room has before it now, for the screens that follow. Raises InvalidInput without a meeting."""
-    ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
-    meeting = _open(session, call.id, lock=True)
-    if meeting is None:
-        raise InvalidInput({"": Objection("ranking.no_meeting")})
-    meeting.shown_id = application_id
-    session.add(meeting)
-
-
 def adjourn_meeting(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> None:
     """Ends a meeting that proposes nothing: the next one goes on. Raises InvalidInput without a meeting."""
     ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
@@ -191,7 +179,6 @@ def _end(session: Session, actor: Actor, call: OpenedCall, run: RankingRun | Non
     if meeting is None:
         raise InvalidInput({"": Objection("ranking.no_meeting")})
     meeting.run_id = run.id if run else None
-    meeting.shown_id = None
     meeting.closed_at, meeting.closed_by = now, actor.person_id
     session.add(meeting)
     after = {"number": meeting.number, "run": run.number if run else None}

@@ -20,7 +20,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "tirage": (CallState.CLOSED, "Résultat tiré au sort"),
     "evaluations": (CallState.REVIEWING, "Par évaluateur"),
     "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
-    "jury": (CallState.DELIBERATING, "Noter une décision"),
+    "jury": (CallState.DELIBERATING, "Le jury n’est pas composé ici"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
     "classement/1/essai": (CallState.PROPOSED, "Ce que cela change"),

@@ -1,4 +1,4 @@
-"""What the jury's room notes beside its votes: who had left for a dossier, and which one is shown to all.
+"""What the jury's room notes beside its votes: who had left for a dossier.
 
 Revision: 0017
 After: 0016
@@ -18,6 +18,3 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("jury_vote") as table:
         table.add_column(sa.Column("away", sa.JSON(), nullable=False, server_default="[]"))
-    with op.batch_alter_table("meeting") as table:
-        table.add_column(sa.Column("shown_id", sa.String(), nullable=True))
-        table.create_foreign_key(table.f("fk_meeting_shown_id_application"), "application", ["shown_id"], ["id"])
