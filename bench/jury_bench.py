@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aap.cli.call import read_call_file
 from aap.core.ranking.bundle import read_text, run_bundle
-from aap.core.ranking.effect import Choice, StoredRun, decided_with
+from aap.core.ranking.effect import JuryChoice, StoredRun, decided_with
 from aap.core.ranking.run import RunOptions, run_call
 from aap.core.ranking.run_input import json_text
 from aap.core.selection.outcome import InfeasibleRules
@@ -50,12 +50,12 @@ def measure(bundle: str) -> tuple[float, list[float]]:
     before = kept.selected(())
     outside = [name for name in before.candidates if name not in before.granted]
     inside = list(before.granted)
-    kept.effect(before, (), Choice(inside[-1], "out"))
+    kept.effect(before, (), JuryChoice(inside[-1], "out"))
     first = time.process_time() - start
     choices = [
-        *(Choice(name, "in") for name in outside[:10]),
-        *(Choice(name, "out") for name in inside[-10:]),
-        *(Choice(name, "amount", 3_000_00) for name in inside[-10:]),
+        *(JuryChoice(name, "in") for name in outside[:10]),
+        *(JuryChoice(name, "out") for name in inside[-10:]),
+        *(JuryChoice(name, "amount", 3_000_00) for name in inside[-10:]),
     ]
     each = []
     for choice in choices:

@@ -17,7 +17,7 @@ from aap.records.reviews import Recusal, RecusalOrigin
 from aap.services.call.calls import get_call
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.input import ranking_input
-from aap.services.ranking.jury_members import MemberEntry, add_member
+from aap.services.ranking.jury_members import MemberEntry, add_jury_member
 from aap.services.ranking.meetings import MeetingEntry, note_attendance, open_meeting
 from tests.worlds.offices import Office, Offices
 
@@ -81,7 +81,9 @@ def jury(office: Offices) -> Juries:
                 MemberEntry(NAMES[1], "Conseiller régional", "Élus"),
                 MemberEntry(NAMES[2], "Sociologue", "Personnalités qualifiées", account=recused.email),
             ):
-                add_member(session, actor=here.factory.actor(here.first), call=call, entry=entry, now=here.factory.now)
+                add_jury_member(
+                    session, actor=here.factory.actor(here.first), call=call, entry=entry, now=here.factory.now
+                )
         made.compute()
         return made
 

@@ -40,7 +40,7 @@ _OF_THE_JURY = frozenset({"in", "out", "amount"})
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class JuryChoice:
     """What is to be decided on an application. `none`: nothing any more, whatever was; `amount` in cents."""
 
     application_id: str
@@ -48,7 +48,7 @@ class Choice:
     amount: int | None = None
 
 
-def decided_with(decisions: Sequence[JuryDecision], choice: Choice) -> tuple[JuryDecision, ...]:
+def decided_with(decisions: Sequence[JuryDecision], choice: JuryChoice) -> tuple[JuryDecision, ...]:
     """The decisions once the choice is made: `in` and `amount` stand together, `out` alone, `none` takes all three away.
 
     Whatever else was decided (agreed marks, a withdrawal, reviews set aside) stays.
@@ -103,14 +103,14 @@ class QuotaMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ChoiceEffect:
     """What the choice does. `before`, `after`: cents that the application itself is granted, None where it isn't retained.
 
     `enters` and `leaves` are the others, in rank order. `left_before`, `left`: cents of the budget that nobody has, None
     where there is no limit. `proven`: both selections are the best; else the best that the allowed work found.
     """
 
-    choice: Choice
+    choice: JuryChoice
     before: int | None
     after: int | None
     enters: tuple[Moved, ...]
@@ -177,7 +177,7 @@ class StoredRun:
 
     def place(self, application_id: str, decisions: Sequence[JuryDecision] = ()) -> Place | None:
         """Where it stands under these decisions, the jury's own on it aside; None where the run doesn't know it."""
-        plain = decided_with(decisions, Choice(application_id, "none"))
+        plain = decided_with(decisions, JuryChoice(application_id, "none"))
         for at, (_, ranking) in enumerate(self._ranked):
             if any(one.id == application_id for one in ranking.standings):
                 again = self._again(at, plain)
@@ -233,7 +233,7 @@ class StoredRun:
                 return told, outcome.granted_to(application_id, standing.grant) if retained else None
         raise KeyError(application_id)
 
-    def effect(self, before: Selected, decisions: Sequence[JuryDecision], choice: Choice) -> Effect:
+    def effect(self, before: Selected, decisions: Sequence[JuryDecision], choice: JuryChoice) -> ChoiceEffect:
         """What the choice does beside these decisions. `before`: the selection that they give.
 
         Raises NotRetainable for the `in` or the amount of who is no candidate, InfeasibleRules where the rules can't all
@@ -254,7 +254,7 @@ class StoredRun:
                 if name not in others and name != own
             )
 
-        return Effect(
+        return ChoiceEffect(
             choice=choice,
             before=before.granted.get(own),
             after=after.granted.get(own),

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from aap.core import french
 from aap.core.french import NBSP
-from aap.core.ranking.effect import Effect, Moved, QuotaMoved
+from aap.core.ranking.effect import ChoiceEffect, Moved, QuotaMoved
 
 
-def effect_in_words(effect: Effect, names: Mapping[str, str], hidden: Collection[str] = ()) -> tuple[str, ...]:
+def effect_in_words(effect: ChoiceEffect, names: Mapping[str, str], hidden: Collection[str] = ()) -> tuple[str, ...]:
     """One sentence with who enters, who leaves and what is left, then one for each grant and rule that changes.
 
     `names`: reference → as it is said. Of the dossiers `hidden` nothing is told but that one moves; money and rules then
@@ -20,7 +20,7 @@ def effect_in_words(effect: Effect, names: Mapping[str, str], hidden: Collection
 
 
 class _Wording:
-    def __init__(self, effect: Effect, names: Mapping[str, str], hidden: Collection[str]) -> None:
+    def __init__(self, effect: ChoiceEffect, names: Mapping[str, str], hidden: Collection[str]) -> None:
         self.effect = effect
         self.names = names
         self.hidden = frozenset(hidden)

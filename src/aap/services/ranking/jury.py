@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
-from aap.core.ranking.effect import Choice, ChoiceKind
+from aap.core.ranking.effect import ChoiceKind, JuryChoice
 from aap.core.results import MASKED
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -130,7 +130,7 @@ def decide(
     if decision in CHOSEN:
         ensure_may_decide(session, call.id)
         cents = None if amount is None else int(amount * 100)
-        check_choice(session, call=call, choice=Choice(application.reference, CHOSEN[decision], cents))
+        check_choice(session, call=call, choice=JuryChoice(application.reference, CHOSEN[decision], cents))
     keep_decision(
         session, actor=actor, application=application, decision=decision, amount=amount, reason=reason, now=now
     )
@@ -196,10 +196,10 @@ def remove_decision(
         raise InvalidInput({"reason": Objection("ranking.removal_unexplained")})
     if held.decision in CHOSEN:
         ensure_may_decide(session, call.id)
-    take_back(session, actor=actor, application=application, held=held, reason=reason.strip(), now=now)
+    take_back_decision(session, actor=actor, application=application, held=held, reason=reason.strip(), now=now)
 
 
-def take_back(
+def take_back_decision(
     session: Session, *, actor: Actor, application: Application, held: JuryDecision, reason: str, now: datetime
 ) -> None:
     """Takes back a decision of the dossier; the log keeps it, and why."""

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.ranking.bundle_reading import read_bundle
-from aap.core.ranking.effect import Choice, Effect, NotRetainable, Selected, StoredRun, decided_with
+from aap.core.ranking.effect import ChoiceEffect, JuryChoice, NotRetainable, Selected, StoredRun, decided_with
 from aap.core.ranking.effect_words import effect_in_words
 from aap.core.ranking.ranking import ImposedNotCandidate
 from aap.core.references import short_names
@@ -57,7 +57,7 @@ class ShownEffect:
 
 
 def ask_effect(
-    session: Session, *, actor: Actor, call: OpenedCall, application: Application, choice: Choice
+    session: Session, *, actor: Actor, call: OpenedCall, application: Application, choice: JuryChoice
 ) -> ShownEffect:
     """The effect of a choice on the last run and what was decided since. Ten queries.
 
@@ -68,6 +68,8 @@ def ask_effect(
     run = latest_run(session, call.id)
     if run is None:
         raise InvalidInput({"": Objection("ranking.no_run_yet")})
+    if choice.kind == "amount" and not 0 < (choice.amount or 0) <= application.requested_amount:
+        raise InvalidInput({"amount": Objection("ranking.jury_amount")})
     hidden = recused_references(session, actor, call.id)
     effect, after = _asked(session, call, run, choice)
     ids = dict(
@@ -91,7 +93,7 @@ def ask_effect(
 _UNKNOWN = "La quantité de calcul d’une question n’a pas suffi pour le dire : le calcul du classement le dira."
 
 
-def check_choice(session: Session, *, call: OpenedCall, choice: Choice) -> tuple[str, ...]:
+def check_choice(session: Session, *, call: OpenedCall, choice: JuryChoice) -> tuple[str, ...]:
     """Lets a choice pass that the last run can bear; gives the references of the other dossiers that it moves.
 
     Where there is no run yet, nothing is known and nothing refused. Raises InvalidInput, RulesConflict.
@@ -104,8 +106,8 @@ def check_choice(session: Session, *, call: OpenedCall, choice: Choice) -> tuple
 
 
 def _asked(
-    session: Session, call: OpenedCall, run: RankingRun, choice: Choice
-) -> tuple[Effect | None, tuple[CoreDecision, ...]]:
+    session: Session, call: OpenedCall, run: RankingRun, choice: JuryChoice
+) -> tuple[ChoiceEffect | None, tuple[CoreDecision, ...]]:
     """The effect, None where the work of a question was not enough; and the decisions with the choice."""
     stored = _stored(run.bundle)
     decisions = (*stored.agreed, *decisions_as_they_stand(session, call))

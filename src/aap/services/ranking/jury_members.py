@@ -73,7 +73,7 @@ class MemberEntry:
     account: str = ""
 
 
-def add_member(session: Session, *, actor: Actor, call: OpenedCall, entry: MemberEntry, now: datetime) -> None:
+def add_jury_member(session: Session, *, actor: Actor, call: OpenedCall, entry: MemberEntry, now: datetime) -> None:
     """Somebody more sits on the jury; who chairs takes the place of who chaired. Raises InvalidInput."""
     ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
     name, account = entry.name.strip(), entry.account.strip()
@@ -120,7 +120,7 @@ def _take_chair(session: Session, call_id: str) -> None:
     session.flush()
 
 
-def remove_member(session: Session, *, actor: Actor, call: OpenedCall, member_id: str, now: datetime) -> None:
+def remove_jury_member(session: Session, *, actor: Actor, call: OpenedCall, member_id: str, now: datetime) -> None:
     """Somebody no longer sits; what was noted of them stays. Raises NotFound."""
     ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
     member = session.get(JuryMember, member_id)

@@ -79,7 +79,7 @@ class RoomList:
 
 
 @dataclass(frozen=True)
-class Room:
+class JuryRoom:
     """What the jury has before it. `run`: the last one, None before any; `stale`: something counts since it was computed.
 
     `lines`: every dossier but the withdrawn, in the order of the ranking.
@@ -112,11 +112,11 @@ class Room:
         return tuple(one for one in self.lines if not one.before_jury)
 
 
-def jury_room(session: Session, *, actor: Actor, call: OpenedCall) -> Room:
+def jury_room(session: Session, *, actor: Actor, call: OpenedCall) -> JuryRoom:
     """The room as this actor may see it. About twelve queries."""
     ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
     run = latest_run(session, call.id)
-    return Room(
+    return JuryRoom(
         members=jury_members(session, actor=actor, call=call),
         meeting=current_meeting(session, call.id),
         meetings=len(session.exec(select(Meeting.id).where(Meeting.call_id == call.id)).all()),

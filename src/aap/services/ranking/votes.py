@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlmodel import Session, select
 
-from aap.core.ranking.effect import Choice
+from aap.core.ranking.effect import JuryChoice
 from aap.records.applications import Application, ApplicationState
 from aap.records.deliberations import JuryVote, Looking
 from aap.records.rankings import JuryDecision, JuryDecisionKind
@@ -20,9 +20,9 @@ from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
-from aap.services.ranking.jury import CHOSEN, keep_decision, take_back
+from aap.services.ranking.jury import CHOSEN, keep_decision, take_back_decision
 from aap.services.ranking.jury_effects import check_choice, leaving
-from aap.services.ranking.jury_room import Room, jury_room
+from aap.services.ranking.jury_room import JuryRoom, jury_room
 from aap.services.ranking.meetings import OpenMeeting, end_meeting, ensure_quorum
 
 RoomChoice = Literal["keep", "in", "out", "amount", "none", "review"]
@@ -164,7 +164,7 @@ def record_choice(session: Session, *, actor: Actor, application_id: str, entry:
     moves: tuple[str, ...] = ()
     if not problems and entry.choice in ("in", "out", "amount", "none"):
         cents = int(entry.amount * 100) if entry.choice == "amount" and entry.amount is not None else None
-        moves = check_choice(session, call=call, choice=Choice(application.reference, entry.choice, cents))
+        moves = check_choice(session, call=call, choice=JuryChoice(application.reference, entry.choice, cents))
     away = [one.id for one in leaving(session, call.id, [application_id, *_ids(session, call, moves)])]
     problem = _votes_problem(entry.votes, meeting, away)
     if problem:
@@ -205,7 +205,7 @@ def _decide(
     chosen = [one for one in held if one.decision in CHOSEN]
     undone = [one for one in chosen if one.decision in _UNDONE.get(entry.choice, frozenset())]
     for one in undone:
-        take_back(session, actor=actor, application=application, held=one, reason=reason, now=now)
+        take_back_decision(session, actor=actor, application=application, held=one, reason=reason, now=now)
     stands = len(chosen) > len(undone)
     kind = {"in": JuryDecisionKind.IN, "out": JuryDecisionKind.OUT, "amount": JuryDecisionKind.AMOUNT}.get(entry.choice)
     if kind is None:
@@ -219,5 +219,5 @@ def _decide(
 def close_meeting(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> None:
     """Closes the meeting on the run that it proposes, once every dossier was before the jury. Raises InvalidInput."""
     ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
-    room: Room = jury_room(session, actor=actor, call=call)
+    room: JuryRoom = jury_room(session, actor=actor, call=call)
     end_meeting(session, actor=actor, call=call, missing=len(room.missing), now=now)

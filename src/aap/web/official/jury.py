@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import get_args
 
 from flask import Response, flash, redirect, request, url_for
@@ -12,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.call.schema import CallFile
-from aap.core.ranking.effect import Choice
+from aap.core.ranking.effect import JuryChoice
 from aap.core.results import Census
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.applications import Application
@@ -27,7 +26,7 @@ from aap.services.platform import Session
 from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_decision
 from aap.services.ranking.jury_effects import ShownEffect, ask_effect, leaving, leaving_of
 from aap.services.ranking.jury_members import MemberLine
-from aap.services.ranking.jury_room import Room, RoomLine, jury_room
+from aap.services.ranking.jury_room import JuryRoom, RoomLine, jury_room
 from aap.services.ranking.minuting import minutes_pdf
 from aap.services.ranking.runs import view_run
 from aap.services.ranking.votes import RoomChoice
@@ -128,21 +127,21 @@ def _member(one: MemberLine) -> str:
     return f"{one.name} ({one.college})" if one.college else one.name
 
 
-def _decided_here(room: Room) -> tuple[JuryDecisionKind, ...]:
+def _decided_here(room: JuryRoom) -> tuple[JuryDecisionKind, ...]:
     """With a jury that is composed here, only what associations do is noted outside of its room."""
     if not room.members:
         return DECIDED_HERE
     return (JuryDecisionKind.WITHDRAWN, JuryDecisionKind.DECLINED)
 
 
-def _before_jury(session: Session, call_id: str, room: Room, asked: str) -> BeforeJury | None:
+def _before_jury(session: Session, call_id: str, room: JuryRoom, asked: str) -> BeforeJury | None:
     """The dossier that was typed, with the effect of what is chosen. Raises InvalidInput, NotFound for who is recused."""
     opened = call_of_page(session, call_id)
     application_id = typed_dossier(session, call_id, asked)
     held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
     line = next((one for one in room.lines if one.application_id == application_id), None)
     if line is None or room.run is None:
-        raise InvalidInput({"reference": Objection("ranking.not_before_jury")})
+        raise InvalidInput({"reference": Objection("page.not_before_jury")})
     view = view_run(session, room.run, actor=signed_in())
     row = next((one for one in rank_lines(opened, view) if one.reference == line.reference), None)
     choice = request.values.get("choix", "")
@@ -168,13 +167,13 @@ def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str],
 def _with_effect(session: Session, before: BeforeJury, census: Census) -> BeforeJury:
     application: Application = before.held.application
     try:
-        euros = _amount(application) if before.choice == "amount" else None
+        cents = _cents() if before.choice == "amount" else None
         effect = ask_effect(
             session,
             actor=signed_in(),
             call=before.held.call,
             application=application,
-            choice=Choice(application.reference, before.choice, None if euros is None else int(euros * 100)),  # type: ignore[arg-type]
+            choice=JuryChoice(application.reference, before.choice, cents),  # type: ignore[arg-type]
         )
     except InvalidInput as refused:
         return dataclasses.replace(before, refused=(sentences(refused.problems),))
@@ -194,11 +193,10 @@ def _with_effect(session: Session, before: BeforeJury, census: Census) -> Before
     return dataclasses.replace(before, effect=effect, letter=letter)
 
 
-def _amount(application: Application) -> Decimal:
-    amount = typed_euros(request.values.get("montant", ""))
-    if amount is None or not 0 < amount * 100 <= application.requested_amount or amount != round(amount, 2):
-        raise InvalidInput({"amount": Objection("ranking.jury_amount")})
-    return amount
+def _cents() -> int | None:
+    """The amount that was typed; None where none was, or one of less than a cent."""
+    euros = typed_euros(request.values.get("montant", ""))
+    return int(euros * 100) if euros is not None and euros == round(euros, 2) else None
 
 
 def _room_choices(before: BeforeJury | None) -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.services.platform import Session
-from aap.services.ranking.jury_members import MemberEntry, add_member, remove_member
+from aap.services.ranking.jury_members import MemberEntry, add_jury_member, remove_jury_member
 from aap.services.ranking.jury_room import LISTS
 from aap.services.ranking.meetings import MeetingEntry, adjourn_meeting, note_attendance, open_meeting
 from aap.services.ranking.votes import ChoiceEntry, RoomChoice, Votes, call_out, close_meeting, record_choice, vote_list
@@ -70,7 +70,7 @@ def jury_member_add(call_id: str) -> ResponseReturnValue:
             chairs=form.get("preside") == "oui",
             account=form.get("compte", ""),
         )
-        add_member(session, actor=signed_in(), call=opened, entry=entry, now=arrived_at())
+        add_jury_member(session, actor=signed_in(), call=opened, entry=entry, now=arrived_at())
         return str(_("Ce membre siège au jury."))
 
     return _answered(call_id, "membre", act, "composition")
@@ -80,7 +80,7 @@ def jury_member_add(call_id: str) -> ResponseReturnValue:
 @requires(Permission.JURY_HOLD)
 def jury_member_remove(call_id: str, member_id: str) -> ResponseReturnValue:
     def act(session: Session, opened: Any) -> str:
-        remove_member(session, actor=signed_in(), call=opened, member_id=member_id, now=arrived_at())
+        remove_jury_member(session, actor=signed_in(), call=opened, member_id=member_id, now=arrived_at())
         return str(_("Ce membre ne siège plus au jury ; ce qui a été noté de lui reste."))
 
     return _answered(call_id, "membre", act, "composition")

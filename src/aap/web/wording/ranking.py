@@ -84,7 +84,6 @@ WORDS: Words = {
     "ranking.no_meeting": _("Aucune séance du jury n’est ouverte."),
     "ranking.no_run_yet": _("Calculez d’abord un classement : le jury délibère sur lui."),
     "ranking.not_all_before_jury": _not_all_before_jury,
-    "ranking.not_before_jury": _("Ce dossier n’est pas dans le dernier classement, ou il est retiré."),
     "ranking.no_candidate": _("Ce dossier n’est pas candidat à la sélection."),
     "ranking.nothing_found": _(
         "La quantité de calcul fixée n’a pas suffi : aucune sélection qui respecte toutes les règles n’a été trouvée, et "

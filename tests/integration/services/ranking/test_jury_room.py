@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from aap.core.ranking.effect import Choice
+from aap.core.ranking.effect import JuryChoice
 from aap.records.applications import Application
 from aap.records.deliberations import Attendance, JuryVote, Looking, Meeting
 from aap.records.people import Person
@@ -20,8 +20,8 @@ from aap.services.errors import InvalidInput, NotFound, RulesConflict
 from aap.services.platform import Platform
 from aap.services.ranking.jury import decide
 from aap.services.ranking.jury_effects import ShownEffect, ask_effect
-from aap.services.ranking.jury_members import MemberEntry, add_member, remove_member
-from aap.services.ranking.jury_room import Room, jury_room
+from aap.services.ranking.jury_members import MemberEntry, add_jury_member, remove_jury_member
+from aap.services.ranking.jury_room import JuryRoom, jury_room
 from aap.services.ranking.meetings import MeetingEntry, adjourn_meeting, note_attendance, open_meeting
 from aap.services.ranking.votes import ChoiceEntry, Votes, call_out, close_meeting, record_choice, vote_list
 from tests.databases import on_both_databases
@@ -31,7 +31,7 @@ CHAIR, ELECTED, EXPERT = NAMES
 AGREED = Votes()
 
 
-def room(here: Jury, person: Person | None = None) -> Room:
+def room(here: Jury, person: Person | None = None) -> JuryRoom:
     office = here.office
     with office.factory.platform.database.reading() as session:
         actor = office.factory.actor(person or office.first)
@@ -71,7 +71,7 @@ def effect(here: Jury, dossier: Application, kind: Any, person: Person | None = 
     office = here.office
     with office.factory.platform.database.reading() as session:
         actor = office.factory.actor(person or office.first)
-        choice = Choice(dossier.reference, kind)
+        choice = JuryChoice(dossier.reference, kind)
         return ask_effect(session, actor=actor, call=opened(here, session), application=dossier, choice=choice)
 
 
@@ -89,13 +89,13 @@ def test_a_jury_is_composed_by_colleges_and_one_member_chairs(jury: Juries) -> N
     ]
     with here.office.factory.platform.database.writing() as session:
         call = opened(here, session)
-        add_member(session, call=call, entry=MemberEntry("Dina Nouvelle", chairs=True), **acting(here))
-        remove_member(session, call=call, member_id=here.members()[ELECTED], **acting(here))
+        add_jury_member(session, call=call, entry=MemberEntry("Dina Nouvelle", chairs=True), **acting(here))
+        remove_jury_member(session, call=call, member_id=here.members()[ELECTED], **acting(here))
         with pytest.raises(InvalidInput) as refused:
-            add_member(session, call=call, entry=MemberEntry(" ", account="personne@nulle.part"), **acting(here))
+            add_jury_member(session, call=call, entry=MemberEntry(" ", account="personne@nulle.part"), **acting(here))
         assert refusals(refused) == {"name": "ranking.member_name", "account": "ranking.member_account_unknown"}
         with pytest.raises(InvalidInput) as refused:
-            add_member(session, call=call, entry=MemberEntry("Encore", account=here.recused.email), **acting(here))
+            add_jury_member(session, call=call, entry=MemberEntry("Encore", account=here.recused.email), **acting(here))
         assert refusals(refused) == {"account": "ranking.member_sits_already"}
     assert [(one.name, one.chairs) for one in room(here).members] == [
         ("Dina Nouvelle", True),

@@ -12,7 +12,7 @@ import pytest
 
 from aap.core.inputs import JuryDecision
 from aap.core.ranking.bundle import read_text, run_bundle, verify_bundle
-from aap.core.ranking.effect import Choice, ChoiceKind, NotRetainable, StoredRun, decided_with
+from aap.core.ranking.effect import ChoiceKind, JuryChoice, NotRetainable, StoredRun, decided_with
 from aap.core.ranking.effect_words import effect_in_words
 from aap.core.ranking.ranking import ImposedNotCandidate
 from aap.core.ranking.run import Run, run_call
@@ -30,7 +30,7 @@ def stored(run: Run) -> StoredRun:
     return StoredRun(read_text(json_text(run_bundle(run))))
 
 
-def words(run: Run, choice: Choice, since: Sequence[JuryDecision] = (), hidden: Sequence[str] = ()) -> list[str]:
+def words(run: Run, choice: JuryChoice, since: Sequence[JuryDecision] = (), hidden: Sequence[str] = ()) -> list[str]:
     """The effect of a choice in plain spaces, `since` having been decided after the run."""
     kept = stored(run)
     effect = kept.effect(kept.selected(since), since, choice)
@@ -53,42 +53,42 @@ def small() -> Run:
     ("choice", "said"),
     [
         (
-            Choice("c", "in"),
+            JuryChoice("c", "in"),
             ["Retenir le dossier 0073 écarterait le 0072 (80,0 points, Bretagne) et laisserait 800 €.",
              "Règle « Par région » pour « Bretagne » (au plus 1 projet) : 0 lauréat au lieu de 1.",
              "Règle « Par région » pour « Corse » (au plus 1 projet) : 1 lauréat au lieu de 0."],
         ),
         (
-            Choice("a", "out"),
+            JuryChoice("a", "out"),
             ["Écarter le dossier 0071 ferait entrer le 0073 (70,0 points, Corse) et laisserait 800 €.",
              "Règle « Par région » pour « Corse » (au plus 1 projet) : 1 lauréat au lieu de 0.",
              "Règle « Par région » pour « Grand Est » (au plus 1 projet) : 0 lauréat au lieu de 1."],
         ),
-        (Choice("a", "in"), ["Retenir le dossier 0071 ne changerait rien au résultat."]),
-        (Choice("d", "out"), ["Écarter le dossier 0074 ne changerait rien au résultat."]),
+        (JuryChoice("a", "in"), ["Retenir le dossier 0071 ne changerait rien au résultat."]),
+        (JuryChoice("d", "out"), ["Écarter le dossier 0074 ne changerait rien au résultat."]),
         (
-            Choice("a", "amount", 400_00),
+            JuryChoice("a", "amount", 400_00),
             ["Accorder 400 € au dossier 0071 ne déplacerait aucun autre dossier et laisserait 1 100 €."],
         ),
     ],
 )  # fmt: skip
-def test_a_choice_says_who_enters_who_leaves_and_what_is_left(small: Run, choice: Choice, said: list[str]) -> None:
+def test_a_choice_says_who_enters_who_leaves_and_what_is_left(small: Run, choice: JuryChoice, said: list[str]) -> None:
     assert words(small, choice) == said
 
 
 def test_what_was_decided_since_the_run_counts_on_both_sides(small: Run) -> None:
     since = (decided("a", "out"),)
-    assert words(small, Choice("d", "in"), since)[0] == (
+    assert words(small, JuryChoice("d", "in"), since)[0] == (
         "Retenir le dossier 0074 écarterait le 0073 (70,0 points, Corse) et laisserait 500 €."
     )
-    assert words(small, Choice("a", "none"), since)[0] == (
+    assert words(small, JuryChoice("a", "none"), since)[0] == (
         "S’en tenir aux notes pour le dossier 0071 en ferait un lauréat, écarterait le 0073 (70,0 points, Corse) et "
         "laisserait 500 €."
     )
 
 
 def test_of_a_masked_dossier_only_the_move_is_told(small: Run) -> None:
-    assert words(small, Choice("c", "in"), hidden=["b"]) == [
+    assert words(small, JuryChoice("c", "in"), hidden=["b"]) == [
         "Retenir le dossier 0073 écarterait un dossier dont vous êtes déporté.",
         "Les montants et les règles ne sont pas dits, car ils révéleraient un dossier dont vous êtes déporté.",
     ]
@@ -99,7 +99,7 @@ def test_the_offer_at_the_line_follows_the_choice() -> None:
         a_call(mode="merit", laureates=3, budget=2500, at_limit="reduce", reduce_to="0.4"),
         {"a": "90", "b": "80", "c": "70"},
     )
-    assert words(run, Choice("a", "amount", 700_00)) == [
+    assert words(run, JuryChoice("a", "amount", 700_00)) == [
         "Accorder 700 € au dossier 0071 ne déplacerait aucun autre dossier et laisserait 0 €.",
         "Le 0073 recevrait 800 € au lieu de 500 €.",
     ]
@@ -111,12 +111,12 @@ def test_who_is_no_candidate_is_refused_with_its_place_and_rules_that_conflict_a
     places = {}
     for name, since in (("f", ()), ("g", ()), ("b", (decided("b", "withdrawn"),)), ("c", (decided("c", "declined"),))):
         with pytest.raises(NotRetainable) as refused:
-            kept.effect(before, since, Choice(name, "in"))
+            kept.effect(before, since, JuryChoice(name, "in"))
         places[name] = refused.value.place
     assert places == {"f": "ineligible", "g": "below_threshold", "b": "withdrawn", "c": "declined"}
     since = (decided("a", "in"), decided("b", "in"))
     with pytest.raises(InfeasibleRules) as conflict:
-        kept.effect(kept.selected(since), since, Choice("c", "in"))
+        kept.effect(kept.selected(since), since, JuryChoice("c", "in"))
     assert conflict.value.names == ("laureates", "decision:a", "decision:b", "decision:c")
 
 
@@ -140,7 +140,7 @@ def test_lots_are_chosen_apart_and_the_money_that_one_leaves_goes_on() -> None:
     granted = {row.application_id for row in run.rows if row.status == "laureate"}
     assert granted == {"a", "c"}
     both_out = (decided("b", "out"),)
-    assert words(run, Choice("a", "out"), both_out) == [
+    assert words(run, JuryChoice("a", "out"), both_out) == [
         "Écarter le dossier 0071 ferait entrer le 0074 (60,0 points) et laisserait 0 €."
     ]
 
@@ -149,7 +149,7 @@ def test_decisions_stand_together_as_the_table_says() -> None:
     held = (decided("a", "consensus", "60"), decided("a", "out"), decided("b", "in"))
 
     def kinds(kind: ChoiceKind, name: str = "a") -> list[tuple[str, str]]:
-        return [(one.application_id, one.decision) for one in decided_with(held, Choice(name, kind, 100))]
+        return [(one.application_id, one.decision) for one in decided_with(held, JuryChoice(name, kind, 100))]
 
     assert kinds("in") == [("a", "consensus"), ("b", "in"), ("a", "in")]
     assert kinds("amount", "b") == [("a", "consensus"), ("a", "out"), ("b", "in"), ("b", "amount")]
@@ -174,7 +174,7 @@ def test_an_agreed_mark_and_the_jurys_word_stand_side_by_side_in_a_bundle(kind: 
 
 def test_what_the_letter_would_say_is_what_the_next_run_says(small: Run) -> None:
     kept = stored(small)
-    for choice in (Choice("c", "in"), Choice("a", "out"), Choice("a", "amount", 400_00)):
+    for choice in (JuryChoice("c", "in"), JuryChoice("a", "out"), JuryChoice("a", "amount", 400_00)):
         after = decided_with((), choice)
         given = small.given
         again = run_call(given.call, given.applications, given.marks, after, options=small.options)
@@ -198,7 +198,7 @@ def test_the_effect_is_what_two_whole_runs_differ_by(block: int) -> None:
         kept = stored(first)
         before = kept.selected(given.decisions)
         for row in first.rows:
-            choice = Choice(row.application_id, chance.choice(("in", "out", "amount", "none")), 500_00)
+            choice = JuryChoice(row.application_id, chance.choice(("in", "out", "amount", "none")), 500_00)
             after = decided_with(given.decisions, choice)
             try:
                 effect = kept.effect(before, given.decisions, choice)
