@@ -73,6 +73,11 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/arbitrating.py:_recorded",
             "services/ranking/arbitrating.py:_decided",
             "services/ranking/effects.py:decided_in",
+            "services/ranking/jury_room.py:last_votes",
+            "services/ranking/jury_room.py:_decided",
+            "services/ranking/jury_room.py:_waived",
+            "services/ranking/votes.py:_vote",
+            "services/ranking/votes.py:_decide",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
             "services/ranking/what_changed.py:_authority",
@@ -93,7 +98,8 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "for the computation, the letters or the copy of everything: told to nobody": frozenset(
         {
-            "services/ranking/input.py:_jury_decisions",
+            "services/ranking/input.py:_agreed",
+            "services/ranking/input.py:_decided",
             "services/ranking/computing.py:store_run",
             "services/decision/letters.py:_render",
             "services/recusals.py:recuse",

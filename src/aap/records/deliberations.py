@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from aap.records.types import FileHash, UtcDateTime, new_id, one_of
@@ -54,7 +54,8 @@ class JuryMember(SQLModel, table=True):
 
 
 class Meeting(SQLModel, table=True):
-    """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes.
+    """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes; None
+    once it was adjourned.
 
     `appointed_by`: the act that appoints the jury. `quorum`: how many members must be there.
     """
@@ -131,6 +132,7 @@ class JuryVote(SQLModel, table=True):
     votes_against: int = 0
     abstentions: int = 0
     reason: str = ""
+    away: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
     author_id: str = Field(foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -183,7 +183,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.CALL_ADVANCE: (Grant(Who.OFFICIAL, _STARTED), Grant(Who.SYSTEM, frozenset({C.OPEN}))),
     Permission.AMOUNTS_CLOSE: (Grant(Who.OFFICIAL, _WORKING),),
     Permission.GATE_WAIVE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
-    Permission.JURY_HOLD: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
+    Permission.JURY_HOLD: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.JURY_DECIDE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_ARBITRATE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_RUN: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),

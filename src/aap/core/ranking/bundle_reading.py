@@ -278,7 +278,7 @@ def _check_decisions(
             reader.fault(place, "cette décision porte sur un dossier inconnu.")
         there = kinds.setdefault(decision.application_id, set())
         there.add(decision.decision)
-        if len(there) > 1 and there != {"in", "amount"}:
+        if len(there - {"consensus"}) > 1 and there - {"consensus"} != {"in", "amount"}:  # agreed marks stand beside
             reader.fault(place, "ce dossier a déjà une autre décision.")
         if decision.decision == "consensus":
             agreed.setdefault(decision.application_id, set()).add(decision.criterion)

@@ -21,13 +21,14 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
+from aap.core.references import said
 from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
 from aap.records.people import Person
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import NotFound, RecusedFromActs, RecusedFromCall
+from aap.services.errors import InvalidInput, NotFound, Objection, RecusedFromActs, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import dossiers_apart, pairs_apart, people_apart, stands
 
@@ -86,6 +87,25 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
     if found is None:
         raise NotFound("application", reference)
     return found
+
+
+def typed_dossier(session: Session, call_id: str, typed: str) -> str:
+    """The id of a call's submitted dossier by its reference as people say it: `18`, `0018`, `2025-0018`, or whole.
+
+    Raises InvalidInput on `reference` where none, or more than one, ends so.
+    """
+    there = session.exec(
+        select(Application.reference, Application.id).where(
+            Application.call_id == call_id, col(Application.submitted_at).is_not(None)
+        )
+    ).all()
+    ids = dict(there)
+    found = said(typed, ids)
+    if not found:
+        raise InvalidInput({"reference": Objection("dossier.reference_unknown")})
+    if len(found) > 1:
+        raise InvalidInput({"reference": Objection("dossier.reference_ambiguous", dossiers=len(found))})
+    return ids[found[0]]
 
 
 # --- who is recused of what -------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from aap.records.reviews import AsideGround, Assignment, Review, Reviewer, Revie
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
+from aap.services.dossier.access import dossier_of, recused_dossiers, typed_dossier
 from aap.services.dossier.counted import set_aside_of
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, SamePerson
 from aap.services.permissions import Permission, ensure
@@ -176,9 +176,9 @@ def propose_set_aside(
     application_id = None
     if reference.strip():
         try:
-            application_id = find_dossier(session, call.id, reference.strip())
-        except NotFound:
-            problems["reference"] = Objection("harmonising.no_such_dossier")
+            application_id = typed_dossier(session, call.id, reference)
+        except InvalidInput as refused:
+            problems["reference"] = refused.objections[0]
         else:
             dossier_of(session, actor=actor, permission=Permission.REVIEW_SET_ASIDE, application_id=application_id)
     if reviewer is None:

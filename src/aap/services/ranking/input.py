@@ -148,7 +148,29 @@ def _replaces(decision: CoreDecision) -> frozenset[str]:
     return _WHETHER if decision.decision == "in" else frozenset({decision.decision})
 
 
+def decisions_as_they_stand(session: Session, call: OpenedCall) -> tuple[CoreDecision, ...]:
+    """What the jury decided and which dossiers were withdrawn, now: what the next run takes in beside the marks.
+
+    Without what scores rest on: agreed marks, reviews set aside. Three queries.
+    """
+    rows = session.exec(
+        select(Application.id, Application.reference, Application.state).where(
+            Application.call_id == call.id, col(Application.submitted_at).is_not(None)
+        )
+    ).all()
+    withdrawn = {reference for _, reference, state in rows if state == ApplicationState.WITHDRAWN}
+    decided = _decided(session, call, {record_id: reference for record_id, reference, _ in rows})
+    return (
+        *(CoreDecision(name, "withdrawn", None, "", "") for name in sorted(withdrawn)),
+        *(one for one in decided if one.application_id not in withdrawn),
+    )
+
+
 def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
+    return [*_decided(session, call, references), *_agreed(session, call, references)]
+
+
+def _decided(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
     authors = select(Person.id, Person.name).where(JuryDecision.author_id == Person.id, JuryDecision.call_id == call.id)
     names = dict(session.exec(authors).all())
     decided = session.exec(
@@ -168,7 +190,11 @@ def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str,
         for decision in decided
         if decision.application_id in references
     ]
-    found = overruled([one for one in every if not one.stage], [one for one in every if one.stage])
+    return overruled([one for one in every if not one.stage], [one for one in every if one.stage])
+
+
+def _agreed(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
+    found = []
     agreed = session.exec(
         select(Consensus).where(
             Consensus.application_id == Application.id,

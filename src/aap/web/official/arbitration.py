@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from aap.core.results import MASKED
 from aap.records.rankings import JuryDecisionKind
+from aap.services.dossier.access import typed_dossier
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.ranking.arbitrating import (
@@ -29,7 +30,6 @@ from aap.web.official.pages import (
     conflict_words,
     hand_out,
     show_call_page,
-    typed_dossier,
     typed_euros,
 )
 from aap.web.wording.sentences import sentences, worded
@@ -100,7 +100,7 @@ def arbitration_decide(call_id: str) -> ResponseReturnValue:
     try:
         if trying:
             with reading() as session:
-                application_id = typed_dossier(session, call_id)
+                application_id = typed_dossier(session, call_id, request.form.get("reference", ""))
                 effect = effect_of_change(
                     session, actor=signed_in(), application_id=application_id, change=_typed_change()
                 )
@@ -110,7 +110,7 @@ def arbitration_decide(call_id: str) -> ResponseReturnValue:
             arbitrate(
                 session,
                 actor=signed_in(),
-                application_id=typed_dossier(session, call_id),
+                application_id=typed_dossier(session, call_id, request.form.get("reference", "")),
                 change=_typed_change(),
                 reason=request.form.get("reason", ""),
                 now=arrived_at(),

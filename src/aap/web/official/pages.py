@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,8 +20,8 @@ from aap.core.scalars import YEARS
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import find_dossier, is_impartial
-from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
+from aap.services.dossier.access import is_impartial
+from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.outbox import start_job
 from aap.services.permissions import BINDING, Permission, allowed, ensure
 from aap.services.platform import Session
@@ -120,14 +120,6 @@ def paris_moment(day: str, clock: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.year in YEARS else None
-
-
-def typed_dossier(session: Session, call_id: str) -> str:
-    """The id of the call's dossier that was typed as `reference`. Raises InvalidInput on it."""
-    try:
-        return find_dossier(session, call_id, request.form.get("reference", "").strip())
-    except NotFound:
-        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def typed_euros(text: str, field: str = "amount") -> Decimal | None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.calls import CallState
-from aap.records.deliberations import Gate
+from aap.records.deliberations import Gate, Looking
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
 
 
@@ -116,6 +116,31 @@ def arbitration_choices() -> Mapping[JuryDecisionKind, tuple[str, str]]:
         JuryDecisionKind.IN: (_("Retenir"), _("Il est lauréat, les autres règles tenant avec lui.")),
         JuryDecisionKind.OUT: (_("Ne pas retenir"), _("Il n’est pas candidat à la sélection ; son rang reste.")),
         JuryDecisionKind.AMOUNT: (_("Changer le montant"), _("Il recevrait ce montant s’il est retenu.")),
+    }
+
+
+def open_reasons() -> Mapping[str, str]:
+    """Why a dossier is looked at by itself."""
+    return {
+        "called": _("appelé"),
+        "sent_back": _("évaluation demandée"),
+        "divergent": _("évaluations qui divergent"),
+        "contested": _("change de côté selon la correction"),
+        "erratic": _("évaluateur aux notes erratiques"),
+        "line": _("près de la limite"),
+        "decided": _("décision du jury"),
+        "moved": _("son issue a changé depuis le vote de sa liste"),
+    }
+
+
+def lookings() -> Mapping[str, str]:
+    """What became of a dossier before the jury."""
+    return {
+        Looking.LISTED: _("Voté en liste"),
+        Looking.CALLED: _("À examiner"),
+        Looking.KEPT: _("Proposition gardée"),
+        Looking.CHANGED: _("Changé par le jury"),
+        Looking.SENT_BACK: _("Évaluation demandée"),
     }
 
 

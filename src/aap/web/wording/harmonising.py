@@ -27,7 +27,6 @@ WORDS: Words = {
     "harmonising.reason_missing": _("Indiquez comment la note a été convenue : le procès-verbal le reproduit."),
     "harmonising.recused_attendees": _("%(people)s : déport enregistré sur ce dossier, sans participation possible."),
     "harmonising.reviewer_not_available": _("Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."),
-    "harmonising.no_such_dossier": _("Aucun dossier de l’appel ne porte cette référence."),
     "harmonising.no_such_review": _("Cette personne n’a remis aucune évaluation à écarter ici."),
     "harmonising.no_such_reviewer": _("Choisissez un évaluateur de l’appel."),
     "harmonising.ranks_known": _(

@@ -172,7 +172,7 @@ def test_what_can_not_be_set_aside_is_told_beside_its_field(desk: Desks) -> None
             here.second,
             "D-9999",
             "",
-            {"reference": "harmonising.no_such_dossier", "reason": "harmonising.set_aside_unexplained"},
+            {"reference": "dossier.reference_unknown", "reason": "harmonising.set_aside_unexplained"},
         ),
         (here.official, "", REASON, {"reviewer": "harmonising.no_such_reviewer"}),
         (here.second, "", "x" * 5_001, {"reason": "harmonising.text_too_long"}),

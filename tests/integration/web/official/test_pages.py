@@ -21,7 +21,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "evaluations": (CallState.REVIEWING, "Par évaluateur"),
     "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
     "a-revoir": (CallState.REVIEWING, "Rien n’est plus à revoir."),
-    "jury": (CallState.DELIBERATING, "Noter une décision"),
+    "jury": (CallState.DELIBERATING, "Le jury n’est pas composé ici"),
     "arbitrage": (CallState.DELIBERATING, "L’autorité n’a rien changé"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
