@@ -44,8 +44,8 @@ QUERIES = frozenset(
 
 DOOR = frozenset(
     {
-        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
-        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
+        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused",
+        "not_recused", "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
         "recused_references", "told", "view_run",
     }
 )  # fmt: skip
@@ -60,6 +60,13 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
             "services/decision/replacing.py:replace_decision",
+            "services/decision/list_versions.py:_kept",
+            "services/decision/list_versions.py:_decided",
+            "services/decision/list_versions.py:next_version",
+            "services/decision/list_versions.py:_since_frozen",
+            "services/decision/list_versions.py:_references",
+            "services/decision/list_versions.py:bundle_of",
+            "services/decision/list_versions.py:find_version",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
@@ -74,7 +81,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "numbers that are the same for everybody": frozenset(
         {
-            "services/decision/deciding.py:granted_in_force",
+            "services/decision/list_versions.py:changes_made",
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
@@ -90,6 +97,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/deciding.py:notify_decisions",
             "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
+            "services/decision/answer_terms.py:keep_answer_terms",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",
@@ -98,12 +106,9 @@ REASONS: Mapping[str, frozenset[str]] = {
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
         f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
     ),
-    "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
-        {"services/decision/list_bundle.py:changes_since"}
-    ),
     "lines that bear the references as the file of an actor is laid out from a view that is masked": frozenset(
         {
-            "services/ranking/run_files.py:_RunFiles",
+            "services/ranking/run_files.py:RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
         }
     ),
@@ -112,7 +117,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}"
-        for name in ("published_results", "_laureates", "published_bundle", "published_bundle_version")
+        for name in ("published_results", "_laureates")
     ),
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {
@@ -123,7 +128,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
-            "services/decision/replacing.py:call_from_waiting_list",
+            "services/decision/replacing.py:_in_force",
         }
     ),
     "a person's own data": frozenset({"services/account/accounts.py:personal_data"}),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -225,8 +225,8 @@ def _takes_this_minute(platform: Platform) -> bool:
 
 def _keep_time(platform: Platform) -> Kept:
     kept = keep_time(platform, PublicLinks(platform.settings.base_url))
-    if kept.reminders or kept.lapsed or kept.recused:
-        log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed, recused=kept.recused)
+    if kept != Kept(0, 0):
+        log.info("time.kept", **asdict(kept))
     return kept
 
 

@@ -45,6 +45,7 @@ EXPORTS = frozenset(
         "official.export_candidates",
         "official.letters",
         "official.list_in_force",
+        "official.list_version_file",
         "official.minutes",
     }
 )
@@ -65,6 +66,9 @@ NAMES: dict[str, LazyString] = {
     "official.assignment_export": _("Télécharger la répartition"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
     "official.list_in_force": _("Télécharger la liste en vigueur"),
+    "official.list_version_file": _("Télécharger une version de la liste"),
+    "official.paper_answer": _("Enregistrer une réponse reçue par écrit"),
+    "official.raise_grant": _("Relever une subvention réduite"),
     "official.download_run": _("Télécharger un classement"),
     "official.export_candidates": _("Télécharger la liste des candidatures"),
     "official.freeze": _("Arrêter le classement"),

@@ -24,6 +24,7 @@ from aap.core.inputs import Application, ReviewSummary
 from aap.core.ranking.bundle import rankings_of, read_text, results_value, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
 from aap.core.ranking.earlier_editions import less_keys
+from aap.core.ranking.later_list import later_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.ranking.run_input import result_hash
@@ -105,6 +106,11 @@ def public_bundle(content: bytes | str, *, key: str, marks: bool = False) -> Pub
     value["public"] = True
     if bundle.is_earlier and marks:
         value["results"] = _given_results(bundle, run, reviewers)
+    if bundle.changes:  # what changed since, without the words of people
+        value = later_bundle(value, [
+            dataclasses.replace(change, application_id=applications[change.application_id], reason="", author="")
+            for change in bundle.changes
+        ])  # fmt: skip
     rows = [("dossier", name, pseudonym) for name, pseudonym in sorted(applications.items())]
     rows += [("évaluateur", name, pseudonym) for name, pseudonym in sorted(reviewers.items())]
     table = Table(("genre", "identifiant", "pseudonyme"), tuple(rows))

@@ -1,6 +1,7 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
+    answers_on_paper,
     assignment,
     calls,
     candidates,
@@ -11,6 +12,7 @@ from aap.web.official import (
     exchanges,
     interests,
     jury,
+    list_history,
     ranking,
     recusals,
     replacements,
@@ -22,6 +24,7 @@ from aap.web.official import (
 from aap.web.official.pages import blueprint
 
 __all__ = [
+    "answers_on_paper",
     "assignment",
     "blueprint",
     "calls",
@@ -33,6 +36,7 @@ __all__ = [
     "exchanges",
     "interests",
     "jury",
+    "list_history",
     "ranking",
     "recusals",
     "replacements",

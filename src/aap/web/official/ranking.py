@@ -18,6 +18,7 @@ from aap.documents.papers.mark_table import correction
 from aap.records.rankings import RankingRun
 from aap.services.actor import person_name
 from aap.services.call.calls import OpenedCall
+from aap.services.decision.in_force import current_list
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission
@@ -102,6 +103,7 @@ def run(call_id: str, number: int) -> str:
         view = view_run(session, kept, actor=signed_in())
         runs = list_runs(session, call_id)
         moved = moved_since(session, kept)
+        held = current_list(session, call_id)
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view)
@@ -125,6 +127,7 @@ def run(call_id: str, number: int) -> str:
         status=status,
         text=text,
         moved=moved,
+        held=held,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, view.report),
         severities=severity_lines(reviewers),

@@ -8,8 +8,11 @@ from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
     "decision.another_is_called": _("Ce dossier n’est pas celui que les règles appellent : rechargez la page."),
+    "decision.another_is_raised": _("Cette subvention n’est pas celle que l’argent libre relève : rechargez la page."),
     "decision.answer_missing": _("Dites si vous acceptez la subvention ou si vous y renoncez."),
     "decision.contest_length": _("Dites ce que vous contestez et pourquoi, en %(most)s caractères au plus."),
     "decision.declined_without_reason": _("Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."),
+    "decision.paper_missing": _("Joignez le courrier signé de l’association."),
+    "decision.raised_first": _("L’argent libre relève d’abord une subvention réduite : rechargez la page."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
 }
