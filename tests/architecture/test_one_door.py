@@ -116,8 +116,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         f"services/decision/answering.py:{name}" for name in ("notified_decision", "read_decision", "contest_decision")
     ),
     "published, for everybody": frozenset(
-        f"services/decision/publishing.py:{name}"
-        for name in ("published_results", "_laureates")
+        f"services/decision/publishing.py:{name}" for name in ("published_results", "_laureates")
     ),
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {

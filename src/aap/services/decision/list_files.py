@@ -21,7 +21,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.in_force import InForce
-from aap.services.decision.list_versions import list_at
+from aap.services.decision.list_versions import list_at, reasons_since
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.run_files import RunFiles
@@ -33,10 +33,12 @@ LIST_FILES = ("laureates.pdf", "laureates.xlsx", "laureates.csv")
 
 @dataclass(frozen=True)
 class _ListFiles(RunFiles):
-    """A run's files with the laureates of a version of its list. `ids`: reference → application's id."""
+    """A run's files with the laureates of a version of its list. `ids`: reference → application's id; `reasons`: why it is
+    retained, where a person decided it since."""
 
     held: InForce
     ids: dict[str, str]
+    reasons: dict[str, str]
 
     @property
     def rows(self) -> tuple[ResultRow, ...]:
@@ -47,7 +49,9 @@ class _ListFiles(RunFiles):
     def _decided(self, row: ResultRow, application_id: str) -> ResultRow:
         granted = self.held.granted.get(application_id)
         if granted is not None:
-            return dataclasses.replace(row, status="laureate", granted_amount=None if row.masked else granted)
+            row = dataclasses.replace(row, status="laureate", granted_amount=None if row.masked else granted)
+            own = None if row.masked else self.reasons.get(application_id)
+            return row if own is None else dataclasses.replace(row, reason_code="", reason=own)
         return row if row.status != "laureate" else dataclasses.replace(row, status="not_selected", granted_amount=None)
 
     @property
@@ -67,7 +71,7 @@ def list_file(session: Session, *, actor: Actor, call: OpenedCall, number: int, 
     run = session.get_one(RankingRun, held.run_id)
     view = view_run(session, run, actor=actor)
     known = session.exec(select(Application.reference, Application.id).where(Application.call_id == call.id))
-    files = _ListFiles(call, view, "", held, dict(known.all()))
+    files = _ListFiles(call, view, "", held, dict(known.all()), reasons_since(session, call.id, number))
     content = _pdf(files) if name.endswith(".pdf") else RANKING_FILES[name](files)
     after = {"file": name, "version": number, "sha256": hashlib.sha256(content).hexdigest()}
     record(session, actor, "decision.list_downloaded", run, now=now, after=after)

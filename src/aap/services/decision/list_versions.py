@@ -223,6 +223,15 @@ def list_at(session: Session, *, actor: Actor, call: OpenedCall, number: int) ->
     return as_list(find_version(session, call.id, number))
 
 
+def reasons_since(session: Session, call_id: str, number: int) -> dict[str, str]:
+    """Application's id → why a version up to this one retains it, where that isn't the run's reason. One query."""
+    return {
+        one.application_id or "": one.reason
+        for one in _since_frozen(session, call_id, number)
+        if one.change not in (ListChange.FROZEN, ListChange.LEFT)
+    }
+
+
 def changes_made(session: Session, call_id: str) -> Counter[str]:
     """How often the list of a call changed in each way since its run was frozen. One query."""
     found = session.exec(

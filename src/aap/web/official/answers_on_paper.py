@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.documents.incoming.incoming_file import RefusedFile
-from aap.documents.media_types import PDF
+from aap.documents.media_types import PDF, MadeFile
 from aap.services.decision.answering import LONGEST_REASON
 from aap.services.decision.in_force import GIVEN_UP
 from aap.services.decision.paper_answers import PAPER_MEGABYTES, answered_on_paper, read_paper, record_paper_answer
@@ -16,8 +16,8 @@ from aap.services.errors import InvalidInput, said_by_core
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.http_files import file_answer, sent_files
-from aap.web.official.pages import blueprint, show_call_page
+from aap.web.http_files import sent_files
+from aap.web.official.pages import blueprint, hand_out, show_call_page
 from aap.web.wording.sentences import worded
 
 
@@ -83,4 +83,4 @@ def answer_paper(call_id: str, reference: str) -> Response:
     """The paper that an answer came on."""
     with writing() as session:
         sha256 = read_paper(session, actor=signed_in(), call_id=call_id, reference=reference, now=arrived_at())
-    return file_answer(platform().files.open(sha256), f"reponse-{reference}.pdf", PDF)
+    return hand_out(MadeFile(f"{reference}-reponse.pdf", PDF, platform().files.read(sha256)), inline=True)
