@@ -14,5 +14,7 @@ WORDS: Words = {
     "decision.declined_without_reason": _("Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."),
     "decision.paper_missing": _("Joignez le courrier signé de l’association."),
     "decision.raised_first": _("L’argent libre relève d’abord une subvention réduite : rechargez la page."),
+    "decision.payment_conditions": _("Dites comment les subventions sont versées."),
+    "decision.payment_period": _("Indiquez un premier jour, et un dernier qui ne le précède pas."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
 }

@@ -33,14 +33,14 @@ TERM = LETTERS + "  answer: {within_days: 30, silence: SILENCE}\n"
 def versions(here: Office) -> list[ListVersion]:
     with here.factory.platform.database.reading() as session:
         found = session.exec(
-            select(ListVersion).where(ListVersion.call_id == here.call.id).order_by(ListVersion.number)  # type: ignore[arg-type]
+            select(ListVersion).where(ListVersion.call_id == here.call.id).order_by(ListVersion.number)
         )
         return list(found)
 
 
 def mails(here: Office, start: str) -> list[str]:
     with here.factory.platform.database.reading() as session:
-        found = session.exec(select(OutboxMail).order_by(OutboxMail.recipient)).all()  # type: ignore[arg-type]
+        found = session.exec(select(OutboxMail).order_by(OutboxMail.recipient)).all()
     return [mail.recipient for mail in found if mail.kind == start]
 
 

@@ -2,8 +2,8 @@
 
 What an instance could download as its list before is the bundle of its last version, byte for byte.
 
-Revision: 0017
-After: 0016
+Revision: 0018
+After: 0017
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from alembic import op
 
 from aap.records.types import UtcDateTime, new_id
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
