@@ -1,5 +1,5 @@
-"""What the passing of time does by itself: reminders, requests for completion and answers to a grant whose time is over, and
-recusals of members that nothing else wrote down.
+"""What the passing of time does by itself: reminders, requests for completion whose time is over, and recusals of members
+that nothing else wrote down.
 
 The worker does it every minute, `aap tick` once.
 """
@@ -15,7 +15,6 @@ from aap.core import french
 from aap.core.delays import paris
 from aap.documents.mail_texts import Mail
 from aap.services.audit import log_head
-from aap.services.decision.answer_terms import keep_answer_terms
 from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
 from aap.services.outbox import send_mail
@@ -27,14 +26,11 @@ from aap.services.sessions import forget_old_sessions
 
 @dataclass(frozen=True)
 class Kept:
-    """How many reminders were written, requests for completion ended, members of applicants were recused, laureates were
-    reminded to answer, and grants lapsed by their silence."""
+    """How many reminders were written, requests for completion ended, and members of applicants were recused."""
 
     reminders: int
     lapsed: int
     recused: int = 0
-    answers_asked: int = 0
-    grants_lapsed: int = 0
 
 
 def _tell_witness(session: Session, platform: Platform, *, now: datetime) -> None:
@@ -58,10 +54,8 @@ def keep_time(platform: Platform, links: Links) -> Kept:
     with platform.database.writing() as session:
         recused = recuse_members(session, now=now)
     with platform.database.writing() as session:
-        asked, silent = keep_answer_terms(session, links=links, now=now)
-    with platform.database.writing() as session:
         forget_old_sessions(session, settings=platform.settings, now=now)
     if platform.settings.audit_witness:
         with platform.database.writing() as session:
             _tell_witness(session, platform, now=now)
-    return Kept(reminders, lapsed, recused, asked, silent)
+    return Kept(reminders, lapsed, recused)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from aap import jobs
 from aap.core.ranking.bundle import verify_bundle
 from aap.core.ranking.run_input import json_text
 from aap.records.applications import ApplicationState
@@ -21,7 +22,6 @@ from aap.services.decision.in_force import current_list
 from aap.services.decision.list_versions import bundle_of
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.input import ranking_input
-from aap.services.upkeep.timekeeping import keep_time
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.worlds.offices import LETTERS, Office, Offices, decline, set_state
@@ -100,8 +100,8 @@ def test_silence_lapses_a_grant_after_a_reminder_and_only_where_the_call_says_so
     assert (term.until.isoformat(), term.lapses) == ("2025-03-12", silence == "lapses")
 
     def kept() -> tuple[int, int]:
-        done = keep_time(platform, LINKS)
-        return done.answers_asked, done.grants_lapsed
+        with platform.database.writing() as session:
+            return answer_terms.keep_answer_terms(session, links=LINKS, now=platform.clock())
 
     clock.now += timedelta(days=22)
     assert kept() == (0, 0)
@@ -125,8 +125,9 @@ def test_silence_lapses_a_grant_after_a_reminder_and_only_where_the_call_says_so
 def test_without_a_term_a_laureate_is_reminded_once_and_keeps_its_grant(office: Offices, clock: Any) -> None:
     here = office(CallState.PUBLISHED)
     clock.now += timedelta(days=15)
-    done = [keep_time(here.factory.platform, LINKS).answers_asked for _ in range(2)]
-    clock.now += timedelta(days=400)
-    after = keep_time(here.factory.platform, LINKS)
-    assert (done, after.answers_asked, after.grants_lapsed) == ([2, 0], 0, 0)
-    assert len(versions(here)) == 1
+    told = []
+    for days in (0, 0, 400):
+        clock.now += timedelta(days=days)
+        jobs.tick(here.factory.platform)  # what the worker does every minute
+        told.append(len(mails(here, "grant_reminder")))
+    assert (told, len(versions(here))) == ([2, 2, 2], 1)
