@@ -60,6 +60,13 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
             "services/decision/replacing.py:replace_decision",
+            "services/decision/list_versions.py:_kept",
+            "services/decision/list_versions.py:_decided",
+            "services/decision/list_versions.py:next_version",
+            "services/decision/list_versions.py:_since_frozen",
+            "services/decision/list_versions.py:_references",
+            "services/decision/list_versions.py:bundle_of",
+            "services/decision/list_versions.py:find_version",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
@@ -87,7 +94,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "numbers that are the same for everybody": frozenset(
         {
-            "services/decision/deciding.py:granted_in_force",
+            "services/decision/list_versions.py:changes_made",
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
@@ -102,6 +109,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/input.py:_decided",
             "services/ranking/computing.py:store_run",
             "services/decision/letters.py:_render",
+            "services/decision/answer_terms.py:keep_answer_terms",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",
@@ -123,12 +131,9 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/minuted_proof.py:freeze_parts",
         }
     ),
-    "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
-        {"services/decision/list_bundle.py:changes_since"}
-    ),
     "lines that bear the references as the file of an actor is laid out from a view that is masked": frozenset(
         {
-            "services/ranking/run_files.py:_RunFiles",
+            "services/ranking/run_files.py:RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
             "services/ranking/briefing.py:_divergent",
             "services/ranking/briefing.py:_marked_by_erratic",
@@ -139,8 +144,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         f"services/decision/answering.py:{name}" for name in ("notified_decision", "read_decision", "contest_decision")
     ),
     "published, for everybody": frozenset(
-        f"services/decision/publishing.py:{name}"
-        for name in ("published_results", "_laureates", "published_bundle", "published_bundle_version")
+        f"services/decision/publishing.py:{name}" for name in ("published_results", "_laureates")
     )
     | {"services/decision/open_data.py:_decided_on"},
     "the reviewer's own review of a dossier that the door let them open": frozenset(
@@ -152,6 +156,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
+            "services/decision/replacing.py:_in_force",
         }
     ),
     "a person's own data": frozenset({"services/account/accounts.py:personal_data"}),

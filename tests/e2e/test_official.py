@@ -8,17 +8,15 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlmodel import select
 
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.outbox import Job, JobState
 from aap.records.people import Person
-from aap.records.rankings import Decision
 from aap.records.reviews import Mark, Review
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD, Factory
-from tests.worlds.offices import LETTERS, RULES, Office, Offices, offices
+from tests.worlds.offices import LETTERS, RULES, Office, Offices, decline, offices
 
 
 @pytest.fixture
@@ -185,7 +183,9 @@ PAGES: dict[CallState, tuple[str, ...]] = {
                          "classement/1/dossiers/{1}", "classement/1/arret"),
     CallState.ARBITRATED: ("decisions", "decisions/preparer"),
     CallState.DECIDED: ("decisions", "decisions/notifier", "decisions/publier"),
-    CallState.PUBLISHED: ("", "decisions", "decisions/suites", "etape"),
+    CallState.PUBLISHED: (
+        "", "decisions", "decisions/suites", "decisions/listes", "decisions/listes/2", "decisions/{0}/reponse", "etape",
+    ),
 }  # fmt: skip
 
 
@@ -196,9 +196,7 @@ def test_every_page_is_accessible_and_fits_the_screen(
 ) -> None:
     here = office(state)
     if state is CallState.PUBLISHED:
-        with here.factory.platform.database.writing() as session:
-            left = session.exec(select(Decision).where(Decision.application_id == here.dossiers[2].id)).one()
-            left.answer, left.answered_at = "declined", here.factory.now
+        decline(here, here.dossiers[2])
     page = opened(here.first, viewport={"width": width, "height": 900})
     names = [one.reference for one in here.dossiers]
     pages = [here.address(tail.format(*names)) for tail in PAGES[state]]

@@ -14,9 +14,10 @@ from sqlmodel import select
 from aap.core.call.canonical import rubric_hash
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call, CallState
-from aap.records.people import Person, Role
+from aap.records.people import Membership, Person, Role
 from aap.records.reviews import Mark, Review, ReviewState
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.answering import answer_grant
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.outbox import start_job
 from aap.services.ranking.computing import compute_run, store_run
@@ -159,6 +160,20 @@ def set_state(office: Office, state: CallState) -> None:
         record = session.get_one(Call, office.call.id)
         record.state = state
         session.add(record)
+
+
+def decline(office: Office, dossier: Application, reason: str = "Le projet ne se fera pas.") -> None:
+    """The association of a laureate gives the grant up, on its page."""
+    platform = office.factory.platform
+    with platform.database.writing() as session:
+        owner = session.exec(
+            select(Person).where(Person.id == Membership.person_id, Membership.association_id == dossier.association_id)
+        ).first()
+        assert owner is not None
+        answer_grant(
+            session, actor=office.factory.actor(owner), application_id=dossier.id, answer="declined", reason=reason,
+            now=platform.clock(),
+        )  # fmt: skip
 
 
 def lead(office: Office, reached: CallState) -> None:

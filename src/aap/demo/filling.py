@@ -314,7 +314,7 @@ def smaller(text: str, share: float) -> str:
     head, start, rest = text.partition("\nselection:\n")
     selection, end, tail = rest.partition("\nletters:\n")
     selection = re.sub(
-        r"(?m)(^  (?:laureates|budget|waiting_list): |\bmax: )(\d+)",
+        r"(?m)(^  (?:laureates|budget|waiting_list): |\bby_rank: |\bmax: )(\d+)",
         lambda found: f"{found[1]}{max(1, int(int(found[2]) * share * 0.8))}",
         selection,
     )

@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 from aap.identity.factors import UNUSED
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
+from aap.services.decision.list_files import LIST_FILES
 from aap.services.ranking.run_files import RUN_FILES
 from aap.web.access import ASSETS, permission_of
 from tests.integration.security.asking import FIXED, STATES, asked, granted, rules, who_may
@@ -104,6 +105,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
         "jury/proces-verbal.pdf", "jury/proces-verbal.docx", "arbitrage/note.pdf",
         "arbitrage/tableau.xlsx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
         "decisions/lettres.zip",
+        *(f"decisions/listes/1/{name}" for name in (*LIST_FILES, "archive.json")),
     ):  # fmt: skip
         address = f"/instruction/{call_id}/{tail}"
         mine = world.fetched(who, address)
@@ -115,7 +117,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
         if not world.named_in(text_of(world.fetched("official", address))):
             silent.append(tail.rpartition("/")[2])
     assert told == []
-    assert refused == ["bundle.json", "public-bundle.json"]
+    assert refused == ["bundle.json", "public-bundle.json", "archive.json"]
     # Files that name no dossier at all here; `test_recused_downloads` reads them where they do.
     assert silent == ["reviewers.csv", "report.json", "synthesis.xlsx", "repartition.csv"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from aap.core.results import MASKED
 from aap.documents.mail_texts import Mail
@@ -21,7 +21,8 @@ from aap.services.actor import Actor
 from aap.services.association.mails import addresses_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
-from aap.services.decision.in_force import in_force
+from aap.services.decision.in_force import GIVEN_UP, InForce, current_list, in_force
+from aap.services.decision.list_versions import first_version
 from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import StateForbids
 from aap.services.page_links import Links
@@ -76,6 +77,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
         )
         application.state = STATE_AFTER[outcome]
         session.add(application)
+    first_version(session, actor=actor, run=run, now=now)
     record(
         session,
         actor,
@@ -117,13 +119,13 @@ class DecisionLine:
     notified_at: datetime | None
     read_at: datetime | None
     answer: str
-    called: bool
+    answer_sha256: str | None
     masked: bool = False
 
     @property
     def leaves(self) -> bool:
         """A laureate who gave the grant up."""
-        return self.outcome is Outcome.LAUREATE and self.answer == "declined"
+        return self.outcome is Outcome.LAUREATE and self.answer in GIVEN_UP
 
 
 def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DecisionLine, ...]:
@@ -159,15 +161,14 @@ def unsent_notifications(session: Session, *, actor: Actor, call: OpenedCall) ->
 def _masked(line: DecisionLine) -> DecisionLine:
     return dataclasses.replace(
         line, id="", application_id="", reference="", association=MASKED, title="", amount=None, rank=None, reason="",
-        masked=True,
+        answer_sha256=None, masked=True,
     )  # fmt: skip
 
 
-def granted_in_force(session: Session, *, actor: Actor, call: OpenedCall) -> int:
-    """Cents granted by the decisions in force of a call: the same for everybody. One query."""
+def followed_list(session: Session, *, actor: Actor, call: OpenedCall) -> InForce:
+    """The list in force of a call, to count: the same for everybody. One query."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    total = select(func.coalesce(func.sum(Decision.amount), 0)).where(Decision.call_id == call.id, in_force())
-    return int(session.exec(total).one() or 0)
+    return current_list(session, call.id)
 
 
 def decision_line(session: Session, *, actor: Actor, call: OpenedCall, application_id: str) -> DecisionLine | None:
@@ -203,7 +204,7 @@ def _lines(session: Session, condition: Any) -> list[DecisionLine]:
             notified_at=decision.notified_at,
             read_at=decision.read_at,
             answer=decision.answer,
-            called=decision.replaces_id is not None,
+            answer_sha256=decision.answer_sha256,
         )
         for decision, application, name in found
     ]

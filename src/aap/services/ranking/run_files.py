@@ -48,7 +48,7 @@ from aap.services.ranking.versions import run_standing
 
 
 @dataclass(frozen=True)
-class _RunFiles:
+class RunFiles:
     """A kept run as one actor may read it, with all that its files are made of. Names are those of the day it was
     computed."""
 
@@ -134,7 +134,7 @@ def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     return [reviewer_row(cells) for cells in run_content(run).reviewers.rows]
 
 
-def _ranking_pdf(files: _RunFiles) -> bytes:
+def _ranking_pdf(files: RunFiles) -> bytes:
     """Tens of pages: see `ranking_list`."""
     listed = ranking_list_view(
         files.call.file,
@@ -147,7 +147,7 @@ def _ranking_pdf(files: _RunFiles) -> bytes:
     return render_list(dataclasses.replace(listed, standing=files.standing))
 
 
-def _laureates_pdf(files: _RunFiles) -> bytes:
+def _laureates_pdf(files: RunFiles) -> bytes:
     listed = laureate_list_view(
         files.call.file,
         files.rows,
@@ -160,18 +160,18 @@ def _laureates_pdf(files: _RunFiles) -> bytes:
     return render_list(dataclasses.replace(listed, standing=files.standing))
 
 
-def _synthesis_xlsx(files: _RunFiles) -> bytes:
+def _synthesis_xlsx(files: RunFiles) -> bytes:
     from aap.documents.tables.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
 
     return synthesis_workbook(files.call.file, files.applications, files.rows, f"Synthèse – {files.title}")
 
 
-def _public(files: _RunFiles) -> bytes:
+def _public(files: RunFiles) -> bytes:
     key = pseudonym_key(files.secret, files.call.id)
     return json_text(public_bundle(files.run.bundle, key=key).value).encode() + b"\n"
 
 
-_FILES: Mapping[str, Callable[[_RunFiles], bytes]] = {
+_FILES: Mapping[str, Callable[[RunFiles], bytes]] = {
     **RANKING_FILES,
     "ranking.pdf": _ranking_pdf,
     "laureates.pdf": _laureates_pdf,
@@ -198,7 +198,7 @@ def run_file(
     if name in WHOLE_FILES:
         ensure_whole(session, actor, call.id)
     standing = run_standing(session, run)
-    content = _FILES[name](_RunFiles(call, view_run(session, run, actor=actor), secret, standing))
+    content = _FILES[name](RunFiles(call, view_run(session, run, actor=actor), secret, standing))
     _downloaded(session, actor, run, name, hashlib.sha256(content).hexdigest(), now)
     return MadeFile(_file_name(call, run, name, standing), BY_ENDING[name.rpartition(".")[2]], content)
 
@@ -242,7 +242,7 @@ def make_ranking_list(platform: Platform, job: Job, progress: Progress) -> Mappi
         call = get_call(session, job.call_id or "")
         run = session.get_one(RankingRun, job.arguments["run"])
         view = masked_view(view_run(session, run, actor=SYSTEM), job.arguments.get("masked", ()))
-        files = _RunFiles(call, view, "", run_standing(session, run))
+        files = RunFiles(call, view, "", run_standing(session, run))
     stored = platform.files.put(io.BytesIO(_ranking_pdf(files)))
     progress(1, 1, "layout")
     return {"sha256": stored.sha256, "list_of": files.run.number}
@@ -283,7 +283,7 @@ def processing_sheet_file(
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
-    files = _RunFiles(call, view_run(session, run, actor=actor), "")
+    files = RunFiles(call, view_run(session, run, actor=actor), "")
     content, ranking = ranked(run)
     if reference not in {standing.id for standing in ranking.standings}:
         raise NotFound("application", reference)

@@ -14,7 +14,7 @@ from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
 from aap.core.ranking.counterfactual import NothingToGain
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
-from aap.core.ranking.later_list import as_granted, first_list
+from aap.core.ranking.later_list import as_granted, first_list, reduced_grants
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import score_number
 from aap.core.results import ResultRow
@@ -115,6 +115,13 @@ def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
     content, ranking = _ranked(run.bundle)
     return tuple(as_granted(ranking.candidates, first_list(content.ranking).granted))
+
+
+def grants_reduced_by_the_line(run: RankingRun) -> dict[str, tuple[int, int]]:
+    """Reference → what a kept run granted and what it would have without its funding line, in cents."""
+    content, ranking = _ranked(run.bundle)
+    first = first_list(content.ranking)
+    return {name: (first.granted[name], own) for name, own in reduced_grants(ranking, first).items()}
 
 
 def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:

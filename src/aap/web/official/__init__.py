@@ -1,6 +1,7 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
+    answers_on_paper,
     arbitration,
     assignment,
     calls,
@@ -14,6 +15,7 @@ from aap.web.official import (
     interests,
     jury,
     jury_acts,
+    list_history,
     proposed_amounts,
     publication,
     ranking,
@@ -29,6 +31,7 @@ from aap.web.official import (
 from aap.web.official.pages import blueprint
 
 __all__ = [
+    "answers_on_paper",
     "arbitration",
     "assignment",
     "blueprint",
@@ -43,6 +46,7 @@ __all__ = [
     "interests",
     "jury",
     "jury_acts",
+    "list_history",
     "proposed_amounts",
     "publication",
     "ranking",

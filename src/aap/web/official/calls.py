@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from aap.core.delays import paris
 from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.decision.in_force import InForce, current_list
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -63,6 +64,7 @@ def call(call_id: str) -> str:
         totals = reviews_totals(session, opened) if opened.state in _REVIEWED else None
         step = next_step(session, actor=signed_in(), call=opened, now=arrived_at(), counts=counts, totals=totals)
         run = latest_run(session, call_id) if allowed(signed_in(), Permission.RANKING_READ, opened.target()) else None
+        held = current_list(session, call_id) if run is not None else InForce()
         waiting = waiting_messages(session, actor=signed_in(), call=opened)
     states = list(CallState)
     return show_call_page(
@@ -72,6 +74,7 @@ def call(call_id: str) -> str:
         step=step,
         totals=totals,
         run=run,
+        held=held,
         waiting=waiting,
         now=arrived_at(),
         days=days_left(opened.record.closes_at, arrived_at()),

@@ -17,6 +17,7 @@ from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.mark_table import correction
 from aap.records.rankings import RankingRun, RunState
 from aap.services.call.calls import OpenedCall
+from aap.services.decision.in_force import current_list
 from aap.services.decision.unfreezing import letters_have_left
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
@@ -50,6 +51,7 @@ from aap.web.official.pages import (
 from aap.web.official.ranking_view import (
     RankLine,
     erratic_words,
+    if_none_words,
     irreplaceable,
     quota_lines,
     rank_lines,
@@ -107,6 +109,7 @@ def run(call_id: str, number: int) -> str:
         in_force = kept.state == RunState.FROZEN
         letters_left = in_force and letters_have_left(session, call_id)
         asked_back = in_force and waiting_unfreezing(session, call_id) is not None
+        held = current_list(session, call_id)
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view)
@@ -136,12 +139,14 @@ def run(call_id: str, number: int) -> str:
         status=status,
         text=text,
         moved=moved,
+        held=held,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, view.report),
         severities=severity_lines(reviewers),
         erratic=erratic_words([one.reviewer_id for one in reviewers if one.flag == ERRATIC]),
         contested=set(view.report.get("contested", [])),
         alone=irreplaceable(lines, view.report),
+        if_none=if_none_words(opened),
         warnings=warning_lines(view.report),
         version=version,
         letters_left=letters_left,

@@ -28,6 +28,7 @@ from aap.web.figures import euros, number
 from aap.web.official import words
 
 _FOUND = re.compile(r"(.+?(?:[ \u00a0]:|[.](?=\s|$)|$))\s*(.*)", re.DOTALL)
+_KEYS = re.compile(r" \([a-z_]+(?:, [a-z_]+)+\)")
 BAR_WIDTH = 100  # units of the interval's drawing
 
 
@@ -78,8 +79,19 @@ def irreplaceable(lines: Sequence[RankLine], report: Mapping[str, Any]) -> list[
 
 def warning_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a run has to say, each cut after its first sentence, or the colon in it: what was found; whom it is about, and
-    what to do."""
-    return [(found[1], found[2]) for text in report.get("warnings", ()) if (found := _FOUND.fullmatch(text))]
+    what to do. The keys of the call file that a warning names are for who writes that file: pages leave them out."""
+    told = (_KEYS.sub("", text) for text in report.get("warnings", ()))
+    return [(found[1], found[2]) for text in told if (found := _FOUND.fullmatch(text))]
+
+
+def if_none_words(call: OpenedCall) -> str:
+    """What becomes of a place that nobody can take without breaking a rule, as the call file says."""
+    rules = rules_of(call.file)
+    quota = next((one for one in rules.quotas if one.id == rules.if_none), None)
+    if quota is None:
+        return str(_("Sa place resterait vide."))
+    title = french.quoted(quota.title or quota.id)
+    return str(_("L’appel dit que la règle %(title)s n’est alors pas demandée de celui qui entre.", title=title))
 
 
 def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:

@@ -35,7 +35,7 @@ from aap.web.figures import euros
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.official.ranking import run_of_page
-from aap.web.official.ranking_view import warning_lines
+from aap.web.official.ranking_view import if_none_words, irreplaceable, rank_lines, warning_lines
 from aap.web.wording.sentences import worded
 
 
@@ -77,6 +77,8 @@ def freeze(call_id: str, number: int) -> ResponseReturnValue:
         report=view.report,
         obstacles=(*check.obstacles, *alone),
         warnings=warning_lines(view.report),
+        alone=irreplaceable(rank_lines(opened, view), view.report),
+        if_none=if_none_words(opened),
         laureates=sum(row.status == "laureate" for row in view.rows),
         mine=kept.proposed_by == me,
         may_confirm=any(one.person_id == me for one in seconds),
