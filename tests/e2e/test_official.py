@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlmodel import select
 
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
