@@ -26,6 +26,7 @@ class Mail(StrEnum):
     SIGNATURE = "association_signature"
     SIGNATURE_ANSWERED = "association_signature_answered"
     DECISION = "decision_notified"
+    DECISION_UNREAD = "decision_unread"
     CHANGE_EMAIL = "identity_change_email"
     CONFIRM_EMAIL = "identity_confirm"
     EMAIL_CHANGED = "identity_email_changed"

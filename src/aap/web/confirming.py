@@ -39,11 +39,13 @@ ROLES = frozenset(
 EXPORTS = frozenset(
     {
         "account.export",
+        "official.addresses",
         "official.assignment_export",
         "official.conflict_register",
         "official.download_run",
         "official.export_candidates",
         "official.letters",
+        "official.letters_book",
         "official.list_in_force",
         "official.minutes",
     }
@@ -61,8 +63,11 @@ NAMES: dict[str, LazyString] = {
     "admin.switch": _("Fermer ou rouvrir un compte"),
     "association.change": _("Changer le rôle d’un membre"),
     "association.invite": _("Inviter un membre"),
+    "official.addresses": _("Télécharger les adresses"),
     "official.arbitrate": _("Répondre à une demande de rattachement"),
     "official.assignment_export": _("Télécharger la répartition"),
+    "official.cancel_hour": _("Annuler une notification"),
+    "official.confirm_hour": _("Confirmer une notification"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
     "official.list_in_force": _("Télécharger la liste en vigueur"),
     "official.download_run": _("Télécharger un classement"),
@@ -71,9 +76,13 @@ NAMES: dict[str, LazyString] = {
     "official.invite": _("Inviter un évaluateur"),
     "official.invite_table": _("Inviter des évaluateurs"),
     "official.letters": _("Télécharger les courriers"),
+    "official.letters_book": _("Télécharger les courriers"),
     "official.minutes": _("Télécharger le procès-verbal"),
-    "official.notify": _("Notifier les décisions"),
+    "official.note_return": _("Noter le retour d’un recommandé"),
+    "official.note_sendings": _("Noter des envois recommandés"),
+    "official.propose_hour": _("Proposer une notification"),
     "official.publish": _("Publier les résultats"),
+    "official.send_trial": _("Envoyer un courriel d’essai"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),
 }
 """What waits for the password, by its page, as the subject of a sentence."""

@@ -20,7 +20,6 @@ from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.deciding import STATE_AFTER
 from aap.services.decision.in_force import in_force
 from aap.services.dossier.access import recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -193,7 +192,8 @@ def replace_decision(
 ) -> Decision:
     """A new decision in the place of one that is in force; both stay. Its letter and its notification are the callers'.
 
-    `amount` in cents, for a laureate. The log is the callers', who know why.
+    `amount` in cents, for a laureate. The log is the callers', who know why. The dossier's own state stays as it is until
+    the new decision is notified: its association reads it.
     """
     application = session.get_one(Application, before.application_id)
     number = session.exec(select(func.max(Decision.number)).where(Decision.application_id == application.id)).one() or 0
@@ -214,7 +214,5 @@ def replace_decision(
         created_at=now,
     )
     session.add(entered)
-    application.state = STATE_AFTER[outcome]
-    session.add(application)
     session.flush()
     return entered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
 from aap.web.wording.vocabulary import Words
 
@@ -11,5 +12,20 @@ WORDS: Words = {
     "decision.answer_missing": _("Dites si vous acceptez la subvention ou si vous y renoncez."),
     "decision.contest_length": _("Dites ce que vous contestez et pourquoi, en %(most)s caractères au plus."),
     "decision.declined_without_reason": _("Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."),
+    "decision.letters_missing": lambda number: ngettext(
+        "%(num)s décision n’a pas encore sa lettre : rien ne peut partir avant.",
+        "%(num)s décisions n’ont pas encore leur lettre : rien ne peut partir avant.",
+        number,
+    ),
+    "decision.none_waits": _("Aucune décision n’attend d’être notifiée."),
+    "decision.nothing_sent": _("Cochez les lettres qui ont été remises à la poste."),
+    "decision.notification_awaited": _("Une notification est déjà proposée : confirmez-la ou annulez-la."),
+    "decision.notification_begun": _("L’heure est venue : cette notification ne s’annule plus."),
+    "decision.notification_hour": _("Choisissez une heure à venir, dans les %(days)s jours."),
+    "decision.presented_on": _("Indiquez un jour entre l’envoi et aujourd’hui."),
+    "decision.return_missing": _("Dites ce que dit la poste."),
+    "decision.sent_before": _("Une lettre ne part pas avant que sa décision soit notifiée."),
+    "decision.sent_on": _("Indiquez le jour de la remise à la poste, aujourd’hui au plus tard."),
+    "decision.tracking_too_long": _("Écrivez ce numéro en %(most)s caractères au plus."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
 }
