@@ -23,7 +23,7 @@ from aap.services.decision.post_room import archive_letters, made_book, start_bo
 from aap.services.dossier.access import find_dossier
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
-from aap.services.ranking.runs import latest_run
+from aap.services.ranking.runs import latest_run, latest_run_number
 from aap.services.screening.candidates import PAGE_SIZE
 from aap.services.screening.official_dossier import READ
 from aap.services.steering.following import latest_job
@@ -41,18 +41,19 @@ def decisions(call_id: str) -> str:
         opened = call_of_page(session, call_id)
         lines = decision_lines(session, actor=signed_in(), call=opened)
         granted = granted_in_force(session, actor=signed_in(), call=opened)
-        run = latest_run(session, call_id)
+        run = latest_run_number(session, call_id)
         job = latest_job(session, call_id, "letters")
         unsent = unsent_notifications(session, actor=signed_in(), call=opened)
         awaited = awaited_notification(session, actor=signed_in(), call=opened)
     outcome = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
+    wanted = fold(text).split()
     shown = [
         line
         for line in lines
         if outcome in ("", line.outcome)
-        and not (line.masked and text.strip())
-        and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in fold(text).split())
+        and not (line.masked and wanted)
+        and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in wanted)
     ]
     page, pages = page_of(len(shown), PAGE_SIZE)
     kept = kept_query("q", "resultat")
