@@ -81,6 +81,7 @@ NAMES: dict[str, LazyString] = {
     "official.note_return": _("Noter le retour d’un recommandé"),
     "official.note_sendings": _("Noter des envois recommandés"),
     "official.propose_hour": _("Proposer une notification"),
+    "official.open_data": _("Dire comment les subventions sont versées"),
     "official.publish": _("Publier les résultats"),
     "official.send_trial": _("Envoyer un courriel d’essai"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from aap.core.territories import fold
 from aap.documents.media_types import PDF, MadeFile
@@ -14,14 +13,12 @@ from aap.services.decision.deciding import (
     decision_lines,
     granted_in_force,
     prepare_decisions,
-    publish_results,
     unsent_notifications,
 )
 from aap.services.decision.letters import kept_letter, preview_letter
 from aap.services.decision.notifying import awaited_notification
 from aap.services.decision.post_room import archive_letters, made_book, start_book
 from aap.services.dossier.access import find_dossier
-from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run, latest_run_number
 from aap.services.screening.candidates import PAGE_SIZE
@@ -158,29 +155,3 @@ def letters_book(call_id: str, job_id: str) -> Response:
         opened = call_of_page(session, call_id)
         made = made_book(session, platform(), actor=signed_in(), call=opened, job_id=job_id, now=arrived_at())
     return hand_out(made)
-
-
-@blueprint.route("/<call_id>/decisions/publier", methods=["GET", "POST"])
-@requires(Permission.RESULTS_PUBLISH)
-def publish(call_id: str) -> ResponseReturnValue:
-    """The public results page, after a confirmation."""
-    if request.method == "POST":
-        with writing() as session:
-            publish_results(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-        flash(_("Les résultats sont publics."), "success")
-        return redirect(url_for("official.call", call_id=call_id))
-    with reading() as session:
-        opened = call_of_page(session, call_id, Permission.RESULTS_PUBLISH)
-        lines = decision_lines(session, actor=signed_in(), call=opened)
-        granted = granted_in_force(session, actor=signed_in(), call=opened)
-    if not lines:
-        raise NotFound("decisions", call_id)
-    laureates = [line for line in lines if line.outcome is Outcome.LAUREATE]
-    return show_call_page(
-        "publish.html",
-        opened,
-        laureates=len(laureates),
-        granted=granted,
-        waiting=sum(line.notified_at is None for line in lines),
-        page_width="narrow",
-    )

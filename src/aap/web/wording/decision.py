@@ -27,5 +27,7 @@ WORDS: Words = {
     "decision.sent_before": _("Une lettre ne part pas avant que sa décision soit notifiée."),
     "decision.sent_on": _("Indiquez le jour de la remise à la poste, aujourd’hui au plus tard."),
     "decision.tracking_too_long": _("Écrivez ce numéro en %(most)s caractères au plus."),
+    "decision.payment_conditions": _("Dites comment les subventions sont versées."),
+    "decision.payment_period": _("Indiquez un premier jour, et un dernier qui ne le précède pas."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
 }
