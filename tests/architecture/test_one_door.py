@@ -61,6 +61,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/in_force.py:current_list",
             "services/decision/replacing.py:replace_decision",
             "services/decision/deciding.py:_lines",
+            "services/decision/deadlines.py:appeal_delays",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
             "services/harmonising/consensus.py:_jury_decided",
@@ -87,7 +88,12 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/input.py:_jury_decisions",
             "services/ranking/computing.py:store_run",
             "services/decision/deciding.py:prepare_decisions",
-            "services/decision/deciding.py:notify_decisions",
+            "services/decision/numbering.py:number_letters",
+            "services/decision/notifying.py:propose_notification",
+            "services/decision/notifying.py:cancel_notification",
+            "services/decision/notifying.py:_tell_all",
+            "services/decision/posting.py:remind_unread",
+            "services/decision/post_room.py:_kept",
             "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
             "services/recusals.py:recuse",
@@ -96,7 +102,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
-        f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+        f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "latest_run_number", "frozen_run")
     ),
     "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
         {"services/decision/list_bundle.py:changes_since"}
