@@ -102,7 +102,8 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
-        f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "latest_run_number", "frozen_run")
+        f"services/ranking/runs.py:{name}"
+        for name in ("get_run", "find_run", "list_runs", "latest_run", "latest_run_number", "frozen_run")
     ),
     "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
         {"services/decision/list_bundle.py:changes_since"}
