@@ -68,6 +68,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/list_versions.py:bundle_of",
             "services/decision/list_versions.py:find_version",
             "services/decision/deciding.py:_lines",
+            "services/decision/deadlines.py:appeal_delays",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
             "services/harmonising/consensus.py:_jury_decided",
@@ -108,6 +109,14 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/input.py:_agreed",
             "services/ranking/input.py:_decided",
             "services/ranking/computing.py:store_run",
+            "services/decision/deciding.py:prepare_decisions",
+            "services/decision/numbering.py:number_letters",
+            "services/decision/notifying.py:propose_notification",
+            "services/decision/notifying.py:cancel_notification",
+            "services/decision/notifying.py:_tell_all",
+            "services/decision/posting.py:remind_unread",
+            "services/decision/post_room.py:_kept",
+            "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
             "services/decision/answer_terms.py:keep_answer_terms",
             "services/recusals.py:recuse",
@@ -116,17 +125,14 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
-        f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+        f"services/ranking/runs.py:{name}"
+        for name in ("get_run", "find_run", "list_runs", "latest_run", "latest_run_number", "frozen_run")
     )
     | frozenset(
         f"services/ranking/versions.py:{name}" for name in ("next_version", "waiting_unfreezing", "list_versions")
     )
     | frozenset(
         {
-            *(
-                f"services/ranking/runs.py:{name}"
-                for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
-            ),
             "services/ranking/arbitrating.py:proposed_run",
             "services/ranking/minuted_proof.py:freeze_parts",
         }

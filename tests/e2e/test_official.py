@@ -124,7 +124,11 @@ def test_from_the_closed_call_to_the_published_results(office: Offices, opened: 
     assert download.value.suggested_filename == f"{here.call.id}-1-laureates.pdf"
     follow(second, "Notifier les décisions")
     expect(second.locator(".panel", has_text="Le courriel")).to_contain_text("une décision vous attend")
-    press(second, "Notifier 5 décisions")
+    second.get_by_label("Maintenant").check()
+    press(second, "Proposer de notifier 5 décisions")
+    first.goto(second.url)
+    press(first, "Confirmer la notification de 5 décisions")
+    second.goto(here.address("decisions"))
     follow(second, "Publier les résultats")
     press(second, "Publier les résultats")
     expect(second.locator(".steps [aria-current]")).to_contain_text("Publié")
@@ -185,7 +189,8 @@ PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.ARBITRATED: ("decisions", "decisions/preparer"),
     CallState.DECIDED: ("decisions", "decisions/notifier", "decisions/publier"),
     CallState.PUBLISHED: (
-        "", "decisions", "decisions/suites", "decisions/listes", "decisions/listes/2", "decisions/{0}/reponse", "etape",
+        "", "decisions", "decisions/suites", "decisions/recommandes", "decisions/listes", "decisions/listes/2",
+        "decisions/{0}/reponse", "etape",
     ),
 }  # fmt: skip
 

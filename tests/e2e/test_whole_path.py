@@ -110,7 +110,10 @@ def test_from_the_call_file_to_the_published_results(
     second.goto(f"/instruction/{CALL}/decisions/preparer")
     press(second, "Préparer les décisions et les lettres")
     second.goto(f"/instruction/{CALL}/decisions/notifier")
-    press(second, "Notifier 2 décisions")
+    second.get_by_label("Maintenant").check()
+    press(sound(second), "Proposer de notifier 2 décisions")
+    first.goto(second.url)
+    press(sound(first), "Confirmer la notification de 2 décisions")
     second.goto(f"/instruction/{CALL}/decisions/publier")
     press(second, "Publier les résultats")
 

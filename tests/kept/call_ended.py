@@ -48,7 +48,8 @@ def tell(story: Story) -> None:
     story.at_desk("responsable", LUEURS, "decisions/preparer")
     world.work()
     world.at("2026-01-13T09:00:00+01:00")
-    story.at_desk("responsable", LUEURS, "decisions/notifier")
+    story.at_desk("instruction", LUEURS, "decisions/notifier", {"when": "now"}, "/notifier")
+    story.at_desk("responsable", LUEURS, "decisions/notifier", to="/confirmer")
     world.work()
     story.at_desk("responsable", LUEURS, "decisions/publier")
 

@@ -19,6 +19,7 @@ from aap.services.outbox import start_job
 from aap.services.platform import Platform
 from tests.factories import Factory
 from tests.integration.jobs.test_workers import deposit
+from tests.worlds.killed_batches import check, kill_during_letters
 from tests.worlds.mail_server import mail_server
 from tests.worlds.offices import Office, offices
 from tests.worlds.working import QUEUES, Worker, mails_wait, wait_until, workers
@@ -69,3 +70,10 @@ def test_a_hundred_kills_of_workers_lose_nothing_and_double_only_what_was_on_the
     assert surplus <= 2 * kills  # two threads, each with a mail on the wire at most
     assert states == {JobState.DONE}
     assert None not in letters
+
+
+@pytest.mark.parametrize("served", QUEUES, indirect=True)
+def test_a_batch_killed_twenty_times_leaves_each_letter_once_without_a_hole_and_with_the_same_bytes(
+    served: Platform,
+) -> None:
+    check(*kill_during_letters(served, 20))

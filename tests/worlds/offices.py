@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from aap.core.call.canonical import rubric_hash
 from aap.records.applications import Application, ApplicationState
@@ -18,7 +18,8 @@ from aap.records.people import Membership, Person, Role
 from aap.records.reviews import Mark, Review, ReviewState
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.answering import answer_grant
-from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
+from aap.services.decision.deciding import prepare_decisions, publish_results
+from aap.services.decision.notifying import confirm_notification, propose_notification
 from aap.services.outbox import start_job
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
@@ -208,12 +209,23 @@ def lead(office: Office, reached: CallState) -> None:
         sweep(platform)
     with platform.database.writing() as session:
         if passed(CallState.PUBLISHED):
-            notify_decisions(session, actor=first, call_id=call_id, links=links, now=now)
+            notify(session, office, now=now)
             publish_results(session, actor=first, call_id=call_id, now=now)
         if passed(CallState.ARCHIVED):
             record = session.exec(select(Call).where(Call.id == call_id)).one()
             record.state = CallState.ARCHIVED
             session.add(record)
+
+
+def notify(session: Session, office: Office, *, now: datetime) -> int:
+    """Both officials agree on « maintenant ». Gives how many decisions were told."""
+    first, second = office.factory.actor(office.first), office.factory.actor(office.second)
+    links = PublicLinks(office.factory.platform.settings.base_url)
+    asked = propose_notification(session, actor=first, call_id=office.call.id, at=None, now=now)
+    told = confirm_notification(
+        session, actor=second, call_id=office.call.id, notification_id=asked.id, links=links, now=now
+    )
+    return told.decisions
 
 
 @pytest.fixture

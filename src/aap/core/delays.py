@@ -34,14 +34,25 @@ def silence_is_rejection(received: datetime) -> date:
     return months_later(paris(received).date(), SILENCE_MONTHS)
 
 
-def appeal_deadline(notified: datetime, *, overseas: bool) -> date:
-    """The last day on which a decision notified at that moment can be contested (CJA R421-1, R421-7).
+def appeal_begins(read: datetime | None, presented: date | None) -> date | None:
+    """The day on which an association knows its decision: of the first reading of its electronic notification, or of the
+    registered letter's delivery or first presentation, whichever came first. None while neither happened.
+
+    The hour of the sending never counts: consent to electronic notification opens a delay at the reading only
+    (CRPA L112-15, R112-17 to R112-20).
+    """
+    days = [day for day in (paris(read).date() if read else None, presented) if day is not None]
+    return min(days, default=None)
+
+
+def appeal_deadline(known_on: date, *, overseas: bool) -> date:
+    """The last day on which a decision known since that day can be contested (CJA R421-1, R421-7).
 
     Neither the day of the notification nor the one on which the delay ends is counted (délai franc), and a last day
     that is no working day moves to the next one that is (as CPC 640 to 642; the authority's counsel confirms both).
     """
     months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
-    return working_day_from(months_later(paris(notified).date(), months) + timedelta(days=1))
+    return working_day_from(months_later(known_on, months) + timedelta(days=1))
 
 
 def working_day_from(day: date) -> date:

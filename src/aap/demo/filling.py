@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from aap.core.delays import PARIS, is_public_holiday
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.demo.associations import associations
 from aap.demo.attachments import attachments
@@ -31,8 +32,9 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import SYSTEM, Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
-from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
+from aap.services.decision.deciding import prepare_decisions, publish_results
 from aap.services.decision.letters import LETTERS
+from aap.services.decision.notifying import confirm_notification, notify_at_hour, propose_notification
 from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
@@ -279,15 +281,16 @@ class _Filling:
         job = Job(kind="letters", call_id=call.id, created_at=at)
         LETTERS.do_all(self.platform, job, lambda done, total, message="": self.tell(message, done, total))
         with self.platform.database.writing() as session:
-            two = self.actor(session, second)
-            notify_decisions(
-                session,
-                actor=two,
-                call_id=call.id,
-                links=links,
-                now=at + timedelta(days=2),
-            )
-            publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))
+            one, two = self.actor(session, first), self.actor(session, second)
+            hour = max(at + timedelta(days=2), _after_signature(call))
+            asked = propose_notification(session, actor=one, call_id=call.id, at=hour, now=hour - timedelta(hours=20))
+            links = PublicLinks(self.platform.settings.base_url)
+            confirm_notification(
+                session, actor=two, call_id=call.id, notification_id=asked.id, links=links,
+                now=hour - timedelta(hours=18),
+            )  # fmt: skip
+            notify_at_hour(session, asked.id, links=links, now=hour)
+            publish_results(session, actor=two, call_id=call.id, now=hour + timedelta(days=1))
 
     # --- the living calls ---------------------------------------------------------------------------------------
 
@@ -301,6 +304,17 @@ class _Filling:
         with self.platform.database.reading() as session:
             applicants = [person.email for person in _applicants(session)]
         living.open(self.scale.open, self.made, applicants)
+
+
+def _after_signature(call: OpenedCall) -> datetime:
+    """In the morning of the first working day after the letters are signed; nobody is told of what isn't signed yet."""
+    signed = call.file.letters.signed_on
+    if signed is None:
+        return call.record.closes_at
+    day = signed + timedelta(days=1)
+    while day.weekday() >= 5 or is_public_holiday(day):
+        day += timedelta(days=1)
+    return datetime(day.year, day.month, day.day, 9, tzinfo=PARIS)
 
 
 def smaller(text: str, share: float) -> str:

@@ -30,6 +30,7 @@ class Mail(StrEnum):
     DECLINE_NOTED = "grant_declined"
     GRANT_LAPSED = "grant_lapsed"
     ANSWER_REMINDER = "grant_reminder"
+    DECISION_UNREAD = "decision_unread"
     CHANGE_EMAIL = "identity_change_email"
     CONFIRM_EMAIL = "identity_confirm"
     EMAIL_CHANGED = "identity_email_changed"

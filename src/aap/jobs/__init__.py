@@ -25,7 +25,7 @@ from aap.jobs.doing import URGENT_JOBS, run_job
 from aap.jobs.transport import carried_by, open_queue
 from aap.records.session import Database
 from aap.services import smtp
-from aap.services.decision.answer_terms import keep_answer_terms
+from aap.services.decision.passing_time import Passed, pass_time
 from aap.services.outbox import PIECE, WAKE, ToCarry, is_urgent
 from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.timekeeping import Kept, keep_time
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 _LINK, _RECEIPT_MAIL, _RECEIPT = 40, 30, 20  # priorities in the urgent queue
 _MAIL, _OTHER_JOB = 40, 20  # in the other one
-_JOB_PRIORITIES = {"ranking": 30, "assignment": 30, "letters": 10, "audit": 0}
+_JOB_PRIORITIES = {"ranking": 30, "assignment": 30, "letters": 10, "letters_book": 10, "audit": 0}
 _MAILS_A_MESSAGE = 50
 
 _sweeping = threading.Lock()
@@ -226,11 +226,12 @@ def _takes_this_minute(platform: Platform) -> bool:
 
 def _keep_time(platform: Platform) -> Kept:
     links = PublicLinks(platform.settings.base_url)
+    passed = pass_time(platform, links)
+    if passed != Passed():
+        log.info("decisions.told", **asdict(passed))
     kept = keep_time(platform, links)
-    with platform.database.writing() as session:
-        asked, silent = keep_answer_terms(session, links=links, now=platform.clock())
-    if kept != Kept(0, 0) or asked or silent:
-        log.info("time.kept", **asdict(kept), answers_asked=asked, grants_lapsed=silent)
+    if kept.reminders or kept.lapsed or kept.recused:
+        log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed, recused=kept.recused)
     return kept
 
 

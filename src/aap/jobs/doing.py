@@ -12,7 +12,7 @@ import structlog
 from aap.core.interruption import watched
 from aap.records.outbox import Job, JobState
 from aap.services.assignment import proposals
-from aap.services.decision import letters
+from aap.services.decision import letters, post_room
 from aap.services.dossier import receipts
 from aap.services.errors import DomainError
 from aap.services.outbox import (
@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 WORK: Mapping[str, Work | InPieces] = {
     "assignment": proposals.propose_in_background,
     "letters": letters.LETTERS,
+    "letters_book": post_room.make_book,
     "points": points_needed.points_in_background,
     "ranking": computing.RANKING,
     "ranking_list": run_files.make_ranking_list,

@@ -78,6 +78,15 @@ class Application(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+_OPEN_TO_ITS_ASSOCIATION = WRITABLE | TOLD | {ApplicationState.WITHDRAWN}
+
+
+def told_state(application: Application) -> str:
+    """The state as its association may read it: whether a dossier was found eligible is told with its decision."""
+    state = ApplicationState(application.state)
+    return str(state if state in _OPEN_TO_ITS_ASSOCIATION else ApplicationState.SUBMITTED)
+
+
 class SectionAnswers(SQLModel, table=True):
     """The answers of one section, with a version: a stale save is a conflict that loses neither text.
 

@@ -157,7 +157,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.APPLICATION_WITHDRAW: (Grant(Who.EDITOR, frozenset(C) - _FROZEN, _BEFORE_DECISION | {A.WITHDRAWN}),),
     Permission.APPLICATION_RESUME: (Grant(Who.EDITOR, frozenset({C.OPEN}), frozenset({A.WITHDRAWN, A.DRAFT})),),
     Permission.APPLICATION_MESSAGE: (Grant(Who.EDITOR, None, _SUBMITTED), Grant(Who.OFFICIAL, None, _SUBMITTED)),
-    Permission.DECISION_READ: (Grant(Who.MEMBER, None, _NOTIFIED | {A.WITHDRAWN, A.LAUREATE}),),  # called: it had one
+    Permission.DECISION_READ: (Grant(Who.MEMBER, None, _NOTIFIED | {A.WITHDRAWN}),),
     Permission.DECISION_ANSWER: (Grant(Who.EDITOR, None, _NOTIFIED),),
     Permission.REVIEW_HOME: (Grant(Who.REVIEWER),),
     Permission.REVIEW_READ: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),

@@ -44,6 +44,7 @@ FILES: dict[str, int | None] = {
     "admin.replace": 2,
     "official.invite_table": 11,
     "official.paper_answer": 11,
+    "official.note_return": 11,
     "reviewer.offline_take": 11,
     "guide": None,
 }

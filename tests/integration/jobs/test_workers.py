@@ -19,6 +19,7 @@ from tests.conftest import Browser
 from tests.factories import Factory
 from tests.soak.killing import ANSWERS
 from tests.worlds.applicants import pdf
+from tests.worlds.killed_batches import check, kill_during_letters
 from tests.worlds.mail_server import mail_server
 from tests.worlds.working import QUEUES, Worker, mails_wait, wait_until, workers
 
@@ -131,3 +132,7 @@ def test_a_job_of_a_killed_worker_is_done_by_the_next_one(served: Platform) -> N
     assert seen.waiting_since is None
     assert seen.heartbeat is not None
     assert served.clock() - seen.heartbeat < timedelta(minutes=1)
+
+
+def test_a_batch_of_letters_whose_workers_are_killed_leaves_each_once_without_a_hole(served: Platform) -> None:
+    check(*kill_during_letters(served, 3))

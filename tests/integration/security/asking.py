@@ -17,7 +17,7 @@ from tests.integration.security.world import Objects, World, opened
 STATES = [
     (C.OPEN, A.DRAFT), (C.OPEN, A.SUBMITTED), (C.OPEN, A.WITHDRAWN), (C.CLOSED, A.SUBMITTED), (C.CLOSED, A.TO_COMPLETE),
     (C.CLOSED, A.INELIGIBLE), (C.REVIEWING, A.ELIGIBLE), (C.REVIEWING, A.WITHDRAWN), (C.DELIBERATING, A.ELIGIBLE),
-    (C.PROPOSED, A.ELIGIBLE), (C.ARBITRATED, A.ELIGIBLE), (C.DECIDED, A.LAUREATE), (C.PUBLISHED, A.NOTIFIED),
+    (C.PROPOSED, A.ELIGIBLE), (C.ARBITRATED, A.ELIGIBLE), (C.DECIDED, A.ELIGIBLE), (C.PUBLISHED, A.NOTIFIED),
     (C.PUBLISHED, A.ACCEPTED), (C.PUBLISHED, A.DECLINED), (C.ARCHIVED, A.ACCEPTED), (C.DRAFT, A.DRAFT),
 ]  # fmt: skip
 
@@ -28,6 +28,7 @@ FIXED = {
     "token": "faux",
     "name": "faux",
     "ending": "csv",
+    "kind": "csv",
     "criterion": "qualite",
     "gate": "divergent",
     "version": 1,

@@ -71,11 +71,12 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
     "one dossier, opened to be read": frozenset(
         {
             "official.dossier_file", "official.letter", "official.letter_preview", "official.sheet", "reviewer.file",
-            "official.claim_file", "official.consensus_paper",
+            "official.claim_file", "official.consensus_paper", "official.postal_proof",
         }
     ),
     "what a reviewer works with": frozenset({"reviewer.offline_dossiers", "reviewer.offline_workbook"}),
     "no person's data": frozenset({"admin.call_file"}),
+    "starts the making of a file, which asks when it is taken": frozenset({"official.bind"}),
     "a form about data, not a file of them": frozenset({"official.correct", "official.open_data", "public.privacy"}),
 }  # fmt: skip
 """Why what looks like a file in its address asks for no password."""

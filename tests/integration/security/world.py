@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
 from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
+from aap.records.decided import Notification, NotificationState, PostalSending
 from aap.records.deliberations import JuryMember
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
@@ -329,6 +331,17 @@ def _person(session: Session, email: str, now: object) -> Person:
     return person
 
 
+def _sending(session: Session, application_id: str, now: datetime) -> str:
+    """A registered letter about the dossier's decision, with the scan of its return; nobody's where it has none."""
+    decision = session.exec(select(Decision.id).where(Decision.application_id == application_id)).first()
+    if decision is None:
+        return new_id()
+    sent = PostalSending(decision_id=decision, sent_on=now.date(), tracking="1A 001", created_at=now)
+    session.add(sent)
+    session.flush()
+    return sent.id
+
+
 def _objects(session: Session, platform: Platform, dossier: Application, reader: Assignment | None) -> Objects:
     """Everything that routes may name of this dossier, with canaries in the own one."""
     now = platform.clock()
@@ -374,6 +387,11 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
     )  # fmt: skip
     session.add(passkey)
     session.add(claim)
+    told = select(Notification).where(Notification.call_id == dossier.call_id)
+    notification = session.exec(told).first() or Notification(
+        call_id=dossier.call_id, state=NotificationState.CANCELLED, at=now, proposed_by=claimant.id, proposed_at=now
+    )
+    session.add(notification)
     session.flush()
     session.add_all([proof, invitation, job, jury, member, specimen])
     session.add(
@@ -408,6 +426,8 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "claim_id": claim.id,
             "proof_id": proof.id,
             "invitation_id": invitation.id,
+            "notification_id": notification.id,
+            "sending_id": _sending(session, dossier.id, now),
             "job_id": job.id,
             "decision_id": jury.id,
             "member_id": member.id,

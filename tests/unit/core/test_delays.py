@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 import dateutil.easter
 import pytest
 
-from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday, silence_is_rejection
+from aap.core.delays import PARIS, appeal_begins, appeal_deadline, easter, is_public_holiday, silence_is_rejection
 
 
 @pytest.mark.parametrize(
-    ("notified", "overseas", "last"),
+    ("read", "overseas", "last"),
     [
         (datetime(2025, 4, 8, 10, tzinfo=PARIS), False, date(2025, 6, 10)),  # the 9th is Whit Monday
         (datetime(2025, 3, 11, 10, tzinfo=PARIS), False, date(2025, 5, 12)),
@@ -24,8 +24,26 @@ from aap.core.delays import PARIS, appeal_deadline, easter, is_public_holiday, s
         (datetime(2025, 2, 28, 23, 30, tzinfo=UTC), False, date(2025, 5, 2)),  # 1 March in Paris
     ],
 )
-def test_the_last_day_to_contest(notified: datetime, overseas: bool, last: date) -> None:
-    assert appeal_deadline(notified, overseas=overseas) == last
+def test_the_last_day_to_contest(read: datetime, overseas: bool, last: date) -> None:
+    known_on = appeal_begins(read, None)
+    assert known_on is not None
+    assert appeal_deadline(known_on, overseas=overseas) == last
+
+
+@pytest.mark.parametrize(
+    ("read", "presented", "begins"),
+    [
+        (None, None, None),  # sent, and neither read nor shown: nothing has begun
+        (datetime(2025, 4, 8, 22, 30, tzinfo=UTC), None, date(2025, 4, 9)),
+        (None, date(2025, 4, 30), date(2025, 4, 30)),
+        (datetime(2025, 5, 2, 10, tzinfo=PARIS), date(2025, 4, 30), date(2025, 4, 30)),
+        (datetime(2025, 4, 28, 10, tzinfo=PARIS), date(2025, 4, 30), date(2025, 4, 28)),
+    ],
+)
+def test_a_delay_begins_with_the_reading_or_the_registered_letter_whichever_came_first(
+    read: datetime | None, presented: date | None, begins: date | None
+) -> None:
+    assert appeal_begins(read, presented) == begins
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,9 @@ def letter_view(
     published: str | None = None,
     author: Author | None = None,
     draft: bool = False,
+    number: int | None = None,
 ) -> LetterView:
-    """The letter of one application. Values given here go before the call file's.
+    """The letter of one application. Values given here go before the call file's. `number`: of the call's letters.
 
     Raises NoLetter when the application has no decision, core.call.letter_texts.UnknownPlaceholder when a text of the call
     file names a value that this letter lacks (`aap call check` reports both beforehand).
@@ -230,7 +231,7 @@ def letter_view(
         recipient=recipient or Recipient(facts.association),
         author=author or author_of(call),
         object=final(text.object or letter_texts.DEFAULT_OBJECTS[kind]),
-        references=_references(call, application_reference or facts.application_id, project, facts.lot),
+        references=_references(call, application_reference or facts.application_id, project, facts.lot, number),
         paragraphs=tuple(filter(None, map(final, paragraphs))),
         conditions=tuple(map(final, conditions)),
         highlights=_highlights(call, facts, kind),
@@ -255,8 +256,11 @@ def render_letter(view: LetterView) -> bytes:
     return render_pdf("letter.html", metadata, {"letter": view})
 
 
-def _references(call: CallFile, application: str, project: str, lot: Lot | None) -> tuple[tuple[str, str], ...]:
-    lines = [("Appel à projets", call.call.reference or call.call.id)]
+def _references(
+    call: CallFile, application: str, project: str, lot: Lot | None, number: int | None
+) -> tuple[tuple[str, str], ...]:
+    lines = [] if number is None else [("Nos références", f"N°{french.NBSP}{number}")]
+    lines += [("Appel à projets", call.call.reference or call.call.id)]
     if lot is not None:
         lines.append(("Lot", french.spaced(lot_title(lot))))
     lines.append(("Dossier", application))

@@ -12,13 +12,14 @@ from aap.documents.report.ranking_files import file_stem
 _ZIP_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def letters_archive(letters: Sequence[tuple[str, bytes]], *, withheld: int = 0) -> bytes:
+def letters_archive(letters: Sequence[tuple[str, bytes]], *, listed: bytes, withheld: int = 0) -> bytes:
     """The letters as a ZIP, with a fixed date: the same letters give the same bytes. `letters`: reference, PDF.
 
-    `withheld`: letters that are not in it, of which a text in the archive says so.
+    `listed`: the list of them, as CSV; `withheld`: letters that are not in it, of which a text in the archive says so.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
+        archive.writestr(zipfile.ZipInfo("bordereau.csv", _ZIP_DATE.timetuple()[:6]), listed)
         for reference, content in letters:
             archive.writestr(zipfile.ZipInfo(f"{file_stem(reference)}.pdf", _ZIP_DATE.timetuple()[:6]), content)
         if withheld:

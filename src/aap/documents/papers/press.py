@@ -1,4 +1,4 @@
-"""The PDFs of a run, made in processes of their own while the rest is computed and written.
+"""PDFs made in processes of their own: those of a run while the rest is computed and written, and batches of letters.
 
 The PDF engine takes longer to load than a call of 236 applications takes to rank, and one process makes about twenty
 letters a second: fresh processes (never forks of a process that may hold threads) load it meanwhile and share the work.
@@ -7,8 +7,12 @@ letters a second: fresh processes (never forks of a process that may hold thread
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+import os
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from aap.core.inputs import Application
     from aap.core.ranking.run import Run
     from aap.core.results import ResultRow
+    from aap.documents.papers.letters import LetterView
     from aap.documents.report.ranking_files import File
 
 BATCH = 8  # letters handed to a process at a time
@@ -29,7 +34,9 @@ class Press:
     """A context that makes PDFs in `processes` processes; they start loading as soon as it is made."""
 
     def __init__(self, processes: int) -> None:
-        self._pool = ProcessPoolExecutor(max_workers=processes, mp_context=multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(
+            processes, multiprocessing.get_context("spawn"), initializer=_watch_parent, initargs=(os.getpid(),)
+        )
         others = set(multiprocessing.active_children())
         with deaf_children():
             for _ in range(processes):
@@ -45,6 +52,15 @@ class Press:
         for process in self._started:  # what they made has been handed over, or nobody wants it any more
             process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def rendered(self, views: Sequence[LetterView]) -> Generator[bytes]:
+        """The letters as PDFs, in their order. Closed before its end, it makes no more."""
+        waiting = [self._pool.submit(_rendered, views[at : at + BATCH]) for at in range(0, len(views), BATCH)]
+        try:
+            yield from chain.from_iterable(future.result() for future in waiting)
+        finally:
+            for future in waiting:
+                future.cancel()
 
     def laureates(self, run: Run) -> Future[bytes]:
         """The list that an official signs."""
@@ -71,9 +87,86 @@ class Press:
             progress(min(done * BATCH, len(run.rows)), len(run.rows))
 
 
+class _KeptPress:
+    """One press for all batches of a process: they come piece after piece, and loading the PDF engine takes as long as
+    twenty letters. It is given back when nobody has used it for a while."""
+
+    IDLE = 30.0  # seconds
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._press: Press | None = None
+        self._users = 0
+        self._closing: threading.Timer | None = None
+
+    def rendered(self, views: Sequence[LetterView], processes: int) -> Generator[bytes]:
+        """As a press does. What breaks it (a process that the kernel ended) is raised, and the next batch has a new one."""
+        with self._lock:
+            if self._closing is not None:
+                self._closing.cancel()
+            if self._press is None:
+                self._press = Press(processes)
+            press, self._users = self._press, self._users + 1
+        broken = True
+        try:
+            yield from press.rendered(views)
+            broken = False
+        except GeneratorExit:
+            broken = False
+            raise
+        finally:
+            with self._lock:
+                self._users -= 1
+                if broken and self._press is press:
+                    self._press = None
+                if not self._users and self._press is not None:
+                    self._closing = threading.Timer(self.IDLE, self._close)
+                    self._closing.daemon = True
+                    self._closing.start()
+            if broken:
+                press.__exit__(None, None, None)
+
+    def _close(self) -> None:
+        with self._lock:
+            if self._users or self._press is None:
+                return
+            press, self._press = self._press, None
+        press.__exit__(None, None, None)
+
+
+_KEPT = _KeptPress()
+
+
+def rendered(views: Sequence[LetterView], processes: int | None = None) -> Generator[bytes]:
+    """Letters as PDFs, in their order: a few here, more on every core. `processes`: one a core by default."""
+    processes = processes or os.cpu_count() or 1
+    if processes == 1 or len(views) <= 2 * BATCH:
+        yield from (one for view in views for one in _rendered([view]))
+    else:
+        yield from _KEPT.rendered(views, processes)
+
+
+def _rendered(views: Sequence[LetterView]) -> list[bytes]:
+    from aap.documents.papers.letters import render_letter
+
+    return [render_letter(view) for view in views]
+
+
 def _load() -> None:
     """Load the PDF engine, its style sheet and its fonts."""
     import aap.documents.papers.lists  # noqa: F401
+
+
+def _watch_parent(parent: int) -> None:
+    """In a process of a pool: it ends with who started it, also where that was killed."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """It waits for work on a pipe that it holds open itself: nothing else tells it that nobody sends any."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _laureates(call: CallFile, rows: Sequence[ResultRow], result_hash: str, final: bool) -> bytes:

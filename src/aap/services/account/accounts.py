@@ -10,7 +10,7 @@ from typing import Any
 import phonenumbers
 from sqlmodel import Session, SQLModel, col, select
 
-from aap.records.applications import Application, Message
+from aap.records.applications import Application, Message, told_state
 from aap.records.associations import Association, ClaimProof, SiretClaim
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
@@ -174,7 +174,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         "memberships": [
             {"association": held.association_name, "role": str(held.role)} for held in held_memberships(session, own)
         ],
-        "dossiers": [{"reference": row.reference, "title": row.title, "state": str(row.state)} for row in dossiers],
+        "dossiers": [{"reference": row.reference, "title": row.title, "state": told_state(row)} for row in dossiers],
         "messages": [_plain(row) for row in messages],
         "contests": [_plain(row) for row in contests],
         "siret_claims": [_plain(row, "decided_by", "holder_id") for row in claims],

@@ -22,6 +22,7 @@ from aap.services.actor import SYSTEM
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.answering import hold_list, note_answer
+from aap.services.decision.deadlines import appeal_delays
 from aap.services.decision.in_force import LAPSED, in_force
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.page_links import Links
@@ -29,7 +30,7 @@ from aap.services.page_links import Links
 REMINDED_BEFORE = timedelta(days=7)
 """Before the end of the term."""
 REMINDED_AFTER, REMINDED_WITHIN = timedelta(days=15), timedelta(days=60)
-"""After the notification where there is no term; who was told longer ago is left in peace."""
+"""After the first reading where there is no term; who read it longer ago is left in peace."""
 BATCH = 500
 
 
@@ -41,18 +42,15 @@ class Term:
     lapses: bool
 
 
-def counts_from(decision: Decision) -> datetime | None:
-    """The moment from which a laureate's days run; None before it was told."""
-    return decision.notified_at
+def answer_term(call: OpenedCall, decision: Decision, begins: date | None) -> Term | None:
+    """Until when a laureate answers; None where the call sets no term, or none runs.
 
-
-def answer_term(call: OpenedCall, decision: Decision) -> Term | None:
-    """Until when a laureate answers; None where the call sets no term, or none runs."""
-    answer, start = call.file.letters.answer, counts_from(decision)
-    if answer is None or start is None or decision.outcome != Outcome.LAUREATE:
+    `begins`: the day on which it knew its decision (`deadlines.AppealDelay`): days never run from the hour of the sending.
+    """
+    answer = call.file.letters.answer
+    if answer is None or begins is None or decision.outcome != Outcome.LAUREATE:
         return None
-    last = paris(start).date() + timedelta(days=answer.within_days)
-    return Term(working_day_from(last), answer.silence == "lapses")
+    return Term(working_day_from(begins + timedelta(days=answer.within_days)), answer.silence == "lapses")
 
 
 def keep_answer_terms(session: Session, *, links: Links, now: datetime) -> tuple[int, int]:
@@ -71,26 +69,28 @@ def keep_answer_terms(session: Session, *, links: Links, now: datetime) -> tuple
         )
         .order_by(col(Decision.notified_at), col(Decision.id))
     ).all()
+    delays = appeal_delays(session, [decision.id for decision, _ in found])
     asked = lapsed = 0
     for decision, application in found:
         call = get_call(session, decision.call_id)
-        term = answer_term(call, decision)
+        begins = delays[decision.id].begins
+        term = answer_term(call, decision, begins)
         if term is not None and term.lapses and paris(now).date() > term.until:
             if lapsed < BATCH:
                 lapsed += _lapse(session, call, decision, now)
-        elif asked < BATCH and decision.answer_reminded_at is None and _due(decision, term, now):
+        elif asked < BATCH and decision.answer_reminded_at is None and _due(begins, term, now):
             _remind(session, call, application, decision, term, links, now)
             asked += 1
     return asked, lapsed
 
 
-def _due(decision: Decision, term: Term | None, now: datetime) -> bool:
-    start = counts_from(decision)
-    if start is None:
+def _due(begins: date | None, term: Term | None, now: datetime) -> bool:
+    today = paris(now).date()
+    if begins is None:
         return False
     if term is not None:
-        return term.until - REMINDED_BEFORE <= paris(now).date() <= term.until
-    return REMINDED_AFTER <= now - start < REMINDED_WITHIN
+        return term.until - REMINDED_BEFORE <= today <= term.until
+    return REMINDED_AFTER <= today - begins < REMINDED_WITHIN
 
 
 def _remind(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session, case, col, func, select
 
-from aap.core.delays import appeal_deadline, paris
+from aap.core.delays import paris
 from aap.core.french import day, euros
 from aap.core.results import ResultRow
 from aap.documents.mail_texts import Mail
@@ -25,6 +25,7 @@ from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, hold_call
+from aap.services.decision.deadlines import AppealDelay, appeal_delay
 from aap.services.decision.in_force import ACCEPTED, DECLINED, GIVEN_UP, LAPSED, in_force
 from aap.services.decision.list_versions import LEFT, SILENT, next_version, retained_when_decided
 from aap.services.dossier.access import get_dossier, recused_dossiers
@@ -35,7 +36,6 @@ from aap.services.permissions import Permission, ensure
 
 LONGEST_REASON = 2_000
 LONGEST_CONTEST = 20_000
-OVERSEAS = frozenset({"drom", "com"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ReadDecision:
     """What an association reads of its decision. `letter`: the same texts as in the letter.
 
     `marks`: mean marks by criterion, None where the dossier was not marked; `ranked`: how many dossiers have a rank;
-    `contest_until`: the last day to contest; `contest`: what was contested, and by whom.
+    `delay`: from when and until when it can be contested; `contest`: what was contested, and by whom.
     """
 
     dossier: OpenedDossier
@@ -51,7 +51,7 @@ class ReadDecision:
     letter: LetterView
     marks: MarkTable | None
     ranked: int
-    contest_until: date
+    delay: AppealDelay
     contest: Contest | None
     contested_by: str
 
@@ -112,7 +112,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         ),
         marks=facts.mark_table(dossier.call.file) if decision.outcome != Outcome.WITHDRAWN else None,
         ranked=ranked,
-        contest_until=contest_deadline(decision, dossier.association),
+        delay=appeal_delay(session, decision),
         contest=found[0] if found else None,
         contested_by=(found[1] or "") if found else "",
     )
@@ -152,9 +152,16 @@ def note_reading(session: Session, *, actor: Actor, application_id: str, now: da
     decision = notified_decision(session, application_id)
     if decision.read_at is not None:
         return
-    decision.read_at = now
-    session.add(decision)
+    _open(session, decision, actor, now)
     record(session, actor, "decision.read", dossier.application, now=now, after={"decision": decision.id})
+
+
+def _open(session: Session, decision: Decision, actor: Actor, now: datetime) -> None:
+    """Whoever acts on a decision has read it: the delays of appeal begin, if nothing began them before."""
+    if decision.read_at is None:
+        decision.read_at, decision.read_by = now, actor.row_id
+        session.add(decision)
+        session.flush()
 
 
 def letter_for_association(session: Session, *, actor: Actor, application_id: str, now: datetime) -> tuple[str, str]:
@@ -185,7 +192,7 @@ def answer_grant(
     problems = answer_objections(decision, dossier, answer, reason)
     if problems:
         raise InvalidInput(problems)
-    decision.read_at = decision.read_at or now
+    _open(session, decision, actor, now)
     note_answer(session, actor=actor, dossier=dossier, decision=decision, answer=answer, reason=reason, now=now)
     return decision
 
@@ -280,12 +287,6 @@ def _tell(session: Session, dossier: OpenedDossier, decision: Decision, *, now: 
         )  # fmt: skip
 
 
-def contest_deadline(decision: Decision, association: Association) -> date:
-    """The last day to contest, counted from the notification; a month more for an association overseas."""
-    assert decision.notified_at is not None
-    return appeal_deadline(decision.notified_at, overseas=association.zone in OVERSEAS)
-
-
 def contest_decision(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Contest:
     """A recours gracieux, recorded for the service, which is told. One a decision: sent twice, it is one.
 
@@ -300,8 +301,11 @@ def contest_decision(session: Session, *, actor: Actor, application_id: str, bod
     ).first()
     if present is not None:
         return present
-    until = contest_deadline(decision, dossier.association)
-    if paris(now).date() > until:
+    _open(session, decision, actor, now)
+    delay = appeal_delay(session, decision)
+    until = delay.until
+    assert until is not None
+    if delay.is_over(now):
         raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
     text = body.strip()
     if not text or len(text) > LONGEST_CONTEST:

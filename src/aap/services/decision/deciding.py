@@ -1,48 +1,39 @@
-"""Decisions: one record a dossier from the frozen run, a letter each, their notification, the publication."""
+"""Decisions: one record a dossier from the frozen run, how lists show them, the publication."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from aap.core.results import MASKED
 from aap.documents.mail_texts import Mail
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
+from aap.records.people import Person
 from aap.records.rankings import Decision, Outcome, RankingRow
 from aap.services.actor import Actor
-from aap.services.association.mails import addresses_of, tell_association
 from aap.services.audit import record
-from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
+from aap.services.call.calls import OpenedCall, change_state, get_call
 from aap.services.decision.in_force import GIVEN_UP, InForce, current_list, in_force
 from aap.services.decision.list_versions import first_version
 from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import StateForbids
-from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import bundle_hash, frozen_run
-
-STATE_AFTER: Mapping[Outcome, ApplicationState] = {
-    Outcome.LAUREATE: ApplicationState.LAUREATE,
-    Outcome.WAITING_LIST: ApplicationState.WAITING_LIST,
-    Outcome.NOT_SELECTED: ApplicationState.NOT_SELECTED,
-    Outcome.BELOW_THRESHOLD: ApplicationState.NOT_SELECTED,
-    Outcome.INELIGIBLE: ApplicationState.INELIGIBLE,
-    Outcome.WITHDRAWN: ApplicationState.WITHDRAWN,
-}
 
 
 def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: datetime) -> int:
     """arbitrated → decided: one decision a dossier, from the frozen run. Gives their number. Letters come as a job.
 
     A dossier whose earlier decision is void, since its run was taken back, has the next number.
+    The dossiers' own state stays as it is: their associations may read it, and learn nothing before they are notified.
     """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
@@ -75,8 +66,6 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
                 created_at=now,
             )
         )
-        application.state = STATE_AFTER[outcome]
-        session.add(application)
     first_version(session, actor=actor, run=run, now=now)
     record(
         session,
@@ -116,8 +105,10 @@ class DecisionLine:
     rank: int | None
     reason: str
     letter_sha256: str | None
+    letter_number: int | None
     notified_at: datetime | None
     read_at: datetime | None
+    read_by: str
     answer: str
     answer_sha256: str | None
     masked: bool = False
@@ -161,7 +152,7 @@ def unsent_notifications(session: Session, *, actor: Actor, call: OpenedCall) ->
 def _masked(line: DecisionLine) -> DecisionLine:
     return dataclasses.replace(
         line, id="", application_id="", reference="", association=MASKED, title="", amount=None, rank=None, reason="",
-        answer_sha256=None, masked=True,
+        answer_sha256=None, letter_number=None, read_by="", masked=True,
     )  # fmt: skip
 
 
@@ -178,68 +169,55 @@ def decision_line(session: Session, *, actor: Actor, call: OpenedCall, applicati
 
 
 def _lines(session: Session, condition: Any) -> list[DecisionLine]:
-    """The decisions in force that a condition chooses, in the order of the references."""
-    found = session.exec(
-        select(Decision, Application, Association.name)
-        .where(
-            condition,
-            Decision.application_id == Application.id,
-            Application.association_id == Association.id,
-            in_force(),
+    """The decisions in force that a condition chooses, in the order of the references: columns, not whole rows, for a
+    call has hundreds."""
+    found = session.execute(
+        sql_select(
+            col(Decision.id),
+            col(Decision.application_id),
+            col(Application.reference),
+            col(Association.name),
+            col(Application.title),
+            col(Decision.outcome),
+            col(Decision.amount),
+            col(Decision.row)["rank"].as_integer(),
+            col(Decision.reason),
+            col(Decision.letter_sha256),
+            col(Decision.letter_number),
+            col(Decision.notified_at),
+            col(Decision.read_at),
+            col(Person.name),
+            col(Decision.answer),
+            col(Decision.answer_sha256),
         )
+        .join(Application, col(Application.id) == col(Decision.application_id))
+        .join(Association, col(Association.id) == col(Application.association_id))
+        .join(Person, col(Person.id) == col(Decision.read_by), isouter=True)
+        .where(condition, in_force())
         .order_by(col(Application.reference))
     )
     return [
         DecisionLine(
-            id=decision.id,
-            application_id=application.id,
-            reference=application.reference,
-            association=name,
-            title=application.title,
-            outcome=Outcome(decision.outcome),
-            amount=decision.amount,
-            rank=decision.row.get("rank"),
-            reason=decision.reason,
-            letter_sha256=decision.letter_sha256,
-            notified_at=decision.notified_at,
-            read_at=decision.read_at,
-            answer=decision.answer,
-            answer_sha256=decision.answer_sha256,
+            id=id,
+            application_id=application_id,
+            reference=reference,
+            association=association,
+            title=title,
+            outcome=Outcome(outcome),
+            amount=amount,
+            rank=rank,
+            reason=reason,
+            letter_sha256=letter_sha256,
+            letter_number=letter_number,
+            notified_at=notified_at,
+            read_at=read_at,
+            read_by=read_by or "",
+            answer=answer,
+            answer_sha256=answer_sha256,
         )
-        for decision, application, name in found
-    ]
-
-
-def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Links, now: datetime) -> int:
-    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
-    call = get_call(session, call_id)
-    ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
-    ensure_impartial(session, actor, call_id)
-    hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
-    waiting = session.exec(
-        select(Decision, Application)
-        .where(
-            Decision.call_id == call_id,
-            Decision.application_id == Application.id,
-            col(Decision.notified_at).is_(None),
-            col(Decision.letter_sha256).is_not(None),
-            in_force(),
-        )
-        .order_by(col(Application.reference))
-    ).all()
-    addresses = addresses_of(session, {application.association_id for _, application in waiting})
-    for decision, application in waiting:
-        decision.notified_at = now
-        if application.state != ApplicationState.WITHDRAWN:
-            application.state = ApplicationState.NOTIFIED
-        session.add(decision)
-        session.add(application)
-        tell_association(
-            session, call, application, Mail.DECISION, now=now, key=f"decision:{decision.id}",
-            values={"link": links.decision(application.id)}, to=addresses[application.association_id],
-        )  # fmt: skip
-    record(session, actor, "decisions.notified", call.record, now=now, after={"decisions": len(waiting)})
-    return len(waiting)
+        for (id, application_id, reference, association, title, outcome, amount, rank, reason, letter_sha256,
+             letter_number, notified_at, read_at, read_by, answer, answer_sha256) in found
+    ]  # fmt: skip
 
 
 def publish_results(session: Session, *, actor: Actor, call_id: str, now: datetime) -> None:

@@ -5,25 +5,30 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from aap.core.results import Census, ResultRow, Status
-from aap.documents.papers.letters import Recipient, letter_facts, letter_view, render_letter
+from aap.documents.papers.letters import LetterView, Recipient, letter_facts, letter_view, render_letter
+from aap.documents.papers.press import rendered
 from aap.records.applications import Application
 from aap.records.associations import Association
+from aap.records.decided import Notification, NotificationState
 from aap.records.outbox import Job
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.deciding import decision_lines
+from aap.services.decision.deciding import decision_line
 from aap.services.decision.in_force import in_force
 from aap.services.decision.list_versions import retained_when_decided
+from aap.services.decision.numbering import number_letters
 from aap.services.dossier.access import dossier_of, ensure_impartial, find_dossier
 from aap.services.errors import NotFound
 from aap.services.outbox import InPieces, Progress, start_job
@@ -34,7 +39,7 @@ from aap.services.ranking.runs import frozen_run, view_run
 
 @dataclass(frozen=True)
 class LetterCase:
-    """Everything one letter is made of."""
+    """Everything one letter is made of. `retained`: how many are on the list once the decision is made."""
 
     decision_id: str
     row: ResultRow
@@ -42,14 +47,20 @@ class LetterCase:
     reference: str
     project: str
     retained: int
-    """How many are on the list once the decision is made."""
+    number: int | None = None
+
+
+def still_open() -> ColumnElement[bool]:
+    """SQL condition on decisions whose letter may be rendered again. What an association was told, or two persons are to
+    tell at an hour that they confirmed, stays as it is, byte for byte."""
+    confirmed = select(Notification.id).where(Notification.state == NotificationState.CONFIRMED)
+    sealed = col(Decision.notification_id).in_(confirmed)
+    untold = col(Decision.notified_at).is_(None) & col(Decision.voided_at).is_(None)
+    return untold & (col(Decision.notification_id).is_(None) | ~sealed)
 
 
 def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], Census]:
-    """The letters that aren't notified yet, in the order of the references; how many are ranked. Four queries.
-
-    A letter that an association was told of stays as it is, byte for byte.
-    """
+    """The letters that may still be rendered, in the order of the references; how many are ranked. Four queries."""
     view = view_run(session, frozen_run(session, call.id), actor=SYSTEM)
     rows, census = {row.application_id: row for row in view.rows}, Census.of(view.rows)
     retained = retained_when_decided(session, call.id)
@@ -59,14 +70,15 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
             Decision.call_id == call.id,
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
-            col(Decision.notified_at).is_(None),
+            still_open(),
             in_force(),
         )
         .order_by(col(Application.reference))
     )
     cases = tuple(
-        LetterCase(decision.id, _decided(rows[application.reference], decision), _recipient(association),
-                   application.reference, application.title, retained.get(decision.id, census.retained))
+        LetterCase(decision.id, _decided(rows[application.reference], decision), recipient_of(association),
+                   application.reference, application.title, retained.get(decision.id, census.retained),
+                   decision.letter_number)
         for decision, application, association in found
     )  # fmt: skip
     return cases, census
@@ -87,7 +99,7 @@ def _decided(row: ResultRow, decision: Decision) -> ResultRow:
     )
 
 
-def _recipient(association: Association) -> Recipient:
+def recipient_of(association: Association) -> Recipient:
     representative = association.representative_name
     if representative and association.representative_capacity:
         representative = f"{representative}, {association.representative_capacity}"
@@ -101,14 +113,18 @@ def _recipient(association: Association) -> Recipient:
 
 def letter_of(call: OpenedCall, case: LetterCase, census: Census) -> bytes:
     """The letter as a PDF."""
-    return render_letter(
-        letter_view(
-            call.file,
-            letter_facts(call.file, case.row, ranked=census.ranked, retained=case.retained),
-            recipient=case.recipient,
-            application_reference=case.reference,
-            project=case.project,
-        )
+    return render_letter(view_of(call, case, census))
+
+
+def view_of(call: OpenedCall, case: LetterCase, census: Census) -> LetterView:
+    """The letter, ready to lay out."""
+    return letter_view(
+        call.file,
+        letter_facts(call.file, case.row, ranked=census.ranked, retained=case.retained),
+        recipient=case.recipient,
+        application_reference=case.reference,
+        project=case.project,
+        number=case.number,
     )
 
 
@@ -131,39 +147,27 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     case = LetterCase(
         "",
         _decided(row, decision) if decision else row,
-        _recipient(session.get_one(Association, application.association_id)),
+        recipient_of(session.get_one(Association, application.association_id)),
         reference,
         application.title,
         made.get(decision.id, census.retained) if decision else census.retained,
+        decision.letter_number if decision else None,
     )
     return letter_of(call, case, census)
 
 
-def kept_letters(
-    session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str | None = None
-) -> tuple[tuple[str, str], ...]:
-    """References and SHA-256 of the rendered letters, all or one; the download is logged. Raises NotFound for none.
-
-    Letters to dossiers that the official is recused of are not among them.
-    """
-    lines = [
-        one
-        for one in decision_lines(session, actor=actor, call=call)
-        if not one.masked and reference in (None, one.reference)
-    ]
-    letters = tuple((one.reference, one.letter_sha256) for one in lines if one.letter_sha256)
-    if not letters:
-        raise NotFound("letter", reference or call.id)
-    of_one = Subject("application", lines[0].application_id, call.id)
+def kept_letter(session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str) -> str:
+    """SHA-256 of a rendered letter; the download is logged. Raises NotFound, also for who is recused of its dossier."""
+    application_id = find_dossier(session, call.id, reference)
+    dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
+    line = decision_line(session, actor=actor, call=call, application_id=application_id)
+    if line is None or line.letter_sha256 is None:
+        raise NotFound("letter", reference)
     record(
-        session,
-        actor,
-        "letters.downloaded",
-        of_one if reference else call.record,
-        now=now,
-        after={"letters": len(letters), "reference": reference or ""},
-    )
-    return letters
+        session, actor, "letters.downloaded", Subject("application", application_id, call.id), now=now,
+        after={"letters": 1, "reference": reference},
+    )  # fmt: skip
+    return line.letter_sha256
 
 
 PIECE_OF_LETTERS = 50
@@ -171,15 +175,19 @@ _KEPT_TOGETHER = 10
 
 
 def _split(platform: Platform, job: Job) -> Sequence[Mapping[str, Any]]:
-    with platform.database.reading() as session:
-        cases, _census = letter_cases(session, get_call(session, job.call_id or ""))
+    """Numbers first, all in one transaction: a batch that is killed, cancelled or begun again finds them given."""
+    with platform.database.writing() as session:
+        call = get_call(session, job.call_id or "")
+        number_letters(session, call)
+        session.flush()
+        cases, _census = letter_cases(session, call)
     ids = [case.decision_id for case in cases]
     pieces = [ids[start : start + PIECE_OF_LETTERS] for start in range(0, len(ids), PIECE_OF_LETTERS)]
     return [{"decisions": piece, "size": len(piece)} for piece in pieces]
 
 
 def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Renders the letters of some decisions and keeps their SHA-256 with them. May be run again."""
+    """Renders the letters of some decisions and keeps their SHA-256 with them. May be run again: the same letters come out."""
     wanted = set(job.arguments["decisions"])
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
@@ -193,20 +201,18 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
             for decision_id, sha256 in pending:
                 session.execute(
                     update(Decision)
-                    .where(
-                        col(Decision.id) == decision_id,
-                        col(Decision.notified_at).is_(None),  # perhaps meanwhile
-                        col(Decision.voided_at).is_(None),
-                    )
+                    .where(col(Decision.id) == decision_id, still_open())  # perhaps meanwhile
                     .values(letter_sha256=sha256)
                 )
         pending.clear()
 
-    for done, case in enumerate(cases, 1):
-        stored = platform.files.put(io.BytesIO(letter_of(call, case, census)))
-        pending.append((case.decision_id, stored.sha256))
-        if len(pending) == _KEPT_TOGETHER:
-            keep(done)
+    views = [view_of(call, case, census) for case in cases]
+    with closing(rendered(views)) as letters:
+        for done, (case, letter) in enumerate(zip(cases, letters, strict=True), 1):
+            stored = platform.files.put(io.BytesIO(letter))
+            pending.append((case.decision_id, stored.sha256))
+            if len(pending) == _KEPT_TOGETHER:
+                keep(done)
     keep(len(cases))
     return {"letters": len(cases)}
 
@@ -218,7 +224,7 @@ def _join(
 
 
 LETTERS = InPieces(_split, _render, _join)
-"""Job `letters`: every letter of the call that isn't notified."""
+"""Job `letters`: every letter of the call that isn't notified, nor about to be at an hour that was confirmed."""
 
 
 def start_letters(session: Session, *, actor: Actor, call_id: str, now: datetime) -> Job:
@@ -227,9 +233,3 @@ def start_letters(session: Session, *, actor: Actor, call_id: str, now: datetime
     ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
     ensure_impartial(session, actor, call_id)
     return start_job(session, "letters", actor=actor, now=now, call_id=call_id)
-
-
-def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int:
-    """How many rendered letters of the call are not handed to this official, who is recused of their dossiers."""
-    lines = decision_lines(session, actor=actor, call=call)
-    return sum(one.masked and one.letter_sha256 is not None for one in lines)

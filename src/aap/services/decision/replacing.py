@@ -25,7 +25,6 @@ from aap.records.rankings import Decision, Outcome, RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.deciding import STATE_AFTER
 from aap.services.decision.in_force import GIVEN_UP, LAPSED, current_list, in_force
 from aap.services.decision.list_versions import changes_made, next_version
 from aap.services.dossier.access import ensure_impartial, recused_dossiers
@@ -320,6 +319,7 @@ def replace_decision(
 
     `amount` in cents, for a laureate; `change`: what the version says of it (a laureate's other amount is an `amount`
     whatever was corrected). The letter, the notification and the log are the callers', who know why.
+    The dossier's own state stays as it is until the new decision is notified: its association reads it.
     """
     application = session.get_one(Application, before.application_id)
     number = session.exec(select(func.max(Decision.number)).where(Decision.application_id == application.id)).one() or 0
@@ -340,8 +340,6 @@ def replace_decision(
         created_at=now,
     )
     session.add(entered)
-    application.state = STATE_AFTER[outcome]
-    session.add(application)
     session.flush()
     if {before.outcome, outcome} & {Outcome.LAUREATE, Outcome.WAITING_LIST}:
         stays = before.outcome == outcome == Outcome.LAUREATE and before.answer not in GIVEN_UP

@@ -101,6 +101,16 @@ def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
     )
 
 
+def latest_run_number(session: Session, call_id: str) -> int | None:
+    """The number of the frozen run where there is one, else of the last computed: without the run, which is long."""
+    return session.exec(
+        select(RankingRun.number)
+        .where(RankingRun.call_id == call_id)
+        .order_by(col(RankingRun.state) == RunState.COMPUTED, col(RankingRun.number).desc())
+        .limit(1)
+    ).first()
+
+
 def latest_run(session: Session, call_id: str) -> RankingRun | None:
     """The frozen run where there is one, else the last computed."""
     return session.exec(

@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.delays import paris
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
@@ -164,23 +163,23 @@ def write(application_id: str) -> ResponseReturnValue:
 
 
 def _decision_page(application_id: str, problems: dict[str, str], form: str = "") -> str:
-    """`form`: which of the page's forms was refused."""
+    """`form`: which of the page's forms was refused. The first who opens it begins the delays that it tells."""
     with reading() as session:
         found = read_decision(session, actor=signed_in(), application_id=application_id)
-    first = found.decision.read_at is None
-    if first:
+    if found.decision.read_at is None:
         with writing() as session:
             note_reading(session, actor=signed_in(), application_id=application_id, now=arrived_at())
+        with reading() as session:
+            found = read_decision(session, actor=signed_in(), application_id=application_id)
     return render_template(
         "association/decision.html",
         dossier=found.dossier,
         found=found,
         heading=_heading(found),
-        read_at=found.decision.read_at or arrived_at(),
         may_answer=_may_answer(found),
-        term=answer_term(found.dossier.call, found.decision),
+        term=answer_term(found.dossier.call, found.decision, found.delay.begins),
         may_contest=_writes(found.dossier) and found.outcome is not Outcome.WITHDRAWN,
-        in_time=_in_time(found),
+        in_time=not found.delay.is_over(arrived_at()),
         problems=problems,
         form=form,
         typed=request.form,
@@ -190,10 +189,6 @@ def _decision_page(application_id: str, problems: dict[str, str], form: str = ""
 
 def _may_answer(found: ReadDecision) -> bool:
     return _writes(found.dossier) and found.outcome is Outcome.LAUREATE and found.decision.answer not in GIVEN_UP
-
-
-def _in_time(found: ReadDecision) -> bool:
-    return paris(arrived_at()).date() <= found.contest_until
 
 
 def _heading(found: ReadDecision) -> tuple[str, str]:

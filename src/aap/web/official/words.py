@@ -183,5 +183,6 @@ def step_words(step: str) -> str:
         "layout": _("Mise en page"),
         "points": _("Recherche des points qui auraient suffi"),
         "letters": _("Lettres"),
+        "letters_book": _("Lettres réunies"),
         "ranking": _("Tirages"),
     }.get(step, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
 from aap.web.wording.vocabulary import Words
 
@@ -16,6 +17,21 @@ WORDS: Words = {
     "decision.not_frozen": _("Ce classement n’est pas arrêté."),
     "decision.paper_missing": _("Joignez le courrier signé de l’association."),
     "decision.raised_first": _("L’argent libre relève d’abord une subvention réduite : rechargez la page."),
+    "decision.letters_missing": lambda number: ngettext(
+        "%(num)s décision n’a pas encore sa lettre : rien ne peut partir avant.",
+        "%(num)s décisions n’ont pas encore leur lettre : rien ne peut partir avant.",
+        number,
+    ),
+    "decision.none_waits": _("Aucune décision n’attend d’être notifiée."),
+    "decision.nothing_sent": _("Cochez les lettres qui ont été remises à la poste."),
+    "decision.notification_awaited": _("Une notification est déjà proposée : confirmez-la ou annulez-la."),
+    "decision.notification_begun": _("L’heure est venue : cette notification ne s’annule plus."),
+    "decision.notification_hour": _("Choisissez une heure à venir, dans les %(days)s jours."),
+    "decision.presented_on": _("Indiquez un jour entre l’envoi et aujourd’hui."),
+    "decision.return_missing": _("Dites ce que dit la poste."),
+    "decision.sent_before": _("Une lettre ne part pas avant que sa décision soit notifiée."),
+    "decision.sent_on": _("Indiquez le jour de la remise à la poste, aujourd’hui au plus tard."),
+    "decision.tracking_too_long": _("Écrivez ce numéro en %(most)s caractères au plus."),
     "decision.payment_conditions": _("Dites comment les subventions sont versées."),
     "decision.payment_period": _("Indiquez un premier jour, et un dernier qui ne le précède pas."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),

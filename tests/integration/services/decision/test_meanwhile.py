@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,11 +17,8 @@ from aap.services.actor import Actor
 from aap.services.decision import deciding
 from aap.services.decision import letters as letter_files
 from aap.services.outbox import start_job
-from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
-from tests.worlds.offices import Office, Offices
-
-LINKS = PublicLinks("https://aap.example.org")
+from tests.worlds.offices import Office, Offices, notify
 
 
 def letters(here: Office) -> list[str | None]:
@@ -38,12 +35,12 @@ def test_letters_that_are_notified_while_they_are_rendered_again_stay_as_they_we
     told = letters(here)
     assert None not in told
 
-    def notified_meanwhile(*_: Any) -> bytes:
+    def notified_meanwhile(*_: Any) -> Iterator[bytes]:
         with platform.database.writing() as session:
-            deciding.notify_decisions(session, actor=actor, call_id=here.call.id, links=LINKS, now=here.factory.now)
-        return b"another letter"
+            notify(session, here, now=here.factory.now)
+        return iter([b"another letter"] * len(told))
 
-    monkeypatch.setattr(letter_files, "letter_of", notified_meanwhile)
+    monkeypatch.setattr(letter_files, "rendered", notified_meanwhile)
     with platform.database.writing() as session:
         start_job(session, "letters", actor=actor, now=here.factory.now, call_id=here.call.id)
     jobs.sweep(platform)
@@ -70,16 +67,11 @@ def prepare(session: Session, here: Office, actor: Actor) -> int:
     return deciding.prepare_decisions(session, actor=actor, call_id=here.call.id, now=here.factory.now)
 
 
-def notify(session: Session, here: Office, actor: Actor) -> int:
-    return deciding.notify_decisions(session, actor=actor, call_id=here.call.id, links=LINKS, now=here.factory.now)
-
-
 @on_both_databases
 @pytest.mark.parametrize(
     ("reached", "step", "outcomes"),
     [
         (CallState.ARBITRATED, prepare, ["5", "StateForbids", "StateForbids"]),
-        (CallState.DECIDED, notify, ["0", "0", "5"]),
     ],
 )
 def test_a_step_taken_at_the_same_moment_by_several_is_taken_once(

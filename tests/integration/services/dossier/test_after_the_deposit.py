@@ -278,7 +278,7 @@ def test_the_decision_is_read_with_its_marks_and_the_first_reading_is_dated(case
     with here.factory.platform.database.reading() as session:
         found = read_decision(session, actor=here.actor(here.reader), application_id=here.id)
     assert found.marks is not None
-    assert found.decision.read_at == notified + timedelta(hours=1)
+    assert (found.decision.read_at, found.decision.read_by) == (notified + timedelta(hours=1), here.reader.id)
     assert (found.outcome, found.rank, found.ranked, found.letter.kind) == (Outcome.NOT_SELECTED, 2, 1, "refusal")
     assert [(line.title, str(line.mark), str(line.share)) for line in found.marks.lines] == [
         ("Qualité", "4,00 sur\u00a05", "60\u202f%"), ("Solidité", "3,50 sur\u00a05", "40\u202f%"),
@@ -347,9 +347,17 @@ def test_a_decision_is_contested_until_the_last_day_and_once(
 ) -> None:
     here = case(**zone)
     here.decide(Outcome.NOT_SELECTED)
+    with here.factory.platform.database.writing() as session:
+        sent = session.exec(select(Decision)).one()
+        sent.notified_at = here.factory.now - timedelta(days=30)
+        session.add(sent)
     with here.factory.platform.database.reading() as session:
         found = read_decision(session, actor=here.actor(here.owner), application_id=here.id)
-    assert found.contest_until == last
+    assert (found.delay.begins, found.delay.until) == (None, None)  # sent a month ago, and read by nobody
+    run(here, note_reading, here.reader)
+    with here.factory.platform.database.reading() as session:
+        found = read_decision(session, actor=here.actor(here.owner), application_id=here.id)
+    assert (found.delay.begins, found.delay.until) == (date(2025, 2, 10), last)
     clock.now = datetime(last.year, last.month, last.day, 21, 59, tzinfo=UTC)
     first = run(here, contest_decision, here.owner, body="La pièce 3 n’a pas été lue.")
     assert run(here, contest_decision, here.owner, body="Encore").id == first.id
@@ -364,6 +372,7 @@ def test_a_decision_is_contested_until_the_last_day_and_once(
 def test_the_day_after_the_last_one_is_too_late_in_paris(case: Cases, clock: Any) -> None:
     here = case()
     here.decide(Outcome.NOT_SELECTED)
+    run(here, note_reading, here.owner)
     clock.now = datetime(2025, 4, 11, 22, 1, tzinfo=UTC)  # the 12th in Paris
     with pytest.raises(DeadlinePassed):
         run(here, contest_decision, here.owner, body="Trop tard")

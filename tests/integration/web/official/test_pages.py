@@ -31,7 +31,8 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "secondes": (CallState.DELIBERATING, "Personnes qui peuvent confirmer"),
     "decisions": (CallState.DECIDED, "Notifier les décisions"),
     "decisions/preparer": (CallState.ARBITRATED, "Préparer les décisions et les lettres"),
-    "decisions/notifier": (CallState.DECIDED, "Notifier 5 décisions"),
+    "decisions/notifier": (CallState.DECIDED, "Proposer de notifier 5 décisions"),
+    "decisions/recommandes": (CallState.PUBLISHED, "Rien à envoyer"),
     "decisions/publier": (CallState.DECIDED, "ne sont pas encore notifiées"),
     "decisions/suites": (CallState.PUBLISHED, "Aucun lauréat n’a renoncé"),
 }

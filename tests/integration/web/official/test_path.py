@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -79,7 +80,8 @@ def test_two_persons_lead_a_call_from_the_ranking_to_the_published_results(
     ]  # fmt: skip
     archive = first.client.get(here.address("decisions/lettres.zip"))
     with zipfile.ZipFile(io.BytesIO(archive.data)) as letters:
-        assert letters.namelist() == [f"{name}.pdf" for name in names]
+        assert letters.namelist()[0] == "bordereau.csv"
+        assert sorted(letters.namelist()[1:]) == [f"{name}.pdf" for name in names]
         laureate = PdfReader(io.BytesIO(letters.read(f"{names[0]}.pdf"))).pages[0].extract_text()
     assert "40 000 €" in " ".join(laureate.split())
     one = first.client.get(here.address(f"decisions/{names[4]}/lettre.pdf"))
@@ -93,13 +95,25 @@ def test_two_persons_lead_a_call_from_the_ranking_to_the_published_results(
     early = first.post(here.address("decisions/publier"))
     assert (early.status_code, here.state()) == (409, CallState.DECIDED)
     look = first.get(here.address("decisions/notifier")).text
-    assert [words for words in ("une décision vous attend", "Cet envoi ne s’annule pas", f"/{names[0]}/lettre.pdf",
+    assert [words for words in ("une décision vous attend", "aucune association ne voit rien", f"/{names[0]}/lettre.pdf",
                                 f"/{names[1]}/lettre.pdf", f"/{names[4]}/lettre.pdf") if words not in look] == []  # fmt: skip
-    assert first.post(here.address("decisions/notifier")).status_code == 302
+    notified_by_pages(here, first, second)
     assert outbox(here).count("une décision vous attend") == 5
     assert first.post(here.address("decisions/publier")).status_code == 302
     assert here.state() is CallState.PUBLISHED
     assert [here.reload(one).state for one in here.dossiers] == [ApplicationState.NOTIFIED] * 5
+
+
+def notified_by_pages(here: Office, first: Any, second: Any) -> None:
+    """One person proposes « maintenant », the other confirms: not before is anybody told."""
+    told = outbox(here).count("une décision vous attend")
+    assert first.post(here.address("decisions/notifier"), {"when": "now"}).status_code == 303
+    page = second.get(here.address("decisions/notifier")).text
+    confirm = re.search(r'action="([^"]+/confirmer)"', page)
+    assert confirm is not None
+    refused = first.post(confirm[1])
+    assert (refused.status_code, outbox(here).count("une décision vous attend")) == (409, told)
+    assert second.post(confirm[1]).status_code == 303
 
 
 def outbox(here: Office) -> str:
@@ -311,7 +325,7 @@ def test_a_laureate_who_leaves_is_replaced_by_the_first_that_the_rules_let_in(
     assert "40 000 €" in " ".join(page_text(called).split())
     kept = signed.client.get(here.address(f"decisions/{here.dossiers[0].reference}/lettre.pdf")).data
     assert kept == letter  # what was notified never changes
-    assert signed.post(here.address("decisions/notifier")).status_code == 302
+    notified_by_pages(here, signed, browser().sign_in(here.second))
     assert outbox(here).count("une décision vous attend") == 6
     assert signed.post(suites, {"reference": here.dossiers[1].reference}).status_code == 422
     bundle = signed.client.get(here.address("decisions/suites/liste-en-vigueur.json")).data

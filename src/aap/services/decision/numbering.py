@@ -1,0 +1,46 @@
+"""Numbers of a call's letters: one each, none left out, given before the first is rendered and kept ever after."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from aap.records.applications import Application
+from aap.records.rankings import Decision
+from aap.services.call.calls import OpenedCall, hold_call
+from aap.services.decision.in_force import in_force
+
+
+def number_letters(session: Session, call: OpenedCall) -> int:
+    """Numbers the letters that are to be rendered and have none, in the order of the references. Gives how many.
+
+    Decisions that were voided with their run, and never left, give theirs back: the numbers go on where those end that
+    somebody may have received.
+    """
+    hold_call(session, call)
+    session.execute(
+        update(Decision)
+        .where(
+            col(Decision.call_id) == call.id,
+            col(Decision.voided_at).is_not(None),
+            col(Decision.notified_at).is_(None),
+            col(Decision.letter_number).is_not(None),
+        )
+        .values(letter_number=None)
+    )
+    last = session.exec(select(func.max(Decision.letter_number)).where(Decision.call_id == call.id)).one() or 0
+    waiting = session.exec(
+        select(Decision)
+        .where(
+            Decision.call_id == call.id,
+            Decision.application_id == Application.id,
+            col(Decision.letter_number).is_(None),
+            col(Decision.notified_at).is_(None),
+            in_force(),
+        )
+        .order_by(col(Application.reference), col(Decision.id))
+    ).all()
+    for number, decision in enumerate(waiting, last + 1):
+        decision.letter_number = number
+        session.add(decision)
+    return len(waiting)
