@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import UtcDateTime, new_id, one_of
+from aap.records.types import FileHash, UtcDateTime, new_id, one_of
 
 
 class Gate(StrEnum):
@@ -138,7 +138,10 @@ class JuryVote(SQLModel, table=True):
 
 
 class Unfreezing(SQLModel, table=True):
-    """A frozen run is taken back, by two persons with a reason, before letters have left. The run stays readable."""
+    """A frozen run is taken back, by two persons with a reason, before letters have left. The run stays readable.
+
+    `minutes_sha256`: the minutes as they stood when it was taken back; later ones tell of the next version.
+    """
 
     __tablename__ = "unfreezing"
     __table_args__ = (
@@ -155,3 +158,4 @@ class Unfreezing(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     dropped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # refused by the second, or taken back
     dropped_by: str | None = Field(default=None, foreign_key="person.id")
+    minutes_sha256: str | None = Field(default=None, sa_type=FileHash)

@@ -12,7 +12,7 @@ SQL conditions of a recusal are written here. What lists, counts, exports and fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -158,8 +158,24 @@ def ensure_impartial(session: Session, actor: Actor, call_id: str) -> None:
     Asked before a ranking is proposed, confirmed or unfrozen, before decisions are corrected, notified or signed.
     Raises RecusedFromActs.
     """
-    if any(one.call_id == call_id and one.submitted_at is not None for one in _recused(session, actor)):
+    if not is_impartial(session, actor, call_id):
         raise RecusedFromActs(call_id)
+
+
+def is_impartial(session: Session, actor: Actor, call_id: str) -> bool:
+    """Whether `ensure_impartial` lets this person act for the whole call. One query."""
+    return not any(one.call_id == call_id and one.submitted_at is not None for one in _recused(session, actor))
+
+
+def impartial_people(session: Session, call_id: str, people: Collection[str]) -> frozenset[str]:
+    """Of these people (ids), who is recused of no candidate of the call. Two queries."""
+    submitted = set(
+        session.exec(
+            select(Application.id).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
+        )
+    )
+    apart = {person_id for person_id, dossier in pairs_apart(session, call_id=call_id) if dossier in submitted}
+    return frozenset(people) - apart
 
 
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from aap.core.results import MASKED
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
-from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.rankings import DecisionStage, JuryDecision, JuryDecisionKind
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
@@ -71,7 +71,7 @@ def jury_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Jur
         .join(Application, col(Application.id) == col(JuryDecision.application_id))
         .join(Association, col(Association.id) == col(Application.association_id))
         .join(Person, col(Person.id) == col(JuryDecision.author_id), isouter=True)
-        .where(JuryDecision.call_id == call.id)
+        .where(JuryDecision.call_id == call.id, JuryDecision.stage == DecisionStage.JURY)
         .order_by(col(Application.reference), col(JuryDecision.decision))
     )
     return tuple(
@@ -174,7 +174,10 @@ def _conflict(session: Session, application: Application, decision: JuryDecision
         return Objection("ranking.withdrawn")
     if decision in (JuryDecisionKind.IN, JuryDecisionKind.AMOUNT) and application.state == ApplicationState.INELIGIBLE:
         return Objection("ranking.cannot_be_retained", place="ineligible")
-    held = set(session.exec(select(JuryDecision.decision).where(JuryDecision.application_id == application.id)).all())
+    decided = select(JuryDecision.decision).where(
+        JuryDecision.application_id == application.id, JuryDecision.stage == DecisionStage.JURY
+    )
+    held = set(session.exec(decided).all())
     if decision in held:
         return Objection("ranking.decided_already")
     if held and not held | {decision} <= _TOGETHER:
@@ -187,7 +190,7 @@ def remove_decision(
 ) -> None:
     """Takes a decision of this call's jury back, with a reason that the log keeps. Raises NotFound, InvalidInput."""
     held = session.get(JuryDecision, decision_id)
-    if held is None or held.call_id != call_id:
+    if held is None or held.call_id != call_id or held.stage != DecisionStage.JURY:
         raise NotFound("jury_decision", decision_id)
     call, application = get_dossier(session, held.application_id)
     target = dossier_target(call, application, session=session, actor=actor)

@@ -1,6 +1,8 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
+    answers_on_paper,
+    arbitration,
     assignment,
     calls,
     candidates,
@@ -9,21 +11,28 @@ from aap.web.official import (
     decisions,
     dossier,
     exchanges,
+    gates,
     interests,
     jury,
     jury_acts,
+    list_history,
+    proposed_amounts,
     publication,
     ranking,
     recusals,
     replacements,
     reviewers,
     reviews,
+    seconds,
     set_aside,
     specimens,
+    two_persons,
 )
 from aap.web.official.pages import blueprint
 
 __all__ = [
+    "answers_on_paper",
+    "arbitration",
     "assignment",
     "blueprint",
     "calls",
@@ -33,15 +42,20 @@ __all__ = [
     "decisions",
     "dossier",
     "exchanges",
+    "gates",
     "interests",
     "jury",
     "jury_acts",
+    "list_history",
+    "proposed_amounts",
     "publication",
     "ranking",
     "recusals",
     "replacements",
     "reviewers",
     "reviews",
+    "seconds",
     "set_aside",
     "specimens",
+    "two_persons",
 ]

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from aap.core.call.schema import CallFile
 from aap.core.ranking.effect import JuryChoice
 from aap.core.results import Census
-from aap.documents.media_types import PDF, MadeFile
+from aap.documents.media_types import DOCX, PDF, MadeFile
 from aap.records.applications import Application
 from aap.records.rankings import JuryDecisionKind
 from aap.services.audit import Subject
@@ -27,7 +27,7 @@ from aap.services.ranking.jury import DECIDED_HERE, decide, jury_lines, remove_d
 from aap.services.ranking.jury_effects import ShownEffect, ask_effect, leaving, leaving_of
 from aap.services.ranking.jury_members import MemberLine
 from aap.services.ranking.jury_room import JuryRoom, RoomLine, jury_room
-from aap.services.ranking.minuting import minutes_pdf
+from aap.services.ranking.minuting import minutes_pdf, minutes_text
 from aap.services.ranking.runs import view_run
 from aap.services.ranking.votes import RoomChoice
 from aap.services.screening.official_dossier import READ, InspectedDossier, inspect_dossier
@@ -241,6 +241,16 @@ def minutes(call_id: str) -> Response:
         opened = call_of_page(session, call_id)
         content = minutes_pdf(session, actor=signed_in(), call=opened, now=arrived_at())
     return hand_out(MadeFile(f"{call_id}-proces-verbal.pdf", PDF, content))
+
+
+@blueprint.get("/<call_id>/jury/proces-verbal.docx")
+@requires(Permission.RANKING_READ)
+def minutes_document(call_id: str) -> Response:
+    """The same minutes as a text, to finish by hand."""
+    with writing() as session:
+        opened = call_of_page(session, call_id)
+        content = minutes_text(session, actor=signed_in(), call=opened, now=arrived_at())
+    return hand_out(MadeFile(f"{call_id}-proces-verbal.docx", DOCX, content))
 
 
 @blueprint.post("/<call_id>/jury")

@@ -1,7 +1,7 @@
 """What the jury's room notes beside its votes: who had left for a dossier.
 
-Revision: 0018
-After: 0017
+Revision: 0021
+After: 0020
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
