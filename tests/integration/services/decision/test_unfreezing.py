@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from aap.services.decision.list_bundle import changes_since
 from sqlmodel import col, select
 
 from aap.jobs import sweep
@@ -19,7 +20,6 @@ from aap.services.call.calls import get_call
 from aap.services.decision.deciding import decision_lines, notify_decisions, prepare_decisions, publish_results
 from aap.services.decision.in_force import current_list
 from aap.services.decision.letters import letter_cases, start_letters
-from aap.services.decision.list_bundle import changes_since
 from aap.services.decision.publishing import published_results
 from aap.services.decision.unfreezing import confirm_unfreeze, drop_unfreeze, propose_unfreeze
 from aap.services.errors import InvalidInput, NotASecond, NotFound, Objection, SamePerson, StateForbids

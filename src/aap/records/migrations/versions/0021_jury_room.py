@@ -18,3 +18,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("jury_vote") as table:
         table.add_column(sa.Column("away", sa.JSON(), nullable=False, server_default="[]"))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("jury_vote") as table:
+        table.drop_column("away")
