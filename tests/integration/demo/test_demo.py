@@ -17,8 +17,10 @@ from aap.cli import main
 from aap.cli.demo import erase
 from aap.core.ranking.bundle import verify_bundle
 from aap.demo.filling import FINISHED, DemoSize, _Filling, demo_accounts, fill_instance, is_demonstration
+from aap.demo.living import REVIEWED
 from aap.records.applications import Application
 from aap.records.associations import Association
+from aap.records.audit import AuditLine
 from aap.records.calls import Call, CallState
 from aap.records.rankings import Decision, Outcome, RankingRun
 from aap.records.reviews import Assignment, Review, Reviewer
@@ -27,6 +29,7 @@ from aap.services.audit import verify_chain
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.platform import Platform, open_platform
 from aap.services.ranking.computing import compute_run
+from aap.services.ranking.gates import gates_of, waivers_of
 from aap.services.ranking.input import ranking_input
 from aap.settings import Settings
 from tests.conftest import Browser
@@ -65,6 +68,24 @@ def story(platform: Platform) -> list[tuple[object, ...]]:
 def test_the_same_seed_tells_the_same_story_and_another_seed_another(platform: Platform, tmp_path: Path) -> None:
     assert story(filled(tmp_path / "again")) == story(platform)
     assert story(filled(tmp_path / "other", seed=4)) != story(platform)
+
+
+def test_the_finished_call_passed_its_gates_and_the_one_under_review_shows_no_rank(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        finished, reviewed = (get_call(session, name) for name in (FINISHED, REVIEWED))
+        found = gates_of(session, finished)
+        waived = waivers_of(session, finished)
+        states = session.exec(
+            select(AuditLine.action).where(AuditLine.call_id == FINISHED).order_by(col(AuditLine.sequence))
+        ).all()
+        runs = session.exec(select(RankingRun.call_id)).all()
+    assert len(found.lines) > 0
+    assert found.left == ()
+    assert {line.looked for line in found.lines} <= {"consensus", "waiver"}
+    assert len(waived) == sum(line.looked == "waiver" for line in found.lines)
+    assert all(line.reason and line.author for line in waived)
+    assert states.index("call.amounts_closed") < states.index("ranking.computed")
+    assert (runs, reviewed.record.amounts_closed_at is not None) == ([FINISHED], True)
 
 
 def test_the_finished_call_is_decided_notified_and_published(platform: Platform) -> None:

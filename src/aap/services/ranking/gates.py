@@ -21,6 +21,7 @@ from aap.core.results import MASKED
 from aap.core.scoring.marking import MOST_COMMENT
 from aap.records.applications import Application
 from aap.records.associations import Association
+from aap.records.calls import CallState
 from aap.records.deliberations import Gate, JuryVote, Looking, Waiver
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
@@ -29,7 +30,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
 from aap.services.dossier.counted import waits_for_second_person
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import RankingInput, ranking_input
 
@@ -330,8 +331,13 @@ class GatesPage:
 
 
 def gates_page(session: Session, *, actor: Actor, call: OpenedCall) -> GatesPage:
-    """What stands in the way, as this official may read it: no mark is in it. About eighteen queries."""
+    """What stands in the way, as this official may read it: no mark is in it. About eighteen queries.
+
+    Raises StateForbids before the reviews and once a run is frozen.
+    """
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
+    if call.state not in (CallState.REVIEWING, CallState.DELIBERATING, CallState.PROPOSED):
+        raise StateForbids(Permission.REVIEWS_FOLLOW, call.state)
     found = gates_of(session, call)
     hidden = recused_dossiers(session, actor, call.id)
     about = {one.reference for one in found.lines} | {reference for reference, *_ in found.short_of}
