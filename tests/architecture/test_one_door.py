@@ -88,6 +88,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/votes.py:_decide",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
+            "services/ranking/runs.py:_VIEWED",
             "services/ranking/what_changed.py:_authority",
             "services/ranking/what_changed.py:_waivers",
             "services/decision/unfreezing.py:_void_decisions",

@@ -121,7 +121,7 @@ def test_from_the_closed_call_to_the_published_results(office: Offices, opened: 
     assert download.value.suggested_filename == f"{here.call.id}-lettres.zip"
     with second.expect_download() as download:
         follow(second, "Lauréats (PDF)")
-    assert download.value.suggested_filename == f"{here.call.id}-1-laureates.pdf"
+    assert download.value.suggested_filename == f"{here.call.id}-1-version-1-laureates.pdf"
     follow(second, "Notifier les décisions")
     expect(second.locator(".panel", has_text="Le courriel")).to_contain_text("une décision vous attend")
     second.get_by_label("Maintenant").check()
@@ -186,7 +186,7 @@ PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.DELIBERATING: ("a-revoir", "jury", "arbitrage", "jury?dossier={0}", "classement", "dossiers/{4}"),
     CallState.PROPOSED: ("classement/1", "classement/1/essai?laureats=1&sans=sud", "classement/1/essai?laureats=x",
                          "classement/1/dossiers/{1}", "classement/1/arret"),
-    CallState.ARBITRATED: ("decisions", "decisions/preparer"),
+    CallState.ARBITRATED: ("classement/1/reprise", "secondes", "decisions", "decisions/preparer"),
     CallState.DECIDED: ("decisions", "decisions/notifier", "decisions/publier"),
     CallState.PUBLISHED: (
         "", "decisions", "decisions/suites", "decisions/recommandes", "decisions/listes", "decisions/listes/2",

@@ -48,6 +48,8 @@ NOT_IN_THEM = {
     "security.change_email_confirm": "its token is good for hours of the machine's clock",
     "official.freeze": "no call deliberates",
     "public.too_large": "no page leads to what a proxy shows",
+    "official.unfreeze": "the letters of the frozen ranking have left",
+    "official.version_minutes_file": "no version was taken back",
     "official.prepare": "no call has a frozen run without decisions",
     "official.publish": "no call has decisions that aren't published",
     "security.mf_recovery_codes": "nobody of 0.1.0 has a second factor",

@@ -19,6 +19,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import current_list, in_force
+from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, allowed, ensure
 
@@ -66,6 +67,7 @@ def set_payment_terms(
     """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     hold_call(session, call)
     problems = {}
     if conditions not in PAID_HOW:
