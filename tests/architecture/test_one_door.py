@@ -125,7 +125,8 @@ REASONS: Mapping[str, frozenset[str]] = {
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}"
         for name in ("published_results", "_laureates", "published_bundle", "published_bundle_version")
-    ),
+    )
+    | {"services/decision/open_data.py:_decided_on"},
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {
             "services/review/reviewing.py:_REVIEWED",

@@ -79,6 +79,7 @@ NAMES: dict[str, LazyString] = {
     "official.minutes": _("Télécharger le procès-verbal"),
     "official.minutes_document": _("Télécharger le procès-verbal (texte)"),
     "official.notify": _("Notifier les décisions"),
+    "official.open_data": _("Dire comment les subventions sont versées"),
     "official.publish": _("Publier les résultats"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),
 }

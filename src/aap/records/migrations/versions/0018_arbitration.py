@@ -1,7 +1,7 @@
 """The authority's decision stands beside the jury's on the same dossier; the event that gave the draw's seed is kept.
 
-Revision: 0017
-After: 0016
+Revision: 0018
+After: 0017
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
