@@ -30,7 +30,9 @@ def test_the_authority_looks_at_the_effect_records_it_and_reads_it_back(
     page.get_by_label("Ne pas retenir").check()
     page.get_by_label("Motif", exact=True).fill("Le projet est déjà financé par une autre direction.")
     page.get_by_role("button", name="Voir l’effet").click()
-    expect(page.locator(".notice-info, .alert", has_text="Ce que cette décision ferait").first).to_contain_text(names[1])
+    expect(page.locator(".notice-info, .alert", has_text="Ce que cette décision ferait").first).to_contain_text(
+        names[1]
+    )
     expect(page.get_by_label("Motif", exact=True)).to_have_value("Le projet est déjà financé par une autre direction.")
     assert_accessible(page)
     picture(page, f"arbitration-effect-{width}")
