@@ -18,7 +18,9 @@ from aap.core.call.letter_texts import (
 )
 from aap.core.call.schema import Letters, LetterText
 from aap.core.inputs import Application
-from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter, to_reader
+from aap.documents.papers.letter_facts import NoLetter
+from aap.documents.papers.letter_words import to_reader
+from aap.documents.papers.letters import letter_from_row, render_letter
 from tests.unit.documents.papers import samples
 
 ALWAYS = (
@@ -168,7 +170,8 @@ def test_who_is_offered_less_at_the_funding_line_reads_it_whatever_the_call_file
         ("Subvention attribuée", "40\u202f000\xa0€"),
         ("Montant demandé", "48\u202f000\xa0€"),
     )
-    assert "renoncer" not in " ".join(samples.letter("laureate", **{**given, "reason_code": "selected"}).paragraphs)
+    whole = samples.letter("laureate", granted_amount=4_800_000, reason_code="selected")
+    assert "renoncer" not in " ".join(whole.paragraphs)
 
 
 def test_no_break_spaces_of_figures_survive_the_filling_in() -> None:
