@@ -40,6 +40,7 @@ EXPORTS = frozenset(
     {
         "account.export",
         "official.assignment_export",
+        "official.award_act",
         "official.conflict_register",
         "official.download_run",
         "official.export_candidates",
@@ -63,6 +64,7 @@ NAMES: dict[str, LazyString] = {
     "association.invite": _("Inviter un membre"),
     "official.arbitrate": _("Répondre à une demande de rattachement"),
     "official.assignment_export": _("Télécharger la répartition"),
+    "official.award_act": _("Télécharger l’acte d’attribution"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
     "official.list_in_force": _("Télécharger la liste en vigueur"),
     "official.download_run": _("Télécharger un classement"),

@@ -32,7 +32,7 @@ from aap.core.scalars import YEARS
 LINE, TEXT = 300, 6_000
 """Most characters of a line, and of several."""
 
-DAYS = ("signed_on", "delegated_on", "expires")
+DAYS = ("signed_on", "delegated_on", "act_on", "expires")
 LINES = ("first_name", "last_name", "capacity", "on_behalf", "delegation", "act", "published")
 TEXTS = ("visas", "articles")
 CLOSINGS: Mapping[str, LetterKind] = {f"closing_{kind}": kind for kind in KINDS}
@@ -47,11 +47,13 @@ class DecisionTerms:
     """What is known at decision time. Texts are empty, and days None, where nothing is filled.
 
     `on_behalf`: « Pour la ministre et par délégation »; `delegation`, `delegated_on`: the act that delegates the signature
-    and its date; `act`: « arrêté n° 2025-112 »; `published`: where and when the act is published; `visas` and `articles`
-    of the act, one each; `closing`: the closing words by kind of letter.
+    and its date; `act`: « arrêté n° 2025-112 », of the day `act_on` (else of the signature); `published`: where and when
+    the act is published; `expires`: the waiting list; `visas` and `articles` of the act, one each; `closing`: the closing
+    words by kind of letter.
     """
 
     signed_on: date | None = None
+    act_on: date | None = None
     delegated_on: date | None = None
     expires: date | None = None
     first_name: str = ""
@@ -75,9 +77,8 @@ class DecisionTerms:
     @property
     def act_in_words(self) -> str:
         """« arrêté n° 2025-112 du 15 avril 2025 »; empty without an act."""
-        if not self.act or self.signed_on is None:
-            return self.act
-        return f"{self.act} du {french.day(self.signed_on)}"
+        dated = self.act_on or self.signed_on
+        return f"{self.act} du {french.day(dated)}" if self.act and dated else self.act
 
 
 @dataclass(frozen=True, slots=True)

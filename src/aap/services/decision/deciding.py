@@ -22,8 +22,9 @@ from aap.services.association.mails import addresses_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.decision.in_force import in_force
+from aap.services.decision.setting_letters import letters_ready
 from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import StateForbids
+from aap.services.errors import InvalidInput, StateForbids
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import bundle_hash, frozen_run
@@ -203,10 +204,15 @@ def _lines(session: Session, condition: Any) -> list[DecisionLine]:
 
 
 def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Links, now: datetime) -> int:
-    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
+    """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice.
+
+    Raises InvalidInput with everything that stands in the letters' way (`letters_ready`).
+    """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
     hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
+    if objections := letters_ready(session, call, now):
+        raise InvalidInput({"": objections})
     waiting = session.exec(
         select(Decision, Application)
         .where(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,19 +11,28 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from aap.core.results import Census, ResultRow, Status
-from aap.documents.papers.letters import Recipient, letter_facts, letter_view, render_letter
+from aap.core.call.letter_settings import DecisionTerms
+from aap.core.results import Census
+from aap.documents.papers.letters import LetterView, render_letter
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.outbox import Job
-from aap.records.rankings import Decision, Outcome
-from aap.services.actor import SYSTEM, Actor
+from aap.records.rankings import Decision
+from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
 from aap.services.decision.in_force import in_force
+from aap.services.decision.letter_contents import (
+    current_settings,
+    decision_letter,
+    letter_sources,
+    ranked_letter,
+    terms_of,
+)
+from aap.services.decision.setting_letters import letters_makeable
 from aap.services.dossier.access import dossier_of, find_dossier
-from aap.services.errors import NotFound
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.outbox import InPieces, Progress
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -33,23 +41,24 @@ from aap.services.ranking.runs import frozen_run, view_run
 
 @dataclass(frozen=True)
 class LetterCase:
-    """Everything one letter is made of."""
+    """One letter to be made. `settings_id`: the version of the settings that it is made with."""
 
     decision_id: str
-    row: ResultRow
-    recipient: Recipient
     reference: str
-    project: str
+    settings_id: str | None
+    view: LetterView
 
 
-def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], Census]:
-    """The letters that aren't notified yet, in the order of the references; how many are ranked and retained. Three
-    queries.
+def letter_cases(
+    session: Session, call: OpenedCall, decision_ids: Collection[str] | None = None
+) -> tuple[LetterCase, ...]:
+    """The letters that aren't notified yet, all or some, in the order of the references. Five queries.
 
-    A letter that an association was told of stays as it is, byte for byte.
+    A letter that an association was told of stays as it is, byte for byte. Raises InvalidInput with everything that stands
+    in the way of making them (`letters_makeable`).
     """
-    view = view_run(session, frozen_run(session, call.id), actor=SYSTEM)
-    rows = {row.application_id: row for row in view.rows}
+    if objections := letters_makeable(session, call):
+        raise InvalidInput({"": objections})
     found = session.exec(
         select(Decision, Application, Association)
         .where(
@@ -60,52 +69,27 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
             in_force(),
         )
         .order_by(col(Application.reference))
+    ).all()
+    wanted = [line for line in found if decision_ids is None or line[0].id in decision_ids]
+    sources = letter_sources(
+        session, call, [decision for decision, _, _ in wanted], application_ids={one.id for _, one, _ in wanted}
     )
-    cases = tuple(
-        LetterCase(decision.id, _decided(rows[application.reference], decision), _recipient(association),
-                   application.reference, application.title)
-        for decision, application, association in found
-    )  # fmt: skip
-    return cases, Census.of(view.rows)
-
-
-def _decided(row: ResultRow, decision: Decision) -> ResultRow:
-    """The line of the ranking as it was decided: a dossier called from the waiting list is a laureate."""
-    if decision.replaces_id is None:
-        return row
-    outcome: Status = Outcome(decision.outcome).value
-    return dataclasses.replace(
-        row,
-        status=outcome,
-        granted_amount=decision.amount,
-        reason=decision.reason,
-        waiting_rank=row.waiting_rank if decision.outcome == Outcome.WAITING_LIST else None,
-    )
-
-
-def _recipient(association: Association) -> Recipient:
-    representative = association.representative_name
-    if representative and association.representative_capacity:
-        representative = f"{representative}, {association.representative_capacity}"
-    town = f"{association.postal_code} {association.commune_name}".strip()
-    return Recipient(
-        association=association.name,
-        representative=representative,
-        address=tuple(line for line in (*association.address.splitlines(), town) if line),
-    )
-
-
-def letter_of(call: OpenedCall, case: LetterCase, census: Census) -> bytes:
-    """The letter as a PDF."""
-    return render_letter(
-        letter_view(
-            call.file,
-            letter_facts(call.file, case.row, ranked=census.ranked, retained=census.retained),
-            recipient=case.recipient,
-            application_reference=case.reference,
-            project=case.project,
+    terms = terms_of(sources.current)
+    settings_id = sources.current.id if sources.current else None
+    return tuple(
+        LetterCase(
+            decision.id,
+            application.reference,
+            settings_id,
+            decision_letter(sources, decision, application, association, terms=terms)[0],
         )
+        for decision, application, association in wanted
     )
+
+
+def letter_of(case: LetterCase) -> bytes:
+    """The letter as a PDF."""
+    return render_letter(case.view)
 
 
 def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
@@ -113,23 +97,32 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
 
     Raises NotFound, also for a dossier that the official is recused of.
     """
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    terms = terms_of(current_settings(session, call.id))
+    return render_letter(letter_preview(session, actor=actor, call=call, reference=reference, terms=terms))
+
+
+def letter_preview(
+    session: Session, *, actor: Actor, call: OpenedCall, reference: str, terms: DecisionTerms | None
+) -> LetterView:
+    """The letter of a dossier as it would be with these terms; what is blank stands between brackets.
+
+    Raises NotFound: no such dossier, one that the official is recused of, or no frozen run.
+    """
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
-    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    view = view_run(session, frozen_run(session, call.id), actor=actor)
-    row = next((one for one in view.rows if one.application_id == reference), None)
+    run = frozen_run(session, call.id)
     application = session.get_one(Application, application_id)
+    association = session.get_one(Association, application.association_id)
+    decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
+    sources = letter_sources(session, call, [decision] if decision else [], application_ids=[application_id])
+    if decision is not None:
+        return decision_letter(sources, decision, application, association, terms=terms, show_blanks=True)[0]
+    view = view_run(session, run, actor=actor)
+    row = next((one for one in view.rows if one.application_id == reference), None)
     if row is None:
         raise NotFound("letter", reference)
-    decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
-    case = LetterCase(
-        "",
-        _decided(row, decision) if decision else row,
-        _recipient(session.get_one(Association, application.association_id)),
-        reference,
-        application.title,
-    )
-    return letter_of(call, case, Census.of(view.rows))
+    return ranked_letter(sources, row, Census.of(view.rows), application, association, terms=terms, show_blanks=True)
 
 
 def kept_letters(
@@ -165,7 +158,7 @@ _KEPT_TOGETHER = 10
 
 def _split(platform: Platform, job: Job) -> Sequence[Mapping[str, Any]]:
     with platform.database.reading() as session:
-        cases, _census = letter_cases(session, get_call(session, job.call_id or ""))
+        cases = letter_cases(session, get_call(session, job.call_id or ""))
     ids = [case.decision_id for case in cases]
     pieces = [ids[start : start + PIECE_OF_LETTERS] for start in range(0, len(ids), PIECE_OF_LETTERS)]
     return [{"decisions": piece, "size": len(piece)} for piece in pieces]
@@ -176,24 +169,25 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
     wanted = set(job.arguments["decisions"])
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
-        cases, census = letter_cases(session, call)
-    cases = tuple(case for case in cases if case.decision_id in wanted)
-    pending: list[tuple[str, str]] = []
+        cases = letter_cases(session, call, wanted)
+    pending: list[tuple[LetterCase, str]] = []
 
     def keep(done: int) -> None:
         progress(done, len(cases), "letters")
         with platform.database.writing() as session:
-            for decision_id, sha256 in pending:
+            for case, sha256 in pending:
                 session.execute(
                     update(Decision)
-                    .where(col(Decision.id) == decision_id, col(Decision.notified_at).is_(None))  # perhaps meanwhile
-                    .values(letter_sha256=sha256)
+                    .where(
+                        col(Decision.id) == case.decision_id, col(Decision.notified_at).is_(None)
+                    )  # perhaps meanwhile
+                    .values(letter_sha256=sha256, letter_settings_id=case.settings_id)
                 )
         pending.clear()
 
     for done, case in enumerate(cases, 1):
-        stored = platform.files.put(io.BytesIO(letter_of(call, case, census)))
-        pending.append((case.decision_id, stored.sha256))
+        stored = platform.files.put(io.BytesIO(letter_of(case)))
+        pending.append((case, stored.sha256))
         if len(pending) == _KEPT_TOGETHER:
             keep(done)
     keep(len(cases))

@@ -27,8 +27,9 @@ from aap.services.decision.deciding import (
     unsent_notifications,
 )
 from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
+from aap.services.decision.setting_letters import letters_makeable, letters_ready, stale_letters
 from aap.services.dossier.access import find_dossier
-from aap.services.errors import NotFound
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.screening.candidates import PAGE_SIZE
@@ -39,6 +40,7 @@ from aap.web.context import arrived_at, consulted, links, platform, reading, sig
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
 from aap.web.paging import kept_query, lines_of, page_of
+from aap.web.wording.sentences import sentence
 
 
 @blueprint.get("/<call_id>/decisions")
@@ -51,6 +53,8 @@ def decisions(call_id: str) -> str:
         run = latest_run(session, call_id)
         job = latest_job(session, call_id, "letters")
         unsent = unsent_notifications(session, actor=signed_in(), call=opened)
+        places = letters_makeable(session, opened) if lines else ()
+        stale = stale_letters(session, opened)
     outcome = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     shown = [
@@ -83,6 +87,8 @@ def decisions(call_id: str) -> str:
         unsent=unsent,
         job=job if job is not None and job.state in ("waiting", "running") else None,
         failed=job is not None and job.state == "failed",
+        places=[sentence(one) for one in places],
+        stale=stale,
         outcome=outcome,
         text=text,
         outcomes=words.outcomes(),
@@ -97,18 +103,25 @@ def prepare(call_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             prepare_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+            if letters_makeable(session, call_of_page(session, call_id, Permission.DECISIONS_PREPARE)):
+                return redirect(url_for("official.decisions", call_id=call_id))  # which says what is missing
             return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_PREPARE)
         run = latest_run(session, call_id)
-    return show_call_page("prepare.html", opened, run=run, outcomes=words.outcomes(), page_width="narrow")
+        places = [sentence(one) for one in letters_makeable(session, opened)]
+    return show_call_page(
+        "prepare.html", opened, run=run, outcomes=words.outcomes(), places=places, page_width="narrow"
+    )
 
 
 @blueprint.post("/<call_id>/decisions/lettres")
 @requires(Permission.DECISIONS_PREPARE)
 def render_again(call_id: str) -> ResponseReturnValue:
-    """The letters again, after a failure."""
+    """The letters that nobody was told of, again: after a failure, or once what they say has changed."""
     with writing() as session:
+        if letters_makeable(session, call_of_page(session, call_id, Permission.DECISIONS_PREPARE)):
+            return redirect(url_for("official.decisions", call_id=call_id))  # which says what is missing
         return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
 
 
@@ -152,18 +165,26 @@ def letters(call_id: str) -> Response:
 def notify(call_id: str) -> ResponseReturnValue:
     """Mails every association that its decision is there, after a look at the mail and the number."""
     if request.method == "POST":
-        with writing() as session:
-            number = notify_decisions(
-                session,
-                actor=signed_in(),
-                call_id=call_id,
-                links=links(),
-                now=arrived_at(),
-            )
+        try:
+            with writing() as session:
+                number = notify_decisions(
+                    session,
+                    actor=signed_in(),
+                    call_id=call_id,
+                    links=links(),
+                    now=arrived_at(),
+                )
+        except InvalidInput as refused:
+            return _notify_page(call_id, [sentence(one) for one in refused.objections]), 422
         flash(ngettext("%(num)s décision est notifiée.", "%(num)s décisions sont notifiées.", number), "success")
         return redirect(url_for("official.decisions", call_id=call_id))
+    return _notify_page(call_id)
+
+
+def _notify_page(call_id: str, objections: Sequence[str] = ()) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
+        objections = objections or [sentence(one) for one in letters_ready(session, opened, arrived_at())]
         lines = decision_lines(session, actor=signed_in(), call=opened)
     waiting = [line for line in lines if line.notified_at is None and line.letter_sha256]
     readable = [line for line in waiting if not line.masked]
@@ -177,6 +198,7 @@ def notify(call_id: str) -> ResponseReturnValue:
         body=body,
         samples=_samples(readable),
         outcomes=words.outcomes(),
+        objections=objections,
         page_width="narrow",
     )
 
