@@ -19,28 +19,33 @@ from aap.documents.papers.letterhead import Author, Sender, author_of, document_
 from aap.documents.papers.lists import Cell, DossierLabel, PaperColumn
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
-
-def default_visas(call: CallFile) -> tuple[str, ...]:
-    """What the act rests on where nothing is typed; the authority's counsel completes it."""
-    asked = ", pour le soutien de projets associatifs" if "association" in call.call.applicants else ""
-    return (
-        "Vu le code des relations entre le public et l’administration, notamment ses articles L. 212-1 et L. 311-3-1 ;",
-        "Vu la loi n° 2000-321 du 12 avril 2000 relative aux droits des citoyens dans leurs relations avec les "
-        "administrations, notamment ses articles 9-1 et 10 ;",
-        f"Vu l’appel à projets « {{title}} » ({{reference}}){asked} ;",
-    )
+DEFAULT_VISAS = (
+    "Vu le code des relations entre le public et l’administration, notamment ses articles L. 212-1 et L. 311-3-1 ;",
+    "Vu la loi n° 2000-321 du 12 avril 2000 relative aux droits des citoyens dans leurs relations avec les administrations, "
+    "notamment ses articles 9-1 et 10 ;",
+    "Vu l’appel à projets « {title} » ({reference}) ;",
+)
+"""What the act rests on where nothing is typed; the authority's counsel completes it."""
 
 
-def default_articles() -> tuple[str, ...]:
-    """What the act decides where nothing is typed."""
+def default_articles(waiting: int) -> tuple[str, ...]:
+    """What the act decides where nothing is typed. `waiting`: how many dossiers are on the waiting list."""
+    but = ", à l’exception de celles qui sont inscrites sur la liste d’attente" if waiting else ""
     return (
         "Au titre de l’appel à projets « {title} », des subventions d’un montant total de {granted} sont attribuées aux "
         "{laureates} bénéficiaires dont la liste figure en annexe, pour les montants qui y sont inscrits.",
-        "Les demandes qui ne figurent pas en annexe ne sont pas retenues, sous réserve de la liste d’attente arrêtée avec "
-        "le classement ({waiting} dossiers).",
+        f"Les demandes qui ne figurent pas en annexe ne sont pas retenues{but}.",
         "Chaque subvention est versée dans les conditions notifiées à son bénéficiaire.",
         "Le présent acte est notifié aux intéressés et publié.",
     )
+
+
+_ALGORITHM = (
+    "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, puis les "
+    "dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel. Toute association candidate peut "
+    "demander ces règles et leur application à son dossier (article L. 311-3-1 du code des relations entre le public et "
+    "l’administration)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ def act_view(
     """The act of a run's result. `rows`: all of its lines; `granted`: cents to all laureates, where a line is masked."""
     now = in_effect(call, terms)
     laureates = [row for row in rows if row.status == "laureate"]
+    waiting = sum(row.status == "waiting_list" for row in rows)
     total = sum(row.granted_amount or 0 for row in laureates) if granted is None else granted
     authority = call.call.authority
     known = {
@@ -90,7 +96,7 @@ def act_view(
         "published": now.published or None,
         "laureates": french.number(len(laureates)),
         "granted": french.euros(total),
-        "waiting": french.number(sum(row.status == "waiting_list" for row in rows)),
+        "waiting": french.number(waiting),
         "expires": french.day(now.expires) if now.expires else None,
     }
     values = {name: known.get(name) or f"[{meaning}]" for name, meaning in letter_texts.ACT_PLACEHOLDERS.items()}
@@ -116,13 +122,13 @@ def act_view(
         reference=call.call.reference or call.id,
         sender=sender_of(call),
         author=author_of(call, terms),
-        visas=tuple(map(final, now.visas or default_visas(call))),
+        visas=tuple(map(final, now.visas or DEFAULT_VISAS)),
         articles=tuple(
             (f"Article {french.ordinal(number) if number == 1 else number}", final(text))
-            for number, text in enumerate(now.articles or default_articles(), 1)
+            for number, text in enumerate(now.articles or default_articles(waiting), 1)
         ),
         appeals=tuple(map(french.spaced, _appeals(call))),
-        algorithm=french.spaced(letter_texts.default_algorithm(call.call.contact)),
+        algorithm=french.spaced(_ALGORITHM),
         columns=(
             PaperColumn("Rang", 11, figure=True),
             PaperColumn("Dossier", 39, reference=True),

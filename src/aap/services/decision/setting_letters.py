@@ -22,7 +22,7 @@ from aap.core.call.letter_settings import (
     read_settings,
     with_terms,
 )
-from aap.core.call.letter_texts import LetterKind, placeholder_problems
+from aap.core.call.letter_texts import KINDS, LetterKind, placeholder_problems
 from aap.core.delays import paris
 from aap.core.results import Status
 from aap.documents.papers.letter_facts import LetterFacts, kind_of
@@ -182,7 +182,8 @@ def unfit(call: OpenedCall, terms: DecisionTerms | None, kinds: frozenset[Letter
     if not kinds:
         return ()
     file = with_terms(call.file, terms)
-    texts = (*placeholder_problems(file), *legal_problems(file))
+    others = tuple(f"letters.{kind}." for kind in KINDS if kind not in kinds)
+    texts = (one for one in (*placeholder_problems(file), *legal_problems(file)) if not one.path.startswith(others))
     missing = blanks(file, in_effect(call.file, terms), kinds)
     # A name that is blank is told once, as the blank of its field.
     filled = {"{published}": "published", "{signed_on}": "signed_on", "{expires}": "expires"}
