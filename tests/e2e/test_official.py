@@ -136,7 +136,7 @@ PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.DELIBERATING: ("jury", "jury?dossier={0}", "classement", "dossiers/{4}"),
     CallState.PROPOSED: ("classement/1", "classement/1/essai?laureats=1&sans=sud", "classement/1/essai?laureats=x",
                          "classement/1/dossiers/{1}", "classement/1/arret"),
-    CallState.ARBITRATED: ("decisions", "decisions/preparer"),
+    CallState.ARBITRATED: ("decisions", "decisions/preparer", "decisions/textes?dossier={0}"),
     CallState.DECIDED: ("decisions", "decisions/notifier", "decisions/publier"),
     CallState.PUBLISHED: ("", "decisions", "decisions/suites", "etape"),
 }  # fmt: skip

@@ -47,7 +47,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
             P.DOSSIER_COMPLETE, P.REVIEWERS_MANAGE, P.ASSIGNMENT_MANAGE, P.REVIEWS_FOLLOW, P.REVIEW_REOPEN,
             P.REVIEW_SET_ASIDE,
             P.CONSENSUS_MANAGE, P.JURY_DECIDE, P.RANKING_RUN, P.RANKING_READ, P.DECISIONS_PREPARE, P.DECISIONS_READ,
-            P.CLAIM_ARBITRATE,
+            P.CLAIM_ARBITRATE, P.LETTERS_SET,
         }
     ),
     "reading, or doing again what failed": frozenset({P.ADMIN_HOME, P.AUDIT_READ, P.SYSTEM_MANAGE}),

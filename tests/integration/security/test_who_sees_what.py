@@ -102,7 +102,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     for tail in (
         *(f"classement/{number}/fichiers/{name}" for name in RUN_FILES),
         "jury/proces-verbal.pdf", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
-        "decisions/lettres.zip",
+        "decisions/lettres.zip", "decisions/acte.pdf",
     ):  # fmt: skip
         address = f"/instruction/{call_id}/{tail}"
         mine = world.fetched(who, address)

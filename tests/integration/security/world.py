@@ -21,11 +21,13 @@ from sqlmodel import Session, col, select
 from werkzeug.test import TestResponse
 
 from aap.app import create_app
+from aap.core.call.letter_settings import content_hash
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
 from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
+from aap.records.decided import LetterSettings
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
@@ -372,6 +374,10 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
     )  # fmt: skip
     session.add(passkey)
     session.add(claim)
+    if session.exec(select(LetterSettings).where(LetterSettings.call_id == dossier.call_id)).first() is None:
+        session.add(
+            LetterSettings(call_id=dossier.call_id, number=1, content={}, content_hash=content_hash({}), created_at=now)
+        )
     session.flush()
     session.add_all([proof, invitation, job, jury, specimen])
     session.add(

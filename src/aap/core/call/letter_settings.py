@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from aap.core import french
 from aap.core.call.legal_mentions import suspends_a_delay
@@ -83,10 +84,9 @@ class DecisionTerms:
 
 @dataclass(frozen=True, slots=True)
 class SettingFault:
-    """Why what was typed in a field can't be taken. `why`: day | before_signature | delegated_later | too_long | brace |
-    unknown_name | suspends; `most`, `name` and `allowed` as the reason needs them."""
+    """Why what was typed in a field can't be taken; `most`, `name` and `allowed` as the reason needs them."""
 
-    why: str
+    why: Literal["day", "before_signature", "delegated_later", "too_long", "brace", "unknown_name", "suspends"]
     most: int = 0
     name: str = ""
     allowed: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from aap.core.call.letter_settings import DecisionTerms, in_effect
 from aap.core.call.letter_texts import fill_in
 from aap.core.call.schema import CallFile
 from aap.core.results import ResultRow
-from aap.documents.papers.letter_words import flat
+from aap.documents.papers.letter_words import on_one_line
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.lists import Cell, DossierLabel, PaperColumn
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
@@ -102,7 +102,7 @@ def act_view(
     values = {name: known.get(name) or f"[{meaning}]" for name, meaning in letter_texts.ACT_PLACEHOLDERS.items()}
 
     def final(template: str) -> str:
-        return french.spaced(flat(fill_in(template, values)))
+        return french.spaced(on_one_line(fill_in(template, values)))
 
     dated = now.act_on or now.signed_on
     act = now.act or "Arrêté n° [numéro]"

@@ -23,7 +23,7 @@ from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision
 _TYPED_SPACES = re.compile(r"[ \t\r\n]+")
 
 
-def flat(text: str) -> str:
+def on_one_line(text: str) -> str:
     """A text on one line, its no-break spaces untouched."""
     return _TYPED_SPACES.sub(" ", text).strip()
 
@@ -82,7 +82,7 @@ def values_of(
 
 def _sentence(reason: str) -> str:
     """A reason as the end of a sentence; nothing stays nothing."""
-    text = flat(reason)
+    text = on_one_line(reason)
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
@@ -139,7 +139,7 @@ def written_in_words(written: WrittenDecision) -> str:
 
 
 def _for_reason(reason: str) -> str:
-    text = french.spaced(flat(reason))
+    text = french.spaced(on_one_line(reason))
     return f", pour le motif suivant{french.NBSP}: {_sentence(text)}" if text else "."
 
 

@@ -20,7 +20,7 @@ from aap.core.greeting import NEUTRAL
 from aap.core.inputs import Application
 from aap.core.results import ResultRow
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision, kind_of, letter_facts
-from aap.documents.papers.letter_words import decomposition, flat, values_of
+from aap.documents.papers.letter_words import decomposition, on_one_line, values_of
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.mark_table import MarkTable
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
@@ -149,7 +149,7 @@ def letter_view(
         conditions = text.conditions
 
     def final(template: str) -> str:
-        return french.spaced(flat(fill_in(template, values)))
+        return french.spaced(on_one_line(fill_in(template, values)))
 
     def lines(template: str) -> tuple[str, ...]:
         if template.strip() == "{decomposition}":

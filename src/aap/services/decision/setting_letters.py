@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import assert_never
 
 from sqlmodel import Session, col, func, select
 
@@ -48,11 +48,23 @@ def objections_of(faults: Mapping[str, SettingFault]) -> dict[str, Objection]:
 
 
 def _objection(fault: SettingFault) -> Objection:
-    values: dict[str, Any] = {
-        "too_long": {"most": fault.most},
-        "unknown_name": {"name": fault.name, "allowed": fault.allowed},
-    }.get(fault.why, {})
-    return Objection(f"letters.{fault.why}", **values)
+    match fault.why:
+        case "too_long":
+            return Objection("decision.letters_too_long", most=fault.most)
+        case "unknown_name":
+            return Objection("decision.letters_unknown_name", name=fault.name, allowed=fault.allowed)
+        case "day":
+            return Objection("decision.letters_day")
+        case "before_signature":
+            return Objection("decision.letters_before_signature")
+        case "delegated_later":
+            return Objection("decision.letters_delegated_later")
+        case "brace":
+            return Objection("decision.letters_brace")
+        case "suspends":
+            return Objection("decision.letters_suspends")
+        case _:
+            assert_never(fault.why)
 
 
 def set_letters(
@@ -71,13 +83,13 @@ def set_letters(
         raise InvalidInput(objections_of(faults))
     hold_call(session, call)
     if _notification_awaited(session, call_id):
-        raise InvalidInput({"": Objection("letters.notification_awaited")})
+        raise InvalidInput({"": Objection("decision.letters_notification_awaited")})
     before = current_settings(session, call_id)
     content = as_content(terms)
     if before is not None and before.content_hash == content_hash(content):
         return before
     if (before.number if before else 0) != seen:
-        raise InvalidInput({"": Objection("letters.saved_meanwhile")})
+        raise InvalidInput({"": Objection("decision.letters_saved_meanwhile")})
     kept = LetterSettings(
         call_id=call_id,
         number=seen + 1,
@@ -188,9 +200,9 @@ def unfit(call: OpenedCall, terms: DecisionTerms | None, kinds: frozenset[Letter
     # A name that is blank is told once, as the blank of its field.
     filled = {"{published}": "published", "{signed_on}": "signed_on", "{expires}": "expires"}
     return (
-        *(Objection("letters.blank", field=name) for name in missing),
+        *(Objection("decision.letters_blank", field=name) for name in missing),
         *(
-            Objection("letters.unfit", place=one.path, text=one.message)
+            Objection("decision.letters_unfit", place=one.path, text=one.message)
             for one in texts
             if filled.get(one.found) not in missing
         ),
@@ -224,10 +236,10 @@ def letters_ready(session: Session, call: OpenedCall, now: datetime) -> tuple[Ob
     """
     found = list(letters_makeable(session, call))
     if stale := stale_letters(session, call):
-        found.append(Objection("letters.stale", number=stale))
+        found.append(Objection("decision.letters_stale", number=stale))
     signed = in_effect(call.file, terms_of(current_settings(session, call.id))).signed_on
     if signed is not None and paris(now).date() < signed:
-        found.append(Objection("letters.before_its_date", signed_on=signed))
+        found.append(Objection("decision.letters_before_its_date", signed_on=signed))
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from aap.web.wording.letters import LETTER_WORDS
 from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
@@ -12,4 +13,5 @@ WORDS: Words = {
     "decision.contest_length": _("Dites ce que vous contestez et pourquoi, en %(most)s caractères au plus."),
     "decision.declined_without_reason": _("Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
+    **LETTER_WORDS,
 }

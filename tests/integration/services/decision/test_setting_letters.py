@@ -81,7 +81,7 @@ def test_versions_are_kept_and_the_same_content_is_no_new_one(office: Offices) -
     second = keep(here, {**WHOLE, "act": "arrêté n° 2025-8"}, seen=1)
     with pytest.raises(InvalidInput) as stale:
         keep(here, {**WHOLE, "act": "arrêté n° 2025-9"}, seen=1)
-    assert stale.value.problems == {"": Objection("letters.saved_meanwhile")}
+    assert stale.value.problems == {"": Objection("decision.letters_saved_meanwhile")}
     with here.factory.platform.database.reading() as session:
         actor, call = here.factory.actor(here.first), get_call(session, here.call.id)
         page = settings_page(session, actor=actor, call=call)
@@ -99,26 +99,30 @@ def test_every_fault_of_what_is_typed_is_told_and_nothing_kept(office: Offices) 
     with pytest.raises(InvalidInput) as refused:
         keep(here, {**WHOLE, "signed_on": "hier", "closing_refusal": "{amount}", "capacity": "x" * 400})
     assert {name: one.key for name, one in refused.value.problems.items() if isinstance(one, Objection)} == {
-        "signed_on": "letters.day",
-        "closing_refusal": "letters.unknown_name",
-        "capacity": "letters.too_long",
+        "signed_on": "decision.letters_day",
+        "closing_refusal": "decision.letters_unknown_name",
+        "capacity": "decision.letters_too_long",
     }
     with here.factory.platform.database.reading() as session:
         assert session.exec(select(LetterSettings)).all() == []
 
 
 def test_letters_are_not_made_with_a_blank_and_every_place_is_named(office: Offices) -> None:
-    more = 'letters:\n  refusal: {paragraphs: ["{unknown}"]}\n  ineligible: {paragraphs: ["{reason} Voyez {published}, {nothing}."]}\n  appeals: ["Rien."]\n'
+    more = """letters:
+  refusal: {paragraphs: ["{unknown}"]}
+  ineligible: {paragraphs: ["{reason} Voyez {published}, {nothing}."]}
+  appeals: ["Rien."]
+"""
     here = office(CallState.DECIDED, more=more)
     with here.factory.platform.database.reading() as session:
         call = get_call(session, here.call.id)
         assert {one.letter_sha256 for one in decisions(session, here)} == {None}
         found = [(one.key, next(iter(one.values.values()))) for one in letters_makeable(session, call)]
         assert found == [
-            *(("letters.blank", name) for name in
+            *(("decision.letters_blank", name) for name in
               ("signed_on", "first_name", "last_name", "capacity", "act", "published", "expires")),
-            ("letters.unfit", "letters.ineligible.paragraphs[0]"),
-            *[("letters.unfit", "letters.appeals")] * 4,
+            ("decision.letters_unfit", "letters.ineligible.paragraphs[0]"),
+            *[("decision.letters_unfit", "letters.appeals")] * 4,
         ]  # fmt: skip
         with pytest.raises(InvalidInput) as refused:
             letter_cases(session, call)
@@ -130,10 +134,10 @@ def test_a_change_of_the_settings_makes_the_letters_stale_until_they_are_made_ag
     here = office(CallState.DECIDED)
     assert in_the_way(here) == []
     kept = keep(here, {"act": "arrêté n° 2025-7"})
-    assert in_the_way(here) == [("letters.stale", 5)]
+    assert in_the_way(here) == [("decision.letters_stale", 5)]
     with pytest.raises(InvalidInput) as refused:
         notify(here)
-    assert refused.value.problems == {"": (Objection("letters.stale", number=5),)}
+    assert refused.value.problems == {"": (Objection("decision.letters_stale", number=5),)}
     make_letters(here)
     assert in_the_way(here) == []
     with here.factory.platform.database.reading() as session:
@@ -145,8 +149,8 @@ def test_nobody_is_notified_before_the_date_of_signature(office: Offices) -> Non
     here = office(CallState.DECIDED, more=LETTERS.replace("2025-02-10", "2025-02-12"))
     with pytest.raises(InvalidInput) as refused:
         notify(here)
-    assert [one.key for one in refused.value.objections] == ["letters.before_its_date"]
-    assert in_the_way(here, later=timedelta(days=1)) == [("letters.before_its_date", in_the_way(here)[0][1])]
+    assert [one.key for one in refused.value.objections] == ["decision.letters_before_its_date"]
+    assert in_the_way(here, later=timedelta(days=1)) == [("decision.letters_before_its_date", in_the_way(here)[0][1])]
     assert in_the_way(here, later=timedelta(days=2)) == []
 
 
@@ -199,7 +203,7 @@ def test_the_jurys_reason_is_in_the_letter_of_the_dossier(office: Offices) -> No
                 decision=JuryDecisionKind.OUT,
                 reason="déjà aidé par un autre appel",
                 created_at=here.factory.now,
-            )  # fmt: skip
+            )
         )
 
     lead(here, CallState.DECIDED)

@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "classement/1/arret": (CallState.PROPOSED, "Renvoyer en délibération"),
     "decisions": (CallState.DECIDED, "Notifier les décisions"),
     "decisions/preparer": (CallState.ARBITRATED, "Préparer les décisions et les lettres"),
+    "decisions/textes": (CallState.DECIDED, "Rien ne manque"),
     "decisions/notifier": (CallState.DECIDED, "Notifier 5 décisions"),
     "decisions/publier": (CallState.DECIDED, "ne sont pas encore notifiées"),
     "decisions/suites": (CallState.PUBLISHED, "Aucun lauréat n’a renoncé"),
