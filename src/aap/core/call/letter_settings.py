@@ -112,10 +112,20 @@ def read_settings(typed: Mapping[str, str]) -> tuple[DecisionTerms, dict[str, Se
     for name in (*LINES, *TEXTS, *CLOSINGS):
         if fault := _fault_of_text(name, texts[name]):
             faults[name] = fault
+    lines = {name: " ".join(texts[name].split("\n")) for name in LINES}
     return (
         DecisionTerms(
-            **days,
-            **{name: " ".join(texts[name].split("\n")) for name in LINES},
+            signed_on=days["signed_on"],
+            act_on=days["act_on"],
+            delegated_on=days["delegated_on"],
+            expires=days["expires"],
+            first_name=lines["first_name"],
+            last_name=lines["last_name"],
+            capacity=lines["capacity"],
+            on_behalf=lines["on_behalf"],
+            delegation=lines["delegation"],
+            act=lines["act"],
+            published=lines["published"],
             visas=_one_a_line(texts["visas"]),
             articles=_one_a_line(texts["articles"]),
             closing={kind: texts[name] for name, kind in CLOSINGS.items() if texts[name]},

@@ -68,8 +68,14 @@ def letter_settings_save(call_id: str) -> ResponseReturnValue:
                     seen=int(seen) if seen.isdecimal() and len(seen) < 6 else 0,
                 )  # fmt: skip
             flash(_("Version %(number)s enregistrée.", number=kept.number), "success")
-            chosen = {name: request.form.get(name) or None for name in ("dossier", "modele")}
-            return redirect(url_for("official.letter_settings", call_id=call_id, **chosen))
+            return redirect(
+                url_for(
+                    "official.letter_settings",
+                    call_id=call_id,
+                    dossier=request.form.get("dossier") or None,
+                    modele=request.form.get("modele") or None,
+                )
+            )
         except InvalidInput as refused:
             problems = refused.problems
             terms = read_settings(typed)[0]
