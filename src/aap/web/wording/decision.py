@@ -12,6 +12,8 @@ WORDS: Words = {
     "decision.answer_missing": _("Dites si vous acceptez la subvention ou si vous y renoncez."),
     "decision.contest_length": _("Dites ce que vous contestez et pourquoi, en %(most)s caractères au plus."),
     "decision.declined_without_reason": _("Dites pourquoi vous y renoncez\u00a0: la place revient à un autre projet."),
+    "decision.payment_conditions": _("Dites comment les subventions sont versées."),
+    "decision.payment_period": _("Indiquez un premier jour, et un dernier qui ne le précède pas."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
     **LETTER_WORDS,
 }
