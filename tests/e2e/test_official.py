@@ -204,7 +204,9 @@ def test_progress_is_followed_with_and_without_scripts(office: Offices, opened: 
         expect(page.locator(".notice-danger")).to_contain_text("Des évaluations manquent.")
 
 
-def test_the_letter_follows_what_is_typed_and_a_button_shows_it_without_scripts(office: Offices, opened: Opened) -> None:
+def test_the_letter_follows_what_is_typed_and_a_button_shows_it_without_scripts(
+    office: Offices, opened: Opened
+) -> None:
     here = office(CallState.ARBITRATED)
     words = "Avec mes félicitations, Madame la Présidente."
     scripted = opened(here.first)
