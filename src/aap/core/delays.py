@@ -41,10 +41,14 @@ def appeal_deadline(notified: datetime, *, overseas: bool) -> date:
     that is no working day moves to the next one that is (as CPC 640 to 642; the authority's counsel confirms both).
     """
     months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
-    last = months_later(paris(notified).date(), months) + timedelta(days=1)
-    while last.weekday() >= 5 or is_public_holiday(last):
-        last += timedelta(days=1)
-    return last
+    return working_day_from(months_later(paris(notified).date(), months) + timedelta(days=1))
+
+
+def working_day_from(day: date) -> date:
+    """The day itself, or the next one that is worked: a delay that ends on another day ends then (as CPC 642)."""
+    while day.weekday() >= 5 or is_public_holiday(day):
+        day += timedelta(days=1)
+    return day
 
 
 def is_overseas(zone: str) -> bool | None:

@@ -229,7 +229,8 @@ def _highlights(facts: LetterFacts, kind: LetterKind, terms: DecisionTerms) -> t
 
 def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind, terms: DecisionTerms) -> tuple[str, ...]:
     """The call file's paragraphs, else the defaults. What the association must know is said whatever the call file says:
-    what is replaced, why the amount differs, what persons decided, what ends a waiting list.
+    what is replaced, why the amount differs, what persons decided, in how many days a laureate answers, what ends a
+    waiting list.
     """
     if facts.status == "withdrawn":
         return (
@@ -242,6 +243,8 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind, terms: Dec
     after = []
     if kind == "laureate":
         after = [f"{{{name}}}" for name in ("reduction", "jury") if name not in used]
+        if call.letters.answer is not None:
+            after.append(letter_texts.answer_sentence(call.letters.answer))
     elif kind in ("refusal", "waiting_list") and not used & {"reason", "jury"}:
         after = ["{jury}"]
     if kind == "waiting_list" and not used & {"expires", "waiting"}:

@@ -27,6 +27,7 @@ from aap.records.rankings import (
     RankingRow,
 )
 from aap.services.call.calls import OpenedCall
+from aap.services.decision.list_versions import retained_when_decided
 
 _WRITTEN = (JuryDecisionKind.IN, JuryDecisionKind.OUT, JuryDecisionKind.AMOUNT)
 
@@ -61,11 +62,13 @@ class LetterSources:
     """What the letters of a call rest on beside each decision: loaded once for all of them.
 
     `written`: application's id → what persons decided after the marks; `replaced`: decision's id → decision;
-    `versions`: the kept settings by id; `current`: the one that counts now.
+    `retained`: decision's id → how many are on the list once it is made; `versions`: the kept settings by id; `current`: the
+    one that counts now.
     """
 
     call: OpenedCall
     census: Mapping[str, Census]
+    retained: Mapping[str | None, int]
     written: Mapping[str, tuple[WrittenDecision, ...]]
     replaced: Mapping[str, Decision]
     versions: Mapping[str, LetterSettings]
@@ -79,7 +82,7 @@ class LetterSources:
 def letter_sources(
     session: Session, call: OpenedCall, decisions: Collection[Decision], *, application_ids: Collection[str]
 ) -> LetterSources:
-    """For these decisions (none before they are prepared) on these dossiers. Three queries, and one a run."""
+    """For these decisions (none before they are prepared) on these dossiers. Four queries, and one a run."""
     written: dict[str, tuple[WrittenDecision, ...]] = {}
     for one in session.exec(
         select(JuryDecision)
@@ -95,6 +98,7 @@ def letter_sources(
     return LetterSources(
         call=call,
         census={run_id: census_of(session, run_id) for run_id in {one.run_id for one in decisions}},
+        retained=retained_when_decided(session, call.id),
         written=written,
         replaced={one.id: one for one in replaced},
         versions={one.id: one for one in versions},
@@ -168,7 +172,7 @@ def decision_letter(
         sources.call.file,
         row,
         ranked=sources.census[decision.run_id].ranked,
-        retained=sources.census[decision.run_id].retained,
+        retained=sources.retained.get(decision.id, sources.census[decision.run_id].retained),
         written=sources.written.get(application.id, ()),
         replaced=replaced,
         capacity=association.representative_capacity,

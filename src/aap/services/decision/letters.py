@@ -31,9 +31,9 @@ from aap.services.decision.letter_contents import (
     terms_of,
 )
 from aap.services.decision.setting_letters import letters_makeable
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, ensure_impartial, find_dossier
 from aap.services.errors import InvalidInput, NotFound
-from aap.services.outbox import InPieces, Progress
+from aap.services.outbox import InPieces, Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import frozen_run, view_run
@@ -179,8 +179,10 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
                 session.execute(
                     update(Decision)
                     .where(
-                        col(Decision.id) == case.decision_id, col(Decision.notified_at).is_(None)
-                    )  # perhaps meanwhile
+                        col(Decision.id) == case.decision_id,
+                        col(Decision.notified_at).is_(None),  # perhaps meanwhile
+                        col(Decision.voided_at).is_(None),
+                    )
                     .values(letter_sha256=sha256, letter_settings_id=case.settings_id)
                 )
         pending.clear()
@@ -202,6 +204,14 @@ def _join(
 
 LETTERS = InPieces(_split, _render, _join)
 """Job `letters`: every letter of the call that isn't notified."""
+
+
+def start_letters(session: Session, *, actor: Actor, call_id: str, now: datetime) -> Job:
+    """Queues the letters that aren't notified. Raises RecusedFromActs."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
+    return start_job(session, "letters", actor=actor, now=now, call_id=call_id)
 
 
 def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int:
