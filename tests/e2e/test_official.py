@@ -186,7 +186,7 @@ PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.DELIBERATING: ("a-revoir", "jury", "arbitrage", "jury?dossier={0}", "classement", "dossiers/{4}"),
     CallState.PROPOSED: ("classement/1", "classement/1/essai?laureats=1&sans=sud", "classement/1/essai?laureats=x",
                          "classement/1/dossiers/{1}", "classement/1/arret"),
-    CallState.ARBITRATED: ("classement/1/reprise", "secondes", "decisions", "decisions/preparer"),
+    CallState.ARBITRATED: ("classement/1/reprise", "secondes", "decisions", "decisions/preparer", "decisions/textes?dossier={0}"),
     CallState.DECIDED: ("decisions", "decisions/notifier", "decisions/publier"),
     CallState.PUBLISHED: (
         "", "decisions", "decisions/suites", "decisions/recommandes", "decisions/listes", "decisions/listes/2",
@@ -253,3 +253,23 @@ def test_progress_is_followed_with_and_without_scripts(office: Offices, opened: 
         held.state, held.result = JobState.DONE, {"problems": ["Des évaluations manquent."]}
     for page in (scripted, plain):
         expect(page.locator(".notice-danger")).to_contain_text("Des évaluations manquent.")
+
+
+def test_the_letter_follows_what_is_typed_and_a_button_shows_it_without_scripts(
+    office: Offices, opened: Opened
+) -> None:
+    here = office(CallState.ARBITRATED)
+    words = "Avec mes félicitations, Madame la Présidente."
+    scripted = opened(here.first)
+    plain = opened(here.second, java_script_enabled=False)
+    for page in (scripted, plain):
+        page.goto(here.address(f"decisions/textes?dossier={here.dossiers[0].reference}"))
+        if page is scripted:
+            page.wait_for_selector("html[data-ready=true]")
+        page.get_by_label("Formule finale, lauréats").fill("Avec mes félicitations, {greeting}.")
+    expect(scripted.locator("[data-preview]")).to_contain_text(words)
+    plain.get_by_role("button", name="Voir l’aperçu").click()
+    expect(plain.locator("[data-preview]")).to_contain_text(words)
+    plain.get_by_role("button", name="Enregistrer cette version").click()
+    expect(plain.locator(".notice-success").first).to_contain_text("Version 1 enregistrée")
+    assert_accessible(scripted)

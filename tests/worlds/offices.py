@@ -28,8 +28,8 @@ from aap.web.public_links import PublicLinks
 from tests.factories import CALL_FILE, Factory
 
 LETTERS = """letters:
-  signed_on: 2025-04-24
-  published: "décision du 24 avril 2025"
+  signed_on: 2025-02-10
+  published: "décision du 10 février 2025"
   signatory: {first_name: Hélène, last_name: Exemplaire, capacity: Cheffe du service, delegation: "arrêté fictif"}
   waiting_list_expires: 2025-10-31
 """

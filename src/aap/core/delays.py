@@ -62,6 +62,11 @@ def working_day_from(day: date) -> date:
     return day
 
 
+def is_overseas(zone: str) -> bool | None:
+    """Whether who sits in this zone (`metro`, `drom`, `com`) has a month more; None where the zone isn't known."""
+    return zone in ("drom", "com") if zone else None
+
+
 def is_public_holiday(day: date) -> bool:
     """Whether all of France keeps this day (Code du travail L3133-1; local holidays aside)."""
     if (day.month, day.day) in ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)):

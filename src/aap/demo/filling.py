@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from aap.core.delays import PARIS, is_public_holiday
+from aap.core import french
+from aap.core.delays import PARIS, is_public_holiday, paris
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.demo.associations import associations
 from aap.demo.attachments import attachments
@@ -35,6 +36,7 @@ from aap.services.call.calls import OpenedCall, add_call, change_state, close_ca
 from aap.services.decision.deciding import prepare_decisions, publish_results
 from aap.services.decision.letters import LETTERS
 from aap.services.decision.notifying import confirm_notification, notify_at_hour, propose_notification
+from aap.services.decision.setting_letters import set_letters
 from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
@@ -277,12 +279,14 @@ class _Filling:
             kept = store_run(session, actor=one, call=current, given=given, run=run, now=at)
             propose_freeze(session, actor=one, run_id=kept.id, links=links, now=at + timedelta(hours=3))
             confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(hours=5))
-            prepare_decisions(session, actor=two, call_id=call.id, now=at + timedelta(days=1))
+            signed = at + timedelta(days=1)
+            set_letters(session, actor=two, call_id=call.id, typed=_signed_on(signed), seen=0, now=signed)
+            prepare_decisions(session, actor=two, call_id=call.id, now=signed)
         job = Job(kind="letters", call_id=call.id, created_at=at)
         LETTERS.do_all(self.platform, job, lambda done, total, message="": self.tell(message, done, total))
         with self.platform.database.writing() as session:
             one, two = self.actor(session, first), self.actor(session, second)
-            hour = max(at + timedelta(days=2), _after_signature(call))
+            hour = _after_signature(at + timedelta(days=1))
             asked = propose_notification(session, actor=one, call_id=call.id, at=hour, now=hour - timedelta(hours=20))
             links = PublicLinks(self.platform.settings.base_url)
             confirm_notification(
@@ -306,15 +310,12 @@ class _Filling:
         living.open(self.scale.open, self.made, applicants)
 
 
-def _after_signature(call: OpenedCall) -> datetime:
+def _after_signature(signed: datetime) -> datetime:
     """In the morning of the first working day after the letters are signed; nobody is told of what isn't signed yet."""
-    signed = call.file.letters.signed_on
-    if signed is None:
-        return call.record.closes_at
-    day = signed + timedelta(days=1)
+    day = paris(signed).date() + timedelta(days=1)
     while day.weekday() >= 5 or is_public_holiday(day):
         day += timedelta(days=1)
-    return datetime(day.year, day.month, day.day, 9, tzinfo=PARIS)
+    return datetime.combine(day, time(9), PARIS)
 
 
 def smaller(text: str, share: float) -> str:
@@ -339,6 +340,20 @@ def smaller(text: str, share: float) -> str:
     )
     selection = re.sub(r"\bmax_share: [\d.]+", "max_share: 0.8", selection)
     return f"{head}{start}{selection}{end}{tail}"
+
+
+def _signed_on(moment: datetime) -> dict[str, str]:
+    """What is filled in for the finished call's letters: signed that day, published the next, notified after."""
+    day, next_day = (paris(one).date() for one in (moment, moment + timedelta(days=1)))
+    return {
+        "signed_on": day.isoformat(),
+        "act": "décision n° 2025-112",
+        "published": f"publiée au Bulletin officiel du ministère le {french.day(next_day)}",
+        "on_behalf": "Pour la ministre et par délégation,",
+        "visas": "Vu le code des relations entre le public et l’administration, notamment ses articles L. 212-1 et L. 311-3-1 ;\n"
+        "Vu la loi n° 2000-321 du 12 avril 2000 relative aux droits des citoyens dans leurs relations avec les administrations ;\n"
+        "Vu l’appel à projets « {title} » ({reference}), scellé à son ouverture ;",
+    }
 
 
 def _before(text: str, *, days: int) -> datetime:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 def actions() -> Mapping[str, str]:
     """What the audit log's lines say was done, by the names that use cases record."""
     return {
+        "act.downloaded": _("Acte d’attribution téléchargé"),
         "application.eligibility": _("Conditions de recevabilité répondues"),
         "application.resumed": _("Dossier repris"),
         "application.started": _("Dossier commencé"),
@@ -91,6 +92,7 @@ def actions() -> Mapping[str, str]:
         "jury.removed": _("Décision du jury retirée"),
         "keys.rotated": _("Clé changée"),
         "letters.downloaded": _("Lettre téléchargée"),
+        "letters.set": _("Textes et signature des lettres enregistrés"),
         "mails.retried": _("Courriels relancés"),
         "member.changed": _("Rôle d’un membre changé"),
         "member.invited": _("Membre invité"),

@@ -22,12 +22,13 @@ from sqlmodel import Session, col, select
 from werkzeug.test import TestResponse
 
 from aap.app import create_app
+from aap.core.call.letter_settings import content_hash
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
 from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
-from aap.records.decided import Notification, NotificationState, PostalSending
+from aap.records.decided import LetterSettings, Notification, NotificationState, PostalSending
 from aap.records.deliberations import JuryMember
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
@@ -392,6 +393,10 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         call_id=dossier.call_id, state=NotificationState.CANCELLED, at=now, proposed_by=claimant.id, proposed_at=now
     )
     session.add(notification)
+    if session.exec(select(LetterSettings).where(LetterSettings.call_id == dossier.call_id)).first() is None:
+        session.add(
+            LetterSettings(call_id=dossier.call_id, number=1, content={}, content_hash=content_hash({}), created_at=now)
+        )
     session.flush()
     session.add_all([proof, invitation, job, jury, member, specimen])
     session.add(

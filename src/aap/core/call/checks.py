@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aap.core.call.form_checks import check_eligibility_rules, check_form_definition
+from aap.core.call.legal_mentions import legal_problems
 from aap.core.call.letter_texts import placeholder_problems
 from aap.core.call.lot_checks import check_lots
 from aap.core.call.rubric_checks import check_rubric
@@ -139,7 +140,8 @@ def _reviewing(call: CallFile) -> Iterator[Finding]:
 
 
 def _letters(call: CallFile) -> Iterator[Finding]:
-    """Names between braces that no letter could fill in: warnings, for only who writes letters needs them."""
+    """Names between braces that no letter could fill in, and what the law asks of a letter: warnings, for only who writes
+    letters needs them. Before letters are made they stop the batch."""
     for problem in placeholder_problems(call):
         yield Finding(
             path_of(problem.path),
@@ -149,3 +151,5 @@ def _letters(call: CallFile) -> Iterator[Finding]:
             severity="warning",
             rests_on=(("call",),),
         )
+    for problem in legal_problems(call):
+        yield Finding(path_of(problem.path), problem.message, found=problem.found, severity="warning")

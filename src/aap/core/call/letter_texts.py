@@ -34,6 +34,12 @@ COMMON_PLACEHOLDERS: Mapping[str, str] = {
     "contact": "adresse de contact de l’appel",
     "published": "publication de la décision d’attribution",
     "signed_on": "date de la décision",
+    "act": "acte qui attribue les subventions, avec son numéro et sa date",
+    "greeting": "« Madame la Présidente », « Monsieur le Président », selon la qualité du représentant ; sinon « Madame, "
+    "Monsieur »",
+    "award": "phrase qui rattache la décision à celle qui attribue les subventions, et dit sa publication",
+    "delay": "délai de recours : « deux mois », « trois mois » quand le siège est outre-mer",
+    "replaces": "phrase qui cite la décision remplacée, ce qu’elle disait et pourquoi ; vide sinon",
 }
 # Names whose value only some letters have.
 KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
@@ -42,20 +48,36 @@ KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
         "score": "note finale, dans le total de l’appel",
+        "reduction": "pourquoi le montant n’est pas celui qui était demandé ; vide s’il l’est",
+        "jury": "ce que le jury ou l’autorité a décidé sur le dossier, avec son motif ; vide sinon",
     },
     "waiting_list": {
+        "waiting": "rang sur la liste d’attente, fin de sa validité et ce qui se passe alors, en phrases",
         "waiting_rank": "rang sur la liste d’attente",
         "expires": "fin de validité de la liste d’attente",
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
         "score": "note finale, dans le total de l’appel",
         "reason": "motif de la décision",
+        "jury": "ce que le jury ou l’autorité a décidé sur le dossier, avec son motif ; vide sinon",
     },
     "refusal": {
-        "reason": "motif de la décision",
+        "reason": "motif de la décision, celui du jury compris",
+        "jury": "ce que le jury ou l’autorité a décidé sur le dossier, avec son motif ; vide sinon",
+        "decomposition": "dossiers retenus, rang, notes, correction de sévérité et note finale, ligne à ligne ; vide si le "
+        "dossier n’a pas été noté",
         "standing": "rang et note, en une phrase ; nombre de dossiers retenus et classés là où {reason} les donne déjà",
     },
     "ineligible": {"reason": "règle de recevabilité qui n’est pas remplie"},
+}
+
+# Names that the act which awards the grants may use in its visas and articles.
+ACT_PLACEHOLDERS: Mapping[str, str] = {
+    **{name: COMMON_PLACEHOLDERS[name] for name in ("title", "reference", "authority", "service", "city", "published")},
+    "laureates": "nombre de lauréats",
+    "granted": "montant total attribué",
+    "waiting": "nombre de dossiers sur la liste d’attente",
+    "expires": "fin de validité de la liste d’attente",
 }
 
 _PLACEHOLDER = re.compile(r"\{([^{}\s]*)\}")
@@ -63,8 +85,8 @@ _STRAY_BRACE = re.compile(r"[{}]")
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceholderProblem:
-    """A text of `letters` that cannot be filled in. `path` is the key's path in the call file."""
+class LetterProblem:
+    """A text of `letters` that cannot be filled in, or says what it may not. `path` is the key's path in the call file."""
 
     path: str
     found: str
@@ -99,22 +121,32 @@ def fill_in(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(value, text)
 
 
-def placeholder_problems(call: CallFile) -> tuple[PlaceholderProblem, ...]:
+def names_in(text: str) -> tuple[str, ...]:
+    """The names between braces of a text, as they stand."""
+    return tuple(_PLACEHOLDER.findall(text))
+
+
+def has_stray_brace(text: str) -> bool:
+    """Whether a brace surrounds no name."""
+    return _STRAY_BRACE.search(_PLACEHOLDER.sub("", text)) is not None
+
+
+def placeholder_problems(call: CallFile) -> tuple[LetterProblem, ...]:
     """Every name between braces in `letters` that is unknown or has no value in this call, in file order."""
     problems = []
     absent = _names_without_value(call)
-    for path, text, allowed in _texts(call):
-        for name in _PLACEHOLDER.findall(text):
+    for path, text, allowed in letter_texts_of(call):
+        for name in names_in(text):
             if name not in allowed:
                 problems.append(
-                    PlaceholderProblem(path, f"{{{name}}}", allowed, f"« {{{name}}} » n’est pas connu dans ce texte.")
+                    LetterProblem(path, f"{{{name}}}", allowed, f"« {{{name}}} » n’est pas connu dans ce texte.")
                 )
             elif name in absent:
                 message = f"« {{{name}}} » est employé, mais {absent[name]} n’est pas rempli."
-                problems.append(PlaceholderProblem(path, f"{{{name}}}", allowed, message))
-        if _STRAY_BRACE.search(_PLACEHOLDER.sub("", text)):
+                problems.append(LetterProblem(path, f"{{{name}}}", allowed, message))
+        if has_stray_brace(text):
             problems.append(
-                PlaceholderProblem(path, text, allowed, "Une accolade n’entoure pas un nom, comme dans « {amount} ».")
+                LetterProblem(path, text, allowed, "Une accolade n’entoure pas un nom, comme dans « {amount} ».")
             )
     return tuple(problems)
 
@@ -137,7 +169,7 @@ def _names_without_value(call: CallFile) -> dict[str, str]:
     return {name: key for name, (key, value) in keys.items() if not value}
 
 
-def _texts(call: CallFile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def letter_texts_of(call: CallFile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """(path, text, allowed names) of every text of `letters` that the call file gives."""
     for kind in KINDS:
         letter: LetterText = getattr(call.letters, kind)
@@ -170,9 +202,9 @@ DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
         "projets cité en objet. Une subvention de {amount} lui est attribuée.",
     ),
     "waiting_list": (
-        "Votre dossier a été jugé de qualité, mais il n’a pas pu être retenu à ce stade. {reason}",
-        "Il est inscrit au {waiting_rank} rang de la liste d’attente. Si un lauréat renonce à sa subvention, les "
-        "dossiers de cette liste sont appelés dans l’ordre, dans le respect des règles de l’appel à projets.",
+        "Votre dossier n’a pas pu être retenu à ce stade, mais il est inscrit sur la liste d’attente. {reason}",
+        "{waiting} Si un lauréat renonce à sa subvention, les dossiers de cette liste sont appelés dans l’ordre, dans le "
+        "respect des règles de l’appel à projets.",
     ),
     "refusal": (
         "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas retenue.",
@@ -190,11 +222,7 @@ WITHDRAWN_PARAGRAPHS: tuple[str, ...] = (
     "et ne sera pas examinée plus avant.",
 )
 
-# Said to the laureate at the funding line, whatever the call file says.
-REDUCED = (
-    "Cette subvention est inférieure aux {requested_amount} que vous aviez demandés : c’est le plus grand montant que les "
-    "règles de l’appel à projets permettent encore à votre rang. Vous pouvez l’accepter ou y renoncer."
-)
+DEFAULT_CLOSING = "Je vous prie d’agréer, {greeting}, l’expression de ma considération distinguée."
 
 
 def answer_sentence(answer: AnswerTerm, who: str = "Vous disposez") -> str:
@@ -224,25 +252,30 @@ DEFAULT_CONDITIONS: tuple[str, ...] = (
     "respecter le contrat d’engagement républicain que vous avez souscrit.",
 )
 
-# Used when the call file names the publication of the decision that awards the grants, and when it does not.
-AWARD_DECISION_PUBLISHED = (
-    "Cette décision est indissociable de la décision qui attribue les subventions de l’appel à projets ({published})."
-)
-AWARD_DECISION = (
-    "Cette décision est indissociable de la décision qui attribue les subventions de l’appel à projets, publiée avec "
-    "les résultats de l’appel."
+
+# Said to who sits overseas where the call file's ways of appeal don't (CJA R421-7).
+OVERSEAS = (
+    "Le siège de votre association étant outre-mer, ce délai est de trois mois (article R. 421-7 du code de justice "
+    "administrative)."
 )
 
 
-def default_appeals(court: str | None, published: str | None) -> tuple[str, ...]:
-    """Ways of appeal, as a template per authority. `court` is « tribunal administratif de … »."""
-    before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
+def award_decision(act: str, published: str) -> str:
+    """A refusal cannot be parted from the decision that awards the grants: it is cited, with its publication
+    (CE 23 December 2025 n° 493833)."""
+    cited = ", ".join(filter(None, (act, published)))
+    where = f" ({cited})" if cited else ", publiée avec les résultats de l’appel"
+    return f"Cette décision est indissociable de la décision qui attribue les subventions de l’appel à projets{where}."
+
+
+def default_appeals() -> tuple[str, ...]:
+    """Ways of appeal, as a template per authority: the call's court and the association's delay are filled in."""
     return (
-        "Vous pouvez contester cette décision dans les deux mois de sa notification (trois mois outre-mer) :",
+        "Vous pouvez contester cette décision dans un délai de {delay} à compter de sa notification :",
         "– par un recours gracieux auprès de son auteur, ou hiérarchique auprès de son supérieur ; formé dans ce "
         "délai, il proroge le suivant ;",
-        f"– par un recours contentieux {before}, par courrier ou sur www.telerecours.fr.",
-        AWARD_DECISION_PUBLISHED if published else AWARD_DECISION,
+        "– par un recours contentieux devant le {court}, par courrier ou sur www.telerecours.fr.",
+        "{award}",
     )
 
 
@@ -273,12 +306,19 @@ RECEIPT_ALGORITHM = (
 )
 
 
-def silence_appeals(court: str | None) -> tuple[str, ...]:
+def silence_appeals(court: str | None, *, overseas: bool | None = None) -> tuple[str, ...]:
     """Ways of appeal against the rejection that silence makes, as a receipt must state them (CRPA R112-5)."""
     before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
     return (
-        "Un refus né du silence peut être contesté dans les deux mois qui suivent cette date (trois mois outre-mer) :",
+        f"Un refus né du silence peut être contesté dans un délai de {appeal_delay(overseas)} à compter de cette date :",
         "– par un recours gracieux auprès du service, ou hiérarchique auprès de son supérieur ; formé dans ce délai, "
         "il proroge le suivant ;",
         f"– par un recours contentieux {before}, par courrier ou sur www.telerecours.fr.",
     )
+
+
+def appeal_delay(overseas: bool | None) -> str:
+    """The delay of an appeal: a month more for who sits overseas (CJA R421-7); both where that isn't known."""
+    if overseas is None:
+        return "deux mois (trois mois outre-mer)"
+    return "trois mois" if overseas else "deux mois"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from aap.core.call.letter_settings import DecisionTerms, in_effect
 from aap.core.call.schema import CallFile
 
 
@@ -21,13 +22,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who signs (CRPA L212-1: first name, name, capacity and service), and by which delegation."""
+    """Who signs (CRPA L212-1: first name, name, capacity and service), for whom, and by which delegation."""
 
     first_name: str = ""
     last_name: str = ""
     capacity: str = ""
     service: str = ""
     delegation: str = ""
+    on_behalf: str = ""
 
     @property
     def name(self) -> str:
@@ -48,16 +50,17 @@ def sender_of(call: CallFile) -> Sender:
     )
 
 
-def author_of(call: CallFile) -> Author:
-    """Who signs the call's decisions."""
-    signatory = call.letters.signatory
+def author_of(call: CallFile, terms: DecisionTerms | None = None) -> Author:
+    """Who signs the call's decisions. `terms`: what was filled in at decision time."""
+    signatory = in_effect(call, terms)
     authority = call.call.authority
     return Author(
-        first_name=signatory.first_name or "",
-        last_name=signatory.last_name or "",
-        capacity=signatory.capacity or "",
+        first_name=signatory.first_name,
+        last_name=signatory.last_name,
+        capacity=signatory.capacity,
         service=(authority.service or authority.name) if authority else "",
-        delegation=signatory.delegation or "",
+        delegation=signatory.delegation_in_words,
+        on_behalf=signatory.on_behalf,
     )
 
 

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain
 from types import TracebackType
@@ -21,9 +21,10 @@ from aap.core.results import Census
 
 if TYPE_CHECKING:
     from aap.core.call.schema import CallFile, Lot
-    from aap.core.inputs import Application
+    from aap.core.inputs import Application, JuryDecision
     from aap.core.ranking.run import Run
     from aap.core.results import ResultRow
+    from aap.documents.papers.letter_facts import WrittenDecision
     from aap.documents.papers.letters import LetterView
     from aap.documents.report.ranking_files import File
 
@@ -70,11 +71,15 @@ class Press:
         """One letter an application that has an outcome, as `letters/<application_id>.pdf`, in the ranking's order."""
         applications = {application.id: application for application in run.given.applications}
         draft = not run.report["final"]
+        written = _written(run.given.decisions)
         waiting = [
             self._pool.submit(
                 _letters,
                 part.given.call,
-                [(row, applications[row.application_id]) for row in part.rows[at : at + BATCH]],
+                [
+                    (row, applications[row.application_id], written.get(row.application_id, ()))
+                    for row in part.rows[at : at + BATCH]
+                ],
                 Census.of(part.rows),
                 draft,
                 part.lot,
@@ -175,17 +180,42 @@ def _laureates(call: CallFile, rows: Sequence[ResultRow], result_hash: str, fina
     return render_list(laureate_list_view(call, rows, result_hash=result_hash, final=final))
 
 
+def _written(decisions: Iterable[JuryDecision]) -> dict[str, tuple[WrittenDecision, ...]]:
+    """What the jury decided on each application, with the reason that its letter gives."""
+    from aap.documents.papers.letter_facts import WrittenDecision
+
+    found: dict[str, tuple[WrittenDecision, ...]] = {}
+    for one in decisions:
+        if one.decision in ("in", "out", "amount"):
+            amount = None if one.amount is None else int(one.amount * 100)
+            kept = WrittenDecision(one.decision, one.reason, amount=amount)
+            found[one.application_id] = (*found.get(one.application_id, ()), kept)
+    return found
+
+
 def _letters(
-    call: CallFile, rows: Sequence[tuple[ResultRow, Application]], census: Census, draft: bool, lot: Lot | None
+    call: CallFile,
+    rows: Sequence[tuple[ResultRow, Application, tuple[WrittenDecision, ...]]],
+    census: Census,
+    draft: bool,
+    lot: Lot | None,
 ) -> list[File]:
-    from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter
+    from aap.documents.papers.letter_facts import NoLetter
+    from aap.documents.papers.letters import letter_from_row, render_letter
     from aap.documents.report.ranking_files import file_stem
 
     made = []
-    for row, application in rows:
+    for row, application, written in rows:
         try:
             view = letter_from_row(
-                call, row, ranked=census.ranked, retained=census.retained, application=application, draft=draft, lot=lot
+                call,
+                row,
+                ranked=census.ranked,
+                retained=census.retained,
+                application=application,
+                draft=draft,
+                lot=lot,
+                written=written,
             )
         except NoLetter:
             continue

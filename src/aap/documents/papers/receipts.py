@@ -10,6 +10,7 @@ from aap.core.call import letter_texts
 from aap.core.call.letter_texts import fill_in
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris, silence_is_rejection
+from aap.core.greeting import NEUTRAL
 from aap.documents.papers.letterhead import Sender, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
@@ -64,8 +65,9 @@ def receipt_view(
     requested_amount: int | None = None,
     answers_sha256: str = "",
     files: tuple[DepositedFile, ...] = (),
+    overseas: bool | None = None,
 ) -> ReceiptView:
-    """The receipt of one submission.
+    """The receipt of one submission. `overseas`: where the association sits, None: unknown.
 
     Silence runs from the closing of the call when it comes after the submission: no request can be decided before.
     """
@@ -73,22 +75,22 @@ def receipt_view(
     starts = max(received_at, closing) if closing else received_at
     authority = call.call.authority
     court = authority.court if authority else None
-    values = {
-        name: value
-        for name, value in {
-            "title": call.call.title or call.id,
-            "reference": call.call.reference or call.id,
-            "application": number,
-            "association": association,
-            "project": project or number,
-            "authority": authority.name if authority else None,
-            "service": (authority.service or authority.name) if authority else None,
-            "city": authority.city if authority else None,
-            "court": court or "tribunal administratif compétent",
-            "contact": call.call.contact,
-        }.items()
-        if value is not None
+    known = {
+        "title": call.call.title or call.id,
+        "reference": call.call.reference or call.id,
+        "application": number,
+        "association": association,
+        "project": project or number,
+        "authority": authority.name if authority else None,
+        "service": (authority.service or authority.name) if authority else None,
+        "city": authority.city if authority else None,
+        "court": court or "tribunal administratif compétent",
+        "contact": call.call.contact,
+        "delay": letter_texts.appeal_delay(overseas),
+        "greeting": NEUTRAL,
     }
+    # What is known only with the decision stands as what it is.
+    values = {**letter_texts.COMMON_PLACEHOLDERS, **{name: value for name, value in known.items() if value is not None}}
     algorithm = call.letters.algorithm
     privacy = call.letters.privacy
     return ReceiptView(
@@ -104,7 +106,7 @@ def receipt_view(
         requested_amount=requested_amount,
         rejection_on=silence_is_rejection(starts),
         decision_by=call.call.decision_by,
-        appeals=tuple(map(french.spaced, letter_texts.silence_appeals(court))),
+        appeals=tuple(map(french.spaced, letter_texts.silence_appeals(court, overseas=overseas))),
         algorithm=french.spaced(fill_in(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
         privacy=french.spaced(fill_in(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
         answers_sha256=answers_sha256,

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
-from sqlmodel import Session, case, col, func, select
+from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import day, euros
-from aap.core.results import ResultRow
 from aap.documents.mail_texts import Mail
-from aap.documents.papers.letters import LetterView, letter_facts, letter_view
+from aap.documents.papers.letters import LetterView
 from aap.documents.papers.mark_table import MarkTable
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.decided import ListChange
 from aap.records.people import Person
-from aap.records.rankings import Contest, Decision, Outcome, RankingRow
+from aap.records.rankings import Contest, Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, hold_call
 from aap.services.decision.deadlines import AppealDelay, appeal_delay
 from aap.services.decision.in_force import ACCEPTED, DECLINED, GIVEN_UP, LAPSED, in_force
-from aap.services.decision.list_versions import LEFT, SILENT, next_version, retained_when_decided
+from aap.services.decision.letter_contents import decision_letter, letter_sources
+from aap.services.decision.list_versions import LEFT, SILENT, next_version
 from aap.services.dossier.access import get_dossier, recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
@@ -84,14 +81,12 @@ def notified_decision(session: Session, application_id: str, *, to_answer: bool 
 
 
 def read_decision(session: Session, *, actor: Actor, application_id: str) -> ReadDecision:
-    """The decision, for a member of the association. Raises NotFound before the notification. At most eight queries."""
+    """The decision, for a member of the association, in the words of the version with which its letter was made.
+
+    Raises NotFound before the notification. At most nine queries.
+    """
     dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
     decision = notified_decision(session, application_id)
-    ranked, retained = session.exec(
-        select(
-            func.count(col(RankingRow.rank)), func.sum(case((col(RankingRow.status) == "laureate", 1), else_=0))
-        ).where(RankingRow.run_id == decision.run_id)
-    ).one()
     found = session.exec(
         select(Contest, Person.name)
         .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
@@ -99,48 +94,19 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         .order_by(col(Contest.created_at), col(Contest.id))
         .limit(1)
     ).first()
-    retained = retained_when_decided(session, dossier.call.id).get(decision.id, int(retained or 0))
-    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked, retained=retained)
+    sources = letter_sources(session, dossier.call, [decision], application_ids=[application_id])
+    letter, facts = decision_letter(
+        sources, decision, dossier.application, dossier.association, terms=sources.terms(decision.letter_settings_id)
+    )
     return ReadDecision(
         dossier=dossier,
         decision=decision,
-        letter=letter_view(
-            dossier.call.file,
-            facts,
-            application_reference=dossier.application.reference,
-            project=dossier.application.title,
-        ),
+        letter=letter,
         marks=facts.mark_table(dossier.call.file) if decision.outcome != Outcome.WITHDRAWN else None,
-        ranked=ranked,
+        ranked=sources.census[decision.run_id].ranked,
         delay=appeal_delay(session, decision),
         contest=found[0] if found else None,
         contested_by=(found[1] or "") if found else "",
-    )
-
-
-def _row(dossier: OpenedDossier, decision: Decision) -> ResultRow:
-    frozen: Mapping[str, Any] = decision.row
-
-    def score(name: str) -> Decimal | None:
-        return None if frozen.get(name) is None else Decimal(frozen[name])
-
-    return ResultRow(
-        rank=frozen.get("rank"),
-        application_id=dossier.application.reference,
-        association=dossier.association.name,
-        status=frozen["status"],
-        reason_code=frozen.get("reason_code", ""),
-        reason=decision.reason,
-        raw_score=score("raw_score"),
-        calibrated_score=score("calibrated_score"),
-        ci_low=score("ci_low"),
-        ci_high=score("ci_high"),
-        selection_probability=score("selection_probability"),
-        reviews=frozen.get("reviews", 0),
-        requested_amount=frozen.get("requested_amount", 0),
-        granted_amount=decision.amount,
-        waiting_rank=frozen.get("waiting_rank"),
-        marks={name: Decimal(mark) for name, mark in frozen.get("marks", {}).items()},
     )
 
 

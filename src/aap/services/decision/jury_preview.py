@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from sqlmodel import Session
 
 from aap.core.results import Census, ResultRow
-from aap.documents.papers.letters import NoLetter, letter_facts, letter_view
+from aap.documents.papers.letter_facts import NoLetter, WrittenDecision, letter_facts
+from aap.documents.papers.letters import letter_view
 from aap.records.applications import Application
 from aap.services.actor import Actor
 from aap.services.dossier.access import dossier_of
@@ -23,9 +25,13 @@ def preview_paragraphs(
     `census`: how many are ranked and retained as things stand. Raises NotFound for who is recused.
     """
     call, _ = dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application.id)
-    facts = letter_facts(call.file, row, ranked=census.ranked, retained=census.retained)
+    why = reason.strip()
+    kind: Literal["in", "out", "amount"] = {"jury_in": "in", "jury_out": "out"}.get(row.reason_code, "amount")  # type: ignore[assignment]
+    written = (WrittenDecision(kind, why, amount=row.granted_amount),) if why else ()
+    facts = letter_facts(call.file, row, ranked=census.ranked, retained=census.retained, written=written)
     try:
         view = letter_view(call.file, facts, application_reference=application.reference, project=application.title)
     except NoLetter:
         return ()
-    return (*view.paragraphs, *([reason.strip()] if reason.strip() else []))
+    said = any(why.rstrip(".") in paragraph for paragraph in view.paragraphs)
+    return (*view.paragraphs, *([why] if why and not said else []))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,23 +13,31 @@ from sqlalchemy import update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
-from aap.core.results import Census, ResultRow, Status
-from aap.documents.papers.letters import LetterView, Recipient, letter_facts, letter_view, render_letter
+from aap.core.call.letter_settings import DecisionTerms
+from aap.core.results import Census
+from aap.documents.papers.letters import LetterView, render_letter
 from aap.documents.papers.press import rendered
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.decided import Notification, NotificationState
 from aap.records.outbox import Job
-from aap.records.rankings import Decision, Outcome
-from aap.services.actor import SYSTEM, Actor
+from aap.records.rankings import Decision
+from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_line
 from aap.services.decision.in_force import in_force
-from aap.services.decision.list_versions import retained_when_decided
+from aap.services.decision.letter_contents import (
+    current_settings,
+    decision_letter,
+    letter_sources,
+    ranked_letter,
+    terms_of,
+)
 from aap.services.decision.numbering import number_letters
+from aap.services.decision.setting_letters import letters_makeable
 from aap.services.dossier.access import dossier_of, ensure_impartial, find_dossier
-from aap.services.errors import NotFound
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.outbox import InPieces, Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
@@ -39,15 +46,12 @@ from aap.services.ranking.runs import frozen_run, view_run
 
 @dataclass(frozen=True)
 class LetterCase:
-    """Everything one letter is made of. `retained`: how many are on the list once the decision is made."""
+    """One letter to be made. `settings_id`: the version of the settings that it is made with."""
 
     decision_id: str
-    row: ResultRow
-    recipient: Recipient
     reference: str
-    project: str
-    retained: int
-    number: int | None = None
+    settings_id: str | None
+    view: LetterView
 
 
 def still_open() -> ColumnElement[bool]:
@@ -59,11 +63,15 @@ def still_open() -> ColumnElement[bool]:
     return untold & (col(Decision.notification_id).is_(None) | ~sealed)
 
 
-def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], Census]:
-    """The letters that may still be rendered, in the order of the references; how many are ranked. Four queries."""
-    view = view_run(session, frozen_run(session, call.id), actor=SYSTEM)
-    rows, census = {row.application_id: row for row in view.rows}, Census.of(view.rows)
-    retained = retained_when_decided(session, call.id)
+def letter_cases(
+    session: Session, call: OpenedCall, decision_ids: Collection[str] | None = None
+) -> tuple[LetterCase, ...]:
+    """The letters that may still be rendered, all or some, in the order of the references. Five queries.
+
+    Raises InvalidInput with everything that stands in the way of making them (`letters_makeable`).
+    """
+    if objections := letters_makeable(session, call):
+        raise InvalidInput({"": objections})
     found = session.exec(
         select(Decision, Application, Association)
         .where(
@@ -74,58 +82,27 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
             in_force(),
         )
         .order_by(col(Application.reference))
+    ).all()
+    wanted = [line for line in found if decision_ids is None or line[0].id in decision_ids]
+    sources = letter_sources(
+        session, call, [decision for decision, _, _ in wanted], application_ids={one.id for _, one, _ in wanted}
     )
-    cases = tuple(
-        LetterCase(decision.id, _decided(rows[application.reference], decision), recipient_of(association),
-                   application.reference, application.title, retained.get(decision.id, census.retained),
-                   decision.letter_number)
-        for decision, application, association in found
-    )  # fmt: skip
-    return cases, census
-
-
-def _decided(row: ResultRow, decision: Decision) -> ResultRow:
-    """The line of the ranking as it was decided: a dossier called from the waiting list is a laureate."""
-    if decision.replaces_id is None:
-        return row
-    outcome: Status = Outcome(decision.outcome).value
-    return dataclasses.replace(
-        row,
-        status=outcome,
-        reason_code=decision.row.get("reason_code", row.reason_code),
-        granted_amount=decision.amount,
-        reason=decision.reason,
-        waiting_rank=row.waiting_rank if decision.outcome == Outcome.WAITING_LIST else None,
+    terms = terms_of(sources.current)
+    settings_id = sources.current.id if sources.current else None
+    return tuple(
+        LetterCase(
+            decision.id,
+            application.reference,
+            settings_id,
+            decision_letter(sources, decision, application, association, terms=terms)[0],
+        )
+        for decision, application, association in wanted
     )
 
 
-def recipient_of(association: Association) -> Recipient:
-    representative = association.representative_name
-    if representative and association.representative_capacity:
-        representative = f"{representative}, {association.representative_capacity}"
-    town = f"{association.postal_code} {association.commune_name}".strip()
-    return Recipient(
-        association=association.name,
-        representative=representative,
-        address=tuple(line for line in (*association.address.splitlines(), town) if line),
-    )
-
-
-def letter_of(call: OpenedCall, case: LetterCase, census: Census) -> bytes:
+def letter_of(case: LetterCase) -> bytes:
     """The letter as a PDF."""
-    return render_letter(view_of(call, case, census))
-
-
-def view_of(call: OpenedCall, case: LetterCase, census: Census) -> LetterView:
-    """The letter, ready to lay out."""
-    return letter_view(
-        call.file,
-        letter_facts(call.file, case.row, ranked=census.ranked, retained=case.retained),
-        recipient=case.recipient,
-        application_reference=case.reference,
-        project=case.project,
-        number=case.number,
-    )
+    return render_letter(case.view)
 
 
 def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
@@ -133,27 +110,32 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
 
     Raises NotFound, also for a dossier that the official is recused of.
     """
+    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
+    terms = terms_of(current_settings(session, call.id))
+    return render_letter(letter_preview(session, actor=actor, call=call, reference=reference, terms=terms))
+
+
+def letter_preview(
+    session: Session, *, actor: Actor, call: OpenedCall, reference: str, terms: DecisionTerms | None
+) -> LetterView:
+    """The letter of a dossier as it would be with these terms; what is blank stands between brackets.
+
+    Raises NotFound: no such dossier, one that the official is recused of, or no frozen run.
+    """
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
-    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    view = view_run(session, frozen_run(session, call.id), actor=actor)
-    row = next((one for one in view.rows if one.application_id == reference), None)
+    run = frozen_run(session, call.id)
     application = session.get_one(Application, application_id)
+    association = session.get_one(Association, application.association_id)
+    decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
+    sources = letter_sources(session, call, [decision] if decision else [], application_ids=[application_id])
+    if decision is not None:
+        return decision_letter(sources, decision, application, association, terms=terms, show_blanks=True)[0]
+    view = view_run(session, run, actor=actor)
+    row = next((one for one in view.rows if one.application_id == reference), None)
     if row is None:
         raise NotFound("letter", reference)
-    decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
-    census = Census.of(view.rows)
-    made = retained_when_decided(session, call.id)
-    case = LetterCase(
-        "",
-        _decided(row, decision) if decision else row,
-        recipient_of(session.get_one(Association, application.association_id)),
-        reference,
-        application.title,
-        made.get(decision.id, census.retained) if decision else census.retained,
-        decision.letter_number if decision else None,
-    )
-    return letter_of(call, case, census)
+    return ranked_letter(sources, row, Census.of(view.rows), application, association, terms=terms, show_blanks=True)
 
 
 def kept_letter(session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str) -> str:
@@ -180,7 +162,7 @@ def _split(platform: Platform, job: Job) -> Sequence[Mapping[str, Any]]:
         call = get_call(session, job.call_id or "")
         number_letters(session, call)
         session.flush()
-        cases, _census = letter_cases(session, call)
+        cases = letter_cases(session, call)
     ids = [case.decision_id for case in cases]
     pieces = [ids[start : start + PIECE_OF_LETTERS] for start in range(0, len(ids), PIECE_OF_LETTERS)]
     return [{"decisions": piece, "size": len(piece)} for piece in pieces]
@@ -191,26 +173,24 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
     wanted = set(job.arguments["decisions"])
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
-        cases, census = letter_cases(session, call)
-    cases = tuple(case for case in cases if case.decision_id in wanted)
-    pending: list[tuple[str, str]] = []
+        cases = letter_cases(session, call, wanted)
+    pending: list[tuple[LetterCase, str]] = []
 
     def keep(done: int) -> None:
         progress(done, len(cases), "letters")
         with platform.database.writing() as session:
-            for decision_id, sha256 in pending:
+            for case, sha256 in pending:
                 session.execute(
                     update(Decision)
-                    .where(col(Decision.id) == decision_id, still_open())  # perhaps meanwhile
-                    .values(letter_sha256=sha256)
+                    .where(col(Decision.id) == case.decision_id, still_open())  # perhaps meanwhile
+                    .values(letter_sha256=sha256, letter_settings_id=case.settings_id)
                 )
         pending.clear()
 
-    views = [view_of(call, case, census) for case in cases]
-    with closing(rendered(views)) as letters:
+    with closing(rendered([case.view for case in cases])) as letters:
         for done, (case, letter) in enumerate(zip(cases, letters, strict=True), 1):
             stored = platform.files.put(io.BytesIO(letter))
-            pending.append((case.decision_id, stored.sha256))
+            pending.append((case, stored.sha256))
             if len(pending) == _KEPT_TOGETHER:
                 keep(done)
     keep(len(cases))

@@ -23,6 +23,7 @@ from aap.services.association.mails import addresses_of, dossier_values, tell_as
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import in_force
+from aap.services.decision.setting_letters import letters_ready
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection, SamePerson
 from aap.services.outbox import send_mail
@@ -79,10 +80,10 @@ def propose_notification(
 ) -> Notification:
     """The first person: every decision that waits is to be told at this hour; None: as soon as it is confirmed.
 
-    Raises InvalidInput (nothing waits, a letter is missing, the hour is past or too far, one is proposed already),
-    RecusedFromActs.
+    Raises InvalidInput (nothing waits, a letter is missing or can't leave at that hour, the hour is past or too far, one is
+    proposed already), RecusedFromActs.
     """
-    _call_to_notify(session, actor, call_id)
+    call = _call_to_notify(session, actor, call_id)
     if _open_notification(session, call_id) is not None:
         raise InvalidInput({"": Objection("decision.notification_awaited")})
     if at is not None and not now < at <= now + FURTHEST:
@@ -97,6 +98,8 @@ def propose_notification(
         raise InvalidInput(
             {"": Objection("decision.letters_missing", number=without) if without else Objection("decision.none_waits")}
         )
+    if objections := letters_ready(session, call, at or now):
+        raise InvalidInput({"": objections})
     made = Notification(call_id=call_id, at=at or now, proposed_by=actor.row_id or "", proposed_at=now)
     session.add(made)
     session.flush()
@@ -115,7 +118,7 @@ def confirm_notification(
 ) -> Notification:
     """The second person. Where the hour is past, or was « maintenant », everybody is told now.
 
-    Sent twice it is one. Raises SamePerson, NotFound (cancelled meanwhile), RecusedFromActs.
+    Sent twice it is one. Raises SamePerson, NotFound (cancelled meanwhile), InvalidInput (letters can't leave), RecusedFromActs.
     """
     call = _call_to_notify(session, actor, call_id)
     found = _notification(session, call_id, notification_id)
@@ -125,6 +128,8 @@ def confirm_notification(
         raise NotFound("notification", notification_id)
     if found.proposed_by == actor.person_id:
         raise SamePerson
+    if objections := letters_ready(session, call, max(found.at, now)):
+        raise InvalidInput({"": objections})
     found.state, found.confirmed_by, found.confirmed_at = NotificationState.CONFIRMED, actor.row_id, now
     session.add(found)
     record(session, actor, "notification.confirmed", found, now=now, after={"at": found.at.isoformat()})

@@ -25,7 +25,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.deadlines import AppealDelay, appeal_delays
 from aap.services.decision.in_force import in_force
-from aap.services.decision.letters import recipient_of
+from aap.services.decision.letter_contents import recipient_of
 from aap.services.dossier.access import dossier_of, recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection, Objections
 from aap.services.page_links import Links

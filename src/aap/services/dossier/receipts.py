@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from aap.core import french
 from aap.core.call.schema import CallFile
+from aap.core.delays import is_overseas
 from aap.documents.mail_texts import Mail
 from aap.documents.media_types import PDF
 from aap.documents.papers.pdf import exact_moment
@@ -55,6 +56,7 @@ def receipt_of(
             )
             for one in content.get("documents", ())
         ),
+        overseas=is_overseas(association.zone),
     )
 
 

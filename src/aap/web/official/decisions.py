@@ -20,6 +20,7 @@ from aap.services.decision.letters import kept_letter, preview_letter, start_let
 from aap.services.decision.list_versions import changes_made
 from aap.services.decision.notifying import awaited_notification
 from aap.services.decision.post_room import archive_letters, made_book, start_book
+from aap.services.decision.setting_letters import letters_makeable, stale_letters
 from aap.services.dossier.access import find_dossier
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run, latest_run_number
@@ -31,6 +32,7 @@ from aap.web.context import arrived_at, consulted, platform, reading, signed_in,
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.paging import kept_query, lines_of, page_of
+from aap.web.wording.sentences import sentence
 
 
 @blueprint.get("/<call_id>/decisions")
@@ -45,6 +47,8 @@ def decisions(call_id: str) -> str:
         job = latest_job(session, call_id, "letters")
         unsent = unsent_notifications(session, actor=signed_in(), call=opened)
         awaited = awaited_notification(session, actor=signed_in(), call=opened)
+        places = letters_makeable(session, opened) if lines else ()
+        stale = stale_letters(session, opened)
     outcome = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     wanted = fold(text).split()
@@ -78,6 +82,8 @@ def decisions(call_id: str) -> str:
         awaited=awaited,
         job=job if job is not None and job.state in ("waiting", "running") else None,
         failed=job is not None and job.state == "failed",
+        places=[sentence(one) for one in places],
+        stale=stale,
         outcome=outcome,
         text=text,
         outcomes=words.outcomes(),
@@ -92,19 +98,26 @@ def prepare(call_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             prepare_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+            if letters_makeable(session, call_of_page(session, call_id, Permission.DECISIONS_PREPARE)):
+                return redirect(url_for("official.decisions", call_id=call_id))  # which says what is missing
             job = start_letters(session, actor=signed_in(), call_id=call_id, now=arrived_at())
         return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_PREPARE)
         run = latest_run(session, call_id)
-    return show_call_page("prepare.html", opened, run=run, outcomes=words.outcomes(), page_width="narrow")
+        places = [sentence(one) for one in letters_makeable(session, opened)]
+    return show_call_page(
+        "prepare.html", opened, run=run, outcomes=words.outcomes(), places=places, page_width="narrow"
+    )
 
 
 @blueprint.post("/<call_id>/decisions/lettres")
 @requires(Permission.DECISIONS_PREPARE)
 def render_again(call_id: str) -> ResponseReturnValue:
-    """The letters again, after a failure."""
+    """The letters that nobody was told of, again: after a failure, or once what they say has changed."""
     with writing() as session:
+        if letters_makeable(session, call_of_page(session, call_id, Permission.DECISIONS_PREPARE)):
+            return redirect(url_for("official.decisions", call_id=call_id))  # which says what is missing
         job = start_letters(session, actor=signed_in(), call_id=call_id, now=arrived_at())
     return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 

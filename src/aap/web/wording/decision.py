@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
+from aap.web.wording.letters import LETTER_WORDS
 from aap.web.wording.vocabulary import Words
 
 WORDS: Words = {
@@ -38,4 +39,5 @@ WORDS: Words = {
     "decision.unfreezing_awaited": _("Une reprise de ce classement attend déjà sa seconde personne."),
     "decision.unfreezing_ended": _("Cette reprise n’attend plus personne : elle a été confirmée ou abandonnée."),
     "decision.unfreezing_unexplained": _("Indiquez pourquoi le classement arrêté est repris."),
+    **LETTER_WORDS,
 }

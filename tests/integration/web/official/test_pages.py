@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "secondes": (CallState.DELIBERATING, "Personnes qui peuvent confirmer"),
     "decisions": (CallState.DECIDED, "Notifier les décisions"),
     "decisions/preparer": (CallState.ARBITRATED, "Préparer les décisions et les lettres"),
+    "decisions/textes": (CallState.DECIDED, "Rien ne manque"),
     "decisions/notifier": (CallState.DECIDED, "Proposer de notifier 5 décisions"),
     "decisions/recommandes": (CallState.PUBLISHED, "Rien à envoyer"),
     "decisions/publier": (CallState.DECIDED, "ne sont pas encore notifiées"),

@@ -11,7 +11,8 @@ from pypdf import PdfReader
 
 from aap.core.call.schema import CallFile
 from aap.core.results import ResultRow
-from aap.documents.papers.letters import LetterFacts, LetterView, Recipient, letter_view
+from aap.documents.papers.letter_facts import LetterFacts
+from aap.documents.papers.letters import LetterView, Recipient, letter_view
 
 LONG_NAME = "Association pour l’accompagnement " + "des jeunes et de leurs familles " * 5 + "du Limousin"
 HOSTILE = '<img src="file:///etc/passwd"><script>alert(1)</script>&{amount}'

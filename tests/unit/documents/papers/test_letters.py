@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from aap.core.call.letter_texts import (
+    ACT_PLACEHOLDERS,
+    COMMON_PLACEHOLDERS,
     DEFAULT_OBJECTS,
     DEFAULT_PARAGRAPHS,
     KIND_PLACEHOLDERS,
@@ -18,9 +21,12 @@ from aap.core.call.letter_texts import (
 )
 from aap.core.call.schema import Letters, LetterText
 from aap.core.inputs import Application
-from aap.documents.papers.letters import NoLetter, letter_from_row, render_letter, to_reader
+from aap.documents.papers.letter_facts import NoLetter
+from aap.documents.papers.letter_words import to_reader
+from aap.documents.papers.letters import letter_from_row, render_letter
 from tests.unit.documents.papers import samples
 
+ROOT = Path(__file__).resolve().parents[4]
 ALWAYS = (
     "Préfecture d’Essai", "Service de la vie associative", "Limoges, le 24 avril 2025", "Madame Awa Diop, présidente",
     "23000 Guéret", "Hélène Exemplaire", "Cheffe du service", "arrêté du 6 janvier 2025", "deux mois",
@@ -168,7 +174,8 @@ def test_who_is_offered_less_at_the_funding_line_reads_it_whatever_the_call_file
         ("Subvention attribuée", "40\u202f000\xa0€"),
         ("Montant demandé", "48\u202f000\xa0€"),
     )
-    assert "renoncer" not in " ".join(samples.letter("laureate", **{**given, "reason_code": "selected"}).paragraphs)
+    whole = samples.letter("laureate", granted_amount=4_800_000, reason_code="selected")
+    assert "renoncer" not in " ".join(whole.paragraphs)
 
 
 def test_no_break_spaces_of_figures_survive_the_filling_in() -> None:
@@ -221,3 +228,14 @@ def test_file_mode_takes_the_address_and_project_from_the_applications_columns()
     assert view.recipient.address == ("Bât. A", "3 rue Haute", "23000 Guéret")
     assert ("Projet", "Parrainer") in view.references
     assert view.highlights == (("Subvention attribuée", "10\u202f000\xa0€"),)
+
+
+def test_every_name_between_braces_is_documented_with_its_meaning() -> None:
+    reference = (ROOT / "docs" / "call-file.md").read_text()
+    names = [COMMON_PLACEHOLDERS, *KIND_PLACEHOLDERS.values(), ACT_PLACEHOLDERS]
+    said = {(name, f"{meaning[:1].upper()}{meaning[1:]}.") for known in names for name, meaning in known.items()}
+    lines = reference.splitlines()
+    missing = [
+        name for name, meaning in said if not any(f"| `{{{name}}}` |" in line and meaning in line for line in lines)
+    ]
+    assert missing == []

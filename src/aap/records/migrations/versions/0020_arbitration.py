@@ -1,12 +1,7 @@
 """The authority's decision stands beside the jury's on the same dossier; the event that gave the draw's seed is kept.
 
-<<<<<<<< HEAD:src/aap/records/migrations/versions/0020_arbitration.py
 Revision: 0020
 After: 0019
-========
-Revision: 0018
-After: 0017
->>>>>>>> minutes:src/aap/records/migrations/versions/0018_arbitration.py
 """
 
 from __future__ import annotations
@@ -14,13 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:src/aap/records/migrations/versions/0020_arbitration.py
 revision = "0020"
 down_revision = "0019"
-========
-revision = "0018"
-down_revision = "0017"
->>>>>>>> minutes:src/aap/records/migrations/versions/0018_arbitration.py
 branch_labels = None
 depends_on = None
 

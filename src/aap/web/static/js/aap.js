@@ -12,6 +12,7 @@ const parts = [
   ["[data-communes]", "./communes.js"],
   ["[data-paste]", "./paste.js"],
   ["[data-countdown]", "./countdown.js"],
+  ["[data-letter-preview]", "./letters.js"],
   ["[data-progress]", "./progress.js"],
   ["[data-upload]", "./upload.js"],
   ["form[data-resend]", "./resend.js"],
