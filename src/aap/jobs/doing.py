@@ -12,7 +12,7 @@ import structlog
 from aap.core.interruption import watched
 from aap.records.outbox import Job, JobState
 from aap.services.assignment import proposals
-from aap.services.decision import letters
+from aap.services.decision import appeal_file, decision_papers, letters
 from aap.services.dossier import receipts
 from aap.services.errors import DomainError
 from aap.services.outbox import (
@@ -37,7 +37,9 @@ from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole
 log = structlog.get_logger(__name__)
 
 WORK: Mapping[str, Work | InPieces] = {
+    "appeal_file": appeal_file.make_appeal_file,
     "assignment": proposals.propose_in_background,
+    "decision_paper": decision_papers.make_paper,
     "letters": letters.LETTERS,
     "points": points_needed.points_in_background,
     "ranking": computing.RANKING,

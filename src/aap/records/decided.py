@@ -199,7 +199,9 @@ class DecisionCorrection(SQLModel, table=True):
     observations_until: date | None = None
     observations: str = ""
     observed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    observed_by: str | None = Field(default=None, foreign_key="person.id")  # of the association, or who recorded a paper
+    observed_by: str | None = Field(
+        default=None, foreign_key="person.id"
+    )  # of the association, or who recorded a paper
     observations_sha256: str | None = Field(default=None, sa_type=FileHash)  # scan of the paper
     proposed_by: str = Field(foreign_key="person.id")
     proposed_at: datetime = Field(sa_type=UtcDateTime)

@@ -55,7 +55,7 @@ def intent_paragraphs(
     `granted`, `becomes` in cents; `condition` empty: the ground is that the decision is illegal.
     """
     given = (
-        f"vous a inscrits sur la liste d’attente de l’appel à projets cité en référence."
+        "vous a inscrits sur la liste d’attente de l’appel à projets cité en référence."
         if loss == "delisted"
         else f"vous a attribué une subvention de {french.euros(granted or 0)} au titre de l’appel à projets cité en référence."
     )
@@ -129,7 +129,13 @@ def acknowledgement_paragraphs(
 
 
 def reply_paragraphs(
-    *, kind: AppealKind, number: str, decided: str, received: date, answer: Literal["upheld", "partly", "rejected"], reply: str
+    *,
+    kind: AppealKind,
+    number: str,
+    decided: str,
+    received: date,
+    answer: Literal["upheld", "partly", "rejected"],
+    reply: str,
 ) -> tuple[str, ...]:
     """The answer to an appeal, with its reasons (CRPA L211-2)."""
     answered = {

@@ -1,4 +1,4 @@
-"""A decision on the association's side: read it, with its receipt; accept or decline the grant; contest."""
+"""A decision on the association's side: read it, with its receipt; accept or decline the grant; until when to contest."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ from typing import Any
 
 from sqlmodel import Session, case, col, func, select
 
-from aap.core.delays import appeal_deadline, paris
-from aap.core.french import day, euros
+from aap.core.delays import appeal_deadline
+from aap.core.french import euros
 from aap.core.results import ResultRow
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.letters import LetterView, letter_facts, letter_view
 from aap.documents.papers.mark_table import MarkTable
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
-from aap.records.people import Person
-from aap.records.rankings import Contest, Decision, Outcome, RankingRow
+from aap.records.rankings import Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.audit import record
-from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import recused_dossiers
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, StateForbids
-from aap.services.permissions import Permission, ensure
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
+from aap.services.permissions import Permission
 
 ACCEPTED, DECLINED = "accepted", "declined"
 LONGEST_REASON = 2_000
@@ -40,7 +37,7 @@ class ReadDecision:
     """What an association reads of its decision. `letter`: the same texts as in the letter.
 
     `marks`: mean marks by criterion, None where the dossier was not marked; `ranked`: how many dossiers have a rank;
-    `contest_until`: the last day to contest; `contest`: what was contested, and by whom.
+    `contest_until`: the last day to contest.
     """
 
     dossier: OpenedDossier
@@ -49,8 +46,6 @@ class ReadDecision:
     marks: MarkTable | None
     ranked: int
     contest_until: date
-    contest: Contest | None
-    contested_by: str
 
     @property
     def outcome(self) -> Outcome:
@@ -76,7 +71,7 @@ def notified_decision(session: Session, application_id: str) -> Decision:
 
 
 def read_decision(session: Session, *, actor: Actor, application_id: str) -> ReadDecision:
-    """The decision, for a member of the association. Raises NotFound before the notification. At most seven queries."""
+    """The decision, for a member of the association. Raises NotFound before the notification. At most six queries."""
     dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
     decision = notified_decision(session, application_id)
     ranked, retained = session.exec(
@@ -84,14 +79,7 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
             func.count(col(RankingRow.rank)), func.sum(case((col(RankingRow.status) == "laureate", 1), else_=0))
         ).where(RankingRow.run_id == decision.run_id)
     ).one()
-    found = session.exec(
-        select(Contest, Person.name)
-        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
-        .where(Contest.decision_id == decision.id)
-        .order_by(col(Contest.created_at), col(Contest.id))
-        .limit(1)
-    ).first()
-    facts = letter_facts(dossier.call.file, _row(dossier, decision), ranked=ranked, retained=int(retained or 0))
+    facts = letter_facts(dossier.call.file, row_of(dossier, decision), ranked=ranked, retained=int(retained or 0))
     return ReadDecision(
         dossier=dossier,
         decision=decision,
@@ -104,12 +92,11 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         marks=facts.mark_table(dossier.call.file) if decision.outcome != Outcome.WITHDRAWN else None,
         ranked=ranked,
         contest_until=contest_deadline(decision, dossier.association),
-        contest=found[0] if found else None,
-        contested_by=(found[1] or "") if found else "",
     )
 
 
-def _row(dossier: OpenedDossier, decision: Decision) -> ResultRow:
+def row_of(dossier: OpenedDossier, decision: Decision) -> ResultRow:
+    """The line of the ranking as the decision froze it."""
     frozen: Mapping[str, Any] = decision.row
 
     def score(name: str) -> Decimal | None:
@@ -214,80 +201,3 @@ def contest_deadline(decision: Decision, association: Association) -> date:
     """The last day to contest, counted from the notification; a month more for an association overseas."""
     assert decision.notified_at is not None
     return appeal_deadline(decision.notified_at, overseas=association.zone in OVERSEAS)
-
-
-def contest_decision(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Contest:
-    """A recours gracieux, recorded for the service, which is told. One a decision: sent twice, it is one.
-
-    Raises InvalidInput, DeadlinePassed after the last day (in Paris), StateForbids, NotFound.
-    """
-    dossier = open_dossier(
-        session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER, lock=True
-    )
-    decision = notified_decision(session, application_id)
-    present = session.exec(
-        select(Contest).where(Contest.decision_id == decision.id).order_by(col(Contest.created_at), col(Contest.id))
-    ).first()
-    if present is not None:
-        return present
-    until = contest_deadline(decision, dossier.association)
-    if paris(now).date() > until:
-        raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
-    text = body.strip()
-    if not text or len(text) > LONGEST_CONTEST:
-        raise InvalidInput({"body": Objection("decision.contest_length", most=LONGEST_CONTEST)})
-    contest = Contest(decision_id=decision.id, person_id=actor.person_id, body=text, created_at=now)
-    session.add(contest)
-    session.flush()
-    record(
-        session,
-        actor,
-        "decision.contested",
-        dossier.application,
-        now=now,
-        after={"contest": contest.id, "decision": decision.id},
-    )
-    tell_service(
-        session, dossier, Mail.CONTEST, now=now, key=f"contest:{contest.id}",
-        values={"body": text, "until": day(until), "person": actor.name},
-    )  # fmt: skip
-    return contest
-
-
-@dataclass(frozen=True)
-class ReceivedAnswer:
-    """What an association answered to its decision, as the service lists it. `amount` in cents."""
-
-    application_id: str
-    reference: str
-    association: str
-    title: str
-    outcome: Outcome
-    amount: int | None
-    at: datetime
-    person: str
-    body: str
-
-
-def received_contests(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[ReceivedAnswer, ...]:
-    """The recours gracieux of a call, the latest first, less those of dossiers that the official is recused of.
-
-    Two queries.
-    """
-    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    hidden = recused_dossiers(session, actor, call.id)
-    found = session.exec(
-        select(Contest, Decision, Application, Association.name, Person.name)  # type: ignore[call-overload]  # five
-        .join(Decision, col(Decision.id) == col(Contest.decision_id))
-        .join(Application, col(Application.id) == col(Decision.application_id))
-        .join(Association, col(Association.id) == col(Application.association_id))
-        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
-        .where(Decision.call_id == call.id)
-        .order_by(col(Contest.created_at).desc(), col(Contest.id))
-    )
-    return tuple(
-        ReceivedAnswer(application.id, application.reference, name, application.title, Outcome(decision.outcome),
-                       decision.amount, contest.created_at, person or "", contest.body)
-        for contest, decision, application, name, person in found
-        if application.id not in hidden
-    )  # fmt: skip

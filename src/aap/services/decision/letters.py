@@ -62,7 +62,7 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
         .order_by(col(Application.reference))
     )
     cases = tuple(
-        LetterCase(decision.id, _decided(rows[application.reference], decision), _recipient(association),
+        LetterCase(decision.id, _decided(rows[application.reference], decision), recipient_of(association),
                    application.reference, application.title)
         for decision, application, association in found
     )  # fmt: skip
@@ -83,7 +83,8 @@ def _decided(row: ResultRow, decision: Decision) -> ResultRow:
     )
 
 
-def _recipient(association: Association) -> Recipient:
+def recipient_of(association: Association) -> Recipient:
+    """The address block of an association."""
     representative = association.representative_name
     if representative and association.representative_capacity:
         representative = f"{representative}, {association.representative_capacity}"
@@ -125,7 +126,7 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     case = LetterCase(
         "",
         _decided(row, decision) if decision else row,
-        _recipient(session.get_one(Association, application.association_id)),
+        recipient_of(session.get_one(Association, application.association_id)),
         reference,
         application.title,
     )
