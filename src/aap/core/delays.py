@@ -49,7 +49,7 @@ def court_after_silence(silent: date, *, overseas: bool) -> date:
     """The last day to bring before the court an appeal that silence rejected on that day (CJA R421-2, R421-7), counted as
     in `appeal_deadline`."""
     months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
-    return _working(months_later(silent, months) + timedelta(days=1))
+    return working_day_from(months_later(silent, months) + timedelta(days=1))
 
 
 def first_last_day_of_observations(sent: date) -> date:
@@ -69,14 +69,14 @@ def appeal_deadline(notified: datetime, *, overseas: bool) -> date:
     that is no working day moves to the next one that is (as CPC 640 to 642; the authority's counsel confirms both).
     """
     months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
-    return _working(months_later(paris(notified).date(), months) + timedelta(days=1))
+    return working_day_from(months_later(paris(notified).date(), months) + timedelta(days=1))
 
 
-def _working(last: date) -> date:
-    """The day itself, or the next one that is a working day."""
-    while last.weekday() >= 5 or is_public_holiday(last):
-        last += timedelta(days=1)
-    return last
+def working_day_from(day: date) -> date:
+    """The day itself, or the next one that is worked: a delay that ends on another day ends then (as CPC 642)."""
+    while day.weekday() >= 5 or is_public_holiday(day):
+        day += timedelta(days=1)
+    return day
 
 
 def is_public_holiday(day: date) -> bool:

@@ -173,17 +173,20 @@ def reply_appeals(court: str, *, late: bool) -> tuple[str, ...]:
 # --- the corrected decision -------------------------------------------------------------------------------------------
 
 
-def replaced_sentence(*, decided: str, ground: str, sent: date | None, observed: date | None, appeal: str = "") -> str:
-    """What a corrected decision says of the one that it replaces: `ground` as the records name it."""
+def heard_sentence(*, ground: str, sent: date | None, observed: date | None, appeal: str = "") -> str:
+    """On what a corrected decision rests, and how its association was heard: the end of its reason. `ground`: as the records
+    name it; `sent`: the letter of intent; `observed`: the observations; `appeal`: the number of the appeal that it answers.
+    Empty where there is nothing to say.
+    """
     if ground == "favour":
-        after = f", à la suite de votre recours {appeal}" if appeal else ""
-        return f"Cette décision remplace {decided}{after}."
-    heard = ""
-    if sent is not None:
-        answer = f"vos observations du {french.day(observed)}" if observed else "aucune observation ne m’étant parvenue"
-        heard = f", après ma lettre du {french.day(sent)}, {'et ' if observed else ''}{answer}"
+        return f"Cette décision fait suite à votre recours {appeal}." if appeal else ""
     article = "L. 242-2, 2°," if ground == "condition" else "L. 242-1"
-    return f"Cette décision remplace {decided}{heard}, en application de l’article {article} {_CODE}."
+    rests = f"Cette décision est prise en application de l’article {article} {_CODE}"
+    if sent is None:
+        return f"{rests}."
+    if observed is None:
+        return f"{rests}, après ma lettre du {french.day(sent)}, à laquelle vous n’avez pas répondu."
+    return f"{rests}, après ma lettre du {french.day(sent)} et vos observations du {french.day(observed)}."
 
 
 def _lines(text: str) -> tuple[str, ...]:

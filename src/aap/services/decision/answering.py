@@ -28,7 +28,6 @@ from aap.services.permissions import Permission
 
 ACCEPTED, DECLINED = "accepted", "declined"
 LONGEST_REASON = 2_000
-LONGEST_CONTEST = 20_000
 OVERSEAS = frozenset({"drom", "com"})
 
 
@@ -120,6 +119,36 @@ def row_of(dossier: OpenedDossier, decision: Decision) -> ResultRow:
         waiting_rank=frozen.get("waiting_rank"),
         marks={name: Decimal(mark) for name, mark in frozen.get("marks", {}).items()},
     )
+
+
+def former_decisions(session: Session, found: ReadDecision) -> tuple[Decision, ...]:
+    """The notified decisions that the last one replaced, the latest first: they stay. One query."""
+    return tuple(
+        session.exec(
+            select(Decision)
+            .where(
+                Decision.application_id == found.dossier.id,
+                col(Decision.notified_at).is_not(None),
+                Decision.number < found.decision.number,
+            )
+            .order_by(col(Decision.number).desc())
+        )
+    )
+
+
+def former_letter(session: Session, *, actor: Actor, application_id: str, number: int) -> tuple[str, str]:
+    """Reference of the dossier and SHA-256 of the letter of a notified decision, by its number. Raises NotFound."""
+    dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
+    sha256 = session.exec(
+        select(Decision.letter_sha256).where(
+            Decision.application_id == application_id,
+            Decision.number == number,
+            col(Decision.notified_at).is_not(None),
+        )
+    ).first()
+    if sha256 is None:
+        raise NotFound("letter", application_id)
+    return dossier.application.reference, sha256
 
 
 def note_reading(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:

@@ -127,7 +127,11 @@ def appeal_clocks(session: Session, call_ids: Collection[str]) -> Mapping[str, A
         )
         .group_by(col(Contest.call_id))
     )
-    return {call_id: AppealClock(number, appeal_silence(first) if first else None) for call_id, number, first in found}
+    return {
+        call_id: AppealClock(number, appeal_silence(first) if first else None)
+        for call_id, number, first in found
+        if call_id
+    }
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
+from aap.core import french
+from aap.core.call.appeal_texts import appeal_number, heard_sentence
 from aap.core.delays import OBSERVATION_DAYS, first_last_day_of_observations, paris, withdrawal_deadline
 from aap.records.applications import Application
 from aap.records.decided import CorrectionGround, CorrectionState, DecisionCorrection
@@ -290,15 +292,19 @@ def decide_correction(
         problems["breaks_reason"] = Objection("decision.breaks_without_reason")
     if problems:
         raise InvalidInput(problems)
+    whole = " ".join(filter(None, (reason.strip(), _heard(session, before.call, found))))
+    told = before.application.state
     made = replace_decision(
         session,
         actor=actor,
         before=before.decision,
         outcome=outcome,
         amount=found.amount,
-        reason=reason.strip(),
+        reason=whole,
         now=now,
     )
+    before.application.state = told  # until it is notified: nothing that the association reads may tell of it
+    session.add(before.application)
     found.state, found.confirmed_by, found.decided_at = CorrectionState.DECIDED, actor.person_id, now
     found.new_decision_id, found.breaks_reason = made.id, breaks_reason.strip() if effect.breaks else ""
     session.add(found)
@@ -312,6 +318,19 @@ def decide_correction(
         _answer_appeal(session, actor, found, link, now)
     start_job(session, "letters", actor=actor, now=now, call_id=call_id)
     return made
+
+
+def _heard(session: Session, call: OpenedCall, found: DecisionCorrection) -> str:
+    """How the decision came about, as its letter says it."""
+    contest = session.get(Contest, found.contest_id) if found.contest_id else None
+    return french.spaced(
+        heard_sentence(
+            ground=CorrectionGround(found.ground).value,
+            sent=paris(found.intent_sent_at).date() if found.intent_sent_at else None,
+            observed=paris(found.observed_at).date() if found.observed_at else None,
+            appeal=appeal_number(call.file, contest.number or 0) if contest else "",
+        )
+    )
 
 
 def may_be_decided(found: DecisionCorrection, now: datetime) -> bool:

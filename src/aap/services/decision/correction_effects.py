@@ -13,13 +13,16 @@ from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.replacement import entries
 from aap.core.selection.rows import compile_system
 from aap.core.selection.rules import rules_of
+from aap.documents.papers.letters import letter_facts, letter_view
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
+from aap.services.decision.answering import row_of
 from aap.services.decision.in_force import current_list
 from aap.services.dossier.access import ensure_impartial
+from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.ranking.runs import frozen_run
 from aap.services.ranking.trials import ranked_candidates, run_content
 
@@ -118,3 +121,14 @@ def _not_ranked(rules: Rules, before: Mapping[str, int], after: Mapping[str, int
     if rules.laureates is not None and len(before) <= rules.laureates < len(after):
         found.append("laureates")
     return found
+
+
+def stated_conditions(
+    call: OpenedCall, application: Application, association: Association, decision: Decision
+) -> tuple[str, ...]:
+    """The conditions that the letter of a granted decision stated, each as a sentence's end; none without a grant."""
+    if decision.outcome != Outcome.LAUREATE:
+        return ()
+    row = row_of(OpenedDossier(call, application, association), decision)
+    view = letter_view(call.file, letter_facts(call.file, row, ranked=0), application_reference=application.reference)
+    return tuple(one.strip().rstrip(";.,").strip() for one in view.conditions)

@@ -147,6 +147,13 @@ def _acknowledgement(session: Session, id: str) -> tuple[NoticeView, Mail, dict[
     return acknowledgement_view(session, contest), Mail.APPEAL_ACKNOWLEDGED, {"number": number}
 
 
+_ANSWERS: Mapping[ContestResult, Literal["upheld", "partly", "rejected"]] = {
+    ContestResult.UPHELD: "upheld",
+    ContestResult.PARTLY: "partly",
+    ContestResult.REJECTED: "rejected",
+}
+
+
 def reply_view(
     session: Session, contest: Contest, *, result: ContestResult, reply: str, made_on: date, draft: bool = False
 ) -> NoticeView:
@@ -154,7 +161,6 @@ def reply_view(
     decision = session.get_one(Decision, contest.decision_id)
     call, application, association = _parties(session, decision)
     assert contest.received_on is not None
-    assert result is not ContestResult.WITHDRAWN
     number = appeal_number(call.file, contest.number or 0)
     court = appeal_texts.court_of(call.file)
     whole = result is ContestResult.UPHELD
@@ -169,7 +175,7 @@ def reply_view(
             number=number,
             decided=decision_in_words(decision),
             received=contest.received_on,
-            answer=result.value,
+            answer=_ANSWERS[result],
             reply=reply,
         ),
         appeals=() if whole else appeal_texts.reply_appeals(court, late=contest.late),
@@ -183,6 +189,7 @@ def _reply(session: Session, id: str) -> tuple[NoticeView, Mail, dict[str, str]]
     contest = session.get_one(Contest, id)
     call = get_call(session, contest.call_id or "")
     assert contest.replied_at is not None
+    assert contest.result is not None
     view = reply_view(
         session, contest, result=ContestResult(contest.result), reply=contest.reply,
         made_on=paris(contest.replied_at).date(),

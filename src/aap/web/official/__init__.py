@@ -1,11 +1,13 @@
 """The official's space: candidates, screening, reviews, ranking, decisions."""
 
 from aap.web.official import (
+    appeals,
     assignment,
     calls,
     candidates,
     claims,
     consensus,
+    corrections,
     decisions,
     dossier,
     exchanges,
@@ -22,12 +24,14 @@ from aap.web.official import (
 from aap.web.official.pages import blueprint
 
 __all__ = [
+    "appeals",
     "assignment",
     "blueprint",
     "calls",
     "candidates",
     "claims",
     "consensus",
+    "corrections",
     "decisions",
     "dossier",
     "exchanges",

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from aap.core.delays import paris
 from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.decision.appeal_pages import appeal_clocks
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -42,6 +43,7 @@ def home() -> str:
     with reading() as session:
         followed = followed_calls(session, actor=signed_in())
         undeclared = must_declare(session, actor=signed_in())
+        appeals = appeal_clocks(session, [one.call.id for one in followed])
     current = [one for one in followed if one.call.state is not CallState.ARCHIVED]
     return render_template(
         "official/home.html",
@@ -51,6 +53,8 @@ def home() -> str:
         next_steps=words.next_steps(),
         days={one.call.id: days_left(one.call.record.closes_at, arrived_at()) for one in followed},
         undeclared=undeclared,
+        appeals=appeals,
+        now=arrived_at(),
     )
 
 
@@ -64,6 +68,7 @@ def call(call_id: str) -> str:
         step = next_step(session, actor=signed_in(), call=opened, now=arrived_at(), counts=counts, totals=totals)
         run = latest_run(session, call_id) if opened.state in _RANKED else None
         waiting = waiting_messages(session, actor=signed_in(), call=opened)
+        clock = appeal_clocks(session, [call_id]).get(call_id)
     states = list(CallState)
     return show_call_page(
         "call.html",
@@ -73,6 +78,7 @@ def call(call_id: str) -> str:
         totals=totals,
         run=run,
         waiting=waiting,
+        clock=clock,
         now=arrived_at(),
         days=days_left(opened.record.closes_at, arrived_at()),
         states=[state_words.call_states()[state] for state in states],
@@ -219,6 +225,8 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         return redirect(
             url_for("official.explain", call_id=call_id, number=number, reference=work.arguments["reference"])
         )
+    if work.state == "done" and work.kind == "appeal_file":
+        return redirect(url_for("official.appeal", call_id=call_id, contest_id=work.result["contest"]))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
     return show_call_page(

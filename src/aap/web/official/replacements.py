@@ -1,4 +1,4 @@
-"""After the decisions: laureates who gave up, who is called from the waiting list, recours gracieux."""
+"""After the decisions: laureates who gave up, who is called from the waiting list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.selection.rules import rules_of
-from aap.services.decision.answering import received_contests
 from aap.services.decision.list_bundle import list_bundle
 from aap.services.decision.replacing import call_from_waiting_list, succession
 from aap.services.errors import InvalidInput
@@ -24,7 +23,6 @@ def _page(call_id: str, problem: str = "") -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = succession(session, actor=signed_in(), call=opened)
-        contests = received_contests(session, actor=signed_in(), call=opened)
     quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
     broken = {
         rule: words.rule_in_words(rule, quotas)
@@ -36,8 +34,6 @@ def _page(call_id: str, problem: str = "") -> str:
         found=found,
         broken=broken,
         not_asked=words.rule_in_words(f"quota:{found.not_asked}", quotas) if found.not_asked else "",
-        contests=contests,
-        outcomes=words.outcomes(),
         problem=problem,
         reason=request.form.get("reason", ""),
     )
