@@ -60,6 +60,15 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
             "services/decision/replacing.py:replace_decision",
+            "services/decision/appeals.py:_added",
+            "services/decision/appeals.py:_of_kind",
+            "services/decision/appeals.py:correction_of",
+            "services/decision/correcting.py:_answer_appeal",
+            "services/decision/correcting.py:_heard",
+            "services/decision/decision_papers.py:acknowledgement_view",
+            "services/decision/decision_papers.py:intent_view",
+            "services/decision/decision_papers.py:reply_view",
+            "services/decision/appeal_pages.py:files_of",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
@@ -75,6 +84,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     "numbers that are the same for everybody": frozenset(
         {
             "services/decision/deciding.py:granted_in_force",
+            "services/decision/appeal_pages.py:appeal_clocks",
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
@@ -90,6 +100,10 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/deciding.py:notify_decisions",
             "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
+            "services/decision/decision_papers.py:_acknowledgement",
+            "services/decision/decision_papers.py:_intent",
+            "services/decision/decision_papers.py:_reply",
+            "services/decision/decision_papers.py:make_paper",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",
@@ -108,7 +122,15 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "the association's own decision, found by its membership": frozenset(
-        f"services/decision/answering.py:{name}" for name in ("notified_decision", "read_decision", "contest_decision")
+        {
+            *(
+                f"services/decision/answering.py:{name}"
+                for name in ("notified_decision", "read_decision", "former_decisions", "former_letter")
+            ),
+            *(f"services/decision/appeal_pages.py:{name}" for name in ("own_appeals", "own_appeal_paper")),
+            "services/decision/appeals.py:own_appeal",
+            *(f"services/decision/hearing.py:{name}" for name in ("own_correction", "own_corrections")),
+        }
     ),
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}"

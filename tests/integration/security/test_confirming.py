@@ -47,7 +47,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
             P.DOSSIER_COMPLETE, P.REVIEWERS_MANAGE, P.ASSIGNMENT_MANAGE, P.REVIEWS_FOLLOW, P.REVIEW_REOPEN,
             P.REVIEW_SET_ASIDE,
             P.CONSENSUS_MANAGE, P.JURY_DECIDE, P.RANKING_RUN, P.RANKING_READ, P.DECISIONS_PREPARE, P.DECISIONS_READ,
-            P.CLAIM_ARBITRATE,
+            P.CLAIM_ARBITRATE, P.APPEALS_MANAGE,
         }
     ),
     "reading, or doing again what failed": frozenset({P.ADMIN_HOME, P.AUDIT_READ, P.SYSTEM_MANAGE}),
@@ -64,14 +64,16 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
     "an association's own papers": frozenset(
         {
             "association.budget_export", "association.complete_pdf", "association.document", "association.letter",
-            "association.receipt_file", "association.upload", "association.budget_import", "association.safe",
+            "association.receipt_file", "association.appeal_file", "association.appeal_paper",
+            "association.former_decision", "association.intent", "association.upload", "association.budget_import", "association.safe",
             "association.keep", "association.drop",
         }
     ),
     "one dossier, opened to be read": frozenset(
         {
             "official.dossier_file", "official.letter", "official.letter_preview", "official.sheet", "reviewer.file",
-            "official.claim_file", "official.consensus_paper",
+            "official.claim_file", "official.consensus_paper", "official.appeal_answer", "official.appeal_document",
+            "official.appeal_file", "official.appeal_receipt", "official.correction_letter", "official.correction_paper",
         }
     ),
     "what a reviewer works with": frozenset({"reviewer.offline_dossiers", "reviewer.offline_workbook"}),
