@@ -127,7 +127,7 @@ REASONS: Mapping[str, frozenset[str]] = {
                 f"services/decision/answering.py:{name}"
                 for name in ("notified_decision", "read_decision", "former_decisions", "former_letter")
             ),
-            *(f"services/decision/appeal_pages.py:{name}" for name in ("own_appeals", "own_appeal_paper")),
+            *(f"services/decision/appeal_pages.py:{name}" for name in ("own_appeals",)),
             "services/decision/appeals.py:own_appeal",
             *(f"services/decision/hearing.py:{name}" for name in ("own_correction", "own_corrections")),
         }
@@ -146,6 +146,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
             "services/decision/replacing.py:call_from_waiting_list",
+            "services/decision/correcting.py:send_intent",
         }
     ),
     "a person's own data": frozenset({"services/account/accounts.py:personal_data"}),

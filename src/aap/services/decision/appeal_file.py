@@ -21,7 +21,7 @@ from aap.core.delays import paris
 from aap.core.results import ResultRow, masked_text
 from aap.core.scoring.marking import title_of, total_of
 from aap.documents.media_types import PDF
-from aap.documents.papers.appeal_file import AppealFileView, Block, ExtractView, Part, bind, render_extract
+from aap.documents.papers.bound_file import AppealFileView, BoundPart, ExtractBlock, ExtractView, bind, render_extract
 from aap.documents.papers.dossier import Attachment, pages_of
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
@@ -80,14 +80,16 @@ def made_appeal_file(session: Session, *, actor: Actor, call_id: str, contest_id
 
 
 @dataclass(frozen=True)
-class KeptFile:
+class KeptAppealFile:
     """A file in the store, and the name under which it is handed out."""
 
     name: str
     sha256: str
 
 
-def hand_out_appeal_file(session: Session, *, actor: Actor, call_id: str, contest_id: str, now: datetime) -> KeptFile:
+def hand_out_appeal_file(
+    session: Session, *, actor: Actor, call_id: str, contest_id: str, now: datetime
+) -> KeptAppealFile:
     """The file that was made, its download logged. Raises NotFound, also for who is recused since."""
     held = held_appeal(session, actor=actor, call_id=call_id, contest_id=contest_id)
     job = made_appeal_file(session, actor=actor, call_id=call_id, contest_id=contest_id)
@@ -96,7 +98,7 @@ def hand_out_appeal_file(session: Session, *, actor: Actor, call_id: str, contes
     sha256 = str(job.result["sha256"])
     after = {"contest": contest_id, "sha256": sha256}
     record(session, actor, "appeal.file_downloaded", held.application, now=now, after=after)
-    return KeptFile(f"{held.number}-dossier.pdf", sha256)
+    return KeptAppealFile(f"{held.number}-dossier.pdf", sha256)
 
 
 def make_appeal_file(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
@@ -178,21 +180,23 @@ class _Binder:
             ),
         )
 
-    def _extract(self, title: str, body: Sequence[Block], subtitle: str = "") -> bytes:
+    def _extract(self, title: str, body: Sequence[ExtractBlock], subtitle: str = "") -> bytes:
         foot = f"{self.held.number} – dossier {self.held.application.reference}"
         sender = sender_of(self.held.call.file)
         return render_extract(ExtractView(title, sender, foot, self.made_on, subtitle, tuple(body)))
 
-    def _parts(self) -> Iterator[Part]:
+    def _parts(self) -> Iterator[BoundPart]:
         yield from self._appeal()
-        yield Part("Le dossier de candidature", "Dossier déposé, avec ses pièces", self._dossier())
-        yield Part("L’évaluation", "Grille d’évaluation", self._extract("Grille d’évaluation", self._rubric()))
-        yield Part("L’évaluation", "Notes et avis", self._extract("Notes et avis", self._reviews()))
+        yield BoundPart("Le dossier de candidature", "Dossier déposé, avec ses pièces", self._dossier())
+        yield BoundPart("L’évaluation", "Grille d’évaluation", self._extract("Grille d’évaluation", self._rubric()))
+        yield BoundPart("L’évaluation", "Notes et avis", self._extract("Notes et avis", self._reviews()))
         yield from self._ranking()
         yield from self._letters()
-        yield Part("Le journal", "Lignes du journal sur ce dossier", self._extract("Journal du dossier", self._log()))
+        yield BoundPart(
+            "Le journal", "Lignes du journal sur ce dossier", self._extract("Journal du dossier", self._log())
+        )
 
-    def _appeal(self) -> Iterator[Part]:
+    def _appeal(self) -> Iterator[BoundPart]:
         contest = self.held.contest
         group = "Le recours"
         joined = files_of(self.session, contest.id)
@@ -208,8 +212,10 @@ class _Binder:
             if isinstance(pages, str):
                 refused.append(f"{one.name}{french.NBSP}: {pages}")
             else:
-                kept.append(Part(group, f"Pièce jointe{french.NBSP}: {one.name}", pages))
-        body: list[Block] = [Paragraph(french.spaced(line)) for line in contest.body.splitlines() if line.strip()]
+                kept.append(BoundPart(group, f"Pièce jointe{french.NBSP}: {one.name}", pages))
+        body: list[ExtractBlock] = [
+            Paragraph(french.spaced(line)) for line in contest.body.splitlines() if line.strip()
+        ]
         if refused:
             body += [Heading("Pièces qui ne sont pas reproduites"), Sentences(tuple(refused))]
         title = f"{_kind(contest).capitalize()} {self.held.number}"
@@ -217,12 +223,12 @@ class _Binder:
         assert contest.received_on is not None
         how = "sur papier" if contest.on_paper else "sur la plateforme"
         subtitle = f"Reçu le {french.day(contest.received_on)} {how}{late}"
-        yield Part(group, title, self._extract(title, body, subtitle))
+        yield BoundPart(group, title, self._extract(title, body, subtitle))
         yield from kept
         if contest.acknowledged_sha256:
-            yield Part(group, "Accusé de réception", self.platform.files.read(contest.acknowledged_sha256))
+            yield BoundPart(group, "Accusé de réception", self.platform.files.read(contest.acknowledged_sha256))
         if contest.reply_sha256:
-            yield Part(group, "Réponse au recours", self.platform.files.read(contest.reply_sha256))
+            yield BoundPart(group, "Réponse au recours", self.platform.files.read(contest.reply_sha256))
 
     def _dossier(self) -> bytes:
         session, application = self.session, self.held.application
@@ -239,14 +245,14 @@ class _Binder:
         receipts = receipts_of(session, opened)
         return dossier_pdf(self.platform.files, opened, receipts[-1] if receipts else None, self.made_on)
 
-    def _rubric(self) -> list[Block]:
+    def _rubric(self) -> list[ExtractBlock]:
         rubric = self.held.call.file.rubric
         rows = tuple(
             (Cell(title_of(one), one.question or ""), Cell(counts_for(one, rubric)), Cell(scale_in_words(one, rubric)))
             for one in rubric.criteria
             if one.kind != "computed"
         )
-        body: list[Block] = [
+        body: list[ExtractBlock] = [
             MinutesTable((PaperColumn("Critère"), PaperColumn("Poids", 34), PaperColumn("Échelle", 30)), rows)
         ]
         for one in rubric.criteria:
@@ -255,7 +261,7 @@ class _Binder:
                 body += [Heading(title_of(one)), Sentences(tuple(map(french.spaced, levels)))]
         return body
 
-    def _reviews(self) -> list[Block]:
+    def _reviews(self) -> list[ExtractBlock]:
         rubric = self.held.call.file.rubric
         given = [one for one in self.dossier.reviews if one.marks]
         codes = {id(one): one.code or f"n° {place}" for place, one in enumerate(given, 1)}
@@ -270,7 +276,7 @@ class _Binder:
         words = ("–" if total is None else figure(total, rubric) for total in totals)
         rows.append(tuple(Cell(text) for text in (f"Total {out_of(rubric)}", *words)))
         columns = (PaperColumn("Critère"), *(PaperColumn(codes[id(one)], 24, figure=True) for one in given))
-        body: list[Block] = [MinutesTable(columns, tuple(rows))]
+        body: list[ExtractBlock] = [MinutesTable(columns, tuple(rows))]
         for one in given:
             body.append(Heading(f"Avis de l’évaluateur {codes[id(one)]}"))
             if one.set_aside:
@@ -289,7 +295,7 @@ class _Binder:
             body += [Heading("Décision du jury"), *self._lines(held.reason)]
         return body
 
-    def _lines(self, text: str) -> list[Block]:
+    def _lines(self, text: str) -> list[ExtractBlock]:
         return [Paragraph(self._told(line)) for line in text.splitlines() if line.strip()]
 
     def _told(self, text: str) -> str:
@@ -298,29 +304,29 @@ class _Binder:
             text = text.replace(name, code)
         return french.spaced(masked_text(text, self.others))
 
-    def _ranking(self) -> Iterator[Part]:
+    def _ranking(self) -> Iterator[BoundPart]:
         call, own = self.held.call, self.held.application.reference
         run = get_run(self.session, self.held.decision.run_id)
         rows = view_run(self.session, run, actor=self.actor).rows
         group = "Le classement"
         title = "Extrait du classement"
         subtitle = f"Classement n° {run.number}, arrêté le {french.day(paris(run.frozen_at or run.created_at).date())}"
-        yield Part(group, title, self._extract(title, _around(call, rows, own), subtitle))
+        yield BoundPart(group, title, self._extract(title, _around(call, rows, own), subtitle))
         decision = self.held.decision
-        rule: list[Block] = [
+        rule: list[ExtractBlock] = [
             Paragraph(f"Décision{french.NBSP}: {STATUS_WORDS[Outcome(decision.outcome).value]}."),
             *self._lines(decision.row.get("reason") or decision.reason),
         ]
         if decision.reason != decision.row.get("reason"):
             rule += [Heading("Motif de la décision"), *self._lines(decision.reason)]
-        yield Part(group, "Règle qui a décidé", self._extract("Règle qui a décidé", rule))
+        yield BoundPart(group, "Règle qui a décidé", self._extract("Règle qui a décidé", rule))
         try:
             sheet = processing_sheet_pdf(self.session, actor=self.actor, call=call, run=run, reference=own)
         except NotFound:  # it was never ranked
             return
-        yield Part(group, "Fiche du traitement algorithmique", sheet)
+        yield BoundPart(group, "Fiche du traitement algorithmique", sheet)
 
-    def _letters(self) -> Iterator[Part]:
+    def _letters(self) -> Iterator[BoundPart]:
         group = "Les lettres"
         application_id = self.held.application.id
         decided = self.session.exec(
@@ -331,7 +337,9 @@ class _Binder:
         for one in decided:
             if one.letter_sha256 and one.notified_at:
                 on = french.day(paris(one.notified_at).date())
-                yield Part(group, f"Lettre de décision notifiée le {on}", self.platform.files.read(one.letter_sha256))
+                yield BoundPart(
+                    group, f"Lettre de décision notifiée le {on}", self.platform.files.read(one.letter_sha256)
+                )
         intended = self.session.exec(
             select(DecisionCorrection)
             .where(DecisionCorrection.application_id == application_id)
@@ -340,9 +348,9 @@ class _Binder:
         for held in intended:
             if held.intent_sha256 and held.intent_sent_at:
                 on = french.day(paris(held.intent_sent_at).date())
-                yield Part(group, f"Lettre d’intention du {on}", self.platform.files.read(held.intent_sha256))
+                yield BoundPart(group, f"Lettre d’intention du {on}", self.platform.files.read(held.intent_sha256))
 
-    def _log(self) -> list[Block]:
+    def _log(self) -> list[ExtractBlock]:
         rows = tuple(
             (
                 Cell(french.moment(paris(line.at))),
@@ -359,7 +367,7 @@ def _kind(contest: Contest) -> str:
     return appeal_texts.APPEAL_WORDS[ContestKind(contest.kind).value]
 
 
-def _around(call: OpenedCall, rows: Sequence[ResultRow], own: str) -> list[Block]:
+def _around(call: OpenedCall, rows: Sequence[ResultRow], own: str) -> list[ExtractBlock]:
     """The lines around one dossier, the others without a name; where it has no rank, its own line alone."""
     place = next((at for at, row in enumerate(rows) if row.application_id == own), None)
     if place is None:

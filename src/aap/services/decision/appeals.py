@@ -24,7 +24,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, hold_call
 from aap.services.decision.answering import contest_deadline, notified_decision
-from aap.services.decision.correcting import UNDER_WAY, Wish, propose_correction
+from aap.services.decision.correcting import UNDER_WAY, WantedDecision, propose_correction
 from aap.services.decision.decision_papers import send_paper
 from aap.services.dossier.access import dossier_of
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
@@ -258,7 +258,7 @@ def reply_appeal(
     contest.reply = reply.strip()
     session.add(contest)
     if result is not ContestResult.REJECTED:
-        wish = Wish(Outcome.LAUREATE, amount, CorrectionGround.FAVOUR, "", reply)
+        wish = WantedDecision(Outcome.LAUREATE, amount, CorrectionGround.FAVOUR, "", reply)
         return propose_correction(
             session, actor=actor, application_id=held.application.id, wish=wish, contest=contest, contest_result=result,
             now=now,

@@ -21,7 +21,7 @@ from aap.records.rankings import Contest, ContestResult, Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.correction_effects import Effect, effect_of
+from aap.services.decision.correction_effects import CorrectionEffect, effect_of
 from aap.services.decision.decision_papers import send_paper, tell_dropped
 from aap.services.decision.in_force import GIVEN_UP, in_force
 from aap.services.decision.replacing import replace_decision
@@ -36,7 +36,7 @@ Direction = Literal["favour", "against"]
 
 
 @dataclass(frozen=True)
-class Wish:
+class WantedDecision:
     """What the new decision would say, and on which ground. `amount` in cents, of a laureate."""
 
     outcome: Outcome
@@ -53,7 +53,7 @@ class Correctable:
     call: OpenedCall
     application: Application
     decision: Decision
-    effect: Effect | None = None
+    effect: CorrectionEffect | None = None
 
 
 def direction_of(decision: Decision, outcome: Outcome, amount: int | None) -> Direction | None:
@@ -83,7 +83,7 @@ def correctable(session: Session, *, actor: Actor, application_id: str) -> Corre
     return Correctable(call, application, decision)
 
 
-def weigh(session: Session, *, actor: Actor, application_id: str, wish: Wish, now: datetime) -> Correctable:
+def weigh(session: Session, *, actor: Actor, application_id: str, wish: WantedDecision, now: datetime) -> Correctable:
     """Checks what is wished for and tells its effect on the others; nothing is kept. Raises InvalidInput."""
     found = correctable(session, actor=actor, application_id=application_id)
     problems = _objections(found, wish, now)
@@ -104,7 +104,7 @@ def weigh(session: Session, *, actor: Actor, application_id: str, wish: Wish, no
     return Correctable(found.call, found.application, found.decision, effect)
 
 
-def _objections(found: Correctable, wish: Wish, now: datetime) -> dict[str, Objection]:
+def _objections(found: Correctable, wish: WantedDecision, now: datetime) -> dict[str, Objection]:
     problems: dict[str, Objection] = {}
     if wish.outcome not in (Outcome.LAUREATE, Outcome.NOT_SELECTED):
         return {"outcome": Objection("decision.correction_outcome")}
@@ -153,7 +153,7 @@ def propose_correction(
     *,
     actor: Actor,
     application_id: str,
-    wish: Wish,
+    wish: WantedDecision,
     now: datetime,
     contest: Contest | None = None,
     contest_result: ContestResult | None = None,

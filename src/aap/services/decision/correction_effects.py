@@ -37,7 +37,7 @@ class Called:
 
 
 @dataclass(frozen=True)
-class Effect:
+class CorrectionEffect:
     """The list before and after. Amounts in cents; `limit`: what may be granted in all, None for no limit.
 
     `breaks`: rules that hold now and would not hold any more (`budget`, `laureates`, `quota_min:…`); `ranked` False: the
@@ -60,7 +60,7 @@ class Effect:
 
 def effect_of(
     session: Session, *, actor: Actor, call: OpenedCall, application: Application, outcome: Outcome, amount: int | None
-) -> Effect:
+) -> CorrectionEffect:
     """What the list in force becomes where this dossier is decided anew. Raises RecusedFromActs. Seven queries."""
     ensure_impartial(session, actor, call.id)
     run = frozen_run(session, call.id)
@@ -94,7 +94,7 @@ def effect_of(
         if entering is not None:
             grant = next(one.grant for one in candidates if one.id == entering)
             called = Called(entering, dict(named.values())[entering], grant)
-    return Effect(
+    return CorrectionEffect(
         laureates=(len(before), len(after)),
         granted=(sum(before.values()), sum(after.values())),
         limit=rules.limit,

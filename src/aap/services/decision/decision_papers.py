@@ -14,8 +14,8 @@ from aap.core.call import appeal_texts
 from aap.core.call.appeal_texts import Loss, appeal_number
 from aap.core.delays import appeal_silence, court_after_silence, paris
 from aap.documents.mail_texts import Mail
+from aap.documents.papers.decision_notices import NoticeView, notice_view, render_notice
 from aap.documents.papers.letterhead import author_of
-from aap.documents.papers.notices import NoticeView, notice_view, render_notice
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.decided import CorrectionGround, DecisionCorrection

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from aap.core.delays import paris
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, SHOWN_INLINE, MadeFile
-from aap.documents.papers.notices import render_notice
+from aap.documents.papers.decision_notices import render_notice
 from aap.records.rankings import ContestKind, ContestResult
 from aap.services.decision.appeal_file import ask_appeal_file, hand_out_appeal_file, made_appeal_file
 from aap.services.decision.appeal_pages import appeal_lines, open_appeal_file, show_appeal, silent_on
@@ -204,7 +204,7 @@ def answer_appeal(call_id: str, contest_id: str) -> ResponseReturnValue:
     """« voir »: the letter as it would leave. « envoyer »: the answer; one that is upheld waits for a second person."""
     result = request.form.get("result", "")
     if result not in ANSWERS:
-        problem = {"result": sentence(Objection("decision.appeal_result"))}
+        problem = {"result": sentence(Objection("page.answer_missing"))}
         return _page(call_id, contest_id, "reply", problem), 422
     if request.form.get("action") == "voir":
         return _draft(call_id, contest_id, ContestResult(result))

@@ -15,14 +15,14 @@ from aap.core.selection.rules import rules_of
 from aap.core.values import parse_day
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, MadeFile
-from aap.documents.papers.notices import render_notice
+from aap.documents.papers.decision_notices import render_notice
 from aap.records.associations import Association
 from aap.records.decided import CorrectionGround, CorrectionState
 from aap.records.rankings import Outcome
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.correcting import (
     Correctable,
-    Wish,
+    WantedDecision,
     correctable,
     decide_correction,
     drop_correction,
@@ -32,7 +32,7 @@ from aap.services.decision.correcting import (
     weigh,
     withdrawable_until,
 )
-from aap.services.decision.correction_effects import Effect, effect_of, stated_conditions
+from aap.services.decision.correction_effects import CorrectionEffect, effect_of, stated_conditions
 from aap.services.decision.decision_papers import intent_view
 from aap.services.decision.hearing import ShownCorrection, correction_lines, record_observations, show_correction
 from aap.services.dossier.access import find_dossier
@@ -69,14 +69,14 @@ def corrections(call_id: str) -> str:
 # --- a new one --------------------------------------------------------------------------------------------------------
 
 
-def _wish(conditions: Sequence[str]) -> Wish:
+def _wish(conditions: Sequence[str]) -> WantedDecision:
     """What the form asks for. Raises InvalidInput for what can't be read."""
     typed = request.form
     problems: dict[str, Objection] = {}
     if typed.get("ground", "") not in set(CorrectionGround):
         problems["ground"] = Objection("page.answer_missing")
     if typed.get("outcome", "") not in (Outcome.LAUREATE, Outcome.NOT_SELECTED):
-        problems["outcome"] = Objection("decision.correction_outcome")
+        problems["outcome"] = Objection("page.answer_missing")
     cents = None
     if typed.get("outcome") == Outcome.LAUREATE:
         try:
@@ -90,7 +90,7 @@ def _wish(conditions: Sequence[str]) -> Wish:
     place = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 4 else len(conditions)
     condition = conditions[place] if place < len(conditions) else ""
     ground = CorrectionGround(typed["ground"])
-    return Wish(Outcome(typed["outcome"]), cents, ground, condition, typed.get("reason", ""))
+    return WantedDecision(Outcome(typed["outcome"]), cents, ground, condition, typed.get("reason", ""))
 
 
 @blueprint.route("/<call_id>/dossiers/<reference>/correction", methods=["GET", "POST"])
@@ -138,7 +138,7 @@ def correct_decision(call_id: str, reference: str) -> ResponseReturnValue:
     return (page, 422) if problems else page
 
 
-def _in_words(call: OpenedCall, effect: Effect) -> list[str]:
+def _in_words(call: OpenedCall, effect: CorrectionEffect) -> list[str]:
     quotas = {quota.id: quota for quota in rules_of(call.file).quotas}
     return [words.rule_in_words(rule, quotas) for rule in effect.breaks]
 
@@ -176,7 +176,7 @@ def _page(call_id: str, correction_id: str, form: str = "", problems: Mapping[st
     )
 
 
-def _effect(session: Session, call: OpenedCall, found: ShownCorrection) -> Effect | None:
+def _effect(session: Session, call: OpenedCall, found: ShownCorrection) -> CorrectionEffect | None:
     """What it would do, while it is under way."""
     held = found.correction
     if held.state not in (CorrectionState.INTENT, CorrectionState.OBSERVING):

@@ -19,7 +19,7 @@ from aap.records.people import Person
 from aap.records.rankings import Decision, Outcome
 from aap.services.decision.answering import answer_grant, read_decision
 from aap.services.decision.correcting import (
-    Wish,
+    WantedDecision,
     decide_correction,
     direction_of,
     drop_correction,
@@ -27,7 +27,7 @@ from aap.services.decision.correcting import (
     send_intent,
     weigh,
 )
-from aap.services.decision.correction_effects import Called, Effect, stated_conditions
+from aap.services.decision.correction_effects import Called, CorrectionEffect, stated_conditions
 from aap.services.decision.deciding import notify_decisions
 from aap.services.decision.hearing import observe, own_corrections, record_observations
 from aap.services.dossier.dossiers import open_dossier
@@ -52,10 +52,10 @@ CONDITION = "signer la convention qui vous sera adressée, avant tout versement"
 FAVOUR, KEPT_NOT, ILLEGAL = CorrectionGround.FAVOUR, CorrectionGround.CONDITION, CorrectionGround.ILLEGALITY
 
 
-def wish(outcome: Outcome, euros: int | None, ground: CorrectionGround, **other: str) -> Wish:
+def wish(outcome: Outcome, euros: int | None, ground: CorrectionGround, **other: str) -> WantedDecision:
     condition = CONDITION if ground is KEPT_NOT else ""
     given = {"condition": condition, "reason": "La convention n’est pas signée.", **other}
-    return Wish(outcome, None if euros is None else euros * 100, ground, given["condition"], given["reason"])
+    return WantedDecision(outcome, None if euros is None else euros * 100, ground, given["condition"], given["reason"])
 
 
 def run(here: Office, use_case: Callable[..., Any], person: Person, **values: Any) -> Any:
@@ -64,7 +64,7 @@ def run(here: Office, use_case: Callable[..., Any], person: Person, **values: An
         return use_case(session, actor=here.factory.actor(person), now=platform.clock(), **values)
 
 
-def proposed(here: Office, place: int, wanted: Wish) -> DecisionCorrection:
+def proposed(here: Office, place: int, wanted: WantedDecision) -> DecisionCorrection:
     found: DecisionCorrection = run(
         here, propose_correction, here.first, application_id=here.dossiers[place].id, wish=wanted
     )
@@ -113,7 +113,7 @@ def test_more_money_or_a_grant_is_in_favour_and_less_is_against() -> None:
     ] == ["favour", None, "against", "against", "favour", "against", "favour", None]
 
 
-REFUSED: tuple[tuple[int, Wish, dict[str, Objection]], ...] = (
+REFUSED: tuple[tuple[int, WantedDecision, dict[str, Objection]], ...] = (
     (0, wish(Outcome.NOT_SELECTED, None, FAVOUR), {"ground": Objection("decision.correction_takes")}),
     (
         0,
@@ -195,10 +195,10 @@ def test_the_conditions_are_those_that_the_letter_stated(published: Office) -> N
 # --- what it does to the others ---------------------------------------------------------------------------------------
 
 
-def effect(here: Office, place: int, wanted: Wish) -> Effect:
+def effect(here: Office, place: int, wanted: WantedDecision) -> CorrectionEffect:
     found = run(here, weigh, here.first, application_id=here.dossiers[place].id, wish=wanted)
     assert found.effect is not None
-    told: Effect = found.effect
+    told: CorrectionEffect = found.effect
     return told
 
 

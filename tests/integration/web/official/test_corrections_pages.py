@@ -156,7 +156,7 @@ def test_an_appeal_goes_from_the_association_to_the_answer_and_the_file(
     draft = first.post(f"{page}/reponse", {"result": "rejected", "reply": "Non.", "action": "voir"}, page=page)
     assert "je rejette votre recours" in text_of(draft.data)
     refused = first.post(f"{page}/reponse", {"result": "", "reply": ""}, page=page)
-    assert (refused.status_code, "Dites si vous faites droit" in refused.text) == (422, True)
+    assert refused.status_code == 422
     started = first.post(f"{page}/dossier", page=page)
     sweep(here.factory.platform)
     assert first.get(started.location).location == page

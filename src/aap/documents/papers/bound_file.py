@@ -13,7 +13,7 @@ from aap.documents.papers.letterhead import Sender
 from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph, Sentences
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
-Block = Heading | Paragraph | Sentences | MinutesTable
+ExtractBlock = Heading | Paragraph | Sentences | MinutesTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class ExtractView:
     foot: str
     made_on: datetime
     subtitle: str = ""
-    body: tuple[Block, ...] = ()
+    body: tuple[ExtractBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BoundPart:
     """A paper of the file. `group`: the heading under which it stands in the contents."""
 
     group: str
@@ -47,7 +47,7 @@ class AppealFileView:
     sender: Sender
     made_on: datetime
     facts: tuple[tuple[str, str], ...]
-    parts: tuple[Part, ...]
+    parts: tuple[BoundPart, ...]
     notices: tuple[str, ...] = ()
 
 
