@@ -44,8 +44,8 @@ QUERIES = frozenset(
 
 DOOR = frozenset(
     {
-        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused", "not_recused",
-        "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
+        "dossier_of", "ensure_impartial", "ensure_whole", "is_recused", "kept_away_pairs", "may_mark", "nobody_recused",
+        "not_recused", "recusal_stands", "recused_anywhere", "recused_dossiers", "recused_pairs", "recused_people",
         "recused_references", "told", "view_run",
     }
 )  # fmt: skip
@@ -135,7 +135,8 @@ REASONS: Mapping[str, frozenset[str]] = {
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}"
         for name in ("published_results", "_laureates", "published_bundle", "published_bundle_version")
-    ),
+    )
+    | {"services/decision/open_data.py:_decided_on"},
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {
             "services/review/reviewing.py:_REVIEWED",

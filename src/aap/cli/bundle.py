@@ -154,12 +154,16 @@ def public_command(bundle: Path, out: Path, key: str | None, marks: bool, corres
     err = is_stream(out) or is_stream(correspondence)
     if not is_stream(out):
         click.echo(f"Archive publique écrite dans {out}.", err=err)
-    alone = french.count(published.singled_out, "lauréat est seul", "lauréats sont seuls")
-    click.echo(
-        f"{alone}, sur {french.number(published.laureates)}, à avoir son montant et ses caractéristiques\u00a0: qui connaît "
-        "le domaine peut le reconnaître.",
-        err=err,
-    )
+    found = published.singled_out
+    for alone, of, one, many in (
+        (found.laureates_alone, found.laureates, "lauréat est seul", "lauréats sont seuls"),
+        (found.others_alone, found.others, "autre dossier est seul", "autres dossiers sont seuls"),
+    ):
+        click.echo(
+            f"{french.count(alone, one, many)}, sur {french.number(of)}, à avoir son montant et ses caractéristiques\u00a0: "
+            "qui connaît le domaine peut le reconnaître.",
+            err=err,
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

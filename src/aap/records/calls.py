@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -51,6 +52,9 @@ class Call(SQLModel, table=True):
     amounts_closed_by: str | None = Field(default=None, foreign_key="person.id")
     seconds: list[str] = Field(  # people who may confirm what a first proposed; empty: any other official of the call
         default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    open_data: dict[str, Any] = Field(  # how the grants are paid, as `services.decision.open_data` reads it
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
     )
 
 

@@ -79,6 +79,7 @@ NAMES: dict[str, LazyString] = {
     "official.letters": _("Télécharger les courriers"),
     "official.minutes": _("Télécharger le procès-verbal"),
     "official.notify": _("Notifier les décisions"),
+    "official.open_data": _("Dire comment les subventions sont versées"),
     "official.publish": _("Publier les résultats"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),
 }

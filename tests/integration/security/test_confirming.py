@@ -58,14 +58,15 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
     "public": frozenset(
         {
             "public.bundle", "public.questionnaire", "public.results_csv", "public.rules_file", "script_texts",
-            "association.signature_file",
+            "association.signature_file", "public.grants_csv", "public.grants_json",
         }
     ),
     "an association's own papers": frozenset(
         {
             "association.budget_export", "association.complete_pdf", "association.document", "association.letter",
             "association.receipt_file", "association.appeal_file", "association.appeal_paper",
-            "association.former_decision", "association.intent", "association.upload", "association.budget_import", "association.safe",
+            "association.former_decision", "association.intent",
+            "association.upload", "association.budget_import", "association.safe",
             "association.keep", "association.drop",
         }
     ),
@@ -78,7 +79,7 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
     ),
     "what a reviewer works with": frozenset({"reviewer.offline_dossiers", "reviewer.offline_workbook"}),
     "no person's data": frozenset({"admin.call_file"}),
-    "a form about data, not a file of them": frozenset({"official.correct", "public.privacy"}),
+    "a form about data, not a file of them": frozenset({"official.correct", "official.open_data", "public.privacy"}),
 }  # fmt: skip
 """Why what looks like a file in its address asks for no password."""
 

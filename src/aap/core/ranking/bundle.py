@@ -256,6 +256,7 @@ def _differences(content: BundleContent, progress: Progress | None, processes: i
     if content.public and (
         any(application.association or application.ineligible_reason for application in given.applications)
         or any(decision.reason or decision.author for decision in given.decisions)
+        or any(change.reason or change.author for change in content.changes)
     ):
         yield Difference("public", message="une archive publique ne porte ni nom, ni motif, ni auteur de décision.")
     without_marks = given.summaries is not None

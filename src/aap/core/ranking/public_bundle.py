@@ -1,12 +1,12 @@
 """A bundle for the public: the same list, verifiable by anyone, without names.
 
 What leaves: names of associations, ids of applications and reviewers (replaced by pseudonyms drawn with a secret key),
-reviewers' marks unless they are asked for, reasons of ineligibility, reasons and authors of the jury's decisions,
-attributes that no rule names, the draw's probabilities. What stays, because the list can't be replayed without it:
-scores, of each application the number of its reviews and the mean marks that part ties or have a threshold, amounts, the
-attributes that quotas and computed criteria name, and the draw tokens of the applications that only the public draw
-parted. Amounts and attributes may let people who know the field recognise a dossier: that is for the authority to weigh
-before it publishes, knowing how many laureates they single out.
+reviewers' marks unless they are asked for, reasons of ineligibility, reasons and authors of the jury's decisions and of
+what changed later, attributes that no rule names, the draw's probabilities. What stays, because the list can't be
+replayed without it: scores, of each application the number of its reviews and the mean marks that part ties or have a
+threshold, amounts, the attributes that quotas and computed criteria name, and the draw tokens of the applications that
+only the public draw parted. Amounts and attributes may let people who know the field recognise a dossier: that is for the
+authority to weigh before it publishes, knowing how many they single out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
-from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,9 +23,11 @@ from aap.core.inputs import Application, ReviewSummary
 from aap.core.ranking.bundle import rankings_of, read_text, results_value, run_bundle
 from aap.core.ranking.bundle_reading import BundleContent
 from aap.core.ranking.earlier_editions import less_keys
+from aap.core.ranking.later_list import later_bundle
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run import Run, RunOptions, run_call
 from aap.core.ranking.run_input import result_hash
+from aap.core.ranking.singled_out import SingledOut, attributes_of_rules, singled_out
 from aap.core.ranking.standing import Standing
 from aap.core.ranking.tie_break import needs_draw
 from aap.core.results import Table
@@ -40,13 +41,12 @@ class PublicListDiffers(RuntimeError):
 class PublicBundle:
     """The bundle's value and the authority's own table of pseudonyms: kind, id, pseudonym.
 
-    `laureates` and how many of them are alone with their amount and attributes among them (`singled_out`).
+    `singled_out`: how many its amounts and attributes let people recognise.
     """
 
     value: dict[str, Any]
     correspondence: Table
-    laureates: int
-    singled_out: int
+    singled_out: SingledOut
 
 
 def public_bundle(content: bytes | str, *, key: str, marks: bool = False) -> PublicBundle:
@@ -67,9 +67,7 @@ def public_bundle(content: bytes | str, *, key: str, marks: bool = False) -> Pub
     for part, before in rankings_of(bundle):
         call = part.given.call
         tokens |= _needed_tokens(before, call.rubric)
-        named |= {
-            name for quota in call.selection.quotas for name in ((quota.each,) if quota.each else (quota.where or {}))
-        } | {criterion.from_ for criterion in call.rubric.criteria if criterion.from_}
+        named |= attributes_of_rules(call)
         summaries |= {applications[one.id]: _summary(one, call.rubric) for one in before.standings}
     run = run_call(
         given.call,
@@ -105,11 +103,15 @@ def public_bundle(content: bytes | str, *, key: str, marks: bool = False) -> Pub
     value["public"] = True
     if bundle.is_earlier and marks:
         value["results"] = _given_results(bundle, run, reviewers)
+    changes = [
+        dataclasses.replace(one, application_id=applications.get(one.application_id, ""), reason="", author="")
+        for one in bundle.changes
+    ]
+    value = later_bundle(value, changes)
     rows = [("dossier", name, pseudonym) for name, pseudonym in sorted(applications.items())]
     rows += [("évaluateur", name, pseudonym) for name, pseudonym in sorted(reviewers.items())]
     table = Table(("genre", "identifiant", "pseudonyme"), tuple(rows))
-    shown = _shown_of_laureates(run)
-    return PublicBundle(value, table, len(shown), sum(1 for count in Counter(shown).values() if count == 1))
+    return PublicBundle(value, table, singled_out(bundle))
 
 
 def _summary(standing: Standing, rubric: Rubric) -> ReviewSummary:
@@ -120,16 +122,6 @@ def _summary(standing: Standing, rubric: Rubric) -> ReviewSummary:
     by_reviews = {one.id for one in rubric.criteria if one.kind != "computed"} - standing.agreed.keys()
     means = {name: mean for name, mean in standing.mean_marks.items() if name in wanted & by_reviews}
     return ReviewSummary(len(standing.reviewers), means, standing.missed if standing.missed in by_reviews else "")
-
-
-def _shown_of_laureates(run: Run) -> list[Hashable]:
-    """What the bundle shows of each laureate and others may know it by: its amount and its attributes."""
-    held = {one.id: tuple(sorted(one.attributes.items())) for one in run.given.applications}
-    return [
-        (row.requested_amount, row.granted_amount, held[row.application_id])
-        for row in run.rows
-        if row.status == "laureate"
-    ]
 
 
 def _pseudonyms(letter: str, key: str, names: Iterable[str]) -> dict[str, str]:

@@ -10,20 +10,23 @@ from typing import Any
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
+from aap.core.ranking.bundle import read_text
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import EDITION
 from aap.core.ranking.run_input import json_text
+from aap.core.ranking.singled_out import SingledOut, singled_out
 from aap.core.results import Table, euros_text
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
+from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.in_force import in_force
 from aap.services.errors import NotFound
-from aap.services.permissions import Permission, allowed
-from aap.services.ranking.runs import pseudonym_key
+from aap.services.permissions import Permission, allowed, ensure
+from aap.services.ranking.runs import frozen_run, pseudonym_key
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,19 @@ def results_table(results: PublishedResults, words: Mapping[str, str]) -> Table:
             for one in results.laureates
         ),
     )
+
+
+def unpublished(session: Session, *, actor: Actor, call: OpenedCall) -> int:
+    """How many decisions in force are not notified yet: nothing is published before. One query."""
+    ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call.id)
+    waiting = select(func.count()).where(Decision.call_id == call.id, col(Decision.notified_at).is_(None), in_force())
+    return session.exec(waiting).one()
+
+
+def singled_out_by_bundle(session: Session, *, actor: Actor, call: OpenedCall) -> SingledOut:
+    """Whom the verification file would let people recognise: numbers only. Raises NotFound without a frozen run."""
+    ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call.id)
+    return singled_out(read_text(frozen_run(session, call.id).bundle))
 
 
 # --- the bundle that anybody may replay -------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.territories import fold
@@ -23,12 +22,10 @@ from aap.services.decision.deciding import (
     granted_in_force,
     notify_decisions,
     prepare_decisions,
-    publish_results,
     unsent_notifications,
 )
 from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
 from aap.services.dossier.access import find_dossier
-from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
 from aap.services.screening.candidates import PAGE_SIZE
@@ -194,29 +191,3 @@ def _mail(opened: OpenedCall, line: DecisionLine | None) -> tuple[str, str]:
         return "", ""
     values = dossier_values(opened, line.reference, line.title)
     return render_mail(Mail.DECISION, {**values, "link": links().decision(line.application_id)})
-
-
-@blueprint.route("/<call_id>/decisions/publier", methods=["GET", "POST"])
-@requires(Permission.RESULTS_PUBLISH)
-def publish(call_id: str) -> ResponseReturnValue:
-    """The public results page, after a confirmation."""
-    if request.method == "POST":
-        with writing() as session:
-            publish_results(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-        flash(_("Les résultats sont publics."), "success")
-        return redirect(url_for("official.call", call_id=call_id))
-    with reading() as session:
-        opened = call_of_page(session, call_id, Permission.RESULTS_PUBLISH)
-        lines = decision_lines(session, actor=signed_in(), call=opened)
-        granted = granted_in_force(session, actor=signed_in(), call=opened)
-    if not lines:
-        raise NotFound("decisions", call_id)
-    laureates = [line for line in lines if line.outcome is Outcome.LAUREATE]
-    return show_call_page(
-        "publish.html",
-        opened,
-        laureates=len(laureates),
-        granted=granted,
-        waiting=sum(line.notified_at is None for line in lines),
-        page_width="narrow",
-    )

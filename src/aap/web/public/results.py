@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,9 @@ from flask_babel import gettext as _
 from aap.core import french
 from aap.core.territories import fold
 from aap.documents.tables.csv_out import csv_bytes
+from aap.documents.tables.subventions import as_objects
 from aap.records.rankings import Outcome
+from aap.services.decision.open_data import has_open_data, published_grants
 from aap.services.decision.publishing import (
     Laureate,
     PublishedResults,
@@ -69,6 +72,7 @@ def results(call_id: str) -> Response:
         applied=laureates_by_rule(file, found),
         rules=rules,
         privacy=privacy_words(file),
+        open_data=has_open_data(found.call),
     )
     return public(Response(text), etag=hashlib.sha256(text.encode()).hexdigest()[:32])
 
@@ -106,6 +110,29 @@ def results_csv(call_id: str) -> ResponseReturnValue:
     content = csv_bytes(results_table(found, words))
     headers = {"Content-Disposition": f'attachment; filename="laureats-{call_id}.csv"'}
     answer = Response(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return public(answer, etag=hashlib.sha256(content).hexdigest()[:32])
+
+
+@blueprint.get("/resultats/<call_id>/subventions.csv")
+@requires(Permission.PUBLIC_READ)
+def grants_csv(call_id: str) -> ResponseReturnValue:
+    """The essential data of the grants, in the columns of the SCDL schema `subventions`."""
+    with reading() as session:
+        content = csv_bytes(published_grants(session, call_id))
+    headers = {"Content-Disposition": f'attachment; filename="subventions-{call_id}.csv"'}
+    answer = Response(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return public(answer, etag=hashlib.sha256(content).hexdigest()[:32])
+
+
+@blueprint.get("/resultats/<call_id>/subventions.json")
+@requires(Permission.PUBLIC_READ)
+def grants_json(call_id: str) -> ResponseReturnValue:
+    """The same lines as a list of objects."""
+    with reading() as session:
+        table = published_grants(session, call_id)
+    content = json.dumps(as_objects(table), ensure_ascii=False, indent=1).encode() + b"\n"
+    headers = {"Content-Disposition": f'attachment; filename="subventions-{call_id}.json"'}
+    answer = Response(content, content_type="application/json", headers=headers)
     return public(answer, etag=hashlib.sha256(content).hexdigest()[:32])
 
 

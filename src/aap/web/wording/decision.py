@@ -48,6 +48,8 @@ WORDS: Words = {
         "L’association a %(days)s jours au moins pour répondre\u00a0: le %(day)s au plus tôt."
     ),
     "decision.observed_already": _("L’association a déjà présenté ses observations."),
+    "decision.payment_conditions": _("Dites comment les subventions sont versées."),
+    "decision.payment_period": _("Indiquez un premier jour, et un dernier qui ne le précède pas."),
     "decision.reason_too_long": _("Dites-le en %(most)s caractères au plus."),
     "decision.replaced_meanwhile": _("La décision a été remplacée entre-temps\u00a0: abandonnez cette correction."),
     "decision.withdrawal_too_late": _(

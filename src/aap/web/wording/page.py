@@ -13,6 +13,7 @@ WORDS: Words = {
         "de centimes."
     ),
     "page.answer_missing": _("Choisissez une réponse."),
+    "page.day_unreadable": _("Écrivez une date, par exemple 28/02/2025."),
     "page.decision_missing": _("Choisissez une décision."),
     "page.file_missing": _("Choisissez d’abord un fichier d’appel (.yaml)."),
     "page.file_too_large": _("Un fichier d’appel pèse 1 Mo au plus."),

@@ -16,6 +16,7 @@ from aap.core.ranking.bundle_reading import read_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run import RunOptions, run_call
 from aap.core.ranking.run_input import json_text, result_hash
+from aap.core.ranking.singled_out import SingledOut
 from aap.core.results import Table
 from tests.unit.core.ranking.small_runs import a_call, decided, ran
 
@@ -220,7 +221,7 @@ def test_the_public_bundle_verifies_and_bears_no_name(bundle: dict[str, Any], ma
     assert verification(public) == Verification((), not marks, marks)
     assert len(published.value["inputs"]["marks"]) == (len(bundle["inputs"]["marks"]) if marks else 0)
     assert len(published.value["results"]["reviewers"]) == (2 if marks else 1)
-    assert (published.laureates, published.singled_out) == (2, 2)
+    assert published.singled_out == SingledOut(laureates=2, laureates_alone=2, others=4, others_alone=1)
     for secret in ("Association", "Siège", "Dupont", "motif", 'jury"', '"r1"'):
         assert secret not in public
     names = {row[1]: row[2] for row in published.correspondence.rows if row[0] == "dossier"}

@@ -11,6 +11,7 @@ import pytest
 
 from aap.core.ranking.bundle import list_in_force, read_text, run_bundle, verify_bundle
 from aap.core.ranking.later_list import Change, change_value, fingerprint, later_bundle
+from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run_input import json_text
 from tests.unit.core.ranking.small_runs import a_call, ran
 
@@ -138,3 +139,17 @@ def test_what_is_done_to_the_changes_shows(first: dict[str, Any]) -> None:
     assert places(changes=[{**changes[0], "amount": "-1"}])[0] == "changes[0].amount"
     assert places(changes=[{**changes[0], "change": "amount"}])[0] == "changes[0].amount"
     assert places(changes=[{**changes[0], "change": "corrected"}])[0] == "changes[0].place"
+
+
+def test_the_public_bundle_of_a_later_list_gives_the_same_list_without_a_word_of_who_and_why(
+    first: dict[str, Any],
+) -> None:
+    changes = [change("left", "a"), change("called", "d", "500.50")]
+    published = public_bundle(json_text(later_bundle(first, changes)), key="secret")
+    names = {row[1]: row[2] for row in published.correspondence.rows if row[0] == "dossier"}
+    text = json_text(published.value)
+    assert verify_bundle(text) == ()
+    assert list_in_force(read_text(text)).granted == {names["b"]: 100_000, names["d"]: 50_050}
+    assert "motif" not in text
+    told = {**published.value, "changes": [{**published.value["changes"][0], "reason": "motif"}]}
+    assert "une archive publique ne porte ni nom" in " ".join(str(one) for one in verify_bundle(json_text(told)))
