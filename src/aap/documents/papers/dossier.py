@@ -145,7 +145,7 @@ def limits(question: Question) -> str:
     return " ; ".join(words).replace(" ;", french.NNBSP + ";")
 
 
-def pages_of(attachment: Attachment) -> bytes | str:
+def reproduced_pages(attachment: Attachment) -> bytes | str:
     """The file's pages as a PDF, or in words why it has none here."""
     enclosed = _enclose(attachment)
     if enclosed.pages is None:

@@ -22,7 +22,7 @@ from aap.core.results import ResultRow, masked_text
 from aap.core.scoring.marking import title_of, total_of
 from aap.documents.media_types import PDF
 from aap.documents.papers.bound_file import AppealFileView, BoundPart, ExtractBlock, ExtractView, bind, render_extract
-from aap.documents.papers.dossier import Attachment, pages_of
+from aap.documents.papers.dossier import Attachment, reproduced_pages
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, Paragraph, Sentences
@@ -208,7 +208,7 @@ class _Binder:
             elif one.media_type.startswith("image/"):
                 media = "image"
             content = self.platform.files.read(one.sha256) if media != "other" else b""
-            pages = pages_of(Attachment("Pièce", one.name, media, content, one.sha256, one.size))
+            pages = reproduced_pages(Attachment("Pièce", one.name, media, content, one.sha256, one.size))
             if isinstance(pages, str):
                 refused.append(f"{one.name}{french.NBSP}: {pages}")
             else:
