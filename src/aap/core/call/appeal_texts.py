@@ -107,8 +107,8 @@ def acknowledgement_paragraphs(
     """
     words = APPEAL_WORDS[kind]
     common = (
-        f"J’accuse réception du {words} que vous avez formé contre {decided}. Il est enregistré sous le numéro {number} et "
-        f"examiné par {service}.",
+        f"J’accuse réception du {words} que vous avez formé contre {decided}. Il est enregistré sous le numéro {number}. "
+        f"Service chargé de l’examiner : {service}.",
         f"Sans réponse au {french.day(silent_on)}, il sera réputé rejeté (articles L. 231-4 et L. 411-7 {_CODE}).",
     )
     if late:

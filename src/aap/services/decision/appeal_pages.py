@@ -44,6 +44,7 @@ class AppealLine:
     on_paper: bool
     result: ContestResult | None
     silent_on: date | None
+    body: str
     masked: bool = False
 
     @property
@@ -98,6 +99,7 @@ def _line(
         on_paper=contest.on_paper,
         result=ContestResult(contest.result) if contest.result else None,
         silent_on=silent_on(contest),
+        body="" if masked else contest.body,
         masked=masked,
     )
 

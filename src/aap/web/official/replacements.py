@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.selection.rules import rules_of
+from aap.services.decision.appeal_pages import appeal_lines
 from aap.services.decision.list_bundle import list_bundle
 from aap.services.decision.replacing import call_from_waiting_list, succession
 from aap.services.errors import InvalidInput
@@ -23,6 +24,7 @@ def _page(call_id: str, problem: str = "") -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = succession(session, actor=signed_in(), call=opened)
+        appeals = [one for one in appeal_lines(session, actor=signed_in(), call=opened) if not one.masked]
     quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
     broken = {
         rule: words.rule_in_words(rule, quotas)
@@ -34,6 +36,7 @@ def _page(call_id: str, problem: str = "") -> str:
         found=found,
         broken=broken,
         not_asked=words.rule_in_words(f"quota:{found.not_asked}", quotas) if found.not_asked else "",
+        appeals=appeals,
         problem=problem,
         reason=request.form.get("reason", ""),
     )
