@@ -32,7 +32,7 @@ from tests.factories import PASSWORD, Factory
 
 pytest_plugins = [
     "tests.worlds.applicants", "tests.worlds.assignments", "tests.worlds.deposits", "tests.worlds.described",
-    "tests.worlds.desks", "tests.worlds.offices", "tests.worlds.working",
+    "tests.worlds.desks", "tests.worlds.offices", "tests.worlds.juries", "tests.worlds.working",
 ]  # fmt: skip
 
 

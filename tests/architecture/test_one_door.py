@@ -69,41 +69,61 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/decision_papers.py:intent_view",
             "services/decision/decision_papers.py:reply_view",
             "services/decision/appeal_pages.py:files_of",
+            "services/decision/list_versions.py:_kept",
+            "services/decision/list_versions.py:_decided",
+            "services/decision/list_versions.py:next_version",
+            "services/decision/list_versions.py:_since_frozen",
+            "services/decision/list_versions.py:_references",
+            "services/decision/list_versions.py:bundle_of",
+            "services/decision/list_versions.py:find_version",
             "services/decision/deciding.py:_lines",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
             "services/harmonising/consensus.py:_jury_decided",
+            "services/ranking/gates.py:waivers_of",
+            "services/ranking/gates.py:_waived",
+            "services/ranking/gates.py:_waiver",
             "services/harmonising/setting_aside.py:_has_review",
             "services/dossier/counted.py:set_aside_of",
             "services/ranking/jury.py:_conflict",
-            "services/ranking/minuting.py:_agreed",
+            "services/ranking/arbitrating.py:_recorded",
+            "services/ranking/arbitrating.py:_decided",
+            "services/ranking/effects.py:decided_in",
+            "services/ranking/jury_room.py:last_votes",
+            "services/ranking/jury_room.py:_decided",
+            "services/ranking/jury_room.py:_waived",
+            "services/ranking/votes.py:_vote",
+            "services/ranking/votes.py:_decide",
             "services/panel/recusing.py:ensure_of_call",
             "services/panel/recusing.py:member_recusals",
+            "services/ranking/what_changed.py:_authority",
+            "services/ranking/what_changed.py:_waivers",
+            "services/decision/unfreezing.py:_void_decisions",
         }
     ),
     "numbers that are the same for everybody": frozenset(
         {
-            "services/decision/deciding.py:granted_in_force",
             "services/decision/appeal_pages.py:appeal_clocks",
+            "services/decision/list_versions.py:changes_made",
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
-            "services/screening/screening.py:marks_are_opened",
+            "services/screening/proposed_amounts.py:marks_are_opened",
+            "services/decision/unfreezing.py:letters_have_left",
             "services/review/specimens.py:_blocked",
         }
     ),
     "for the computation, the letters or the copy of everything: told to nobody": frozenset(
         {
-            "services/ranking/input.py:_jury_decisions",
+            "services/ranking/input.py:_agreed",
+            "services/ranking/input.py:_decided",
             "services/ranking/computing.py:store_run",
-            "services/decision/deciding.py:prepare_decisions",
-            "services/decision/deciding.py:notify_decisions",
-            "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
             "services/decision/decision_papers.py:_acknowledgement",
             "services/decision/decision_papers.py:_intent",
             "services/decision/decision_papers.py:_reply",
             "services/decision/decision_papers.py:make_paper",
+            "services/decision/answer_terms.py:keep_answer_terms",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
             "services/assignment/situation.py:_held",
@@ -111,14 +131,27 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
         f"services/ranking/runs.py:{name}" for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
-    ),
-    "a file that is of use only as a whole: ensure_whole refuses it to whoever is recused of a dossier": frozenset(
-        {"services/decision/list_bundle.py:changes_since"}
+    )
+    | frozenset(
+        f"services/ranking/versions.py:{name}" for name in ("next_version", "waiting_unfreezing", "list_versions")
+    )
+    | frozenset(
+        {
+            *(
+                f"services/ranking/runs.py:{name}"
+                for name in ("get_run", "find_run", "list_runs", "latest_run", "frozen_run")
+            ),
+            "services/ranking/arbitrating.py:proposed_run",
+            "services/ranking/minuted_proof.py:freeze_parts",
+        }
     ),
     "lines that bear the references as the file of an actor is laid out from a view that is masked": frozenset(
         {
-            "services/ranking/run_files.py:_RunFiles",
+            "services/ranking/run_files.py:RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
+            "services/ranking/briefing.py:_divergent",
+            "services/ranking/briefing.py:_marked_by_erratic",
+            "services/ranking/briefing.py:_regions",
         }
     ),
     "the association's own decision, found by its membership": frozenset(
@@ -133,8 +166,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "published, for everybody": frozenset(
-        f"services/decision/publishing.py:{name}"
-        for name in ("published_results", "_laureates", "published_bundle", "published_bundle_version")
+        f"services/decision/publishing.py:{name}" for name in ("published_results", "_laureates")
     )
     | {"services/decision/open_data.py:_decided_on"},
     "the reviewer's own review of a dossier that the door let them open": frozenset(
@@ -146,8 +178,8 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
-            "services/decision/replacing.py:call_from_waiting_list",
             "services/decision/correcting.py:send_intent",
+            "services/decision/replacing.py:_in_force",
         }
     ),
     "a person's own data": frozenset({"services/account/accounts.py:personal_data"}),

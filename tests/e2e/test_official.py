@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -13,10 +14,10 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.calls import CallState
 from aap.records.outbox import Job, JobState
 from aap.records.people import Person
-from aap.records.rankings import Decision
+from aap.records.reviews import Mark, Review
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD, Factory
-from tests.worlds.offices import Office, Offices, offices
+from tests.worlds.offices import LETTERS, RULES, Office, Offices, decline, offices
 
 
 @pytest.fixture
@@ -130,15 +131,62 @@ def test_from_the_closed_call_to_the_published_results(office: Offices, opened: 
     assert here.state() is CallState.PUBLISHED
 
 
+def diverging(office: Offices) -> Office:
+    """A call under review that grants proposed amounts; the reviews of its second dossier are 60 points apart."""
+    here = office(
+        CallState.REVIEWING,
+        rules=f"{RULES}  amounts: proposed\n",
+        more=LETTERS + "reviewing:\n  divergence: {overall: 25}\n",
+    )
+    with here.factory.platform.database.writing() as session:
+        held = session.exec(
+            select(Review).where(Review.application_id == here.dossiers[1].id, Review.person_id == here.reviewers[1].id)
+        ).one()
+        for mark in session.exec(select(Mark).where(Mark.review_id == held.id)):
+            mark.score = Decimal(1)
+    return here
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_an_official_goes_past_a_dossier_closes_the_amounts_and_opens_the_deliberation(
+    office: Offices, opened: Opened, width: int
+) -> None:
+    here = diverging(office)
+    page = opened(here.first, viewport={"width": width, "height": 900})
+    page.goto(here.address("etape"))
+    expect(page.locator("main")).to_contain_text("1 dossier dont les évaluations divergent")
+    page.get_by_role("link", name="Voir ce qui reste à revoir").click()
+    assert_accessible(page)
+    page.locator("summary", has_text="Passer outre").click()
+    page.get_by_role("button", name="Passer outre pour ce dossier").click()
+    expect(page.locator("main")).to_contain_text("le procès-verbal reproduit ce motif")
+    assert_accessible(page)
+    page.get_by_label("Pourquoi ce dossier n’est-il pas revu ?").fill("Les deux évaluateurs, entendus, maintiennent.")
+    page.get_by_role("button", name="Passer outre pour ce dossier").click()
+    expect(page.locator("#revus")).to_contain_text("Les deux évaluateurs, entendus, maintiennent.")
+    page.get_by_role("link", name="Arrêter les montants proposés").click()
+    assert_accessible(page)
+    page.get_by_label("J’arrête les montants de tous les dossiers tels qu’ils sont ici").check()
+    page.get_by_role("button", name="Arrêter les montants").click()
+    expect(page.locator("main")).to_contain_text("Montants arrêtés le")
+    page.goto(here.address("etape"))
+    page.get_by_role("button", name="Ouvrir la délibération").click()
+    expect(page.locator(".steps [aria-current]")).to_contain_text("Délibération")
+    assert here.state() is CallState.DELIBERATING
+
+
 PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.CLOSED: ("", "candidats", "candidats?q=zzz", "etape", "cloture", "tirage", "evaluations", "evaluations/ecartees",
                        "dossiers/{0}", "dossiers/{0}/historique"),
-    CallState.DELIBERATING: ("jury", "jury?dossier={0}", "classement", "dossiers/{4}"),
+    CallState.REVIEWING: ("a-revoir", "evaluations/ecarts"),
+    CallState.DELIBERATING: ("a-revoir", "jury", "arbitrage", "jury?dossier={0}", "classement", "dossiers/{4}"),
     CallState.PROPOSED: ("classement/1", "classement/1/essai?laureats=1&sans=sud", "classement/1/essai?laureats=x",
                          "classement/1/dossiers/{1}", "classement/1/arret"),
     CallState.ARBITRATED: ("decisions", "decisions/preparer"),
     CallState.DECIDED: ("decisions", "decisions/notifier", "decisions/publier"),
-    CallState.PUBLISHED: ("", "decisions", "decisions/suites", "etape"),
+    CallState.PUBLISHED: (
+        "", "decisions", "decisions/suites", "decisions/listes", "decisions/listes/2", "decisions/{0}/reponse", "etape",
+    ),
 }  # fmt: skip
 
 
@@ -149,9 +197,7 @@ def test_every_page_is_accessible_and_fits_the_screen(
 ) -> None:
     here = office(state)
     if state is CallState.PUBLISHED:
-        with here.factory.platform.database.writing() as session:
-            left = session.exec(select(Decision).where(Decision.application_id == here.dossiers[2].id)).one()
-            left.answer, left.answered_at = "declined", here.factory.now
+        decline(here, here.dossiers[2])
     page = opened(here.first, viewport={"width": width, "height": 900})
     names = [one.reference for one in here.dossiers]
     pages = [here.address(tail.format(*names)) for tail in PAGES[state]]

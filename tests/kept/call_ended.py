@@ -56,9 +56,8 @@ def tell(story: Story) -> None:
     world.at("2026-01-14T18:00:00+01:00")
     people["lucioles"].fill(f"{story.dossiers['lucioles', LUEURS]}/decision", {"answer": "accepted"}, to="/decision")
     people["phare"].fill(
-        f"{story.dossiers['phare', LUEURS]}/decision", {"answer": "declined", "reason": "Le lieu ferme."},
-        to="/decision",
-    )  # fmt: skip
+        f"{story.dossiers['phare', LUEURS]}/decision/renoncement", {"reason": "Le lieu ferme."}, to="/renoncement"
+    )
     people["veilleurs"].fill(
         f"{story.dossiers['veilleurs', LUEURS]}/decision", {"body": "Le projet se tient bien dans le territoire."},
         to="/recours",

@@ -161,7 +161,6 @@ def _waiting(story: Story) -> None:
     people["lucioles"].fill(members, {"email": "invitee@example.org", "role": "editor"}, to=members)
     people["instruction"].open(f"/instruction/{LUEURS}/classement/2/fichiers/ranking.pdf")
     story.at_desk("instruction", LUEURS, "decisions/suites", {"reason": "Le premier de la liste."})
-    story.at_desk("instruction", PASSERELLES, "classement", to="/calcul")
     people["noe"].fill(f"/evaluation/appels/{PASSERELLES}/hors-ligne", to="/dossiers")
     people["admin"].fill("/administration/journal", to="/verification")
     story.shows(

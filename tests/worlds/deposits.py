@@ -15,8 +15,9 @@ from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole, Person, Role
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
-from aap.services.actor import Actor
+from aap.services.actor import SYSTEM, Actor
 from aap.services.call.calls import OpenedCall
+from aap.services.decision.list_versions import first_version
 from aap.services.dossier.dossiers import deposit_content, open_dossier
 from tests.factories import Factory
 
@@ -102,6 +103,7 @@ class Case:
                 letter_sha256=letter, created_at=now, notified_at=now,
             )  # fmt: skip
             session.add(decision)
+            first_version(session, actor=SYSTEM, run=run, now=now)
         self.put_state(ApplicationState.NOTIFIED, CallState.DECIDED)
         return decision
 

@@ -14,9 +14,10 @@ from sqlmodel import select
 from aap.core.call.canonical import rubric_hash
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call, CallState
-from aap.records.people import Person, Role
+from aap.records.people import Membership, Person, Role
 from aap.records.reviews import Mark, Recusal, RecusalOrigin, Review, ReviewState
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.answering import answer_grant
 from aap.services.decision.deciding import notify_decisions, prepare_decisions, publish_results
 from aap.services.outbox import start_job
 from aap.services.ranking.computing import compute_run, store_run
@@ -75,27 +76,31 @@ class Office:
 Offices = Callable[..., Office]
 
 
-def call_text(factory: Factory, call_id: str, rules: str = RULES, more: str = LETTERS) -> str:
+def call_text(factory: Factory, call_id: str, rules: str = RULES, more: str = LETTERS, step: str = "0.5") -> str:
     text = CALL_FILE.format(
         id=call_id,
         opens_at=(factory.now - timedelta(days=30)).isoformat(),
         closes_at=(factory.now - timedelta(days=2)).isoformat(),
     )
     head, _, _ = text.partition("selection:")
-    return head + rules + more
+    return head.replace("step: 0.5", f"step: {step}") + rules + more
 
 
 def offices(factory: Factory) -> Offices:
     """`offices(factory)()`: a call that deliberates, every dossier screened and reviewed. `reached`: led on from there."""
 
-    def make(reached: CallState = CallState.DELIBERATING, *, rules: str = RULES, more: str = LETTERS) -> Office:
+    def make(
+        reached: CallState = CallState.DELIBERATING, *, rules: str = RULES, more: str = LETTERS, step: str = "0.5"
+    ) -> Office:
         platform = factory.platform
         number = next(factory._numbers)
-        call = factory.call(CallState.DELIBERATING, text=call_text(factory, f"bureau-{number}", rules, more),
+        call = factory.call(CallState.DELIBERATING, text=call_text(factory, f"bureau-{number}", rules, more, step),
                             id=f"bureau-{number}")  # fmt: skip
         with platform.database.writing() as session:
             record = session.get_one(Call, call.id)
             record.rubric_hash = rubric_hash(call.file)
+            if list(CallState).index(reached) >= list(CallState).index(CallState.DELIBERATING):
+                record.amounts_closed_at = factory.now
             session.add(record)
         member = factory.person()
         dossiers = []
@@ -157,6 +162,20 @@ def set_state(office: Office, state: CallState) -> None:
         session.add(record)
 
 
+def decline(office: Office, dossier: Application, reason: str = "Le projet ne se fera pas.") -> None:
+    """The association of a laureate gives the grant up, on its page."""
+    platform = office.factory.platform
+    with platform.database.writing() as session:
+        owner = session.exec(
+            select(Person).where(Person.id == Membership.person_id, Membership.association_id == dossier.association_id)
+        ).first()
+        assert owner is not None
+        answer_grant(
+            session, actor=office.factory.actor(owner), application_id=dossier.id, answer="declined", reason=reason,
+            now=platform.clock(),
+        )  # fmt: skip
+
+
 def lead(office: Office, reached: CallState) -> None:
     """From the deliberation to a later state, by the services."""
     order = list(CallState)
@@ -165,7 +184,7 @@ def lead(office: Office, reached: CallState) -> None:
         return
     platform, now = office.factory.platform, office.factory.now
     first, second = office.factory.actor(office.first), office.factory.actor(office.second)
-    call_id = office.call.id
+    call_id, links = office.call.id, PublicLinks(platform.settings.base_url)
 
     def passed(state: CallState) -> bool:
         return order.index(reached) >= order.index(state)
@@ -177,7 +196,7 @@ def lead(office: Office, reached: CallState) -> None:
             run = store_run(
                 session, actor=first, call=call, given=given, run=compute_run(call, given, draws=0), now=now
             )
-            propose_freeze(session, actor=first, run_id=run.id, now=now)
+            propose_freeze(session, actor=first, run_id=run.id, links=links, now=now)
         if passed(CallState.ARBITRATED):
             confirm_freeze(session, actor=second, run_id=run.id, now=now)
         if passed(CallState.DECIDED):
@@ -189,9 +208,7 @@ def lead(office: Office, reached: CallState) -> None:
         sweep(platform)
     with platform.database.writing() as session:
         if passed(CallState.PUBLISHED):
-            notify_decisions(
-                session, actor=first, call_id=call_id, links=PublicLinks(platform.settings.base_url), now=now
-            )
+            notify_decisions(session, actor=first, call_id=call_id, links=links, now=now)
             publish_results(session, actor=first, call_id=call_id, now=now)
         if passed(CallState.ARCHIVED):
             record = session.exec(select(Call).where(Call.id == call_id)).one()

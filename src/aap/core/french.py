@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 NBSP = "\u00a0"
 NNBSP = "\u202f"
@@ -27,6 +28,7 @@ WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanc
 
 _SIZES = ("o", "ko", "Mo", "Go")
 _ELISION = frozenset("aeiouyhâàéèêëîïôöûüAEIOUYHÂÀÉÈÊËÎÏÔÖÛÜ")
+_NARROW, _WIDE = re.compile(r" ([;?!%])"), re.compile(r" ([:€»])")
 _MANY_DIGITS = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -38,6 +40,7 @@ def rounded(value: Number, decimals: int) -> Decimal:
     return Decimal(scaled).scaleb(-decimals, context=_MANY_DIGITS)
 
 
+@lru_cache(maxsize=8192)  # pages of hundreds of lines write the same figures again
 def number(value: Number, decimals: int = 0) -> str:
     """`12 345,60`: thousands by a narrow no-break space, decimal comma, a true minus sign."""
     text = f"{abs(rounded(value, decimals)):f}"
@@ -74,8 +77,8 @@ def apart(first: Number, second: Number, *, least: int = 1, most: int = 4) -> tu
 
 def euros(cents: int) -> str:
     """An amount in cents as `12 000 €`, or `12 000,50 €` when it has cents."""
-    whole = cents % 100 == 0
-    return number(Fraction(cents, 100), 0 if whole else 2) + NBSP + "€"
+    whole, left = divmod(cents, 100)
+    return (number(Fraction(cents, 100), 2) if left else number(whole)) + NBSP + "€"
 
 
 def decimals_apart(first: Fraction, second: Fraction) -> int:
@@ -85,6 +88,7 @@ def decimals_apart(first: Fraction, second: Fraction) -> int:
     return next(decimals for decimals in itertools.count(1) if rounded(first, decimals) != rounded(second, decimals))
 
 
+@lru_cache(maxsize=1024)
 def percent(share: Number, decimals: int = 2) -> str:
     """A share (0.25) as `25 %`, with as few decimals as it needs."""
     return plain(Fraction(share) * 100, decimals) + NNBSP + "%"
@@ -158,13 +162,14 @@ def of(text: str) -> str:
     return f"d’{text}" if text[:1] in _ELISION else f"de {text}"
 
 
+@lru_cache(maxsize=2048)
 def spaced(text: str) -> str:
     """Puts the no-break spaces that French typography wants where a plain space (or none) was typed.
 
     Only spaces that are there are changed, so addresses (`https://…`) and times (`12:30`) are left alone.
     """
-    text = re.sub(r" ([;?!%])", NNBSP + r"\1", text)
-    text = re.sub(r" ([:€»])", NBSP + r"\1", text)
+    text = _NARROW.sub(NNBSP + r"\1", text)
+    text = _WIDE.sub(NBSP + r"\1", text)
     text = text.replace("« ", "«" + NBSP)
     return text.replace("'", "’")
 

@@ -8,6 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+AUTHORITY = "authority"
+"""The stage of a decision that the authority took when it arbitrated."""
+
 DecisionKind = Literal["in", "out", "amount", "withdrawn", "declined", "consensus", "set_aside"]
 
 
@@ -54,7 +57,8 @@ class JuryDecision:
     """What persons decided after the marks.
 
     `amount`: euros, or points on 100 for `consensus`; with a `criterion`, the agreed mark in scale units. `reviewer_id`:
-    whose review is set aside, on all applications where `application_id` is empty.
+    whose review is set aside, on all applications where `application_id` is empty. `stage`: empty for the jury,
+    `authority` where the authority arbitrated: reasons say whose decision it is, nothing else depends on it.
     """
 
     application_id: str
@@ -64,3 +68,8 @@ class JuryDecision:
     author: str
     criterion: str = ""
     reviewer_id: str = ""
+    stage: str = ""
+
+    @property
+    def is_authoritys(self) -> bool:
+        return self.stage == AUTHORITY

@@ -20,6 +20,7 @@ from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
 from aap.demo.proposed_grants import REASON, proposed_grants
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
+from aap.demo.settled import settle
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.calls import CallState
@@ -36,8 +37,9 @@ from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
-from aap.services.screening.screening import propose_amount, screen_application
-from aap.services.steering.advancing import set_draw_seed
+from aap.services.screening.proposed_amounts import close_amounts, propose_amount
+from aap.services.screening.screening import screen_application
+from aap.services.steering.advancing import advance_call, set_draw_seed
 from aap.web.public_links import PublicLinks
 
 FINISHED = "mentorat-2025"
@@ -184,6 +186,8 @@ class _Filling:
                     reason=REASON,
                     now=at + timedelta(days=1, minutes=number),
                 )
+            closing = at + timedelta(days=1, hours=9)
+            close_amounts(session, actor=actor, call_id=call.id, confirmed=True, now=closing)
             set_draw_seed(
                 session, actor=actor, call_id=call.id, seed=DRAWN, source="Tirage fictif de la démonstration", now=at
             )
@@ -253,17 +257,23 @@ class _Filling:
         )
 
     def _decisions(self, call: OpenedCall, at: datetime) -> None:
+        with self.platform.database.writing() as session:
+            official, authority = (self.actor(session, person) for person in self.people.officials)
+            current = get_call(session, call.id)
+            settle(session, call=current, official=official, authority=authority, at=at - timedelta(days=3))
         with self.platform.database.reading() as session:
             current = get_call(session, call.id)
             given = ranking_input(session, current)
         run = compute_run(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
         first, second = self.people.officials
+        links = PublicLinks(self.platform.settings.base_url)
         with self.platform.database.writing() as session:
             current = get_call(session, call.id)
             one, two = self.actor(session, first), self.actor(session, second)
-            change_state(session, current, CallState.DELIBERATING, actor=one, now=at)
+            advance_call(session, actor=one, call_id=call.id, to=CallState.DELIBERATING, reason="", now=at)
+            session.refresh(current.record)
             kept = store_run(session, actor=one, call=current, given=given, run=run, now=at)
-            propose_freeze(session, actor=one, run_id=kept.id, now=at + timedelta(hours=3))
+            propose_freeze(session, actor=one, run_id=kept.id, links=links, now=at + timedelta(hours=3))
             confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(hours=5))
             prepare_decisions(session, actor=two, call_id=call.id, now=at + timedelta(days=1))
         job = Job(kind="letters", call_id=call.id, created_at=at)
@@ -274,7 +284,7 @@ class _Filling:
                 session,
                 actor=two,
                 call_id=call.id,
-                links=PublicLinks(self.platform.settings.base_url),
+                links=links,
                 now=at + timedelta(days=2),
             )
             publish_results(session, actor=two, call_id=call.id, now=at + timedelta(days=3))
@@ -304,7 +314,7 @@ def smaller(text: str, share: float) -> str:
     head, start, rest = text.partition("\nselection:\n")
     selection, end, tail = rest.partition("\nletters:\n")
     selection = re.sub(
-        r"(?m)(^  (?:laureates|budget|waiting_list): |\bmax: )(\d+)",
+        r"(?m)(^  (?:laureates|budget|waiting_list): |\bby_rank: |\bmax: )(\d+)",
         lambda found: f"{found[1]}{max(1, int(int(found[2]) * share * 0.8))}",
         selection,
     )

@@ -32,7 +32,8 @@ from aap.records.territories import territories
 from aap.services.actor import SYSTEM, load_actor
 from aap.services.call.calls import OpenedCall, add_call, change_state, close_call, get_call, open_call
 from aap.services.platform import Platform
-from aap.services.screening.screening import propose_amount, screen_application
+from aap.services.screening.proposed_amounts import close_amounts, propose_amount
+from aap.services.screening.screening import screen_application
 
 REVIEWED, OPEN = "culture-territoires-2026", "mentorat-2026"
 REVIEWERS = 12
@@ -165,6 +166,7 @@ class LivingCalls:
                     reason="Dépenses admissibles retenues après l’examen du budget.",
                     now=at + timedelta(days=1, minutes=3 * minutes),
                 )
+            close_amounts(session, actor=actor, call_id=call.id, confirmed=True, now=at + timedelta(days=1, hours=9))
 
     def _reviews(
         self,

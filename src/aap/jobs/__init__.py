@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from aap.jobs.doing import URGENT_JOBS, run_job
 from aap.jobs.transport import carried_by, open_queue
 from aap.records.session import Database
 from aap.services import smtp
+from aap.services.decision.answer_terms import keep_answer_terms
 from aap.services.outbox import PIECE, WAKE, ToCarry, is_urgent
 from aap.services.platform import Platform, open_platform
 from aap.services.upkeep.timekeeping import Kept, keep_time
@@ -224,9 +225,12 @@ def _takes_this_minute(platform: Platform) -> bool:
 
 
 def _keep_time(platform: Platform) -> Kept:
-    kept = keep_time(platform, PublicLinks(platform.settings.base_url))
-    if kept.reminders or kept.lapsed or kept.recused:
-        log.info("time.kept", reminders=kept.reminders, lapsed=kept.lapsed, recused=kept.recused)
+    links = PublicLinks(platform.settings.base_url)
+    kept = keep_time(platform, links)
+    with platform.database.writing() as session:
+        asked, silent = keep_answer_terms(session, links=links, now=platform.clock())
+    if kept != Kept(0, 0) or asked or silent:
+        log.info("time.kept", **asdict(kept), answers_asked=asked, grants_lapsed=silent)
     return kept
 
 

@@ -46,6 +46,8 @@ class Call(SQLModel, table=True):
     grace_minutes: int = 0
     rubric_hash: str | None = Field(default=None, max_length=64)
     draw_seed: str | None = None
+    draw_source: str = Field(default="", sa_column_kwargs={"server_default": ""})  # the event that gave the seed
+    draw_seed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when it was noted
     created_at: datetime = Field(sa_type=UtcDateTime)
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     amounts_closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # proposed amounts are fixed

@@ -116,8 +116,9 @@ class ListChange(StrEnum):
 class ListVersion(SQLModel, table=True):
     """One version of a call's list in force, never edited: the last one is what every page, file and count reads.
 
-    `granted`: application's id → cents; `waiting`: application's ids in their order; `decision_id`: what it follows from.
-    `amount`, `place`: as in the contract's `changes`.
+    `granted`: application's id → cents; `waiting`: application's ids in their order; `gave_up`: ids of laureates who gave
+    the grant up, or let its time pass; `decision_id`: what it follows from. `amount`, `place`, `reason`, `author`: as the
+    bundle's `changes` say them. `bundle_hash`: fingerprint of the bundle of this list.
     """
 
     __tablename__ = "list_version"
@@ -140,6 +141,7 @@ class ListVersion(SQLModel, table=True):
     author_id: str | None = Field(default=None, foreign_key="person.id")
     granted: dict[str, int] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     waiting: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    gave_up: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
     bundle_hash: str = Field(default="", max_length=64)
     created_at: datetime = Field(sa_type=UtcDateTime)
 

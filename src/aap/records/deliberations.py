@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import UtcDateTime, new_id, one_of
+from aap.records.types import FileHash, UtcDateTime, new_id, one_of
 
 
 class Gate(StrEnum):
@@ -54,7 +54,8 @@ class JuryMember(SQLModel, table=True):
 
 
 class Meeting(SQLModel, table=True):
-    """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes.
+    """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes; None
+    once it was adjourned.
 
     `appointed_by`: the act that appoints the jury. `quorum`: how many members must be there.
     """
@@ -131,12 +132,16 @@ class JuryVote(SQLModel, table=True):
     votes_against: int = 0
     abstentions: int = 0
     reason: str = ""
+    away: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
     author_id: str = Field(foreign_key="person.id")
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Unfreezing(SQLModel, table=True):
-    """A frozen run is taken back, by two persons with a reason, before letters have left. The run stays readable."""
+    """A frozen run is taken back, by two persons with a reason, before letters have left. The run stays readable.
+
+    `minutes_sha256`: the minutes as they stood when it was taken back; later ones tell of the next version.
+    """
 
     __tablename__ = "unfreezing"
     __table_args__ = (
@@ -153,3 +158,4 @@ class Unfreezing(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     dropped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # refused by the second, or taken back
     dropped_by: str | None = Field(default=None, foreign_key="person.id")
+    minutes_sha256: str | None = Field(default=None, sa_type=FileHash)

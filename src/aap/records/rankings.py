@@ -32,13 +32,16 @@ class DecisionStage(StrEnum):
 
 
 class JuryDecision(SQLModel, table=True):
-    """What persons decided after the marks, with its reason. `amount`: euros, or points on 100 for a consensus."""
+    """What persons decided after the marks, with its reason. `amount`: euros, or points on 100 for a consensus.
+
+    The authority's stand beside the jury's and count in their place (`services.ranking.input.overruled`).
+    """
 
     __tablename__ = "jury_decision"
     __table_args__ = (
         CheckConstraint(one_of("decision", JuryDecisionKind), name="decision"),
         CheckConstraint(one_of("stage", DecisionStage), name="stage"),
-        UniqueConstraint("application_id", "decision"),
+        UniqueConstraint("application_id", "decision", "stage"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)

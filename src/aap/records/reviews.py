@@ -87,7 +87,10 @@ class Recusal(SQLModel, table=True):
 
 
 class Assignment(SQLModel, table=True):
-    """A dossier given to a reviewer. `removed_at`: taken back (its marks leave the ranking, and stay in the audit)."""
+    """A dossier given to a reviewer. `removed_at`: taken back (its marks leave the ranking, and stay in the audit).
+
+    `further`: asked for because the others' reviews are doubtful, not dealt.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (UniqueConstraint("application_id", "person_id"),)
@@ -97,6 +100,7 @@ class Assignment(SQLModel, table=True):
     application_id: str = Field(foreign_key="application.id")
     person_id: str = Field(foreign_key="person.id", index=True)
     locked: bool = False
+    further: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     created_at: datetime = Field(sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     removal_reason: str = ""

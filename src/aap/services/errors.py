@@ -116,6 +116,13 @@ class SamePerson(DomainError):
 
 
 @dataclass
+class NotASecond(DomainError):
+    """A second person has to confirm, and the call names others for it."""
+
+    call_id: str
+
+
+@dataclass
 class OwnRequest(DomainError):
     """Nobody decides on what concerns themselves, or an association that they belong to: somebody else has to."""
 

@@ -41,3 +41,9 @@ class Links(Protocol):
 
     def interests(self) -> str:
         """Where a reviewer declares interests."""
+
+    def freezing(self, call_id: str, number: int) -> str:
+        """Where a second person confirms that a run is frozen, or sends it back."""
+
+    def unfreezing(self, call_id: str, number: int) -> str:
+        """Where a second person confirms that a frozen run is taken back, or not."""

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     REVIEWERS_MANAGE = "reviewers:manage"
     ASSIGNMENT_MANAGE = "assignment:manage"
     REVIEWS_FOLLOW = "reviews:follow"
+    MARKS_READ = "marks:read"
     REVIEW_REOPEN = "review:reopen"
     CONSENSUS_MANAGE = "consensus:manage"
     REVIEW_SET_ASIDE = "review:set_aside"
@@ -67,6 +68,7 @@ class Permission(StrEnum):
     RANKING_READ = "ranking:read"
     RANKING_FREEZE = "ranking:freeze"
     RANKING_UNFREEZE = "ranking:unfreeze"
+    SECONDS_NAME = "seconds:name"
     LETTERS_SET = "letters:set"
     DECISIONS_PREPARE = "decisions:prepare"
     DECISIONS_READ = "decisions:read"
@@ -125,11 +127,13 @@ _NOTIFIED = frozenset({A.NOTIFIED, A.ACCEPTED, A.DECLINED})
 _SUBMITTED = frozenset(A) - {A.DRAFT}
 _COLLECTING = frozenset({C.OPEN, C.CLOSED})
 _WORKING = frozenset({C.CLOSED, C.REVIEWING, C.DELIBERATING})
-_RANKING = frozenset({C.REVIEWING, C.DELIBERATING, C.PROPOSED})
 _RANKED = frozenset({C.REVIEWING, C.DELIBERATING, C.PROPOSED, C.ARBITRATED, C.DECIDED, C.PUBLISHED, C.ARCHIVED})
+_DELIBERATED = _RANKED - {C.REVIEWING}
+"""Marks, scores and ranks are closed to officials until the deliberation opens."""
 _DECIDED = frozenset({C.DECIDED, C.PUBLISHED, C.ARCHIVED})
 _FROZEN = frozenset({C.ARBITRATED}) | _DECIDED
 _STARTED = frozenset(C) - {C.DRAFT}
+_ENDED = frozenset({C.ARCHIVED})
 
 TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.PUBLIC_READ: (Grant(Who.ANYONE),),
@@ -172,19 +176,21 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.REVIEWERS_MANAGE: (Grant(Who.OFFICIAL, frozenset(C) - _DECIDED),),
     Permission.ASSIGNMENT_MANAGE: (Grant(Who.OFFICIAL, _WORKING),),
     Permission.REVIEWS_FOLLOW: (Grant(Who.OFFICIAL, _STARTED),),
+    Permission.MARKS_READ: (Grant(Who.OFFICIAL, _DELIBERATED),),
     Permission.REVIEW_REOPEN: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING})),),
     Permission.CONSENSUS_MANAGE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.REVIEW_SET_ASIDE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.CALL_ADVANCE: (Grant(Who.OFFICIAL, _STARTED), Grant(Who.SYSTEM, frozenset({C.OPEN}))),
     Permission.AMOUNTS_CLOSE: (Grant(Who.OFFICIAL, _WORKING),),
     Permission.GATE_WAIVE: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
-    Permission.JURY_HOLD: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
+    Permission.JURY_HOLD: (Grant(Who.OFFICIAL, frozenset({C.REVIEWING, C.DELIBERATING})),),
     Permission.JURY_DECIDE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
     Permission.RANKING_ARBITRATE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING})),),
-    Permission.RANKING_RUN: (Grant(Who.OFFICIAL, _RANKING),),
-    Permission.RANKING_READ: (Grant(Who.OFFICIAL, _RANKED),),
+    Permission.RANKING_RUN: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
+    Permission.RANKING_READ: (Grant(Who.OFFICIAL, _DELIBERATED),),
     Permission.RANKING_FREEZE: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED})),),
     Permission.RANKING_UNFREEZE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED})),),
+    Permission.SECONDS_NAME: (Grant(Who.OFFICIAL, _STARTED - _ENDED), Grant(Who.ADMIN, _STARTED - _ENDED)),
     Permission.LETTERS_SET: (Grant(Who.OFFICIAL, frozenset({C.DELIBERATING, C.PROPOSED}) | _FROZEN),),
     Permission.DECISIONS_PREPARE: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED, C.DECIDED, C.PUBLISHED})),),
     Permission.DECISIONS_READ: (Grant(Who.OFFICIAL, frozenset({C.ARBITRATED}) | _DECIDED),),
@@ -200,6 +206,19 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.AUDIT_READ: (Grant(Who.ADMIN),),
     Permission.SYSTEM_MANAGE: (Grant(Who.ADMIN),),
 }
+
+BINDING = frozenset(
+    {
+        Permission.RANKING_FREEZE,
+        Permission.RANKING_UNFREEZE,
+        Permission.DECISIONS_PREPARE,
+        Permission.DECISIONS_NOTIFY,
+        Permission.GRANT_CORRECT,
+        Permission.RESULTS_PUBLISH,
+    }
+)
+"""What is done under these binds every dossier of a call: not by whoever is recused of one of them
+(`services.dossier.access.ensure_impartial`), who may still read the pages, without the dossier."""
 
 
 def relations(actor: Actor | None, target: Target) -> frozenset[Who]:
@@ -243,6 +262,11 @@ def allowed(actor: Actor | None, permission: Permission, target: Target = Target
     """Whether the table grants the permission on this object now."""
     held = relations(actor, target)
     return any(grant.who in held and _state_fits(grant, target) for grant in TABLE[permission])
+
+
+def marks_closed(actor: Actor, target: Target) -> bool:
+    """Whether others' marks are closed as yet to this official of the call, whatever else they are in it (a reviewer)."""
+    return Who.OFFICIAL in relations(actor, target) and not allowed(actor, Permission.MARKS_READ, target)
 
 
 def conceivable(actor: Actor | None, permission: Permission) -> bool:

@@ -46,6 +46,7 @@ FILES: dict[str, int | None] = {
     "admin.load": 2,
     "admin.replace": 2,
     "official.invite_table": 11,
+    "official.paper_answer": 11,
     "reviewer.offline_take": 11,
     "guide": None,
 }

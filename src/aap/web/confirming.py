@@ -22,6 +22,8 @@ from aap.web.context import arrived_at, platform
 ACTS = frozenset(
     {
         Permission.RANKING_FREEZE,
+        Permission.RANKING_UNFREEZE,
+        Permission.SECONDS_NAME,
         Permission.DECISIONS_NOTIFY,
         Permission.GRANT_CORRECT,
         Permission.RESULTS_PUBLISH,
@@ -41,12 +43,17 @@ EXPORTS = frozenset(
     {
         "account.export",
         "official.assignment_export",
+        "official.briefing",
+        "official.briefing_workbook",
         "official.conflict_register",
         "official.download_run",
         "official.export_candidates",
         "official.letters",
         "official.list_in_force",
+        "official.list_version_file",
         "official.minutes",
+        "official.minutes_document",
+        "official.version_minutes_file",
     }
 )
 """Files that take personal data of many people, or all of one's own, out of the service."""
@@ -58,12 +65,15 @@ NAMES: dict[str, LazyString] = {
     "admin.invite_again": _("Inviter une personne de nouveau"),
     "admin.lift_recusal": _("Lever un déport"),
     "admin.open_call": _("Ouvrir un appel"),
+    "admin.seconds": _("Désigner qui peut confirmer"),
     "admin.reset_second_factor": _("Réinitialiser le second facteur d’une personne"),
     "admin.switch": _("Fermer ou rouvrir un compte"),
     "association.change": _("Changer le rôle d’un membre"),
     "association.invite": _("Inviter un membre"),
     "official.arbitrate": _("Répondre à une demande de rattachement"),
     "official.assignment_export": _("Télécharger la répartition"),
+    "official.briefing": _("Télécharger la note à l’autorité"),
+    "official.briefing_workbook": _("Télécharger le tableau d’arbitrage"),
     "official.conflict_register": _("Télécharger le registre des conflits"),
     "official.list_in_force": _("Télécharger la liste en vigueur"),
     "official.correct_decision": _("Corriger une décision"),
@@ -71,6 +81,9 @@ NAMES: dict[str, LazyString] = {
     "official.note_observations": _("Enregistrer des observations"),
     "official.send_correction": _("Envoyer une lettre d’intention"),
     "official.take_correction": _("Prendre une décision qui en remplace une autre"),
+    "official.list_version_file": _("Télécharger une version de la liste"),
+    "official.paper_answer": _("Enregistrer une réponse reçue par écrit"),
+    "official.raise_grant": _("Relever une subvention réduite"),
     "official.download_run": _("Télécharger un classement"),
     "official.export_candidates": _("Télécharger la liste des candidatures"),
     "official.freeze": _("Arrêter le classement"),
@@ -78,9 +91,13 @@ NAMES: dict[str, LazyString] = {
     "official.invite_table": _("Inviter des évaluateurs"),
     "official.letters": _("Télécharger les courriers"),
     "official.minutes": _("Télécharger le procès-verbal"),
+    "official.minutes_document": _("Télécharger le procès-verbal (texte)"),
     "official.notify": _("Notifier les décisions"),
     "official.open_data": _("Dire comment les subventions sont versées"),
     "official.publish": _("Publier les résultats"),
+    "official.seconds": _("Désigner qui peut confirmer"),
+    "official.unfreeze": _("Reprendre le classement arrêté"),
+    "official.version_minutes_file": _("Télécharger le procès-verbal d’une version reprise"),
     "official.replace": _("Appeler un dossier de la liste complémentaire"),
 }
 """What waits for the password, by its page, as the subject of a sentence."""

@@ -19,6 +19,7 @@ from aap.records.store_faults import StoreFault, fault_of
 from aap.services.errors import (
     DeadlinePassed,
     InvalidInput,
+    NotASecond,
     NotFound,
     OwnRequest,
     RecusedFromActs,
@@ -151,6 +152,14 @@ def init_errors(app: Flask) -> None:
             409,
             _("Une seconde personne doit confirmer"),
             _("Vous avez fait la première étape : un autre agent doit confirmer celle-ci."),
+        )
+
+    @app.errorhandler(NotASecond)
+    def not_a_second(_error: NotASecond) -> ResponseReturnValue:
+        return error_page(
+            403,
+            _("Une autre personne doit confirmer"),
+            _("Les personnes qui peuvent confirmer sont désignées pour cet appel, et vous n’en êtes pas."),
         )
 
     @app.errorhandler(OwnRequest)

@@ -16,6 +16,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
+from flask import g, has_request_context
 from flask_babel import get_locale
 
 from aap.core import french
@@ -25,9 +26,23 @@ _UNITS = ("byte", "kilobyte", "megabyte", "gigabyte")
 
 
 def _other() -> Locale | None:
-    """The language of the answer, None for French."""
+    """The language of the answer, None for French; asked once a request, for a page has a thousand figures."""
+    if not has_request_context():
+        return _not_french()
+    if "language_of_figures" not in g:
+        g.language_of_figures = _not_french()
+    held: Locale | None = g.language_of_figures
+    return held
+
+
+def _not_french() -> Locale | None:
     locale = get_locale()
     return None if locale is None or locale.language == "fr" else locale
+
+
+def french_figures() -> bool:
+    """Whether figures are written as in French: asked once by who writes hundreds."""
+    return _other() is None
 
 
 def euros(cents: int) -> str:

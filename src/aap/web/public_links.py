@@ -54,5 +54,11 @@ class PublicLinks:
     def interests(self) -> str:
         return self._at("evaluation", "interets")
 
+    def freezing(self, call_id: str, number: int) -> str:
+        return self._at("instruction", call_id, "classement", str(number), "arret")
+
+    def unfreezing(self, call_id: str, number: int) -> str:
+        return self._at("instruction", call_id, "classement", str(number), "reprise")
+
     def _at(self, *parts: str) -> str:
         return "/".join((self.base_url.rstrip("/"), *(quote(part, safe="") for part in parts)))

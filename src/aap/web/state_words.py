@@ -37,7 +37,7 @@ def application_states() -> Mapping[str, str]:
         ApplicationState.NOT_SELECTED: _("Non retenu"),
         ApplicationState.NOTIFIED: _("Notifié"),
         ApplicationState.ACCEPTED: _("Accepté par le lauréat"),
-        ApplicationState.DECLINED: _("Refusé par le lauréat"),
+        ApplicationState.DECLINED: _("Subvention abandonnée"),
         ApplicationState.WITHDRAWN: _("Retiré"),
     }
 

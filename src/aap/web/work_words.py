@@ -63,6 +63,8 @@ def mail_kinds() -> Mapping[str, str]:
         Mail.COMPLETION_ASKED: _("Demande de complément"),
         Mail.MESSAGE_FROM_SERVICE: _("Message du service"),
         Mail.REOPENING_ASKED: _("Demande de réouverture d’une évaluation"),
+        Mail.FREEZE_PROPOSED: _("Classement à confirmer"),
+        Mail.UNFREEZE_PROPOSED: _("Reprise d’un classement à confirmer"),
         Mail.DOSSIERS_ASSIGNED: _("Dossiers à évaluer"),
         Mail.FURTHER_REVIEW: _("Évaluation supplémentaire"),
         Mail.REVIEWER_INVITATION: _("Invitation à évaluer"),

@@ -30,6 +30,8 @@ FIXED = {
     "name": "faux",
     "ending": "csv",
     "criterion": "qualite",
+    "gate": "divergent",
+    "version": 1,
 }
 """Parameters that name no object of somebody."""
 

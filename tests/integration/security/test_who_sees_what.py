@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 from aap.identity.factors import UNUSED
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
+from aap.services.decision.list_files import LIST_FILES
 from aap.services.ranking.run_files import RUN_FILES
 from aap.web.access import ASSETS, permission_of
 from tests.integration.security.asking import FIXED, STATES, asked, granted, rules, who_may
@@ -101,8 +102,10 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     told, silent, refused = [], [], []
     for tail in (
         *(f"classement/{number}/fichiers/{name}" for name in RUN_FILES),
-        "jury/proces-verbal.pdf", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
+        "jury/proces-verbal.pdf", "jury/proces-verbal.docx", "arbitrage/note.pdf",
+        "arbitrage/tableau.xlsx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
         "decisions/lettres.zip",
+        *(f"decisions/listes/1/{name}" for name in (*LIST_FILES, "archive.json")),
     ):  # fmt: skip
         address = f"/instruction/{call_id}/{tail}"
         mine = world.fetched(who, address)
@@ -114,7 +117,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
         if not world.named_in(text_of(world.fetched("official", address))):
             silent.append(tail.rpartition("/")[2])
     assert told == []
-    assert refused == ["bundle.json", "public-bundle.json"]
+    assert refused == ["bundle.json", "public-bundle.json", "archive.json"]
     # Files that name no dossier at all here; `test_recused_downloads` reads them where they do.
     assert silent == ["reviewers.csv", "report.json", "synthesis.xlsx", "repartition.csv"]
 
@@ -125,7 +128,7 @@ IDENTIFIERS = frozenset(
     {
         "call_id", "association_id", "application_id", "reference", "document_id", "person_id", "claim_id",
         "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id",
-        "passkey_id", "session_id", "aside_id", "contest_id", "file_id", "correction_id",
+        "passkey_id", "session_id", "aside_id", "member_id", "contest_id", "file_id", "correction_id",
     }
 )  # fmt: skip
 """Parameters that name one object; numbers and section names exist in every call."""
@@ -206,7 +209,10 @@ NOT_HERE = {
     "account.end_connection": "the world's session is nobody's",
     "admin.run_again": "the world's work didn't fail",
     "admin.end_work": "the world's work doesn't run",
+    "official.gate_waive": "the world's dossier is looked at",
+    "official.gate_close": "the world's dossier has no waiver",
     "official.end_job": "the world's work doesn't run",
+    "official.arbitration_remove": "the world's decision is the jury's, not the authority's",
     "official.set_aside_confirm": "the world has no proposal to set a review aside",
     "official.set_aside_withdraw": "the world has no proposal to set a review aside",
     "account.remove_passkey": "the world's people have no passkey",

@@ -28,6 +28,7 @@ from aap.records.applications import Application, ApplicationState, Document, Me
 from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
 from aap.records.decided import CorrectionGround, CorrectionState, DecisionCorrection
+from aap.records.deliberations import JuryMember
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
 from aap.records.rankings import Contest, ContestDocument, Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
@@ -364,6 +365,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         call_id=dossier.call_id, application_id=dossier.id, decision=JuryDecisionKind.CONSENSUS, amount=50,
         reason=JURY if marked else "Accord.", created_at=now,
     )  # fmt: skip
+    member = JuryMember(call_id=dossier.call_id, name="Membre du jury", created_at=now)
     specimen = Specimen(
         call_id=dossier.call_id, position=9, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
         content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
@@ -375,7 +377,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
     session.add(passkey)
     session.add(claim)
     session.flush()
-    session.add_all([proof, invitation, job, jury, specimen])
+    session.add_all([proof, invitation, job, jury, member, specimen])
     session.add(
         Message(application_id=dossier.id, from_service=False, body=MESSAGE if marked else "Bonjour.", created_at=now)
     )
@@ -411,6 +413,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "invitation_id": invitation.id,
             "job_id": job.id,
             "decision_id": jury.id,
+            "member_id": member.id,
             "assignment_id": reader.id if reader else new_id(),
             "specimen_id": specimen.id,
             "recusal_id": recusal.id if recusal else new_id(),

@@ -29,8 +29,10 @@ from pypdf import PdfReader
 from sqlmodel import col, select
 
 from aap.cli import main
+from aap.records.decided import ListVersion
 from aap.records.migrations import configuration
 from aap.records.outbox import Job, JobState, OutboxMail
+from tests.agreement import assert_one_truth
 from tests.kept.driving import Visitor, World
 from tests.kept.walking import NO_PAGES, Walk
 
@@ -39,6 +41,7 @@ ARCHIVES = sorted(KEPT.glob("*.tar.xz"))
 
 NOT_IN_THEM = {
     "association.claim_proof": "0.1.0 asked no proof of a claim",
+    "official.answer_paper": "0.1.0 took no answer on paper",
     "official.claim_file": "0.1.0 asked no proof of a claim",
     "security.confirm_email": "its token is good for days of the machine's clock",
     "security.reset_password": "its token is good for hours of the machine's clock",
@@ -54,6 +57,10 @@ NOT_IN_THEM = {
     "security.wan_delete": "nobody of 0.1.0 has a passkey",
 }
 """Pages that no kept instance can show, with the reason. A new page that no link leads to in them is named here."""
+
+
+CLOSED_SINCE = re.compile(r"/instruction/[^/]+/(classement|evaluations/accord|jury(/.*)?)")
+"""Pages of calls that don't deliberate yet, which tell marks or ranks: closed to officials until they do."""
 
 
 @dataclass
@@ -119,9 +126,13 @@ def test_opening_it_brings_the_database_to_the_newest_step(kept: Kept) -> None:
 def test_every_page_that_opened_opens_and_leads_on(kept: Kept, world: World) -> None:
     walk = Walk(world.app)
     for actor, addresses in kept.pages.items():
-        walk.go(actor, kept.visitor(world, actor), addresses)
+        walk.go(actor, kept.visitor(world, actor), [one for one in addresses if not CLOSED_SINCE.fullmatch(one)])
     assert walk.faults == []
+    finished = [call for call, held in kept.manifest["calls"].items() if held["runs"]]
+    told = [f"/instruction/{call}/{tail}" for call in finished for tail in ("classement", "evaluations/accord", "jury")]
+    assert [one for one in told if one not in walk.opened["instruction"]] == []
     lost = [(actor, one) for actor, held in kept.pages.items() for one in held if one not in walk.opened[actor]]
+    lost = [(actor, one) for actor, one in lost if not CLOSED_SINCE.fullmatch(one)]
     assert lost == []
     readable = {rule.endpoint for rule in world.app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NO_PAGES
     assert sorted(readable - walk.endpoints) == sorted(NOT_IN_THEM)
@@ -194,6 +205,22 @@ def test_its_log_its_runs_and_its_files_verify(kept: Kept, world: World, tmp_pat
     for arguments in (("backup", tmp_path / "saved"), ("restore", "--check-only", tmp_path / "saved")):
         done = command(instance, *arguments)  # both look for every file that the database names
         assert done.exit_code == 0, done.output
+
+
+def test_its_list_in_force_has_the_versions_that_its_decisions_made(kept: Kept, world: World) -> None:
+    official = kept.visitor(world, "instruction")
+    for call, held in kept.manifest["calls"].items():
+        if not held["laureates"]:
+            continue
+        found = assert_one_truth(world.platform, call, lambda address: official.open(address).data)
+        assert sorted(found.granted) == held["published"]
+        with world.platform.database.reading() as session:
+            versions = session.exec(
+                select(ListVersion).where(ListVersion.call_id == call).order_by(col(ListVersion.number))
+            ).all()
+        left, called = set(held["laureates"]) - set(held["published"]), set(held["published"]) - set(held["laureates"])
+        assert [str(one.change) for one in versions] == ["frozen", *["left", "called"] * len(called)]
+        assert (found.left, len(versions[0].granted), len(left)) == (left, len(held["laureates"]), len(called))
 
 
 def test_the_links_of_its_mails_that_left_are_erased(kept: Kept) -> None:

@@ -199,9 +199,14 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "waiting_list": "Texte aux dossiers en liste d’attente.",
         "ineligible": "Texte aux dossiers irrecevables.",
         "waiting_list_expires": "Fin de validité de la liste d’attente.",
+        "answer": "Délai de réponse des lauréats ; sans cette clé, aucun, et le silence laisse la subvention en place.",
         "appeals": "Voies et délais de recours, à faire relire par un juriste.",
         "algorithm": "Mention du traitement algorithmique.",
         "privacy": "Mention sur les données personnelles.",
+    },
+    "AnswerTerm": {
+        "within_days": "Jours pour répondre, comptés de la notification : de 8 à 365.",
+        "silence": "Sans réponse dans ce délai : lapses (la subvention est caduque) ou stands (elle reste attribuée).",
     },
     "Signatory": {
         "first_name": "Prénom.",

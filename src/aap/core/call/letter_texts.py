@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from aap.core.call.schema import CallFile, LetterText
+from aap.core.call.schema import AnswerTerm, CallFile, LetterText
 
 LetterKind = Literal["laureate", "waiting_list", "refusal", "ineligible"]
 KINDS: tuple[LetterKind, ...] = ("laureate", "waiting_list", "refusal", "ineligible")
@@ -195,6 +195,18 @@ REDUCED = (
     "Cette subvention est inférieure aux {requested_amount} que vous aviez demandés : c’est le plus grand montant que les "
     "règles de l’appel à projets permettent encore à votre rang. Vous pouvez l’accepter ou y renoncer."
 )
+
+
+def answer_sentence(answer: AnswerTerm, who: str = "Vous disposez") -> str:
+    """How long a laureate has to answer, and what silence does: said by the call and by the laureate's letter alike."""
+    term = (
+        f"{who} de {answer.within_days} jours à compter de la notification de la décision pour accepter la subvention ou y "
+        "renoncer."
+    )
+    if answer.silence == "lapses":
+        return f"{term} Sans réponse dans ce délai, la subvention est caduque et la place revient à un autre projet."
+    return f"{term} Sans réponse dans ce délai, elle reste attribuée."
+
 
 # The list expires on a day, or with the call's appropriations when the call file sets no day.
 WAITING_LIST_EXPIRY = (

@@ -362,6 +362,13 @@ class LetterText(Strict):
     conditions: tuple[Text, ...] | None = None
 
 
+class AnswerTerm(Strict):
+    """Days from its notification in which a laureate answers; `silence`: what no answer in them does to the grant."""
+
+    within_days: Count = Field(ge=8, le=365)
+    silence: Literal["lapses", "stands"] = "stands"
+
+
 class Letters(Strict):
     signed_on: Day | None = None
     published: str | None = None  # where and when the decision that awards the grants is published
@@ -371,6 +378,7 @@ class Letters(Strict):
     waiting_list: LetterText = LetterText()
     ineligible: LetterText = LetterText()
     waiting_list_expires: Day | None = None
+    answer: AnswerTerm | None = None
     appeals: tuple[Text, ...] | None = None
     algorithm: str | None = None
     privacy: str | None = None

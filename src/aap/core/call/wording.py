@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from aap.core.call.attribute_names import attribute_title
 from aap.core.call.criterion_words import computed_in_words, counts_for
+from aap.core.call.letter_texts import answer_sentence
 from aap.core.call.lots import following, in_spilling_order, lot_name, lot_title, parts_of
 from aap.core.call.points import out_of
 from aap.core.call.rubric_checks import below
@@ -60,9 +61,15 @@ def rules_in_words(call: CallFile) -> tuple[WordedSection, ...]:
         WordedSection("rubric", "Comment les dossiers sont notés", tuple(_rubric(call)), tuple(_criteria(call))),
         WordedSection("scoring", "Comment les notes deviennent un classement", tuple(_scoring(call))),
         *(_lots(call) if call.lots else _retained(call)),
+        WordedSection("answer", "La réponse des lauréats", tuple(_answer(call))),
         WordedSection("algorithm", "La place du calcul", _algorithm()),
     )
     return tuple(_typeset(section) for section in sections if section.sentences or section.criteria)
+
+
+def _answer(call: CallFile) -> Iterator[str]:
+    if call.letters.answer is not None:
+        yield answer_sentence(call.letters.answer, "Un lauréat dispose")
 
 
 def _retained(call: CallFile) -> tuple[WordedSection, ...]:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from aap.core.call.checks import check_call
 from aap.core.call.lots import rubrics_of
 from aap.core.call.schema import CallFile, Rubric, Scale
-from aap.core.inputs import Application, DecisionKind, JuryDecision, Mark
+from aap.core.inputs import AUTHORITY, Application, DecisionKind, JuryDecision, Mark
 from aap.core.ranking.bundle_values import JsonReader, MalformedBundle
 from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
 from aap.core.ranking.earlier_editions import check_given_severities, edition_of
@@ -33,7 +33,7 @@ from aap.core.scoring.totals import ten_thousandths
 MAX_CENTS = 10**17
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
 
-_TARGETS = ("criterion", "reviewer_id")  # of a decision, where it has one
+_TARGETS = ("criterion", "reviewer_id", "stage")  # of a decision, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ def _check_decisions(
             reader.fault(place, "cette décision porte sur un dossier inconnu.")
         there = kinds.setdefault(decision.application_id, set())
         there.add(decision.decision)
-        if len(there) > 1 and there != {"in", "amount"}:
+        if len(there - {"consensus"}) > 1 and there - {"consensus"} != {"in", "amount"}:  # agreed marks stand beside
             reader.fault(place, "ce dossier a déjà une autre décision.")
         if decision.decision == "consensus":
             agreed.setdefault(decision.application_id, set()).add(decision.criterion)
@@ -371,6 +371,8 @@ def _decision(reader: JsonReader, place: str, value: Any) -> JuryDecision:
         reader.fault(f"{place}.amount", "ce montant est hors des bornes.")
     if amount is not None and kind == "amount" and amount != round(amount, 2):
         reader.fault(f"{place}.amount", "un montant a au plus deux décimales.")
+    if parts["stage"] not in (None, AUTHORITY):
+        reader.fault(f"{place}.stage", "cette étape est inconnue.")
     return JuryDecision(
         application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=kind != "set_aside"),
         decision=kind,
@@ -379,6 +381,7 @@ def _decision(reader: JsonReader, place: str, value: Any) -> JuryDecision:
         author=reader.text(f"{place}.author", parts["author"]),
         criterion=reader.text(f"{place}.criterion", parts["criterion"] or ""),
         reviewer_id=reader.text(f"{place}.reviewer_id", parts["reviewer_id"] or ""),
+        stage=AUTHORITY if parts["stage"] == AUTHORITY else "",
     )
 
 

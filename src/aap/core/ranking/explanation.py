@@ -20,7 +20,7 @@ from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.below_threshold import below_criterion, below_overall
 from aap.core.ranking.passed_over import Figure, PassedOver
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.standing import OVERALL, Standing
+from aap.core.ranking.standing import OVERALL, Standing, whose
 from aap.core.results import Status
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Reason, SelectionOutcome
@@ -48,6 +48,10 @@ def explain(
 ) -> dict[str, Explanation]:
     """One explanation an application, by id, in the order of the ranking's table. `lot`: whose ranking it is."""
     return _Explainer(call, rules, ranking, outcome, lot).all()
+
+
+def _decider(standing: Standing) -> str:
+    return "L’autorité" if standing.decision is not None and standing.decision.is_authoritys else "Le jury"
 
 
 class _Explainer:
@@ -87,7 +91,7 @@ class _Explainer:
                 text = f"{self._opening(standing)} L’association a renoncé à la subvention."
                 return Explanation("not_selected", "declined", text, figures=self._figures(standing))
             case "out":
-                text = f"{self._opening(standing)} Le jury a décidé de ne pas retenir ce projet."
+                text = f"{self._opening(standing)} {_decider(standing)} a décidé de ne pas retenir ce projet."
                 return Explanation("not_selected", "jury_out", text, figures=self._figures(standing))
             case "candidate":
                 reason = self.outcome.reasons[standing.id]
@@ -158,7 +162,7 @@ class _Explainer:
             case "drawn":
                 why = f"Retenu, pour {amount}, par tirage au sort{french.NBSP}: {self.passed_over.zone_in_words()}."
             case "jury_in":
-                why = f"Retenu par décision du jury, pour {amount}."
+                why = f"Retenu par décision {whose([standing])}, pour {amount}."
             case "selected_by_quota":
                 quota = self.quotas[reason.quota]
                 figures |= {"quota": reason.quota, "value": reason.value or None}

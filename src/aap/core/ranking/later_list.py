@@ -104,6 +104,13 @@ def replay(
     return state, tuple(faults)
 
 
+def reduced_grants(ranking: Ranking, first: ListInForce) -> dict[str, int]:
+    """Laureate → its own grant in cents, of those whom the run granted less where money ended (`reduced`). What the jury
+    cut is the own grant of its application: it is not among them."""
+    own = {one.id: one.grant for one in ranking.candidates}
+    return {name: own[name] for name, granted in first.granted.items() if granted < own[name]}
+
+
 def as_granted(candidates: Sequence[Candidate], granted: Mapping[str, int]) -> list[Candidate]:
     """The candidates with what they are granted (name → cents), those without a grant as they are."""
     return [dataclasses.replace(one, grant=granted.get(one.id, one.grant)) for one in candidates]
@@ -119,6 +126,9 @@ def _made(state: ListInForce, candidates: Sequence[Candidate], rules: Rules, cha
     comes_in = change.kind == "called" or (change.kind == "corrected" and change.place == "laureate")
     if comes_in and inside:
         yield f"le dossier {name} est déjà lauréat."
+        return
+    if change.kind == "corrected" and not comes_in and name in state.waiting:
+        state.waiting.remove(name)  # it waits no longer: nobody's place is touched
         return
     if not comes_in and not inside:
         yield f"le dossier {name} n’est pas lauréat."

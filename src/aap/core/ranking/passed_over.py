@@ -17,7 +17,7 @@ from aap.core.call.schema import CallFile, Lot
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota_words import bounds_in_words, rule_name
 from aap.core.ranking.ranking import Ranking
-from aap.core.ranking.standing import Standing
+from aap.core.ranking.standing import Standing, whose
 from aap.core.ranking.tie_break import parted_by, tie_in_words
 from aap.core.scoring.totals import UNIT, from_ten_thousandths
 from aap.core.selection.outcome import Certificate, Reason, SelectionOutcome
@@ -39,13 +39,14 @@ class Clause:
 class _Company:
     """Those whom a candidate would join: `better`-ranked ones, and `imposed` lower-ranked ones; `spent` cents in all.
 
-    `whole`: they are the whole selection, not only those retained before.
+    `whole`: they are the whole selection, not only those retained before. `whose`: who imposed the others (`whose`).
     """
 
     better: int
     imposed: int
     spent: int
     whole: bool
+    whose: str = ""
 
     def subject(self) -> str:
         """`les projets mieux classés déjà retenus`, as the subject of a clause."""
@@ -68,7 +69,7 @@ class _Company:
             phrases.append((f"les {many}", f"aux {many}") if self.better > 1 else (f"le {one}", f"au {one}"))
         if self.imposed:
             noun = ("ceux retenus", "celui retenu") if self.better else ("les projets retenus", "le projet retenu")
-            phrase = f"{noun[0 if self.imposed > 1 else 1]} par décision du jury"
+            phrase = f"{noun[0 if self.imposed > 1 else 1]} par décision {self.whose}"
             start, _, rest = phrase.partition(" ")
             phrases.append((phrase, {"les": f"aux {rest}", "le": f"au {rest}"}.get(start, f"à {phrase}")))
         return phrases
@@ -91,12 +92,13 @@ class PassedOver:
         self.line = by_id[outcome.funding_line.id] if outcome.funding_line is not None else None
         self.company: dict[str, _Company] = {}
         imposed = [candidate for candidate in ranking.candidates if candidate.imposed]
+        self.whose = whose([by_id[candidate.id] for candidate in imposed])
         later, later_spent = len(imposed), sum(candidate.grant for candidate in imposed)
         better = spent = 0
         for candidate in ranking.candidates:
             if candidate.imposed:
                 later, later_spent = later - 1, later_spent - candidate.grant
-            self.company[candidate.id] = _Company(better, later, spent + later_spent, whole=False)
+            self.company[candidate.id] = _Company(better, later, spent + later_spent, False, self.whose)
             if candidate.id in retained:
                 better, spent = better + 1, spent + outcome.granted_to(candidate.id, candidate.grant)
         self.everybody = _Company(len(retained), 0, outcome.granted, whole=True)
@@ -136,7 +138,7 @@ class PassedOver:
                 if lower == 1
                 else f"les {french.number(lower)} projets retenus moins bien classés le sont"
             )
-            return Clause(f"{self._places()}{french.NNBSP}; {only} par décision du jury.", figures)
+            return Clause(f"{self._places()}{french.NNBSP}; {only} par décision {self.whose}.", figures)
         return self._adding(standing, reason, self.everybody, figures)
 
     def _exchanges(self, standing: Standing, reason: Reason, lower: int, breaking: int) -> str:
@@ -284,9 +286,9 @@ class PassedOver:
         elif needed:
             kinds.append(f"{french.number(needed)} projets dont les minimums de l’appel ont besoin")
         if by_jury == 1:
-            kinds.append("un projet retenu par décision du jury")
+            kinds.append(f"un projet retenu par décision {self.whose}")
         elif by_jury:
-            kinds.append(f"{french.number(by_jury)} projets retenus par décision du jury")
+            kinds.append(f"{french.number(by_jury)} projets retenus par décision {self.whose}")
         verb = "seuls sont retenus" if len(later) > 1 else "seul est retenu"
         return f"Après ce rang, {verb} {french.listed(kinds)}."
 
@@ -316,7 +318,7 @@ class PassedOver:
         places = self._places()
         last = next((other for other in reversed(self.laureates) if _ranks_before(other, standing)), None)
         if last is None:
-            by_jury = " par décision du jury" if self.rules.laureates else ""
+            by_jury = f" par décision {self.whose}" if self.rules.laureates else ""
             return Clause(f"{places}{by_jury}.", {"places": self.rules.laureates})
         assert last.score is not None
         assert standing.score is not None

@@ -168,6 +168,26 @@ def rank(
     )
 
 
+def contested(
+    call: CallFile,
+    applications: Sequence[Application],
+    reviews: Sequence[Review],
+    decisions: Sequence[JuryDecision],
+    calibration: Calibration,
+) -> frozenset[str]:
+    """Ids of the applications that raw and calibrated scores put on different sides of the overall threshold, whatever
+    the jury decided about who is retained, and whether or not severities can be compared."""
+    by_application: dict[str, list[Review]] = {application.id: [] for application in applications}
+    for review in reviews:
+        by_application[review.application_id].append(review)
+    jury = _Jury(decisions)
+    standings = (
+        _standing(call, one, by_application[one.id], calibration, jury, stored=None, summary=None)
+        for one in applications
+    )
+    return frozenset(one.id for one in standings if one.contested)
+
+
 class _Jury:
     """The jury's decisions by application; `amount` may stand beside `in`, and marks agreed by criterion are several.
 

@@ -43,7 +43,7 @@ def inputs_value(given: RunInput) -> dict[str, Any]:
     """The normalised inputs in JSON's types: what `inputs_hash` covers and a bundle carries.
 
     Comments of marks are left out: they have no part in the result and are personal. Amounts are cents, marks texts,
-    empty attributes don't count, a decision names a criterion or a reviewer only where it has one; a draw token that is
+    empty attributes don't count, a decision names a criterion, a reviewer or a stage only where it has one; a draw token that is
     the application's id is the same as none.
     """
     given = normalised(given)
@@ -74,6 +74,7 @@ def inputs_value(given: RunInput) -> dict[str, Any]:
             }
             | ({"criterion": decision.criterion} if decision.criterion else {})
             | ({"reviewer_id": decision.reviewer_id} if decision.reviewer_id else {})
+            | ({"stage": decision.stage} if decision.stage else {})
             for decision in given.decisions
         ],
     } | ({} if given.summaries is None else {"summaries": summaries_value(given.summaries)})

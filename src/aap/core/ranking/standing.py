@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -61,3 +61,11 @@ class Standing:
     @property
     def id(self) -> str:
         return self.application.id
+
+
+def whose(imposed: Iterable[Standing]) -> str:
+    """Whose decision retained these, after « décision »: `du jury`, `de l’autorité`, or both."""
+    found = {one.decision is not None and one.decision.is_authoritys for one in imposed}
+    if found == {True}:
+        return "de l’autorité"
+    return "du jury ou de l’autorité" if True in found else "du jury"

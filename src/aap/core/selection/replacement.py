@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -146,3 +147,43 @@ def replacement(
     """The one of the waiting list whom the rules name (see `entries`); None where the place stays empty."""
     gone = {leaving} if isinstance(leaving, str) else leaving
     return entries(candidates, rules, retained, waiting_list, gone).enters
+
+
+_EURO = 100
+
+
+def largest_grant(
+    candidates: Sequence[Candidate],
+    rules: Rules,
+    retained: Collection[str],
+    name: str,
+    wanted: int,
+    leaving: Collection[str] = (),
+) -> int:
+    """The most that a laureate can be granted, in cents: `wanted`, or the largest whole amount in euros below it with
+    which no rule breaks that holds now; what it has (its `grant`) where that is no more. All others stay as they are.
+
+    Every rule is linear in one amount, so that from a grant with which it holds on, it holds up to some amount and no
+    further: halving finds it. Raises KeyError: an id that is no candidate.
+    """
+    gone = set(leaving)
+    staying = [candidate for candidate in candidates if candidate.id not in gone]
+    held = {candidate.id: candidate.grant for candidate in staying}[name]
+
+    def broken(amount: int) -> set[RuleRef]:
+        granting = [dataclasses.replace(one, grant=amount) if one.id == name else one for one in staying]
+        system = compile_system(granting, rules)
+        inside = np.array([one.id in retained for one in system.candidates], np.bool_)
+        return {row.rule for row in system.rows if not row.holds(inside)}
+
+    before = broken(held)
+    if wanted <= held or broken(wanted) <= before:
+        return max(wanted, held)
+    least, most = held // _EURO, -(-wanted // _EURO)  # the first holds or is what is held, the second doesn't
+    while most - least > 1:
+        middle = (least + most) // 2
+        if broken(middle * _EURO) <= before:
+            least = middle
+        else:
+            most = middle
+    return max(held, least * _EURO)

@@ -384,7 +384,7 @@ def _highlights(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[t
 
 def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[str, ...]:
     """The call file's paragraphs, else the defaults. What ends a waiting list, and why
-    the amount is lower at the funding line, is said whatever the call file says.
+    the amount is lower at the funding line, and in how many days a laureate answers, is said whatever the call file says.
     """
     if facts.status == "withdrawn":
         return letter_texts.WITHDRAWN_PARAGRAPHS
@@ -394,5 +394,7 @@ def _paragraphs(call: CallFile, facts: LetterFacts, kind: LetterKind) -> tuple[s
         dated = call.letters.waiting_list_expires is not None
         return (*paragraphs, letter_texts.WAITING_LIST_EXPIRY if dated else letter_texts.WAITING_LIST_NO_DATE)
     if kind == "laureate" and facts.reason_code == "reduced":
-        return (*paragraphs, letter_texts.REDUCED)
+        paragraphs = (*paragraphs, letter_texts.REDUCED)
+    if kind == "laureate" and call.letters.answer is not None:
+        paragraphs = (*paragraphs, letter_texts.answer_sentence(call.letters.answer))
     return paragraphs

@@ -16,6 +16,7 @@ from aap.core.results import ERRATIC, ResultRow, ReviewerRow, Status
 from aap.core.scoring.calibration_notices import erratic_reviewers
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
+from aap.documents.papers.run_standing import RunStanding
 
 STATUS_WORDS: Mapping[Status, str] = {
     "laureate": "Lauréat",
@@ -52,7 +53,8 @@ class SignedListView:
 
     A row of one cell heads those that follow it. `fingerprint` is the hash of the result that the list shows: the same hash
     stands in report.json. `witness` says where the audit log stood when the list was frozen. `made_on` dates
-    the file; `dated` is the date printed, None leaves it to be filled in by hand.
+    the file; `dated` is the date printed, None leaves it to be filled in by hand. `standing`: provisional, frozen or taken
+    back; None in file mode, which knows of no persons.
     """
 
     title: str
@@ -72,6 +74,7 @@ class SignedListView:
     author: Author | None = None
     draft: str = ""
     orientation: Literal["portrait", "landscape"] = "portrait"
+    standing: RunStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)

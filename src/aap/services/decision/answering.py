@@ -18,15 +18,20 @@ from aap.documents.papers.letters import LetterView, letter_facts, letter_view
 from aap.documents.papers.mark_table import MarkTable
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
+from aap.records.decided import ListChange
 from aap.records.rankings import Decision, Outcome, RankingRow
 from aap.services.actor import Actor
+from aap.services.association.mails import tell_association
 from aap.services.audit import record
+from aap.services.call.calls import hold_call
+from aap.services.decision.in_force import ACCEPTED, DECLINED, GIVEN_UP, LAPSED, in_force
+from aap.services.decision.list_versions import LEFT, SILENT, next_version, retained_when_decided
+from aap.services.dossier.access import get_dossier
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission
 
-ACCEPTED, DECLINED = "accepted", "declined"
 LONGEST_REASON = 2_000
 OVERSEAS = frozenset({"drom", "com"})
 
@@ -56,8 +61,11 @@ class ReadDecision:
         return found
 
 
-def notified_decision(session: Session, application_id: str) -> Decision:
-    """The last decision that was notified. Raises NotFound."""
+def notified_decision(session: Session, application_id: str, *, to_answer: bool = False) -> Decision:
+    """The last decision that was notified; `to_answer`: in force, for one that replaces it is told first.
+
+    Raises NotFound, StateForbids.
+    """
     decision = session.exec(
         select(Decision)
         .where(Decision.application_id == application_id, col(Decision.notified_at).is_not(None))
@@ -66,11 +74,13 @@ def notified_decision(session: Session, application_id: str) -> Decision:
     ).first()
     if decision is None:
         raise NotFound("decision", application_id)
+    if to_answer and session.exec(select(Decision.id).where(Decision.id == decision.id, in_force())).first() is None:
+        raise StateForbids(Permission.DECISION_ANSWER, ApplicationState.LAUREATE)
     return decision
 
 
 def read_decision(session: Session, *, actor: Actor, application_id: str) -> ReadDecision:
-    """The decision, for a member of the association. Raises NotFound before the notification. At most six queries."""
+    """The decision, for a member of the association. Raises NotFound before the notification. At most seven queries."""
     dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
     decision = notified_decision(session, application_id)
     ranked, retained = session.exec(
@@ -78,7 +88,8 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
             func.count(col(RankingRow.rank)), func.sum(case((col(RankingRow.status) == "laureate", 1), else_=0))
         ).where(RankingRow.run_id == decision.run_id)
     ).one()
-    facts = letter_facts(dossier.call.file, row_of(dossier, decision), ranked=ranked, retained=int(retained or 0))
+    retained = retained_when_decided(session, dossier.call.id).get(decision.id, int(retained or 0))
+    facts = letter_facts(dossier.call.file, row_of(dossier, decision), ranked=ranked, retained=retained)
     return ReadDecision(
         dossier=dossier,
         decision=decision,
@@ -176,20 +187,38 @@ def letter_for_association(session: Session, *, actor: Actor, application_id: st
 def answer_grant(
     session: Session, *, actor: Actor, application_id: str, answer: str, reason: str, now: datetime
 ) -> Decision:
-    """A laureate accepts the grant, or declines it and says why: that frees its place, and the service is told.
+    """A laureate accepts the grant, or declines it and says why: that frees its place; its association and the service
+    are told.
 
     The same answer again changes nothing. What was accepted may still be declined; what was declined stays so.
-    Raises InvalidInput, StateForbids (nothing was granted, or it was declined), NotFound.
+    Raises InvalidInput, StateForbids (nothing was granted, it was declined, or its time is over), NotFound.
     """
+    hold_list(session, application_id)
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER, lock=True
     )
-    decision = notified_decision(session, application_id)
-    if decision.outcome != Outcome.LAUREATE:
-        raise StateForbids(Permission.DECISION_ANSWER, dossier.state)
+    decision = notified_decision(session, application_id, to_answer=True)
     if decision.answer == answer and answer:
         return decision
-    if decision.answer == DECLINED:
+    problems = answer_objections(decision, dossier, answer, reason)
+    if problems:
+        raise InvalidInput(problems)
+    decision.read_at = decision.read_at or now
+    note_answer(session, actor=actor, dossier=dossier, decision=decision, answer=answer, reason=reason, now=now)
+    return decision
+
+
+def hold_list(session: Session, application_id: str) -> None:
+    """Holds the call before its dossier, as every act does that changes the list: two at once wait for each other in one
+    order. Raises NotFound."""
+    call, _ = get_dossier(session, application_id)
+    hold_call(session, call)
+
+
+def answer_objections(decision: Decision, dossier: OpenedDossier, answer: str, reason: str) -> dict[str, Objection]:
+    """What keeps an answer from being written down, by field. Raises StateForbids: nothing was granted, or it was given
+    up."""
+    if decision.outcome != Outcome.LAUREATE or decision.answer in GIVEN_UP:
         raise StateForbids(Permission.DECISION_ANSWER, dossier.state)
     problems = {}
     if answer not in (ACCEPTED, DECLINED):
@@ -198,17 +227,43 @@ def answer_grant(
         problems["reason"] = Objection("decision.declined_without_reason")
     if len(reason) > LONGEST_REASON:
         problems["reason"] = Objection("decision.reason_too_long", most=LONGEST_REASON)
-    if problems:
-        raise InvalidInput(problems)
+    return problems
+
+
+def note_answer(
+    session: Session,
+    *,
+    actor: Actor,
+    dossier: OpenedDossier,
+    decision: Decision,
+    answer: str,
+    reason: str,
+    now: datetime,
+    paper: str | None = None,
+) -> None:
+    """Writes an answer down, whoever brings it: the dossier's state, the list where a place becomes free, the log, the
+    mails. `paper`: SHA-256 of the paper that says it. Permissions and checks are the caller's."""
     before = decision.answer
-    decision.answer, decision.answered_at = answer, now
-    decision.read_at = decision.read_at or now
+    decision.answer, decision.answered_at, decision.answer_reason = answer, now, reason.strip()
+    if paper is not None:
+        decision.answer_sha256, decision.answer_noted_by = paper, actor.row_id
     application = dossier.application
     application.state = ApplicationState.ACCEPTED if answer == ACCEPTED else ApplicationState.DECLINED
     application.updated_at = now
     application.version += 1
     session.add(decision)
     session.add(application)
+    if answer in GIVEN_UP:
+        lapsed = answer == LAPSED
+        next_version(
+            session,
+            change=ListChange.LEFT,
+            decision=decision,
+            reason=SILENT if lapsed else LEFT,
+            author=_authority(dossier) if lapsed else dossier.association.name,
+            author_id=actor.row_id,
+            now=now,
+        )
     record(
         session,
         actor,
@@ -216,14 +271,31 @@ def answer_grant(
         application,
         now=now,
         before={"answer": before},
-        after={"answer": answer, "reason": reason.strip(), "decision": decision.id, "amount": decision.amount},
-    )
-    if answer == DECLINED:
+        after={"answer": answer, "reason": reason.strip(), "decision": decision.id, "amount": decision.amount,
+               **({"paper": paper} if paper else {})},
+    )  # fmt: skip
+    _tell(session, dossier, decision, now=now, on_paper=paper is not None)
+
+
+def _authority(dossier: OpenedDossier) -> str:
+    authority = dossier.call.file.call.authority
+    return authority.name if authority else dossier.call.id
+
+
+def _tell(session: Session, dossier: OpenedDossier, decision: Decision, *, now: datetime, on_paper: bool) -> None:
+    """Everybody of the association reads what is now true; the service, that a place is free."""
+    values = {"reason": decision.answer_reason, "amount": euros(decision.amount or 0), "on_paper": on_paper}
+    mail = {ACCEPTED: Mail.ACCEPTANCE_NOTED, DECLINED: Mail.DECLINE_NOTED, LAPSED: Mail.GRANT_LAPSED}[decision.answer]
+    if mail is not Mail.ACCEPTANCE_NOTED or on_paper:  # who accepts on the page has just read so
+        tell_association(
+            session, dossier.call, dossier.application, mail, now=now, key=f"{decision.answer}:{decision.id}",
+            values=values,
+        )  # fmt: skip
+    if decision.answer in GIVEN_UP:
         tell_service(
             session, dossier, Mail.GRANT_DECLINED, now=now, key=f"declined:{decision.id}",
-            values={"reason": reason.strip(), "amount": euros(decision.amount or 0)},
+            values={**values, "lapsed": decision.answer == LAPSED},
         )  # fmt: skip
-    return decision
 
 
 def contest_deadline(decision: Decision, association: Association) -> date:

@@ -16,7 +16,7 @@ from aap.core import french
 from aap.core.call.appeal_texts import appeal_number, heard_sentence
 from aap.core.delays import OBSERVATION_DAYS, first_last_day_of_observations, paris, withdrawal_deadline
 from aap.records.applications import Application
-from aap.records.decided import CorrectionGround, CorrectionState, DecisionCorrection
+from aap.records.decided import CorrectionGround, CorrectionState, DecisionCorrection, ListChange
 from aap.records.rankings import Contest, ContestResult, Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -301,6 +301,7 @@ def decide_correction(
         outcome=outcome,
         amount=found.amount,
         reason=whole,
+        change=ListChange.CORRECTED,
         now=now,
     )
     before.application.state = told  # until it is notified: nothing that the association reads may tell of it

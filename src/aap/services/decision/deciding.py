@@ -21,8 +21,9 @@ from aap.services.actor import Actor
 from aap.services.association.mails import addresses_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
-from aap.services.decision.in_force import in_force
-from aap.services.dossier.access import recused_dossiers
+from aap.services.decision.in_force import GIVEN_UP, InForce, current_list, in_force
+from aap.services.decision.list_versions import first_version
+from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import StateForbids
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
@@ -39,9 +40,13 @@ STATE_AFTER: Mapping[Outcome, ApplicationState] = {
 
 
 def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: datetime) -> int:
-    """arbitrated → decided: one decision a dossier, from the frozen run. Gives their number. Letters come as a job."""
+    """arbitrated → decided: one decision a dossier, from the frozen run. Gives their number. Letters come as a job.
+
+    A dossier whose earlier decision is void, since its run was taken back, has the next number.
+    """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     if call.state is not CallState.ARBITRATED:
         raise StateForbids(Permission.DECISIONS_PREPARE, call.state)
     change_state(session, call, CallState.DECIDED, actor=actor, now=now)
@@ -50,6 +55,8 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
     rows = session.exec(
         select(RankingRow, Application).where(RankingRow.run_id == run.id, RankingRow.application_id == Application.id)
     ).all()
+    highest = select(Decision.application_id, func.max(Decision.number)).where(Decision.call_id == call_id)
+    numbers = dict(session.exec(highest.group_by(Decision.application_id)).all())
     for row, application in rows:
         outcome = Outcome(row.status)
         session.add(
@@ -57,6 +64,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
                 call_id=call_id,
                 application_id=application.id,
                 run_id=run.id,
+                number=numbers.get(application.id, 0) + 1,
                 outcome=outcome,
                 amount=row.granted_amount if outcome is Outcome.LAUREATE else None,
                 row=_frozen_row(row),
@@ -69,6 +77,7 @@ def prepare_decisions(session: Session, *, actor: Actor, call_id: str, now: date
         )
         application.state = STATE_AFTER[outcome]
         session.add(application)
+    first_version(session, actor=actor, run=run, now=now)
     record(
         session,
         actor,
@@ -110,13 +119,13 @@ class DecisionLine:
     notified_at: datetime | None
     read_at: datetime | None
     answer: str
-    called: bool
+    answer_sha256: str | None
     masked: bool = False
 
     @property
     def leaves(self) -> bool:
         """A laureate who gave the grant up."""
-        return self.outcome is Outcome.LAUREATE and self.answer == "declined"
+        return self.outcome is Outcome.LAUREATE and self.answer in GIVEN_UP
 
 
 def decision_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DecisionLine, ...]:
@@ -152,15 +161,14 @@ def unsent_notifications(session: Session, *, actor: Actor, call: OpenedCall) ->
 def _masked(line: DecisionLine) -> DecisionLine:
     return dataclasses.replace(
         line, id="", application_id="", reference="", association=MASKED, title="", amount=None, rank=None, reason="",
-        masked=True,
+        answer_sha256=None, masked=True,
     )  # fmt: skip
 
 
-def granted_in_force(session: Session, *, actor: Actor, call: OpenedCall) -> int:
-    """Cents granted by the decisions in force of a call: the same for everybody. One query."""
+def followed_list(session: Session, *, actor: Actor, call: OpenedCall) -> InForce:
+    """The list in force of a call, to count: the same for everybody. One query."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    total = select(func.coalesce(func.sum(Decision.amount), 0)).where(Decision.call_id == call.id, in_force())
-    return int(session.exec(total).one() or 0)
+    return current_list(session, call.id)
 
 
 def decision_line(session: Session, *, actor: Actor, call: OpenedCall, application_id: str) -> DecisionLine | None:
@@ -196,7 +204,7 @@ def _lines(session: Session, condition: Any) -> list[DecisionLine]:
             notified_at=decision.notified_at,
             read_at=decision.read_at,
             answer=decision.answer,
-            called=decision.replaces_id is not None,
+            answer_sha256=decision.answer_sha256,
         )
         for decision, application, name in found
     ]
@@ -206,6 +214,7 @@ def notify_decisions(session: Session, *, actor: Actor, call_id: str, links: Lin
     """Mails every association that its decision is there. Only decisions whose letter is rendered; never twice."""
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     hold_call(session, call)  # pressed twice at once: the second finds nothing that waits
     waiting = session.exec(
         select(Decision, Application)
@@ -237,6 +246,7 @@ def publish_results(session: Session, *, actor: Actor, call_id: str, now: dateti
     """decided → published: the public results page. Refused while a decision is not notified."""
     call = get_call(session, call_id)
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     waiting = session.exec(
         select(Decision.id).where(Decision.call_id == call_id, col(Decision.notified_at).is_(None), in_force()).limit(1)
     ).first()

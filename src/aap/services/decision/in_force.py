@@ -1,18 +1,29 @@
-"""The list in force: which decision counts for a dossier, who is retained, for how much, and who waits."""
+"""The list in force: which decision counts for a dossier, who is retained, for how much, and who waits.
+
+Its versions are written by `list_versions`; whatever counts laureates or sums grants after the decisions reads the last
+one here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from aap.records.applications import Application
-from aap.records.rankings import Decision, Outcome
+from aap.records.calls import Call, CallState
+from aap.records.decided import ListVersion
+from aap.records.rankings import Decision
 
-GIVEN_UP = ("declined", "lapsed")
+DECIDED = frozenset({CallState.DECIDED, CallState.PUBLISHED, CallState.ARCHIVED})
+"""States of a call in which a list is in force: one that was sent back to the deliberation has none."""
+
+ACCEPTED, DECLINED, LAPSED = "accepted", "declined", "lapsed"
+"""Answers to a grant: said by the association, or by its silence."""
+
+GIVEN_UP = (DECLINED, LAPSED)
 """Answers after which a laureate's place is free."""
 
 
@@ -27,13 +38,15 @@ def in_force() -> Any:
 @dataclass(frozen=True)
 class InForce:
     """A call's list at one moment. `granted`: application's id → cents; `waiting`: ids in their order; `left`: ids of
-    laureates who gave up. `version` counts from 1; 0 before there are decisions."""
+    laureates who gave up. `version` counts from 1; 0 before there are decisions. `bundle_hash`: of its bundle."""
 
-    version: int
-    at: datetime | None
-    granted: Mapping[str, int]
-    waiting: tuple[str, ...]
-    left: frozenset[str]
+    version: int = 0
+    at: datetime | None = None
+    granted: Mapping[str, int] = field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
+    left: frozenset[str] = frozenset()
+    run_id: str = ""
+    bundle_hash: str = ""
 
     @property
     def total(self) -> int:
@@ -42,23 +55,25 @@ class InForce:
 
 
 def current_list(session: Session, call_id: str) -> InForce:
-    """The list of a call as it stands now. One query."""
+    """The list of a call as it stands now: the last version. One query."""
     found = session.exec(
-        select(Decision, Application.reference)
-        .where(Decision.call_id == call_id, Decision.application_id == Application.id, in_force())
-        .order_by(col(Application.reference))
-    ).all()
-    laureates = [decision for decision, _ in found if decision.outcome == Outcome.LAUREATE]
-    waiting = sorted(
-        ((decision.row.get("waiting_rank") or 0, reference, decision.application_id)
-         for decision, reference in found
-         if decision.outcome == Outcome.WAITING_LIST and decision.answer not in GIVEN_UP),
-    )  # fmt: skip
-    moments = [decision.answered_at or decision.created_at for decision, _ in found]
+        select(ListVersion)
+        .join(Call, col(Call.id) == col(ListVersion.call_id))
+        .where(ListVersion.call_id == call_id, col(Call.state).in_(DECIDED))
+        .order_by(col(ListVersion.number).desc())
+        .limit(1)
+    ).first()
+    return InForce() if found is None else as_list(found)
+
+
+def as_list(version: ListVersion) -> InForce:
+    """A kept version as a value."""
     return InForce(
-        version=1 if found else 0,
-        at=max(moments, default=None),
-        granted={one.application_id: one.amount or 0 for one in laureates if one.answer not in GIVEN_UP},
-        waiting=tuple(application_id for _, _, application_id in waiting),
-        left=frozenset(one.application_id for one in laureates if one.answer in GIVEN_UP),
+        version=version.number,
+        at=version.created_at,
+        granted=version.granted,
+        waiting=tuple(version.waiting),
+        left=frozenset(version.gave_up),
+        run_id=version.run_id,
+        bundle_hash=version.bundle_hash,
     )

@@ -23,9 +23,10 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_lines
 from aap.services.decision.in_force import in_force
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.decision.list_versions import retained_when_decided
+from aap.services.dossier.access import dossier_of, ensure_impartial, find_dossier
 from aap.services.errors import NotFound
-from aap.services.outbox import InPieces, Progress
+from aap.services.outbox import InPieces, Progress, start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import frozen_run, view_run
@@ -40,16 +41,18 @@ class LetterCase:
     recipient: Recipient
     reference: str
     project: str
+    retained: int
+    """How many are on the list once the decision is made."""
 
 
 def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, ...], Census]:
-    """The letters that aren't notified yet, in the order of the references; how many are ranked and retained. Three
-    queries.
+    """The letters that aren't notified yet, in the order of the references; how many are ranked. Four queries.
 
     A letter that an association was told of stays as it is, byte for byte.
     """
     view = view_run(session, frozen_run(session, call.id), actor=SYSTEM)
-    rows = {row.application_id: row for row in view.rows}
+    rows, census = {row.application_id: row for row in view.rows}, Census.of(view.rows)
+    retained = retained_when_decided(session, call.id)
     found = session.exec(
         select(Decision, Application, Association)
         .where(
@@ -63,10 +66,10 @@ def letter_cases(session: Session, call: OpenedCall) -> tuple[tuple[LetterCase, 
     )
     cases = tuple(
         LetterCase(decision.id, _decided(rows[application.reference], decision), recipient_of(association),
-                   application.reference, application.title)
+                   application.reference, application.title, retained.get(decision.id, census.retained))
         for decision, application, association in found
     )  # fmt: skip
-    return cases, Census.of(view.rows)
+    return cases, census
 
 
 def _decided(row: ResultRow, decision: Decision) -> ResultRow:
@@ -77,6 +80,7 @@ def _decided(row: ResultRow, decision: Decision) -> ResultRow:
     return dataclasses.replace(
         row,
         status=outcome,
+        reason_code=decision.row.get("reason_code", row.reason_code),
         granted_amount=decision.amount,
         reason=decision.reason,
         waiting_rank=row.waiting_rank if decision.outcome == Outcome.WAITING_LIST else None,
@@ -101,7 +105,7 @@ def letter_of(call: OpenedCall, case: LetterCase, census: Census) -> bytes:
     return render_letter(
         letter_view(
             call.file,
-            letter_facts(call.file, case.row, ranked=census.ranked, retained=census.retained),
+            letter_facts(call.file, case.row, ranked=census.ranked, retained=case.retained),
             recipient=case.recipient,
             application_reference=case.reference,
             project=case.project,
@@ -123,14 +127,17 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     if row is None:
         raise NotFound("letter", reference)
     decision = session.exec(select(Decision).where(Decision.application_id == application_id, in_force())).first()
+    census = Census.of(view.rows)
+    made = retained_when_decided(session, call.id)
     case = LetterCase(
         "",
         _decided(row, decision) if decision else row,
         recipient_of(session.get_one(Association, application.association_id)),
         reference,
         application.title,
+        made.get(decision.id, census.retained) if decision else census.retained,
     )
-    return letter_of(call, case, Census.of(view.rows))
+    return letter_of(call, case, census)
 
 
 def kept_letters(
@@ -187,7 +194,11 @@ def _render(platform: Platform, job: Job, progress: Progress) -> Mapping[str, An
             for decision_id, sha256 in pending:
                 session.execute(
                     update(Decision)
-                    .where(col(Decision.id) == decision_id, col(Decision.notified_at).is_(None))  # perhaps meanwhile
+                    .where(
+                        col(Decision.id) == decision_id,
+                        col(Decision.notified_at).is_(None),  # perhaps meanwhile
+                        col(Decision.voided_at).is_(None),
+                    )
                     .values(letter_sha256=sha256)
                 )
         pending.clear()
@@ -209,6 +220,14 @@ def _join(
 
 LETTERS = InPieces(_split, _render, _join)
 """Job `letters`: every letter of the call that isn't notified."""
+
+
+def start_letters(session: Session, *, actor: Actor, call_id: str, now: datetime) -> Job:
+    """Queues the letters that aren't notified. Raises RecusedFromActs."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_PREPARE, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
+    return start_job(session, "letters", actor=actor, now=now, call_id=call_id)
 
 
 def withheld_letters(session: Session, *, actor: Actor, call: OpenedCall) -> int:

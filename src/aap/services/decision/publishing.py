@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import defer
@@ -23,7 +24,8 @@ from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.in_force import in_force
+from aap.services.decision.in_force import InForce, current_list, in_force
+from aap.services.decision.list_versions import bundle_of, find_version
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed, ensure
 from aap.services.ranking.runs import frozen_run, pseudonym_key
@@ -67,8 +69,9 @@ class RegionResult:
 class PublishedResults:
     """What everybody may read of a decided call.
 
-    `laureates`: those of decisions in force that did not decline, by name. `outcomes`: decisions in force by outcome.
-    `quotas`: as the frozen run achieved them, before anybody declined. `result_hash` is the run's.
+    `laureates`: those of the list in force, by name; `version`, `version_at`: of that list; `declined`: how many gave the
+    grant up. `outcomes`: decisions in force by outcome, laureates who gave up not counted. `quotas`: as the frozen run
+    achieved them. `result_hash` is the run's, `bundle_hash` that of the list's bundle.
     """
 
     call: OpenedCall
@@ -81,6 +84,9 @@ class PublishedResults:
     result_hash: str
     rubric_hash: str
     run_id: str
+    version: int
+    version_at: datetime | None
+    bundle_hash: str
 
     @property
     def total(self) -> int:
@@ -89,7 +95,7 @@ class PublishedResults:
 
 
 def published_results(session: Session, call_id: str) -> PublishedResults:
-    """Raises NotFound before the publication. Six queries."""
+    """Raises NotFound before the publication. Seven queries."""
     call = _published_call(session, call_id)
     run = session.exec(
         select(RankingRun)
@@ -98,25 +104,29 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
     ).first()
     if run is None:
         raise NotFound("results", call_id)
+    held = current_list(session, call_id)
     counted = session.exec(
         select(Decision.outcome, func.count()).where(Decision.call_id == call_id, in_force()).group_by(Decision.outcome)
     )
-    outcomes = {Outcome(outcome): count for outcome, count in counted}
+    outcomes = {Outcome(outcome): count for outcome, count in counted} | {Outcome.LAUREATE: len(held.granted)}
     submitted = session.exec(
         select(func.count()).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
     ).one()
-    laureates, declined = _laureates(session, call_id)
+    laureates = _laureates(session, held)
     return PublishedResults(
         call=call,
         laureates=laureates,
         outcomes=outcomes,
-        declined=declined,
+        declined=len(held.left),
         submitted=submitted,
         quotas=tuple(_quota(one) for one in run.report.get("quotas", ())),
         regions=_regions(laureates),
         result_hash=run.result_hash,
         rubric_hash=run.rubric_hash,
         run_id=run.id,
+        version=held.version,
+        version_at=held.at,
+        bundle_hash=held.bundle_hash,
     )
 
 
@@ -127,23 +137,21 @@ def _published_call(session: Session, call_id: str) -> OpenedCall:
     return call
 
 
-def _laureates(session: Session, call_id: str) -> tuple[tuple[Laureate, ...], int]:
-    """Those who keep their grant, by name, and how many declined."""
+def _laureates(session: Session, held: InForce) -> tuple[Laureate, ...]:
+    """Those of the list in force, by name."""
     found = session.exec(
         select(Decision, Application, Association).where(
-            Decision.call_id == call_id,
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
-            Decision.outcome == Outcome.LAUREATE,
+            col(Application.id).in_(list(held.granted)),
             in_force(),
         )
     ).all()
-    kept = [line for line in found if line[0].answer != "declined"]
-    kept.sort(key=lambda line: (line[2].name.casefold(), line[1].reference))
-    return tuple(_laureate(*line) for line in kept), len(found) - len(kept)
+    ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))
+    return tuple(_laureate(*line, held.granted[line[1].id]) for line in ordered)
 
 
-def _laureate(decision: Decision, application: Application, association: Association) -> Laureate:
+def _laureate(decision: Decision, application: Application, association: Association, amount: int) -> Laureate:
     region = territories().region(association.region)
     return Laureate(
         reference=application.reference,
@@ -153,7 +161,7 @@ def _laureate(decision: Decision, application: Application, association: Associa
         department=association.department,
         region=region.name if region else association.region,
         title=application.title,
-        amount=decision.amount or 0,
+        amount=amount,
         reason_code=str(decision.row.get("reason_code", "")),
     )
 
@@ -225,25 +233,22 @@ def singled_out_by_bundle(session: Session, *, actor: Actor, call: OpenedCall) -
 def published_bundle_version(session: Session, call_id: str) -> str:
     """What the bundle is made of, without reading it. Raises NotFound before the publication. Two queries."""
     call = _published_call(session, call_id)
-    found = session.exec(
-        select(RankingRun.id, RankingRun.result_hash).where(
-            RankingRun.call_id == call.id, RankingRun.state == RunState.FROZEN
-        )
-    ).first()
-    if found is None:
+    held = current_list(session, call.id)
+    if not held.version:
         raise NotFound("results", call_id)
-    return "/".join((*found, str(EDITION)))  # another edition makes another bundle of the same run
+    return "/".join(
+        (held.run_id, held.bundle_hash, str(EDITION))
+    )  # another edition makes another bundle of the same run
 
 
 def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:
-    """The run without names, as JSON that `aap verify` replays. `secret`: the instance's, for the pseudonyms.
+    """The list in force without names, as JSON that `aap verify` replays. `secret`: the instance's, for the pseudonyms.
 
-    It replays the whole selection: to be made once. Raises NotFound before the publication.
+    It replays the whole selection: to be made once a version. Raises NotFound before the publication.
     """
     call = _published_call(session, call_id)
-    bundle = session.exec(
-        select(RankingRun.bundle).where(RankingRun.call_id == call_id, RankingRun.state == RunState.FROZEN)
-    ).first()
-    if bundle is None:
+    held = current_list(session, call.id)
+    if not held.version:
         raise NotFound("results", call_id)
-    return json_text(public_bundle(bundle, key=pseudonym_key(secret, call.id)).value).encode() + b"\n"
+    whole = json_text(bundle_of(session, find_version(session, call.id, held.version)))
+    return json_text(public_bundle(whole, key=pseudonym_key(secret, call.id)).value).encode() + b"\n"

@@ -1,39 +1,47 @@
-"""A laureate leaves: who may enter from the waiting list under the call's rules, and the decision of a person.
+"""A laureate leaves: whose reduced grant the money that becomes free raises, who may enter from the waiting list under the
+call's rules, and the decisions of a person.
 
 The rules are those of the frozen run. A decision is never edited: who enters gets a new one that replaces the place on
-the waiting list.
+the waiting list, and who gets more one that replaces the first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from aap.core.ranking.later_list import as_granted
 from aap.core.results import MASKED
-from aap.core.selection.replacement import entries
+from aap.core.selection.problem import Candidate, Rules
+from aap.core.selection.replacement import entries, largest_grant
 from aap.core.selection.rules import rules_of
 from aap.records.applications import Application
 from aap.records.associations import Association
-from aap.records.rankings import Decision, Outcome
+from aap.records.decided import ListChange
+from aap.records.rankings import Decision, Outcome, RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.deciding import STATE_AFTER
-from aap.services.decision.in_force import in_force
-from aap.services.dossier.access import recused_dossiers
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.decision.in_force import GIVEN_UP, LAPSED, current_list, in_force
+from aap.services.decision.list_versions import changes_made, next_version
+from aap.services.dossier.access import ensure_impartial, recused_dossiers
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import frozen_run
-from aap.services.ranking.trials import only_successors, ranked_candidates
+from aap.services.ranking.trials import grants_reduced_by_the_line, only_successors, ranked_candidates
 
 CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat."
+RAISED = "La subvention, réduite là où l’enveloppe s’épuisait, est relevée : le renoncement d’un lauréat a libéré de l’argent."
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """A laureate who gave the grant up. `amount` in cents; `hidden`: the official is recused of it."""
+    """A laureate who gave the grant up, or let its time pass (`lapsed`). `amount` in cents; `hidden`: the official is
+    recused of it."""
 
     reference: str
     association: str
@@ -41,6 +49,7 @@ class Leaving:
     amount: int | None
     at: datetime | None
     hidden: bool = False
+    lapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,29 +71,54 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Raise:
+    """A laureate whose grant the funding line reduced, and what the money that is free gives it. Cents.
+
+    `full`: what it would have without the line; `left`: of the budget once it is raised, None without a limit.
+    """
+
+    reference: str
+    association: str
+    title: str
+    granted: int
+    to: int
+    full: int
+    left: int | None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
 class Succession:
     """Who left, who waits, and the first whose entry keeps every rule (None: nobody's does). Cents.
 
-    `already`: rules that the departures alone break. `not_asked`: the quota that isn't asked of who enters next.
+    `raises`: the laureate whose reduced grant is raised before anybody is called; None: there is none. `already`: rules
+    that the departures alone break. `not_asked`: the quota that isn't asked of who enters next.
     """
 
     leaving: tuple[Leaving, ...]
     entered: int
     waiting: tuple[Waiting, ...]
     already: tuple[str, ...]
+    raises: Raise | None
     next: Waiting | None
     not_asked: str
+    version: int
     laureates: int
     granted: int
 
 
+Line = tuple[Decision, Application, str]
+"""A decision in force with its dossier and the association's name."""
+
+
 def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Succession:
-    """Where a call's laureates and its waiting list stand. Four queries.
+    """Where a call's laureates and its waiting list stand. Seven queries.
 
     Dossiers that the official is recused of stay in their place without a name.
     """
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
+    held = current_list(session, call.id)
     found = session.exec(
         select(Decision, Application, Association.name)
         .where(
@@ -96,20 +130,52 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
         )
         .order_by(col(Application.reference))
     ).all()
-    laureates = [line for line in found if line[0].outcome == Outcome.LAUREATE]
-    gone = [line for line in laureates if line[0].answer == "declined"]
-    staying = {application.reference for decision, application, _ in laureates if decision.answer != "declined"}
-    waiting = sorted(
-        (line for line in found if line[0].outcome == Outcome.WAITING_LIST and line[0].answer != "declined"),
-        key=lambda line: (line[0].row.get("waiting_rank") or 0, line[1].reference),
-    )
+    lines = {application.id: (decision, application, name) for decision, application, name in found}
+    gone = [lines[id] for id in lines if id in held.left]
+    staying = {lines[id][1].reference: amount for id, amount in held.granted.items()}
+    waiting = [lines[id] for id in held.waiting]
     run = frozen_run(session, call.id)
-    candidates, successors = ranked_candidates(run), only_successors(run)
     rules = rules_of(call.file)
+    candidates = as_granted(ranked_candidates(run), staying)
     left = {application.reference for _, application, _ in gone}
     entering = entries(candidates, rules, staying, [application.reference for _, application, _ in waiting], left)
+    raises = _raise(run, rules, candidates, staying, left)
+    listed = _listed(run, candidates, waiting, entering.broken, hidden)
+    names = [application.reference for _, application, _ in waiting]
+    calls = bool(gone) and raises is None and entering.enters is not None
+    return Succession(
+        leaving=tuple(_leaving(*line, line[1].id in hidden) for line in gone),
+        entered=changes_made(session, call.id)[ListChange.CALLED],
+        waiting=listed,
+        already=tuple(str(rule) for rule in entering.already),
+        raises=None if raises is None else _raised(raises, found, hidden),
+        next=listed[names.index(entering.enters)] if calls and entering.enters is not None else None,
+        not_asked=entering.not_asked if calls else "",
+        version=held.version,
+        laureates=len(held.granted),
+        granted=held.total,
+    )
+
+
+def _leaving(decision: Decision, application: Application, association: str, hidden: bool) -> Leaving:
+    lapsed = decision.answer == LAPSED
+    if hidden:
+        return Leaving("", MASKED, "", None, decision.answered_at, hidden=True, lapsed=lapsed)
+    amount = decision.amount or 0
+    return Leaving(application.reference, association, application.title, amount, decision.answered_at, lapsed=lapsed)
+
+
+def _listed(
+    run: RankingRun,
+    candidates: Sequence[Candidate],
+    waiting: Sequence[Line],
+    broken: Mapping[str, Sequence[object]],
+    hidden: Collection[str],
+) -> tuple[Waiting, ...]:
+    """The waiting list in its order, with what each entry would break."""
+    successors = only_successors(run)
     grants = {candidate.id: candidate.grant for candidate in candidates}
-    listed = tuple(
+    return tuple(
         Waiting("", MASKED, "", decision.row.get("waiting_rank") or 0, 0, (), hidden=True)
         if application.id in hidden
         else Waiting(
@@ -118,29 +184,61 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
             title=application.title,
             waiting_rank=decision.row.get("waiting_rank") or 0,
             grant=grants[application.reference],
-            breaks=tuple(str(rule) for rule in entering.broken[application.reference]),
+            breaks=tuple(str(rule) for rule in broken[application.reference]),
             hidden=False,
             as_successor=application.reference in successors,
         )
         for decision, application, name in waiting
     )
-    names = [application.reference for _, application, _ in waiting]
-    entered = sum(decision.replaces_id is not None for decision, _, _ in laureates)
-    return Succession(
-        leaving=tuple(
-            Leaving("", MASKED, "", None, decision.answered_at, hidden=True)
-            if application.id in hidden
-            else Leaving(application.reference, name, application.title, decision.amount or 0, decision.answered_at)
-            for decision, application, name in gone
-        ),
-        entered=entered,
-        waiting=listed,
-        already=tuple(str(rule) for rule in entering.already),
-        next=listed[names.index(entering.enters)] if gone and entering.enters is not None else None,
-        not_asked=entering.not_asked if gone else "",
-        laureates=len(staying),
-        granted=sum(decision.amount or 0 for decision, _, _ in laureates if decision.answer != "declined"),
-    )
+
+
+def _raise(
+    run: RankingRun, rules: Rules, candidates: Sequence[Candidate], staying: Mapping[str, int], left: Collection[str]
+) -> tuple[str, int, int, int | None] | None:
+    """The first laureate by rank whose reduced grant can be raised: reference, new amount, amount without the line, what
+    is then left of the budget. A grant that was cut since is not among them: its decision says why."""
+    reduced = grants_reduced_by_the_line(run)
+    for candidate in candidates:
+        name = candidate.id
+        first, full = reduced.get(name, (0, 0))
+        if name not in staying or name not in reduced or not first <= staying[name] < full:
+            continue
+        to = largest_grant(candidates, rules, set(staying), name, full, left)
+        if to > staying[name]:
+            total = sum(staying.values()) - staying[name] + to
+            return name, to, full, None if rules.budget is None else rules.budget - total
+    return None
+
+
+def _raised(raises: tuple[str, int, int, int | None], found: Sequence[Line], hidden: Collection[str]) -> Raise:
+    reference, to, full, left = raises
+    decision, application, name = next(line for line in found if line[1].reference == reference)
+    if application.id in hidden:
+        return Raise("", MASKED, "", 0, 0, 0, None, hidden=True)
+    return Raise(reference, name, application.title, decision.amount or 0, to, full, left)
+
+
+def raise_reduced_grant(
+    session: Session, *, actor: Actor, call_id: str, reference: str, reason: str, now: datetime
+) -> Decision:
+    """A person gives the laureate whom the money that is free reaches first what the rules let it have.
+
+    Its letter is a job, its notification another decision. Raises InvalidInput (it isn't the one that the rules name),
+    NotFound, RecusedFromActs.
+    """
+    call, found = _held(session, actor, call_id)
+    if found.raises is None or found.raises.reference != reference:
+        raise InvalidInput({"": Objection("decision.another_is_raised")})
+    before, application = _in_force(session, call.id, reference)
+    entered = replace_decision(
+        session, actor=actor, before=before, outcome=Outcome.LAUREATE, amount=found.raises.to, reason=RAISED,
+        change=ListChange.AMOUNT, now=now,
+    )  # fmt: skip
+    if found.raises.to == found.raises.full:
+        entered.row = {**entered.row, "reason_code": "selected"}  # reduced no longer: its letter and the list say so
+        session.add(entered)
+    _log(session, actor, "decision.raised", application, before, entered, reason, now)
+    return entered
 
 
 def call_from_waiting_list(
@@ -148,16 +246,34 @@ def call_from_waiting_list(
 ) -> Decision:
     """A person calls the dossier that the rules name; its letter is a job, its notification another decision.
 
-    Raises InvalidInput (it isn't the one that the rules name, or no laureate left), NotFound.
+    Raises InvalidInput (it isn't the one that the rules name, no laureate left, or a reduced grant is raised first),
+    NotFound, RecusedFromActs.
     """
-    call = get_call(session, call_id)
-    hold_call(session, call)
-    found = succession(session, actor=actor, call=call)
-    if found.next is not None and found.next.hidden:
-        raise NotFound("application", reference)
+    call, found = _held(session, actor, call_id)
+    if found.raises is not None:
+        raise InvalidInput({"": Objection("decision.raised_first")})
     if found.next is None or found.next.reference != reference:
         raise InvalidInput({"": Objection("decision.another_is_called")})
-    held = session.exec(
+    before, application = _in_force(session, call.id, reference)
+    entered = replace_decision(
+        session, actor=actor, before=before, outcome=Outcome.LAUREATE, amount=found.next.grant, reason=CALLED,
+        change=ListChange.CALLED, now=now,
+    )  # fmt: skip
+    _log(session, actor, "decision.called", application, before, entered, reason, now)
+    return entered
+
+
+def _held(session: Session, actor: Actor, call_id: str) -> tuple[OpenedCall, Succession]:
+    """The call, which nobody else changes until the transaction ends, and where it stands."""
+    call = get_call(session, call_id)
+    ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
+    hold_call(session, call)
+    return call, succession(session, actor=actor, call=call)
+
+
+def _in_force(session: Session, call_id: str, reference: str) -> tuple[Decision, Application]:
+    return session.exec(
         select(Decision, Application).where(
             Decision.call_id == call_id,
             Decision.application_id == Application.id,
@@ -165,20 +281,27 @@ def call_from_waiting_list(
             in_force(),
         )
     ).one()
-    before, application = held
-    entered = replace_decision(
-        session, actor=actor, before=before, outcome=Outcome.LAUREATE, amount=found.next.grant, reason=CALLED, now=now
-    )
+
+
+def _log(
+    session: Session,
+    actor: Actor,
+    action: str,
+    application: Application,
+    before: Decision,
+    entered: Decision,
+    reason: str,
+    now: datetime,
+) -> None:
     record(
         session,
         actor,
-        "decision.called",
+        action,
         application,
         now=now,
-        before={"decision": before.id},
+        before={"decision": before.id, "amount": before.amount},
         after={"decision": entered.id, "amount": entered.amount, "reason": reason.strip()},
     )
-    return entered
 
 
 def replace_decision(
@@ -189,11 +312,14 @@ def replace_decision(
     outcome: Outcome,
     amount: int | None,
     reason: str,
+    change: ListChange,
     now: datetime,
 ) -> Decision:
-    """A new decision in the place of one that is in force; both stay. Its letter and its notification are the callers'.
+    """A new decision in the place of one that is in force; both stay, and the list has a new version where it says
+    another one.
 
-    `amount` in cents, for a laureate. The log is the callers', who know why.
+    `amount` in cents, for a laureate; `change`: what the version says of it (a laureate's other amount is an `amount`
+    whatever was corrected). The letter, the notification and the log are the callers', who know why.
     """
     application = session.get_one(Application, before.application_id)
     number = session.exec(select(func.max(Decision.number)).where(Decision.application_id == application.id)).one() or 0
@@ -217,4 +343,15 @@ def replace_decision(
     application.state = STATE_AFTER[outcome]
     session.add(application)
     session.flush()
+    if {before.outcome, outcome} & {Outcome.LAUREATE, Outcome.WAITING_LIST}:
+        stays = before.outcome == outcome == Outcome.LAUREATE and before.answer not in GIVEN_UP
+        next_version(
+            session,
+            change=ListChange.AMOUNT if stays else change,
+            decision=entered,
+            reason=reason,
+            author=actor.name,
+            author_id=actor.row_id,
+            now=now,
+        )
     return entered

@@ -12,7 +12,7 @@ SQL conditions of a recusal are written here. What lists, counts, exports and fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,14 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
+from aap.core.references import said
 from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
 from aap.records.people import Person
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import NotFound, RecusedFromActs, RecusedFromCall
+from aap.services.errors import InvalidInput, NotFound, Objection, RecusedFromActs, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import dossiers_apart, pairs_apart, people_apart, stands
 
@@ -88,6 +89,25 @@ def find_dossier(session: Session, call_id: str, reference: str) -> str:
     return found
 
 
+def typed_dossier(session: Session, call_id: str, typed: str) -> str:
+    """The id of a call's submitted dossier by its reference as people say it: `18`, `0018`, `2025-0018`, or whole.
+
+    Raises InvalidInput on `reference` where none, or more than one, ends so.
+    """
+    there = session.exec(
+        select(Application.reference, Application.id).where(
+            Application.call_id == call_id, col(Application.submitted_at).is_not(None)
+        )
+    ).all()
+    ids = dict(there)
+    found = said(typed, ids)
+    if not found:
+        raise InvalidInput({"reference": Objection("dossier.reference_unknown")})
+    if len(found) > 1:
+        raise InvalidInput({"reference": Objection("dossier.reference_ambiguous", dossiers=len(found))})
+    return ids[found[0]]
+
+
 # --- who is recused of what -------------------------------------------------------------------------------------------
 
 
@@ -138,8 +158,24 @@ def ensure_impartial(session: Session, actor: Actor, call_id: str) -> None:
     Asked before a ranking is proposed, confirmed or unfrozen, before decisions are corrected, notified or signed.
     Raises RecusedFromActs.
     """
-    if any(one.call_id == call_id and one.submitted_at is not None for one in _recused(session, actor)):
+    if not is_impartial(session, actor, call_id):
         raise RecusedFromActs(call_id)
+
+
+def is_impartial(session: Session, actor: Actor, call_id: str) -> bool:
+    """Whether `ensure_impartial` lets this person act for the whole call. One query."""
+    return not any(one.call_id == call_id and one.submitted_at is not None for one in _recused(session, actor))
+
+
+def impartial_people(session: Session, call_id: str, people: Collection[str]) -> frozenset[str]:
+    """Of these people (ids), who is recused of no candidate of the call. Two queries."""
+    submitted = set(
+        session.exec(
+            select(Application.id).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
+        )
+    )
+    apart = {person_id for person_id, dossier in pairs_apart(session, call_id=call_id) if dossier in submitted}
+    return frozenset(people) - apart
 
 
 def not_recused(person_id: Any = Assignment.person_id) -> ColumnElement[bool]:

@@ -132,7 +132,7 @@ def agreement(session: Session, *, actor: Actor, call: OpenedCall) -> Agreement:
     Reviews are counted as they are; what is measured (agreement, means, boxes, severities) is measured on those that
     the actor may read, for with one dossier more or less a mean tells its marks.
     """
-    ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
+    ensure(actor, Permission.MARKS_READ, call.target(), kind="call", id=call.id)
     reviews, titles, given = submitted_reviews(session, call, actor)
     by_dossier: dict[str, list[CoreReview]] = defaultdict(list)
     by_reviewer: dict[str, list[CoreReview]] = defaultdict(list)

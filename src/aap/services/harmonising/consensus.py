@@ -30,9 +30,16 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier, recused_people
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
-from aap.services.harmonising.divergences import DivergentDossier, cause_of, consensus_step, divergent_dossiers
+from aap.services.harmonising.divergences import (
+    DivergentDossier,
+    cause_of,
+    compared_dossiers,
+    consensus_step,
+    divergent_dossiers,
+)
 from aap.services.harmonising.further_reviews import FurtherReviewer, further_reviewers
-from aap.services.permissions import Permission
+from aap.services.permissions import Permission, allowed
+from aap.services.ranking.gates import gates_of
 
 LEAST_ATTENDEES = 2
 
@@ -50,6 +57,7 @@ class ConsensusPage:
     author: str
     further: tuple[FurtherReviewer, ...]
     jury: bool
+    may_be_settled: bool
 
 
 def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> ConsensusPage:
@@ -79,6 +87,14 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
             if one.person_id != actor.person_id
         ),
         jury=_jury_decided(session, application_id),
+        may_be_settled=bool(found.found.reached) or may_be_settled(session, actor, call, reference),
+    )
+
+
+def may_be_settled(session: Session, actor: Actor, call: OpenedCall, reference: str) -> bool:
+    """Whether a consensus may be opened where no limit is reached: once marks are open, or where another gate names it."""
+    return allowed(actor, Permission.MARKS_READ, call.target()) or any(
+        one.reference == reference for one in gates_of(session, call).lines
     )
 
 
@@ -93,7 +109,8 @@ def open_consensus(
 ) -> None:
     """Freezes the marks as they stand: nothing is submitted or reopened any more for this dossier.
 
-    Needs two submitted reviews, and a cause where no limit of the call is reached. Raises InvalidInput, StateForbids.
+    Needs two submitted reviews, and a cause where no limit of the call is reached. Before the deliberation, only for a
+    dossier at a gate: opening it shows its marks. Raises InvalidInput, StateForbids.
     """
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)
@@ -102,10 +119,12 @@ def open_consensus(
     if consensus_step(session, application_id) is not None:
         raise StateForbids(Permission.CONSENSUS_MANAGE, "consensus")
     found = next(
-        (one for one in divergent_dossiers(session, actor=actor, call=call) if one.reference == reference), None
+        (one for one in compared_dossiers(session, actor=actor, call=call) if one.reference == reference), None
     )
     if found is None or len(found.reviews) < 2:
         raise InvalidInput({"cause": Objection("harmonising.too_few_reviews")})
+    if not (found.found.reached or may_be_settled(session, actor, call, reference)):
+        raise InvalidInput({"cause": Objection("harmonising.marks_closed")})
     reason = cause_of(call, found) or cause.strip()
     if not reason:
         raise InvalidInput({"cause": Objection("harmonising.cause_missing")})

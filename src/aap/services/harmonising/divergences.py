@@ -1,10 +1,14 @@
-"""Dossiers whose submitted reviews differ, and by how much. Only reads."""
+"""Dossiers whose submitted reviews differ, and by how much. Only reads.
+
+Before the deliberation an official reads the marks of the dossiers that the call's rule sends back to them, and of those
+in consensus, to settle them; of every other one only that it has reviews.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -20,7 +24,7 @@ from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import not_recused
 from aap.services.harmonising.agreement import submitted_reviews
-from aap.services.permissions import Permission, ensure
+from aap.services.permissions import Permission, allowed, ensure
 from aap.services.review.progress import reviewed_dossiers
 
 
@@ -37,7 +41,8 @@ class GivenReview:
 class DivergentDossier:
     """A dossier with its submitted reviews and how far they differ.
 
-    `waiting`: reviews that are asked for and not yet submitted; `consensus`: none | open | decided.
+    `submitted`: how many there are; `waiting`: reviews that are asked for and not yet submitted; `consensus`: none | open |
+    decided. `closed`: its marks aren't for this actor as yet, and nothing of them is here.
     """
 
     application_id: str
@@ -45,13 +50,35 @@ class DivergentDossier:
     title: str
     reviews: tuple[GivenReview, ...]
     found: Divergences
+    submitted: int
     waiting: int
     consensus: str
+    closed: bool = False
+
+    @property
+    def settled_here(self) -> bool:
+        """Whether the call's rule sends it back, or a consensus is opened on it."""
+        return bool(self.found.reached) or self.consensus != "none"
 
 
 def divergent_dossiers(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DivergentDossier, ...]:
-    """Every dossier with two submitted reviews or more, the most divergent first. Five queries."""
+    """Every dossier with two submitted reviews or more, the most divergent first; those whose marks are closed to the actor
+    come last, in the order of their references. Five queries.
+    """
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
+    found = compared_dossiers(session, actor=actor, call=call)
+    if allowed(actor, Permission.MARKS_READ, call.target()):
+        return found
+    closed = [
+        replace(one, reviews=(), found=Divergences(Fraction(0), {}, ()), closed=True)
+        for one in sorted(found, key=lambda one: one.reference)
+        if not one.settled_here
+    ]
+    return (*(one for one in found if one.settled_here), *closed)
+
+
+def compared_dossiers(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[DivergentDossier, ...]:
+    """The same with all marks, for use cases that show none of it: but for the dossiers of which the actor is recused."""
     limits = call.file.reviewing.divergence
     reviews, titles, _ = submitted_reviews(session, call, actor)
     by_reference: dict[str, list[GivenReview]] = defaultdict(list)
@@ -89,6 +116,7 @@ def divergent_dossiers(session: Session, *, actor: Actor, call: OpenedCall) -> t
                 found=divergences(
                     [review.total for review in own], marks, overall=limits.overall, criterion=limits.criterion
                 ),
+                submitted=len(own),
                 waiting=max(0, asked[ids[reference]] - len(own)),
                 consensus=steps.get(ids[reference], "none"),
             )

@@ -98,7 +98,14 @@ def ask_further_review(
     if person_id == actor.person_id:
         raise OwnRequest
     session.add(
-        Assignment(call_id=call.id, application_id=application_id, person_id=person_id, locked=True, created_at=now)
+        Assignment(
+            call_id=call.id,
+            application_id=application_id,
+            person_id=person_id,
+            locked=True,
+            further=True,
+            created_at=now,
+        )
     )
     record(
         session,

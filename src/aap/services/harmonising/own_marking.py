@@ -16,7 +16,7 @@ from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.harmonising.agreement import submitted_reviews
-from aap.services.permissions import Permission, Target, ensure
+from aap.services.permissions import Permission, Target, ensure, marks_closed
 from aap.services.review.reviewer_pages import may_mark
 
 MOST_STEPS = 21
@@ -39,7 +39,7 @@ class OwnCriterion:
 
 @dataclass(frozen=True)
 class OwnMarking:
-    """`left`: reviews still to submit before the group is shown."""
+    """`left`: reviews still to submit before the group is shown; to an official of the call only once marks are open."""
 
     call: OpenedCall
     reviews: int
@@ -61,7 +61,7 @@ def own_marking(session: Session, *, actor: Actor, call_id: str) -> OwnMarking:
     own = [review for review in reviews if review.reviewer_id == (code or actor.person_id)]
     others = [review for review in reviews if review.reviewer_id != (code or actor.person_id)]
     left = _left(session, actor, call_id)
-    shown = others if left == 0 else []
+    shown = others if left == 0 and not marks_closed(actor, call.target()) else []
     return OwnMarking(
         call=call,
         reviews=len(own),

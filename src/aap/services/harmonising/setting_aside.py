@@ -19,10 +19,11 @@ from aap.records.reviews import AsideGround, Assignment, Review, Reviewer, Revie
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
+from aap.services.dossier.access import dossier_of, recused_dossiers, typed_dossier
 from aap.services.dossier.counted import set_aside_of
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, SamePerson
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.gates import flagged_reviewers
 from aap.services.ranking.runs import latest_run
 from aap.services.review.progress import review_counts, reviewed_dossiers
 
@@ -59,17 +60,21 @@ class ShortDossier:
 
 @dataclass(frozen=True)
 class AsidePage:
-    """`reviewers`: (code, name) of who has submitted reviews; `ranked`: the ranks are known, nothing changes any more."""
+    """`reviewers`: (code, name) of who has submitted reviews; `ranked`: the ranks are known, nothing changes any more.
+
+    `erratic`: codes of those whose marks scatter, without any mark.
+    """
 
     call: OpenedCall
     lines: tuple[AsideLine, ...]
     short: tuple[ShortDossier, ...]
     reviewers: tuple[tuple[str, str], ...]
     ranked: bool
+    erratic: tuple[str, ...]
 
 
 def set_aside_page(session: Session, *, actor: Actor, call: OpenedCall) -> AsidePage:
-    """What is set aside in the call, what that leaves short of reviews, and whose reviews there are. Eight queries."""
+    """What is set aside in the call, what that leaves short of reviews, and whose reviews there are. About twenty queries."""
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     kept = set_aside_of(session, call.id)
     people = {one for row in kept for one in (row.person_id, row.proposed_by, row.confirmed_by) if one}
@@ -101,6 +106,7 @@ def set_aside_page(session: Session, *, actor: Actor, call: OpenedCall) -> Aside
         short=_short(session, call, kept, hidden),
         reviewers=_reviewers(session, call),
         ranked=latest_run(session, call.id) is not None,
+        erratic=flagged_reviewers(session, call),
     )
 
 
@@ -170,9 +176,9 @@ def propose_set_aside(
     application_id = None
     if reference.strip():
         try:
-            application_id = find_dossier(session, call.id, reference.strip())
-        except NotFound:
-            problems["reference"] = Objection("harmonising.no_such_dossier")
+            application_id = typed_dossier(session, call.id, reference)
+        except InvalidInput as refused:
+            problems["reference"] = refused.objections[0]
         else:
             dossier_of(session, actor=actor, permission=Permission.REVIEW_SET_ASIDE, application_id=application_id)
     if reviewer is None:

@@ -22,7 +22,7 @@ from aap.services.actor import Actor, author_of_work
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.counted import waits_for_second_person
-from aap.services.errors import InvalidInput, Objection, RulesConflict, said_by_core
+from aap.services.errors import InvalidInput, Objection, RulesConflict, StateForbids, said_by_core
 from aap.services.outbox import InPieces
 from aap.services.outbox import Progress as WorkProgress
 from aap.services.permissions import Permission, ensure
@@ -143,6 +143,10 @@ def _join(
         call = get_call(session, job.call_id or "")
         given = ranking_input(session, call)
         actor = author_of_work(session, job.author_id)
+        try:
+            ensure(actor, Permission.RANKING_RUN, call.target())
+        except StateForbids:  # asked for in another state of the call
+            return {"problems": [Objection("ranking.marks_closed").as_json()]}
         if waits_for_second_person(session, call.id):  # ranks stay unknown until it is decided
             return {"problems": [Objection("ranking.set_aside_pending").as_json()]}
     draws = _draws(job)

@@ -1,13 +1,14 @@
-"""What a run of the ranking takes in: the call's dossiers, the marks that count, what the jury decided."""
+"""What a run of the ranking takes in: the call's dossiers, the marks that count, what the jury and the authority decided."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
+from aap.core.inputs import AUTHORITY
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
@@ -15,7 +16,7 @@ from aap.core.ranking.run_input import RunInput
 from aap.records.applications import UNSCREENED, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.people import Person
-from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.rankings import DecisionStage, JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Consensus, Mark, Review, Reviewer, ReviewState
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_pairs
@@ -128,7 +129,48 @@ def _set_aside(
     return found
 
 
+_WHETHER = frozenset({"in", "out"})
+
+
+def overruled(jury: Iterable[CoreDecision], authority: Sequence[CoreDecision]) -> list[CoreDecision]:
+    """What counts of both: the authority's in the place of the jury's on the same dossier and question.
+
+    Whether it is retained replaces whether, an amount an amount; who is left out needs no amount. What the association
+    did (withdrawn, declined) and agreed marks are nobody's to overrule.
+    """
+    said = {(one.application_id, kind) for one in authority for kind in _replaces(one)}
+    return [*(one for one in jury if (one.application_id, one.decision) not in said), *authority]
+
+
+def _replaces(decision: CoreDecision) -> frozenset[str]:
+    if decision.decision == "out":
+        return _WHETHER | {"amount"}
+    return _WHETHER if decision.decision == "in" else frozenset({decision.decision})
+
+
+def decisions_as_they_stand(session: Session, call: OpenedCall) -> tuple[CoreDecision, ...]:
+    """What the jury decided and which dossiers were withdrawn, now: what the next run takes in beside the marks.
+
+    Without what scores rest on: agreed marks, reviews set aside. Three queries.
+    """
+    rows = session.exec(
+        select(Application.id, Application.reference, Application.state).where(
+            Application.call_id == call.id, col(Application.submitted_at).is_not(None)
+        )
+    ).all()
+    withdrawn = {reference for _, reference, state in rows if state == ApplicationState.WITHDRAWN}
+    decided = _decided(session, call, {record_id: reference for record_id, reference, _ in rows})
+    return (
+        *(CoreDecision(name, "withdrawn", None, "", "") for name in sorted(withdrawn)),
+        *(one for one in decided if one.application_id not in withdrawn),
+    )
+
+
 def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
+    return [*_decided(session, call, references), *_agreed(session, call, references)]
+
+
+def _decided(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
     authors = select(Person.id, Person.name).where(JuryDecision.author_id == Person.id, JuryDecision.call_id == call.id)
     names = dict(session.exec(authors).all())
     decided = session.exec(
@@ -136,17 +178,23 @@ def _jury_decisions(session: Session, call: OpenedCall, references: Mapping[str,
         .where(JuryDecision.call_id == call.id)
         .order_by(col(JuryDecision.created_at), col(JuryDecision.id))
     )
-    found = [
+    every = [
         CoreDecision(
             references[decision.application_id],
             JuryDecisionKind(decision.decision).value,
             decision.amount,
             decision.reason,
             names.get(decision.author_id or "", ""),
+            stage=AUTHORITY if decision.stage == DecisionStage.AUTHORITY else "",
         )
         for decision in decided
         if decision.application_id in references
     ]
+    return overruled([one for one in every if not one.stage], [one for one in every if one.stage])
+
+
+def _agreed(session: Session, call: OpenedCall, references: Mapping[str, str]) -> list[CoreDecision]:
+    found = []
     agreed = session.exec(
         select(Consensus).where(
             Consensus.application_id == Application.id,

@@ -1,330 +1,174 @@
-"""The minutes of the deliberation: the method that the jury adopts, what it decided, and the ranking it rests on."""
+"""The minutes of the deliberation: the method that the jury adopts, what it decided, what the authority arbitrated, and
+the ranking they rest on; as a PDF, and as a text document to finish by hand."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from aap.core import french
-from aap.core.call.points import figure, out_of
-from aap.core.call.schema import Rubric
+from aap.core.call.schema import CallFile
 from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
-from aap.core.results import MASKED, ResultRow
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn, log_witness
+from aap.documents.papers.lists import Cell, PaperColumn, log_witness
 from aap.documents.papers.minutes import (
     Attendee,
     Heading,
     MinutesTable,
     MinutesView,
+    PaperPart,
     Paragraph,
     Sentences,
     render_minutes,
 )
-from aap.records.applications import Application
-from aap.records.people import Person, Role, RoleGrant
-from aap.records.rankings import JuryDecisionKind, RankingRun
-from aap.records.reviews import Consensus, Recusal
+from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import recused_dossiers
 from aap.services.permissions import Permission, ensure
-from aap.services.ranking.freezing import is_unproven
+from aap.services.ranking.arbitrating import arbitration
 from aap.services.ranking.jury import JuryLine, jury_lines
+from aap.services.ranking.minuted_decisions import (
+    agreement_parts,
+    arbitration_parts,
+    aside_parts,
+    jury_parts,
+    waiver_parts,
+)
+from aap.services.ranking.minuted_jury import Sitting, composition_parts, recusal_parts, sitting, vote_parts
+from aap.services.ranking.minuted_proof import fingerprint_parts, freeze_parts, seed_parts
+from aap.services.ranking.minuted_result import result_parts
 from aap.services.ranking.runs import latest_run, view_run
-from aap.services.recusals import recusal_stands
+from aap.services.ranking.versions import run_standing
 
-_DECIDED: Mapping[JuryDecisionKind, str] = {
-    JuryDecisionKind.IN: "Retenu",
-    JuryDecisionKind.OUT: "Écarté",
-    JuryDecisionKind.AMOUNT: "Autre montant",
-    JuryDecisionKind.WITHDRAWN: "Retrait",
-    JuryDecisionKind.DECLINED: "Désistement",
-    JuryDecisionKind.CONSENSUS: "Note de consensus",
-}
-_ADOPTED = ("rubric", "scoring", "selection", "quotas")
-"""The sections of the rules (`core.call.wording`) that the jury adopts as its method."""
-
-
-@dataclass(frozen=True)
-class _Agreed:
-    """A mark of consensus, with who agreed on it and who did not. `total` None: who downloads is recused of the dossier."""
-
-    reference: str
-    total: Decimal | None
-    reason: str
-    attendees: Sequence[str]
-    dissent: str
-
-
-@dataclass(frozen=True)
-class _Recused:
-    """A recusal; without person and reason where who downloads is recused of the dossier too."""
-
-    person: str
-    reference: str
-    reason: str
+_ADOPTED = ("rubric", "scoring", "selection", "quotas", "lots")
+"""The sections of the rules (`core.call.wording`) that the jury adopts as its method; those of lots begin with `lot-`."""
 
 
 def minutes_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> bytes:
-    """The minutes as a PDF to complete by hand (who was there) and to sign; the same state gives the same bytes.
+    """The minutes as a PDF to sign; the same state gives the same bytes.
 
     Lines about a dossier of which the official is recused keep their place and lose their content, as everywhere.
     """
-    ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
-    lines = jury_lines(session, actor=actor, call=call)
-    run = latest_run(session, call.id)
-    rows: Sequence[ResultRow] = view_run(session, run, actor=actor).rows if run else ()
-    hidden = recused_dossiers(session, actor, call.id)
-    agreed = _agreed(session, call.id, hidden)
-    content = render_minutes(
-        _view(call, lines, agreed, run, rows, _recusals(session, call.id, hidden), _members(session, call.id))
-    )
-    record(
-        session,
-        actor,
-        "minutes.downloaded",
-        call.record,
-        now=now,
-        after={"decisions": len(lines), "run": run.number if run else None},
-    )
+    content = lay_out_minutes(session, actor=actor, call=call)
+    _downloaded(session, actor, call, "pdf", now)
     return content
 
 
-def _agreed(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Agreed]:
-    found = session.exec(
-        select(Consensus, Application)
-        .where(
-            Consensus.application_id == Application.id,
-            Application.call_id == call_id,
-            col(Consensus.decided_at).is_not(None),
-        )
-        .order_by(col(Application.reference))
-    )
-    return [
-        _Agreed(MASKED, None, "", (), "")
-        if application.id in hidden
-        else _Agreed(application.reference, held.total, held.reason, held.attendees, held.dissent)
-        for held, application in found
-        if held.total is not None
-    ]
+def lay_out_minutes(session: Session, *, actor: Actor, call: OpenedCall) -> bytes:
+    """The same; nothing is logged."""
+    return render_minutes(_view(session, actor, call))
 
 
-def _recusals(session: Session, call_id: str, hidden: frozenset[str]) -> list[_Recused]:
-    found = session.exec(
-        select(Application.id, Person.name, Application.reference, Recusal.reason)
-        .where(
-            Recusal.person_id == Person.id,
-            Recusal.application_id == Application.id,
-            Application.call_id == call_id,
-            recusal_stands(),
-        )
-        .order_by(col(Application.reference), col(Person.name), col(Recusal.id))
-    )
-    return [_Recused("–", MASKED, "") if application_id in hidden else _Recused(*row) for application_id, *row in found]
+def minutes_text(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> bytes:
+    """The same as a DOCX, to finish by hand."""
+    from aap.documents.papers.minutes_docx import minutes_docx  # lxml and templates: only where it is wanted
+
+    content = minutes_docx(_view(session, actor, call))
+    _downloaded(session, actor, call, "docx", now)
+    return content
 
 
-def _members(session: Session, call_id: str) -> list[str]:
-    """Names of the jury, by name: who has the role in this call."""
-    found = select(Person.name).where(
-        RoleGrant.person_id == Person.id, RoleGrant.role == Role.JURY, RoleGrant.call_id == call_id
-    )
-    return list(session.exec(found.order_by(col(Person.name), col(Person.id))))
+def _downloaded(session: Session, actor: Actor, call: OpenedCall, ending: str, now: datetime) -> None:
+    run = latest_run(session, call.id)
+    after = {"file": f"proces-verbal.{ending}", "run": run.number if run else None}
+    record(session, actor, "minutes.downloaded", call.record, now=now, after=after)
 
 
-def _view(
-    call: OpenedCall,
-    lines: Sequence[JuryLine],
-    agreed: Sequence[_Agreed],
-    run: RankingRun | None,
-    rows: Sequence[ResultRow],
-    recusals: Sequence[_Recused],
-    members: Sequence[str],
-) -> MinutesView:
+def _view(session: Session, actor: Actor, call: OpenedCall) -> MinutesView:
+    ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
+    lines = jury_lines(session, actor=actor, call=call)
+    run = latest_run(session, call.id)
+    jury = sitting(session, actor=actor, call_id=call.id)
+    authority = arbitration(session, actor=actor, call=call)
     sender = sender_of(call.file)
+    result: list[PaperPart] = []
+    if run is not None:
+        rows = view_run(session, run, actor=actor).rows
+        result = [
+            *result_parts(call, run, rows, arbitrated=bool(authority.lines)),
+            *seed_parts(call, run),
+            *freeze_parts(session, run),
+            *fingerprint_parts(run),
+        ]
     return MinutesView(
         title="Procès-verbal de délibération",
         call_title=french.spaced(call.record.title),
         reference=call.file.call.reference or call.id,
         sender=sender,
-        held_on=_held_on(call, lines, run),
-        place=sender.city,
+        held_on=_held_on(call, lines, run, jury),
+        place=_place(jury) or sender.city,
         body=(
-            *_attendance(recusals, members),
-            *_method(call),
-            *_decisions(call.file.rubric, lines),
-            *_agreements(call.file.rubric, agreed),
-            *(_ranking(call, run, rows) if run else ()),
+            *composition_parts(jury),
+            *recusal_parts(session, actor=actor, call_id=call.id, jury=jury),
+            *method_parts(call.file),
+            *waiver_parts(session, actor=actor, call=call),
+            *aside_parts(session, actor=actor, call_id=call.id),
+            *vote_parts(jury),
+            *jury_parts(call.file.rubric, lines),
+            *agreement_parts(session, actor=actor, call=call),
+            *arbitration_parts(authority),
+            *result,
         ),
-        signatories=(Attendee("", "Présidence du jury"), Attendee("", "Secrétariat de séance")),
+        signatories=(Attendee(_chair(jury), "Présidence du jury"), Attendee("", "Secrétariat de séance")),
         fingerprint=run.result_hash if run else "",
         witness=log_witness(run.audit_lines, run.audit_head) if run else "",
+        standing=run_standing(session, run) if run else None,
     )
 
 
-def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None) -> date:
-    """The day of the last thing that the minutes tell."""
+def _chair(jury: Sitting) -> str:
+    chairs = [one.name for one in jury.members if one.chairs and one.left_at is None]
+    return chairs[0] if len(chairs) == 1 else ""
+
+
+def _place(jury: Sitting) -> str:
+    return jury.meetings[-1].meeting.place if jury.meetings else ""
+
+
+def _held_on(call: OpenedCall, lines: Sequence[JuryLine], run: RankingRun | None, jury: Sitting) -> date:
+    """The day of the last meeting; where none was noted, of the last thing that the minutes tell."""
+    if jury.meetings:
+        return jury.meetings[-1].meeting.held_on
     moments = [line.at for line in lines] + ([run.created_at] if run else [])
     return paris(max(moments, default=call.record.closes_at)).date()
 
 
-_LINES_OF_MEMBERS, _LINES_TO_ADD = 8, 2
-
-Part = Heading | Paragraph | Sentences | MinutesTable
-
-
-def _attendance(recusals: Sequence[_Recused], members: Sequence[str]) -> list[Part]:
-    """The jury as the roles name it, with lines left for who is added by hand."""
-    names = [*members, *["\u00a0"] * max(_LINES_OF_MEMBERS - len(members), _LINES_TO_ADD)]
-    blank = tuple((Cell(name), *(Cell("\u00a0") for _ in range(3))) for name in names)
-    columns = (
-        PaperColumn("Nom"),
-        PaperColumn("Qualité ou collège"),
-        PaperColumn("Présence", 30),
-        PaperColumn("Signature", 40),
-    )
-    return [
-        Heading("Membres du jury"),
-        Paragraph("Acte de nomination et quorum, à compléter :"),
-        MinutesTable(columns, blank),
-        Heading("Déports"),
-        Paragraph("Les personnes déportées n’ont ni lu, ni noté, ni débattu le dossier nommé en face."),
-        MinutesTable(
-            (PaperColumn("Personne", 50), PaperColumn("Dossier", 39, reference=True), PaperColumn("Motif")),
-            tuple((Cell(one.person), Cell(one.reference), Cell(french.spaced(one.reason))) for one in recusals),
-            empty="Aucun déport.",
-        ),
-    ]
-
-
-def _method(call: OpenedCall) -> list[Part]:
-    parts: list[Part] = [
+def method_parts(call: CallFile) -> list[PaperPart]:
+    """The method that the jury adopts: the published rules, the criteria with their thresholds, what is looked at again."""
+    parts: list[PaperPart] = [
         Heading("Méthode adoptée"),
         Paragraph(
             "Le jury est saisi de tous les dossiers. Il adopte la méthode publiée avant l’ouverture de l’appel, "
             "qui prépare sa délibération :"
         ),
     ]
-    for section in rules_in_words(call.file):
-        if section.id in _ADOPTED:
-            parts.append(Paragraph(f"{section.title}{french.NBSP}:"))
+    for section in rules_in_words(call):
+        if section.id not in _ADOPTED and not section.id.startswith("lot-"):
+            continue
+        parts.append(Heading(section.title, level=3))
+        if section.sentences:
             parts.append(Sentences(section.sentences))
-    return parts
-
-
-def _decisions(rubric: Rubric, lines: Sequence[JuryLine]) -> list[Part]:
-    def what(line: JuryLine) -> Cell:
-        amount = ""
-        if line.amount is not None:
-            consensus = line.decision is JuryDecisionKind.CONSENSUS
-            amount = (
-                f"{figure(line.amount, rubric, 2)} {out_of(rubric)}"
-                if consensus
-                else french.euros(int(line.amount * 100))
+        if section.criteria:
+            rows = tuple(
+                (Cell(one.title), Cell(one.share), Cell(" ".join(one.sentences) or "–")) for one in section.criteria
             )
-        return Cell(_DECIDED[line.decision] if line.decision else "–", amount)
-
-    return [
-        Heading("Décisions du jury"),
-        MinutesTable(
-            (
-                PaperColumn("Dossier", 39, reference=True),
-                PaperColumn("Association", 44),
-                PaperColumn("Décision", 30),
-                PaperColumn("Motif"),
-            ),
-            tuple(
-                (Cell(line.reference or "–"), Cell(line.association), what(line), Cell(french.spaced(line.reason)))
-                for line in lines
-            ),
-            empty="Le jury n’a modifié aucun résultat du classement.",
-        ),
-    ]
-
-
-def _agreements(rubric: Rubric, agreed: Sequence[_Agreed]) -> list[Part]:
-    """Nothing where no dossier went to a consensus."""
-    if not agreed:
-        return []
-    return [
-        Heading("Notes de consensus"),
-        Paragraph("Ces notes remplacent la moyenne des évaluations, qui restent au dossier."),
-        MinutesTable(
-            (
-                PaperColumn("Dossier", 39, reference=True),
-                PaperColumn("Note", 24),
-                PaperColumn("Présents", 44),
-                PaperColumn("Motif et réserves"),
-            ),
-            tuple(
-                (
-                    Cell(one.reference),
-                    Cell("–" if one.total is None else f"{figure(one.total, rubric, 2)} {out_of(rubric)}"),
-                    Cell(french.listed(one.attendees)),
-                    Cell(french.spaced(one.reason), french.spaced(one.dissent)),
-                )
-                for one in agreed
-            ),
-        ),
-    ]
-
-
-def _unproven(run: RankingRun) -> list[Part]:
-    """What the selection lacks in proof, and why it was frozen all the same; nothing where it is the best."""
-    if not is_unproven(run):
-        return []
-    sentence = "Le calcul s’est arrêté avant d’avoir prouvé qu’aucune autre sélection ne fait mieux"
-    if gap := run.report.get("gap"):
-        least = Decimal(str(gap))
-        points = f"{french.plain(least)}{french.NBSP}{'points' if french.is_plural(least) else 'point'}"
-        sentence += f"{french.NBSP}: il pourrait manquer jusqu’à {points} à la somme des notes"
-    parts: list[Part] = [Paragraph(f"{sentence}.")]
-    if run.unproven_reason:
-        parts.append(
-            Paragraph(f"Motif pour lequel il est arrêté sans cette preuve{french.NBSP}: {run.unproven_reason}")
-        )
+            columns = (
+                PaperColumn("Critère", 50),
+                PaperColumn("PaperPart", 18, figure=True),
+                PaperColumn("Notes et seuils"),
+            )
+            parts.append(MinutesTable(columns, rows))
+    limits = call.reviewing.divergence
+    again = []
+    if limits.overall is not None:
+        again.append(f"{french.plain(limits.overall)} points sur 100 entre deux totaux")
+    if limits.criterion is not None:
+        again.append(f"{french.plain(limits.criterion)} entre deux notes d’un même critère")
+    if again:
+        text = f"Un dossier est revu à partir d’un écart de {french.listed(again, 'ou')}."
+        parts += [Heading("Écarts à revoir", level=3), Sentences((text,))]
     return parts
-
-
-def _ranking(call: OpenedCall, run: RankingRun, rows: Sequence[ResultRow]) -> list[Part]:
-    granted = round(run.report["budget"]["granted"] * 100)
-    counts = Counter(row.status for row in rows)
-    at = french.moment(paris(run.created_at))
-    sentence = (
-        f"Classement n°{french.NBSP}{run.number}, calculé le {at}. Il retient "
-        f"{french.count(counts['laureate'], 'lauréat')} pour {french.euros(granted)}."
-    )
-    return [
-        Heading("Classement soumis au jury"),
-        Paragraph(sentence),
-        *_unproven(run),
-        MinutesTable(
-            (PaperColumn("Résultat"), PaperColumn("Dossiers", 30, figure=True)),
-            tuple((Cell(word), Cell(french.number(counts[status]))) for status, word in STATUS_WORDS.items()
-                  if counts[status]),
-        ),
-        Heading("Lauréats"),
-        MinutesTable(
-            (PaperColumn("Rang", 14, figure=True), PaperColumn("Dossier", 39, reference=True), PaperColumn("Association"),
-             PaperColumn("Note", 18, figure=True), PaperColumn("Attribué", 28, figure=True)),
-            tuple(
-                (
-                    Cell(french.number(row.rank or 0)),
-                    Cell(row.application_id),
-                    Cell(row.association),
-                    Cell("–" if (score := row.score(call.file.scoring.method)) is None else figure(score, call.file.rubric, 2)),
-                    Cell("–" if row.masked else french.euros(row.granted_amount or 0)),
-                )
-                for row in rows
-                if row.status == "laureate"
-            ),
-            empty="Aucun lauréat.",
-        ),
-    ]  # fmt: skip

@@ -29,6 +29,7 @@ from aap.core.selection.rules import rules_of
 from aap.documents.media_types import BY_ENDING, PDF, MadeFile
 from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import DossierLabel, laureate_list_view, log_witness, ranking_list_view, render_list
+from aap.documents.papers.run_standing import RunStanding
 from aap.documents.papers.sheets import SheetView, render_sheet
 from aap.documents.report.ranking_files import RANKING_FILES, file_stem
 from aap.records.outbox import ENDED_WITHOUT_RESULT, Job
@@ -43,16 +44,18 @@ from aap.services.permissions import Permission, ensure
 from aap.services.platform import Platform
 from aap.services.ranking.runs import RunView, masked_view, pseudonym_key, view_run
 from aap.services.ranking.trials import ranked, run_content
+from aap.services.ranking.versions import run_standing
 
 
 @dataclass(frozen=True)
-class _RunFiles:
+class RunFiles:
     """A kept run as one actor may read it, with all that its files are made of. Names are those of the day it was
     computed."""
 
     call: OpenedCall
     view: RunView
     secret: str
+    standing: RunStanding | None = None
 
     @property
     def run(self) -> RankingRun:
@@ -131,46 +134,44 @@ def reviewer_rows(run: RankingRun) -> list[ReviewerRow]:
     return [reviewer_row(cells) for cells in run_content(run).reviewers.rows]
 
 
-def _ranking_pdf(files: _RunFiles) -> bytes:
+def _ranking_pdf(files: RunFiles) -> bytes:
     """Tens of pages: see `ranking_list`."""
-    return render_list(
-        ranking_list_view(
-            files.call.file,
-            files.rows,
-            result_hash=files.run.result_hash,
-            final=files.final,
-            labels=files.labels,
-            reviewers=files.reviewers,
-        )
+    listed = ranking_list_view(
+        files.call.file,
+        files.rows,
+        result_hash=files.run.result_hash,
+        final=files.final,
+        labels=files.labels,
+        reviewers=files.reviewers,
     )
+    return render_list(dataclasses.replace(listed, standing=files.standing))
 
 
-def _laureates_pdf(files: _RunFiles) -> bytes:
-    return render_list(
-        laureate_list_view(
-            files.call.file,
-            files.rows,
-            result_hash=files.run.result_hash,
-            final=files.final,
-            labels=files.labels,
-            granted=files.granted,
-            witness=log_witness(files.run.audit_lines, files.run.audit_head),
-        )
+def _laureates_pdf(files: RunFiles) -> bytes:
+    listed = laureate_list_view(
+        files.call.file,
+        files.rows,
+        result_hash=files.run.result_hash,
+        final=files.final,
+        labels=files.labels,
+        granted=files.granted,
+        witness=log_witness(files.run.audit_lines, files.run.audit_head),
     )
+    return render_list(dataclasses.replace(listed, standing=files.standing))
 
 
-def _synthesis_xlsx(files: _RunFiles) -> bytes:
+def _synthesis_xlsx(files: RunFiles) -> bytes:
     from aap.documents.tables.synthesis import synthesis_workbook  # pandas takes its time: only where it is wanted
 
     return synthesis_workbook(files.call.file, files.applications, files.rows, f"Synthèse – {files.title}")
 
 
-def _public(files: _RunFiles) -> bytes:
+def _public(files: RunFiles) -> bytes:
     key = pseudonym_key(files.secret, files.call.id)
     return json_text(public_bundle(files.run.bundle, key=key).value).encode() + b"\n"
 
 
-_FILES: Mapping[str, Callable[[_RunFiles], bytes]] = {
+_FILES: Mapping[str, Callable[[RunFiles], bytes]] = {
     **RANKING_FILES,
     "ranking.pdf": _ranking_pdf,
     "laureates.pdf": _laureates_pdf,
@@ -196,9 +197,10 @@ def run_file(
         raise NotFound("file", name)
     if name in WHOLE_FILES:
         ensure_whole(session, actor, call.id)
-    content = _FILES[name](_RunFiles(call, view_run(session, run, actor=actor), secret))
+    standing = run_standing(session, run)
+    content = _FILES[name](RunFiles(call, view_run(session, run, actor=actor), secret, standing))
     _downloaded(session, actor, run, name, hashlib.sha256(content).hexdigest(), now)
-    return MadeFile(_file_name(call, run, name), BY_ENDING[name.rpartition(".")[2]], content)
+    return MadeFile(_file_name(call, run, name, standing), BY_ENDING[name.rpartition(".")[2]], content)
 
 
 RANKING_LIST = "ranking.pdf"
@@ -209,7 +211,7 @@ def ranking_list(session: Session, *, actor: Actor, call: OpenedCall, run: Ranki
     """The job that makes a run's RANKING_LIST, started where none was or the last one failed.
 
     There is one for everybody, and one for each set of dossiers that somebody is recused of: a kept list never serves a
-    person who must not read it.
+    person who must not read it. Nor is a provisional one handed out once the run is frozen, or taken back.
     """
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
     made = session.exec(
@@ -217,7 +219,8 @@ def ranking_list(session: Session, *, actor: Actor, call: OpenedCall, run: Ranki
         .where(Job.kind == "ranking_list", Job.call_id == call.id, col(Job.state).not_in(ENDED_WITHOUT_RESULT))
         .order_by(col(Job.created_at), col(Job.id))
     )
-    arguments = {"run": run.id, **_without(session, actor, call.id)}
+    standing = run_standing(session, run)
+    arguments = {"run": run.id, "standing": " ".join(standing.sentences), **_without(session, actor, call.id)}
     held = next((job for job in made if job.arguments == arguments), None)
     return held or start_job(session, "ranking_list", actor=actor, now=now, call_id=call.id, arguments=arguments)
 
@@ -231,14 +234,15 @@ def _without(session: Session, actor: Actor, call_id: str) -> dict[str, Any]:
 def make_ranking_list(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
     """Job `ranking_list`: lays RANKING_LIST out and keeps it in the file store. May be run again.
 
-    Arguments: `run`, and where its reader is recused of dossiers their references as `masked`.
+    Arguments: `run`, where it stood (`standing`) when the list was asked for, and where its reader is recused of dossiers
+    their references as `masked`.
     """
     progress(0, 1, "layout")
     with platform.database.reading() as session:
         call = get_call(session, job.call_id or "")
         run = session.get_one(RankingRun, job.arguments["run"])
         view = masked_view(view_run(session, run, actor=SYSTEM), job.arguments.get("masked", ()))
-    files = _RunFiles(call, view, "")
+        files = RunFiles(call, view, "", run_standing(session, run))
     stored = platform.files.put(io.BytesIO(_ranking_pdf(files)))
     progress(1, 1, "layout")
     return {"sha256": stored.sha256, "list_of": files.run.number}
@@ -250,11 +254,11 @@ def kept_ranking_list(
     """Logs that the list that a finished job kept is handed out; gives its name."""
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
     _downloaded(session, actor, run, RANKING_LIST, sha256, now)
-    return _file_name(call, run, RANKING_LIST)
+    return _file_name(call, run, RANKING_LIST, run_standing(session, run))
 
 
-def _file_name(call: OpenedCall, run: RankingRun, name: str) -> str:
-    return f"{call.id}-{run.number}-{name}"
+def _file_name(call: OpenedCall, run: RankingRun, name: str, standing: RunStanding) -> str:
+    return f"{call.id}-{run.number}-{standing.word}-{name}"
 
 
 def _downloaded(session: Session, actor: Actor, run: RankingRun, name: str, sha256: str, now: datetime) -> None:
@@ -293,7 +297,7 @@ def processing_sheet_pdf(session: Session, *, actor: Actor, call: OpenedCall, ru
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
-    files = _RunFiles(call, view_run(session, run, actor=actor), "")
+    files = RunFiles(call, view_run(session, run, actor=actor), "")
     content, ranking = ranked(run)
     if reference not in {standing.id for standing in ranking.standings}:
         raise NotFound("application", reference)

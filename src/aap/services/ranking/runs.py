@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Row, bindparam
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
@@ -75,17 +77,17 @@ class RunLine:
     state: RunState
     created_at: datetime
     author: str
-    laureates: int
+    frozen_version: int | None = None
 
 
 def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
-    """The call's runs, the newest first. One query, without their bundles."""
+    """The call's runs, the newest first. One query, without their bundles and reports."""
     found = session.exec(
         select(RankingRun, Person.name)
         .join(Person, col(Person.id) == col(RankingRun.author_id), isouter=True)
         .where(RankingRun.call_id == call_id)
         .order_by(col(RankingRun.number).desc())
-        .options(defer(RankingRun.bundle))  # type: ignore[arg-type]  # a mapped attribute
+        .options(defer(RankingRun.bundle), defer(RankingRun.report))  # type: ignore[arg-type]  # mapped attributes
     )
     return tuple(
         RunLine(
@@ -93,7 +95,7 @@ def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
             state=RunState(run.state),
             created_at=run.created_at,
             author=author or "",
-            laureates=run.report.get("counts", {}).get("laureate", 0),
+            frozen_version=run.frozen_version,
         )
         for run, author in found
     )
@@ -109,34 +111,24 @@ def latest_run(session: Session, call_id: str) -> RankingRun | None:
     ).first()
 
 
-def view_run(session: Session, run: RankingRun, *, actor: Actor) -> RunView:
-    """A run as this actor may read it, with the names of dossiers and associations. Two queries.
+def view_run(session: Session, run: RankingRun, *, actor: Actor, marks: bool = True) -> RunView:
+    """A run as this actor may read it, with the names of dossiers and associations. Two queries. `marks`: of each criterion
+    too, which a table of the whole run does not show.
 
     What is computed for nobody in particular (letters, lists that are kept) is read by the system, which is recused of
     nothing.
     """
     hidden = recused_references(session, actor, run.call_id)
-    found = session.exec(
-        select(RankingRow, Application, Association).where(
-            RankingRow.run_id == run.id,
-            RankingRow.application_id == Application.id,
-            Application.association_id == Association.id,
-        )
-    ).all()
+    found = session.execute(_WITH_MARKS if marks else _VIEWED, {"run_id": run.id}).all()
     ordered = sorted(
         found,
-        key=lambda line: (
-            line[0].rank is None,
-            line[0].rank or 0,
-            _UNRANKED_ORDER.get(line[0].status, 0),
-            line[1].reference,
-        ),
+        key=lambda row: (row.rank is None, row.rank or 0, _UNRANKED_ORDER.get(row.status, 0), row.reference),
     )
     whole = RunView(
         run=run,
-        rows=tuple(_result(*line) for line in ordered),
-        titles={application.reference: application.title for _, application, _ in ordered},
-        places={application.reference: association.commune_name for _, application, association in ordered},
+        rows=tuple(_result(row, row.marks if marks else {}) for row in ordered),
+        titles={row.reference: row.title for row in ordered},
+        places={row.reference: row.commune_name for row in ordered},
         report=run.report,
         masked={},
     )
@@ -197,17 +189,34 @@ def kept_row(run_id: str, application_id: str, row: ResultRow) -> RankingRow:
     )
 
 
-def _result(row: RankingRow, application: Application, association: Association) -> ResultRow:
+_VIEWED = sql_select(
+    *(getattr(RankingRow, name) for name in _SHARED),
+    col(Application.reference),
+    col(Application.title),
+    col(Association.name),
+    col(Association.commune_name),
+).where(
+    col(RankingRow.run_id) == bindparam("run_id"),
+    col(RankingRow.application_id) == col(Application.id),
+    col(Application.association_id) == col(Association.id),
+)
+"""Columns, not records: a ranking has hundreds of lines, each of three tables with much else in them. Made once."""
+
+_WITH_MARKS = _VIEWED.add_columns(col(RankingRow.marks))
+
+
+def _result(row: Row[Any], marks: Mapping[str, str]) -> ResultRow:
     return ResultRow(
-        application_id=application.reference,
-        association=association.name,
-        marks={criterion: Decimal(mark) for criterion, mark in row.marks.items()},
-        **{name: getattr(row, name) for name in _SHARED},
+        application_id=row.reference,
+        association=row.name,
+        marks={criterion: Decimal(mark) for criterion, mark in marks.items()},
+        **dict(zip(_SHARED, row, strict=False)),  # they come first
     )
 
 
 _COUNTING = (
-    "application.withdrawn", "assignment.applied", "assignment.moved", "assignment.removed", "call.draw_seed",
+    "application.withdrawn", "arbitration.decided", "arbitration.removed", "assignment.applied", "assignment.moved",
+    "assignment.removed", "call.draw_seed",
     "completion.answered", "completion.asked", "consensus.decided", "dossier.amount_proposed", "dossier.corrected",
     "dossier.screened", "jury.decided",
     "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",

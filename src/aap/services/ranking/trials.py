@@ -14,16 +14,16 @@ from aap.core.ranking.bundle import rankings_of
 from aap.core.ranking.bundle_reading import BundleContent, read_bundle
 from aap.core.ranking.counterfactual import NothingToGain
 from aap.core.ranking.counterfactual import points_needed as core_points_needed
-from aap.core.ranking.later_list import as_granted, first_list
+from aap.core.ranking.later_list import as_granted, first_list, reduced_grants
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.report_figures import score_number
 from aap.core.results import ResultRow
 from aap.core.scoring.totals import UNIT
 from aap.core.selection.conflicts import smallest_conflict
-from aap.core.selection.draw_zone import second_walk
+from aap.core.selection.draw_zone import SecondWalk, second_walk
 from aap.core.selection.problem import Candidate, Rules
 from aap.core.selection.rules import rules_of
-from aap.core.selection.solving import solve_selection
+from aap.core.selection.solving import Solved, solve_selection
 from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
 from aap.services.errors import InvalidInput, Objection, RulesConflict
@@ -93,7 +93,12 @@ def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
 
 def run_content(run: RankingRun) -> BundleContent:
     """What a kept run was computed from, and its tables."""
-    return _ranked(run.bundle)[0]
+    return bundle_content(run.bundle)
+
+
+def bundle_content(bundle: str) -> BundleContent:
+    """The same of a bundle's text."""
+    return _ranked(bundle)[0]
 
 
 def only_successors(run: RankingRun) -> frozenset[str]:
@@ -110,6 +115,13 @@ def ranked_candidates(run: RankingRun) -> tuple[Candidate, ...]:
     """The candidates of a kept run in the order of its ranking, with what each was or would be granted."""
     content, ranking = _ranked(run.bundle)
     return tuple(as_granted(ranking.candidates, first_list(content.ranking).granted))
+
+
+def grants_reduced_by_the_line(run: RankingRun) -> dict[str, tuple[int, int]]:
+    """Reference → what a kept run granted and what it would have without its funding line, in cents."""
+    content, ranking = _ranked(run.bundle)
+    first = first_list(content.ranking)
+    return {name: (first.granted[name], own) for name, own in reduced_grants(ranking, first).items()}
 
 
 def compare(run: RankingRun, rows: Mapping[str, ResultRow], wish: Wish) -> Comparison:
@@ -153,22 +165,35 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
     )
 
 
-def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
+def retained(ranking: Ranking, rules: Rules) -> tuple[Candidate, ...]:
+    """Whom these rules retain of a ranking, with what each is granted. Raises RulesConflict, InvalidInput."""
+    walked, solved = _solved(ranking, rules)
+    return _kept(walked, solved)
+
+
+def _solved(ranking: Ranking, rules: Rules) -> tuple[SecondWalk, Solved]:
     with allowance(WORK_OF_A_TRIAL):
         try:
             walked = second_walk(ranking.candidates, rules)
-            system = walked.system
-            solved = solve_selection(system)
+            solved = solve_selection(walked.system)
         except ValueError as error:
             raise InvalidInput({"": Objection("ranking.rules_not_triable")}) from error
         except OutOfWork as error:
             raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
         if solved is None:
-            raise RulesConflict(smallest_conflict(system).names)
+            raise RulesConflict(smallest_conflict(walked.system).names)
+    return walked, solved
+
+
+def _kept(walked: SecondWalk, solved: Solved) -> tuple[Candidate, ...]:
+    columns = zip(solved.granting(walked.system).candidates, solved.retained.tolist(), strict=True)
+    return tuple(one for one, inside in columns if inside)
+
+
+def _scenario(ranking: Ranking, rules: Rules) -> Scenario:
+    walked, solved = _solved(ranking, rules)
+    system, kept = walked.system, list(_kept(walked, solved))
     ranks = {standing.id: standing.rank for standing in ranking.standings if standing.rank is not None}
-    kept = [
-        one for one, inside in zip(solved.granting(system).candidates, solved.retained.tolist(), strict=True) if inside
-    ]
     line = None if solved.walk is None or solved.walk.line is None else system.candidates[solved.walk.line].id
     drawn = 0
     if walked.zone is not None:

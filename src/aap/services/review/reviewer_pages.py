@@ -29,7 +29,7 @@ from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
 from aap.services.dossier.counted import not_set_aside
 from aap.services.dossier.dossiers import counting_answers
-from aap.services.permissions import Permission, Target, ensure
+from aap.services.permissions import Permission, Target, ensure, marks_closed
 from aap.services.review.given_files import DossierFile, dossier_files
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
@@ -307,6 +307,8 @@ def _others(session: Session, actor: Actor, dossier: ReviewedDossier, now: datet
     own_submitted = dossier.state is ReviewState.SUBMITTED
     closed = is_late(dossier.call, now) or dossier.call.state is not CallState.REVIEWING
     if rule == "never" or not own_submitted or (rule == "after_closing" and not closed):
+        return None
+    if marks_closed(actor, dossier.call.target()):
         return None
     rows = session.exec(
         select(Review, Reviewer.code)

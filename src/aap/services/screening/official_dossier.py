@@ -18,7 +18,6 @@ from aap.documents.media_types import SHOWN_INLINE
 from aap.records.applications import Application, CompletionRequest, Document, Message, SectionAnswers, Submission
 from aap.records.associations import Association
 from aap.records.audit import AuditLine, AuditValues
-from aap.records.calls import CallState
 from aap.records.people import Person
 from aap.records.rankings import Contest, Decision, JuryDecision, JuryDecisionKind
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
@@ -32,13 +31,10 @@ from aap.services.dossier.counted import set_aside_of
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
-from aap.services.permissions import Permission
+from aap.services.permissions import Permission, allowed
 
 READ = "dossier.read"
 """What a line says of who read a dossier; they stand in its history (`dossier_history`)."""
-
-MARKS_SHOWN = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING}
-"""Officials read marks once nobody can change them."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +165,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
                 .order_by(col(CompletionRequest.created_at), col(CompletionRequest.id))
             )
         ),
-        reviews=_reviews(session, call, application_id),
+        reviews=_reviews(session, actor, call, application_id),
         jury=tuple(
             session.exec(
                 select(JuryDecision)
@@ -261,7 +257,7 @@ def _messages(session: Session, application_id: str) -> tuple[MessageLine, ...]:
     )
 
 
-def _reviews(session: Session, call: OpenedCall, application_id: str) -> tuple[ReviewLine, ...]:
+def _reviews(session: Session, actor: Actor, call: OpenedCall, application_id: str) -> tuple[ReviewLine, ...]:
     found = session.exec(
         select(Assignment, Reviewer.code, Person.name, Review)
         .join(Person, col(Person.id) == col(Assignment.person_id))
@@ -280,7 +276,7 @@ def _reviews(session: Session, call: OpenedCall, application_id: str) -> tuple[R
         if one.confirmed_at is not None and one.application_id in (None, application_id)
     }
     marks: dict[str, dict[str, tuple[Decimal | None, str]]] = {}
-    if call.state in MARKS_SHOWN:
+    if allowed(actor, Permission.MARKS_READ, call.target()):
         shown = [review.id for _, _, _, review in found if review and review.state == ReviewState.SUBMITTED]
         for mark in session.exec(select(Mark).where(col(Mark.review_id).in_(shown))):
             marks.setdefault(mark.review_id, {})[mark.criterion] = (mark.score, mark.comment)

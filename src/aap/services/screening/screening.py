@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from aap.core.call.attribute_names import attribute_title
 from aap.core.call.wording import value_label
 from aap.records.applications import Application, ApplicationState
-from aap.records.calls import CallState
-from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.errors import InvalidInput, Objection, StateForbids
+from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
 
 
@@ -111,41 +109,3 @@ def attribute_values(call: OpenedCall, application: Application) -> dict[str, tu
         name: tuple(value_label(call.file, name, value) for value in application.attributes.get(name, ()))
         for name in attribute_names(call)
     }
-
-
-def marks_are_opened(session: Session, call: OpenedCall) -> bool:
-    """Whether officials may have seen marks: a ranking was computed, or the deliberation has begun."""
-    if call.state not in (CallState.DRAFT, CallState.OPEN, CallState.CLOSED, CallState.REVIEWING):
-        return True
-    return session.exec(select(RankingRun.id).where(RankingRun.call_id == call.id).limit(1)).first() is not None
-
-
-def propose_amount(
-    session: Session, *, actor: Actor, application_id: str, cents: int | None, reason: str, now: datetime
-) -> None:
-    """What the service would grant, where the call grants proposed amounts; only before marks are opened.
-
-    None takes the proposal back. Raises StateForbids and InvalidInput.
-    """
-    call, application = dossier_of(
-        session, actor=actor, permission=Permission.DOSSIER_SCREEN, application_id=application_id
-    )
-    if call.file.selection.amounts != "proposed" or marks_are_opened(session, call):
-        raise StateForbids(Permission.DOSSIER_SCREEN, call.state)
-    if cents is not None and not 0 <= cents <= application.requested_amount:
-        raise InvalidInput({"amount": Objection("screening.amount_above_request")})
-    if not reason.strip():
-        raise InvalidInput({"reason": Objection("screening.amount_unexplained")})
-    before = application.proposed_amount
-    application.proposed_amount = cents
-    application.version += 1
-    session.add(application)
-    record(
-        session,
-        actor,
-        "dossier.amount_proposed",
-        application,
-        now=now,
-        before={"cents": before},
-        after={"cents": cents, "reason": reason.strip()},
-    )

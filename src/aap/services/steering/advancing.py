@@ -15,11 +15,12 @@ from aap.records.calls import CallState
 from aap.services.actor import Actor
 from aap.services.assignment.proposals import tell_everybody
 from aap.services.audit import record
-from aap.services.call.calls import OpenedCall, change_state, get_call
+from aap.services.call.calls import OpenedCall, change_state, get_call, hold_call
 from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.page_links import Links
 from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.gates import gates_of
 from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.following import Counts, counts_of
 
@@ -52,7 +53,10 @@ def next_step(
     counts: Counts | None = None,
     totals: ReviewsTotals | None = None,
 ) -> NextStep:
-    """The next step from the call's state. `counts` and `totals` where they are known; else at most three queries."""
+    """The next step from the call's state. `counts` and `totals` where they are known; else at most three queries.
+
+    Before the deliberation, its gates stand in the way (`ranking.gates`): about fifteen queries, and the severities.
+    """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     to = STEPS.get(call.state)
     if call.state is CallState.OPEN and now <= call.accepted_until:
@@ -60,8 +64,10 @@ def next_step(
     if call.state not in (CallState.CLOSED, CallState.REVIEWING):
         return NextStep(to)
     totals = totals or reviews_totals(session, call)
-    reviews = _unassigned(call, totals) if call.state is CallState.CLOSED else _unreviewed(call, totals)
-    return NextStep(to, cautions=(*_unscreened(counts or counts_of(session, call.id)), *reviews))
+    if call.state is CallState.REVIEWING:
+        return NextStep(to, gates_of(session, call).obstacles, _unreviewed(totals))
+    unscreened = _unscreened(counts or counts_of(session, call.id))
+    return NextStep(to, cautions=(*unscreened, *_unassigned(call, totals)))
 
 
 def _unscreened(counts: Counts) -> tuple[Objection, ...]:
@@ -80,14 +86,9 @@ def _unassigned(call: OpenedCall, totals: ReviewsTotals) -> tuple[Objection, ...
     return (Objection("steering.unassigned", dossiers=totals.unassigned, reviewers=needed),)
 
 
-def _unreviewed(call: OpenedCall, totals: ReviewsTotals) -> tuple[Objection, ...]:
+def _unreviewed(totals: ReviewsTotals) -> tuple[Objection, ...]:
     missing = totals.assigned - totals.submitted
-    found = []
-    if missing:
-        found.append(Objection("steering.reviews_missing", reviews=missing))
-    if totals.short:
-        found.append(Objection("steering.short", dossiers=totals.short, reviews=call.file.rubric.min_reviews))
-    return tuple(found)
+    return (Objection("steering.reviews_missing", reviews=missing),) if missing else ()
 
 
 def advance_call(
@@ -107,6 +108,7 @@ def advance_call(
     """
     call = get_call(session, call_id)
     ensure(actor, Permission.CALL_ADVANCE, call.target(), kind="call", id=call_id)
+    hold_call(session, call)  # whoever takes a waiver back meanwhile waits
     step = next_step(session, actor=actor, call=call, now=now)
     if step.to is None or step.to is not to:
         raise StateForbids(Permission.CALL_ADVANCE, call.state)
@@ -143,7 +145,7 @@ def set_draw_seed(session: Session, *, actor: Actor, call_id: str, seed: str, so
     if problems:
         raise InvalidInput(problems)
     before = call.record.draw_seed
-    call.record.draw_seed = seed.strip()
+    call.record.draw_seed, call.record.draw_source, call.record.draw_seed_at = seed.strip(), source.strip(), now
     session.add(call.record)
     record(
         session,

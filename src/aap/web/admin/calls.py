@@ -21,6 +21,7 @@ from aap.services.call.amending import (
 from aap.services.call.calls import CallFileRefused
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission
+from aap.services.ranking.second_persons import name_seconds, seconds_sheet
 from aap.web.access import requires
 from aap.web.admin.blueprint import blueprint, show_admin_page
 from aap.web.context import arrived_at, reading, signed_in, writing
@@ -158,3 +159,31 @@ def call_file(call_id: str, number: int) -> Response:
         content_type="application/yaml; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{call_id}-v{number}.yaml"'},
     )
+
+
+@blueprint.route("/appels/<call_id>/secondes", methods=["GET", "POST"])
+@requires(Permission.SECONDS_NAME)
+def seconds(call_id: str) -> ResponseReturnValue:
+    """Names who may confirm what a first person proposes."""
+    problems: dict[str, str] = {}
+    typed = request.form.getlist("people")
+    if request.method == "POST":
+        try:
+            with writing() as session:
+                name_seconds(session, actor=signed_in(), call_id=call_id, people=typed, now=arrived_at())
+        except InvalidInput as refused:
+            problems = worded(refused.problems)
+        else:
+            flash(_("C’est enregistré, et noté au journal avec votre nom."), "success")
+            return redirect(url_for("admin.seconds", call_id=call_id), 303)
+    with reading() as session:
+        sheet = seconds_sheet(session, actor=signed_in(), call_id=call_id)
+    page = show_admin_page(
+        "seconds.html",
+        sheet=sheet,
+        chosen=typed if problems else sheet.call.record.seconds,
+        problems=problems,
+        problem_links=[(name or None, message) for name, message in problems.items()],
+        page_width="page",
+    )
+    return (page, 422) if problems else page

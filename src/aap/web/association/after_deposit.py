@@ -10,8 +10,9 @@ from aap.core.delays import paris
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
+from aap.services.decision.answer_terms import answer_term
 from aap.services.decision.answering import (
-    DECLINED,
+    LONGEST_REASON,
     ReadDecision,
     answer_grant,
     former_decisions,
@@ -22,11 +23,12 @@ from aap.services.decision.answering import (
 from aap.services.decision.appeal_pages import own_appeals
 from aap.services.decision.appeals import LONGEST_APPEAL, MEGABYTES, MOST_FILES
 from aap.services.decision.hearing import own_corrections
+from aap.services.decision.in_force import DECLINED, GIVEN_UP
 from aap.services.dossier.completion import revisions_of
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
-from aap.services.errors import InvalidInput
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, allowed, ensure
 from aap.web.access import requires
 from aap.web.appeal_words import appeal_kinds, appeal_results
@@ -181,7 +183,8 @@ def decision_page(application_id: str, problems: dict[str, str], form: str = "")
         found=found,
         heading=_heading(found),
         read_at=found.decision.read_at or arrived_at(),
-        may_answer=_writes(found.dossier) and found.outcome is Outcome.LAUREATE and found.decision.answer != DECLINED,
+        may_answer=_may_answer(found),
+        term=answer_term(found.dossier.call, found.decision),
         may_contest=_writes(found.dossier) and found.outcome is not Outcome.WITHDRAWN,
         writes=_writes(found.dossier),
         appeals=appeals,
@@ -198,6 +201,10 @@ def decision_page(application_id: str, problems: dict[str, str], form: str = "")
         most_files=MOST_FILES,
         megabytes=MEGABYTES,
     )
+
+
+def _may_answer(found: ReadDecision) -> bool:
+    return _writes(found.dossier) and found.outcome is Outcome.LAUREATE and found.decision.answer not in GIVEN_UP
 
 
 def _in_time(found: ReadDecision) -> bool:
@@ -232,22 +239,58 @@ def letter(application_id: str) -> ResponseReturnValue:
     return pdf_answer(platform().files.read(sha256), f"decision-{reference}.pdf")
 
 
+def _answered(application_id: str, answer: str, reason: str) -> None:
+    with writing() as session:
+        answer_grant(
+            session, actor=signed_in(), application_id=application_id, answer=answer, reason=reason, now=arrived_at()
+        )
+
+
 @blueprint.post("/dossiers/<application_id>/decision")
 @requires(Permission.DECISION_ANSWER)
 def answer(application_id: str) -> ResponseReturnValue:
-    """Accepts or declines the grant."""
+    """Accepts the grant, in one click. To decline it has a page of its own, which says what that does."""
+    given = request.form.get("answer", "")
+    if given == DECLINED:
+        return redirect(url_for("association.decline", application_id=application_id), 303)
     try:
-        with writing() as session:
-            held = answer_grant(
-                session, actor=signed_in(), application_id=application_id, answer=request.form.get("answer", ""),
-                reason=request.form.get("reason", ""), now=arrived_at(),
-            )  # fmt: skip
+        _answered(application_id, given, "")
     except InvalidInput as error:
         return decision_page(application_id, worded(error.problems), "answer"), 422
-    declined = held.answer == DECLINED
+    flash(_("Vous avez accepté la subvention. Le service vous écrira pour la convention."), "success")
+    return redirect(url_for("association.decision", application_id=application_id), 303)
+
+
+def _decline_page(application_id: str, problems: dict[str, str]) -> str:
+    with reading() as session:
+        found = read_decision(session, actor=signed_in(), application_id=application_id)
+    ensure(signed_in(), Permission.DECISION_ANSWER, found.dossier.target, kind="application", id=application_id)
+    if not _may_answer(found):
+        raise NotFound("grant", application_id)
+    return render_template(
+        "association/decline.html",
+        found=found,
+        problems=problems,
+        reason=request.form.get("reason", ""),
+        longest=LONGEST_REASON,
+    )
+
+
+@blueprint.get("/dossiers/<application_id>/decision/renoncement")
+@requires(Permission.DECISION_ANSWER)
+def decline(application_id: str) -> str:
+    """What declining does, before it is done."""
+    return _decline_page(application_id, {})
+
+
+@blueprint.post("/dossiers/<application_id>/decision/renoncement")
+@requires(Permission.DECISION_ANSWER)
+def decline_now(application_id: str) -> ResponseReturnValue:
+    try:
+        _answered(application_id, DECLINED, request.form.get("reason", ""))
+    except InvalidInput as error:
+        return _decline_page(application_id, worded(error.problems)), 422
     flash(
-        _("Vous avez renoncé à la subvention. Le service en est informé.") if declined
-        else _("Vous avez accepté la subvention. Le service vous écrira pour la convention."),
-        "success",
-    )  # fmt: skip
+        _("Vous avez renoncé à la subvention. Le service et votre association en sont avisés par courriel."), "success"
+    )
     return redirect(url_for("association.decision", application_id=application_id), 303)

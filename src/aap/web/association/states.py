@@ -42,7 +42,11 @@ def state_in_words(state: A, call: OpenedCall, now: datetime, due_at: datetime |
             _("Subvention acceptée"), "success", _("Le service vous écrit pour préparer la convention.")
         )
     if state is A.DECLINED:
-        return StateInWords(_("Subvention déclinée"), "neutral", _("Vous avez renoncé à la subvention."))
+        return StateInWords(
+            _("Subvention abandonnée"),
+            "neutral",
+            _("Elle ne vous sera pas versée : la page de la décision dit pourquoi."),
+        )
     if state is A.NOTIFIED:
         return StateInWords(_("Décision rendue"), "info", _("Lisez la décision et sa lettre."))
     return _in_progress(call)

@@ -12,12 +12,13 @@ from aap.core.delays import paris
 from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
 from aap.services.decision.appeal_pages import appeal_clocks
+from aap.services.decision.in_force import InForce, current_list
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import may_be_cancelled
 from aap.services.panel.interests import must_declare
-from aap.services.permissions import Permission
+from aap.services.permissions import Permission, allowed
 from aap.services.ranking.runs import get_run, latest_run
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
@@ -66,7 +67,8 @@ def call(call_id: str) -> str:
         counts = counts_of(session, call_id)
         totals = reviews_totals(session, opened) if opened.state in _REVIEWED else None
         step = next_step(session, actor=signed_in(), call=opened, now=arrived_at(), counts=counts, totals=totals)
-        run = latest_run(session, call_id) if opened.state in _RANKED else None
+        run = latest_run(session, call_id) if allowed(signed_in(), Permission.RANKING_READ, opened.target()) else None
+        held = current_list(session, call_id) if run is not None else InForce()
         waiting = waiting_messages(session, actor=signed_in(), call=opened)
         clock = appeal_clocks(session, [call_id]).get(call_id)
     states = list(CallState)
@@ -77,6 +79,7 @@ def call(call_id: str) -> str:
         step=step,
         totals=totals,
         run=run,
+        held=held,
         waiting=waiting,
         clock=clock,
         now=arrived_at(),
@@ -91,7 +94,6 @@ def call(call_id: str) -> str:
 
 
 _REVIEWED = frozenset({CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING})
-_RANKED = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallState.CLOSED}
 
 
 @blueprint.route("/<call_id>/etape", methods=["GET", "POST"])

@@ -41,8 +41,8 @@ def divergences(call_id: str) -> str:
     return show_call_page(
         "divergences.html",
         opened,
-        reached=[one for one in found if one.found.reached or one.consensus != "none"],
-        others=[one for one in found if not one.found.reached and one.consensus == "none"],
+        reached=[one for one in found if one.settled_here],
+        others=[one for one in found if not one.settled_here],
         titles=titles,
         limits=opened.file.reviewing.divergence,
     )

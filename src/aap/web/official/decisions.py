@@ -12,6 +12,7 @@ from aap.core.territories import fold
 from aap.documents.mail_texts import Mail, render_mail
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letters_archive import letters_archive
+from aap.records.decided import ListChange
 from aap.records.rankings import Outcome
 from aap.services.association.mails import dossier_values
 from aap.services.audit import Subject
@@ -19,12 +20,13 @@ from aap.services.call.calls import OpenedCall
 from aap.services.decision.deciding import (
     DecisionLine,
     decision_lines,
-    granted_in_force,
+    followed_list,
     notify_decisions,
     prepare_decisions,
     unsent_notifications,
 )
-from aap.services.decision.letters import kept_letters, preview_letter, withheld_letters
+from aap.services.decision.letters import kept_letters, preview_letter, start_letters, withheld_letters
+from aap.services.decision.list_versions import changes_made
 from aap.services.dossier.access import find_dossier
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run
@@ -34,7 +36,7 @@ from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, links, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, start_work
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.paging import kept_query, lines_of, page_of
 
 
@@ -44,7 +46,8 @@ def decisions(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         lines = decision_lines(session, actor=signed_in(), call=opened)
-        granted = granted_in_force(session, actor=signed_in(), call=opened)
+        held = followed_list(session, actor=signed_in(), call=opened)
+        changes = changes_made(session, call_id)
         run = latest_run(session, call_id)
         job = latest_job(session, call_id, "letters")
         unsent = unsent_notifications(session, actor=signed_in(), call=opened)
@@ -67,13 +70,12 @@ def decisions(call_id: str) -> str:
         page=page,
         pages=pages,
         url_of=lambda number: url_for("official.decisions", call_id=call_id, **kept, page=number),
-        declined=max(0, sum(line.leaves for line in lines) - sum(line.called for line in lines)),
+        free=max(0, changes[ListChange.LEFT] - changes[ListChange.CALLED]),
         outcome_choices=[
             (kind, words.outcomes()[kind]) for kind in Outcome if any(kind == line.outcome for line in lines)
         ],
         total=len(lines),
-        counts={kind: sum(line.outcome == kind for line in lines) for kind in Outcome},
-        granted=granted,
+        held=held,
         rendered=sum(line.letter_sha256 is not None for line in lines),
         notified=sum(line.notified_at is not None for line in lines),
         run=run,
@@ -94,7 +96,8 @@ def prepare(call_id: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             prepare_decisions(session, actor=signed_in(), call_id=call_id, now=arrived_at())
-            return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
+            job = start_letters(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+        return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_PREPARE)
         run = latest_run(session, call_id)
@@ -106,7 +109,8 @@ def prepare(call_id: str) -> ResponseReturnValue:
 def render_again(call_id: str) -> ResponseReturnValue:
     """The letters again, after a failure."""
     with writing() as session:
-        return start_work(session, call_id, "letters", Permission.DECISIONS_PREPARE)
+        job = start_letters(session, actor=signed_in(), call_id=call_id, now=arrived_at())
+    return redirect(url_for("official.job", call_id=call_id, job_id=job.id))
 
 
 @blueprint.get("/<call_id>/decisions/<reference>/apercu.pdf")

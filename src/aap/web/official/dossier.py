@@ -24,12 +24,11 @@ from aap.services.platform import Session
 from aap.services.ranking.runs import latest_run
 from aap.services.screening.dossier_history import dossier_history
 from aap.services.screening.official_dossier import READ, FileLine, InspectedDossier, inspect_dossier, open_document
+from aap.services.screening.proposed_amounts import may_propose, propose_amount
 from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
     correct_attribute,
-    marks_are_opened,
-    propose_amount,
     screen_application,
 )
 from aap.web import audit_words, state_words
@@ -87,7 +86,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         call_of_page(session, call_id)
         application_id = find_dossier(session, call_id, reference)
         held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
-        opened = marks_are_opened(session, held.call)
+        proposing = may_propose(session, held.call)
         ranked = allowed(signed_in(), Permission.RANKING_READ, held.call.target())
         run = latest_run(session, call_id) if ranked else None
         decision = None
@@ -125,7 +124,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         actions=audit_words.actions(),
         may=may,
         proposes=held.call.file.selection.amounts == "proposed",
-        may_propose=may["screen"] and not opened,
+        may_propose=may["screen"] and proposing,
         run_number=run.number if run else None,
         decision=decision,
         outcomes=words.outcomes(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -19,13 +20,14 @@ from aap.core.scalars import YEARS
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
+from aap.services.dossier.access import is_impartial
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.outbox import start_job
-from aap.services.permissions import Permission, allowed, ensure
+from aap.services.permissions import BINDING, Permission, allowed, ensure
 from aap.services.platform import Session
 from aap.services.steering.following import followed_call
 from aap.web import state_words
-from aap.web.context import arrived_at, signed_in
+from aap.web.context import arrived_at, reading, signed_in
 from aap.web.official import words
 
 blueprint = Blueprint("official", __name__, url_prefix="/instruction")
@@ -53,14 +55,31 @@ def start_work(
 
 
 def show_call_page(template: str, call: OpenedCall, **values: Any) -> str:
-    """A page of a call: with its sections' menu and what this official may do now."""
+    """A page of a call: with its sections' menu and what this official may do now.
+
+    `can` says no to what binds the whole call for who is recused of one of its dossiers; `withheld`: that is why.
+    """
     actor, target = signed_in(), call.target()
+
+    @cache
+    def impartial() -> bool:
+        with reading() as session:
+            return is_impartial(session, actor, call.id)
+
+    def can(named: str) -> bool:
+        permission = Permission(named)
+        return allowed(actor, permission, target) and (permission not in BINDING or impartial())
+
+    def withheld(named: str) -> bool:
+        return allowed(actor, Permission(named), target) and not can(named)
+
     return render_template(
         f"official/{template}",
         call=call,
         call_states=state_words.call_states(),
         sections=_sections(call),
-        can=lambda permission: allowed(actor, Permission(permission), target),
+        can=can,
+        withheld=withheld,
         page_width=values.pop("page_width", "wide"),
         **values,
     )
@@ -75,6 +94,7 @@ def _sections(call: OpenedCall) -> list[tuple[str, str]]:
         ("official.assignment", _("Répartition"), Permission.REVIEWS_FOLLOW),
         ("official.reviews", _("Évaluations"), Permission.REVIEWS_FOLLOW),
         ("official.jury", _("Jury"), Permission.RANKING_READ),
+        ("official.arbitration", _("Arbitrage"), Permission.RANKING_READ),
         ("official.ranking", _("Classement"), Permission.RANKING_READ),
         ("official.decisions", _("Décisions"), Permission.DECISIONS_READ),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,14 +15,14 @@ from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.mark_table import correction
-from aap.records.rankings import RankingRun
-from aap.services.actor import person_name
+from aap.records.rankings import RankingRun, RunState
 from aap.services.call.calls import OpenedCall
+from aap.services.decision.in_force import current_list
+from aap.services.decision.unfreezing import letters_have_left
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.platform import Session
-from aap.services.ranking.freezing import check_freeze, confirm_freeze, propose_freeze, reject_freeze
 from aap.services.ranking.points_needed import points_in_words, points_job, start_points
 from aap.services.ranking.run_files import (
     RANKING_LIST,
@@ -34,6 +34,7 @@ from aap.services.ranking.run_files import (
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
 from aap.services.ranking.trials import Wish, compare, only_successors, way_of, ways_of
+from aap.services.ranking.versions import find_version, waiting_unfreezing
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -50,11 +51,13 @@ from aap.web.official.pages import (
 from aap.web.official.ranking_view import (
     RankLine,
     erratic_words,
+    if_none_words,
     irreplaceable,
     quota_lines,
     rank_lines,
     scale_of,
     severity_lines,
+    shown_lines,
     warning_lines,
 )
 from aap.web.paging import kept_query, lines_of, page_of
@@ -64,7 +67,7 @@ RANKING_PAGE = 300
 """Lines of a ranking on one page: a whole national call, to be searched and printed at once."""
 
 
-def _run_of_page(
+def run_of_page(
     session: Session, call_id: str, number: int, permission: Permission = Permission.RANKING_READ
 ) -> tuple[OpenedCall, RankingRun]:
     opened = call_of_page(session, call_id, permission)
@@ -98,10 +101,15 @@ def compute(call_id: str) -> ResponseReturnValue:
 def run(call_id: str, number: int) -> str:
     """The whole ranking of a run, with what it achieves and what is doubtful."""
     with reading() as session:
-        opened, kept = _run_of_page(session, call_id, number)
-        view = view_run(session, kept, actor=signed_in())
+        opened, kept = run_of_page(session, call_id, number)
+        view = view_run(session, kept, actor=signed_in(), marks=False)
         runs = list_runs(session, call_id)
         moved = moved_since(session, kept)
+        version = find_version(session, kept)
+        in_force = kept.state == RunState.FROZEN
+        letters_left = in_force and letters_have_left(session, call_id)
+        asked_back = in_force and waiting_unfreezing(session, call_id) is not None
+        held = current_list(session, call_id)
     status = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     lines = rank_lines(opened, view)
@@ -115,24 +123,34 @@ def run(call_id: str, number: int) -> str:
         run=kept,
         runs=runs,
         report=view.report,
-        lines=lines_of(shown, page, RANKING_PAGE),
+        lines=shown_lines(
+            lines_of(shown, page, RANKING_PAGE),
+            opened.file.rubric,
+            scale_of(lines),
+            address=url_for("official.explain", call_id=call_id, number=number, reference="REFERENCE"),
+            successors=only_successors(kept),
+            contested=frozenset(view.report.get("contested", [])),
+        ),
         shown=len(shown),
         total=len(lines),
         page=page,
         pages=pages,
         url_of=lambda at: url_for("official.run", call_id=call_id, number=number, **wanted, page=at),
-        scale=scale_of(lines),
         status=status,
         text=text,
         moved=moved,
+        held=held,
         outcome_choices=[(kind, label) for kind, label in words.outcomes().items() if kept.report["counts"].get(kind)],
         quotas=quota_lines(opened, view.report),
         severities=severity_lines(reviewers),
         erratic=erratic_words([one.reviewer_id for one in reviewers if one.flag == ERRATIC]),
         contested=set(view.report.get("contested", [])),
-        successors=only_successors(kept),
         alone=irreplaceable(lines, view.report),
+        if_none=if_none_words(opened),
         warnings=warning_lines(view.report),
+        version=version,
+        letters_left=letters_left,
+        asked_back=asked_back,
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),
     )
@@ -153,7 +171,7 @@ def _run_words() -> dict[str, Mapping[str, str]]:
 def download_run(call_id: str, number: int, name: str) -> ResponseReturnValue:
     """One file of a run, by the name that it also bears in file mode. The long list leads to the job that makes it."""
     with writing() as session:
-        opened, kept = _run_of_page(session, call_id, number)
+        opened, kept = run_of_page(session, call_id, number)
         if name == RANKING_LIST:
             job = ranking_list(session, actor=signed_in(), call=opened, run=kept, now=arrived_at())
             if job.state != "done":
@@ -202,7 +220,7 @@ def _wish(rules: Rules) -> tuple[Wish, dict[str, str]]:
 def simulate(call_id: str, number: int) -> ResponseReturnValue:
     """What happens if: other limits or the other mode on the same scores. Nothing is kept."""
     with reading() as session:
-        opened, kept = _run_of_page(session, call_id, number)
+        opened, kept = run_of_page(session, call_id, number)
         view = view_run(session, kept, actor=signed_in())
     rules = rules_of(opened.file)
     wish, problems = _wish(rules)
@@ -241,7 +259,7 @@ def simulate(call_id: str, number: int) -> ResponseReturnValue:
 def explain(call_id: str, number: int, reference: str) -> str:
     """One dossier in a run: its marks, its reason, and the points that it lacks where somebody asked."""
     with reading() as session:
-        opened, kept = _run_of_page(session, call_id, number)
+        opened, kept = run_of_page(session, call_id, number)
         application_id = find_dossier(session, call_id, reference)
         dossier_of(session, actor=signed_in(), permission=Permission.DOSSIER_INSPECT, application_id=application_id)
         view = view_run(session, kept, actor=signed_in())
@@ -279,7 +297,7 @@ def ask_points(call_id: str, number: int, reference: str) -> ResponseReturnValue
 def sheet(call_id: str, number: int, reference: str) -> Response:
     """How the calculation treated one dossier, as the law lets its association ask."""
     with writing() as session:
-        opened, kept = _run_of_page(session, call_id, number)
+        opened, kept = run_of_page(session, call_id, number)
         made = processing_sheet_file(
             session, actor=signed_in(), call=opened, run=kept, reference=reference, now=arrived_at()
         )
@@ -291,66 +309,3 @@ def _line(opened: OpenedCall, view: RunView, reference: str) -> RankLine:
     if found is None:
         raise NotFound("application", reference)
     return found
-
-
-@blueprint.route("/<call_id>/classement/<int:number>/arret", methods=["GET", "POST"])
-@requires(Permission.RANKING_FREEZE)
-def freeze(call_id: str, number: int) -> ResponseReturnValue:
-    """Two persons freeze a run: the first proposes it, the second confirms it or sends it back."""
-    problems: dict[str, str] = {}
-    action = request.form.get("action", "")
-    if request.method == "POST":
-        try:
-            with writing() as session:
-                opened, kept = _run_of_page(session, call_id, number)
-                _freeze(session, kept.id, action)
-        except InvalidInput as refused:
-            problems = worded(refused.problems)
-        else:
-            flash(_freeze_words()[action], "success")
-            return redirect(url_for("official.run", call_id=call_id, number=number))
-    with reading() as session:
-        opened, kept = _run_of_page(session, call_id, number, Permission.RANKING_FREEZE)
-        check = check_freeze(session, opened, kept)
-        view = view_run(session, kept, actor=signed_in())
-        proposer = person_name(session, kept.proposed_by)
-    page = show_call_page(
-        "freeze.html",
-        opened,
-        run=kept,
-        report=view.report,
-        obstacles=check.obstacles,
-        warnings=warning_lines(view.report),
-        laureates=sum(row.status == "laureate" for row in view.rows),
-        mine=kept.proposed_by == signed_in().person_id,
-        proposer=proposer,
-        problems=problems,
-        problem_links=[(name or None, message) for name, message in problems.items()],
-        unproven=check.unproven,
-        reason=request.form.get("reason", ""),
-        unproven_reason=request.form.get("unproven_reason", ""),
-        outcomes=words.outcomes(),
-        page_width="narrow",
-    )
-    return (page, 422) if problems else page
-
-
-def _freeze(session: Session, run_id: str, action: str) -> None:
-    actor, now = signed_in(), arrived_at()
-    if action == "proposer":
-        why = request.form.get("unproven_reason", "")
-        propose_freeze(session, actor=actor, run_id=run_id, now=now, unproven_reason=why)
-    elif action == "confirmer":
-        confirm_freeze(session, actor=actor, run_id=run_id, now=now)
-    elif action == "renvoyer":
-        reject_freeze(session, actor=actor, run_id=run_id, reason=request.form.get("reason", ""), now=now)
-    else:
-        raise NotFound("action", action)
-
-
-def _freeze_words() -> dict[str, str]:
-    return {
-        "proposer": _("Le classement est proposé. Une seconde personne doit le confirmer."),
-        "confirmer": _("Le classement est arrêté. Les décisions peuvent être préparées."),
-        "renvoyer": _("Le classement revient en délibération."),
-    }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from html import escape
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from flask_babel import gettext as _
 
+from aap.core import french
 from aap.core.call.points import in_points
 from aap.core.call.schema import Rubric
 from aap.core.quotas.quota_words import quota_in_words
@@ -19,9 +23,12 @@ from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
+from aap.web import figures
 from aap.web.figures import euros, number
+from aap.web.official import words
 
 _FOUND = re.compile(r"(.+?(?:[ \u00a0]:|[.](?=\s|$)|$))\s*(.*)", re.DOTALL)
+_KEYS = re.compile(r" \([a-z_]+(?:, [a-z_]+)+\)")
 BAR_WIDTH = 100  # units of the interval's drawing
 
 
@@ -38,10 +45,14 @@ class RankLine:
 
     def fits(self, text: str, status: str) -> bool:
         """Whether the line passes a filter; empty fields let everything pass. Words are looked for in no masked line."""
-        if self.row.masked and text.strip():
+        if status not in ("", self.row.status):
+            return False
+        if not text.strip():
+            return True
+        if self.row.masked:
             return False
         names = fold(f"{self.reference} {self.association} {self.title} {self.place}")
-        return status in ("", self.row.status) and all(word in names for word in fold(text).split())
+        return all(word in names for word in fold(text).split())
 
 
 def rank_lines(call: OpenedCall, view: RunView) -> list[RankLine]:
@@ -68,8 +79,19 @@ def irreplaceable(lines: Sequence[RankLine], report: Mapping[str, Any]) -> list[
 
 def warning_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a run has to say, each cut after its first sentence, or the colon in it: what was found; whom it is about, and
-    what to do."""
-    return [(found[1], found[2]) for text in report.get("warnings", ()) if (found := _FOUND.fullmatch(text))]
+    what to do. The keys of the call file that a warning names are for who writes that file: pages leave them out."""
+    told = (_KEYS.sub("", text) for text in report.get("warnings", ()))
+    return [(found[1], found[2]) for text in told if (found := _FOUND.fullmatch(text))]
+
+
+def if_none_words(call: OpenedCall) -> str:
+    """What becomes of a place that nobody can take without breaking a rule, as the call file says."""
+    rules = rules_of(call.file)
+    quota = next((one for one in rules.quotas if one.id == rules.if_none), None)
+    if quota is None:
+        return str(_("Sa place resterait vide."))
+    title = french.quoted(quota.title or quota.id)
+    return str(_("L’appel dit que la règle %(title)s n’est alors pas demandée de celui qui entre.", title=title))
 
 
 def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:
@@ -95,17 +117,20 @@ class ScoreAxis:
     high: float
 
     def at(self, value: Decimal | None) -> str:
-        if value is None:
-            return "0"
-        share = (float(value) - self.low) / (self.high - self.low or 1.0)
-        return f"{min(max(share, 0.0), 1.0) * BAR_WIDTH:.1f}"
+        return "0" if value is None else f"{self._place(value):.1f}"
 
     def dot(self, value: Decimal | None) -> str:
         """Where the mark of a score begins, so that its middle stands on it."""
-        return f"{min(max(float(self.at(value)) - 0.8, 0.0), BAR_WIDTH - 1.6):.1f}"
+        return f"{min(max(self._place(value) - 0.8, 0.0), BAR_WIDTH - 1.6):.1f}"
 
     def width(self, low: Decimal | None, high: Decimal | None) -> str:
-        return f"{max(float(self.at(high)) - float(self.at(low)), 0.5):.1f}"
+        return f"{max(self._place(high) - self._place(low), 0.5):.1f}"
+
+    def _place(self, value: Decimal | None) -> float:
+        if value is None:
+            return 0.0
+        share = (float(value) - self.low) / (self.high - self.low or 1.0)
+        return round(min(max(share, 0.0), 1.0) * BAR_WIDTH, 1)
 
 
 def scale_of(lines: Sequence[RankLine]) -> ScoreAxis:
@@ -114,6 +139,89 @@ def scale_of(lines: Sequence[RankLine]) -> ScoreAxis:
     if not bounds:
         return ScoreAxis(0.0, 100.0)
     return ScoreAxis(10.0 * (min(bounds) // 10), 10.0 * -(-max(bounds) // 10))
+
+
+class ShownLine(NamedTuple):
+    """A line of the table of a ranking as it is shown, every cell escaped HTML: a page has thousands, and its template only
+    lays them out. `at_*`: where the interval and its score stand on the axis, empty without one; `address`: empty where
+    masked.
+    """
+
+    rank: str
+    address: str
+    association: str
+    under: str
+    score: str
+    raw: str
+    interval: str
+    at_low: str
+    at_width: str
+    at_score: str
+    probability: str
+    requested: str
+    granted: str
+    outcome: str
+    kind: str
+    as_successor: bool
+    contested: bool
+    reason: str
+
+
+def shown_lines(
+    lines: Sequence[RankLine],
+    rubric: Rubric,
+    axis: ScoreAxis,
+    *,
+    address: str,
+    successors: Collection[str],
+    contested: Collection[str],
+) -> list[ShownLine]:
+    """The lines in words. `address`: of a dossier in the run, with `REFERENCE` in the place of its reference."""
+    before, after = address.split("REFERENCE")
+    outcomes, kinds = words.outcomes(), words.OUTCOME_KINDS
+    share = Fraction(rubric.out_of) / 100
+    on_hundred = share == 1
+    figure: Callable[[Decimal | Fraction, int], str] = figures.number
+    euros_of, percent, ordinal = figures.euros, figures.percent, figures.ordinal
+    if figures.french_figures():  # said once, not a thousand times
+        figure, euros_of, percent, ordinal = french.number, french.euros, french.percent, french.ordinal
+
+    def points(value: Decimal | None, decimals: int = 2) -> str:
+        if value is None:
+            return "–"
+        return figure(value if on_hundred else Fraction(value) * share, decimals)
+
+    def shown(line: RankLine) -> ShownLine:
+        row = line.row
+        measured = row.ci_low is not None
+        outcome = outcomes[row.status]
+        if row.waiting_rank:
+            outcome = f"{outcome}, {ordinal(row.waiting_rank)}"
+        plain = row.status == "laureate" and row.reason_code == "selected"
+        return ShownLine(
+            rank=str(row.rank or "–"),
+            address="" if row.masked else before + quote(line.reference, safe="") + after,
+            association=escape(line.association),
+            under="" if row.masked else escape(f"{line.reference} · {french.spaced(line.title)}"),
+            score=points(line.score),
+            raw=points(row.raw_score),
+            interval=f"{points(row.ci_low, 1)}–{points(row.ci_high, 1)}" if measured else "–",
+            at_low=axis.at(row.ci_low) if measured else "",
+            at_width=axis.width(row.ci_low, row.ci_high) if measured else "",
+            at_score=axis.dot(line.score) if measured else "",
+            probability="–" if row.selection_probability is None else percent(row.selection_probability, 0),
+            requested="–" if row.masked else euros_of(row.requested_amount),
+            granted=euros_of(row.granted_amount)
+            if row.granted_amount is not None and row.granted_amount != row.requested_amount
+            else "",
+            outcome=escape(outcome),
+            kind=kinds.get(row.status, "neutral"),
+            as_successor=not row.masked and line.reference in successors,
+            contested=not row.masked and row.application_id in contested,
+            reason="" if row.masked or plain else escape(french.spaced(row.reason)),
+        )
+
+    return [shown(line) for line in lines]
 
 
 @dataclass(frozen=True)

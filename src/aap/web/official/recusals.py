@@ -8,14 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.records.people import Role
-from aap.services.dossier.access import find_dossier
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.dossier.access import typed_dossier
+from aap.services.errors import InvalidInput, Objection
 from aap.services.panel.interests import find_conflicts
 from aap.services.panel.recusal_register import ORIGIN_WORDS, STATE_WORDS, register, register_pdf
 from aap.services.panel.recusing import add_recusal, answer_match, ensure_of_call, lift_recusal
 from aap.services.panel.workers import Worker, workers_of
 from aap.services.permissions import Permission
-from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, reading, signed_in, writing
@@ -68,7 +67,7 @@ def conflict_add(call_id: str) -> ResponseReturnValue:
             add_recusal(
                 session,
                 actor=signed_in(),
-                application_id=_typed_dossier(session, call_id),
+                application_id=typed_dossier(session, call_id, request.form.get("reference", "")),
                 person_id=_typed_person(),
                 reason=request.form.get("motif", ""),
                 now=arrived_at(),
@@ -77,13 +76,6 @@ def conflict_add(call_id: str) -> ResponseReturnValue:
         return _page(call_id, worded(refused.problems, {"reason": "motif", "person": "personne"})), 422
     flash(_("Le déport est enregistré : cette personne ne voit plus rien du dossier."), "success")
     return redirect(url_for("official.conflicts", call_id=call_id))
-
-
-def _typed_dossier(session: Session, call_id: str) -> str:
-    try:
-        return find_dossier(session, call_id, request.form.get("reference", "").strip())
-    except NotFound:
-        raise InvalidInput({"reference": Objection("page.reference_unknown")}) from None
 
 
 def _typed_person() -> str:

@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 
 from aap.core.selection.rules import rules_of
 from aap.services.decision.appeal_pages import appeal_lines
-from aap.services.decision.list_bundle import list_bundle
-from aap.services.decision.replacing import call_from_waiting_list, succession
+from aap.services.decision.deciding import followed_list
+from aap.services.decision.list_versions import version_bundle
+from aap.services.decision.replacing import call_from_waiting_list, raise_reduced_grant, succession
 from aap.services.errors import InvalidInput
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission
@@ -52,7 +53,9 @@ def replacements(call_id: str) -> str:
 @requires(Permission.DECISIONS_NOTIFY)
 def list_in_force(call_id: str) -> Response:
     with writing() as session:
-        made = list_bundle(session, actor=signed_in(), call=call_of_page(session, call_id), now=arrived_at())
+        opened = call_of_page(session, call_id)
+        number = followed_list(session, actor=signed_in(), call=opened).version
+        made = version_bundle(session, actor=signed_in(), call=opened, number=number, now=arrived_at())
     return hand_out(made)
 
 
@@ -75,4 +78,26 @@ def replace(call_id: str) -> ResponseReturnValue:
     except InvalidInput as refused:
         return _page(call_id, sentences(refused.problems)), 422
     flash(_("Le dossier est appelé : il devient lauréat. Relisez sa lettre, puis notifiez-la."), "success")
+    return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))
+
+
+@blueprint.post("/<call_id>/decisions/suites/relever")
+@requires(Permission.DECISIONS_NOTIFY)
+def raise_grant(call_id: str) -> ResponseReturnValue:
+    """Raises the reduced grant that the free money reaches; its letter is rendered, its notification is a step of its own."""
+    try:
+        with writing() as session:
+            call_of_page(session, call_id)
+            raise_reduced_grant(
+                session,
+                actor=signed_in(),
+                call_id=call_id,
+                reference=request.form.get("reference", ""),
+                reason=request.form.get("reason", ""),
+                now=arrived_at(),
+            )
+            start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
+    except InvalidInput as refused:
+        return _page(call_id, sentences(refused.problems)), 422
+    flash(_("La subvention est relevée. Relisez sa lettre, puis notifiez-la."), "success")
     return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))

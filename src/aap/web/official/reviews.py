@@ -116,7 +116,7 @@ def _severity_line(code: str, one: Severity) -> tuple[object, ...]:
 
 
 @blueprint.get("/<call_id>/evaluations/accord")
-@requires(Permission.REVIEWS_FOLLOW)
+@requires(Permission.MARKS_READ)
 def agreement(call_id: str) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)

@@ -10,6 +10,7 @@ from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.calls import CallState
 from aap.records.decided import CorrectionGround, CorrectionState
+from aap.records.deliberations import Gate, Looking
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
 
 
@@ -19,7 +20,7 @@ def next_steps() -> Mapping[CallState, str]:
         CallState.DRAFT: _("Un administrateur ouvre l’appel."),
         CallState.OPEN: _("Après la clôture et son délai de grâce, fermez le dépôt pour examiner la recevabilité."),
         CallState.CLOSED: _("Dites de chaque dossier s’il est recevable, confiez-les, puis ouvrez les évaluations."),
-        CallState.REVIEWING: _("Suivez les évaluations ; quand elles sont là, ouvrez la délibération."),
+        CallState.REVIEWING: _("Suivez les évaluations ; quand rien n’est plus à revoir, ouvrez la délibération."),
         CallState.DELIBERATING: _("Calculez le classement, notez les décisions du jury, puis proposez de l’arrêter."),
         CallState.PROPOSED: _("Une seconde personne vérifie le classement et l’arrête, ou le renvoie."),
         CallState.ARBITRATED: _("Préparez les décisions à partir du classement arrêté."),
@@ -114,6 +115,58 @@ def jury_kinds() -> Mapping[str, str]:
         JuryDecisionKind.WITHDRAWN: _("Retrait de l’association"),
         JuryDecisionKind.DECLINED: _("Désistement"),
         JuryDecisionKind.CONSENSUS: _("Note de consensus"),
+    }
+
+
+def gates() -> Mapping[str, str]:
+    """What must have been looked at, where the authority let it pass."""
+    return {
+        Gate.DIVERGENT: _("évaluations divergentes"),
+        Gate.CONTESTED: _("contesté entre la note brute et la note corrigée"),
+        Gate.ERRATIC: _("noté par un évaluateur aux notes erratiques"),
+    }
+
+
+def arbitrated_kinds() -> Mapping[JuryDecisionKind, str]:
+    """What the authority decided of a dossier."""
+    return {
+        JuryDecisionKind.IN: _("Retenu"),
+        JuryDecisionKind.OUT: _("Non retenu"),
+        JuryDecisionKind.AMOUNT: _("Autre montant"),
+    }
+
+
+def arbitration_choices() -> Mapping[JuryDecisionKind, tuple[str, str]]:
+    """The choices of the authority's form, with what each does."""
+    return {
+        JuryDecisionKind.IN: (_("Retenir"), _("Il est lauréat, les autres règles tenant avec lui.")),
+        JuryDecisionKind.OUT: (_("Ne pas retenir"), _("Il n’est pas candidat à la sélection ; son rang reste.")),
+        JuryDecisionKind.AMOUNT: (_("Changer le montant"), _("Il recevrait ce montant s’il est retenu.")),
+    }
+
+
+def open_reasons() -> Mapping[str, str]:
+    """Why a dossier is looked at by itself."""
+    return {
+        "called": _("appelé"),
+        "sent_back": _("évaluation demandée"),
+        "divergent": _("évaluations qui divergent"),
+        "contested": _("change de côté selon la correction"),
+        "erratic": _("évaluateur aux notes erratiques"),
+        "line": _("près de la limite"),
+        "decided": _("décision du jury"),
+        "moved": _("son issue a changé depuis le vote de sa liste"),
+    }
+
+
+def lookings() -> Mapping[str, str]:
+    """What became of a dossier before the jury."""
+    return {
+        Looking.LISTED: _("Voté en liste"),
+        Looking.CALLED: _("À examiner"),
+        Looking.KEPT: _("Proposition gardée"),
+        Looking.CHANGED: _("Changé par le jury"),
+        Looking.SENT_BACK: _("Évaluation demandée"),
     }
 
 

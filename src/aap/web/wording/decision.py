@@ -15,6 +15,7 @@ WORDS: Words = {
     "decision.appeal_scan_missing": _("Joignez le courrier numérisé."),
     "decision.appeal_withdrawal_reason": _("Dites comment l’association a renoncé à son recours."),
     "decision.another_is_called": _("Ce dossier n’est pas celui que les règles appellent : rechargez la page."),
+    "decision.another_is_raised": _("Cette subvention n’est pas celle que l’argent libre relève : rechargez la page."),
     "decision.answer_missing": _("Dites si vous acceptez la subvention ou si vous y renoncez."),
     "decision.breaks_without_reason": _(
         "Dites pourquoi cette décision est prise alors qu’elle ne respecte pas ces règles."
@@ -55,4 +56,11 @@ WORDS: Words = {
     "decision.withdrawal_too_late": _(
         "Une décision illégale ne se retire que dans les quatre mois, soit jusqu’au %(last)s\u00a0: le délai ne suffit plus."
     ),
+    "decision.letters_have_left": _("Des décisions sont notifiées, ou le seront : le classement ne se reprend plus."),
+    "decision.not_frozen": _("Ce classement n’est pas arrêté."),
+    "decision.paper_missing": _("Joignez le courrier signé de l’association."),
+    "decision.raised_first": _("L’argent libre relève d’abord une subvention réduite : rechargez la page."),
+    "decision.unfreezing_awaited": _("Une reprise de ce classement attend déjà sa seconde personne."),
+    "decision.unfreezing_ended": _("Cette reprise n’attend plus personne : elle a été confirmée ou abandonnée."),
+    "decision.unfreezing_unexplained": _("Indiquez pourquoi le classement arrêté est repris."),
 }

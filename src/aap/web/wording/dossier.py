@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from aap.web.figures import number
 from aap.web.wording.vocabulary import Words
 
 
@@ -12,6 +13,13 @@ def _too_many_files(most: int) -> str:
     if most == 1:
         return gettext("Cette question reçoit un seul fichier\u00a0: retirez-en un, puis recommencez.")
     return gettext("Cette question reçoit %(most)s fichiers au plus\u00a0: retirez-en un, puis recommencez.", most=most)
+
+
+def _reference_ambiguous(dossiers: int) -> str:
+    return gettext(
+        "%(n)s\u00a0dossiers ont un numéro qui finit ainsi\u00a0: écrivez-en davantage, ou le numéro entier.",
+        n=number(dossiers),
+    )
 
 
 WORDS: Words = {
@@ -37,6 +45,8 @@ WORDS: Words = {
     "dossier.promise_too_far": _("Cette date est trop lointaine\u00a0: vérifiez l’année."),
     "dossier.promise_without_provisional": _("Cochez cette case, ou effacez la date promise."),
     "dossier.question_full": _("Retirez d’abord un fichier, puis recommencez."),
+    "dossier.reference_ambiguous": _reference_ambiguous,
+    "dossier.reference_unknown": _("Aucun dossier déposé ne porte ce numéro."),
     "dossier.remark_missing": _("Dites ce qui est à changer."),
     "dossier.representative_capacity_missing": _("Indiquez sa fonction, par exemple «\u00a0président\u00a0»."),
     "dossier.representative_email_unreadable": _("Ce n’est pas une adresse électronique."),

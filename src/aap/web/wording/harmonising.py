@@ -17,6 +17,9 @@ WORDS: Words = {
     "harmonising.agreed_total": _("Donnez un total de 0 à %(most)s."),
     "harmonising.total_beside_marks": _("Donnez la note de chaque critère, ou un total seul : pas les deux."),
     "harmonising.cause_missing": _("Aucun seuil de l’appel n’est atteint : indiquez pourquoi ce dossier est revu."),
+    "harmonising.marks_closed": _(
+        "Les notes de ce dossier restent fermées jusqu’à la délibération : aucun seuil n’y est atteint."
+    ),
     "harmonising.closing_unexplained": _("Indiquez pourquoi le consensus est abandonné : le journal le conserve."),
     "harmonising.jury_decided": _("Le jury a déjà pris une décision sur ce dossier : retirez-la d’abord."),
     "harmonising.meeting_to_come": _("La séance ne peut pas être à venir."),
@@ -24,7 +27,6 @@ WORDS: Words = {
     "harmonising.reason_missing": _("Indiquez comment la note a été convenue : le procès-verbal le reproduit."),
     "harmonising.recused_attendees": _("%(people)s : déport enregistré sur ce dossier, sans participation possible."),
     "harmonising.reviewer_not_available": _("Choisissez un évaluateur disponible, qui n’a pas déjà eu ce dossier."),
-    "harmonising.no_such_dossier": _("Aucun dossier de l’appel ne porte cette référence."),
     "harmonising.no_such_review": _("Cette personne n’a remis aucune évaluation à écarter ici."),
     "harmonising.no_such_reviewer": _("Choisissez un évaluateur de l’appel."),
     "harmonising.ranks_known": _(

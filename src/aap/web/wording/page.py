@@ -17,6 +17,6 @@ WORDS: Words = {
     "page.decision_missing": _("Choisissez une décision."),
     "page.file_missing": _("Choisissez d’abord un fichier d’appel (.yaml)."),
     "page.file_too_large": _("Un fichier d’appel pèse 1 Mo au plus."),
+    "page.not_before_jury": _("Ce dossier n’est pas dans le dernier classement, ou il est retiré."),
     "page.person_missing": _("Choisissez la personne à déporter."),
-    "page.reference_unknown": _("Aucun dossier déposé ne porte ce numéro."),
 }

@@ -47,17 +47,6 @@ def _reviews_missing(reviews: int) -> str:
     )
 
 
-def _short(dossiers: int, reviews: int) -> str:
-    least = ngettext("%(n)s\u00a0évaluation", "%(n)s\u00a0évaluations", reviews, n=number(reviews))
-    return ngettext(
-        "%(n)s\u00a0dossier sous le minimum de %(least)s\u00a0: sans elles, le classement ne pourra pas être arrêté.",
-        "%(n)s\u00a0dossiers sous le minimum de %(least)s\u00a0: sans elles, le classement ne pourra pas être arrêté.",
-        dossiers,
-        n=number(dossiers),
-        least=least,
-    )
-
-
 WORDS: Words = {
     "steering.cautions_unanswered": _("Indiquez pourquoi vous passez à l’étape suivante malgré ces points."),
     "steering.seed_missing": _("Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."),
@@ -67,5 +56,4 @@ WORDS: Words = {
     "steering.to_complete": _to_complete,
     "steering.unassigned": _unassigned,
     "steering.reviews_missing": _reviews_missing,
-    "steering.short": _short,
 }

@@ -15,8 +15,9 @@ import pytest
 from sqlmodel import select
 
 from aap.records.audit import AuditLine
+from aap.records.calls import Call, CallState
 from aap.records.reviews import Assignment
-from aap.services.call.calls import get_call
+from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.harmonising.consensus import ConsensusEntry, close_consensus, decide_consensus, open_consensus
 from aap.services.harmonising.divergences import divergent_dossiers
@@ -64,6 +65,11 @@ def diverging(here: Desk) -> None:
             here, submit_review, actor=here.factory.actor(person), application_id=here.application.id,
             entry=here.entry(qualite=mark, solidite="3"),
         )  # fmt: skip
+
+
+def fresh(here: Desk) -> OpenedCall:
+    with here.factory.platform.database.reading() as session:
+        return get_call(session, here.call.id)
 
 
 def assignment(here: Desk, person: Any) -> str:
@@ -195,9 +201,31 @@ def test_a_recused_person_is_no_attendee(platform: Platform, desk: Desks) -> Non
     assert set(caught.value.problems) == {"attendees"}
 
 
+def set_call(here: Desk, state: CallState) -> None:
+    with here.factory.platform.database.writing() as session:
+        session.get_one(Call, here.call.id).state = state
+
+
+def test_below_the_limits_marks_stay_closed_and_no_consensus_opens_before_the_deliberation(
+    platform: Platform, desk: Desks
+) -> None:
+    here = desk()
+    diverging(here)
+    with pytest.raises(InvalidInput) as caught:
+        lead(here, open_consensus, cause="Pour voir.")
+    assert caught.value.problems == {"cause": Objection("harmonising.marks_closed")}
+    with platform.database.reading() as session:
+        actor = here.factory.actor(here.official)
+        (seen,) = divergent_dossiers(session, actor=actor, call=get_call(session, here.call.id))
+    assert (seen.reference, seen.submitted, seen.closed) == (here.application.reference, 2, True)
+    assert (seen.reviews, seen.found.overall, seen.found.criteria) == ((), 0, {})
+
+
 def test_below_the_limits_a_consensus_needs_its_cause(platform: Platform, desk: Desks) -> None:
     here = desk()
     diverging(here)
+    set_call(here, CallState.DELIBERATING)
+    here = replace(here, call=fresh(here))
     with pytest.raises(InvalidInput):
         lead(here, open_consensus, cause=" ")
     lead(here, open_consensus, cause="Deux lectures du même budget.")

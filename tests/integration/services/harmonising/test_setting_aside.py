@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from aap.core.assignment.problem import Demand
 from aap.records.audit import AuditLine
+from aap.records.calls import Call, CallState
 from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import AsideGround, RecusalOrigin, Reviewer, SetAside
 from aap.services.assignment.situation import default_settings, situation
@@ -144,6 +145,8 @@ def test_once_ranks_are_known_nothing_is_set_aside_or_taken_back(desk: Desks) ->
     here = desk()
     scene = Scene(here)
     pending = scene.propose(here.official, here.first)
+    with scene.platform.database.writing() as session:
+        session.get_one(Call, here.call.id).state = CallState.DELIBERATING
     scene.compute()
     known = {"": Objection("harmonising.ranks_known")}
     for attempt in (
@@ -169,7 +172,7 @@ def test_what_can_not_be_set_aside_is_told_beside_its_field(desk: Desks) -> None
             here.second,
             "D-9999",
             "",
-            {"reference": "harmonising.no_such_dossier", "reason": "harmonising.set_aside_unexplained"},
+            {"reference": "dossier.reference_unknown", "reason": "harmonising.set_aside_unexplained"},
         ),
         (here.official, "", REASON, {"reviewer": "harmonising.no_such_reviewer"}),
         (here.second, "", "x" * 5_001, {"reason": "harmonising.text_too_long"}),

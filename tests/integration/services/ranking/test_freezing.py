@@ -14,9 +14,12 @@ from aap.services.platform import Platform
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze, reject_freeze
 from aap.services.ranking.minuting import minutes_pdf
 from aap.services.ranking.run_files import run_file
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
 from tests.worlds.offices import Office, Offices
+
+LINKS = PublicLinks("https://aap.example.org")
 
 
 def papers(here: Office) -> tuple[bytes, bytes]:
@@ -75,13 +78,13 @@ def test_a_selection_that_is_not_proven_is_frozen_only_with_a_reason_that_the_lo
         reject_freeze(session, actor=second, run_id=run_id, reason="Sans motif.", now=now)
 
     with database.writing() as session, pytest.raises(InvalidInput) as refused:
-        propose_freeze(session, actor=first, run_id=run_id, now=now, unproven_reason="  ")
+        propose_freeze(session, actor=first, run_id=run_id, links=LINKS, now=now, unproven_reason="  ")
     assert refused.value.problems == {"unproven_reason": Objection("ranking.unproven_unexplained")}
     assert here.state() is CallState.DELIBERATING
 
     why = "Refait hors ligne, rien de mieux en une heure."
     with database.writing() as session:
-        propose_freeze(session, actor=first, run_id=run_id, now=now, unproven_reason=f" {why} ")
+        propose_freeze(session, actor=first, run_id=run_id, links=LINKS, now=now, unproven_reason=f" {why} ")
         confirm_freeze(session, actor=second, run_id=run_id, now=now)
     with database.reading() as session:
         run = session.get_one(RankingRun, run_id)
@@ -103,6 +106,8 @@ def test_a_reason_is_kept_only_where_the_selection_is_not_proven(office: Offices
         run = session.exec(select(RankingRun)).one()
         first, second = here.factory.actor(here.first), here.factory.actor(here.second)
         reject_freeze(session, actor=second, run_id=run.id, reason="À revoir.", now=here.factory.now)
-        propose_freeze(session, actor=first, run_id=run.id, now=here.factory.now, unproven_reason="Pour rien.")
+        propose_freeze(
+            session, actor=first, run_id=run.id, links=LINKS, now=here.factory.now, unproven_reason="Pour rien."
+        )
         assert run.unproven_reason == ""
     assert "prouvé" not in text_of(papers(here)[1])

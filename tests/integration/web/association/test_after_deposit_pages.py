@@ -111,14 +111,22 @@ def test_a_laureate_reads_its_decision_and_answers(case: Cases, browser: Callabl
     for expected in ("Votre projet est retenu", "18 000 €", "76,00 sur 100", "60 %",
                      "4,00 sur 5", "10 février 2025 à 10 h", "jusqu’au 11 avril 2025 inclus"):  # fmt: skip
         assert expected in page
-    refused = signed.post(address(here, "/decision"), {"answer": "declined", "reason": ""})
+    leaving = address(here, "/decision/renoncement")
+    asked = signed.post(address(here, "/decision"), {"answer": "declined", "reason": "Fini."})
+    assert (asked.status_code, asked.location, here.state()) == (303, leaving, A.NOTIFIED)
+    assert "vous ne pourrez pas revenir sur ce choix" in signed.get(leaving).text
+    refused = signed.post(leaving, {"reason": ""})
     assert refused.status_code == 422
-    assert 'value="declined" checked' in refused.text
     assert 'href="#reason"' in refused.text
     assert "facultatif" not in refused.text.partition("Pourquoi y renoncer")[2].partition("</label>")[0]
     assert signed.post(address(here, "/decision"), {"answer": "accepted"}).status_code == 303
     assert "Vous avez accepté la subvention le" in signed.get(address(here, "/decision")).text
     assert here.state() is A.ACCEPTED
+    assert signed.post(leaving, {"reason": "Le lieu ferme."}).status_code == 303
+    assert "votre projet n’est plus parmi les lauréats" in signed.get(address(here, "/decision")).text
+    assert (here.state(), signed.get(leaving).status_code) == (A.DECLINED, 404)
+    told = f"Votre dossier {here.application.reference} : vous avez renoncé à la subvention"
+    assert [here.mails(one.email).count(told) for one in (here.owner, here.reader)] == [1, 1]
 
 
 def test_the_letter_is_the_one_that_was_kept_and_counts_as_read(case: Cases, browser: Callable[[], Any]) -> None:

@@ -160,6 +160,32 @@ def test_an_amount_is_proposed_before_the_marks_are_opened_only(office: Offices,
     assert signed.post(of(here, 0, "/montant"), typed, page=of(here, 0)).status_code == 409
 
 
+def test_amounts_are_closed_by_an_act_with_a_date_and_reopen_with_a_reason_until_the_deliberation(
+    office: Offices, browser: Callable[[], Any]
+) -> None:
+    here = office(CallState.REVIEWING, rules=f"{RULES}  amounts: proposed\n")
+    signed = browser().sign_in(here.first)
+    listed, typed = here.address("montants"), {"amount": "30 000", "reason": "Dépenses non éligibles."}
+    assert "Les montants proposés ne sont pas arrêtés" in signed.get(here.address("etape")).text
+    assert signed.post(f"{listed}/arret", {}, page=listed).status_code == 422
+    assert signed.post(f"{listed}/arret", {"confirmed": "oui"}, page=listed).status_code == 302
+    assert "arrêtés le 10 février 2025" in signed.get(listed).text
+    assert here.first.name in signed.get(listed).text
+    assert signed.post(f"{listed}/arret", {"confirmed": "oui"}, page=listed).status_code == 409
+    assert signed.post(of(here, 0, "/montant"), typed, page=of(here, 0)).status_code == 409
+    assert signed.post(f"{listed}/reouverture", {"reason": " "}, page=listed).status_code == 422
+    assert signed.post(f"{listed}/reouverture", {"reason": "Un devis est arrivé."}, page=listed).status_code == 302
+    assert signed.post(of(here, 0, "/montant"), typed, page=of(here, 0)).status_code == 302
+    assert signed.post(f"{listed}/arret", {"confirmed": "oui"}, page=listed).status_code == 302
+    assert signed.post(here.address("etape"), {"to": "deliberating"}, page=here.address("etape")).status_code == 302
+    assert signed.post(f"{listed}/reouverture", {"reason": "Trop tard."}, page=listed).status_code == 409
+    with here.factory.platform.database.reading() as session:
+        actions = session.exec(select(AuditLine.action).where(AuditLine.object_kind == "call")).all()
+    assert [one for one in actions if one.startswith("call.amounts")] == [
+        "call.amounts_closed", "call.amounts_reopened", "call.amounts_closed",
+    ]  # fmt: skip
+
+
 def test_files_are_previewed_downloaded_and_logged(office: Offices, browser: Callable[[], Any]) -> None:
     here = office()
     statutes = attached(here, 0, "statuts é.pdf", "application/pdf")

@@ -20,7 +20,7 @@ from aap.records.calls import CallState
 from aap.records.outbox import Job, OutboxMail
 from aap.records.rankings import Decision, RankingRun
 from aap.records.reviews import Consensus
-from tests.worlds.offices import RULES, Office, Offices, set_state
+from tests.worlds.offices import RULES, Office, Offices, decline, set_state
 
 
 def runs(here: Office) -> list[RankingRun]:
@@ -295,10 +295,7 @@ def test_a_laureate_who_leaves_is_replaced_by_the_first_that_the_rules_let_in(
     here = office(CallState.PUBLISHED)
     signed = browser().sign_in(here.first)
     suites = here.address("decisions/suites")
-    with here.factory.platform.database.writing() as session:
-        left = session.exec(select(Decision).where(Decision.application_id == here.dossiers[2].id)).one()
-        left.answer, left.answered_at = "declined", here.factory.now
-        session.add(left)
+    decline(here, here.dossiers[2])
     letter = signed.client.get(here.address(f"decisions/{here.dossiers[0].reference}/lettre.pdf")).data
     page = signed.get(suites).text
     # The laureate of the Sud left: the first on the list is of Lyon and would not mend the rule, the second enters.

@@ -7,14 +7,13 @@ import io
 import json
 
 import pytest
-from sqlmodel import select
 
 from aap.core.ranking.bundle import verify_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.records.calls import CallState
-from aap.records.rankings import Decision
 from aap.web.public.results_view import rule_words
 from tests.integration.web.public.test_calls import words
+from tests.worlds.offices import decline
 
 
 @pytest.mark.parametrize("state", [CallState.DELIBERATING, CallState.DECIDED])
@@ -58,11 +57,9 @@ def test_the_list_is_a_csv_of_the_same_laureates(browser, office) -> None:
     }
 
 
-def test_a_laureate_who_declined_is_no_longer_listed(browser, office, platform) -> None:
+def test_a_laureate_who_declined_is_no_longer_listed(browser, office) -> None:
     made = office(CallState.PUBLISHED)
-    with platform.database.writing() as session:
-        decision = session.exec(select(Decision).where(Decision.application_id == made.dossiers[0].id)).one()
-        decision.answer = "declined"
+    decline(made, made.dossiers[0])
     text = words(browser().get(f"/resultats/{made.call.id}"))
     assert made.reload(made.dossiers[0]).title not in text
     assert "1 lauréat a renoncé à la subvention." in text

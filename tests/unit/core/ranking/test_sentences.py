@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tests.unit.core.ranking.small_runs import a_call, decided, ran, said
 
 
@@ -143,6 +145,19 @@ def test_the_jury_is_named_and_not_quoted() -> None:
         "declined",
         "Classé 3ᵉ avec 60,0 points sur 100. L’association a renoncé à la subvention.",
     )
+
+
+def test_what_the_authority_decided_is_said_to_be_its_decision() -> None:
+    by_authority = [dataclasses.replace(decided(name, kind), stage="authority") for name, kind in
+                    (("a", "out"), ("d", "in"))]  # fmt: skip
+    run = ran(a_call(), {"a": "80", "b": "70", "c": "60", "d": "50"}, decisions=by_authority)
+    assert [said(run, name)[1:] for name in "ad"] == [
+        ("jury_out", "Classé 1ᵉʳ avec 80,0 points sur 100. L’autorité a décidé de ne pas retenir ce projet."),
+        ("jury_in", "Classé 4ᵉ avec 50,0 points sur 100. Retenu par décision de l’autorité, pour 1 000 €."),
+    ]
+    both = [decided("c", "in"), by_authority[1]]
+    run = ran(a_call(), {"a": "80", "b": "70", "c": "60", "d": "50"}, decisions=both)
+    assert "le sont par décision du jury ou de l’autorité." in said(run, "a")[2]
 
 
 def test_thresholds_tell_the_figure_and_the_minimum() -> None:

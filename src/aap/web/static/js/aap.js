@@ -18,6 +18,7 @@ const parts = [
   ["[data-draft-saved]", "./drafts.js"],
   ["[data-session-left]", "./session.js"],
   ["form[data-passkey]", "./passkeys.js"],
+  ["form[data-effect]", "./jury.js"],
   ["form[data-reviewing], [data-dossier-search]", "./reviewing.js"],
   // Last: it compares the form with what is kept on this device, once the others have dressed it.
   ["form[data-autosave]", "./autosave.js"],

@@ -3,8 +3,8 @@
 Why an appeal is late, and one a decision of each kind; what an appeal that is upheld becomes, the paper of observations,
 why a correction is decided against a rule or dropped. Appeals of before get their call, their number and their day.
 
-Revision: 0018
-After: 0017
+Revision: 0023
+After: 0022
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

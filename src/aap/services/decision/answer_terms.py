@@ -1,0 +1,135 @@
+"""Until when a laureate answers: said to it once more before the end, and what its silence then does.
+
+A grant lapses by silence only where the call file says so (`letters.answer.silence: lapses`), as the laureate's letter then
+does. Otherwise silence leaves it as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from aap.core.delays import paris, working_day_from
+from aap.core.french import day, euros
+from aap.documents.mail_texts import Mail
+from aap.records.applications import Application
+from aap.records.associations import Association
+from aap.records.calls import Call, CallState
+from aap.records.rankings import Decision, Outcome
+from aap.services.actor import SYSTEM
+from aap.services.association.mails import tell_association
+from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.answering import hold_list, note_answer
+from aap.services.decision.in_force import LAPSED, in_force
+from aap.services.dossier.dossiers import OpenedDossier
+from aap.services.page_links import Links
+
+REMINDED_BEFORE = timedelta(days=7)
+"""Before the end of the term."""
+REMINDED_AFTER, REMINDED_WITHIN = timedelta(days=15), timedelta(days=60)
+"""After the notification where there is no term; who was told longer ago is left in peace."""
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Term:
+    """The last day to answer, and whether the grant then lapses by silence."""
+
+    until: date
+    lapses: bool
+
+
+def counts_from(decision: Decision) -> datetime | None:
+    """The moment from which a laureate's days run; None before it was told."""
+    return decision.notified_at
+
+
+def answer_term(call: OpenedCall, decision: Decision) -> Term | None:
+    """Until when a laureate answers; None where the call sets no term, or none runs."""
+    answer, start = call.file.letters.answer, counts_from(decision)
+    if answer is None or start is None or decision.outcome != Outcome.LAUREATE:
+        return None
+    last = paris(start).date() + timedelta(days=answer.within_days)
+    return Term(working_day_from(last), answer.silence == "lapses")
+
+
+def keep_answer_terms(session: Session, *, links: Links, now: datetime) -> tuple[int, int]:
+    """Reminds, once each, the laureates whose answer is awaited, and lets lapse the grants whose term is over. Gives both
+    numbers; at most `BATCH` of each: the next minute goes on."""
+    found = session.exec(
+        select(Decision, Application)
+        .join(Application, col(Application.id) == col(Decision.application_id))
+        .join(Call, col(Call.id) == col(Decision.call_id))
+        .where(
+            Decision.outcome == Outcome.LAUREATE,
+            Decision.answer == "",
+            col(Decision.notified_at).is_not(None),
+            col(Call.state).in_([CallState.DECIDED, CallState.PUBLISHED]),
+            in_force(),
+        )
+        .order_by(col(Decision.notified_at), col(Decision.id))
+    ).all()
+    asked = lapsed = 0
+    for decision, application in found:
+        call = get_call(session, decision.call_id)
+        term = answer_term(call, decision)
+        if term is not None and term.lapses and paris(now).date() > term.until:
+            if lapsed < BATCH:
+                lapsed += _lapse(session, call, decision, now)
+        elif asked < BATCH and decision.answer_reminded_at is None and _due(decision, term, now):
+            _remind(session, call, application, decision, term, links, now)
+            asked += 1
+    return asked, lapsed
+
+
+def _due(decision: Decision, term: Term | None, now: datetime) -> bool:
+    start = counts_from(decision)
+    if start is None:
+        return False
+    if term is not None:
+        return term.until - REMINDED_BEFORE <= paris(now).date() <= term.until
+    return REMINDED_AFTER <= now - start < REMINDED_WITHIN
+
+
+def _remind(
+    session: Session,
+    call: OpenedCall,
+    application: Application,
+    decision: Decision,
+    term: Term | None,
+    links: Links,
+    now: datetime,
+) -> None:
+    decision.answer_reminded_at = now
+    session.add(decision)
+    values = {
+        "amount": euros(decision.amount or 0),
+        "until": day(term.until) if term else "",
+        "lapses": term is not None and term.lapses,
+        "link": links.decision(application.id),
+    }
+    tell_association(
+        session, call, application, Mail.ANSWER_REMINDER, now=now, key=f"answer:{decision.id}", values=values
+    )
+
+
+def _lapse(session: Session, call: OpenedCall, decision: Decision, now: datetime) -> bool:
+    """Whether the grant lapsed: an answer that came in the meantime counts."""
+    hold_list(session, decision.application_id)
+    session.refresh(decision, with_for_update=True)
+    if decision.answer:
+        return False
+    application = session.get_one(Application, decision.application_id)
+    association = session.get_one(Association, application.association_id)
+    note_answer(
+        session,
+        actor=SYSTEM,
+        dossier=OpenedDossier(call, application, association),
+        decision=decision,
+        answer=LAPSED,
+        reason="",
+        now=now,
+    )
+    return True
