@@ -12,7 +12,7 @@ import structlog
 from aap.core.interruption import watched
 from aap.records.outbox import Job, JobState
 from aap.services.assignment import proposals
-from aap.services.decision import appeal_file, decision_papers, letters
+from aap.services.decision import decision_papers, letters
 from aap.services.dossier import receipts
 from aap.services.errors import DomainError
 from aap.services.outbox import (
@@ -31,6 +31,7 @@ from aap.services.outbox import (
 from aap.services.platform import Platform
 from aap.services.ranking import computing, points_needed, run_files
 from aap.services.review import offline_dossiers
+from aap.services.steering import appeal_file
 from aap.services.upkeep import auditing
 from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole, sum_pieces, write_job
 

@@ -13,7 +13,6 @@ from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, SHOWN_INLINE, MadeFile
 from aap.documents.papers.decision_notices import render_notice
 from aap.records.rankings import ContestKind, ContestResult
-from aap.services.decision.appeal_file import ask_appeal_file, hand_out_appeal_file, made_appeal_file
 from aap.services.decision.appeal_pages import appeal_lines, open_appeal_file, show_appeal, silent_on
 from aap.services.decision.appeals import (
     ANSWERS,
@@ -27,6 +26,7 @@ from aap.services.decision.decision_papers import reply_view
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
+from aap.services.steering.appeal_file import ask_appeal_file, hand_out_appeal_file, made_appeal_file
 from aap.web import appeal_words, audit_words
 from aap.web.access import requires
 from aap.web.appeal_files import receive_appeal_files

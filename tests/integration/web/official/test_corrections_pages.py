@@ -13,7 +13,7 @@ from sqlmodel import select
 from aap.jobs import sweep
 from aap.records.decided import DecisionCorrection
 from aap.records.rankings import Contest, Decision
-from tests.integration.services.decision.test_appeal_file import scan
+from tests.integration.services.steering.test_appeal_file import scan
 from tests.unit.documents.papers.samples import text_of
 from tests.worlds.offices import Office, recuse_from
 

@@ -15,10 +15,10 @@ from aap.jobs import sweep
 from aap.records.associations import Association
 from aap.records.audit import AuditLine
 from aap.records.rankings import Contest, ContestKind
-from aap.services.decision.appeal_file import ask_appeal_file, hand_out_appeal_file, made_appeal_file
 from aap.services.decision.appeals import record_appeal
 from aap.services.dossier.uploads import ReceivedFile
 from aap.services.errors import NotFound
+from aap.services.steering.appeal_file import ask_appeal_file, hand_out_appeal_file, made_appeal_file
 from tests.worlds.offices import Office, recuse_from
 
 
