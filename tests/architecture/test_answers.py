@@ -22,6 +22,7 @@ MAY = {
     "services/dossier/applying.py": "saves what is typed, hidden or not, and titles the dossier by what counts",
     "services/dossier/completion.py": "takes back to what was deposited",
     "services/panel/interests.py": "asks shown_answers where a condition could hide a partner",
+    "services/steering/appeal_file.py": "opens the dossier from its sections",
     "services/screening/official_dossier.py": "opens the dossier from its sections",
     "web/forms/fields.py": "the questions of a block of the form that is being filled in",
 }

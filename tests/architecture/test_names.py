@@ -35,6 +35,7 @@ SHARED_FILES: Mapping[str, str] = {
     "access": "who may do what: by route (web), by dossier (services)",
     "accounts": "a person's account: signing in (identity), what they do with it (services)",
     "agreement": "how far reviewers agree: the figures (core), of a call (services)",
+    "appeals": "appeals against decisions: use cases, pages",
     "assignment": "who reviews what: the official's pages, the objections in words",
     "associations": "associations: rows, use cases, invented ones",
     "audit": "the audit log: rows, use cases",

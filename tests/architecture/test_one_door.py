@@ -60,6 +60,15 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
             "services/decision/replacing.py:replace_decision",
+            "services/decision/appeals.py:_added",
+            "services/decision/appeals.py:_of_kind",
+            "services/decision/appeals.py:correction_of",
+            "services/decision/correcting.py:_answer_appeal",
+            "services/decision/correcting.py:_heard",
+            "services/decision/decision_papers.py:acknowledgement_view",
+            "services/decision/decision_papers.py:intent_view",
+            "services/decision/decision_papers.py:reply_view",
+            "services/decision/appeal_pages.py:files_of",
             "services/decision/list_versions.py:_kept",
             "services/decision/list_versions.py:_decided",
             "services/decision/list_versions.py:next_version",
@@ -96,6 +105,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "numbers that are the same for everybody": frozenset(
         {
+            "services/decision/appeal_pages.py:appeal_clocks",
             "services/decision/list_versions.py:changes_made",
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
@@ -123,6 +133,10 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/letter_contents.py:letter_sources",
             "services/decision/letter_contents.py:census_of",
             "services/decision/setting_letters.py:_kinds",
+            "services/decision/decision_papers.py:_acknowledgement",
+            "services/decision/decision_papers.py:_intent",
+            "services/decision/decision_papers.py:_reply",
+            "services/decision/decision_papers.py:make_paper",
             "services/decision/answer_terms.py:keep_answer_terms",
             "services/recusals.py:recuse",
             "services/panel/interests.py:new_matches",
@@ -152,7 +166,15 @@ REASONS: Mapping[str, frozenset[str]] = {
         }
     ),
     "the association's own decision, found by its membership": frozenset(
-        f"services/decision/answering.py:{name}" for name in ("notified_decision", "read_decision", "contest_decision")
+        {
+            *(
+                f"services/decision/answering.py:{name}"
+                for name in ("notified_decision", "read_decision", "former_decisions", "former_letter")
+            ),
+            *(f"services/decision/appeal_pages.py:{name}" for name in ("own_appeals",)),
+            "services/decision/appeals.py:own_appeal",
+            *(f"services/decision/hearing.py:{name}" for name in ("own_correction", "own_corrections")),
+        }
     ),
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}" for name in ("published_results", "_laureates")
@@ -167,6 +189,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
+            "services/decision/correcting.py:send_intent",
             "services/decision/replacing.py:_in_force",
         }
     ),

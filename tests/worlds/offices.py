@@ -15,7 +15,7 @@ from aap.core.call.canonical import rubric_hash
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call, CallState
 from aap.records.people import Membership, Person, Role
-from aap.records.reviews import Mark, Review, ReviewState
+from aap.records.reviews import Mark, Recusal, RecusalOrigin, Review, ReviewState
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.answering import answer_grant
 from aap.services.decision.deciding import prepare_decisions, publish_results
@@ -232,3 +232,20 @@ def notify(session: Session, office: Office, *, now: datetime) -> int:
 def office(factory: Factory) -> Offices:
     """`office()`: a call that deliberates; `office(CallState.PUBLISHED)`: led on to a later state."""
     return offices(factory)
+
+
+@pytest.fixture
+def published(office: Offices) -> Office:
+    """A call whose decisions are notified and whose results are public."""
+    return office(CallState.PUBLISHED)
+
+
+def recuse_from(here: Office, person: Person, dossier: Application) -> None:
+    """The person is recused of the dossier, as the register says it."""
+    with here.factory.platform.database.writing() as session:
+        session.add(
+            Recusal(
+                person_id=person.id, application_id=dossier.id, origin=RecusalOrigin.OFFICIAL, reason="Intérêt.",
+                created_at=here.factory.now,
+            )
+        )  # fmt: skip

@@ -14,6 +14,12 @@ SILENCE_MONTHS = 2
 # CJA R421-1: two months to contest a decision; R421-7: one month more for who lives overseas.
 APPEAL_MONTHS, APPEAL_MONTHS_OVERSEAS = 2, 3
 
+# CRPA L122-1: who is about to lose something is heard first. The law sets no number of days; the product gives 15 at least.
+OBSERVATION_DAYS = 15
+
+# CRPA L242-1: an unlawful decision that grants something is withdrawn within four months of the day it was taken.
+WITHDRAWAL_MONTHS = 4
+
 
 def paris(moment: datetime) -> datetime:
     """An aware moment on the clock of Paris. Raises ValueError for a naive one: its zone would be guessed."""
@@ -43,6 +49,28 @@ def appeal_begins(read: datetime | None, presented: date | None) -> date | None:
     """
     days = [day for day in (paris(read).date() if read else None, presented) if day is not None]
     return min(days, default=None)
+
+
+def appeal_silence(received: date) -> date:
+    """The day from which silence on a prior appeal received that day rejects it (CRPA L231-4, L411-7)."""
+    return months_later(received, SILENCE_MONTHS)
+
+
+def court_after_silence(silent: date, *, overseas: bool) -> date:
+    """The last day to bring before the court an appeal that silence rejected on that day (CJA R421-2, R421-7), counted as
+    in `appeal_deadline`."""
+    months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
+    return working_day_from(months_later(silent, months) + timedelta(days=1))
+
+
+def first_last_day_of_observations(sent: date) -> date:
+    """The earliest day until which observations may be asked for by a letter sent that day; neither counts its own."""
+    return sent + timedelta(days=OBSERVATION_DAYS)
+
+
+def withdrawal_deadline(decided: date) -> date:
+    """The last day on which an unlawful decision taken that day may be withdrawn (CRPA L242-1)."""
+    return months_later(decided, WITHDRAWAL_MONTHS)
 
 
 def appeal_deadline(known_on: date, *, overseas: bool) -> date:

@@ -16,10 +16,14 @@ from aap.own_files import templates_folder
 class Mail(StrEnum):
     """Every mail that is sent, with the name of its template in `templates/mail/`."""
 
+    APPEAL_ACKNOWLEDGED = "association_appeal"
+    APPEAL_ANSWERED = "association_appeal_answered"
     CLAIM_DECIDED = "association_claim_decided"
     CLAIM_OPENED = "association_claim_opened"
     CLAIM_PROOF = "association_claim_proof"
     COMPLETION_LAPSED = "association_completion_lapsed"
+    CORRECTION_DROPPED = "association_correction_dropped"
+    CORRECTION_INTENT = "association_correction_intent"
     INVITATION = "association_invitation"
     RECEIPT = "association_receipt"
     DRAFT_REMINDER = "association_reminder"
@@ -55,6 +59,8 @@ class Mail(StrEnum):
     CONTEST = "service_contest"
     GRANT_DECLINED = "service_declined"
     MESSAGE_TO_SERVICE = "service_message"
+    OBSERVATIONS = "service_observations"
+    APPEAL_WITHDRAWN = "service_appeal_withdrawn"
     WITHDRAWAL = "service_withdrawal"
     AUDIT_WITNESS = "service_witness"
 

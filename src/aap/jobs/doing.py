@@ -12,7 +12,7 @@ import structlog
 from aap.core.interruption import watched
 from aap.records.outbox import Job, JobState
 from aap.services.assignment import proposals
-from aap.services.decision import letters, post_room
+from aap.services.decision import decision_papers, letters, post_room
 from aap.services.dossier import receipts
 from aap.services.errors import DomainError
 from aap.services.outbox import (
@@ -31,13 +31,16 @@ from aap.services.outbox import (
 from aap.services.platform import Platform
 from aap.services.ranking import computing, points_needed, run_files
 from aap.services.review import offline_dossiers
+from aap.services.steering import appeal_file
 from aap.services.upkeep import auditing
 from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole, sum_pieces, write_job
 
 log = structlog.get_logger(__name__)
 
 WORK: Mapping[str, Work | InPieces] = {
+    "appeal_file": appeal_file.make_appeal_file,
     "assignment": proposals.propose_in_background,
+    "decision_paper": decision_papers.make_paper,
     "letters": letters.LETTERS,
     "letters_book": post_room.make_book,
     "points": points_needed.points_in_background,

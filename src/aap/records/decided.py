@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from aap.records.rankings import ContestResult
 from aap.records.types import Cents, FileHash, UtcDateTime, new_id, one_of
 
 
@@ -165,7 +166,8 @@ class CorrectionState(StrEnum):
 class DecisionCorrection(SQLModel, table=True):
     """A decision is about to be replaced. `outcome`, `amount`: what the new decision would say (cents).
 
-    `contest_id`: the appeal that it answers. What takes or reduces a grant waits for the observations.
+    `contest_id`, `contest_result`: the appeal that it answers, and how once it is decided. What takes or reduces a grant
+    waits for the observations. `breaks_reason`: why it is decided although it breaks rules of the call.
     """
 
     __tablename__ = "correction"
@@ -173,6 +175,13 @@ class DecisionCorrection(SQLModel, table=True):
         CheckConstraint(one_of("ground", CorrectionGround), name="ground"),
         CheckConstraint(one_of("state", CorrectionState), name="state"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> proposed_by", name="two_persons"),
+        Index(
+            "uq_correction_under_way",
+            "decision_id",
+            unique=True,
+            sqlite_where=text("state IN ('intent', 'observing')"),
+            postgresql_where=text("state IN ('intent', 'observing')"),
+        ),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
@@ -180,6 +189,7 @@ class DecisionCorrection(SQLModel, table=True):
     application_id: str = Field(foreign_key="application.id", index=True)
     decision_id: str = Field(foreign_key="decision.id")
     contest_id: str | None = Field(default=None, foreign_key="contest.id")
+    contest_result: ContestResult | None = Field(default=None, max_length=20, sa_type=String)
     ground: CorrectionGround = Field(max_length=20, sa_type=String)
     condition: str = ""  # the words of the condition that was not kept
     state: CorrectionState = Field(default=CorrectionState.INTENT, max_length=20, sa_type=String)
@@ -191,9 +201,16 @@ class DecisionCorrection(SQLModel, table=True):
     observations_until: date | None = None
     observations: str = ""
     observed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    observed_by: str | None = Field(default=None, foreign_key="person.id")
+    observed_by: str | None = Field(
+        default=None, foreign_key="person.id"
+    )  # of the association, or who recorded a paper
+    observations_sha256: str | None = Field(default=None, sa_type=FileHash)  # scan of the paper
     proposed_by: str = Field(foreign_key="person.id")
     proposed_at: datetime = Field(sa_type=UtcDateTime)
     confirmed_by: str | None = Field(default=None, foreign_key="person.id")
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    breaks_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     new_decision_id: str | None = Field(default=None, foreign_key="decision.id")
+    dropped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    dropped_by: str | None = Field(default=None, foreign_key="person.id")
+    dropped_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})

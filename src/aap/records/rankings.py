@@ -200,14 +200,16 @@ class ContestResult(StrEnum):
 
 
 class Contest(SQLModel, table=True):
-    """An appeal against a decision, by the association on its page or recorded from paper.
+    """An appeal against a decision, by the association on its page or recorded from paper; one a decision of each kind.
 
-    `number`: of the call's appeals; `received_on`: the day from which its two months run; `reply`: the words of the
-    letter that answers it.
+    `number`: of the call's appeals; `received_on`: the day from which its two months run; `late`: it came after the last
+    day to contest; `reply`: the words of the letter that answers it. Where it is upheld, the result is there once a
+    second person has decided the correction.
     """
 
     __tablename__ = "contest"
     __table_args__ = (
+        UniqueConstraint("decision_id", "kind"),
         CheckConstraint(one_of("kind", ContestKind), name="kind"),
         CheckConstraint("result IS NULL OR " + one_of("result", ContestResult), name="result"),
         UniqueConstraint("call_id", "number"),
@@ -222,6 +224,7 @@ class Contest(SQLModel, table=True):
     )
     on_paper: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     received_on: date | None = None
+    late: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     person_id: str | None = Field(default=None, foreign_key="person.id")  # who wrote it, or recorded it
     body: str
     acknowledged_sha256: str | None = Field(default=None, sa_type=FileHash)

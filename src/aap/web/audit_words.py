@@ -11,6 +11,10 @@ def actions() -> Mapping[str, str]:
     """What the audit log's lines say was done, by the names that use cases record."""
     return {
         "act.downloaded": _("Acte d’attribution téléchargé"),
+        "appeal.answered": _("Recours\u00a0: réponse donnée"),
+        "appeal.file_downloaded": _("Dossier d’un recours téléchargé"),
+        "appeal.recorded": _("Recours reçu sur papier enregistré"),
+        "appeal.withdrawn": _("Recours retiré"),
         "application.eligibility": _("Conditions de recevabilité répondues"),
         "application.resumed": _("Dossier repris"),
         "application.started": _("Dossier commencé"),
@@ -48,6 +52,12 @@ def actions() -> Mapping[str, str]:
         "consensus.closed": _("Consensus clos"),
         "consensus.decided": _("Consensus décidé"),
         "consensus.opened": _("Consensus ouvert"),
+        "correction.decided": _("Correction décidée"),
+        "correction.dropped": _("Correction abandonnée"),
+        "correction.intent_read": _("Lettre d’intention lue par l’association"),
+        "correction.intent_sent": _("Lettre d’intention envoyée"),
+        "correction.observed": _("Observations de l’association"),
+        "correction.proposed": _("Correction proposée"),
         "decision.called": _("Appelé de la liste d’attente"),
         "decision.raised": _("Subvention réduite relevée"),
         "decision.list_downloaded": _("Liste en vigueur téléchargée"),

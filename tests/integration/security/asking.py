@@ -22,6 +22,7 @@ STATES = [
 ]  # fmt: skip
 
 FIXED = {
+    "paper": "accuse",
     "filename": "aap.css",
     "language": "fr",
     "question_id": "budget",

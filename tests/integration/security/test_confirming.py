@@ -48,6 +48,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
             P.REVIEW_SET_ASIDE,
             P.CONSENSUS_MANAGE, P.JURY_DECIDE, P.JURY_HOLD, P.RANKING_RUN, P.RANKING_READ, P.DECISIONS_PREPARE,
             P.DECISIONS_READ, P.CLAIM_ARBITRATE, P.RANKING_ARBITRATE, P.LETTERS_SET,
+            P.APPEALS_MANAGE,
         }
     ),
     "reading, or doing again what failed": frozenset({P.ADMIN_HOME, P.AUDIT_READ, P.SYSTEM_MANAGE}),
@@ -64,7 +65,9 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
     "an association's own papers": frozenset(
         {
             "association.budget_export", "association.complete_pdf", "association.document", "association.letter",
-            "association.receipt_file", "association.upload", "association.budget_import", "association.safe",
+            "association.receipt_file", "association.appeal_file", "association.appeal_paper",
+            "association.former_decision", "association.intent",
+            "association.upload", "association.budget_import", "association.safe",
             "association.keep", "association.drop",
         }
     ),
@@ -72,6 +75,8 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
         {
             "official.dossier_file", "official.letter", "official.letter_preview", "official.sheet", "reviewer.file",
             "official.claim_file", "official.consensus_paper", "official.postal_proof",
+            "official.appeal_answer", "official.appeal_document",
+            "official.appeal_file", "official.appeal_receipt", "official.correction_letter", "official.correction_paper",
         }
     ),
     "what a reviewer works with": frozenset({"reviewer.offline_dossiers", "reviewer.offline_workbook"}),

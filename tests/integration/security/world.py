@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -28,11 +28,19 @@ from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
 from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
 from aap.records.calls import Call, CallState
-from aap.records.decided import LetterSettings, Notification, NotificationState, PostalSending
+from aap.records.decided import (
+    CorrectionGround,
+    CorrectionState,
+    DecisionCorrection,
+    LetterSettings,
+    Notification,
+    NotificationState,
+    PostalSending,
+)
 from aap.records.deliberations import JuryMember
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
-from aap.records.rankings import Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
+from aap.records.rankings import Contest, ContestDocument, Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
 from aap.records.reviews import Assignment, Recusal, RecusalOrigin, Review, Reviewer
 from aap.records.second_factors import Passkey
 from aap.records.specimens import Specimen, SpecimenOrigin
@@ -412,6 +420,7 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
         review.general_comment, review.notes = COMMENT, NOTES
         session.add(review)
     session.flush()
+    contested = _contested(session, dossier, claimant, document) if marked else {}
     standing = select(Recusal).where(Recusal.application_id == dossier.id, col(Recusal.dismissed_at).is_(None))
     recusal = session.exec(standing).first()
     run = session.exec(select(RankingRun.number).where(RankingRun.call_id == dossier.call_id)).first()
@@ -442,10 +451,39 @@ def _objects(session: Session, platform: Platform, dossier: Application, reader:
             "proposal_id": new_id(),
             "aside_id": new_id(),
             "session_id": new_id(),
+            "contest_id": new_id(),
+            "file_id": new_id(),
+            "correction_id": new_id(),
+            **contested,
             "number": run or 1,
             "ordinal": 1,
         },
     )
+
+
+def _contested(session: Session, dossier: Application, person: Person, file: Document) -> dict[str, object]:
+    """An appeal against the decision on the dossier, and a correction of it that its association may still answer."""
+    decision = session.exec(select(Decision).where(Decision.application_id == dossier.id)).one()
+    now = file.uploaded_at
+    contest = Contest(
+        call_id=dossier.call_id, number=1, decision_id=decision.id, received_on=now.date(), person_id=person.id,
+        body=f"{MESSAGE} : la note.", acknowledged_sha256=file.sha256, created_at=now,
+    )  # fmt: skip
+    correction = DecisionCorrection(
+        call_id=dossier.call_id, application_id=dossier.id, decision_id=decision.id, ground=CorrectionGround.CONDITION,
+        condition="signer la convention", state=CorrectionState.OBSERVING, outcome=Outcome.NOT_SELECTED,
+        reason=f"{JURY} : rien n’est signé.", intent_sha256=file.sha256, intent_sent_at=now,
+        observations_until=now.date() + timedelta(days=60), proposed_by=person.id, proposed_at=now,
+    )  # fmt: skip
+    session.add(contest)
+    session.flush()
+    joined = ContestDocument(
+        contest_id=contest.id, name=f"{FILE}-recours.pdf", media_type="application/pdf", size=file.size,
+        sha256=file.sha256, created_at=now,
+    )  # fmt: skip
+    session.add_all([correction, joined])
+    session.flush()
+    return {"contest_id": contest.id, "file_id": joined.id, "correction_id": correction.id}
 
 
 def _mark_answers(sections: list[SectionAnswers]) -> None:

@@ -145,6 +145,17 @@ def limits(question: Question) -> str:
     return " ; ".join(words).replace(" ;", french.NNBSP + ";")
 
 
+def reproduced_pages(attachment: Attachment) -> bytes | str:
+    """The file's pages as a PDF, or in words why it has none here."""
+    enclosed = _enclose(attachment)
+    if enclosed.pages is None:
+        return enclosed.refusal
+    written = io.BytesIO()
+    with enclosed.pages as pages:
+        pages.save(written, deterministic_id=True)
+    return written.getvalue()
+
+
 def _enclose(attachment: Attachment) -> _Enclosed:
     try:
         if attachment.media == "pdf":

@@ -7,32 +7,28 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from aap.core.delays import paris
-from aap.core.french import day, euros
+from aap.core.french import euros
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.letters import LetterView
 from aap.documents.papers.mark_table import MarkTable
 from aap.records.applications import Application, ApplicationState
-from aap.records.associations import Association
 from aap.records.decided import ListChange
-from aap.records.people import Person
-from aap.records.rankings import Contest, Decision, Outcome
+from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.audit import record
-from aap.services.call.calls import OpenedCall, hold_call
+from aap.services.call.calls import hold_call
 from aap.services.decision.deadlines import AppealDelay, appeal_delay
 from aap.services.decision.in_force import ACCEPTED, DECLINED, GIVEN_UP, LAPSED, in_force
 from aap.services.decision.letter_contents import decision_letter, letter_sources
 from aap.services.decision.list_versions import LEFT, SILENT, next_version
-from aap.services.dossier.access import get_dossier, recused_dossiers
+from aap.services.dossier.access import get_dossier
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, StateForbids
-from aap.services.permissions import Permission, ensure
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
+from aap.services.permissions import Permission
 
 LONGEST_REASON = 2_000
-LONGEST_CONTEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class ReadDecision:
     """What an association reads of its decision. `letter`: the same texts as in the letter.
 
     `marks`: mean marks by criterion, None where the dossier was not marked; `ranked`: how many dossiers have a rank;
-    `delay`: from when and until when it can be contested; `contest`: what was contested, and by whom.
+    `delay`: from when and until when it can be contested.
     """
 
     dossier: OpenedDossier
@@ -49,8 +45,6 @@ class ReadDecision:
     marks: MarkTable | None
     ranked: int
     delay: AppealDelay
-    contest: Contest | None
-    contested_by: str
 
     @property
     def outcome(self) -> Outcome:
@@ -83,17 +77,10 @@ def notified_decision(session: Session, application_id: str, *, to_answer: bool 
 def read_decision(session: Session, *, actor: Actor, application_id: str) -> ReadDecision:
     """The decision, for a member of the association, in the words of the version with which its letter was made.
 
-    Raises NotFound before the notification. At most nine queries.
+    Raises NotFound before the notification. At most eight queries.
     """
     dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
     decision = notified_decision(session, application_id)
-    found = session.exec(
-        select(Contest, Person.name)
-        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
-        .where(Contest.decision_id == decision.id)
-        .order_by(col(Contest.created_at), col(Contest.id))
-        .limit(1)
-    ).first()
     sources = letter_sources(session, dossier.call, [decision], application_ids=[application_id])
     letter, facts = decision_letter(
         sources, decision, dossier.application, dossier.association, terms=sources.terms(decision.letter_settings_id)
@@ -105,9 +92,37 @@ def read_decision(session: Session, *, actor: Actor, application_id: str) -> Rea
         marks=facts.mark_table(dossier.call.file) if decision.outcome != Outcome.WITHDRAWN else None,
         ranked=sources.census[decision.run_id].ranked,
         delay=appeal_delay(session, decision),
-        contest=found[0] if found else None,
-        contested_by=(found[1] or "") if found else "",
     )
+
+
+def former_decisions(session: Session, found: ReadDecision) -> tuple[Decision, ...]:
+    """The notified decisions that the last one replaced, the latest first: they stay. One query."""
+    return tuple(
+        session.exec(
+            select(Decision)
+            .where(
+                Decision.application_id == found.dossier.id,
+                col(Decision.notified_at).is_not(None),
+                Decision.number < found.decision.number,
+            )
+            .order_by(col(Decision.number).desc())
+        )
+    )
+
+
+def former_letter(session: Session, *, actor: Actor, application_id: str, number: int) -> tuple[str, str]:
+    """Reference of the dossier and SHA-256 of the letter of a notified decision, by its number. Raises NotFound."""
+    dossier = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ)
+    sha256 = session.exec(
+        select(Decision.letter_sha256).where(
+            Decision.application_id == application_id,
+            Decision.number == number,
+            col(Decision.notified_at).is_not(None),
+        )
+    ).first()
+    if sha256 is None:
+        raise NotFound("letter", application_id)
+    return dossier.application.reference, sha256
 
 
 def note_reading(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:
@@ -118,11 +133,11 @@ def note_reading(session: Session, *, actor: Actor, application_id: str, now: da
     decision = notified_decision(session, application_id)
     if decision.read_at is not None:
         return
-    _open(session, decision, actor, now)
+    opened_by(session, decision, actor, now)
     record(session, actor, "decision.read", dossier.application, now=now, after={"decision": decision.id})
 
 
-def _open(session: Session, decision: Decision, actor: Actor, now: datetime) -> None:
+def opened_by(session: Session, decision: Decision, actor: Actor, now: datetime) -> None:
     """Whoever acts on a decision has read it: the delays of appeal begin, if nothing began them before."""
     if decision.read_at is None:
         decision.read_at, decision.read_by = now, actor.row_id
@@ -158,7 +173,7 @@ def answer_grant(
     problems = answer_objections(decision, dossier, answer, reason)
     if problems:
         raise InvalidInput(problems)
-    _open(session, decision, actor, now)
+    opened_by(session, decision, actor, now)
     note_answer(session, actor=actor, dossier=dossier, decision=decision, answer=answer, reason=reason, now=now)
     return decision
 
@@ -251,83 +266,3 @@ def _tell(session: Session, dossier: OpenedDossier, decision: Decision, *, now: 
             session, dossier, Mail.GRANT_DECLINED, now=now, key=f"declined:{decision.id}",
             values={**values, "lapsed": decision.answer == LAPSED},
         )  # fmt: skip
-
-
-def contest_decision(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Contest:
-    """A recours gracieux, recorded for the service, which is told. One a decision: sent twice, it is one.
-
-    Raises InvalidInput, DeadlinePassed after the last day (in Paris), StateForbids, NotFound.
-    """
-    dossier = open_dossier(
-        session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER, lock=True
-    )
-    decision = notified_decision(session, application_id)
-    present = session.exec(
-        select(Contest).where(Contest.decision_id == decision.id).order_by(col(Contest.created_at), col(Contest.id))
-    ).first()
-    if present is not None:
-        return present
-    _open(session, decision, actor, now)
-    delay = appeal_delay(session, decision)
-    until = delay.until
-    assert until is not None
-    if delay.is_over(now):
-        raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
-    text = body.strip()
-    if not text or len(text) > LONGEST_CONTEST:
-        raise InvalidInput({"body": Objection("decision.contest_length", most=LONGEST_CONTEST)})
-    contest = Contest(decision_id=decision.id, person_id=actor.person_id, body=text, created_at=now)
-    session.add(contest)
-    session.flush()
-    record(
-        session,
-        actor,
-        "decision.contested",
-        dossier.application,
-        now=now,
-        after={"contest": contest.id, "decision": decision.id},
-    )
-    tell_service(
-        session, dossier, Mail.CONTEST, now=now, key=f"contest:{contest.id}",
-        values={"body": text, "until": day(until), "person": actor.name},
-    )  # fmt: skip
-    return contest
-
-
-@dataclass(frozen=True)
-class ReceivedAnswer:
-    """What an association answered to its decision, as the service lists it. `amount` in cents."""
-
-    application_id: str
-    reference: str
-    association: str
-    title: str
-    outcome: Outcome
-    amount: int | None
-    at: datetime
-    person: str
-    body: str
-
-
-def received_contests(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[ReceivedAnswer, ...]:
-    """The recours gracieux of a call, the latest first, less those of dossiers that the official is recused of.
-
-    Two queries.
-    """
-    ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    hidden = recused_dossiers(session, actor, call.id)
-    found = session.exec(
-        select(Contest, Decision, Application, Association.name, Person.name)  # type: ignore[call-overload]  # five
-        .join(Decision, col(Decision.id) == col(Contest.decision_id))
-        .join(Application, col(Application.id) == col(Decision.application_id))
-        .join(Association, col(Association.id) == col(Application.association_id))
-        .join(Person, col(Person.id) == col(Contest.person_id), isouter=True)
-        .where(Decision.call_id == call.id)
-        .order_by(col(Contest.created_at).desc(), col(Contest.id))
-    )
-    return tuple(
-        ReceivedAnswer(application.id, application.reference, name, application.title, Outcome(decision.outcome),
-                       decision.amount, contest.created_at, person or "", contest.body)
-        for contest, decision, application, name, person in found
-        if application.id not in hidden
-    )  # fmt: skip

@@ -280,6 +280,20 @@ def processing_sheet_file(
     session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, reference: str, now: datetime
 ) -> MadeFile:
     """The sheet of one dossier's processing, to hand out on request. Raises NotFound, also for who is recused of it."""
+    content = processing_sheet_pdf(session, actor=actor, call=call, run=run, reference=reference)
+    record(
+        session,
+        actor,
+        "sheet.downloaded",
+        Subject("application", find_dossier(session, call.id, reference), call.id),
+        now=now,
+        after={"run": run.number},
+    )
+    return MadeFile(f"{file_stem(reference)}-fiche-de-traitement.pdf", PDF, content)
+
+
+def processing_sheet_pdf(session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, reference: str) -> bytes:
+    """The same, for a file that holds it among others; its log is the caller's. Raises NotFound."""
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
@@ -289,18 +303,11 @@ def processing_sheet_file(
         raise NotFound("application", reference)
     given = dataclasses.replace(content.given, call=call.file)
     kept = _KeptRun(given, rules_of(call.file), files.rows, ranking)
-    view = SheetView(
-        sheet=processing_sheet(kept, reference, result_hash=run.result_hash),
-        sender=sender_of(call.file),
-        reference=call.file.call.reference or call.id,
-        made_on=paris(run.created_at).date(),
+    return render_sheet(
+        SheetView(
+            sheet=processing_sheet(kept, reference, result_hash=run.result_hash),
+            sender=sender_of(call.file),
+            reference=call.file.call.reference or call.id,
+            made_on=paris(run.created_at).date(),
+        )
     )
-    record(
-        session,
-        actor,
-        "sheet.downloaded",
-        Subject("application", application_id, call.id),
-        now=now,
-        after={"run": run.number},
-    )
-    return MadeFile(f"{file_stem(reference)}-fiche-de-traitement.pdf", PDF, render_sheet(view))

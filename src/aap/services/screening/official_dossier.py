@@ -73,8 +73,10 @@ class MessageLine:
 
 @dataclass(frozen=True)
 class ContestLine:
-    """A recours gracieux against a decision on the dossier: who wrote it, what and when."""
+    """An appeal against a decision on the dossier: who wrote or recorded it, what and when. `number`: of the call's."""
 
+    id: str
+    number: int
     person: str
     body: str
     at: datetime
@@ -188,7 +190,10 @@ def _contests(session: Session, application_id: str) -> tuple[ContestLine, ...]:
         .where(Decision.application_id == application_id)
         .order_by(col(Contest.created_at), col(Contest.id))
     )
-    return tuple(ContestLine(name or "", contest.body, contest.created_at) for contest, name in found)
+    return tuple(
+        ContestLine(contest.id, contest.number or 0, name or "", contest.body, contest.created_at)
+        for contest, name in found
+    )
 
 
 def _files(session: Session, dossier: OpenedDossier) -> tuple[FileLine, ...]:

@@ -1,4 +1,4 @@
-"""After the deposit: withdraw, write to the service, see what changed, read the decision, answer it, contest it."""
+"""After the deposit: withdraw, write to the service, see what changed, read the decision, answer it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
 from aap.services.decision.answer_terms import answer_term
 from aap.services.decision.answering import (
-    LONGEST_CONTEST,
     LONGEST_REASON,
     ReadDecision,
     answer_grant,
-    contest_decision,
+    former_decisions,
     letter_for_association,
     note_reading,
     read_decision,
 )
+from aap.services.decision.appeal_pages import own_appeals
+from aap.services.decision.appeals import LONGEST_APPEAL, MEGABYTES, MOST_FILES
+from aap.services.decision.hearing import own_corrections
 from aap.services.decision.in_force import DECLINED, GIVEN_UP
 from aap.services.dossier.completion import revisions_of
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
+from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, allowed, ensure
 from aap.web.access import requires
+from aap.web.appeal_words import appeal_kinds, appeal_results
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import stages_of, state_in_words
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -162,10 +165,13 @@ def write(application_id: str) -> ResponseReturnValue:
 # --- decision ---------------------------------------------------------------------------------------------------------
 
 
-def _decision_page(application_id: str, problems: dict[str, str], form: str = "") -> str:
+def decision_page(application_id: str, problems: dict[str, str], form: str = "") -> str:
     """`form`: which of the page's forms was refused. The first who opens it begins the delays that it tells."""
     with reading() as session:
         found = read_decision(session, actor=signed_in(), application_id=application_id)
+        appeals = own_appeals(session, found.dossier)
+        corrections = own_corrections(session, found.dossier, arrived_at())
+        former = former_decisions(session, found)
     if found.decision.read_at is None:
         with writing() as session:
             note_reading(session, actor=signed_in(), application_id=application_id, now=arrived_at())
@@ -179,11 +185,20 @@ def _decision_page(application_id: str, problems: dict[str, str], form: str = ""
         may_answer=_may_answer(found),
         term=answer_term(found.dossier.call, found.decision, found.delay.begins),
         may_contest=_writes(found.dossier) and found.outcome is not Outcome.WITHDRAWN,
+        writes=_writes(found.dossier),
+        appeals=appeals,
+        contested=any(one.contest.decision_id == found.decision.id and not one.contest.on_paper for one in appeals),
+        appeal_kinds=appeal_kinds(),
+        appeal_results=appeal_results(),
+        corrections=corrections,
+        former=former,
         in_time=not found.delay.is_over(arrived_at()),
         problems=problems,
         form=form,
         typed=request.form,
-        longest=LONGEST_CONTEST,
+        longest=LONGEST_APPEAL,
+        most_files=MOST_FILES,
+        megabytes=MEGABYTES,
     )
 
 
@@ -206,7 +221,7 @@ def _heading(found: ReadDecision) -> tuple[str, str]:
 @blueprint.get("/dossiers/<application_id>/decision")
 @requires(Permission.DECISION_READ)
 def decision(application_id: str) -> str:
-    return _decision_page(application_id, {})
+    return decision_page(application_id, {})
 
 
 @blueprint.get("/dossiers/<application_id>/decision/lettre.pdf")
@@ -236,7 +251,7 @@ def answer(application_id: str) -> ResponseReturnValue:
     try:
         _answered(application_id, given, "")
     except InvalidInput as error:
-        return _decision_page(application_id, worded(error.problems), "answer"), 422
+        return decision_page(application_id, worded(error.problems), "answer"), 422
     flash(_("Vous avez accepté la subvention. Le service vous écrira pour la convention."), "success")
     return redirect(url_for("association.decision", application_id=application_id), 303)
 
@@ -274,21 +289,3 @@ def decline_now(application_id: str) -> ResponseReturnValue:
         _("Vous avez renoncé à la subvention. Le service et votre association en sont avisés par courriel."), "success"
     )
     return redirect(url_for("association.decision", application_id=application_id), 303)
-
-
-@blueprint.post("/dossiers/<application_id>/recours")
-@requires(Permission.DECISION_ANSWER)
-def contest(application_id: str) -> ResponseReturnValue:
-    """A recours gracieux; too late, the page says what is left."""
-    try:
-        with writing() as session:
-            contest_decision(
-                session, actor=signed_in(), application_id=application_id, body=request.form.get("body", ""),
-                now=arrived_at(),
-            )  # fmt: skip
-    except InvalidInput as error:
-        return _decision_page(application_id, worded(error.problems), "contest"), 422
-    except DeadlinePassed:
-        return _decision_page(application_id, {}, "late"), 409
-    flash(_("Votre recours est enregistré et transmis au service."), "success")
-    return redirect(url_for("association.decision", application_id=application_id) + "#recours", 303)

@@ -2,12 +2,14 @@
 
 from aap.web.official import (
     answers_on_paper,
+    appeals,
     arbitration,
     assignment,
     calls,
     candidates,
     claims,
     consensus,
+    corrections,
     decisions,
     dossier,
     exchanges,
@@ -35,6 +37,7 @@ from aap.web.official.pages import blueprint
 
 __all__ = [
     "answers_on_paper",
+    "appeals",
     "arbitration",
     "assignment",
     "blueprint",
@@ -42,6 +45,7 @@ __all__ = [
     "candidates",
     "claims",
     "consensus",
+    "corrections",
     "decisions",
     "dossier",
     "exchanges",

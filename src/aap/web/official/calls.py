@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from aap.core.delays import paris
 from aap.records.calls import CallState
 from aap.services.call.calls import OpenedCall, extend_closing
+from aap.services.decision.appeal_pages import appeal_clocks
 from aap.services.decision.in_force import InForce, current_list
 from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
@@ -43,6 +44,7 @@ def home() -> str:
     with reading() as session:
         followed = followed_calls(session, actor=signed_in())
         undeclared = must_declare(session, actor=signed_in())
+        appeals = appeal_clocks(session, [one.call.id for one in followed])
     current = [one for one in followed if one.call.state is not CallState.ARCHIVED]
     return render_template(
         "official/home.html",
@@ -52,6 +54,8 @@ def home() -> str:
         next_steps=words.next_steps(),
         days={one.call.id: days_left(one.call.record.closes_at, arrived_at()) for one in followed},
         undeclared=undeclared,
+        appeals=appeals,
+        now=arrived_at(),
     )
 
 
@@ -66,6 +70,7 @@ def call(call_id: str) -> str:
         run = latest_run(session, call_id) if allowed(signed_in(), Permission.RANKING_READ, opened.target()) else None
         held = current_list(session, call_id) if run is not None else InForce()
         waiting = waiting_messages(session, actor=signed_in(), call=opened)
+        clock = appeal_clocks(session, [call_id]).get(call_id)
     states = list(CallState)
     return show_call_page(
         "call.html",
@@ -76,6 +81,7 @@ def call(call_id: str) -> str:
         run=run,
         held=held,
         waiting=waiting,
+        clock=clock,
         now=arrived_at(),
         days=days_left(opened.record.closes_at, arrived_at()),
         states=[state_words.call_states()[state] for state in states],
@@ -221,6 +227,8 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         return redirect(
             url_for("official.explain", call_id=call_id, number=number, reference=work.arguments["reference"])
         )
+    if work.state == "done" and work.kind == "appeal_file":
+        return redirect(url_for("official.appeal", call_id=call_id, contest_id=work.result["contest"]))
     if work.state == "done" and "run" in work.result:
         return redirect(url_for("official.ranking", call_id=call_id))
     return show_call_page(

@@ -1,4 +1,4 @@
-"""After the decisions: laureates who gave up, who is called from the waiting list, recours gracieux."""
+"""After the decisions: laureates who gave up, who is called from the waiting list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.selection.rules import rules_of
-from aap.services.decision.answering import received_contests
+from aap.services.decision.appeal_pages import appeal_lines
 from aap.services.decision.deciding import followed_list
 from aap.services.decision.list_versions import version_bundle
 from aap.services.decision.replacing import call_from_waiting_list, raise_reduced_grant, succession
@@ -25,7 +25,7 @@ def _page(call_id: str, problem: str = "") -> str:
     with reading() as session:
         opened = call_of_page(session, call_id)
         found = succession(session, actor=signed_in(), call=opened)
-        contests = received_contests(session, actor=signed_in(), call=opened)
+        appeals = [one for one in appeal_lines(session, actor=signed_in(), call=opened) if not one.masked]
     quotas = {quota.id: quota for quota in rules_of(opened.file).quotas}
     broken = {
         rule: words.rule_in_words(rule, quotas)
@@ -37,8 +37,7 @@ def _page(call_id: str, problem: str = "") -> str:
         found=found,
         broken=broken,
         not_asked=words.rule_in_words(f"quota:{found.not_asked}", quotas) if found.not_asked else "",
-        contests=contests,
-        outcomes=words.outcomes(),
+        appeals=appeals,
         problem=problem,
         reason=request.form.get("reason", ""),
     )

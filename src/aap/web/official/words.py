@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from aap.core.quotas.quota_words import bounds_in_words, quota_in_words
 from aap.core.selection.problem import QuotaRule
 from aap.records.calls import CallState
+from aap.records.decided import CorrectionGround, CorrectionState
 from aap.records.deliberations import Gate, Looking
 from aap.records.rankings import JuryDecisionKind, Outcome, RunState
 
@@ -79,6 +80,31 @@ def run_states() -> Mapping[str, str]:
 
 
 RUN_KINDS: Mapping[str, str] = {RunState.PROPOSED: "warning", RunState.FROZEN: "success"}
+
+
+def correction_states() -> Mapping[str, str]:
+    return {
+        CorrectionState.INTENT: _("Proposée"),
+        CorrectionState.OBSERVING: _("L’association peut répondre"),
+        CorrectionState.DECIDED: _("Décidée"),
+        CorrectionState.DROPPED: _("Abandonnée"),
+    }
+
+
+CORRECTION_KINDS: Mapping[str, str] = {
+    CorrectionState.INTENT: "warning",
+    CorrectionState.OBSERVING: "info",
+    CorrectionState.DECIDED: "success",
+}
+
+
+def correction_grounds() -> Mapping[str, str]:
+    """On what a correction rests."""
+    return {
+        CorrectionGround.CONDITION: _("Un engagement de la décision n’est pas tenu"),
+        CorrectionGround.ILLEGALITY: _("La décision est illégale"),
+        CorrectionGround.FAVOUR: _("En faveur de l’association"),
+    }
 
 
 def jury_kinds() -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from aap.records.applications import CompletionRequest, Message, SectionAnswers
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState as C
 from aap.records.people import Person
-from aap.records.rankings import Contest, Decision, Outcome
-from aap.services.decision.answering import answer_grant, contest_decision, note_reading, read_decision
+from aap.records.rankings import Decision, Outcome
+from aap.services.decision.answering import answer_grant, note_reading, read_decision
 from aap.services.dossier.completion import ask_completion, compare_contents, lapse_completions, revisions_of
 from aap.services.dossier.dossiers import dossiers_of, open_dossier
 from aap.services.dossier.messages import (
@@ -336,43 +336,3 @@ def test_only_a_laureate_answers_and_only_an_editor_for_it(case: Cases) -> None:
     for person in (granted.reader, granted.stranger, granted.official):
         with pytest.raises(NotFound):
             run(granted, answer_grant, person, answer="accepted", reason="")
-
-
-@on_both_databases
-@pytest.mark.parametrize(
-    ("zone", "last"), [({}, date(2025, 4, 11)), ({"zone": "drom", "department": "974"}, date(2025, 5, 12))]
-)
-def test_a_decision_is_contested_until_the_last_day_and_once(
-    case: Cases, clock: Any, zone: dict[str, str], last: date
-) -> None:
-    here = case(**zone)
-    here.decide(Outcome.NOT_SELECTED)
-    with here.factory.platform.database.writing() as session:
-        sent = session.exec(select(Decision)).one()
-        sent.notified_at = here.factory.now - timedelta(days=30)
-        session.add(sent)
-    with here.factory.platform.database.reading() as session:
-        found = read_decision(session, actor=here.actor(here.owner), application_id=here.id)
-    assert (found.delay.begins, found.delay.until) == (None, None)  # sent a month ago, and read by nobody
-    run(here, note_reading, here.reader)
-    with here.factory.platform.database.reading() as session:
-        found = read_decision(session, actor=here.actor(here.owner), application_id=here.id)
-    assert (found.delay.begins, found.delay.until) == (date(2025, 2, 10), last)
-    clock.now = datetime(last.year, last.month, last.day, 21, 59, tzinfo=UTC)
-    first = run(here, contest_decision, here.owner, body="La pièce 3 n’a pas été lue.")
-    assert run(here, contest_decision, here.owner, body="Encore").id == first.id
-    assert here.mails("appel@example.org") == [
-        f"{here.application.reference} : recours gracieux de Les Lanternes fictives"
-    ]
-    with here.factory.platform.database.reading() as session:
-        contest = session.exec(select(Contest)).one()
-    assert (contest.body, contest.person_id) == ("La pièce 3 n’a pas été lue.", here.owner.id)
-
-
-def test_the_day_after_the_last_one_is_too_late_in_paris(case: Cases, clock: Any) -> None:
-    here = case()
-    here.decide(Outcome.NOT_SELECTED)
-    run(here, note_reading, here.owner)
-    clock.now = datetime(2025, 4, 11, 22, 1, tzinfo=UTC)  # the 12th in Paris
-    with pytest.raises(DeadlinePassed):
-        run(here, contest_decision, here.owner, body="Trop tard")
