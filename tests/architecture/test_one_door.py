@@ -71,7 +71,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/appeal_pages.py:files_of",
             "services/decision/list_versions.py:_kept",
             "services/decision/list_versions.py:_decided",
-            "services/decision/list_versions.py:next_version",
+            "services/decision/list_versions.py:add_version",
             "services/decision/list_versions.py:_since_frozen",
             "services/decision/list_versions.py:_references",
             "services/decision/list_versions.py:bundle_of",
@@ -120,14 +120,12 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/input.py:_agreed",
             "services/ranking/input.py:_decided",
             "services/ranking/computing.py:store_run",
-            "services/decision/deciding.py:prepare_decisions",
             "services/decision/numbering.py:number_letters",
             "services/decision/notifying.py:propose_notification",
             "services/decision/notifying.py:cancel_notification",
             "services/decision/notifying.py:_tell_all",
             "services/decision/posting.py:remind_unread",
             "services/decision/post_room.py:_kept",
-            "services/decision/deciding.py:publish_results",
             "services/decision/letters.py:_render",
             "services/decision/letters.py:letter_cases",
             "services/decision/letter_contents.py:letter_sources",
@@ -169,7 +167,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             *(
                 f"services/decision/answering.py:{name}"
-                for name in ("notified_decision", "read_decision", "former_decisions", "former_letter")
+                for name in ("notified_decision", "former_decisions", "former_letter")
             ),
             *(f"services/decision/appeal_pages.py:{name}" for name in ("own_appeals",)),
             "services/decision/appeals.py:own_appeal",

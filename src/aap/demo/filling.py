@@ -22,7 +22,7 @@ from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
 from aap.demo.proposed_grants import REASON, proposed_grants
 from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
-from aap.demo.settled import settle
+from aap.demo.settled import settle_doubts
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application
 from aap.records.calls import CallState
@@ -264,7 +264,7 @@ class _Filling:
         with self.platform.database.writing() as session:
             official, authority = (self.actor(session, person) for person in self.people.officials)
             current = get_call(session, call.id)
-            settle(session, call=current, official=official, authority=authority, at=at - timedelta(days=3))
+            settle_doubts(session, call=current, official=official, authority=authority, at=at - timedelta(days=3))
         with self.platform.database.reading() as session:
             current = get_call(session, call.id)
             given = ranking_input(session, current)

@@ -38,7 +38,7 @@ _WAIVED = {
 }
 
 
-def settle(session: Session, *, call: OpenedCall, official: Actor, authority: Actor, at: datetime) -> None:
+def settle_doubts(session: Session, *, call: OpenedCall, official: Actor, authority: Actor, at: datetime) -> None:
     """The most divergent dossiers by consensus, what is left by waivers; afterwards no gate stands in the way."""
     divergent = [
         one

@@ -6,10 +6,11 @@ of a request, as in French.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -40,9 +41,20 @@ def _not_french() -> Locale | None:
     return None if locale is None or locale.language == "fr" else locale
 
 
-def french_figures() -> bool:
-    """Whether figures are written as in French: asked once by who writes hundreds."""
-    return _other() is None
+class Writers(NamedTuple):
+    """`number`, `euros`, `percent` and `ordinal` of one answer."""
+
+    number: Callable[[french.Number, int], str]
+    euros: Callable[[int], str]
+    percent: Callable[[french.Number, int], str]
+    ordinal: Callable[[int], str]
+
+
+def writers() -> Writers:
+    """They ask once for the language of the answer, not a thousand times: for who writes hundreds of figures."""
+    if _other() is None:
+        return Writers(french.number, french.euros, french.percent, french.ordinal)
+    return Writers(number, euros, percent, ordinal)
 
 
 def euros(cents: int) -> str:

@@ -310,14 +310,14 @@ def silence_appeals(court: str | None, *, overseas: bool | None = None) -> tuple
     """Ways of appeal against the rejection that silence makes, as a receipt must state them (CRPA R112-5)."""
     before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
     return (
-        f"Un refus né du silence peut être contesté dans un délai de {appeal_delay(overseas)} à compter de cette date :",
+        f"Un refus né du silence peut être contesté dans un délai de {delay_of_appeal(overseas)} à compter de cette date :",
         "– par un recours gracieux auprès du service, ou hiérarchique auprès de son supérieur ; formé dans ce délai, "
         "il proroge le suivant ;",
         f"– par un recours contentieux {before}, par courrier ou sur www.telerecours.fr.",
     )
 
 
-def appeal_delay(overseas: bool | None) -> str:
+def delay_of_appeal(overseas: bool | None) -> str:
     """The delay of an appeal: a month more for who sits overseas (CJA R421-7); both where that isn't known."""
     if overseas is None:
         return "deux mois (trois mois outre-mer)"

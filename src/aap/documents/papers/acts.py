@@ -152,7 +152,7 @@ def act_view(
 def _appeals(call: CallFile) -> tuple[str, ...]:
     court = (call.call.authority.court if call.call.authority else None) or "tribunal administratif compétent"
     return (
-        f"Le présent acte peut être contesté dans un délai de {letter_texts.appeal_delay(None)} à compter de sa publication "
+        f"Le présent acte peut être contesté dans un délai de {letter_texts.delay_of_appeal(None)} à compter de sa publication "
         "ou de sa notification, par un recours gracieux ou hiérarchique qui, formé dans ce délai, proroge le délai du "
         f"recours contentieux, ou par un recours contentieux devant le {court}, par courrier ou sur www.telerecours.fr.",
     )

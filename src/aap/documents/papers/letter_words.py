@@ -61,7 +61,7 @@ def values_of(
         "act": terms.act_in_words or "décision qui attribue les subventions",
         "greeting": greeting(facts.capacity),
         "award": letter_texts.award_decision(terms.act_in_words, terms.published),
-        "delay": letter_texts.appeal_delay(facts.overseas),
+        "delay": letter_texts.delay_of_appeal(facts.overseas),
         "replaces": _replaces(facts, beside_reason=beside_reason),
         "amount": french.euros(facts.granted_amount) if facts.granted_amount is not None else None,
         "rank": french.ordinal(facts.rank) if facts.rank is not None else None,

@@ -86,7 +86,7 @@ def receipt_view(
         "city": authority.city if authority else None,
         "court": court or "tribunal administratif compétent",
         "contact": call.call.contact,
-        "delay": letter_texts.appeal_delay(overseas),
+        "delay": letter_texts.delay_of_appeal(overseas),
         "greeting": NEUTRAL,
     }
     # What is known only with the decision stands as what it is.

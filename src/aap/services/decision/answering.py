@@ -21,7 +21,7 @@ from aap.services.call.calls import hold_call
 from aap.services.decision.deadlines import AppealDelay, appeal_delay
 from aap.services.decision.in_force import ACCEPTED, DECLINED, GIVEN_UP, LAPSED, in_force
 from aap.services.decision.letter_contents import decision_letter, letter_sources
-from aap.services.decision.list_versions import LEFT, SILENT, next_version
+from aap.services.decision.list_versions import LEFT, SILENT, add_version
 from aap.services.dossier.access import get_dossier
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
@@ -225,7 +225,7 @@ def note_answer(
     session.add(application)
     if answer in GIVEN_UP:
         lapsed = answer == LAPSED
-        next_version(
+        add_version(
             session,
             change=ListChange.LEFT,
             decision=decision,

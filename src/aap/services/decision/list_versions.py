@@ -57,7 +57,7 @@ def first_version(session: Session, *, actor: Actor, run: RankingRun, now: datet
     )
 
 
-def next_version(
+def add_version(
     session: Session,
     *,
     change: ListChange,

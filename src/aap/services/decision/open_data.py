@@ -49,7 +49,7 @@ class OpenDataState:
     terms: PaymentTerms
 
 
-def terms_of(call: OpenedCall) -> PaymentTerms:
+def payment_terms_of(call: OpenedCall) -> PaymentTerms:
     """What was said of the payments, or that they are made at once."""
     kept: Mapping[str, Any] = call.record.open_data
     days = {name: date.fromisoformat(kept[name]) if kept.get(name) else None for name in ("paid_from", "paid_until")}
@@ -96,7 +96,7 @@ def open_data_state(session: Session, *, actor: Actor, call: OpenedCall) -> Open
         .join(Association, col(Association.id) == col(Application.association_id))
         .where(Application.call_id == call.id, col(Application.id).in_(granted), col(Association.siret).is_(None))
     ).all()
-    return OpenDataState(has_open_data(call), len(lacking), terms_of(call))
+    return OpenDataState(has_open_data(call), len(lacking), payment_terms_of(call))
 
 
 def published_grants(session: Session, call_id: str) -> Table:
@@ -141,7 +141,7 @@ def _authority_siret(call: OpenedCall) -> str:
 
 
 def _granting(session: Session, call: OpenedCall, siret: str) -> Granting:
-    terms, decided_on = terms_of(call), _decided_on(session, call)
+    terms, decided_on = payment_terms_of(call), _decided_on(session, call)
     authority = call.file.call.authority
     assert authority is not None
     return Granting(

@@ -26,7 +26,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import GIVEN_UP, LAPSED, current_list, in_force
-from aap.services.decision.list_versions import changes_made, next_version
+from aap.services.decision.list_versions import add_version, changes_made
 from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
@@ -343,7 +343,7 @@ def replace_decision(
     session.flush()
     if {before.outcome, outcome} & {Outcome.LAUREATE, Outcome.WAITING_LIST}:
         stays = before.outcome == outcome == Outcome.LAUREATE and before.answer not in GIVEN_UP
-        next_version(
+        add_version(
             session,
             change=ListChange.AMOUNT if stays else change,
             decision=entered,

@@ -308,7 +308,7 @@ def _told(line: GateLine, reason: str) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class ShownLine:
+class ShownGate:
     """A gate's line as its page shows it; `waiver` where it was gone past. `masked`: the official is recused of it."""
 
     line: GateLine
@@ -325,8 +325,8 @@ class GatesPage:
     """
 
     gates: Gates
-    left: tuple[ShownLine, ...]
-    looked: tuple[ShownLine, ...]
+    left: tuple[ShownGate, ...]
+    looked: tuple[ShownGate, ...]
     short: tuple[tuple[str, str, int, int] | None, ...]
 
 
@@ -356,10 +356,10 @@ def gates_page(session: Session, *, actor: Actor, call: OpenedCall) -> GatesPage
     for line in found.lines:
         if line.application_id in hidden:
             place = GateLine("", "", line.gate, looked=line.looked)
-            shown.append(ShownLine(place, association=MASKED, masked=True))
+            shown.append(ShownGate(place, association=MASKED, masked=True))
         else:
             _id, title, association = named[line.reference]
-            shown.append(ShownLine(line, title, association, waivers.get((line.reference, line.gate))))
+            shown.append(ShownGate(line, title, association, waivers.get((line.reference, line.gate))))
     shown.sort(key=lambda one: (one.masked, one.line.reference))
     return GatesPage(
         gates=found,

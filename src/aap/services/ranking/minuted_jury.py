@@ -65,7 +65,7 @@ class Sitting:
     meetings: tuple[MinutedMeeting, ...]
 
 
-def sitting(session: Session, *, actor: Actor, call_id: str) -> Sitting:
+def minuted_sittings(session: Session, *, actor: Actor, call_id: str) -> Sitting:
     """The jury, its meetings and votes as this actor may read them. Eight queries."""
     hidden = recused_dossiers(session, actor, call_id)
     members = session.exec(select(JuryMember).where(JuryMember.call_id == call_id).order_by(col(JuryMember.id))).all()

@@ -38,7 +38,7 @@ from aap.services.ranking.minuted_decisions import (
     jury_parts,
     waiver_parts,
 )
-from aap.services.ranking.minuted_jury import Sitting, composition_parts, recusal_parts, sitting, vote_parts
+from aap.services.ranking.minuted_jury import Sitting, composition_parts, minuted_sittings, recusal_parts, vote_parts
 from aap.services.ranking.minuted_proof import fingerprint_parts, freeze_parts, seed_parts
 from aap.services.ranking.minuted_result import result_parts
 from aap.services.ranking.runs import latest_run, view_run
@@ -82,7 +82,7 @@ def _view(session: Session, actor: Actor, call: OpenedCall) -> MinutesView:
     ensure(actor, Permission.RANKING_READ, call.target(), kind="call", id=call.id)
     lines = jury_lines(session, actor=actor, call=call)
     run = latest_run(session, call.id)
-    jury = sitting(session, actor=actor, call_id=call.id)
+    jury = minuted_sittings(session, actor=actor, call_id=call.id)
     authority = arbitration(session, actor=actor, call=call)
     sender = sender_of(call.file)
     result: list[PaperPart] = []

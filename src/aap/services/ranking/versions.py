@@ -106,7 +106,7 @@ def _version(run: RankingRun, back: Unfreezing | None, names: dict[str, str]) ->
     )
 
 
-def find_version(session: Session, run: RankingRun) -> Version | None:
+def frozen_as(session: Session, run: RankingRun) -> Version | None:
     """What a run is a version as; None where it was never frozen, without a query. Two queries."""
     if run.frozen_version is None:
         return None
@@ -119,7 +119,7 @@ def find_version(session: Session, run: RankingRun) -> Version | None:
 
 def run_standing(session: Session, run: RankingRun) -> RunStanding:
     """What a run's papers say of where it stands: provisional, frozen, or taken back. Two queries at most."""
-    version = find_version(session, run) or _version(run, None, _names(session, {run.proposed_by}))
+    version = frozen_as(session, run) or _version(run, None, _names(session, {run.proposed_by}))
     return RunStanding(
         run=run.number,
         computed_at=paris(run.created_at),

@@ -34,7 +34,7 @@ from aap.services.ranking.run_files import (
 )
 from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
 from aap.services.ranking.trials import Wish, compare, only_successors, way_of, ways_of
-from aap.services.ranking.versions import find_version, waiting_unfreezing
+from aap.services.ranking.versions import frozen_as, waiting_unfreezing
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
@@ -105,7 +105,7 @@ def run(call_id: str, number: int) -> str:
         view = view_run(session, kept, actor=signed_in(), marks=False)
         runs = list_runs(session, call_id)
         moved = moved_since(session, kept)
-        version = find_version(session, kept)
+        version = frozen_as(session, kept)
         in_force = kept.state == RunState.FROZEN
         letters_left = in_force and letters_have_left(session, call_id)
         asked_back = in_force and waiting_unfreezing(session, call_id) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -181,10 +181,7 @@ def shown_lines(
     outcomes, kinds = words.outcomes(), words.OUTCOME_KINDS
     share = Fraction(rubric.out_of) / 100
     on_hundred = share == 1
-    figure: Callable[[Decimal | Fraction, int], str] = figures.number
-    euros_of, percent, ordinal = figures.euros, figures.percent, figures.ordinal
-    if figures.french_figures():  # said once, not a thousand times
-        figure, euros_of, percent, ordinal = french.number, french.euros, french.percent, french.ordinal
+    figure, euros_of, percent, ordinal = figures.writers()
 
     def points(value: Decimal | None, decimals: int = 2) -> str:
         if value is None:
