@@ -46,6 +46,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
             P.CALL_HOME, P.CALL_FOLLOW, P.CALL_EXTEND, P.CALL_ADVANCE, P.CALL_LOAD, P.DOSSIER_INSPECT, P.DOSSIER_SCREEN,
             P.DOSSIER_COMPLETE, P.REVIEWERS_MANAGE, P.ASSIGNMENT_MANAGE, P.REVIEWS_FOLLOW, P.REVIEW_REOPEN,
             P.REVIEW_SET_ASIDE,
+            P.AMOUNTS_CLOSE, P.GATE_WAIVE, P.MARKS_READ,
             P.CONSENSUS_MANAGE, P.JURY_DECIDE, P.JURY_HOLD, P.RANKING_RUN, P.RANKING_READ, P.DECISIONS_PREPARE,
             P.DECISIONS_READ, P.CLAIM_ARBITRATE, P.RANKING_ARBITRATE, P.LETTERS_SET,
             P.APPEALS_MANAGE,
@@ -75,6 +76,7 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
         {
             "official.dossier_file", "official.letter", "official.letter_preview", "official.sheet", "reviewer.file",
             "official.claim_file", "official.consensus_paper", "official.postal_proof",
+            "official.answer_paper",
             "official.appeal_answer", "official.appeal_document",
             "official.appeal_file", "official.appeal_receipt", "official.correction_letter", "official.correction_paper",
         }
@@ -140,14 +142,22 @@ def test_each_of_the_acts_asks_and_does_nothing_before(
                 continue
             asked.add(rule.endpoint)
             with strict_app.test_request_context():
-                values = {name: 1 if f"int:{name}" in rule.rule else "x" for name in rule.arguments}
+                values = {name: _value(rule, name) for name in rule.arguments}
                 url = strict_app.url_for(rule.endpoint, **values)
             answer = page.client.open(url, method=method, data={"csrf_token": token} if method == "POST" else None)
             leads = method == "GET" and (answer.location or "").startswith("/compte/confirmation?confirm_next=")
             if not (leads or (answer.status_code == 403 and 'name="confirm_password"' in answer.text)):
                 answered[f"{method} {rule.endpoint}"] = answer.status_code
     assert answered == {}
-    assert asked >= EXPORTS | ROLES | {"official.freeze", "official.notify", "admin.give", "admin.switch"}
+    assert asked >= EXPORTS | ROLES | {"official.freeze", "official.propose_hour", "admin.give", "admin.switch"}
+
+
+def _value(rule: Rule, name: str) -> str | int:
+    """Something that the address takes in this place."""
+    if f"int:{name}" in rule.rule:
+        return 1
+    choice = re.search(rf"<any\((\w+)[^>]*:{name}>", rule.rule)
+    return choice[1] if choice else "x"
 
 
 def fields_of(page: str) -> dict[str, str]:
