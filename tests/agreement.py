@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
+from sqlalchemy import true
 from sqlmodel import col, select
 
 from aap.core.ranking.bundle import list_in_force, read_text, verify_bundle
@@ -80,13 +81,17 @@ def by_page(page: Any, base: str) -> Fetch:
     return fetch
 
 
-def truth(platform: Platform, call_id: str) -> Truth:
-    """From the decisions alone: the last of each dossier that is not voided, laureates who gave up aside."""
+def truth(platform: Platform, call_id: str, *, told: bool = False) -> Truth:
+    """From the decisions alone: the last of each dossier that is not voided, laureates who gave up aside.
+
+    `told`: of those that were notified; the public reads no other, so that nobody learns there what their own letter says.
+    """
     with platform.database.reading() as session:
         found = session.exec(
             select(Decision, Application.reference)
             .where(Decision.call_id == call_id, Decision.application_id == Application.id)
             .where(col(Decision.voided_at).is_(None))
+            .where(col(Decision.notified_at).is_not(None) if told else true())
             .order_by(col(Decision.number))
         ).all()
         state = get_call(session, call_id).state
@@ -116,7 +121,7 @@ def assert_one_truth(platform: Platform, call_id: str, fetch: Fetch) -> Truth:
         replayed = list_in_force(read_text(bundle))
         assert (replayed.granted, replayed.waiting) == (expected.granted, expected.waiting), address
     if expected.state in (CallState.PUBLISHED, CallState.ARCHIVED):
-        _public(fetch, call_id, expected)
+        _public(fetch, call_id, truth(platform, call_id, told=True))
     return expected
 
 
@@ -186,6 +191,9 @@ def _public(fetch: Fetch, call_id: str, expected: Truth) -> None:
     assert [value for label, value in shown.items() if label.startswith("accordés")] == [total], shown
     rows = list(csv.DictReader(io.StringIO(fetch(f"/resultats/{call_id}/laureats.csv").decode("utf-8-sig"))))
     assert {row["dossier"]: int(Decimal(row["montant_accorde"]) * 100) for row in rows} == expected.granted
+    grants = fetch(f"/resultats/{call_id}/subventions.csv").decode()
+    amounts = [int(Decimal(row["montant"]) * 100) for row in csv.DictReader(io.StringIO(grants))]
+    assert sorted(amounts) == sorted(expected.granted.values())
     bundle = fetch(f"/resultats/{call_id}/verification.json")
     assert verify_bundle(bundle) == ()
     assert sorted(list_in_force(read_text(bundle)).granted.values()) == sorted(expected.granted.values())

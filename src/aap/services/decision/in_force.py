@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
 
 from aap.records.calls import Call, CallState
 from aap.records.decided import ListVersion
@@ -33,6 +34,17 @@ def in_force() -> Any:
         col(Decision.replaces_id).is_not(None), col(Decision.voided_at).is_(None)
     )
     return (col(Decision.voided_at).is_(None)) & col(Decision.id).not_in(replaced)
+
+
+def told() -> Any:
+    """SQL condition on `Decision`: the last one of its dossier that was notified. What the public may know of."""
+    later = aliased(Decision)
+    replaced = select(later.replaces_id).where(
+        col(later.replaces_id).is_not(None), col(later.voided_at).is_(None), col(later.notified_at).is_not(None)
+    )
+    return (
+        col(Decision.notified_at).is_not(None) & col(Decision.voided_at).is_(None) & col(Decision.id).not_in(replaced)
+    )
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,31 @@ def current_list(session: Session, call_id: str) -> InForce:
         select(ListVersion)
         .join(Call, col(Call.id) == col(ListVersion.call_id))
         .where(ListVersion.call_id == call_id, col(Call.state).in_(DECIDED))
+        .order_by(col(ListVersion.number).desc())
+        .limit(1)
+    ).first()
+    return InForce() if found is None else as_list(found)
+
+
+def told_list(session: Session, call_id: str) -> InForce:
+    """The list as the public may read it: up to the first change that rests on a decision nobody was told of yet.
+
+    Whoever was called, raised or corrected learns it from their own decision, not from the results page. One query.
+    """
+    hidden = (
+        select(func.min(ListVersion.number))
+        .join(Decision, col(Decision.id) == col(ListVersion.decision_id))
+        .where(ListVersion.call_id == call_id, col(Decision.notified_at).is_(None))
+        .scalar_subquery()
+    )
+    found = session.exec(
+        select(ListVersion)
+        .join(Call, col(Call.id) == col(ListVersion.call_id))
+        .where(
+            ListVersion.call_id == call_id,
+            col(Call.state).in_(DECIDED),
+            hidden.is_(None) | (col(ListVersion.number) < hidden),
+        )
         .order_by(col(ListVersion.number).desc())
         .limit(1)
     ).first()

@@ -18,7 +18,7 @@ from aap.records.rankings import Decision
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.in_force import current_list, in_force
+from aap.services.decision.in_force import current_list, in_force, told_list
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, allowed, ensure
@@ -106,7 +106,7 @@ def published_grants(session: Session, call_id: str) -> Table:
     siret = _authority_siret(call)
     if not siret or not allowed(None, Permission.RESULTS_READ, call.target()):
         raise NotFound("results", call_id)
-    listed = current_list(session, call_id)
+    listed = told_list(session, call_id)
     found = session.exec(
         select(Application, Association)
         .join(Association, col(Association.id) == col(Application.association_id))

@@ -24,7 +24,7 @@ from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.in_force import InForce, current_list, in_force
+from aap.services.decision.in_force import InForce, in_force, told, told_list
 from aap.services.decision.list_versions import bundle_of, find_version
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed, ensure
@@ -104,9 +104,9 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
     ).first()
     if run is None:
         raise NotFound("results", call_id)
-    held = current_list(session, call_id)
+    held = told_list(session, call_id)
     counted = session.exec(
-        select(Decision.outcome, func.count()).where(Decision.call_id == call_id, in_force()).group_by(Decision.outcome)
+        select(Decision.outcome, func.count()).where(Decision.call_id == call_id, told()).group_by(Decision.outcome)
     )
     outcomes = {Outcome(outcome): count for outcome, count in counted} | {Outcome.LAUREATE: len(held.granted)}
     submitted = session.exec(
@@ -138,13 +138,13 @@ def _published_call(session: Session, call_id: str) -> OpenedCall:
 
 
 def _laureates(session: Session, held: InForce) -> tuple[Laureate, ...]:
-    """Those of the list in force, by name."""
+    """Those of the list that the public reads, by name."""
     found = session.exec(
         select(Decision, Application, Association).where(
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
             col(Application.id).in_(list(held.granted)),
-            in_force(),
+            told(),
         )
     ).all()
     ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))
@@ -233,12 +233,11 @@ def singled_out_by_bundle(session: Session, *, actor: Actor, call: OpenedCall) -
 def published_bundle_version(session: Session, call_id: str) -> str:
     """What the bundle is made of, without reading it. Raises NotFound before the publication. Two queries."""
     call = _published_call(session, call_id)
-    held = current_list(session, call.id)
+    held = told_list(session, call.id)
     if not held.version:
         raise NotFound("results", call_id)
-    return "/".join(
-        (held.run_id, held.bundle_hash, str(EDITION))
-    )  # another edition makes another bundle of the same run
+    # Another edition makes another bundle of the same run.
+    return "/".join((held.run_id, held.bundle_hash, str(EDITION)))
 
 
 def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:
@@ -247,7 +246,7 @@ def published_bundle(session: Session, call_id: str, *, secret: str) -> bytes:
     It replays the whole selection: to be made once a version. Raises NotFound before the publication.
     """
     call = _published_call(session, call_id)
-    held = current_list(session, call.id)
+    held = told_list(session, call.id)
     if not held.version:
         raise NotFound("results", call_id)
     whole = json_text(bundle_of(session, find_version(session, call.id, held.version)))

@@ -11,6 +11,8 @@ import pytest
 from aap.core.ranking.bundle import verify_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.records.calls import CallState
+from aap.records.rankings import Decision
+from aap.services.decision.replacing import call_from_waiting_list
 from aap.web.public.results_view import rule_words
 from tests.integration.web.public.test_calls import words
 from tests.worlds.offices import decline
@@ -117,3 +119,19 @@ def test_a_reason_code_is_said_as_a_rule(app, office, code: str, rule: str) -> N
     call = office().call
     with app.test_request_context():
         assert rule_words(call.file, code).replace("\u00a0", " ") == rule
+
+
+def test_whoever_is_called_is_listed_once_they_are_told(browser, office, platform) -> None:
+    made = office(CallState.PUBLISHED)
+    decline(made, made.dossiers[0])
+    called = made.reload(made.dossiers[1])
+    with platform.database.writing() as session:
+        entered = call_from_waiting_list(
+            session, actor=made.factory.actor(made.first), call_id=made.call.id, reference=called.reference,
+            reason="Un lauréat renonce.", now=made.factory.now,
+        )  # fmt: skip
+    addresses = [f"/resultats/{made.call.id}{tail}" for tail in ("", "/laureats.csv", "/subventions.csv")]
+    assert [called.title in browser().get(address).text for address in addresses] == [False, False, False]
+    with platform.database.writing() as session:
+        session.get_one(Decision, entered.id).notified_at = made.factory.now
+    assert [called.title in browser().get(address).text for address in addresses] == [True, True, True]
