@@ -41,6 +41,7 @@ def actions() -> Mapping[str, str]:
         "call.amounts_closed": _("Montants proposés arrêtés"),
         "call.amounts_reopened": _("Montants proposés rouverts"),
         "call.amended": _("Appel modifié"),
+        "call.payment_terms": _("Conditions de versement enregistrées"),
         "call.draw_seed": _("Graine du tirage enregistrée"),
         "call.extended": _("Clôture prolongée"),
         "call.loaded": _("Fichier d’appel chargé"),

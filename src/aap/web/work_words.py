@@ -39,6 +39,16 @@ def mail_kind(kind: str) -> str:
 
 def mail_kinds() -> Mapping[str, str]:
     return {
+        Mail.APPEAL_ACKNOWLEDGED: _("Accusé de réception d’un recours"),
+        Mail.APPEAL_ANSWERED: _("Réponse à un recours"),
+        Mail.APPEAL_WITHDRAWN: _("Retrait d’un recours"),
+        Mail.CORRECTION_DROPPED: _("Abandon d’une correction"),
+        Mail.CORRECTION_INTENT: _("Lettre d’intention"),
+        Mail.OBSERVATIONS: _("Observations sur une correction"),
+        Mail.ACCEPTANCE_NOTED: _("Acceptation d’une subvention"),
+        Mail.DECLINE_NOTED: _("Confirmation d’un renoncement"),
+        Mail.GRANT_LAPSED: _("Subvention caduque"),
+        Mail.ANSWER_REMINDER: _("Rappel d’une réponse attendue"),
         Mail.CLAIM_DECIDED: _("Décision sur un rattachement"),
         Mail.CLAIM_OPENED: _("Demande de rattachement"),
         Mail.CLAIM_PROOF: _("Preuve d’un rattachement"),

@@ -20,6 +20,7 @@ from aap.services.platform import Platform
 from aap.settings import Settings
 from aap.web.access import ASSETS, permission_of
 from aap.web.factor_needed import OPEN
+from tests.addresses import some_value
 from tests.conftest import Browser
 from tests.databases import on_both_databases
 from tests.factories import PASSWORD, Factory
@@ -57,7 +58,7 @@ def test_who_must_have_a_second_factor_and_has_none_reaches_nothing_else(
         if rule.endpoint in ASSETS | OPEN:
             continue
         with app.test_request_context():
-            address = app.url_for(rule.endpoint, **dict.fromkeys(rule.arguments, 1))
+            address = app.url_for(rule.endpoint, **{name: some_value(rule, name) for name in rule.arguments})
         known = conceivable(actor, permission_of(app, rule.endpoint))
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
             answer = page.client.open(address, method=method)

@@ -22,6 +22,7 @@ from aap.services.permissions import Permission
 from aap.services.platform import Platform
 from aap.web.access import permission_of
 from aap.web.confirming import ACTS, EXPORTS, NAMES, ROLES, is_asked_of
+from tests.addresses import some_value
 from tests.conftest import Browser, TestClock
 from tests.factories import PASSWORD, Factory
 from tests.worlds.mailbox import link_in, mails_to
@@ -142,7 +143,7 @@ def test_each_of_the_acts_asks_and_does_nothing_before(
                 continue
             asked.add(rule.endpoint)
             with strict_app.test_request_context():
-                values = {name: _value(rule, name) for name in rule.arguments}
+                values = {name: some_value(rule, name) for name in rule.arguments}
                 url = strict_app.url_for(rule.endpoint, **values)
             answer = page.client.open(url, method=method, data={"csrf_token": token} if method == "POST" else None)
             leads = method == "GET" and (answer.location or "").startswith("/compte/confirmation?confirm_next=")
@@ -150,14 +151,6 @@ def test_each_of_the_acts_asks_and_does_nothing_before(
                 answered[f"{method} {rule.endpoint}"] = answer.status_code
     assert answered == {}
     assert asked >= EXPORTS | ROLES | {"official.freeze", "official.propose_hour", "admin.give", "admin.switch"}
-
-
-def _value(rule: Rule, name: str) -> str | int:
-    """Something that the address takes in this place."""
-    if f"int:{name}" in rule.rule:
-        return 1
-    choice = re.search(rf"<any\((\w+)[^>]*:{name}>", rule.rule)
-    return choice[1] if choice else "x"
 
 
 def fields_of(page: str) -> dict[str, str]:

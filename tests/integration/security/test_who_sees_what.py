@@ -180,6 +180,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "official.assignment_lock": {"dossier": "{reference}", "verrou": "oui"},
     "official.advance": {"to": "closed"},
     "official.freeze": {"action": "proposer"},
+    "official.unfreeze": {"action": "proposer"},
     "official.specimens_change": {"action": "fictitious"},
 }
 """What some forms need before anything is looked at."""
@@ -204,7 +205,6 @@ NOT_HERE = {
     "reviewer.autosave": "the call's time for reviews is over; the script is told so by 403",
     "official.assignment_apply": "the world has no proposal",
     "official.assignment_discard": "the world has no proposal",
-    "official.prepare": "the world's decisions are prepared",
     "official.conflict_answer": "the world's recusals are in force",
     "admin.lift_recusal": "the world's recusals in force are no member's",
     "account.end_connection": "the world's session is nobody's",

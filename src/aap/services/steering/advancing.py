@@ -55,7 +55,8 @@ def next_step(
 ) -> NextStep:
     """The next step from the call's state. `counts` and `totals` where they are known; else at most three queries.
 
-    Before the deliberation, its gates stand in the way (`ranking.gates`): about fifteen queries, and the severities.
+    Before the deliberation, its gates stand in the way (`ranking.gates`): about fifteen queries, and the severities. A page
+    that gives `totals` to show them isn't told of gates while reviews are missing: they aren't where they will be.
     """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     to = STEPS.get(call.state)
@@ -63,7 +64,10 @@ def next_step(
         return NextStep(to, obstacles=(Objection("steering.still_open", until=call.accepted_until),))
     if call.state not in (CallState.CLOSED, CallState.REVIEWING):
         return NextStep(to)
+    early = totals is not None and totals.submitted < totals.assigned
     totals = totals or reviews_totals(session, call)
+    if call.state is CallState.REVIEWING and early:
+        return NextStep(to, cautions=_unreviewed(totals))
     if call.state is CallState.REVIEWING:
         return NextStep(to, gates_of(session, call).obstacles, _unreviewed(totals))
     unscreened = _unscreened(counts or counts_of(session, call.id))

@@ -53,7 +53,7 @@ def replacements(call_id: str) -> str:
 @requires(Permission.DECISIONS_NOTIFY)
 def list_in_force(call_id: str) -> Response:
     with writing() as session:
-        opened = call_of_page(session, call_id)
+        opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
         number = followed_list(session, actor=signed_in(), call=opened).version
         made = version_bundle(session, actor=signed_in(), call=opened, number=number, now=arrived_at())
     return hand_out(made)
