@@ -13,7 +13,9 @@ from aap.services.workers import WORKER_DIED
 def job_kinds() -> Mapping[str, str]:
     """Kinds of long work."""
     return {
+        "appeal_file": _("Dossier d’un recours"),
         "assignment": _("Répartition des dossiers"),
+        "decision_paper": _("Courrier d’un recours ou d’une correction"),
         "audit": _("Vérification du journal"),
         "letters": _("Lettres de décision"),
         "letters_book": _("Lettres en un seul fichier"),
