@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from aap.demo.identifiers import siret
 from aap.records.people import Person, Role
 from tests.conftest import TestClock
-from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.e2e.conftest import assert_accessible, picture, press, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
 from tests.worlds.mailbox import link_in, mails_to
 
@@ -28,13 +28,6 @@ LETTERS = """letters:
 """
 
 pytestmark = pytest.mark.timeout(300)
-
-
-def press(page: Page, name: str) -> None:
-    """Presses the button or follows the link of that name, and waits for the page that it leads to."""
-    target = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
-    with page.expect_navigation():
-        target.first.click()
 
 
 def sound(page: Page) -> Page:
