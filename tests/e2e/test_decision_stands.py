@@ -277,7 +277,18 @@ def _appeal_won(path: Path, dossier: Application) -> None:
     assert_accessible(page)
     press(page, "Répondre")
     path.agrees()
+    _away(path, page.url)
     _taken(path, page.url)
+
+
+def _away(path: Path, url: str) -> None:
+    """Who is recused of the dossier opens neither its appeal nor its correction, and reads no name in their lists."""
+    page, name = path.page(path.here.recused), path.here.name_of(path.here.dossiers[8])
+    answer = page.goto(url)
+    assert answer is not None
+    assert answer.status == 404
+    for tail in ("recours", "corrections", "decisions/suites"):
+        assert name not in path.official(path.here.recused, tail).locator("body").inner_text(), tail
 
 
 def _corrected(path: Path, dossier: Application) -> None:
@@ -293,6 +304,10 @@ def _corrected(path: Path, dossier: Application) -> None:
 
 def _taken(path: Path, url: str) -> None:
     """The second official reads the effect and takes the decision; the recused one is refused it."""
+    recused = path.page(path.here.recused)
+    recused.goto(url)
+    picture(recused, "stands-recused")
+    assert recused.get_by_role("button", name="Prendre la nouvelle décision").count() == 0
     page = path.page(path.here.second)
     page.goto(url)
     assert_accessible(page)

@@ -17,6 +17,7 @@ from aap.demo.dossiers import DemoDossier
 from aap.demo.living import REVIEWED, reviewed_text
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application
+from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.people import Person, Role
 from aap.records.reviews import Mark, Recusal, RecusalOrigin, Review, ReviewState
@@ -58,6 +59,11 @@ class CultureCall:
 
     def address(self, tail: str = "") -> str:
         return f"/instruction/{self.call.id}/{tail}"
+
+    def name_of(self, dossier: Application) -> str:
+        """The name of its association."""
+        with self.factory.platform.database.reading() as session:
+            return session.get_one(Association, dossier.association_id).name
 
 
 def culture_call(factory: Factory) -> CultureCall:
