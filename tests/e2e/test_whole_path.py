@@ -21,8 +21,8 @@ from tests.worlds.mailbox import link_in, mails_to
 
 CALL = "essai-complet"
 LETTERS = """letters:
-  signed_on: 2025-04-24
-  published: "décision du 24 avril 2025"
+  signed_on: 2025-02-14
+  published: "décision du 14 février 2025"
   signatory: {first_name: Hélène, last_name: Exemplaire, capacity: Cheffe du service, delegation: "arrêté fictif"}
   waiting_list_expires: 2025-10-31
 """
