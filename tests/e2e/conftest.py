@@ -63,6 +63,13 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.wait_for_url(lambda url: "/connexion" not in url)
 
 
+def press(page: Page, name: str) -> None:
+    """Presses the button or follows the link of that name, and waits for the page that it leads to."""
+    target = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
+    with page.expect_navigation():
+        target.first.click()
+
+
 def picture(page: Page, name: str) -> None:
     """Keeps a picture of the page in `test-results/` (looked at by people, compared by nobody)."""
     folder = Path(__file__).parents[2] / "test-results"

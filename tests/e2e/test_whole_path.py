@@ -15,26 +15,19 @@ from playwright.sync_api import BrowserContext, Page, expect
 from aap.demo.identifiers import siret
 from aap.records.people import Person, Role
 from tests.conftest import TestClock
-from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.e2e.conftest import assert_accessible, picture, press, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
 from tests.worlds.mailbox import link_in, mails_to
 
 CALL = "essai-complet"
 LETTERS = """letters:
-  signed_on: 2025-04-24
-  published: "décision du 24 avril 2025"
+  signed_on: 2025-02-14
+  published: "décision du 14 février 2025"
   signatory: {first_name: Hélène, last_name: Exemplaire, capacity: Cheffe du service, delegation: "arrêté fictif"}
   waiting_list_expires: 2025-10-31
 """
 
 pytestmark = pytest.mark.timeout(300)
-
-
-def press(page: Page, name: str) -> None:
-    """Presses the button or follows the link of that name, and waits for the page that it leads to."""
-    target = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
-    with page.expect_navigation():
-        target.first.click()
 
 
 def sound(page: Page) -> Page:
