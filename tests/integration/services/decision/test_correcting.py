@@ -44,7 +44,7 @@ from aap.services.errors import (
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
-from tests.worlds.offices import Office, Offices, letters_set, recuse_from
+from tests.worlds.offices import Office, Offices, recuse_from
 
 LINK = "https://aap.example.org/association/dossiers/x/decision"
 SCAN = ReceivedFile("courrier.pdf", "application/pdf", 12, "a" * 64)
@@ -222,19 +222,6 @@ def test_what_is_given_tells_the_count_and_the_budget_that_it_breaks(published: 
 
 
 # --- against: the association is heard --------------------------------------------------------------------------------
-
-
-@on_both_databases
-def test_the_letter_of_intent_is_signed_as_the_decision_letters_are(published: Office) -> None:
-    here = published
-    found = proposed(here, 0, wish(Outcome.NOT_SELECTED, None, KEPT_NOT))
-    letters_set(here, {"first_name": "Ousmane", "last_name": "Intérimaire", "capacity": "Chef du service par intérim",
-                       "on_behalf": "Pour la ministre et par délégation"})  # fmt: skip
-    found = sent(here, found)
-    letter = text_of(here.factory.platform.files.read(found.intent_sha256 or ""))
-    for words in ("Ousmane Intérimaire", "Chef du service par intérim", "Pour la ministre et par délégation"):
-        assert words in letter, words
-    assert "Hélène Exemplaire" not in letter
 
 
 @on_both_databases

@@ -11,12 +11,11 @@ from typing import Any
 
 from docx import Document
 from docx.oxml.ns import qn
-from sqlmodel import select
 
 from aap.core.results import MASKED
 from aap.documents.papers.minutes import Heading, MinutesTable, MinutesView, Paragraph, Sentences
 from aap.records.calls import Call, CallState
-from aap.records.deliberations import Gate, JuryMember, JuryVote, Looking, Unfreezing
+from aap.records.deliberations import Gate, Looking, Unfreezing
 from aap.records.people import Role
 from aap.records.rankings import JuryDecisionKind
 from aap.services.call.calls import get_call
@@ -119,29 +118,6 @@ def deliberated(office: Offices) -> Office:
             )
         )  # fmt: skip
     return here
-
-
-def test_who_left_the_room_is_told_as_it_was_noted_with_the_vote(office: Offices) -> None:
-    here = office()
-    first, second, third, *_ = here.dossiers
-    claude = here.factory.person(Role.JURY, call=here.call, name="Claude Élu")
-    recused(here, claude, second, "Élu de la commune du porteur.")
-    jury_sits(
-        here, computed(here), people=(None, claude, None),
-        votes=(
-            (first, Looking.CHANGED, "", (1, 0, 0), "Il écarte le deuxième."),
-            (second, Looking.KEPT, "", (1, 0, 0), ""),
-            (third, Looking.LISTED, "laureate", (2, 0, 0), ""),
-        ),
-    )  # fmt: skip
-    with here.factory.platform.database.writing() as session:
-        vote = session.exec(select(JuryVote).where(JuryVote.application_id == first.id)).one()
-        vote.away = [session.exec(select(JuryMember.id).where(JuryMember.name == "Claude Élu")).one()]
-        session.add(vote)
-    assert table(view(here), "Sorties pendant la séance n°\u00a01") == [
-        ["Claude Élu", first.reference],  # a choice that moves a dossier of which they are recused
-        ["Claude Élu", second.reference],
-    ]
 
 
 @on_both_databases
