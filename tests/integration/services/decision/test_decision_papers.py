@@ -57,5 +57,10 @@ def test_the_settings_signatory_signs_before_the_call_file_s(published: Office) 
     assert signed(here) == {("Hélène Exemplaire", "Cheffe du service", "", "arrêté fictif")}
     letters_set(here, SIGNS)
     assert signed(here) == {
-        ("Ousmane Intérimaire", "Chef du service par intérim", SIGNS["on_behalf"], "décision n° 4 du 6\u00a0janvier\u00a02025")
+        (
+            "Ousmane Intérimaire",
+            "Chef du service par intérim",
+            SIGNS["on_behalf"],
+            "décision n° 4 du 6\u00a0janvier\u00a02025",
+        )
     }
