@@ -122,13 +122,14 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/ranking/computing.py:store_run",
             "services/decision/numbering.py:number_letters",
             "services/decision/notifying.py:propose_notification",
-            "services/decision/notifying.py:cancel_notification",
+            "services/decision/notifying.py:_cancel",
             "services/decision/notifying.py:_tell_all",
             "services/decision/posting.py:remind_unread",
             "services/decision/post_room.py:_kept",
             "services/decision/letters.py:_render",
             "services/decision/letters.py:letter_cases",
             "services/decision/letter_contents.py:letter_sources",
+            "services/decision/letter_contents.py:_written_by_dossier",
             "services/decision/letter_contents.py:census_of",
             "services/decision/setting_letters.py:_kinds",
             "services/decision/decision_papers.py:_acknowledgement",
@@ -177,7 +178,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     "published, for everybody": frozenset(
         f"services/decision/publishing.py:{name}" for name in ("published_results", "_laureates")
     )
-    | {"services/decision/open_data.py:_decided_on"},
+    | {"services/decision/open_data.py:_first_told_on"},
     "the reviewer's own review of a dossier that the door let them open": frozenset(
         {
             "services/review/reviewing.py:_REVIEWED",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,9 @@ from aap.records.reviews import Mark, Recusal, RecusalOrigin, Review, ReviewStat
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.answering import answer_grant
 from aap.services.decision.deciding import prepare_decisions, publish_results
+from aap.services.decision.letter_contents import current_settings
 from aap.services.decision.notifying import confirm_notification, propose_notification
+from aap.services.decision.setting_letters import set_letters
 from aap.services.outbox import start_job
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
@@ -226,6 +228,16 @@ def notify(session: Session, office: Office, *, now: datetime) -> int:
         session, actor=second, call_id=office.call.id, notification_id=asked.id, links=links, now=now
     )
     return told.decisions
+
+
+def letters_set(office: Office, typed: Mapping[str, str]) -> None:
+    """What is known only at decision time, as the first official types it: one more version."""
+    with office.factory.platform.database.writing() as session:
+        seen = current_settings(session, office.call.id)
+        set_letters(
+            session, actor=office.factory.actor(office.first), call_id=office.call.id, typed=typed,
+            seen=seen.number if seen else 0, now=office.factory.now,
+        )  # fmt: skip
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aap.records.applications import GIVEN_TO_REVIEWERS
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.records.people import MembershipRole, Role
@@ -95,6 +96,7 @@ class Who(StrEnum):
     OWNER = "owner"
     REVIEWER = "reviewer"  # of the call
     ASSIGNED = "assigned"  # reviewer to whom the dossier is given, not recused
+    ASKED_AGAIN = "asked_again"  # the same, of a further review that was asked for because the others are doubtful
     OFFICIAL = "official"  # of the call
     JURY = "jury"  # of the call
     ADMIN = "admin"
@@ -119,6 +121,7 @@ class Target:
     association_id: str = ""
     application_state: A | None = None
     assigned: bool = False
+    further: bool = False
     recused: bool = False
 
 
@@ -161,7 +164,10 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.DECISION_ANSWER: (Grant(Who.EDITOR, None, _NOTIFIED),),
     Permission.REVIEW_HOME: (Grant(Who.REVIEWER),),
     Permission.REVIEW_READ: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
-    Permission.REVIEW_MARK: (Grant(Who.ASSIGNED, frozenset({C.REVIEWING}), frozenset({A.ELIGIBLE, A.SUBMITTED})),),
+    Permission.REVIEW_MARK: (
+        Grant(Who.ASSIGNED, frozenset({C.REVIEWING}), GIVEN_TO_REVIEWERS),
+        Grant(Who.ASKED_AGAIN, frozenset({C.DELIBERATING}), GIVEN_TO_REVIEWERS),
+    ),
     Permission.RECUSAL_DECLARE: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
     Permission.RECUSAL_LIFT: (Grant(Who.ADMIN),),
     Permission.INTERESTS_DECLARE: (Grant(Who.REVIEWER), Grant(Who.OFFICIAL), Grant(Who.JURY)),
@@ -241,6 +247,8 @@ def relations(actor: Actor | None, target: Target) -> frozenset[Who]:
         found.add(Who.REVIEWER)
         if target.assigned:
             found.add(Who.ASSIGNED)
+            if target.further:
+                found.add(Who.ASKED_AGAIN)
     if actor.has_role(Role.OFFICIAL, call_id):
         found.add(Who.OFFICIAL)
     if actor.has_role(Role.JURY, call_id):

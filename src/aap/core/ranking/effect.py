@@ -48,17 +48,22 @@ class JuryChoice:
     amount: int | None = None
 
 
+UNDONE: Mapping[str, Collection[str]] = {
+    "in": frozenset({"in", "out"}),
+    "amount": frozenset({"amount", "out"}),
+    "out": _OF_THE_JURY,
+    "none": _OF_THE_JURY,
+}
+"""The jury's decisions on an application that a choice takes the place of: `in` and `amount` stand together, `out` alone,
+`none` takes all three away."""
+
+
 def decided_with(decisions: Sequence[JuryDecision], choice: JuryChoice) -> tuple[JuryDecision, ...]:
-    """The decisions once the choice is made: `in` and `amount` stand together, `out` alone, `none` takes all three away.
+    """The decisions once the choice is made (`UNDONE`).
 
     Whatever else was decided (agreed marks, a withdrawal, reviews set aside) stays.
     """
-    undone: Collection[str] = {
-        "in": frozenset({"in", "out"}),
-        "amount": frozenset({"amount", "out"}),
-        "out": _OF_THE_JURY,
-        "none": _OF_THE_JURY,
-    }[choice.kind]
+    undone = UNDONE[choice.kind]
     kept = [one for one in decisions if one.application_id != choice.application_id or one.decision not in undone]
     if choice.kind != "none":
         euros = Decimal(choice.amount) / 100 if choice.kind == "amount" and choice.amount is not None else None

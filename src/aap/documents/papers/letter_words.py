@@ -99,7 +99,7 @@ _TO_READER = (
 )
 """How a reason of the ranking begins, and how it does in a letter to those whom it is about."""
 
-_JURY_OUT = "Le jury a décidé de ne pas retenir ce projet."
+_LEFT_OUT = re.compile("(?:Le jury|L’autorité) a décidé de ne pas retenir ce projet[.]")
 _INSCRIBED = re.compile(r" Inscrit \S+ sur la liste d’attente(?:\.|\s:\s(il peut prendre la place d’un lauréat\.))")
 
 
@@ -118,8 +118,9 @@ def reason_in_words(facts: LetterFacts, *, beside_jury: bool = False) -> str:
     The place on the waiting list is left to `{waiting}`, which says it with its expiry.
     """
     reason = _INSCRIBED.sub(lambda found: " " + _capital(found[1]) if found[1] else "", _sentence(facts.reason))
-    if _JURY_OUT in reason and facts.written_as("out"):
-        reason = reason.replace(_JURY_OUT, "" if beside_jury else _jury(facts)).strip()
+    if facts.written_as("out"):
+        said = "" if beside_jury else _jury(facts)
+        reason = _LEFT_OUT.sub(lambda _: said, reason).strip()
     return to_reader(reason)
 
 

@@ -15,7 +15,7 @@ from aap.core.call.appeal_texts import Loss, appeal_number
 from aap.core.delays import appeal_silence, court_after_silence, paris
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.decision_notices import NoticeView, notice_view, render_notice
-from aap.documents.papers.letterhead import author_of
+from aap.documents.papers.letterhead import Author, author_of
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.decided import CorrectionGround, DecisionCorrection
@@ -25,7 +25,7 @@ from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deadlines import OVERSEAS, appeal_delay
-from aap.services.decision.letter_contents import recipient_of
+from aap.services.decision.letter_contents import current_settings, recipient_of, terms_of
 from aap.services.outbox import Progress, start_job
 from aap.services.platform import Platform
 
@@ -60,6 +60,11 @@ def _parties(session: Session, decision: Decision) -> tuple[OpenedCall, Applicat
     return get_call(session, decision.call_id), application, session.get_one(Association, application.association_id)
 
 
+def _author(session: Session, call: OpenedCall) -> Author:
+    """Who signs, as in the decision letters that would be made now."""
+    return author_of(call.file, terms_of(current_settings(session, call.id)))
+
+
 def intent_view(session: Session, found: DecisionCorrection, *, until: date, made_on: date) -> NoticeView:
     """The letter of intent of a correction; a draft until it is sent."""
     decision = session.get_one(Decision, found.decision_id)
@@ -86,7 +91,7 @@ def intent_view(session: Session, found: DecisionCorrection, *, until: date, mad
             *appeal_texts.observation_paragraphs(until=until, contact=call.file.call.contact),
         ),
         highlights=(*granted, ("Vos observations jusqu’au", french.day(until))),
-        author=author_of(call.file),
+        author=_author(session, call),
         made_on=made_on,
         draft="" if found.intent_sent_at else DRAFT,
     )
@@ -179,7 +184,7 @@ def reply_view(
             reply=reply,
         ),
         appeals=() if whole else appeal_texts.reply_appeals(court, late=contest.late),
-        author=author_of(call.file),
+        author=_author(session, call),
         made_on=made_on,
         draft=DRAFT if draft else "",
     )

@@ -28,6 +28,7 @@ from aap.records.rankings import (
 )
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.list_versions import retained_when_decided
+from aap.services.ranking.input import replaced_by
 
 _WRITTEN = (JuryDecisionKind.IN, JuryDecisionKind.OUT, JuryDecisionKind.AMOUNT)
 
@@ -83,13 +84,7 @@ def letter_sources(
     session: Session, call: OpenedCall, decisions: Collection[Decision], *, application_ids: Collection[str]
 ) -> LetterSources:
     """For these decisions (none before they are prepared) on these dossiers. Four queries, and one a run."""
-    written: dict[str, tuple[WrittenDecision, ...]] = {}
-    for one in session.exec(
-        select(JuryDecision)
-        .where(JuryDecision.call_id == call.id, col(JuryDecision.decision).in_(_WRITTEN), _among(application_ids))
-        .order_by(col(JuryDecision.application_id), col(JuryDecision.decision))
-    ):
-        written[one.application_id] = (*written.get(one.application_id, ()), _written(one))
+    written = _written_by_dossier(session, call.id, application_ids)
     replaced_ids = [one.replaces_id for one in decisions if one.replaces_id]
     replaced = session.exec(select(Decision).where(col(Decision.id).in_(replaced_ids))).all() if replaced_ids else ()
     versions = session.exec(
@@ -104,6 +99,26 @@ def letter_sources(
         versions={one.id: one for one in versions},
         current=versions[-1] if versions else None,
     )
+
+
+def _written_by_dossier(
+    session: Session, call_id: str, application_ids: Collection[str]
+) -> dict[str, tuple[WrittenDecision, ...]]:
+    """What counts of the jury's and the authority's, as the ranking takes it. One query."""
+    written: dict[str, tuple[WrittenDecision, ...]] = {}
+    for one in session.exec(
+        select(JuryDecision)
+        .where(JuryDecision.call_id == call_id, col(JuryDecision.decision).in_(_WRITTEN), _among(application_ids))
+        .order_by(col(JuryDecision.application_id), col(JuryDecision.decision))
+    ):
+        written[one.application_id] = (*written.get(one.application_id, ()), _written(one))
+    return {application_id: that_count(every) for application_id, every in written.items()}
+
+
+def that_count(written: tuple[WrittenDecision, ...]) -> tuple[WrittenDecision, ...]:
+    """Of one dossier: the jury's is told only where the authority decided nothing else of the same question."""
+    undone = {kind for one in written if one.by_authority for kind in replaced_by(one.decision)}
+    return tuple(one for one in written if one.by_authority or one.decision not in undone)
 
 
 def _among(application_ids: Collection[str]) -> Any:

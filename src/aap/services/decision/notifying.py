@@ -150,6 +150,18 @@ def cancel_notification(session: Session, *, actor: Actor, call_id: str, notific
     too_late = found.state == NotificationState.CONFIRMED and found.at <= now
     if found.state == NotificationState.DONE or too_late:
         raise InvalidInput({"": Objection("decision.notification_begun")})
+    _cancel(session, actor, found, now)
+
+
+def cancel_proposed(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> None:
+    """Takes the hour back that waits for its second person, with the list that is taken back. For who holds the call and
+    may do that; a confirmed hour is in its way (`letters_have_left`)."""
+    found = _open_notification(session, call.id)
+    if found is not None and found.state == NotificationState.PROPOSED:
+        _cancel(session, actor, found, now)
+
+
+def _cancel(session: Session, actor: Actor, found: Notification, now: datetime) -> None:
     before = str(found.state)
     found.state = NotificationState.CANCELLED
     session.add(found)

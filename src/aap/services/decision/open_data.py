@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from aap.core.call.letter_settings import in_effect
 from aap.core.delays import paris
 from aap.core.results import Table
 from aap.documents.tables.subventions import PAID_HOW, Granting, GrantLine, PaidHow, subventions_table
@@ -18,7 +19,9 @@ from aap.records.rankings import Decision
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.in_force import current_list, in_force, told_list
+from aap.services.decision.in_force import current_list, told_list
+from aap.services.decision.in_force import in_force as decisions_in_force
+from aap.services.decision.letter_contents import current_settings, terms_of
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, allowed, ensure
@@ -101,7 +104,7 @@ def open_data_state(session: Session, *, actor: Actor, call: OpenedCall) -> Open
 
 def published_grants(session: Session, call_id: str) -> Table:
     """The lines of the list in force, by name. Raises NotFound before the publication, and without the authority's
-    SIRET. Four queries."""
+    SIRET. Five queries."""
     call = get_call(session, call_id)
     siret = _authority_siret(call)
     if not siret or not allowed(None, Permission.RESULTS_READ, call.target()):
@@ -141,14 +144,16 @@ def _authority_siret(call: OpenedCall) -> str:
 
 
 def _granting(session: Session, call: OpenedCall, siret: str) -> Granting:
-    terms, decided_on = payment_terms_of(call), _decided_on(session, call)
+    terms = payment_terms_of(call)
+    letters = in_effect(call.file, terms_of(current_settings(session, call.id)))
+    decided_on = letters.signed_on or _first_told_on(session, call)
     authority = call.file.call.authority
     assert authority is not None
     return Granting(
         authority=authority.name,
         siret=siret,
         decided_on=decided_on,
-        act=call.file.letters.published or "",
+        act=letters.act or letters.published,
         conditions=terms.conditions,
         paid_from=terms.paid_from or decided_on,
         paid_until=terms.paid_until,
@@ -157,13 +162,11 @@ def _granting(session: Session, call: OpenedCall, siret: str) -> Granting:
     )
 
 
-def _decided_on(session: Session, call: OpenedCall) -> date:
-    """The day of the decision: as the letters are dated, else when the first left."""
-    if call.file.letters.signed_on is not None:
-        return call.file.letters.signed_on
+def _first_told_on(session: Session, call: OpenedCall) -> date:
+    """The day on which the first decision was told: what is known where the letters have no date."""
     first = session.exec(
         select(Decision.notified_at)
-        .where(Decision.call_id == call.id, col(Decision.notified_at).is_not(None), in_force())
+        .where(Decision.call_id == call.id, col(Decision.notified_at).is_not(None), decisions_in_force())
         .order_by(col(Decision.notified_at))
         .limit(1)
     ).first()

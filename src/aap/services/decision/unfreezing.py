@@ -20,6 +20,7 @@ from aap.records.rankings import Decision, RankingRun, RunState
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
+from aap.services.decision.notifying import cancel_proposed
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import cancel, send_mail
@@ -97,7 +98,8 @@ def confirm_unfreeze(session: Session, *, actor: Actor, run_id: str, minutes_sha
         raise InvalidInput({"": Objection("decision.letters_have_left")})
     asked.confirmed_by, asked.confirmed_at, asked.minutes_sha256 = actor.person_id, now, minutes_sha256
     voided = _void_decisions(session, call, run, now)
-    _end_what_waits(session, call, now)
+    cancel_proposed(session, actor=actor, call=call, now=now)
+    _end_letters(session, call, now)
     before = str(call.state)
     call.record.state, run.state = CallState.DELIBERATING, RunState.COMPUTED
     session.add_all([asked, call.record, run])
@@ -168,13 +170,7 @@ def _state_before(application: Application, eligible: dict[str, bool]) -> Applic
     return ApplicationState.ELIGIBLE if eligible[application.reference] else ApplicationState.INELIGIBLE
 
 
-def _end_what_waits(session: Session, call: OpenedCall, now: datetime) -> None:
-    """Letters that are being laid out, and a notification that waits for its second person, are of a list that is gone."""
-    proposed = select(Notification).where(
-        Notification.call_id == call.id, Notification.state == NotificationState.PROPOSED
-    )
-    for notification in session.exec(proposed):
-        notification.state = NotificationState.CANCELLED
-        session.add(notification)
+def _end_letters(session: Session, call: OpenedCall, now: datetime) -> None:
+    """Letters that are being laid out are of a list that is gone."""
     for job in session.exec(select(Job).where(Job.call_id == call.id, Job.kind == "letters")).all():
         cancel(session, job, now=now)

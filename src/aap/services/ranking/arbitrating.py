@@ -6,7 +6,7 @@ and counts in its place (`services.ranking.input.overruled`) in the next run, wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ from aap.services.call.calls import OpenedCall, hold_call
 from aap.services.dossier.access import dossier_target, ensure_impartial, get_dossier, recused_references
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission, ensure
-from aap.services.ranking.effects import GrantedList, ListEffect, decided_in, effect_between, list_with
+from aap.services.ranking.effects import ListEffect, decided_in, effect_between, list_with, stored_run
 from aap.services.ranking.input import overruled
 from aap.services.ranking.runs import RunView, view_run
 
@@ -187,7 +187,7 @@ def _checked(session: Session, call: OpenedCall, application: Application, chang
         raise InvalidInput({"decision": Objection("ranking.amount_of_left_out")})
     new = [CoreDecision(reference, kind.value, euros, "", "", stage=AUTHORITY) for kind, euros in change.parts()]
     before = list_with(run, overruled(base, recorded))
-    if reference not in before.places:
+    if stored_run(run).place(reference, base) != "candidate":
         raise InvalidInput({"decision": Objection("ranking.imposed_no_candidate")})
     return effect_between(before, list_with(run, overruled(base, [*recorded, *new])))
 
@@ -279,8 +279,8 @@ def arbitration(session: Session, *, actor: Actor, call: OpenedCall) -> Arbitrat
                 proposed=rows.get(one.reference),
                 jury=tuple((JuryDecisionKind(row.decision), row.amount, row.reason) for row in one.jury),
                 decisions=tuple((JuryDecisionKind(row.decision), row.amount) for row in one.rows),
-                amount_before=lists[0].grants.get(one.reference) if lists else None,
-                amount_after=lists[-1].grants.get(one.reference) if lists else None,
+                amount_before=lists[0].get(one.reference) if lists else None,
+                amount_after=lists[-1].get(one.reference) if lists else None,
                 reason=one.rows[0].reason,
                 author=one.author,
                 at=one.rows[0].created_at,
@@ -294,11 +294,11 @@ def arbitration(session: Session, *, actor: Actor, call: OpenedCall) -> Arbitrat
 
 def _lists(
     session: Session, call_id: str, run: RankingRun, order: Sequence[str]
-) -> tuple[list[GrantedList], tuple[str, ...]]:
+) -> tuple[list[Mapping[str, int]], tuple[str, ...]]:
     """The proposed list, then after each change; those that can be, and the rules that then can't all hold."""
     base, recorded = decided_in(run), _recorded(session, call_id)
     given_up = {one.application_id for one in base if one.decision in ("withdrawn", "declined")}
-    lists, held = [], list[CoreDecision]()
+    lists, held = list[Mapping[str, int]](), list[CoreDecision]()
     try:
         lists.append(list_with(run, base))
         for reference in order:

@@ -5,18 +5,18 @@ The run's scores stay; its rules select again with the decisions given. Nothing 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from aap.core.inputs import JuryDecision as CoreDecision
-from aap.core.ranking.bundle import rankings_of
+from aap.core.ranking.effect import Selected, StoredRun
 from aap.core.ranking.ranking import ImposedNotCandidate
-from aap.core.selection.rules import rules_of
+from aap.core.selection.outcome import InfeasibleRules
+from aap.core.selection.work import OutOfWork, allowance
 from aap.records.rankings import RankingRun
-from aap.services.errors import InvalidInput, Objection
-from aap.services.ranking.trials import bundle_content, retained, run_content
+from aap.services.errors import InvalidInput, Objection, RulesConflict
+from aap.services.ranking.trials import WORK_OF_A_TRIAL, bundle_content, run_content
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,24 @@ class ListEffect:
         return not (self.enters or self.leaves or self.amounts)
 
 
-@dataclass(frozen=True)
-class GrantedList:
-    """Whom a selection retains: reference → cents, in the order of the ranking. `places`: reference → rank, of all."""
+@lru_cache(maxsize=4)
+def _stored(bundle: str) -> StoredRun:
+    return StoredRun(bundle_content(bundle))
 
-    grants: Mapping[str, int]
-    places: Mapping[str, int]
+
+@lru_cache(maxsize=64)
+def _selected(bundle: str, decisions: tuple[CoreDecision, ...]) -> Selected:
+    return _stored(bundle).selected(decisions)
+
+
+def stored_run(run: RankingRun) -> StoredRun:
+    """A kept run, of which other decisions are asked: ranked once."""
+    return _stored(run.bundle)
+
+
+def selected_with(run: RankingRun, decisions: Sequence[CoreDecision]) -> Selected:
+    """The selection of a kept run under these decisions, made once. Raises what `StoredRun.selected` raises."""
+    return _selected(run.bundle, tuple(decisions))
 
 
 def decided_in(run: RankingRun) -> tuple[CoreDecision, ...]:
@@ -51,31 +63,25 @@ def decided_in(run: RankingRun) -> tuple[CoreDecision, ...]:
     return tuple(one for one in run_content(run).given.decisions if not one.is_authoritys)
 
 
-def list_with(run: RankingRun, decisions: Sequence[CoreDecision]) -> GrantedList:
-    """The list by these decisions in place of the run's.
+def list_with(run: RankingRun, decisions: Sequence[CoreDecision]) -> Mapping[str, int]:
+    """Whom these decisions in place of the run's retain: reference → cents, in the order of the ranking, lot by lot.
 
     Raises RulesConflict, and InvalidInput where a decision retains who is no candidate, or with the work of a trial
     nothing is found.
     """
-    return _list(run.bundle, tuple(decisions))
-
-
-@lru_cache(maxsize=64)
-def _list(bundle: str, decisions: tuple[CoreDecision, ...]) -> GrantedList:
-    content = bundle_content(bundle)
-    given = dataclasses.replace(content.given, decisions=decisions)
     try:
-        [(_, ranking)] = rankings_of(dataclasses.replace(content, given=given))
+        with allowance(WORK_OF_A_TRIAL):
+            return selected_with(run, decisions).granted
     except ImposedNotCandidate as error:
         raise InvalidInput({"decision": Objection("ranking.imposed_no_candidate")}) from error
-    kept = {one.id: one.grant for one in retained(ranking, rules_of(content.given.call))}
-    places = {one.id: one.rank for one in ranking.standings if one.rank is not None}
-    return GrantedList({name: kept[name] for name in places if name in kept}, places)
+    except InfeasibleRules as error:
+        raise RulesConflict(error.names) from error
+    except OutOfWork as error:
+        raise InvalidInput({"": Objection("ranking.nothing_found")}) from error
 
 
-def effect_between(first: GrantedList, second: GrantedList) -> ListEffect:
+def effect_between(before: Mapping[str, int], after: Mapping[str, int]) -> ListEffect:
     """What changes from one list to the other."""
-    before, after = first.grants, second.grants
     return ListEffect(
         enters=tuple(name for name in after if name not in before),
         leaves=tuple(name for name in before if name not in after),

@@ -138,14 +138,15 @@ def overruled(jury: Iterable[CoreDecision], authority: Sequence[CoreDecision]) -
     Whether it is retained replaces whether, an amount an amount; who is left out needs no amount. What the association
     did (withdrawn, declined) and agreed marks are nobody's to overrule.
     """
-    said = {(one.application_id, kind) for one in authority for kind in _replaces(one)}
+    said = {(one.application_id, kind) for one in authority for kind in replaced_by(one.decision)}
     return [*(one for one in jury if (one.application_id, one.decision) not in said), *authority]
 
 
-def _replaces(decision: CoreDecision) -> frozenset[str]:
-    if decision.decision == "out":
+def replaced_by(decision: str) -> frozenset[str]:
+    """The jury's decisions on a dossier that one of the authority's takes the place of."""
+    if decision == "out":
         return _WHETHER | {"amount"}
-    return _WHETHER if decision.decision == "in" else frozenset({decision.decision})
+    return _WHETHER if decision == "in" else frozenset({decision})
 
 
 def decisions_as_they_stand(session: Session, call: OpenedCall) -> tuple[CoreDecision, ...]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
 from aap.core.inputs import JuryDecision as CoreDecision
-from aap.core.ranking.bundle_reading import read_bundle
-from aap.core.ranking.effect import ChoiceEffect, JuryChoice, NotRetainable, Selected, StoredRun, decided_with
+from aap.core.ranking.effect import ChoiceEffect, JuryChoice, NotRetainable, decided_with
 from aap.core.ranking.effect_words import effect_in_words
 from aap.core.ranking.ranking import ImposedNotCandidate
 from aap.core.references import short_names
@@ -25,20 +22,11 @@ from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_pairs, recused_references
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.effects import selected_with, stored_run
 from aap.services.ranking.input import decisions_as_they_stand
 from aap.services.ranking.jury_members import MemberLine, sitting
 from aap.services.ranking.runs import latest_run, view_run
 from aap.services.ranking.trials import WORK_OF_A_TRIAL
-
-
-@lru_cache(maxsize=4)
-def _stored(bundle: str) -> StoredRun:
-    return StoredRun(read_bundle(json.loads(bundle)))
-
-
-@lru_cache(maxsize=8)
-def _selected(bundle: str, decisions: tuple[CoreDecision, ...]) -> Selected:
-    return _stored(bundle).selected(decisions)
 
 
 @dataclass(frozen=True)
@@ -109,12 +97,12 @@ def _asked(
     session: Session, call: OpenedCall, run: RankingRun, choice: JuryChoice
 ) -> tuple[ChoiceEffect | None, tuple[CoreDecision, ...]]:
     """The effect, None where the work of a question was not enough; and the decisions with the choice."""
-    stored = _stored(run.bundle)
+    stored = stored_run(run)
     decisions = (*stored.agreed, *decisions_as_they_stand(session, call))
     after = decided_with(decisions, choice)
     try:
         with allowance(WORK_OF_A_TRIAL):
-            before = _selected(run.bundle, decisions)
+            before = selected_with(run, decisions)
             return stored.effect(before, decisions, choice), after
     except NotRetainable as refused:
         raise InvalidInput({"decision": Objection("ranking.cannot_be_retained", place=refused.place)}) from refused
@@ -136,7 +124,7 @@ def _row_after(
         return None
     try:
         with allowance(WORK_OF_A_TRIAL):
-            told, granted = _stored(run.bundle).explained(after, reference)
+            told, granted = stored_run(run).explained(after, reference)
     except (InfeasibleRules, NothingFound, OutOfWork, KeyError):
         return None
     return ResultRow(

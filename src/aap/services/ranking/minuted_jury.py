@@ -108,12 +108,18 @@ def minuted_sittings(session: Session, *, actor: Actor, call_id: str) -> Sitting
                     (member.name, seen.reference)
                     for seen in votes[one.id]
                     for member in members
-                    if member.id in there[one.id] and (member.person_id, seen.vote.application_id) in apart
+                    if member.id in there[one.id] and _was_away(member, seen.vote, apart)
                 ),
             )
             for one in meetings
         ),
     )
+
+
+def _was_away(member: JuryMember, vote: JuryVote, apart: frozenset[tuple[str, str]]) -> bool:
+    """As it was noted with the vote, for a choice that moves a dossier of theirs too; where nobody was noted away, by the
+    recusals of the dossier itself."""
+    return member.id in vote.away if vote.away else (member.person_id, vote.application_id) in apart
 
 
 def _by_role(session: Session, call_id: str) -> tuple[str, ...]:
@@ -233,7 +239,7 @@ def recusal_parts(session: Session, *, actor: Actor, call_id: str, jury: Sitting
             MinutesTable(
                 (PaperColumn("Membre", 70), PaperColumn("A quitté la salle pour le dossier", reference=True)),
                 left,
-                empty="Aucun membre présent n’était déporté d’un dossier examiné.",
+                empty="Aucun membre présent n’a quitté la salle.",
             ),
         ]
     return parts

@@ -79,9 +79,15 @@ class Comparison:
 
 
 @lru_cache(maxsize=4)
+def bundle_content(bundle: str) -> BundleContent:
+    """What a kept run was computed from, and its tables, of its bundle's text."""
+    return read_bundle(json.loads(bundle))
+
+
+@lru_cache(maxsize=4)
 def _ranked(bundle: str) -> tuple[BundleContent, Ranking]:
     """The inputs of a kept run, ranked again from its stored scores."""
-    content = read_bundle(json.loads(bundle))
+    content = bundle_content(bundle)
     [(_, ranking)] = rankings_of(content)  # a call with lots isn't run here
     return content, ranking
 
@@ -94,11 +100,6 @@ def ranked(run: RankingRun) -> tuple[BundleContent, Ranking]:
 def run_content(run: RankingRun) -> BundleContent:
     """What a kept run was computed from, and its tables."""
     return bundle_content(run.bundle)
-
-
-def bundle_content(bundle: str) -> BundleContent:
-    """The same of a bundle's text."""
-    return _ranked(bundle)[0]
 
 
 def only_successors(run: RankingRun) -> frozenset[str]:
@@ -163,12 +164,6 @@ def _changed(rules: Rules, wish: Wish) -> Rules:
         protect_top=rules.protect_top if wish.protect_top is None else wish.protect_top,
         quotas=tuple(quota for quota in rules.quotas if quota.id not in wish.without),
     )
-
-
-def retained(ranking: Ranking, rules: Rules) -> tuple[Candidate, ...]:
-    """Whom these rules retain of a ranking, with what each is granted. Raises RulesConflict, InvalidInput."""
-    walked, solved = _solved(ranking, rules)
-    return _kept(walked, solved)
 
 
 def _solved(ranking: Ranking, rules: Rules) -> tuple[SecondWalk, Solved]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlmodel import Session, select
 
-from aap.core.ranking.effect import JuryChoice
+from aap.core.ranking.effect import UNDONE, JuryChoice
 from aap.records.applications import Application, ApplicationState
 from aap.records.deliberations import JuryVote, Looking
 from aap.records.rankings import JuryDecision, JuryDecisionKind
@@ -189,21 +189,13 @@ def _ids(session: Session, call: OpenedCall, references: Sequence[str]) -> list[
     return [record_id for record_id, reference in session.exec(found) if reference in set(references)]
 
 
-_UNDONE: dict[RoomChoice, frozenset[str]] = {
-    "in": frozenset({"in", "out"}),
-    "amount": frozenset({"amount", "out"}),
-    "out": frozenset({"in", "out", "amount"}),
-    "none": frozenset({"in", "out", "amount"}),
-}
-
-
 def _decide(
     session: Session, actor: Actor, application: Application, entry: ChoiceEntry, reason: str, now: datetime
 ) -> bool:
     """Writes the decision of a choice in place of those that it undoes; whether any stands then."""
     held = session.exec(select(JuryDecision).where(JuryDecision.application_id == application.id)).all()
     chosen = [one for one in held if one.decision in CHOSEN]
-    undone = [one for one in chosen if one.decision in _UNDONE.get(entry.choice, frozenset())]
+    undone = [one for one in chosen if one.decision in UNDONE.get(entry.choice, ())]
     for one in undone:
         take_back_decision(session, actor=actor, application=application, held=one, reason=reason, now=now)
     stands = len(chosen) > len(undone)

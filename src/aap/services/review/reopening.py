@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
+from aap.records.calls import CallState
 from aap.records.people import Person
 from aap.records.reviews import Assignment, Consensus, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
@@ -27,6 +28,8 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
     )
     if dossier.frozen:
         raise StateForbids(Permission.REVIEW_MARK, "consensus")
+    if dossier.call.state is not CallState.REVIEWING:  # a further review while the call deliberates
+        raise StateForbids(Permission.REVIEW_REOPEN, str(dossier.call.state))
     if dossier.review is None or dossier.state is not ReviewState.SUBMITTED:
         raise StateForbids(Permission.REVIEW_MARK, str(dossier.state or ""))
     if not reason.strip():

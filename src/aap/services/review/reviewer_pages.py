@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case
+from sqlalchemy import and_, bindparam, case, or_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, func, select
 
@@ -20,7 +20,7 @@ from aap.core.questions.base.in_words import SectionReading
 from aap.core.scoring.marking import total_of
 from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState
 from aap.records.associations import Association
-from aap.records.calls import CallState
+from aap.records.calls import Call, CallState
 from aap.records.people import Role
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
@@ -29,7 +29,7 @@ from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
 from aap.services.dossier.counted import not_set_aside
 from aap.services.dossier.dossiers import counting_answers
-from aap.services.permissions import Permission, Target, ensure, marks_closed
+from aap.services.permissions import Permission, Target, allowed, ensure, marks_closed
 from aap.services.review.given_files import DossierFile, dossier_files
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
@@ -49,7 +49,7 @@ def may_mark(person_id: str, call_id: Any) -> ColumnElement[bool]:
 @dataclass(frozen=True)
 class ListedDossier:
     """A line of the reviewer's list. `association` is empty in a blind call; `state`: todo, draft, submitted, reopened,
-    or closed (withdrawn, ineligible)."""
+    or closed (withdrawn, ineligible). `further`: asked for because the others' reviews are doubtful."""
 
     application_id: str
     reference: str
@@ -61,6 +61,7 @@ class ListedDossier:
     updated_at: datetime | None
     submitted_at: datetime | None
     minutes: int | None
+    further: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class ReviewerCall:
     @property
     def submitted(self) -> int:
         return sum(one.state == "submitted" for one in self.dossiers)
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether a further review is still to be submitted while the call deliberates."""
+        return self.call.state is CallState.DELIBERATING and any(
+            one.further and one.state not in ("submitted", "closed") for one in self.dossiers
+        )
 
     @property
     def average_minutes(self) -> int | None:
@@ -114,7 +122,7 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         select(  # type: ignore[call-overload]
             Application.call_id, Application.id, Application.reference, Application.title, Application.theme,
             Application.state, Association.name, Association.commune_name, Review.state, Review.updated_at,
-            Review.submitted_at, Review.seconds_spent,
+            Review.submitted_at, Review.seconds_spent, Assignment.further,
         )
         .select_from(Assignment)
         .join(Application, col(Assignment.application_id) == Application.id)
@@ -137,11 +145,25 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         if listed or call.state is CallState.REVIEWING or call.id in rounds:
             found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
     # What is to be done now comes first; the calls come in the order of their closing.
-    return tuple(sorted(found, key=lambda one: one.call.state not in (CallState.REVIEWING, CallState.CLOSED)))
+    to_do = (CallState.REVIEWING, CallState.CLOSED)
+    return tuple(sorted(found, key=lambda one: not (one.call.state in to_do or one.asked_again)))
 
 
 def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
-    application_id, reference, title, theme, at, association, place, state, updated_at, submitted_at, seconds = row
+    (
+        application_id,
+        reference,
+        title,
+        theme,
+        at,
+        association,
+        place,
+        state,
+        updated_at,
+        submitted_at,
+        seconds,
+        further,
+    ) = row
     state = state or "todo"
     if at not in GIVEN_TO_REVIEWERS and state != "submitted":
         state = "closed"
@@ -156,6 +178,7 @@ def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
         updated_at=updated_at,
         submitted_at=submitted_at,
         minutes=round(seconds / 60) if seconds else None,
+        further=further,
     )
 
 
@@ -182,9 +205,14 @@ def _most_in_need(session: Session, person_id: str, call_id: Any, *, after: str)
     rows = session.exec(
         select(Application.id)
         .join(Assignment, col(Assignment.application_id) == Application.id)
+        .join(Call, col(Call.id) == Assignment.call_id)
         .outerjoin(Review, col(Review.assignment_id) == Assignment.id)
         .where(
             may_mark(person_id, call_id),
+            or_(
+                col(Call.state) == CallState.REVIEWING,
+                and_(col(Call.state) == CallState.DELIBERATING, col(Assignment.further)),
+            ),
             func.coalesce(Review.state, "") != ReviewState.SUBMITTED,
         )
         .order_by(submitted, col(Application.reference), col(Application.id))
@@ -262,16 +290,12 @@ def open_given_dossier(
         done=done,
         total=total,
         average_minutes=minutes,
-        editable=_editable(dossier, now),
+        editable=_editable(actor, dossier, now),
     )
 
 
-def _editable(dossier: ReviewedDossier, now: datetime) -> bool:
-    return (
-        dossier.call.state is CallState.REVIEWING
-        and dossier.application.state in GIVEN_TO_REVIEWERS
-        and dossier.may_edit(now)
-    )
+def _editable(actor: Actor, dossier: ReviewedDossier, now: datetime) -> bool:
+    return allowed(actor, Permission.REVIEW_MARK, dossier.target) and dossier.may_edit(now)
 
 
 _SUBMITTED = col(Review.state) == ReviewState.SUBMITTED

@@ -83,6 +83,7 @@ class ReviewedDossier:
             call_state=self.call.state,
             application_state=ApplicationState(self.application.state),
             assigned=True,
+            further=self.assignment.further,
         )
 
     @property
@@ -94,10 +95,10 @@ class ReviewedDossier:
         return ReviewState(self.review.state) if self.review else None
 
     def may_edit(self, now: datetime) -> bool:
-        """Whether the marks can still be typed (a reopened review may be after the closing)."""
+        """Whether the marks can still be typed (a reopened or a further review may be after the closing)."""
         if self.frozen or self.state is ReviewState.SUBMITTED:
             return False
-        return self.state is ReviewState.REOPENED or not is_late(self.call, now)
+        return self.state is ReviewState.REOPENED or self.assignment.further or not is_late(self.call, now)
 
 
 def is_late(call: OpenedCall, now: datetime) -> bool:

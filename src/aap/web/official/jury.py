@@ -166,15 +166,10 @@ def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str],
 
 def _with_effect(session: Session, before: BeforeJury, census: Census) -> BeforeJury:
     application: Application = before.held.application
+    cents = _cents() if before.choice == "amount" else None
+    choice = JuryChoice(application.reference, before.choice, cents)  # type: ignore[arg-type]
     try:
-        cents = _cents() if before.choice == "amount" else None
-        effect = ask_effect(
-            session,
-            actor=signed_in(),
-            call=before.held.call,
-            application=application,
-            choice=JuryChoice(application.reference, before.choice, cents),  # type: ignore[arg-type]
-        )
+        effect = ask_effect(session, actor=signed_in(), call=before.held.call, application=application, choice=choice)
     except InvalidInput as refused:
         return dataclasses.replace(before, refused=(sentences(refused.problems),))
     except RulesConflict as conflict:
@@ -184,10 +179,15 @@ def _with_effect(session: Session, before: BeforeJury, census: Census) -> Before
         )
     letter: tuple[str, ...] = ()
     if effect.row is not None:
-        reason = request.form.get("motif", "")
         letter = tuple(
             preview_paragraphs(
-                session, actor=signed_in(), application=application, row=effect.row, census=census, reason=reason
+                session,
+                actor=signed_in(),
+                application=application,
+                choice=choice,
+                reason=request.form.get("motif", ""),
+                row=effect.row,
+                census=census,
             )
         )
     return dataclasses.replace(before, effect=effect, letter=letter)

@@ -15,11 +15,11 @@ from aap.documents.tables.subventions import COLUMNS, LONGEST, Granting, GrantLi
 from aap.records.calls import CallState
 from aap.records.rankings import Decision
 from aap.services.call.calls import get_call
-from aap.services.decision.open_data import PaymentTerms, open_data_state, set_payment_terms
+from aap.services.decision.open_data import PaymentTerms, open_data_state, published_grants, set_payment_terms
 from aap.services.errors import InvalidInput
 from tests.conftest import Browser
 from tests.databases import on_both_databases
-from tests.worlds.offices import Offices
+from tests.worlds.offices import Offices, letters_set
 
 GRANTING = Granting(
     "Ministère", "11000001200014", date(2025, 4, 24), "Arrêté 12", "in_parts", date(2025, 5, 1), date(2025, 12, 31),
@@ -82,6 +82,24 @@ def test_the_published_lines_are_those_of_the_list_in_force(browser: Callable[[]
     ]
     lines = json.loads(browser().get(f"{address}.json").data)
     assert [line["nomBeneficiaire"] for line in lines] == [row[COLUMNS.index("nomBeneficiaire")] for row in rows[1:]]
+
+
+@on_both_databases
+def test_the_day_and_the_act_are_those_of_the_letters_settings(office: Offices) -> None:
+    made = office(CallState.PUBLISHED)
+
+    def told() -> set[tuple[str, str]]:
+        with made.factory.platform.database.reading() as session:
+            table = published_grants(session, made.call.id)
+        day, act = COLUMNS.index("dateConvention"), COLUMNS.index("referenceDecision")
+        return {(row[day], row[act]) for row in table.rows}
+
+    assert told() == {("2025-02-10", "décision du 10 février 2025")}  # the call file's
+    given = {"signed_on": "2025-02-09", "act": "arrêté n° 2025-7", "published": "Bulletin officiel n° 3"}
+    letters_set(made, given)
+    assert told() == {("2025-02-09", "arrêté n° 2025-7")}
+    letters_set(made, {"published": "Bulletin officiel n° 3"})
+    assert told() == {("2025-02-10", "Bulletin officiel n° 3")}
 
 
 @pytest.mark.parametrize("state", [CallState.DELIBERATING, CallState.DECIDED])
