@@ -65,6 +65,11 @@ CLOSED_SINCE = re.compile(r"/instruction/[^/]+/(classement|evaluations/accord|ju
 """Pages of calls that don't deliberate yet, which tell marks or ranks: closed to officials until they do."""
 
 
+UNTOLD_SINCE = {"/resultats/lueurs-2025": "La Passerelle fictive"}
+"""Page → a laureate called from the waiting list who was not notified when the instance was kept. 0.1.0 showed it to
+everybody before its own letter said so: now the public reads a change once its decision is told."""
+
+
 @dataclass
 class Kept:
     """A kept instance, unpacked and upgraded. Who changes something asks for a copy."""
@@ -149,7 +154,7 @@ def test_its_pages_show_what_it_holds(kept: Kept, world: World) -> None:
         for word in words
         if flat(word) not in page
     ]
-    assert lacking == []
+    assert lacking == [("", page, name) for page, name in UNTOLD_SINCE.items()]
     official = visitors["instruction"]
     for call, held in kept.manifest["calls"].items():
         candidates = rows(official, f"/instruction/{call}/candidats.csv")
@@ -159,7 +164,10 @@ def test_its_pages_show_what_it_holds(kept: Kept, world: World) -> None:
             laureates = rows(official, f"/instruction/{call}/classement/{run}/fichiers/laureates.csv")
             assert granted(laureates) == held["laureates"]
             published = rows(Visitor(world), f"/resultats/{call}/laureats.csv")
-            assert sorted(row[published[0].index("dossier")] for row in published[1:]) == held["published"]
+            # Before the first change that is not told: as the run was frozen, but for who has given the grant up.
+            assert [row[published[0].index("dossier")] for row in published[1:]] == [
+                one for one in held["published"] if one in held["laureates"]
+            ]
 
 
 def flat(text: str) -> str:
