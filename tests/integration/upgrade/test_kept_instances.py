@@ -47,6 +47,22 @@ NOT_IN_THEM = {
     "security.reset_password": "its token is good for hours of the machine's clock",
     "security.change_email_confirm": "its token is good for hours of the machine's clock",
     "official.freeze": "no call deliberates",
+    "association.appeal_file": "no appeal was kept",
+    "association.appeal_paper": "no appeal was kept",
+    "official.appeal_answer": "no appeal was kept",
+    "official.appeal_document": "no appeal was kept",
+    "official.appeal_file": "no appeal was kept",
+    "official.appeal_receipt": "no appeal was kept",
+    "association.intent": "no decision was corrected",
+    "official.correction": "no decision was corrected",
+    "official.correction_letter": "no decision was corrected",
+    "official.correction_paper": "no decision was corrected",
+    "association.former_decision": "no decision that was told was replaced by another that is",
+    "official.letter_settings_version": "0.1.0 kept no settings of letters",
+    "official.addresses": "0.1.0 sent nothing by registered post",
+    "official.letters_book": "0.1.0 sent nothing by registered post",
+    "official.postal_proof": "0.1.0 sent nothing by registered post",
+    "official.postal_return": "0.1.0 sent nothing by registered post",
     "public.too_large": "no page leads to what a proxy shows",
     "official.unfreeze": "the letters of the frozen ranking have left",
     "official.version_minutes_file": "no version was taken back",
@@ -63,6 +79,11 @@ NOT_IN_THEM = {
 
 CLOSED_SINCE = re.compile(r"/instruction/[^/]+/(classement|evaluations/accord|jury(/.*)?)")
 """Pages of calls that don't deliberate yet, which tell marks or ranks: closed to officials until they do."""
+
+
+UNTOLD_SINCE = {"/resultats/lueurs-2025": "La Passerelle fictive"}
+"""Page → a laureate called from the waiting list who was not notified when the instance was kept. 0.1.0 showed it to
+everybody before its own letter said so: now the public reads a change once its decision is told."""
 
 
 @dataclass
@@ -149,7 +170,7 @@ def test_its_pages_show_what_it_holds(kept: Kept, world: World) -> None:
         for word in words
         if flat(word) not in page
     ]
-    assert lacking == []
+    assert lacking == [("", page, name) for page, name in UNTOLD_SINCE.items()]
     official = visitors["instruction"]
     for call, held in kept.manifest["calls"].items():
         candidates = rows(official, f"/instruction/{call}/candidats.csv")
@@ -159,7 +180,10 @@ def test_its_pages_show_what_it_holds(kept: Kept, world: World) -> None:
             laureates = rows(official, f"/instruction/{call}/classement/{run}/fichiers/laureates.csv")
             assert granted(laureates) == held["laureates"]
             published = rows(Visitor(world), f"/resultats/{call}/laureats.csv")
-            assert sorted(row[published[0].index("dossier")] for row in published[1:]) == held["published"]
+            # Before the first change that is not told: as the run was frozen, but for who has given the grant up.
+            assert [row[published[0].index("dossier")] for row in published[1:]] == [
+                one for one in held["published"] if one in held["laureates"]
+            ]
 
 
 def flat(text: str) -> str:

@@ -229,7 +229,9 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
         )
     if work.state == "done" and work.kind == "appeal_file":
         return redirect(url_for("official.appeal", call_id=call_id, contest_id=work.result["contest"]))
-    if work.state == "done" and "run" in work.result:
+    # A release that ranked before the deliberation left jobs of calls whose rankings are closed until then.
+    open_to_them = allowed(signed_in(), Permission.RANKING_READ, opened.target())
+    if work.state == "done" and "run" in work.result and open_to_them:
         return redirect(url_for("official.ranking", call_id=call_id))
     return show_call_page(
         "job.html",

@@ -16,10 +16,11 @@ from aap.records.decided import CorrectionState, DecisionCorrection
 from aap.records.people import Person
 from aap.records.rankings import Contest, ContestDocument, ContestKind, ContestResult, Decision, Outcome
 from aap.services.call.calls import get_call
-from aap.services.decision.answering import contest_deadline, read_decision
+from aap.services.decision.answering import note_reading, read_decision
 from aap.services.decision.appeal_pages import appeal_clocks, appeal_lines, own_appeals
 from aap.services.decision.appeals import file_appeal, note_withdrawal, record_appeal, reply_appeal, withdraw_appeal
 from aap.services.decision.correcting import decide_correction, drop_correction
+from aap.services.decision.deadlines import AppealDelay, appeal_delay
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.uploads import ReceivedFile
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, RecusedFromActs, StateForbids
@@ -64,9 +65,10 @@ def test_a_decision_is_contested_until_the_last_day_and_once(
 ) -> None:
     here = case(**zone)
     here.decide(Outcome.NOT_SELECTED)
+    run(here, note_reading, here.owner, application_id=here.id)
     with here.factory.platform.database.reading() as session:
         found = read_decision(session, actor=here.actor(here.owner), application_id=here.id)
-    assert found.contest_until == last
+    assert found.delay == AppealDelay(date(2025, 2, 10), last)
     clock.now = datetime(last.year, last.month, last.day, 21, 59, tzinfo=UTC)
     first = filed(here, files=(SCAN, SCAN))
     assert filed(here, "Encore").id == first.id
@@ -84,6 +86,7 @@ def test_a_decision_is_contested_until_the_last_day_and_once(
 def test_the_day_after_the_last_one_is_too_late_in_paris(case: Cases, clock: Any) -> None:
     here = case()
     here.decide(Outcome.NOT_SELECTED)
+    run(here, note_reading, here.owner, application_id=here.id)
     clock.now = datetime(2025, 4, 11, 22, 1, tzinfo=UTC)  # the 12th in Paris
     with pytest.raises(DeadlinePassed):
         filed(here)
@@ -119,6 +122,7 @@ def test_an_appeal_is_acknowledged_with_the_day_on_which_silence_rejects_it(case
 def test_a_late_appeal_on_paper_is_recorded_and_said_to_be_late(case: Cases, clock: Any) -> None:
     here = case()
     here.decide(Outcome.NOT_SELECTED)
+    run(here, note_reading, here.owner, application_id=here.id)
     clock.now = datetime(2025, 5, 2, 9, tzinfo=UTC)
     values = {
         "kind": ContestKind.HIERARCHIQUE,
@@ -307,6 +311,10 @@ def test_the_association_reads_its_appeals_and_not_who_recorded_one(published: O
         [shown] = own_appeals(session, dossier)
         actions = session.exec(select(AuditLine.action).where(AuditLine.object_id == here.dossiers[0].id)).all()
         decision = session.exec(select(Decision).where(Decision.application_id == here.dossiers[0].id)).one()
-        assert contest_deadline(decision, dossier.association) == date(2025, 4, 11)
+        assert appeal_delay(session, decision) == AppealDelay(None, None)  # nobody has read it
     assert (shown.person, shown.silent_on, shown.result) == ("", date(2025, 4, 10), None)
     assert "appeal.recorded" in actions
+    of_office(here, note_reading, here.member, application_id=here.dossiers[0].id)
+    with here.factory.platform.database.reading() as session:
+        decision = session.get_one(Decision, decision.id)
+        assert appeal_delay(session, decision) == AppealDelay(date(2025, 2, 10), date(2025, 4, 11))

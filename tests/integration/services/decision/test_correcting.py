@@ -28,7 +28,6 @@ from aap.services.decision.correcting import (
     weigh,
 )
 from aap.services.decision.correction_effects import Called, CorrectionEffect, stated_conditions
-from aap.services.decision.deciding import notify_decisions
 from aap.services.decision.hearing import observe, own_corrections, record_observations
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.uploads import ReceivedFile
@@ -41,10 +40,9 @@ from aap.services.errors import (
     SamePerson,
     StateForbids,
 )
-from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
-from tests.worlds.offices import Office, Offices, recuse_from
+from tests.worlds.offices import Office, Offices, notify, recuse_from
 
 LINK = "https://aap.example.org/association/dossiers/x/decision"
 SCAN = ReceivedFile("courrier.pdf", "application/pdf", 12, "a" * 64)
@@ -62,6 +60,12 @@ def run(here: Office, use_case: Callable[..., Any], person: Person, **values: An
     platform = here.factory.platform
     with platform.database.writing() as session:
         return use_case(session, actor=here.factory.actor(person), now=platform.clock(), **values)
+
+
+def notified(here: Office) -> None:
+    platform = here.factory.platform
+    with platform.database.writing() as session:
+        notify(session, here, now=platform.clock())
 
 
 def proposed(here: Office, place: int, wanted: WantedDecision) -> DecisionCorrection:
@@ -169,7 +173,7 @@ def test_only_what_is_notified_and_not_given_up_is_corrected(office: Offices) ->
     here = office(CallState.DECIDED)
     with pytest.raises(StateForbids):
         proposed(here, 0, wish(Outcome.NOT_SELECTED, None, KEPT_NOT))
-    run(here, notify_decisions, here.first, call_id=here.call.id, links=PublicLinks("https://aap.example.org"))
+    notified(here)
     run(here, answer_grant, here.member, application_id=here.dossiers[0].id, answer="declined", reason="Reporté.")
     with pytest.raises(StateForbids):
         proposed(here, 0, wish(Outcome.LAUREATE, 30_000, KEPT_NOT))
@@ -316,7 +320,7 @@ def test_the_association_learns_nothing_before_the_letter_and_nothing_of_the_dec
     decided(here, found)
     sweep(here.factory.platform)
     assert told() == waiting
-    run(here, notify_decisions, here.first, call_id=here.call.id, links=PublicLinks("https://aap.example.org"))
+    notified(here)
     assert told() == ([(True, False)], "not_selected", ApplicationState.NOTIFIED, waiting[3] + 1)
 
 

@@ -10,11 +10,10 @@ from sqlmodel import Session, col, select
 
 from aap import jobs
 from aap.records.calls import CallState
-from aap.records.decided import LetterSettings
+from aap.records.decided import LetterSettings, ListChange
 from aap.records.rankings import Decision, JuryDecision, JuryDecisionKind, Outcome
 from aap.services.call.calls import get_call
 from aap.services.decision.answering import read_decision
-from aap.services.decision.deciding import notify_decisions
 from aap.services.decision.letters import letter_cases, letter_preview
 from aap.services.decision.replacing import replace_decision
 from aap.services.decision.setting_letters import (
@@ -26,11 +25,10 @@ from aap.services.decision.setting_letters import (
 )
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import start_job
-from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
+from tests.worlds import offices
 from tests.worlds.offices import LETTERS, Office, Offices, lead
 
-LINKS = PublicLinks("https://aap.example.org")
 WHOLE = {
     "signed_on": "2025-02-10",
     "first_name": "Hélène",
@@ -61,9 +59,7 @@ def make_letters(here: Office) -> None:
 
 def notify(here: Office) -> int:
     with here.factory.platform.database.writing() as session:
-        return notify_decisions(
-            session, actor=here.factory.actor(here.first), call_id=here.call.id, links=LINKS, now=here.factory.now
-        )
+        return offices.notify(session, here, now=here.factory.now)
 
 
 def decisions(session: Session, here: Office) -> list[Decision]:
@@ -180,14 +176,14 @@ def test_a_decision_that_replaces_another_cites_it_and_is_dated_by_its_own_day(o
         before_id = before.application_id
         replace_decision(
             session, actor=here.factory.actor(here.first), before=before, outcome=Outcome.LAUREATE, amount=40_000_00,
-            reason="Une note avait été mal saisie", now=later,
+            reason="Une note avait été mal saisie", change=ListChange.CORRECTED, now=later,
         )  # fmt: skip
     with here.factory.platform.database.reading() as session:
         (case,) = letter_cases(session, get_call(session, here.call.id))
         assert session.get_one(Decision, case.decision_id).application_id == before_id
     told = " ".join(case.view.paragraphs[0].split())
     assert told == (
-        "La présente décision remplace la décision n° 1 du 10 février 2025 sur votre demande, qui l’inscrivait sur la liste "
+        "La présente décision remplace la décision n° 2 du 10 février 2025 sur votre demande, qui l’inscrivait sur la liste "
         "d’attente. Une note avait été mal saisie."
     )
     assert case.view.dated == later.date()

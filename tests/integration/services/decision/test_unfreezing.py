@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from aap.services.decision.list_bundle import changes_since
 from sqlmodel import col, select
 
 from aap.jobs import sweep
@@ -17,9 +16,10 @@ from aap.records.outbox import OutboxMail
 from aap.records.people import Person, Role
 from aap.records.rankings import Decision, JuryDecisionKind, RankingRun, RunState
 from aap.services.call.calls import get_call
-from aap.services.decision.deciding import decision_lines, notify_decisions, prepare_decisions, publish_results
+from aap.services.decision.deciding import decision_lines, prepare_decisions, publish_results
 from aap.services.decision.in_force import current_list
 from aap.services.decision.letters import letter_cases, start_letters
+from aap.services.decision.list_versions import changes_made
 from aap.services.decision.publishing import published_results
 from aap.services.decision.unfreezing import confirm_unfreeze, drop_unfreeze, propose_unfreeze
 from aap.services.errors import InvalidInput, NotASecond, NotFound, Objection, SamePerson, StateForbids
@@ -35,7 +35,7 @@ from aap.services.ranking.what_changed import what_changed
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
-from tests.worlds.offices import Office, Offices
+from tests.worlds.offices import Office, Offices, notify
 
 LINKS = PublicLinks("https://aap.example.org")
 WHY = "Une note a été mal saisie."
@@ -97,7 +97,8 @@ def frozen_again(here: Office) -> None:
 def test_decisions_are_void_states_come_back_and_the_next_freeze_is_version_2(office: Offices) -> None:
     here = office(CallState.DECIDED)
     before = ["eligible"] * 4 + ["ineligible"]
-    assert states(here) == ["laureate", "waiting_list", "laureate", "waiting_list", "ineligible"]
+    assert states(here) == before
+    assert [one[1] for one in decided(here)] == ["laureate", "waiting_list", "laureate", "waiting_list", "ineligible"]
     propose(here, here.first, f" {WHY} ")
     with pytest.raises(SamePerson):
         confirm(here, here.first)
@@ -125,18 +126,18 @@ def test_decisions_are_void_states_come_back_and_the_next_freeze_is_version_2(of
         (1, "laureate", False), (2, "laureate", True), (1, "waiting_list", False), (2, "waiting_list", True),
         (1, "ineligible", False), (2, "ineligible", True),
     ]  # fmt: skip
-    assert states(here) == ["not_selected", "laureate", "laureate", "waiting_list", "ineligible"]
+    assert states(here) == before
     with here.factory.platform.database.writing() as session:
         call = get_call(session, here.call.id)
         lines = decision_lines(session, actor=first, call=call)
-        assert [(one.outcome, one.letter_sha256 is not None, one.called) for one in lines] == [
-            ("not_selected", True, False), ("laureate", True, False), ("laureate", True, False),
-            ("waiting_list", True, False), ("ineligible", True, False),
+        assert [(one.outcome, one.letter_sha256 is not None) for one in lines] == [
+            ("not_selected", True), ("laureate", True), ("laureate", True),
+            ("waiting_list", True), ("ineligible", True),
         ]  # fmt: skip
-        assert len(letter_cases(session, call)[0]) == 5
-        assert notify_decisions(session, actor=first, call_id=call.id, links=LINKS, now=here.factory.now) == 5
+        assert len(letter_cases(session, call)) == 5
+        assert notify(session, here, now=here.factory.now) == 5
         publish_results(session, actor=first, call_id=call.id, now=here.factory.now)
-        assert changes_since(session, call.id) == []
+        assert changes_made(session, call.id) == {"frozen": 1}
         results = published_results(session, call.id)
     assert [one.reference for one in results.laureates] == sorted(one.reference for one in here.dossiers[1:3])
     assert results.outcomes == {"laureate": 2, "waiting_list": 1, "not_selected": 1, "ineligible": 1}
@@ -161,7 +162,8 @@ def test_a_withdrawal_stays_one_and_a_withdrawal_that_the_jury_noted_is_a_dossie
         propose_freeze(session, actor=first, run_id=run.id, links=LINKS, now=now)
         confirm_freeze(session, actor=second, run_id=run.id, now=now)
         prepare_decisions(session, actor=second, call_id=call.id, now=now)
-    assert states(here) == ["laureate", "withdrawn", "laureate", "withdrawn", "ineligible"]
+    assert [one[1] for one in decided(here)] == ["laureate", "withdrawn", "laureate", "withdrawn", "ineligible"]
+    assert states(here) == ["eligible", "withdrawn", "eligible", "eligible", "ineligible"]
     propose(here, here.second)
     confirm(here, here.first)
     assert states(here) == ["eligible", "withdrawn", "eligible", "eligible", "ineligible"]
@@ -185,8 +187,7 @@ def test_once_a_letter_has_left_or_its_hour_is_given_nothing_is_taken_back(offic
         held = session.get_one(Notification, hour.id)
         held.state, held.confirmed_by, held.confirmed_at = NotificationState.CANCELLED, None, None
     with database.writing() as session:
-        first = here.factory.actor(here.first)
-        notify_decisions(session, actor=first, call_id=here.call.id, links=LINKS, now=now)
+        notify(session, here, now=now)
     with pytest.raises(InvalidInput) as refused:
         confirm(here, here.second)
     assert refused.value.problems == {"": Objection("decision.letters_have_left")}
@@ -197,7 +198,7 @@ def test_once_a_letter_has_left_or_its_hour_is_given_nothing_is_taken_back(offic
         propose(here, here.first)
     assert refused.value.problems == {"": (Objection("decision.letters_have_left"),)}
     with database.writing() as session:
-        publish_results(session, actor=first, call_id=here.call.id, now=now)
+        publish_results(session, actor=here.factory.actor(here.first), call_id=here.call.id, now=now)
     with pytest.raises(StateForbids):
         propose(here, here.first)
 
