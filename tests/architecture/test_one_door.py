@@ -59,6 +59,7 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/decision/in_force.py:in_force",
             "services/decision/in_force.py:current_list",
+            "services/decision/in_force.py:told_list",
             "services/decision/replacing.py:replace_decision",
             "services/decision/appeals.py:_added",
             "services/decision/appeals.py:_of_kind",

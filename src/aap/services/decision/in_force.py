@@ -36,7 +36,7 @@ def in_force() -> Any:
     return (col(Decision.voided_at).is_(None)) & col(Decision.id).not_in(replaced)
 
 
-def told() -> Any:
+def notified_last() -> Any:
     """SQL condition on `Decision`: the last one of its dossier that was notified. What the public may know of."""
     later = aliased(Decision)
     replaced = select(later.replaces_id).where(

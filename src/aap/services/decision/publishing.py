@@ -24,7 +24,7 @@ from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.in_force import InForce, in_force, told, told_list
+from aap.services.decision.in_force import InForce, in_force, notified_last, told_list
 from aap.services.decision.list_versions import bundle_of, find_version
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed, ensure
@@ -106,7 +106,9 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
         raise NotFound("results", call_id)
     held = told_list(session, call_id)
     counted = session.exec(
-        select(Decision.outcome, func.count()).where(Decision.call_id == call_id, told()).group_by(Decision.outcome)
+        select(Decision.outcome, func.count())
+        .where(Decision.call_id == call_id, notified_last())
+        .group_by(Decision.outcome)
     )
     outcomes = {Outcome(outcome): count for outcome, count in counted} | {Outcome.LAUREATE: len(held.granted)}
     submitted = session.exec(
@@ -144,7 +146,7 @@ def _laureates(session: Session, held: InForce) -> tuple[Laureate, ...]:
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
             col(Application.id).in_(list(held.granted)),
-            told(),
+            notified_last(),
         )
     ).all()
     ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))

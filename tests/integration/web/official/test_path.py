@@ -137,6 +137,12 @@ def test_the_call_is_closed_then_reviewed_then_deliberated_each_with_what_it_war
     assert (refused.status_code, "Indiquez pourquoi vous passez" in refused.text) == (422, True)
     typed = {"to": "reviewing", "reason": "Avis attendu demain."}
     assert signed.post(here.address("etape"), typed).status_code == 302
+    early = signed.post(here.address("etape"), {"to": "deliberating", "reason": "Vu."})  # a reason is no way past
+    assert (early.status_code, here.state()) == (422, CallState.REVIEWING)
+    with here.factory.platform.database.writing() as session:
+        late = session.get_one(type(here.dossiers[0]), here.dossiers[3].id)
+        late.state, late.screened_at = ApplicationState.ELIGIBLE, here.factory.now
+        session.add(late)
     assert signed.post(here.address("etape"), {"to": "deliberating", "reason": "Vu."}).status_code == 302
     assert here.state() is CallState.DELIBERATING
     again = signed.post(here.address("etape"), {"to": "deliberating", "reason": "Vu."})
