@@ -236,6 +236,7 @@ def send_test_mail(
     """The mail about one dossier, to who asks for it: no association gets anything. Once a minute."""
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     send_mail(
         session, Mail.DECISION, to=actor.email, now=now,
         values={**dossier_values(call, reference, title), "link": links.sign_in(), "trial": _TRIAL},

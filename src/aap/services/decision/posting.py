@@ -26,7 +26,7 @@ from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.deadlines import AppealDelay, appeal_delays
 from aap.services.decision.in_force import in_force
 from aap.services.decision.letter_contents import recipient_of
-from aap.services.dossier.access import dossier_of, recused_dossiers
+from aap.services.dossier.access import dossier_of, ensure_impartial, recused_dossiers
 from aap.services.errors import InvalidInput, NotFound, Objection, Objections
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
@@ -202,6 +202,7 @@ def record_sendings(
     """
     call = get_call(session, call_id)
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call_id)
+    ensure_impartial(session, actor, call_id)
     hold_call(session, call)
     lines = {line.reference: line for line in post_list(session, actor=actor, call=call, now=now).lines}
     problems: dict[str, Objection] = {}

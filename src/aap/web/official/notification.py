@@ -38,12 +38,12 @@ from aap.web.wording.sentences import worded
 def _page(call_id: str, problems: dict[str, str]) -> str:
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
-        ensure_impartial(session, signed_in(), call_id)
         lines = decision_lines(session, actor=signed_in(), call=opened)
         awaited = awaited_notification(session, actor=signed_in(), call=opened)
     waiting = [line for line in lines if line.notified_at is None]
     rendered = [line for line in waiting if line.letter_sha256]
-    subject, body = _mail(opened, rendered)
+    readable = [line for line in rendered if not line.masked]
+    subject, body = _mail(opened, readable)
     here = paris(arrived_at())
     return show_call_page(
         "notify.html",
@@ -54,7 +54,7 @@ def _page(call_id: str, problems: dict[str, str]) -> str:
         without=len(waiting) - len(rendered),
         subject=subject,
         body=body,
-        samples=_samples(rendered),
+        samples=_samples(readable),
         outcomes=words.outcomes(),
         typed={
             "when": request.form.get("when", "hour"),
@@ -109,6 +109,9 @@ def notify(call_id: str) -> str:
 @requires(Permission.DECISIONS_NOTIFY)
 def propose_hour(call_id: str) -> ResponseReturnValue:
     """The first person."""
+    with reading() as session:  # whoever may not propose isn't asked for an hour first
+        call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
+        ensure_impartial(session, signed_in(), call_id)
     at = None
     if request.form.get("when") != "now":
         at = paris_moment(_typed_day(), request.form.get("clock", ""))
