@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from aap import jobs
@@ -85,6 +86,12 @@ def test_a_run_computed_after_the_decisions_moves_nobody(office: Offices) -> Non
     assert (held.version, held.granted, held.bundle_hash) == (1, before[0].granted, before[0].bundle_hash)
 
 
+def read_by_all(here: Office) -> None:
+    """Every association opened its decision when it was told."""
+    with here.factory.platform.database.writing() as session:
+        session.execute(update(Decision).values(read_at=here.factory.now))
+
+
 @on_both_databases
 @pytest.mark.parametrize(("silence", "left"), [("lapses", 2), ("stands", 0)])
 def test_silence_lapses_a_grant_after_a_reminder_and_only_where_the_call_says_so(
@@ -94,10 +101,13 @@ def test_silence_lapses_a_grant_after_a_reminder_and_only_where_the_call_says_so
     platform = here.factory.platform
     with platform.database.reading() as session:
         decision = session.exec(select(Decision).where(Decision.application_id == here.dossiers[0].id)).one()
-        term = answer_terms.answer_term(here.call, decision)
-    # Told on 10 February 2025: thirty days later is a Wednesday.
+        assert answer_terms.answer_term(here.call, decision, None) is None  # days run from the first reading
+        term = answer_terms.answer_term(here.call, decision, date(2025, 2, 10))
+    # Read on 10 February 2025: thirty days later is a Wednesday.
     assert term is not None
     assert (term.until.isoformat(), term.lapses) == ("2025-03-12", silence == "lapses")
+
+    read_by_all(here)
 
     def kept() -> tuple[int, int]:
         with platform.database.writing() as session:
@@ -124,6 +134,7 @@ def test_silence_lapses_a_grant_after_a_reminder_and_only_where_the_call_says_so
 
 def test_without_a_term_a_laureate_is_reminded_once_and_keeps_its_grant(office: Offices, clock: Any) -> None:
     here = office(CallState.PUBLISHED)
+    read_by_all(here)
     clock.now += timedelta(days=15)
     told = []
     for days in (0, 0, 400):

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from aap.core.french import number
 from aap.records.applications import ApplicationState
+from aap.records.calls import Call, CallState
 from aap.records.outbox import OutboxMail
 from aap.services.panel.recusing import add_recusal
 from aap.services.platform import Platform
@@ -113,6 +114,11 @@ def test_reminders_are_previewed_then_sent_once_a_day_to_who_owes(
     assert "n’a pas déjà reçu un rappel" in again.text
 
 
+def deliberate(here: Any) -> None:
+    with here.factory.platform.database.writing() as session:
+        session.get_one(Call, here.call.id).state = CallState.DELIBERATING
+
+
 def test_agreement_severity_and_what_one_review_decides_are_shown_with_tables(
     desk: Desks, browser: Callable[[], Any]
 ) -> None:
@@ -125,7 +131,10 @@ def test_agreement_severity_and_what_one_review_decides_are_shown_with_tables(
     for application, (high, low) in zip([here.application, *others], marks, strict=True):
         review(here, here.first, high, high, application)
         review(here, here.second, low, low, application)
-    page = browser().sign_in(here.official).get(f"/instruction/{here.call.id}/evaluations/accord")
+    signed, tail = browser().sign_in(here.official), f"/instruction/{here.call.id}/evaluations/accord"
+    assert signed.get(tail).status_code == 409  # marks are closed to officials while they are given
+    deliberate(here)
+    page = signed.get(tail)
     assert page.status_code == 200
     known = krippendorff.alpha([[100, 80, 60, 20], [0, 80, 40, 20]], level_of_measurement="interval")
     assert number(Decimal(f"{known:.2f}"), 2) in page.text
@@ -142,6 +151,7 @@ def test_a_recused_official_sees_nothing_of_the_dossier_in_any_count(
     review(here, here.first, "5", "5")
     review(here, here.second, "0", "0")
     signed = browser().sign_in(here.official)
+    deliberate(here)
     assert here.application.reference in signed.get(f"/instruction/{here.call.id}/evaluations/ecarts").text
     other = here.factory.person(*[next(iter(here.factory.actor(here.official).roles))])
     act(here, add_recusal, actor=here.factory.actor(other), application_id=here.application.id,
@@ -179,6 +189,7 @@ def test_the_lists_about_the_reviews_take_as_many_queries_for_fifty_dossiers_as_
     signed = browser().sign_in(here.official)
     review(here, here.first, "5", "5")
     review(here, here.second, "0", "1")
+    deliberate(here)
     counts = []
     for _ in range(2):
         found = {}
