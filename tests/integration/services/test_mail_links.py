@@ -83,7 +83,19 @@ def test_a_mail_given_up_loses_its_link_and_is_not_sent_empty_afterwards(
 def test_every_mail_whose_template_is_given_a_link_of_one_s_own_is_erased() -> None:
     from aap.own_files import templates_folder
 
-    public = {Mail.CLAIM_OPENED, Mail.DECISION, Mail.DRAFT_REMINDER}  # pages for who signs in
+    public = {  # pages for who signs in
+        Mail.ANSWER_REMINDER,
+        Mail.APPEAL_ACKNOWLEDGED,
+        Mail.APPEAL_ANSWERED,
+        Mail.CLAIM_OPENED,
+        Mail.CORRECTION_DROPPED,
+        Mail.CORRECTION_INTENT,
+        Mail.DECISION,
+        Mail.DECISION_UNREAD,
+        Mail.DRAFT_REMINDER,
+        Mail.FREEZE_PROPOSED,
+        Mail.UNFREEZE_PROPOSED,
+    }
     linked = {
         mail for mail in Mail if "link }}" in (templates_folder() / "mail" / f"{mail}.txt").read_text(encoding="utf-8")
     }

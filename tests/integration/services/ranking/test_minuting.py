@@ -23,6 +23,7 @@ from aap.services.ranking import minuting
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.minuting import minutes_pdf, minutes_text
 from aap.services.steering.advancing import set_draw_seed
+from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
 from tests.worlds.deliberations import authority_decides, computed, jury_decides, jury_sits, recused, waived
@@ -109,7 +110,7 @@ def deliberated(office: Offices) -> Office:
     authority_decides(here, first, OUT, "Financé par une autre direction.")
     run = computed(here)
     with database.writing() as session:
-        propose_freeze(session, actor=actor, run_id=run.id, now=now)
+        propose_freeze(session, actor=actor, run_id=run.id, links=PublicLinks("https://aap.example.org"), now=now)
         confirm_freeze(session, actor=here.factory.actor(here.second), run_id=run.id, now=now)
         session.add(
             Unfreezing(
@@ -167,7 +168,7 @@ def test_the_minutes_tell_who_sat_what_was_voted_waived_changed_refused_drawn_an
     )
     assert sentences(found, "Arrêt du classement") == (
         f"Proposé par {here.first.name}, le 10 février 2025 à 10 h. "
-        f"Confirmé par {here.second.name}, une autre personne, le 10 février 2025 à 10 h."
+        f"Confirmé par {here.second.name}, une autre personne, le 10 février 2025 à 10 h, version 1."
     )
     assert table(found, "Arrêt du classement")[0][1:3] == [
         "Une pièce manquait.",
@@ -188,7 +189,9 @@ def texts(found: MinutesView) -> Iterator[str]:
     """Every text of the model, in its order."""
     sender = found.sender
     yield from filter(None, (sender.authority, sender.service, sender.address, sender.contact))
-    yield from (found.title, found.call_title, found.opening)
+    yield from (found.title, found.call_title)
+    yield from found.standing.sentences if found.standing else ()
+    yield found.opening
     for part in found.parts:
         match part:
             case Heading():

@@ -15,7 +15,7 @@ from aap.records.decided import DecisionCorrection
 from aap.records.rankings import Contest, Decision
 from tests.integration.services.steering.test_appeal_file import scan
 from tests.unit.documents.papers.samples import text_of
-from tests.worlds.offices import Office, recuse_from
+from tests.worlds.offices import Office, notify, recuse_from
 
 CONVENTION = "signer la convention qui vous sera adressée, avant tout versement"
 
@@ -96,7 +96,8 @@ def test_a_grant_is_taken_back_by_a_letter_observations_and_two_persons(
     sweep(here.factory.platform)
     before = plain(member.get(own))
     assert ("Votre projet est retenu" in before, "L’administration examine votre situation" in before) == (True, True)
-    assert second.post(here.address("decisions/notifier"), page=here.address("decisions/notifier")).status_code == 302
+    with here.factory.platform.database.writing() as session:
+        assert notify(session, here, now=here.factory.platform.clock()) == 1
     after = plain(member.get(own))
     assert ("Votre projet n’est pas retenu" in after, "Décisions précédentes" in after) == (True, True)
     former = member.client.get(f"/association/dossiers/{application_id}/decisions/1/lettre.pdf")
