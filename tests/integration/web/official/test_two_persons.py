@@ -16,7 +16,7 @@ from aap.records.calls import Call, CallState
 from aap.records.deliberations import Gate, Waiver
 from aap.records.people import Role
 from aap.records.rankings import Decision, RankingRun
-from tests.worlds.offices import Office, Offices
+from tests.worlds.offices import Office, Offices, notify
 
 Browsers = Callable[[], Any]
 
@@ -165,7 +165,8 @@ def test_two_persons_take_a_frozen_ranking_back_and_its_version_stays_readable(
     with here.factory.platform.database.reading() as session:
         voided = session.exec(select(Decision.number, Decision.voided_at)).all()
     assert sorted((number, at is None) for number, at in voided) == [(1, False)] * 5 + [(2, True)] * 5
-    assert second.post(here.address("decisions/notifier")).status_code == 302
+    with here.factory.platform.database.writing() as session:
+        notify(session, here, now=here.factory.platform.clock())
     assert "Reprendre le classement" not in second.get(here.address("classement/2")).text
     late = first.post(here.address("classement/2/reprise"), {"action": "proposer", "reason": "Trop tard."})
     assert (late.status_code, "le classement ne se reprend plus" in late.text) == (422, True)
