@@ -19,6 +19,7 @@ from aap.services.call.calls import get_call
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.input import ranking_input
 from aap.services.ranking.run_files import RUN_FILES
+from tests.addresses import some_value
 from tests.read_answers import text_of
 from tests.worlds.offices import LETTERS, Office, Offices, set_state
 
@@ -66,7 +67,7 @@ def addresses(app: Flask, here: Office) -> list[tuple[str, str]]:
         for reference in [one.reference for one in here.dossiers[:2]] if "reference" in rule.arguments else [""]:
             for name in RUN_FILES if "name" in rule.arguments else [""]:
                 for ending in ("csv", "xlsx") if "ending" in rule.arguments else ("",):
-                    values: dict[str, Any] = dict.fromkeys(rule.arguments, "faux")
+                    values: dict[str, Any] = {name: some_value(rule, name) for name in rule.arguments}
                     values |= {
                         "call_id": here.call.id,
                         "reference": reference,

@@ -47,7 +47,7 @@ def test_settings_are_filled_in_looked_at_and_kept_in_versions(office: Offices, 
     assert kept(here) == [(1, content)]
     assert "5 lettres ont été rédigées avec une version précédente" in page.get(address).text
     assert "elles ne partent pas" in page.get(here.address("decisions")).text
-    refused = page.post(here.address("decisions/notifier"))
+    refused = page.post(here.address("decisions/notifier"), {"when": "now"})
     assert refused.status_code == 422
     assert "rédigez-les de nouveau" in refused.text
     assert "arrêté n° 7" in page.get(f"{address}/1").text
