@@ -93,7 +93,10 @@ def test_until_the_hour_no_page_file_mail_or_number_of_an_association_or_the_pub
     after = seen(here, app, browser)
     assert {one: (before[one], after[one]) for one in before if before[one] != after[one]} == {}
     with platform.database.reading() as session:
-        assert session.exec(select(OutboxMail.kind)).all() == []
+        # The only mail so far asked the second official to confirm the ranking.
+        assert session.exec(select(OutboxMail.kind, OutboxMail.recipient)).all() == [
+            ("official_freeze_proposed", here.second.email)
+        ]
         kept = session.exec(select(Decision)).all()
     shown = "\n".join(text for _, text in after.values())
     canaries = [canary for one in kept for canary in (one.reason, one.letter_sha256, one.id, f"N° {one.letter_number}")]
