@@ -158,7 +158,7 @@ def method_parts(call: CallFile) -> list[PaperPart]:
             )
             columns = (
                 PaperColumn("Critère", 50),
-                PaperColumn("PaperPart", 18, figure=True),
+                PaperColumn("Part", 18, figure=True),
                 PaperColumn("Notes et seuils"),
             )
             parts.append(MinutesTable(columns, rows))

@@ -136,6 +136,10 @@ def test_the_minutes_tell_who_sat_what_was_voted_waived_changed_refused_drawn_an
         ["Sacha Associatif", "Président de réseau|Associations", "Absent"],
         ["Claude Élu", "Maire de Lyon|Élus locaux", "Présent"],
     ]
+    criteria = next(
+        part for part in found.parts if isinstance(part, MinutesTable) and part.columns[0].title == "Critère"
+    )
+    assert [one.title for one in criteria.columns] == ["Critère", "Part", "Notes et seuils"]
     assert table(found, "Déports") == [["Claude Élu", two, "Élue de la commune du porteur."]]
     assert table(found, "Sorties pendant la séance n°\u00a01") == [["Claude Élu", two]]
     assert table(found, "Points levés avant la délibération")[0][:3] == [
