@@ -34,7 +34,7 @@ class DecisionStage(StrEnum):
 class JuryDecision(SQLModel, table=True):
     """What persons decided after the marks, with its reason. `amount`: euros, or points on 100 for a consensus.
 
-    The authority's stand beside the jury's and count in their place (`services.ranking.input.overruled`).
+    The authority's stand beside the jury's and count in their place (`core.ranking.overruling`).
     """
 
     __tablename__ = "jury_decision"

@@ -22,6 +22,7 @@ from aap.core.ranking.bundle_reading import BundleContent
 from aap.core.ranking.by_part import in_turn, select_parts
 from aap.core.ranking.counted_reviews import reviews_of
 from aap.core.ranking.explanation import Explanation, explain
+from aap.core.ranking.overruling import overruled
 from aap.core.ranking.parts import Part
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import Place
@@ -59,16 +60,21 @@ UNDONE: Mapping[str, Collection[str]] = {
 
 
 def decided_with(decisions: Sequence[JuryDecision], choice: JuryChoice) -> tuple[JuryDecision, ...]:
-    """The decisions once the choice is made (`UNDONE`).
+    """The decisions that count once the choice is made (`UNDONE`).
 
-    Whatever else was decided (agreed marks, a withdrawal, reviews set aside) stays.
+    Whatever else was decided (agreed marks, a withdrawal, reviews set aside) stays; so does what the authority decided,
+    which counts in the place of the choice.
     """
-    undone = UNDONE[choice.kind]
-    kept = [one for one in decisions if one.application_id != choice.application_id or one.decision not in undone]
+    undone, own = UNDONE[choice.kind], choice.application_id
+    authority = [one for one in decisions if one.is_authoritys]
+    jury = [
+        one for one in decisions
+        if not one.is_authoritys and (one.application_id != own or one.decision not in undone)
+    ]  # fmt: skip
     if choice.kind != "none":
         euros = Decimal(choice.amount) / 100 if choice.kind == "amount" and choice.amount is not None else None
-        kept.append(JuryDecision(choice.application_id, choice.kind, euros, "", ""))
-    return tuple(kept)
+        jury.append(JuryDecision(own, choice.kind, euros, "", ""))
+    return tuple(overruled(jury, authority))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlmodel import Session, case, col, func, select
 
 from aap.core.call.letter_settings import DecisionTerms, in_effect, read_settings
 from aap.core.delays import is_overseas, paris
+from aap.core.ranking.overruling import replaced_by
 from aap.core.results import Census, ResultRow, Status
 from aap.documents.papers.letter_facts import LetterFacts, Replaced, WrittenDecision, letter_facts
 from aap.documents.papers.letters import LetterView, Recipient, letter_view
@@ -28,7 +29,6 @@ from aap.records.rankings import (
 )
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.list_versions import retained_when_decided
-from aap.services.ranking.input import replaced_by
 
 _WRITTEN = (JuryDecisionKind.IN, JuryDecisionKind.OUT, JuryDecisionKind.AMOUNT)
 

@@ -1,7 +1,7 @@
 """The jury proposes, the authority decides: its changes to what the jury proposed, each with its reason and author.
 
 The authority decides once the jury's meeting is closed, while the call deliberates. Its decision stands beside the jury's
-and counts in its place (`services.ranking.input.overruled`) in the next run, whose bundle replays it.
+and counts in its place (`core.ranking.overruling`) in the next run, whose bundle replays it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.inputs import AUTHORITY
 from aap.core.inputs import JuryDecision as CoreDecision
+from aap.core.ranking.overruling import overruled
 from aap.core.results import MASKED, ResultRow
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -28,7 +29,6 @@ from aap.services.dossier.access import dossier_target, ensure_impartial, get_do
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.effects import ListEffect, decided_in, effect_between, list_with, stored_run
-from aap.services.ranking.input import overruled
 from aap.services.ranking.runs import RunView, view_run
 
 ARBITRATED = (JuryDecisionKind.IN, JuryDecisionKind.OUT, JuryDecisionKind.AMOUNT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from aap.core.inputs import AUTHORITY
 from aap.core.inputs import Application as RankedApplication
 from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.inputs import Mark as CoreMark
+from aap.core.ranking.overruling import overruled
 from aap.core.ranking.run_input import RunInput
 from aap.records.applications import UNSCREENED, Application, ApplicationState
 from aap.records.associations import Association
@@ -127,26 +128,6 @@ def _set_aside(
             authors = " et ".join(names.get(one or "", "") for one in (row.proposed_by, row.confirmed_by))
             found.append(CoreDecision(reference, "set_aside", None, row.reason, authors, reviewer_id=code))
     return found
-
-
-_WHETHER = frozenset({"in", "out"})
-
-
-def overruled(jury: Iterable[CoreDecision], authority: Sequence[CoreDecision]) -> list[CoreDecision]:
-    """What counts of both: the authority's in the place of the jury's on the same dossier and question.
-
-    Whether it is retained replaces whether, an amount an amount; who is left out needs no amount. What the association
-    did (withdrawn, declined) and agreed marks are nobody's to overrule.
-    """
-    said = {(one.application_id, kind) for one in authority for kind in replaced_by(one.decision)}
-    return [*(one for one in jury if (one.application_id, one.decision) not in said), *authority]
-
-
-def replaced_by(decision: str) -> frozenset[str]:
-    """The jury's decisions on a dossier that one of the authority's takes the place of."""
-    if decision == "out":
-        return _WHETHER | {"amount"}
-    return _WHETHER if decision == "in" else frozenset({decision})
 
 
 def decisions_as_they_stand(session: Session, call: OpenedCall) -> tuple[CoreDecision, ...]:

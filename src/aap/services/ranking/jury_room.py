@@ -17,7 +17,7 @@ from aap.core.references import short_names
 from aap.core.results import ResultRow, Status
 from aap.records.applications import Application
 from aap.records.deliberations import JuryVote, Looking, Meeting, Waiver
-from aap.records.rankings import JuryDecision, JuryDecisionKind, RankingRun
+from aap.records.rankings import DecisionStage, JuryDecision, JuryDecisionKind, RankingRun
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
@@ -223,7 +223,7 @@ def _decided(session: Session, call_id: str) -> Mapping[str, tuple[JuryDecisionK
     found: dict[str, list[JuryDecisionKind]] = {}
     for application_id, decision in session.exec(
         select(JuryDecision.application_id, JuryDecision.decision)
-        .where(JuryDecision.call_id == call_id)
+        .where(JuryDecision.call_id == call_id, JuryDecision.stage == DecisionStage.JURY)
         .order_by(col(JuryDecision.created_at), col(JuryDecision.id))
     ):
         found.setdefault(application_id, []).append(JuryDecisionKind(decision))

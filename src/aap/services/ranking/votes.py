@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from aap.core.ranking.effect import UNDONE, JuryChoice
 from aap.records.applications import Application, ApplicationState
 from aap.records.deliberations import JuryVote, Looking
-from aap.records.rankings import JuryDecision, JuryDecisionKind
+from aap.records.rankings import DecisionStage, JuryDecision, JuryDecisionKind
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
@@ -192,8 +192,12 @@ def _ids(session: Session, call: OpenedCall, references: Sequence[str]) -> list[
 def _decide(
     session: Session, actor: Actor, application: Application, entry: ChoiceEntry, reason: str, now: datetime
 ) -> bool:
-    """Writes the decision of a choice in place of those that it undoes; whether any stands then."""
-    held = session.exec(select(JuryDecision).where(JuryDecision.application_id == application.id)).all()
+    """Writes the decision of a choice in place of the jury's that it undoes; whether any of the jury's stands then."""
+    held = session.exec(
+        select(JuryDecision).where(
+            JuryDecision.application_id == application.id, JuryDecision.stage == DecisionStage.JURY
+        )
+    ).all()
     chosen = [one for one in held if one.decision in CHOSEN]
     undone = [one for one in chosen if one.decision in UNDONE.get(entry.choice, ())]
     for one in undone:

@@ -117,7 +117,7 @@ class InspectedDossier:
     messages: tuple[MessageLine, ...]
     completions: tuple[CompletionRequest, ...]
     reviews: tuple[ReviewLine, ...]
-    jury: tuple[JuryDecision, ...]
+    decided: tuple[JuryDecision, ...]  # by the jury and by the authority, but for agreed marks
     contests: tuple[ContestLine, ...]
     screened_by: str
     same_iban: tuple[str, ...] = ()  # other associations that gave the same one
@@ -166,7 +166,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
             )
         ),
         reviews=_reviews(session, actor, call, application_id),
-        jury=tuple(
+        decided=tuple(
             session.exec(
                 select(JuryDecision)
                 .where(

@@ -30,7 +30,7 @@ from aap.records.applications import Application, Document, SectionAnswers
 from aap.records.decided import DecisionCorrection
 from aap.records.outbox import Job, JobState
 from aap.records.people import Person
-from aap.records.rankings import Contest, ContestKind, Decision, Outcome
+from aap.records.rankings import Contest, ContestKind, Decision, DecisionStage, Outcome
 from aap.records.reviews import Reviewer
 from aap.services.actor import Actor, load_actor
 from aap.services.audit import record
@@ -291,8 +291,9 @@ class _Binder:
             ]
             if said:
                 body.append(Sentences(tuple(said)))
-        for held in self.dossier.jury:
-            body += [Heading("Décision du jury"), *self._lines(held.reason)]
+        for held in self.dossier.decided:
+            whose = "de l’autorité" if held.stage == DecisionStage.AUTHORITY else "du jury"
+            body += [Heading(f"Décision {whose}"), *self._lines(held.reason)]
         return body
 
     def _lines(self, text: str) -> list[ExtractBlock]:

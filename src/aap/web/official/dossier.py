@@ -121,6 +121,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         states=state_words.application_states(),
         kinds=state_words.APPLICATION_KINDS,
         jury_kinds=words.jury_kinds(),
+        arbitrated_kinds=words.arbitrated_kinds(),
         actions=audit_words.actions(),
         may=may,
         proposes=held.call.file.selection.amounts == "proposed",

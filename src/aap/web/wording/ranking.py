@@ -80,7 +80,7 @@ def _cannot_be_retained(place: str) -> str:
         "incomplete": gettext("il n’a pas encore toutes ses évaluations"),
         "withdrawn": gettext("il est retiré"),
         "declined": gettext("l’association a renoncé"),
-        "out": gettext("le jury l’a écarté"),
+        "out": gettext("l’autorité l’a écarté"),
     }
     return gettext("Ce dossier ne peut pas être retenu\u00a0: %(why)s.", why=why[place])
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.ranking.bundle import verify_bundle
 from aap.core.results import MASKED
 from aap.records.audit import AuditLine
@@ -25,7 +24,7 @@ from aap.services.ranking.arbitrating import (
     remove_arbitration,
 )
 from aap.services.ranking.effects import ListEffect
-from aap.services.ranking.input import overruled, ranking_input
+from aap.services.ranking.input import ranking_input
 from tests.databases import on_both_databases
 from tests.worlds.deliberations import authority_decides, computed, jury_decides, jury_sits, recused
 from tests.worlds.offices import Office, Offices, set_state
@@ -220,17 +219,3 @@ def test_without_a_meeting_the_jury_proposes_the_last_run_that_the_authority_cha
     with here.factory.platform.database.reading() as session:
         assert proposed_run(session, here.call.id).id == second.id
     assert third.number == 3
-
-
-def test_whether_replaces_whether_and_an_amount_an_amount() -> None:
-    def of(*kinds: str) -> list[CoreDecision]:
-        return [CoreDecision("a", kind, None, "", "") for kind in kinds]  # type: ignore[arg-type]
-
-    def left(jury: list[CoreDecision], authority: list[CoreDecision]) -> list[str]:
-        return [one.decision for one in overruled(jury, authority)]
-
-    assert left(of("in", "amount"), of("amount")) == ["in", "amount"]
-    assert left(of("in", "amount"), of("out")) == ["out"]
-    assert left(of("out"), of("in")) == ["in"]
-    assert left(of("amount"), of("in")) == ["amount", "in"]
-    assert left(of("consensus", "withdrawn"), of("out")) == ["consensus", "withdrawn", "out"]

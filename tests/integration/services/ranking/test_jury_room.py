@@ -25,6 +25,7 @@ from aap.services.ranking.jury_room import JuryRoom, jury_room
 from aap.services.ranking.meetings import MeetingEntry, adjourn_meeting, note_attendance, open_meeting
 from aap.services.ranking.votes import ChoiceEntry, Votes, call_out, close_meeting, record_choice, vote_list
 from tests.databases import on_both_databases
+from tests.worlds.deliberations import authority_decides
 from tests.worlds.juries import ACT, NAMES, Juries, Jury, apart
 
 CHAIR, ELECTED, EXPERT = NAMES
@@ -246,6 +247,26 @@ def test_a_choice_replaces_what_the_jury_chose_before_and_stands_beside_agreed_m
     assert held() == []
     here.compute(3)
     assert effect(here, last, "in").row is not None
+
+
+@on_both_databases
+def test_what_the_authority_decided_is_not_the_jurys_to_take_back_and_counts_in_the_effect(jury: Juries) -> None:
+    here = jury()
+    first = here.office.dossiers[0]
+    authority_decides(here.office, first, JuryDecisionKind.OUT, "Financé ailleurs.")
+    here.sit(CHAIR, ELECTED)
+    assert next(one for one in room(here).lines if one.application_id == first.id).decisions == ()
+    with pytest.raises(InvalidInput) as refused:
+        choose(here, first, "in")
+    assert refusals(refused) == {"decision": "ranking.cannot_be_retained"}
+    assert effect(here, first, "out").sentences == (
+        f"Écarter le dossier {first.reference.rpartition('-')[2]} ne changerait rien au résultat.",
+    )
+    choose(here, first, "out")
+    choose(here, first, "none", 1)
+    with here.office.factory.platform.database.reading() as session:
+        held = session.exec(select(JuryDecision)).all()
+    assert [(one.decision, one.stage, one.reason) for one in held] == [("out", "authority", "Financé ailleurs.")]
 
 
 @on_both_databases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aap.core.inputs import JuryDecision
+from aap.core.inputs import AUTHORITY, JuryDecision
 from aap.core.ranking.bundle import read_text, run_bundle, verify_bundle
 from aap.core.ranking.effect import ChoiceKind, JuryChoice, NotRetainable, StoredRun, decided_with
 from aap.core.ranking.effect_words import effect_in_words
@@ -155,6 +156,22 @@ def test_decisions_stand_together_as_the_table_says() -> None:
     assert kinds("amount", "b") == [("a", "consensus"), ("a", "out"), ("b", "in"), ("b", "amount")]
     assert kinds("out", "b") == [("a", "consensus"), ("a", "out"), ("b", "out")]
     assert kinds("none") == [("a", "consensus"), ("b", "in")]
+
+
+def test_what_the_authority_decided_stays_and_counts_in_the_place_of_the_jurys_choice(small: Run) -> None:
+    def left(by_authority: str, kind: ChoiceKind) -> list[tuple[str, bool]]:
+        held = (dataclasses.replace(decided("a", by_authority), stage=AUTHORITY),)
+        return [(one.decision, one.is_authoritys) for one in decided_with(held, JuryChoice("a", kind, 400_00))]
+
+    assert left("out", "in") == left("out", "amount") == left("out", "none") == [("out", True)]
+    assert left("in", "out") == [("in", True)]
+    assert left("in", "amount") == [("amount", False), ("in", True)]
+    kept = stored(small)
+    held = (dataclasses.replace(decided("a", "out"), stage=AUTHORITY),)
+    assert kept.selected(decided_with(held, JuryChoice("a", "none"))).granted == kept.selected(held).granted
+    with pytest.raises(NotRetainable) as refused:
+        kept.effect(kept.selected(held), held, JuryChoice("a", "in"))
+    assert refused.value.place == "out"
 
 
 @pytest.mark.parametrize("kind", ["in", "out", "declined"])
