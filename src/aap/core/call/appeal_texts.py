@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal
 
 from aap.core import french
+from aap.core.call.letter_texts import delay_of_appeal
 from aap.core.call.schema import CallFile
 
 AppealKind = Literal["gracieux", "hierarchique", "contentieux"]
@@ -157,16 +158,16 @@ def reply_paragraphs(
     )
 
 
-def reply_appeals(court: str, *, late: bool) -> tuple[str, ...]:
-    """Ways of appeal after a rejection."""
+def reply_appeals(court: str, *, late: bool, overseas: bool | None) -> tuple[str, ...]:
+    """Ways of appeal after a rejection, with the delay of where the association sits (`overseas`; None: unknown)."""
     if late:
         return (
             "Votre recours étant arrivé après le délai, il n’a pas interrompu le délai de recours contentieux contre la "
             "décision d’origine, qui est passé.",
         )
     return (
-        f"Vous pouvez contester la décision d’origine et ce rejet devant le {court} dans les deux mois de la notification de "
-        "cette lettre (trois mois outre-mer), par courrier ou sur www.telerecours.fr.",
+        f"Vous pouvez contester la décision d’origine et ce rejet devant le {court} dans un délai de "
+        f"{delay_of_appeal(overseas)} à compter de la notification de cette lettre, par courrier ou sur www.telerecours.fr.",
     )
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call import appeal_texts
 from aap.core.call.appeal_texts import Loss, appeal_number
-from aap.core.delays import appeal_silence, court_after_silence, paris
+from aap.core.delays import appeal_silence, court_after_silence, is_overseas, paris
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.decision_notices import NoticeView, notice_view, render_notice
 from aap.documents.papers.letterhead import Author, author_of
@@ -24,7 +24,7 @@ from aap.records.rankings import Contest, ContestDocument, ContestKind, ContestR
 from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.deadlines import OVERSEAS, appeal_delay
+from aap.services.decision.deadlines import appeal_delay
 from aap.services.decision.letter_contents import current_settings, recipient_of, terms_of
 from aap.services.outbox import Progress, start_job
 from aap.services.platform import Platform
@@ -138,7 +138,7 @@ def acknowledgement_view(session: Session, contest: Contest) -> NoticeView:
             in_time_until=appeal_delay(session, decision).until or contest.received_on,
             late=contest.late,
             court=appeal_texts.court_of(call.file),
-            court_until=court_after_silence(silent, overseas=association.zone in OVERSEAS),
+            court_until=court_after_silence(silent, overseas=is_overseas(association.zone)),
         ),
         joined=tuple(joined),
         made_on=paris(contest.created_at).date(),
@@ -183,7 +183,9 @@ def reply_view(
             answer=_ANSWERS[result],
             reply=reply,
         ),
-        appeals=() if whole else appeal_texts.reply_appeals(court, late=contest.late),
+        appeals=()
+        if whole
+        else appeal_texts.reply_appeals(court, late=contest.late, overseas=is_overseas(association.zone)),
         author=_author(session, call),
         made_on=made_on,
         draft=DRAFT if draft else "",

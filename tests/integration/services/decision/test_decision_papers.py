@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from sqlmodel import Session, select
 
+from aap.records.associations import Association
 from aap.records.decided import CorrectionGround, DecisionCorrection
 from aap.records.rankings import Contest, ContestKind, ContestResult, Decision, Outcome
 from aap.services.decision.correcting import WantedDecision, propose_correction
@@ -64,3 +66,20 @@ def test_the_settings_signatory_signs_before_the_call_file_s(published: Office) 
             "décision n° 4 du 6\u00a0janvier\u00a02025",
         )
     }
+
+
+@pytest.mark.parametrize(
+    ("zone", "delay"), [("metro", "deux mois"), ("drom", "trois mois"), ("", "deux mois (trois mois outre-mer)")]
+)
+def test_a_rejected_appeal_is_told_the_delay_of_where_its_association_sits(
+    published: Office, zone: str, delay: str
+) -> None:
+    here = published
+    with here.factory.platform.database.writing() as session:
+        decision = session.exec(select(Decision).where(Decision.application_id == here.dossiers[0].id)).one()
+        session.get_one(Association, here.dossiers[0].association_id).zone = zone
+        view = reply_view(
+            session, contest_of(session, decision, here), result=ContestResult.REJECTED, reply="Non.",
+            made_on=date(2025, 3, 3),
+        )  # fmt: skip
+    assert f"dans un délai de {delay} à compter de la notification de cette lettre" in view.appeals[0]
