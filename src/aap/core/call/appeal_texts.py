@@ -34,12 +34,6 @@ def appeal_number(call: CallFile, number: int) -> str:
     return f"REC-{(call.call.reference or call.id).removeprefix('AAP-')}-{number:03d}"
 
 
-def court_of(call: CallFile) -> str:
-    """The court with its preposition's object: « tribunal administratif de Paris »."""
-    authority = call.call.authority
-    return (authority.court if authority else None) or "tribunal administratif compétent"
-
-
 # --- letter of intent -------------------------------------------------------------------------------------------------
 
 INTENT_OBJECTS: Mapping[Loss, str] = {

@@ -43,19 +43,12 @@ def values_of(
 
     `terms`: those in effect. `beside_reason`, `beside_jury`: the letter says `{reason}`, `{jury}` somewhere.
     """
-    authority = call.call.authority
     known: dict[str, str | None] = {
-        "title": call.call.title or call.id,
-        "reference": call.call.reference or call.id,
+        **letter_texts.values_of_call(call),
         "application": application,
         "association": facts.association,
         "project": french.spaced(project) if project else application,
         "requested_amount": french.euros(facts.requested_amount),
-        "authority": authority.name if authority else None,
-        "service": (authority.service or authority.name) if authority else None,
-        "city": authority.city if authority else None,
-        "court": (authority.court if authority else None) or "tribunal administratif compétent",
-        "contact": call.call.contact,
         "published": terms.published or None,
         "signed_on": french.day(terms.signed_on) if terms.signed_on else None,
         "act": terms.act_in_words or "décision qui attribue les subventions",

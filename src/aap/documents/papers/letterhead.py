@@ -58,7 +58,7 @@ def author_of(call: CallFile, terms: DecisionTerms | None = None) -> Author:
         first_name=signatory.first_name,
         last_name=signatory.last_name,
         capacity=signatory.capacity,
-        service=(authority.service or authority.name) if authority else "",
+        service=authority.office if authority else "",
         delegation=signatory.delegation_in_words,
         on_behalf=signatory.on_behalf,
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from aap.core import french
 from aap.core.call import letter_texts
-from aap.core.call.letter_texts import fill_in
+from aap.core.call.letter_texts import court_of, fill_in, silence_appeals
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris, silence_is_rejection
 from aap.core.greeting import NEUTRAL
@@ -73,24 +73,16 @@ def receipt_view(
     """
     closing = call.call.closes_at
     starts = max(received_at, closing) if closing else received_at
-    authority = call.call.authority
-    court = authority.court if authority else None
-    known = {
-        "title": call.call.title or call.id,
-        "reference": call.call.reference or call.id,
+    # What is known only with the decision stands as what it is.
+    values = {
+        **letter_texts.COMMON_PLACEHOLDERS,
+        **letter_texts.values_of_call(call),
         "application": number,
         "association": association,
         "project": project or number,
-        "authority": authority.name if authority else None,
-        "service": (authority.service or authority.name) if authority else None,
-        "city": authority.city if authority else None,
-        "court": court or "tribunal administratif compétent",
-        "contact": call.call.contact,
         "delay": letter_texts.delay_of_appeal(overseas),
         "greeting": NEUTRAL,
     }
-    # What is known only with the decision stands as what it is.
-    values = {**letter_texts.COMMON_PLACEHOLDERS, **{name: value for name, value in known.items() if value is not None}}
     algorithm = call.letters.algorithm
     privacy = call.letters.privacy
     return ReceiptView(
@@ -106,7 +98,7 @@ def receipt_view(
         requested_amount=requested_amount,
         rejection_on=silence_is_rejection(starts),
         decision_by=call.call.decision_by,
-        appeals=tuple(map(french.spaced, letter_texts.silence_appeals(court, overseas=overseas))),
+        appeals=tuple(map(french.spaced, silence_appeals(court_of(call), overseas=overseas))),
         algorithm=french.spaced(fill_in(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
         privacy=french.spaced(fill_in(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
         answers_sha256=answers_sha256,

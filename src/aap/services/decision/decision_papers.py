@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call import appeal_texts
 from aap.core.call.appeal_texts import Loss, appeal_number
+from aap.core.call.letter_texts import court_of
 from aap.core.delays import appeal_silence, court_after_silence, is_overseas, paris
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.decision_notices import NoticeView, notice_view, render_notice
@@ -133,11 +134,11 @@ def acknowledgement_view(session: Session, contest: Contest) -> NoticeView:
             kind=ContestKind(contest.kind).value,
             number=number,
             decided=decision_in_words(decision),
-            service=(sender.service or sender.name) if sender else "le service instructeur",
+            service=sender.office if sender else "le service instructeur",
             silent_on=silent,
             in_time_until=appeal_delay(session, decision).until or contest.received_on,
             late=contest.late,
-            court=appeal_texts.court_of(call.file),
+            court=court_of(call.file),
             court_until=court_after_silence(silent, overseas=is_overseas(association.zone)),
         ),
         joined=tuple(joined),
@@ -167,7 +168,7 @@ def reply_view(
     call, application, association = _parties(session, decision)
     assert contest.received_on is not None
     number = appeal_number(call.file, contest.number or 0)
-    court = appeal_texts.court_of(call.file)
+    court = court_of(call.file)
     whole = result is ContestResult.UPHELD
     return notice_view(
         call.file,
