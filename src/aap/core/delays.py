@@ -35,9 +35,12 @@ def months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def silence_is_rejection(received: datetime) -> date:
-    """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°)."""
-    return months_later(paris(received).date(), SILENCE_MONTHS)
+def silence_is_rejection(received: datetime, closes_at: datetime | None = None) -> date:
+    """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°).
+
+    `closes_at`: the closing of its call; where it comes later silence runs from it, for no request can be decided before.
+    """
+    return appeal_silence(paris(max(received, closes_at or received)).date())
 
 
 def appeal_begins(read: datetime | None, presented: date | None) -> date | None:

@@ -67,12 +67,7 @@ def receipt_view(
     files: tuple[DepositedFile, ...] = (),
     overseas: bool | None = None,
 ) -> ReceiptView:
-    """The receipt of one submission. `overseas`: where the association sits, None: unknown.
-
-    Silence runs from the closing of the call when it comes after the submission: no request can be decided before.
-    """
-    closing = call.call.closes_at
-    starts = max(received_at, closing) if closing else received_at
+    """The receipt of one submission. `overseas`: where the association sits, None: unknown."""
     # What is known only with the decision stands as what it is.
     values = {
         **letter_texts.COMMON_PLACEHOLDERS,
@@ -96,7 +91,7 @@ def receipt_view(
         project=french.spaced(project),
         depositor=depositor,
         requested_amount=requested_amount,
-        rejection_on=silence_is_rejection(starts),
+        rejection_on=silence_is_rejection(received_at, call.call.closes_at),
         decision_by=call.call.decision_by,
         appeals=tuple(map(french.spaced, silence_appeals(court_of(call), overseas=overseas))),
         algorithm=french.spaced(fill_in(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
