@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -12,7 +11,6 @@ from flask_babel import gettext as _
 
 from aap.core.delays import first_last_day_of_observations, paris
 from aap.core.selection.rules import rules_of
-from aap.core.values import parse_day
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.decision_notices import render_notice
@@ -44,7 +42,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.http_files import sent_files
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day, typed_euros
 from aap.web.wording.sentences import sentences, worded
 
 
@@ -263,14 +261,6 @@ def send_correction(call_id: str, correction_id: str) -> ResponseReturnValue:
     return _act(
         call_id, correction_id, "send", act, _("La lettre d’intention est envoyée\u00a0: l’association peut répondre.")
     )
-
-
-def typed_day(name: str) -> date | None:
-    """A day as people type it; None where it is none."""
-    try:
-        return parse_day(request.form.get(name, ""))
-    except ValueError:
-        return None
 
 
 @blueprint.post("/<call_id>/corrections/<correction_id>/observations")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from aap.core.delays import paris
-from aap.core.values import parse_day
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.decided import PostalOutcome
 from aap.services.decision.posting import (
@@ -30,7 +27,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.http_files import pdf_answer, sent_files
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day
 from aap.web.wording.sentences import worded
 
 PROOF_MEGABYTES = 10
@@ -62,13 +59,6 @@ def _page(call_id: str, problems: dict[str, str]) -> str:
     )
 
 
-def _day(name: str) -> date | None:
-    try:
-        return parse_day(request.form.get(name, ""))
-    except ValueError:
-        return None
-
-
 @blueprint.get("/<call_id>/decisions/recommandes")
 @requires(Permission.DECISIONS_NOTIFY)
 def posting(call_id: str) -> str:
@@ -93,7 +83,7 @@ def note_sendings(call_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             number = record_sendings(
-                session, actor=signed_in(), call_id=call_id, sent=sent, sent_on=_day("sent_on"), now=arrived_at()
+                session, actor=signed_in(), call_id=call_id, sent=sent, sent_on=typed_day("sent_on"), now=arrived_at()
             )
     except InvalidInput as refused:
         return _page(call_id, worded(refused.problems)), 422
@@ -140,7 +130,7 @@ def note_return(call_id: str, sending_id: str) -> ResponseReturnValue:
                 call_id=call_id,
                 sending_id=sending_id,
                 outcome=request.form.get("outcome", ""),
-                presented_on=_day("presented_on"),
+                presented_on=typed_day("presented_on"),
                 proof_sha256=scan[0].sha256 if scan else None,
                 now=arrived_at(),
             )
