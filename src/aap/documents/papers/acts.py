@@ -168,7 +168,7 @@ def render_act(view: ActView) -> bytes:
     """The act as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.title} {view.object}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.reference,
     )

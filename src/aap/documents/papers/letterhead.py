@@ -19,6 +19,11 @@ class Sender:
     city: str = ""
     contact: str = ""
 
+    @property
+    def in_full(self) -> str:
+        """The authority and its service: in whose name a paper is written."""
+        return " – ".join(filter(None, (self.authority, self.service)))
+
 
 @dataclass(frozen=True, slots=True)
 class Author:

@@ -184,7 +184,7 @@ def render_letter(view: LetterView) -> bytes:
     """The letter as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.object} – {view.recipient.association}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.object,
     )

@@ -105,7 +105,7 @@ def render_receipt(view: ReceiptView) -> bytes:
     """The receipt as a PDF, dated by the moment of the submission."""
     metadata = PdfMetadata(
         title=f"Accusé de réception du dossier {view.number}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=paris(view.received_at),
         subject=view.call_title,
     )
