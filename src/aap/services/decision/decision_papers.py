@@ -77,6 +77,7 @@ def intent_view(session: Session, found: DecisionCorrection, *, until: date, mad
     return notice_view(
         call.file,
         recipient=recipient_of(association),
+        capacity=association.representative_capacity,
         reference=application.reference,
         project=application.title,
         object=f"{appeal_texts.INTENT_OBJECTS[loss]} – {call.file.call.title or call.id}",
@@ -122,6 +123,7 @@ def acknowledgement_view(session: Session, contest: Contest) -> NoticeView:
     return notice_view(
         call.file,
         recipient=recipient_of(association),
+        capacity=association.representative_capacity,
         reference=application.reference,
         project=application.title,
         object=f"Accusé de réception de votre {appeal_texts.APPEAL_WORDS[ContestKind(contest.kind).value]} {number}",
@@ -173,6 +175,7 @@ def reply_view(
     return notice_view(
         call.file,
         recipient=recipient_of(association),
+        capacity=association.representative_capacity,
         reference=application.reference,
         project=application.title,
         object=f"Réponse à votre {appeal_texts.APPEAL_WORDS[ContestKind(contest.kind).value]} {number}",

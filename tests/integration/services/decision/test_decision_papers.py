@@ -7,12 +7,14 @@ from datetime import date
 import pytest
 from sqlmodel import Session, select
 
+from aap.documents.papers.decision_notices import NoticeView, render_notice
 from aap.records.associations import Association
 from aap.records.decided import CorrectionGround, DecisionCorrection
 from aap.records.rankings import Contest, ContestKind, ContestResult, Decision, Outcome
 from aap.services.decision.correcting import WantedDecision, propose_correction
 from aap.services.decision.decision_papers import intent_view, reply_view
 from tests.databases import on_both_databases
+from tests.unit.documents.papers.samples import text_of
 from tests.worlds.offices import Office, letters_set
 
 SIGNS = {
@@ -68,18 +70,30 @@ def test_the_settings_signatory_signs_before_the_call_file_s(published: Office) 
     }
 
 
+def rejection_to(here: Office, **described: str) -> NoticeView:
+    """The reply that rejects an appeal of the first dossier, whose association is described so."""
+    with here.factory.platform.database.writing() as session:
+        decision = session.exec(select(Decision).where(Decision.application_id == here.dossiers[0].id)).one()
+        association = session.get_one(Association, here.dossiers[0].association_id)
+        for name, value in described.items():
+            setattr(association, name, value)
+        contest = contest_of(session, decision, here)
+        return reply_view(session, contest, result=ContestResult.REJECTED, reply="Non.", made_on=date(2025, 3, 3))
+
+
 @pytest.mark.parametrize(
     ("zone", "delay"), [("metro", "deux mois"), ("drom", "trois mois"), ("", "deux mois (trois mois outre-mer)")]
 )
 def test_a_rejected_appeal_is_told_the_delay_of_where_its_association_sits(
     published: Office, zone: str, delay: str
 ) -> None:
-    here = published
-    with here.factory.platform.database.writing() as session:
-        decision = session.exec(select(Decision).where(Decision.application_id == here.dossiers[0].id)).one()
-        session.get_one(Association, here.dossiers[0].association_id).zone = zone
-        view = reply_view(
-            session, contest_of(session, decision, here), result=ContestResult.REJECTED, reply="Non.",
-            made_on=date(2025, 3, 3),
-        )  # fmt: skip
-    assert f"dans un délai de {delay} à compter de la notification de cette lettre" in view.appeals[0]
+    told = rejection_to(published, zone=zone).appeals[0]
+    assert f"dans un délai de {delay} à compter de la notification de cette lettre" in told
+
+
+def test_a_letter_around_a_decision_greets_its_reader_as_the_decision_letter_does(published: Office) -> None:
+    view = rejection_to(published, representative_capacity="Présidente")
+    assert (view.greeting, "Je vous prie d’agréer, Madame la Présidente, " in view.closing) == (
+        "Madame la Présidente", True,
+    )  # fmt: skip
+    assert text_of(render_notice(view)).count("Madame la Présidente,") == 2
