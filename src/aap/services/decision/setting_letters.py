@@ -180,7 +180,7 @@ def _kinds(session: Session, call: OpenedCall) -> frozenset[LetterKind]:
     if outcomes:
         return frozenset(kind_of(Outcome(outcome).value) for outcome in outcomes)
     decided = session.exec(select(Decision.id).where(Decision.call_id == call.id).limit(1)).first()
-    return frozenset() if decided else frozenset({"laureate", "waiting_list", "refusal", "ineligible"})
+    return frozenset() if decided else frozenset(KINDS)
 
 
 def letters_makeable(session: Session, call: OpenedCall) -> tuple[Objection, ...]:
@@ -241,9 +241,6 @@ def letters_ready(session: Session, call: OpenedCall, now: datetime) -> tuple[Ob
     if signed is not None and paris(now).date() < signed:
         found.append(Objection("decision.letters_before_its_date", signed_on=signed))
     return tuple(found)
-
-
-SAMPLES: tuple[LetterKind, ...] = ("laureate", "waiting_list", "refusal", "ineligible")
 
 
 def sample_letter(call: OpenedCall, kind: LetterKind, terms: DecisionTerms | None) -> LetterView:

@@ -9,8 +9,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.call.letter_settings import FIELDS, DecisionTerms, in_effect, read_settings
-from aap.core.call.letter_texts import DEFAULT_CLOSING
+from aap.core.call.letter_settings import CLOSINGS, FIELDS, TEXT, DecisionTerms, in_effect, read_settings
+from aap.core.call.letter_texts import DEFAULT_CLOSING, KINDS
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letters import LetterView
 from aap.services.audit import Subject
@@ -18,7 +18,6 @@ from aap.services.call.calls import OpenedCall
 from aap.services.decision.act import act_of_call
 from aap.services.decision.letters import letter_preview
 from aap.services.decision.setting_letters import (
-    SAMPLES,
     SettingsPage,
     objections_of,
     sample_letter,
@@ -136,7 +135,7 @@ def _preview(session: Session, opened: OpenedCall, terms: DecisionTerms) -> _Sho
     reference = request.values.get("dossier", "").strip()
     if not reference:
         asked = request.values.get("modele", "")
-        return _Shown(sample_letter(opened, next((kind for kind in SAMPLES if kind == asked), SAMPLES[0]), terms))
+        return _Shown(sample_letter(opened, next((kind for kind in KINDS if kind == asked), KINDS[0]), terms))
     try:
         letter = letter_preview(session, actor=signed_in(), call=opened, reference=reference, terms=terms)
     except NotFound:
@@ -168,6 +167,8 @@ def _show(
         names=NAMES,
         fallback=in_effect(opened.file),
         default_closing=DEFAULT_CLOSING,
+        closings=CLOSINGS,
+        most=TEXT,
         letter=shown.letter,
         objection=shown.objection,
         dossier=request.values.get("dossier", ""),
@@ -179,4 +180,4 @@ def _show(
 def _samples() -> Sequence[tuple[str, str]]:
     kinds = words.outcomes()
     labels = {"refusal": kinds["not_selected"]}
-    return [(kind, str(labels.get(kind) or kinds[kind])) for kind in SAMPLES]
+    return [(kind, str(labels.get(kind) or kinds[kind])) for kind in KINDS]
