@@ -25,7 +25,7 @@ from aap.services.decision.setting_letters import (
     settings_page,
     settings_version,
 )
-from aap.services.dossier.access import find_dossier
+from aap.services.dossier.access import typed_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
 from aap.services.platform import Session
@@ -132,15 +132,16 @@ class _Shown(NamedTuple):
 
 def _preview(session: Session, opened: OpenedCall, terms: DecisionTerms) -> _Shown:
     """The letter that was asked for: that of a dossier, or a sample of a kind."""
-    reference = request.values.get("dossier", "").strip()
-    if not reference:
+    typed = request.values.get("dossier", "").strip()
+    if not typed:
         asked = request.values.get("modele", "")
         return _Shown(sample_letter(opened, next((kind for kind in KINDS if kind == asked), KINDS[0]), terms))
     try:
-        letter = letter_preview(session, actor=signed_in(), call=opened, reference=reference, terms=terms)
-    except NotFound:
+        application_id = typed_dossier(session, opened.id, typed)
+        letter = letter_preview(session, actor=signed_in(), call=opened, application_id=application_id, terms=terms)
+    except (InvalidInput, NotFound):
         return _Shown(None, _("Aucune lettre à montrer : vérifiez le numéro du dossier. Il faut un classement arrêté."))
-    return _Shown(letter, "", find_dossier(session, opened.id, reference))
+    return _Shown(letter, "", application_id)
 
 
 def _note(opened: OpenedCall, shown: _Shown) -> None:
