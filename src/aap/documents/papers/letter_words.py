@@ -123,13 +123,12 @@ def _capital(text: str) -> str:
 
 def written_in_words(written: WrittenDecision) -> str:
     """What persons decided on a dossier, as its association reads it; of an amount, `reduction_in_words` says more."""
-    who = "L’autorité" if written.by_authority else "Le jury"
     did = {
         "in": "a décidé de retenir votre projet",
         "out": "a décidé de ne pas retenir votre projet",
         "amount": "a fixé le montant de votre subvention",
     }[written.decision]
-    return f"{who} {did}{_for_reason(written.reason)}"
+    return f"{_who(written)} {did}{_for_reason(written.reason)}"
 
 
 def _for_reason(reason: str) -> str:
@@ -164,8 +163,8 @@ def reduction_in_words(call: CallFile, facts: LetterFacts) -> str:
         why = "c’est le plus grand montant que les règles de l’appel à projets permettent encore à votre rang"
         return f"{start}{french.NBSP}: {why}.{before}{_MAY_DECLINE}"
     if fixed is not None:
-        who = _who(fixed).replace("L’", "l’").replace("Le ", "le ")
-        text = f"{start}{french.NBSP}: {who} l’a fixée à {french.euros(granted)}{_for_reason(fixed.reason)}"
+        who = _who(fixed)
+        text = f"{start}{french.NBSP}: {who[0].lower()}{who[1:]} l’a fixée à {french.euros(granted)}{_for_reason(fixed.reason)}"
     elif call.selection.amounts == "proposed" and granted < asked:
         why = "c’est le montant que le service a proposé après l’examen de votre budget, avant l’ouverture des notes"
         text = f"{start}{french.NBSP}: {why}."

@@ -34,6 +34,11 @@ class Recipient:
     representative: str = ""
     address: tuple[str, ...] = ()
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As on an envelope: the association first."""
+        return tuple(line for line in (self.association, self.representative, *self.address) if line)
+
 
 @dataclass(frozen=True, slots=True)
 class LetterView:
@@ -74,7 +79,8 @@ def letter_from_row(
     laureates; of a lot `call` is the lot as a call, and these are the lot's lines. `written`: what the jury decided on it.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
-    applications' table fill the address block and the project's title when they are there.
+    applications' table fill the address block and the project's title when they are there; `representative_capacity`
+    greets.
     Raises what `letter_view` raises.
     """
     columns = application.attributes if application else {}

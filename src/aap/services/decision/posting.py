@@ -155,7 +155,7 @@ def post_list(session: Session, *, actor: Actor, call: OpenedCall, now: datetime
                 reference=application.reference,
                 association=association.name,
                 title=application.title,
-                address=_address(association),
+                address=recipient_of(association).lines,
                 by_mail=bool(reachable[association.id]),
                 notified_at=decision.notified_at or now,
                 reminded_at=decision.reminded_at,
@@ -167,11 +167,6 @@ def post_list(session: Session, *, actor: Actor, call: OpenedCall, now: datetime
         ),
         len(meant) - len(shown),
     )
-
-
-def _address(association: Association) -> tuple[str, ...]:
-    recipient = recipient_of(association)
-    return tuple(line for line in (recipient.association, recipient.representative, *recipient.address) if line)
 
 
 def address_files(session: Session, *, actor: Actor, call: OpenedCall, kind: str, now: datetime) -> MadeFile:

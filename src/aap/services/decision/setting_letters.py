@@ -82,7 +82,9 @@ def set_letters(
     if faults:
         raise InvalidInput(objections_of(faults))
     hold_call(session, call)
-    if _notification_awaited(session, call_id):
+    if (
+        open_notification(session, call_id) is not None
+    ):  # its letters stay as they were read until it is over or cancelled
         raise InvalidInput({"": Objection("decision.letters_notification_awaited")})
     before = current_settings(session, call_id)
     content = as_content(terms)
@@ -108,11 +110,12 @@ def set_letters(
     return kept
 
 
-def _notification_awaited(session: Session, call_id: str) -> bool:
-    """Whether an hour is proposed or confirmed: its letters stay as they were read until it is over or cancelled."""
+def open_notification(session: Session, call_id: str) -> Notification | None:
+    """The notification of a call whose hour is proposed or confirmed; None: there is none. One query."""
     open_states = (NotificationState.PROPOSED, NotificationState.CONFIRMED)
-    found = select(Notification.id).where(Notification.call_id == call_id, col(Notification.state).in_(open_states))
-    return session.exec(found).first() is not None
+    return session.exec(
+        select(Notification).where(Notification.call_id == call_id, col(Notification.state).in_(open_states))
+    ).first()
 
 
 @dataclass(frozen=True)
