@@ -9,7 +9,7 @@ from datetime import date
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.schema import CallFile
-from aap.core.greeting import greeting
+from aap.documents.papers.greeting import greeting
 from aap.documents.papers.letterhead import Author, Sender, sender_of
 from aap.documents.papers.letters import Recipient
 from aap.documents.papers.pdf import PdfMetadata, render_pdf

@@ -15,8 +15,8 @@ from aap.core.call.letter_texts import LetterKind
 from aap.core.call.lots import lot_name
 from aap.core.call.points import figure
 from aap.core.call.schema import CallFile
-from aap.core.greeting import greeting
 from aap.core.results import Status
+from aap.documents.papers.greeting import greeting
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision
 
 # Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.

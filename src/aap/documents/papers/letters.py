@@ -16,9 +16,9 @@ from aap.core.call.letter_settings import DecisionTerms, in_effect
 from aap.core.call.letter_texts import LetterKind, fill_in, names_in
 from aap.core.call.lots import lot_title
 from aap.core.call.schema import CallFile, Lot
-from aap.core.greeting import NEUTRAL
 from aap.core.inputs import Application
 from aap.core.results import ResultRow
+from aap.documents.papers.greeting import NEUTRAL
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision, kind_of, letter_facts
 from aap.documents.papers.letter_words import decomposition, on_one_line, values_of
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of

@@ -10,7 +10,7 @@ from aap.core.call import letter_texts
 from aap.core.call.letter_texts import court_of, fill_in, silence_appeals
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris, silence_is_rejection
-from aap.core.greeting import NEUTRAL
+from aap.documents.papers.greeting import NEUTRAL
 from aap.documents.papers.letterhead import Sender, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 

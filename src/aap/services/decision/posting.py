@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
-from aap.core.postal import postal_order
 from aap.core.results import Table
 from aap.documents.mail_texts import Mail
 from aap.documents.media_types import CSV, PDF, MadeFile
 from aap.documents.papers.labels import AddressLabel, render_labels
+from aap.documents.papers.postal import postal_order
 from aap.documents.tables.csv_out import csv_bytes
 from aap.records.applications import Application
 from aap.records.associations import Association
