@@ -300,14 +300,19 @@ def default_appeals() -> tuple[str, ...]:
     )
 
 
+ALGORITHM = (
+    "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, puis les "
+    "dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel."
+)
+"""How a decision was prepared (CRPA L311-3-1): in letters, and in the act that awards the grants."""
+
+
 def default_algorithm(contact: str | None) -> str:
-    """Mention of the algorithmic processing (CRPA L311-3-1), common to letters, receipts and results."""
+    """Mention of the algorithmic processing (CRPA L311-3-1)."""
     where = f" à l’adresse {contact}" if contact else ""
     return (
-        "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, "
-        "puis les dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel. La décision "
-        f"est prise par une personne. Vous pouvez obtenir{where} les règles de ce traitement et leur application à "
-        "votre dossier."
+        f"{ALGORITHM} La décision est prise par une personne. Vous pouvez obtenir{where} les règles de ce traitement et leur "
+        "application à votre dossier."
     )
 
 

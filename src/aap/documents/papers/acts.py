@@ -41,10 +41,8 @@ def default_articles(waiting: int) -> tuple[str, ...]:
 
 
 _ALGORITHM = (
-    "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, puis les "
-    "dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel. Toute association candidate peut "
-    "demander ces règles et leur application à son dossier (article L. 311-3-1 du code des relations entre le public et "
-    "l’administration)."
+    f"{letter_texts.ALGORITHM} Toute association candidate peut demander ces règles et leur application à son dossier (article "
+    "L. 311-3-1 du code des relations entre le public et l’administration)."
 )
 
 

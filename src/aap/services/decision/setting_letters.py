@@ -147,15 +147,7 @@ class SettingsPage:
 def settings_page(session: Session, *, actor: Actor, call: OpenedCall) -> SettingsPage:
     """What the page of the settings shows. Four queries."""
     ensure(actor, Permission.LETTERS_SET, call.target(), kind="call", id=call.id)
-    found = session.exec(
-        select(LetterSettings, Person.name)
-        .join(Person, col(Person.id) == col(LetterSettings.author_id), isouter=True)
-        .where(LetterSettings.call_id == call.id)
-        .order_by(col(LetterSettings.number).desc())
-    )
-    versions = tuple(
-        SettingsVersion(one.number, one.content, one.content_hash, name or "", one.created_at) for one, name in found
-    )
+    versions = _versions(session, call)
     return SettingsPage(
         content=versions[0].content if versions else {},
         versions=versions,
@@ -164,10 +156,23 @@ def settings_page(session: Session, *, actor: Actor, call: OpenedCall) -> Settin
     )
 
 
+def _versions(session: Session, call: OpenedCall) -> tuple[SettingsVersion, ...]:
+    """Every version, the newest first. One query."""
+    found = session.exec(
+        select(LetterSettings, Person.name)
+        .join(Person, col(Person.id) == col(LetterSettings.author_id), isouter=True)
+        .where(LetterSettings.call_id == call.id)
+        .order_by(col(LetterSettings.number).desc())
+    )
+    return tuple(
+        SettingsVersion(one.number, one.content, one.content_hash, name or "", one.created_at) for one, name in found
+    )
+
+
 def settings_version(session: Session, *, actor: Actor, call: OpenedCall, number: int) -> SettingsVersion:
-    """One version by its number. Raises NotFound."""
-    page = settings_page(session, actor=actor, call=call)
-    found = next((one for one in page.versions if one.number == number), None)
+    """One version by its number. Raises NotFound. One query."""
+    ensure(actor, Permission.LETTERS_SET, call.target(), kind="call", id=call.id)
+    found = next((one for one in _versions(session, call) if one.number == number), None)
     if found is None:
         raise NotFound("letter_settings", f"{call.id}/{number}")
     return found
