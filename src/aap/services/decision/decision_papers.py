@@ -26,7 +26,7 @@ from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deadlines import appeal_delay
-from aap.services.decision.letter_contents import current_settings, recipient_of, terms_of
+from aap.services.decision.letter_contents import current_terms, recipient_of
 from aap.services.outbox import Progress, start_job
 from aap.services.platform import Platform
 
@@ -63,7 +63,7 @@ def _parties(session: Session, decision: Decision) -> tuple[OpenedCall, Applicat
 
 def _author(session: Session, call: OpenedCall) -> Author:
     """Who signs, as in the decision letters that would be made now."""
-    return author_of(call.file, terms_of(current_settings(session, call.id)))
+    return author_of(call.file, current_terms(session, call.id))
 
 
 def intent_view(session: Session, found: DecisionCorrection, *, until: date, made_on: date) -> NoticeView:

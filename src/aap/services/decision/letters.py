@@ -28,7 +28,7 @@ from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_line
 from aap.services.decision.in_force import in_force
 from aap.services.decision.letter_contents import (
-    current_settings,
+    current_terms,
     decision_letter,
     letter_sources,
     ranked_letter,
@@ -106,7 +106,7 @@ def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, referenc
     Raises NotFound, also for a dossier that the official is recused of.
     """
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    terms = terms_of(current_settings(session, call.id))
+    terms = current_terms(session, call.id)
     application_id = find_dossier(session, call.id, reference)
     return render_letter(letter_preview(session, actor=actor, call=call, application_id=application_id, terms=terms))
 

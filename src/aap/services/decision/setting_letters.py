@@ -34,7 +34,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import in_force
-from aap.services.decision.letter_contents import current_settings, terms_of
+from aap.services.decision.letter_contents import current_settings, current_terms
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
@@ -194,7 +194,7 @@ def _kinds(session: Session, call: OpenedCall) -> frozenset[LetterKind]:
 def letters_makeable(session: Session, call: OpenedCall) -> tuple[Objection, ...]:
     """What stands in the way of making the letters that nobody was told of: every blank, every text that can't be filled
     in, every missing legal mention, each with its place. At most three queries."""
-    return unfit(call, terms_of(current_settings(session, call.id)), _kinds(session, call))
+    return unfit(call, current_terms(session, call.id), _kinds(session, call))
 
 
 def unfit(call: OpenedCall, terms: DecisionTerms | None, kinds: frozenset[LetterKind]) -> tuple[Objection, ...]:
@@ -245,7 +245,7 @@ def letters_ready(session: Session, call: OpenedCall, now: datetime) -> tuple[Ob
     found = list(letters_makeable(session, call))
     if stale := stale_letters(session, call):
         found.append(Objection("decision.letters_stale", number=stale))
-    signed = in_effect(call.file, terms_of(current_settings(session, call.id))).signed_on
+    signed = in_effect(call.file, current_terms(session, call.id)).signed_on
     if signed is not None and paris(now).date() < signed:
         found.append(Objection("decision.letters_before_its_date", signed_on=signed))
     return tuple(found)
