@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from aap.core.delays import paris
-from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.decided import PostalOutcome
 from aap.services.decision.posting import (
     LONGEST_TRACKING,
@@ -21,13 +20,13 @@ from aap.services.decision.posting import (
     record_sendings,
     sending_of,
 )
-from aap.services.dossier.uploads import receive
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.http_files import pdf_answer, sent_files
+from aap.web.http_files import pdf_answer
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day
+from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import worded
 
 PROOF_MEGABYTES = 10
@@ -122,7 +121,7 @@ def note_return(call_id: str, sending_id: str) -> ResponseReturnValue:
         opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
         sending_of(session, actor=signed_in(), call=opened, sending_id=sending_id)
     try:
-        scan = receive(platform(), sent_files("proof")[:1], ("pdf", "image"), max_megabytes=PROOF_MEGABYTES)
+        scan = receive_scan("proof", max_megabytes=PROOF_MEGABYTES)
         with writing() as session:
             record_return(
                 session,
@@ -131,11 +130,9 @@ def note_return(call_id: str, sending_id: str) -> ResponseReturnValue:
                 sending_id=sending_id,
                 outcome=request.form.get("outcome", ""),
                 presented_on=typed_day("presented_on"),
-                proof_sha256=scan[0].sha256 if scan else None,
+                proof_sha256=scan.sha256 if scan else None,
                 now=arrived_at(),
             )
-    except RefusedFile as refused:
-        return _return_page(call_id, sending_id, {"proof": f"{refused.name}\u00a0: {refused.message}"}), 422
     except InvalidInput as refused:
         return _return_page(call_id, sending_id, worded(refused.problems)), 422
     flash(_("Le retour est noté."), "success")
