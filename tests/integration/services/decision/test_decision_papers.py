@@ -1,4 +1,4 @@
-"""Letters of intent and replies are signed as the decision letters are: by the letters' settings, else the call file."""
+"""Letters of intent, replies and lists are signed as the decision letters are: by the letters' settings, else the call file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from aap.documents.papers.decision_notices import NoticeView, render_notice
 from aap.records.associations import Association
 from aap.records.decided import CorrectionGround, DecisionCorrection
 from aap.records.rankings import Contest, ContestKind, ContestResult, Decision, Outcome
+from aap.services.call.calls import get_call
 from aap.services.decision.correcting import WantedDecision, propose_correction
 from aap.services.decision.decision_papers import intent_view, reply_view
+from aap.services.decision.list_files import list_file
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
 from tests.worlds.offices import Office, letters_set
@@ -97,3 +99,17 @@ def test_a_letter_around_a_decision_greets_its_reader_as_the_decision_letter_doe
         "Madame la Présidente", True,
     )  # fmt: skip
     assert text_of(render_notice(view)).count("Madame la Présidente,") == 2
+
+
+def test_the_list_in_force_is_signed_as_the_letters_are(published: Office) -> None:
+    here = published
+    letters_set(here, SIGNS)
+    with here.factory.platform.database.writing() as session:
+        made = list_file(
+            session, actor=here.factory.actor(here.first), call=get_call(session, here.call.id), number=1,
+            name="laureates.pdf", now=here.factory.now,
+        )  # fmt: skip
+    text = text_of(made.content)
+    for words in ("Ousmane Intérimaire", SIGNS["on_behalf"], SIGNS["capacity"], "décision n° 4 du 6 janvier 2025"):
+        assert words in text, words
+    assert "Hélène Exemplaire" not in text
