@@ -35,9 +35,12 @@ def months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def silence_is_rejection(received: datetime) -> date:
-    """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°)."""
-    return months_later(paris(received).date(), SILENCE_MONTHS)
+def silence_is_rejection(received: datetime, closes_at: datetime | None = None) -> date:
+    """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°).
+
+    `closes_at`: the closing of its call; where it comes later silence runs from it, for no request can be decided before.
+    """
+    return appeal_silence(paris(max(received, closes_at or received)).date())
 
 
 def appeal_begins(read: datetime | None, presented: date | None) -> date | None:
@@ -56,11 +59,10 @@ def appeal_silence(received: date) -> date:
     return months_later(received, SILENCE_MONTHS)
 
 
-def court_after_silence(silent: date, *, overseas: bool) -> date:
-    """The last day to bring before the court an appeal that silence rejected on that day (CJA R421-2, R421-7), counted as
-    in `appeal_deadline`."""
-    months = APPEAL_MONTHS_OVERSEAS if overseas else APPEAL_MONTHS
-    return working_day_from(months_later(silent, months) + timedelta(days=1))
+def court_after_silence(silent: date, *, overseas: bool | None) -> date:
+    """The last day to bring before the court an appeal that silence rejected on that day (CJA R421-2): its delay is that
+    of `appeal_deadline`."""
+    return appeal_deadline(silent, overseas=overseas)
 
 
 def first_last_day_of_observations(sent: date) -> date:
@@ -73,8 +75,9 @@ def withdrawal_deadline(decided: date) -> date:
     return months_later(decided, WITHDRAWAL_MONTHS)
 
 
-def appeal_deadline(known_on: date, *, overseas: bool) -> date:
-    """The last day on which a decision known since that day can be contested (CJA R421-1, R421-7).
+def appeal_deadline(known_on: date, *, overseas: bool | None) -> date:
+    """The last day on which a decision known since that day can be contested (CJA R421-1, R421-7); where `overseas` isn't
+    known (None), that of the mainland.
 
     Neither the day of the notification nor the one on which the delay ends is counted (délai franc), and a last day
     that is no working day moves to the next one that is (as CPC 640 to 642; the authority's counsel confirms both).

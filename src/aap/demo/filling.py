@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from aap.core import french
-from aap.core.delays import PARIS, is_public_holiday, paris
+from aap.core.delays import PARIS, paris, working_day_from
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
 from aap.demo.associations import associations
 from aap.demo.attachments import attachments
@@ -288,7 +288,6 @@ class _Filling:
             one, two = self.actor(session, first), self.actor(session, second)
             hour = _after_signature(at + timedelta(days=1))
             asked = propose_notification(session, actor=one, call_id=call.id, at=hour, now=hour - timedelta(hours=20))
-            links = PublicLinks(self.platform.settings.base_url)
             confirm_notification(
                 session, actor=two, call_id=call.id, notification_id=asked.id, links=links,
                 now=hour - timedelta(hours=18),
@@ -312,10 +311,7 @@ class _Filling:
 
 def _after_signature(signed: datetime) -> datetime:
     """In the morning of the first working day after the letters are signed; nobody is told of what isn't signed yet."""
-    day = paris(signed).date() + timedelta(days=1)
-    while day.weekday() >= 5 or is_public_holiday(day):
-        day += timedelta(days=1)
-    return datetime.combine(day, time(9), PARIS)
+    return datetime.combine(working_day_from(paris(signed).date() + timedelta(days=1)), time(9), PARIS)
 
 
 def smaller(text: str, share: float) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal
 
 from aap.core import french
+from aap.core.call.letter_texts import delay_of_appeal
 from aap.core.call.schema import CallFile
 
 AppealKind = Literal["gracieux", "hierarchique", "contentieux"]
@@ -31,12 +32,6 @@ _CODE = "du code des relations entre le public et l’administration"
 def appeal_number(call: CallFile, number: int) -> str:
     """`REC-2025-001`: the call's reference without « AAP- », and the number of the appeal among the call's."""
     return f"REC-{(call.call.reference or call.id).removeprefix('AAP-')}-{number:03d}"
-
-
-def court_of(call: CallFile) -> str:
-    """The court with its preposition's object: « tribunal administratif de Paris »."""
-    authority = call.call.authority
-    return (authority.court if authority else None) or "tribunal administratif compétent"
 
 
 # --- letter of intent -------------------------------------------------------------------------------------------------
@@ -157,16 +152,16 @@ def reply_paragraphs(
     )
 
 
-def reply_appeals(court: str, *, late: bool) -> tuple[str, ...]:
-    """Ways of appeal after a rejection."""
+def reply_appeals(court: str, *, late: bool, overseas: bool | None) -> tuple[str, ...]:
+    """Ways of appeal after a rejection, with the delay of where the association sits (`overseas`; None: unknown)."""
     if late:
         return (
             "Votre recours étant arrivé après le délai, il n’a pas interrompu le délai de recours contentieux contre la "
             "décision d’origine, qui est passé.",
         )
     return (
-        f"Vous pouvez contester la décision d’origine et ce rejet devant le {court} dans les deux mois de la notification de "
-        "cette lettre (trois mois outre-mer), par courrier ou sur www.telerecours.fr.",
+        f"Vous pouvez contester la décision d’origine et ce rejet devant le {court} dans un délai de "
+        f"{delay_of_appeal(overseas)} à compter de la notification de cette lettre, par courrier ou sur www.telerecours.fr.",
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,6 +28,7 @@ from aap.core.call.letter_texts import (
 from aap.core.call.schema import CallFile
 from aap.core.composed import nfc
 from aap.core.scalars import YEARS
+from aap.core.values import parse_day
 
 LINE, TEXT = 300, 6_000
 """Most characters of a line, and of several."""
@@ -39,8 +39,6 @@ TEXTS = ("visas", "articles")
 CLOSINGS: Mapping[str, LetterKind] = {f"closing_{kind}": kind for kind in KINDS}
 FIELDS = (*DAYS, *LINES, *TEXTS, *CLOSINGS)
 """What can be typed, in the order of the page."""
-
-_FRENCH_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ class SettingFault:
 def read_settings(typed: Mapping[str, str]) -> tuple[DecisionTerms, dict[str, SettingFault]]:
     """What was typed by field of `FIELDS` (a blank is no fault), and every fault by its field.
 
-    Days are read as `2025-04-15` or `15/04/2025`; `visas` and `articles` one a line.
+    Days are read as `parse_day` does; `visas` and `articles` one a line.
     """
     texts = {name: nfc(typed.get(name, "")).replace("\r\n", "\n").strip() for name in FIELDS}
     faults: dict[str, SettingFault] = {}
@@ -136,10 +134,7 @@ def read_settings(typed: Mapping[str, str]) -> tuple[DecisionTerms, dict[str, Se
 
 def _day(text: str) -> date | None:
     try:
-        if found := _FRENCH_DAY.fullmatch(text):
-            day = date(int(found[3]), int(found[2]), int(found[1]))
-        else:
-            day = date.fromisoformat(text)
+        day = parse_day(text)
     except ValueError:
         return None
     return day if day.year in YEARS else None

@@ -187,6 +187,27 @@ def letter_texts_of(call: CallFile) -> Iterator[tuple[str, str, tuple[str, ...]]
             yield f"letters.{name}", single, common
 
 
+def court_of(call: CallFile) -> str:
+    """The court with its preposition's object: « tribunal administratif de Paris »."""
+    authority = call.call.authority
+    return (authority.court if authority else None) or "tribunal administratif compétent"
+
+
+def values_of_call(call: CallFile) -> dict[str, str]:
+    """Text of every common name whose value the call file alone gives; one that it leaves blank is not here."""
+    authority = call.call.authority
+    known = {
+        "title": call.call.title or call.id,
+        "reference": call.call.reference or call.id,
+        "authority": authority.name if authority else None,
+        "service": authority.office if authority else None,
+        "city": authority.city if authority else None,
+        "court": court_of(call),
+        "contact": call.call.contact,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
 # --- defaults -------------------------------------------------------------------------------------------------------
 
 DEFAULT_OBJECTS: Mapping[LetterKind, str] = {
@@ -279,14 +300,19 @@ def default_appeals() -> tuple[str, ...]:
     )
 
 
+ALGORITHM = (
+    "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, puis les "
+    "dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel."
+)
+"""How a decision was prepared (CRPA L311-3-1): in letters, and in the act that awards the grants."""
+
+
 def default_algorithm(contact: str | None) -> str:
-    """Mention of the algorithmic processing (CRPA L311-3-1), common to letters, receipts and results."""
+    """Mention of the algorithmic processing (CRPA L311-3-1)."""
     where = f" à l’adresse {contact}" if contact else ""
     return (
-        "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, "
-        "puis les dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel. La décision "
-        f"est prise par une personne. Vous pouvez obtenir{where} les règles de ce traitement et leur application à "
-        "votre dossier."
+        f"{ALGORITHM} La décision est prise par une personne. Vous pouvez obtenir{where} les règles de ce traitement et leur "
+        "application à votre dossier."
     )
 
 
@@ -306,14 +332,13 @@ RECEIPT_ALGORITHM = (
 )
 
 
-def silence_appeals(court: str | None, *, overseas: bool | None = None) -> tuple[str, ...]:
+def silence_appeals(court: str, *, overseas: bool | None) -> tuple[str, ...]:
     """Ways of appeal against the rejection that silence makes, as a receipt must state them (CRPA R112-5)."""
-    before = f"devant le {court}" if court else "devant le tribunal administratif compétent"
     return (
         f"Un refus né du silence peut être contesté dans un délai de {delay_of_appeal(overseas)} à compter de cette date :",
         "– par un recours gracieux auprès du service, ou hiérarchique auprès de son supérieur ; formé dans ce délai, "
         "il proroge le suivant ;",
-        f"– par un recours contentieux {before}, par courrier ou sur www.telerecours.fr.",
+        f"– par un recours contentieux devant le {court}, par courrier ou sur www.telerecours.fr.",
     )
 
 

@@ -60,6 +60,11 @@ class Authority(Strict):
     address: str | None = None
     court: str | None = None
 
+    @property
+    def office(self) -> str:
+        """Who handles the call: the service, else the authority itself."""
+        return self.service or self.name
+
 
 class Theme(Strict):
     """A subject of the call: reviewers' expertise and dossiers' themes are named by its id."""

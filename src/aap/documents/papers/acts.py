@@ -11,7 +11,7 @@ from datetime import date
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_settings import DecisionTerms, in_effect
-from aap.core.call.letter_texts import fill_in
+from aap.core.call.letter_texts import court_of, fill_in
 from aap.core.call.schema import CallFile
 from aap.core.results import ResultRow
 from aap.documents.papers.letter_words import on_one_line
@@ -41,10 +41,8 @@ def default_articles(waiting: int) -> tuple[str, ...]:
 
 
 _ALGORITHM = (
-    "Un traitement algorithmique a préparé cette décision : les notes données par les évaluateurs ont été réunies, puis les "
-    "dossiers classés et sélectionnés selon des règles publiées avant l’ouverture de l’appel. Toute association candidate peut "
-    "demander ces règles et leur application à son dossier (article L. 311-3-1 du code des relations entre le public et "
-    "l’administration)."
+    f"{letter_texts.ALGORITHM} Toute association candidate peut demander ces règles et leur application à son dossier (article "
+    "L. 311-3-1 du code des relations entre le public et l’administration)."
 )
 
 
@@ -86,13 +84,8 @@ def act_view(
     laureates = [row for row in rows if row.status == "laureate"]
     waiting = sum(row.status == "waiting_list" for row in rows)
     total = sum(row.granted_amount or 0 for row in laureates) if granted is None else granted
-    authority = call.call.authority
     known = {
-        "title": call.call.title or call.id,
-        "reference": call.call.reference or call.id,
-        "authority": authority.name if authority else None,
-        "service": (authority.service or authority.name) if authority else None,
-        "city": authority.city if authority else None,
+        **letter_texts.values_of_call(call),
         "published": now.published or None,
         "laureates": french.number(len(laureates)),
         "granted": french.euros(total),
@@ -150,11 +143,11 @@ def act_view(
 
 
 def _appeals(call: CallFile) -> tuple[str, ...]:
-    court = (call.call.authority.court if call.call.authority else None) or "tribunal administratif compétent"
     return (
         f"Le présent acte peut être contesté dans un délai de {letter_texts.delay_of_appeal(None)} à compter de sa publication "
         "ou de sa notification, par un recours gracieux ou hiérarchique qui, formé dans ce délai, proroge le délai du "
-        f"recours contentieux, ou par un recours contentieux devant le {court}, par courrier ou sur www.telerecours.fr.",
+        f"recours contentieux, ou par un recours contentieux devant le {court_of(call)}, par courrier ou sur "
+        "www.telerecours.fr.",
     )
 
 
@@ -173,7 +166,7 @@ def render_act(view: ActView) -> bytes:
     """The act as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.title} {view.object}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.reference,
     )

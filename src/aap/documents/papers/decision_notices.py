@@ -9,6 +9,7 @@ from datetime import date
 from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.schema import CallFile
+from aap.documents.papers.greeting import greeting
 from aap.documents.papers.letterhead import Author, Sender, sender_of
 from aap.documents.papers.letters import Recipient
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
@@ -24,6 +25,8 @@ class NoticeView:
     object: str
     references: tuple[tuple[str, str], ...]
     paragraphs: tuple[str, ...]
+    greeting: str
+    closing: str
     made_on: date
     privacy: str
     author: Author | None = None
@@ -37,6 +40,7 @@ def notice_view(
     call: CallFile,
     *,
     recipient: Recipient,
+    capacity: str,
     reference: str,
     project: str,
     object: str,
@@ -48,7 +52,10 @@ def notice_view(
     joined: tuple[str, ...] = (),
     draft: str = "",
 ) -> NoticeView:
-    """The letter with the call's letterhead; its texts get their no-break spaces here. `reference`: the dossier's."""
+    """The letter with the call's letterhead; its texts get their no-break spaces here. `capacity`: the representative's, who
+    is greeted by it as in the decision letters; `reference`: the dossier's.
+    """
+    greeted = greeting(capacity)
     lines = [("Appel à projets", call.call.reference or call.call.id), ("Dossier", reference)]
     if project:
         lines.append(("Projet", french.spaced(project)))
@@ -58,6 +65,8 @@ def notice_view(
         object=french.spaced(object),
         references=tuple(lines),
         paragraphs=tuple(map(french.spaced, paragraphs)),
+        greeting=greeted,
+        closing=french.spaced(letter_texts.fill_in(letter_texts.DEFAULT_CLOSING, {"greeting": greeted})),
         made_on=made_on,
         privacy=french.spaced(letter_texts.default_privacy(call.call.contact)),
         author=author,
@@ -72,7 +81,7 @@ def render_notice(view: NoticeView) -> bytes:
     """The letter as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.object} – {view.recipient.association}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.object,
     )

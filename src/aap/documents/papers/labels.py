@@ -25,10 +25,9 @@ def render_labels(call: CallFile, labels: Sequence[AddressLabel], *, made_on: da
     """The labels in their order, row by row; the same labels give the same bytes. `made_on` dates the file."""
     rows = [labels[at : at + ACROSS] for at in range(0, len(labels), ACROSS)]
     sheets = [rows[at : at + DOWN] for at in range(0, len(rows), DOWN)]
-    sender = sender_of(call)
     metadata = PdfMetadata(
         title=f"Étiquettes d’adresses – {call.call.title or call.id}",
-        author=" – ".join(filter(None, (sender.authority, sender.service))),
+        author=sender_of(call).in_full,
         made_on=made_on,
     )
     return render_pdf("labels.html", metadata, {"sheets": sheets, "across": ACROSS})

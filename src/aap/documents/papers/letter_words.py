@@ -15,8 +15,8 @@ from aap.core.call.letter_texts import LetterKind
 from aap.core.call.lots import lot_name
 from aap.core.call.points import figure
 from aap.core.call.schema import CallFile
-from aap.core.greeting import greeting
 from aap.core.results import Status
+from aap.documents.papers.greeting import greeting
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision
 
 # Line ends and runs of spaces that were typed; not the no-break spaces, which str.split would swallow.
@@ -43,19 +43,12 @@ def values_of(
 
     `terms`: those in effect. `beside_reason`, `beside_jury`: the letter says `{reason}`, `{jury}` somewhere.
     """
-    authority = call.call.authority
     known: dict[str, str | None] = {
-        "title": call.call.title or call.id,
-        "reference": call.call.reference or call.id,
+        **letter_texts.values_of_call(call),
         "application": application,
         "association": facts.association,
         "project": french.spaced(project) if project else application,
         "requested_amount": french.euros(facts.requested_amount),
-        "authority": authority.name if authority else None,
-        "service": (authority.service or authority.name) if authority else None,
-        "city": authority.city if authority else None,
-        "court": (authority.court if authority else None) or "tribunal administratif compétent",
-        "contact": call.call.contact,
         "published": terms.published or None,
         "signed_on": french.day(terms.signed_on) if terms.signed_on else None,
         "act": terms.act_in_words or "décision qui attribue les subventions",
@@ -130,13 +123,12 @@ def _capital(text: str) -> str:
 
 def written_in_words(written: WrittenDecision) -> str:
     """What persons decided on a dossier, as its association reads it; of an amount, `reduction_in_words` says more."""
-    who = "L’autorité" if written.by_authority else "Le jury"
     did = {
         "in": "a décidé de retenir votre projet",
         "out": "a décidé de ne pas retenir votre projet",
         "amount": "a fixé le montant de votre subvention",
     }[written.decision]
-    return f"{who} {did}{_for_reason(written.reason)}"
+    return f"{_who(written)} {did}{_for_reason(written.reason)}"
 
 
 def _for_reason(reason: str) -> str:
@@ -171,8 +163,8 @@ def reduction_in_words(call: CallFile, facts: LetterFacts) -> str:
         why = "c’est le plus grand montant que les règles de l’appel à projets permettent encore à votre rang"
         return f"{start}{french.NBSP}: {why}.{before}{_MAY_DECLINE}"
     if fixed is not None:
-        who = _who(fixed).replace("L’", "l’").replace("Le ", "le ")
-        text = f"{start}{french.NBSP}: {who} l’a fixée à {french.euros(granted)}{_for_reason(fixed.reason)}"
+        who = _who(fixed)
+        text = f"{start}{french.NBSP}: {who[0].lower()}{who[1:]} l’a fixée à {french.euros(granted)}{_for_reason(fixed.reason)}"
     elif call.selection.amounts == "proposed" and granted < asked:
         why = "c’est le montant que le service a proposé après l’examen de votre budget, avant l’ouverture des notes"
         text = f"{start}{french.NBSP}: {why}."

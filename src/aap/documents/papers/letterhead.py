@@ -19,6 +19,11 @@ class Sender:
     city: str = ""
     contact: str = ""
 
+    @property
+    def in_full(self) -> str:
+        """The authority and its service: in whose name a paper is written."""
+        return " – ".join(filter(None, (self.authority, self.service)))
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -58,7 +63,7 @@ def author_of(call: CallFile, terms: DecisionTerms | None = None) -> Author:
         first_name=signatory.first_name,
         last_name=signatory.last_name,
         capacity=signatory.capacity,
-        service=(authority.service or authority.name) if authority else "",
+        service=authority.office if authority else "",
         delegation=signatory.delegation_in_words,
         on_behalf=signatory.on_behalf,
     )

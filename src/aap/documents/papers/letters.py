@@ -16,9 +16,9 @@ from aap.core.call.letter_settings import DecisionTerms, in_effect
 from aap.core.call.letter_texts import LetterKind, fill_in, names_in
 from aap.core.call.lots import lot_title
 from aap.core.call.schema import CallFile, Lot
-from aap.core.greeting import NEUTRAL
 from aap.core.inputs import Application
 from aap.core.results import ResultRow
+from aap.documents.papers.greeting import NEUTRAL
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision, kind_of, letter_facts
 from aap.documents.papers.letter_words import decomposition, on_one_line, values_of
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
@@ -33,6 +33,11 @@ class Recipient:
     association: str
     representative: str = ""
     address: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As on an envelope: the association first."""
+        return tuple(line for line in (self.association, self.representative, *self.address) if line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ def letter_from_row(
     laureates; of a lot `call` is the lot as a call, and these are the lot's lines. `written`: what the jury decided on it.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
-    applications' table fill the address block and the project's title when they are there.
+    applications' table fill the address block and the project's title when they are there; `representative_capacity`
+    greets.
     Raises what `letter_view` raises.
     """
     columns = application.attributes if application else {}
@@ -184,7 +190,7 @@ def render_letter(view: LetterView) -> bytes:
     """The letter as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.object} – {view.recipient.association}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.object,
     )

@@ -285,7 +285,7 @@ def render_list(view: SignedListView) -> bytes:
     """The list as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.title} – {view.call_title}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.reference,
     )

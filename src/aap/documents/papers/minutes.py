@@ -80,11 +80,6 @@ class MinutesView:
     opened_with: str = ""
 
     @property
-    def author(self) -> str:
-        """In whose name they are written."""
-        return " – ".join(filter(None, (self.sender.authority, self.sender.service)))
-
-    @property
     def opening(self) -> str:
         """`Séance du 10 avril 2025, Limoges.`"""
         return self.opened_with or f"Séance du {french.day(self.held_on)}{f', {self.place}' if self.place else ''}."
@@ -118,7 +113,7 @@ def render_minutes(view: MinutesView) -> bytes:
     """The minutes as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"{view.title} – {view.call_title}",
-        author=view.author,
+        author=view.sender.in_full,
         made_on=view.held_on,
         subject=view.reference,
     )

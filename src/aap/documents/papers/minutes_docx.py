@@ -84,8 +84,8 @@ def _prepare(made: DocxDocument, view: MinutesView) -> None:
             language.set(qn(f"w:{script}"), _LANGUAGE)
     core = made.core_properties
     day = datetime.combine(view.held_on, time(), tzinfo=UTC).replace(tzinfo=None)
-    core.title, core.author, core.subject = f"{view.title} – {view.call_title}", view.author, view.reference
-    core.language, core.comments, core.keywords, core.last_modified_by = _LANGUAGE, "", "", view.author
+    core.title, core.author, core.subject = f"{view.title} – {view.call_title}", view.sender.in_full, view.reference
+    core.language, core.comments, core.keywords, core.last_modified_by = _LANGUAGE, "", "", view.sender.in_full
     core.created = core.modified = day
     foot = section.footer.paragraphs[0]
     _small(foot, f"{view.foot} – ")

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from aap.core import french
 from aap.core.call import letter_texts
-from aap.core.call.letter_texts import fill_in
+from aap.core.call.letter_texts import court_of, fill_in, silence_appeals
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris, silence_is_rejection
-from aap.core.greeting import NEUTRAL
+from aap.documents.papers.greeting import NEUTRAL
 from aap.documents.papers.letterhead import Sender, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
@@ -67,30 +67,17 @@ def receipt_view(
     files: tuple[DepositedFile, ...] = (),
     overseas: bool | None = None,
 ) -> ReceiptView:
-    """The receipt of one submission. `overseas`: where the association sits, None: unknown.
-
-    Silence runs from the closing of the call when it comes after the submission: no request can be decided before.
-    """
-    closing = call.call.closes_at
-    starts = max(received_at, closing) if closing else received_at
-    authority = call.call.authority
-    court = authority.court if authority else None
-    known = {
-        "title": call.call.title or call.id,
-        "reference": call.call.reference or call.id,
+    """The receipt of one submission. `overseas`: where the association sits, None: unknown."""
+    # What is known only with the decision stands as what it is.
+    values = {
+        **letter_texts.COMMON_PLACEHOLDERS,
+        **letter_texts.values_of_call(call),
         "application": number,
         "association": association,
         "project": project or number,
-        "authority": authority.name if authority else None,
-        "service": (authority.service or authority.name) if authority else None,
-        "city": authority.city if authority else None,
-        "court": court or "tribunal administratif compétent",
-        "contact": call.call.contact,
         "delay": letter_texts.delay_of_appeal(overseas),
         "greeting": NEUTRAL,
     }
-    # What is known only with the decision stands as what it is.
-    values = {**letter_texts.COMMON_PLACEHOLDERS, **{name: value for name, value in known.items() if value is not None}}
     algorithm = call.letters.algorithm
     privacy = call.letters.privacy
     return ReceiptView(
@@ -104,9 +91,9 @@ def receipt_view(
         project=french.spaced(project),
         depositor=depositor,
         requested_amount=requested_amount,
-        rejection_on=silence_is_rejection(starts),
+        rejection_on=silence_is_rejection(received_at, call.call.closes_at),
         decision_by=call.call.decision_by,
-        appeals=tuple(map(french.spaced, letter_texts.silence_appeals(court, overseas=overseas))),
+        appeals=tuple(map(french.spaced, silence_appeals(court_of(call), overseas=overseas))),
         algorithm=french.spaced(fill_in(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
         privacy=french.spaced(fill_in(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
         answers_sha256=answers_sha256,
@@ -118,7 +105,7 @@ def render_receipt(view: ReceiptView) -> bytes:
     """The receipt as a PDF, dated by the moment of the submission."""
     metadata = PdfMetadata(
         title=f"Accusé de réception du dossier {view.number}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=paris(view.received_at),
         subject=view.call_title,
     )

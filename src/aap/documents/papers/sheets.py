@@ -49,7 +49,7 @@ def render_sheet(view: SheetView) -> bytes:
     """The sheet as a PDF; the same view gives the same bytes."""
     metadata = PdfMetadata(
         title=f"Fiche de traitement algorithmique – {view.sheet.application_id}",
-        author=" – ".join(filter(None, (view.sender.authority, view.sender.service))),
+        author=view.sender.in_full,
         made_on=view.made_on,
         subject=view.sheet.call_title,
     )

@@ -12,7 +12,7 @@ from aap.records.rankings import RunState
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.decision.letter_contents import current_settings, terms_of
+from aap.services.decision.letter_contents import current_terms
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import latest_run, view_run
@@ -28,7 +28,7 @@ def act_of(session: Session, *, actor: Actor, call: OpenedCall) -> ActView:
     return act_view(
         call.file,
         view.rows,
-        terms=terms_of(current_settings(session, call.id)),
+        terms=current_terms(session, call.id),
         result_hash=run.result_hash,
         frozen=run.state == RunState.FROZEN,
         labels={name: DossierLabel(name, view.titles[name], view.places[name]) for name in view.titles},

@@ -8,14 +8,11 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from aap.core.delays import appeal_begins, appeal_deadline, paris
+from aap.core.delays import appeal_begins, appeal_deadline, is_overseas, paris
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.decided import PostalSending
 from aap.records.rankings import Decision
-
-OVERSEAS = frozenset({"drom", "com"})
-"""Zones of associations that have a month more (CJA R421-7)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def appeal_delays(session: Session, decision_ids: Collection[str]) -> Mapping[st
             Application.association_id == Association.id,
         )
     )
-    return {id: _delay(read_at, presented.get(id), zone in OVERSEAS) for id, read_at, zone in found}
+    return {id: _delay(read_at, presented.get(id), is_overseas(zone)) for id, read_at, zone in found}
 
 
 def appeal_delay(session: Session, decision: Decision) -> AppealDelay:
@@ -54,6 +51,6 @@ def appeal_delay(session: Session, decision: Decision) -> AppealDelay:
     return appeal_delays(session, [decision.id])[decision.id]
 
 
-def _delay(read_at: datetime | None, presented: date | None, overseas: bool) -> AppealDelay:
+def _delay(read_at: datetime | None, presented: date | None, overseas: bool | None) -> AppealDelay:
     begins = appeal_begins(read_at, presented)
     return AppealDelay(begins, None if begins is None else appeal_deadline(begins, overseas=overseas))

@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.call import appeal_texts
 from aap.core.call.appeal_texts import Loss, appeal_number
-from aap.core.delays import appeal_silence, court_after_silence, paris
+from aap.core.call.letter_texts import court_of
+from aap.core.delays import appeal_silence, court_after_silence, is_overseas, paris
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.decision_notices import NoticeView, notice_view, render_notice
 from aap.documents.papers.letterhead import Author, author_of
@@ -24,8 +25,8 @@ from aap.records.rankings import Contest, ContestDocument, ContestKind, ContestR
 from aap.services.actor import Actor
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.deadlines import OVERSEAS, appeal_delay
-from aap.services.decision.letter_contents import current_settings, recipient_of, terms_of
+from aap.services.decision.deadlines import appeal_delay
+from aap.services.decision.letter_contents import current_terms, recipient_of
 from aap.services.outbox import Progress, start_job
 from aap.services.platform import Platform
 
@@ -62,7 +63,7 @@ def _parties(session: Session, decision: Decision) -> tuple[OpenedCall, Applicat
 
 def _author(session: Session, call: OpenedCall) -> Author:
     """Who signs, as in the decision letters that would be made now."""
-    return author_of(call.file, terms_of(current_settings(session, call.id)))
+    return author_of(call.file, current_terms(session, call.id))
 
 
 def intent_view(session: Session, found: DecisionCorrection, *, until: date, made_on: date) -> NoticeView:
@@ -76,6 +77,7 @@ def intent_view(session: Session, found: DecisionCorrection, *, until: date, mad
     return notice_view(
         call.file,
         recipient=recipient_of(association),
+        capacity=association.representative_capacity,
         reference=application.reference,
         project=application.title,
         object=f"{appeal_texts.INTENT_OBJECTS[loss]} – {call.file.call.title or call.id}",
@@ -121,6 +123,7 @@ def acknowledgement_view(session: Session, contest: Contest) -> NoticeView:
     return notice_view(
         call.file,
         recipient=recipient_of(association),
+        capacity=association.representative_capacity,
         reference=application.reference,
         project=application.title,
         object=f"Accusé de réception de votre {appeal_texts.APPEAL_WORDS[ContestKind(contest.kind).value]} {number}",
@@ -133,12 +136,12 @@ def acknowledgement_view(session: Session, contest: Contest) -> NoticeView:
             kind=ContestKind(contest.kind).value,
             number=number,
             decided=decision_in_words(decision),
-            service=(sender.service or sender.name) if sender else "le service instructeur",
+            service=sender.office if sender else "le service instructeur",
             silent_on=silent,
             in_time_until=appeal_delay(session, decision).until or contest.received_on,
             late=contest.late,
-            court=appeal_texts.court_of(call.file),
-            court_until=court_after_silence(silent, overseas=association.zone in OVERSEAS),
+            court=court_of(call.file),
+            court_until=court_after_silence(silent, overseas=is_overseas(association.zone)),
         ),
         joined=tuple(joined),
         made_on=paris(contest.created_at).date(),
@@ -167,11 +170,12 @@ def reply_view(
     call, application, association = _parties(session, decision)
     assert contest.received_on is not None
     number = appeal_number(call.file, contest.number or 0)
-    court = appeal_texts.court_of(call.file)
+    court = court_of(call.file)
     whole = result is ContestResult.UPHELD
     return notice_view(
         call.file,
         recipient=recipient_of(association),
+        capacity=association.representative_capacity,
         reference=application.reference,
         project=application.title,
         object=f"Réponse à votre {appeal_texts.APPEAL_WORDS[ContestKind(contest.kind).value]} {number}",
@@ -183,7 +187,9 @@ def reply_view(
             answer=_ANSWERS[result],
             reply=reply,
         ),
-        appeals=() if whole else appeal_texts.reply_appeals(court, late=contest.late),
+        appeals=()
+        if whole
+        else appeal_texts.reply_appeals(court, late=contest.late, overseas=is_overseas(association.zone)),
         author=_author(session, call),
         made_on=made_on,
         draft=DRAFT if draft else "",

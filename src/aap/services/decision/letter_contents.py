@@ -48,6 +48,11 @@ def current_settings(session: Session, call_id: str) -> LetterSettings | None:
     ).first()
 
 
+def current_terms(session: Session, call_id: str) -> DecisionTerms | None:
+    """What the last version says; None before there is one. One query."""
+    return terms_of(current_settings(session, call_id))
+
+
 def census_of(session: Session, run_id: str) -> Census:
     """How many dossiers of a run have a rank, and how many are retained. One query."""
     ranked, retained = session.exec(

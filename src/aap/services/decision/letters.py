@@ -28,7 +28,7 @@ from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.deciding import decision_line
 from aap.services.decision.in_force import in_force
 from aap.services.decision.letter_contents import (
-    current_settings,
+    current_terms,
     decision_letter,
     letter_sources,
     ranked_letter,
@@ -100,29 +100,24 @@ def letter_cases(
     )
 
 
-def letter_of(case: LetterCase) -> bytes:
-    """The letter as a PDF."""
-    return render_letter(case.view)
-
-
 def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
     """One letter as it would be rendered now from the frozen run: with decisions prepared or not yet.
 
     Raises NotFound, also for a dossier that the official is recused of.
     """
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    terms = terms_of(current_settings(session, call.id))
-    return render_letter(letter_preview(session, actor=actor, call=call, reference=reference, terms=terms))
+    terms = current_terms(session, call.id)
+    application_id = find_dossier(session, call.id, reference)
+    return render_letter(letter_preview(session, actor=actor, call=call, application_id=application_id, terms=terms))
 
 
 def letter_preview(
-    session: Session, *, actor: Actor, call: OpenedCall, reference: str, terms: DecisionTerms | None
+    session: Session, *, actor: Actor, call: OpenedCall, application_id: str, terms: DecisionTerms | None
 ) -> LetterView:
     """The letter of a dossier as it would be with these terms; what is blank stands between brackets.
 
-    Raises NotFound: no such dossier, one that the official is recused of, or no frozen run.
+    Raises NotFound: a dossier that the official is recused of, or no frozen run.
     """
-    application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     run = frozen_run(session, call.id)
     application = session.get_one(Application, application_id)
@@ -132,9 +127,9 @@ def letter_preview(
     if decision is not None:
         return decision_letter(sources, decision, application, association, terms=terms, show_blanks=True)[0]
     view = view_run(session, run, actor=actor)
-    row = next((one for one in view.rows if one.application_id == reference), None)
+    row = next((one for one in view.rows if one.application_id == application.reference), None)
     if row is None:
-        raise NotFound("letter", reference)
+        raise NotFound("letter", application.reference)
     return ranked_letter(sources, row, Census.of(view.rows), application, association, terms=terms, show_blanks=True)
 
 

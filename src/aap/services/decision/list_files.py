@@ -13,6 +13,7 @@ from aap.core.delays import paris
 from aap.core.french import NBSP, day
 from aap.core.results import ResultRow
 from aap.documents.media_types import BY_ENDING, MadeFile
+from aap.documents.papers.letterhead import Author, author_of
 from aap.documents.papers.lists import laureate_list_view, render_list
 from aap.documents.report.ranking_files import RANKING_FILES
 from aap.records.applications import Application
@@ -21,6 +22,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.in_force import InForce
+from aap.services.decision.letter_contents import current_terms
 from aap.services.decision.list_versions import list_at, reasons_since
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
@@ -81,14 +83,18 @@ def list_file(session: Session, *, actor: Actor, call: OpenedCall, number: int, 
         ids=dict(known.all()),
         reasons=reasons_since(session, call.id, number),
     )
-    content = _pdf(files) if name.endswith(".pdf") else RANKING_FILES[name](files)
+    if name.endswith(".pdf"):
+        content = _pdf(files, author_of(call.file, current_terms(session, call.id)))
+    else:
+        content = RANKING_FILES[name](files)
     after = {"file": name, "version": number, "sha256": hashlib.sha256(content).hexdigest()}
     record(session, actor, "decision.list_downloaded", run, now=now, after=after)
     return MadeFile(f"{call.id}-liste-{number}-{name}", BY_ENDING[name.rpartition(".")[2]], content)
 
 
-def _pdf(files: _ListFiles) -> bytes:
-    """The list as it is signed, with its number, its day, and the fingerprint of its bundle."""
+def _pdf(files: _ListFiles, author: Author) -> bytes:
+    """The list as it is signed, as the letters that would be made now are, with its number, its day, and the fingerprint of
+    its bundle."""
     held = files.held
     on = None if held.at is None else paris(held.at).date()
     view = laureate_list_view(
@@ -98,6 +104,7 @@ def _pdf(files: _ListFiles) -> bytes:
         labels=files.labels,
         granted=files.granted,
         dated=on,
+        author=author,
     )
     version = f"n°{NBSP}{held.version}" + ("" if on is None else f", du {day(on)}")
     return render_list(

@@ -23,7 +23,7 @@ from aap.services.association.mails import addresses_of, dossier_values, tell_as
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import in_force
-from aap.services.decision.setting_letters import letters_ready
+from aap.services.decision.setting_letters import letters_ready, open_notification
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection, SamePerson
 from aap.services.outbox import send_mail
@@ -33,7 +33,6 @@ from aap.services.permissions import Permission, ensure
 FURTHEST = timedelta(days=90)
 """How far ahead an hour may be: further is a year typed wrong."""
 _TRIAL = "[Essai] "
-_OPEN = (NotificationState.PROPOSED, NotificationState.CONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -60,19 +59,13 @@ class AwaitedNotification:
 def awaited_notification(session: Session, *, actor: Actor, call: OpenedCall) -> AwaitedNotification | None:
     """The notification of a call that is proposed or confirmed. At most three queries."""
     ensure(actor, Permission.DECISIONS_READ, call.target(), kind="call", id=call.id)
-    found = _open_notification(session, call.id)
+    found = open_notification(session, call.id)
     if found is None:
         return None
     number = session.exec(select(func.count()).where(Decision.notification_id == found.id)).one()
     people = [found.proposed_by, *([found.confirmed_by] if found.confirmed_by else [])]
     names = dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(people))).all())
     return AwaitedNotification(found, number, names.get(found.proposed_by, ""), names.get(found.confirmed_by or "", ""))
-
-
-def _open_notification(session: Session, call_id: str) -> Notification | None:
-    return session.exec(
-        select(Notification).where(Notification.call_id == call_id, col(Notification.state).in_(_OPEN))
-    ).first()
 
 
 def propose_notification(
@@ -84,7 +77,7 @@ def propose_notification(
     proposed already), RecusedFromActs.
     """
     call = _call_to_notify(session, actor, call_id)
-    if _open_notification(session, call_id) is not None:
+    if open_notification(session, call_id) is not None:
         raise InvalidInput({"": Objection("decision.notification_awaited")})
     if at is not None and not now < at <= now + FURTHEST:
         raise InvalidInput({"at": Objection("decision.notification_hour", days=FURTHEST.days)})
@@ -156,7 +149,7 @@ def cancel_notification(session: Session, *, actor: Actor, call_id: str, notific
 def cancel_proposed(session: Session, *, actor: Actor, call: OpenedCall, now: datetime) -> None:
     """Takes the hour back that waits for its second person, with the list that is taken back. For who holds the call and
     may do that; a confirmed hour is in its way (`letters_have_left`)."""
-    found = _open_notification(session, call.id)
+    found = open_notification(session, call.id)
     if found is not None and found.state == NotificationState.PROPOSED:
         _cancel(session, actor, found, now)
 

@@ -11,8 +11,8 @@ from aap.services.call.calls import OpenedCall, hold_call
 from aap.services.decision.in_force import in_force
 
 
-def number_letters(session: Session, call: OpenedCall) -> int:
-    """Numbers the letters that are to be rendered and have none, in the order of the references. Gives how many.
+def number_letters(session: Session, call: OpenedCall) -> None:
+    """Numbers the letters that are to be rendered and have none, in the order of the references.
 
     Decisions that were voided with their run, and never left, give theirs back: the numbers go on where those end that
     somebody may have received.
@@ -43,4 +43,3 @@ def number_letters(session: Session, call: OpenedCall) -> int:
     for number, decision in enumerate(waiting, last + 1):
         decision.letter_number = number
         session.add(decision)
-    return len(waiting)

@@ -21,7 +21,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import current_list, told_list
 from aap.services.decision.in_force import in_force as decisions_in_force
-from aap.services.decision.letter_contents import current_settings, terms_of
+from aap.services.decision.letter_contents import current_terms
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, allowed, ensure
@@ -145,7 +145,7 @@ def _authority_siret(call: OpenedCall) -> str:
 
 def _granting(session: Session, call: OpenedCall, siret: str) -> Granting:
     terms = payment_terms_of(call)
-    letters = in_effect(call.file, terms_of(current_settings(session, call.id)))
+    letters = in_effect(call.file, current_terms(session, call.id))
     decided_on = letters.signed_on or _first_told_on(session, call)
     authority = call.file.call.authority
     assert authority is not None

@@ -14,12 +14,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from aap.core.call.canonical import canonical_hash
-from aap.core.postal import postal_order
 from aap.core.results import Table
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letterhead import document_date
 from aap.documents.papers.letters_archive import letters_archive
 from aap.documents.papers.letters_book import BoundLetter, bind_letters
+from aap.documents.papers.postal import postal_order
 from aap.documents.tables.csv_out import csv_bytes
 from aap.records.applications import Application
 from aap.records.associations import Association

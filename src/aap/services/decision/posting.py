@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
-from aap.core.postal import postal_order
 from aap.core.results import Table
 from aap.documents.mail_texts import Mail
 from aap.documents.media_types import CSV, PDF, MadeFile
 from aap.documents.papers.labels import AddressLabel, render_labels
+from aap.documents.papers.postal import postal_order
 from aap.documents.tables.csv_out import csv_bytes
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -155,7 +155,7 @@ def post_list(session: Session, *, actor: Actor, call: OpenedCall, now: datetime
                 reference=application.reference,
                 association=association.name,
                 title=application.title,
-                address=_address(association),
+                address=recipient_of(association).lines,
                 by_mail=bool(reachable[association.id]),
                 notified_at=decision.notified_at or now,
                 reminded_at=decision.reminded_at,
@@ -167,11 +167,6 @@ def post_list(session: Session, *, actor: Actor, call: OpenedCall, now: datetime
         ),
         len(meant) - len(shown),
     )
-
-
-def _address(association: Association) -> tuple[str, ...]:
-    recipient = recipient_of(association)
-    return tuple(line for line in (recipient.association, recipient.representative, *recipient.address) if line)
 
 
 def address_files(session: Session, *, actor: Actor, call: OpenedCall, kind: str, now: datetime) -> MadeFile:

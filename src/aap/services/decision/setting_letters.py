@@ -34,7 +34,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import in_force
-from aap.services.decision.letter_contents import current_settings, terms_of
+from aap.services.decision.letter_contents import current_settings, current_terms
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, ensure
@@ -82,7 +82,9 @@ def set_letters(
     if faults:
         raise InvalidInput(objections_of(faults))
     hold_call(session, call)
-    if _notification_awaited(session, call_id):
+    if (
+        open_notification(session, call_id) is not None
+    ):  # its letters stay as they were read until it is over or cancelled
         raise InvalidInput({"": Objection("decision.letters_notification_awaited")})
     before = current_settings(session, call_id)
     content = as_content(terms)
@@ -108,11 +110,12 @@ def set_letters(
     return kept
 
 
-def _notification_awaited(session: Session, call_id: str) -> bool:
-    """Whether an hour is proposed or confirmed: its letters stay as they were read until it is over or cancelled."""
+def open_notification(session: Session, call_id: str) -> Notification | None:
+    """The notification of a call whose hour is proposed or confirmed; None: there is none. One query."""
     open_states = (NotificationState.PROPOSED, NotificationState.CONFIRMED)
-    found = select(Notification.id).where(Notification.call_id == call_id, col(Notification.state).in_(open_states))
-    return session.exec(found).first() is not None
+    return session.exec(
+        select(Notification).where(Notification.call_id == call_id, col(Notification.state).in_(open_states))
+    ).first()
 
 
 @dataclass(frozen=True)
@@ -144,15 +147,7 @@ class SettingsPage:
 def settings_page(session: Session, *, actor: Actor, call: OpenedCall) -> SettingsPage:
     """What the page of the settings shows. Four queries."""
     ensure(actor, Permission.LETTERS_SET, call.target(), kind="call", id=call.id)
-    found = session.exec(
-        select(LetterSettings, Person.name)
-        .join(Person, col(Person.id) == col(LetterSettings.author_id), isouter=True)
-        .where(LetterSettings.call_id == call.id)
-        .order_by(col(LetterSettings.number).desc())
-    )
-    versions = tuple(
-        SettingsVersion(one.number, one.content, one.content_hash, name or "", one.created_at) for one, name in found
-    )
+    versions = _versions(session, call)
     return SettingsPage(
         content=versions[0].content if versions else {},
         versions=versions,
@@ -161,10 +156,23 @@ def settings_page(session: Session, *, actor: Actor, call: OpenedCall) -> Settin
     )
 
 
+def _versions(session: Session, call: OpenedCall) -> tuple[SettingsVersion, ...]:
+    """Every version, the newest first. One query."""
+    found = session.exec(
+        select(LetterSettings, Person.name)
+        .join(Person, col(Person.id) == col(LetterSettings.author_id), isouter=True)
+        .where(LetterSettings.call_id == call.id)
+        .order_by(col(LetterSettings.number).desc())
+    )
+    return tuple(
+        SettingsVersion(one.number, one.content, one.content_hash, name or "", one.created_at) for one, name in found
+    )
+
+
 def settings_version(session: Session, *, actor: Actor, call: OpenedCall, number: int) -> SettingsVersion:
-    """One version by its number. Raises NotFound."""
-    page = settings_page(session, actor=actor, call=call)
-    found = next((one for one in page.versions if one.number == number), None)
+    """One version by its number. Raises NotFound. One query."""
+    ensure(actor, Permission.LETTERS_SET, call.target(), kind="call", id=call.id)
+    found = next((one for one in _versions(session, call) if one.number == number), None)
     if found is None:
         raise NotFound("letter_settings", f"{call.id}/{number}")
     return found
@@ -180,13 +188,13 @@ def _kinds(session: Session, call: OpenedCall) -> frozenset[LetterKind]:
     if outcomes:
         return frozenset(kind_of(Outcome(outcome).value) for outcome in outcomes)
     decided = session.exec(select(Decision.id).where(Decision.call_id == call.id).limit(1)).first()
-    return frozenset() if decided else frozenset({"laureate", "waiting_list", "refusal", "ineligible"})
+    return frozenset() if decided else frozenset(KINDS)
 
 
 def letters_makeable(session: Session, call: OpenedCall) -> tuple[Objection, ...]:
     """What stands in the way of making the letters that nobody was told of: every blank, every text that can't be filled
     in, every missing legal mention, each with its place. At most three queries."""
-    return unfit(call, terms_of(current_settings(session, call.id)), _kinds(session, call))
+    return unfit(call, current_terms(session, call.id), _kinds(session, call))
 
 
 def unfit(call: OpenedCall, terms: DecisionTerms | None, kinds: frozenset[LetterKind]) -> tuple[Objection, ...]:
@@ -237,13 +245,10 @@ def letters_ready(session: Session, call: OpenedCall, now: datetime) -> tuple[Ob
     found = list(letters_makeable(session, call))
     if stale := stale_letters(session, call):
         found.append(Objection("decision.letters_stale", number=stale))
-    signed = in_effect(call.file, terms_of(current_settings(session, call.id))).signed_on
+    signed = in_effect(call.file, current_terms(session, call.id)).signed_on
     if signed is not None and paris(now).date() < signed:
         found.append(Objection("decision.letters_before_its_date", signed_on=signed))
     return tuple(found)
-
-
-SAMPLES: tuple[LetterKind, ...] = ("laureate", "waiting_list", "refusal", "ineligible")
 
 
 def sample_letter(call: OpenedCall, kind: LetterKind, terms: DecisionTerms | None) -> LetterView:

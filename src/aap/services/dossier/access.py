@@ -21,13 +21,13 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
-from aap.core.references import said
 from aap.core.results import masked_text
 from aap.records.applications import Application, ApplicationState
 from aap.records.people import Person
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.dossier.references import said
 from aap.services.errors import InvalidInput, NotFound, Objection, RecusedFromActs, RecusedFromCall
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import dossiers_apart, pairs_apart, people_apart, stands

@@ -11,7 +11,6 @@ from aap.core.inputs import JuryDecision as CoreDecision
 from aap.core.ranking.effect import ChoiceEffect, JuryChoice, NotRetainable, decided_with
 from aap.core.ranking.effect_words import effect_in_words
 from aap.core.ranking.ranking import ImposedNotCandidate
-from aap.core.references import short_names
 from aap.core.results import ResultRow
 from aap.core.selection.outcome import InfeasibleRules, NothingFound
 from aap.core.selection.work import OutOfWork, allowance
@@ -20,6 +19,7 @@ from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_pairs, recused_references
+from aap.services.dossier.references import short_names
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.effects import selected_with, stored_run

@@ -13,7 +13,6 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from aap.core.references import short_names
 from aap.core.results import ResultRow, Status
 from aap.records.applications import Application
 from aap.records.deliberations import JuryVote, Looking, Meeting, Waiver
@@ -21,6 +20,7 @@ from aap.records.rankings import DecisionStage, JuryDecision, JuryDecisionKind, 
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers
+from aap.services.dossier.references import short_names
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.jury_members import MemberLine, jury_members
 from aap.services.ranking.meetings import OpenMeeting, current_meeting

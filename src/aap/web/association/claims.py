@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.associations import HolderAnswer, ProofKind
 from aap.services.association.associations import get_association
 from aap.services.association.claim_proofs import (
@@ -25,15 +24,14 @@ from aap.services.association.siret_claims import (
     own_claim,
     prove_claim,
 )
-from aap.services.dossier.uploads import receive
-from aap.services.errors import InvalidInput, said_by_core
+from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.association.blueprint import blueprint
 from aap.web.claim_words import proof_lines
-from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
-from aap.web.http_files import sent_files
+from aap.web.context import arrived_at, links, reading, signed_in, writing
+from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import worded
 
 
@@ -61,14 +59,7 @@ def _offered() -> OfferedProof:
     kind = request.form.get("proof", "")
     if kind != ProofKind.DOCUMENT:
         return OfferedProof(kind)
-    files = sent_files("file")
-    if not files:
-        return OfferedProof(kind)
-    try:
-        stored = receive(platform(), files[:1], ("pdf", "image"), max_megabytes=PROOF_MEGABYTES)
-    except RefusedFile as refused:
-        raise InvalidInput({"file": said_by_core(f"{refused.name}\u00a0: {refused.message}")}) from None
-    return OfferedProof(kind, stored[0])
+    return OfferedProof(kind, receive_scan("file", max_megabytes=PROOF_MEGABYTES))
 
 
 def claim_page(siret: str, problems: Mapping[str, str] | None = None) -> str:

@@ -15,11 +15,11 @@ from aap.services.dossier.dossiers import open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.appeal_files import receive_appeal_files
 from aap.web.association.after_deposit import decision_page
 from aap.web.association.blueprint import blueprint
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.http_files import file_answer, pdf_answer
+from aap.web.received_files import receive_appeal_files
 from aap.web.wording.sentences import worded
 
 

@@ -123,5 +123,6 @@ def _dates(application: Application, state: A, call: OpenedCall, due_at: datetim
     if call.file.call.decision_by:
         later.append((call.file.call.decision_by, _("Décision attendue au plus tard le")))
     if application.submitted_at is not None:
-        later.append((silence_is_rejection(application.submitted_at), _("Sans réponse, demande réputée rejetée le")))
+        rejected = silence_is_rejection(application.submitted_at, call.file.call.closes_at)  # as its receipt says
+        later.append((rejected, _("Sans réponse, demande réputée rejetée le")))
     return found + [(label, day(on)) for on, label in sorted(later)]

@@ -6,18 +6,16 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, MadeFile
 from aap.services.decision.answering import LONGEST_REASON
 from aap.services.decision.in_force import GIVEN_UP
 from aap.services.decision.paper_answers import PAPER_MEGABYTES, answered_on_paper, read_paper, record_paper_answer
-from aap.services.dossier.uploads import receive
-from aap.services.errors import InvalidInput, said_by_core
+from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.http_files import sent_files
 from aap.web.official.pages import blueprint, hand_out, show_call_page
+from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import worded
 
 
@@ -47,7 +45,7 @@ def paper_answer(call_id: str, reference: str) -> ResponseReturnValue:
     with reading() as session:  # before a file is kept: may this person do it?
         answered_on_paper(session, actor=signed_in(), call_id=call_id, reference=reference)
     try:
-        paper = _paper()
+        paper = receive_scan("file", max_megabytes=PAPER_MEGABYTES)
         with writing() as session:
             record_paper_answer(
                 session,
@@ -56,25 +54,13 @@ def paper_answer(call_id: str, reference: str) -> ResponseReturnValue:
                 reference=reference,
                 answer=request.form.get("answer", ""),
                 reason=request.form.get("reason", ""),
-                paper=paper,
+                paper=paper.sha256 if paper else None,
                 now=arrived_at(),
             )
     except InvalidInput as refused:
         return _page(call_id, reference, worded(refused.problems)), 422
     flash(_("La réponse est enregistrée ; l’association en est avisée par courriel."), "success")
     return redirect(url_for("official.dossier", call_id=call_id, reference=reference))
-
-
-def _paper() -> str | None:
-    """SHA-256 of the paper that was sent, in the store; None where none was. Raises InvalidInput."""
-    files = sent_files("file")
-    if not files:
-        return None
-    try:
-        stored = receive(platform(), files, ("pdf", "image"), max_megabytes=PAPER_MEGABYTES)
-    except RefusedFile as refused:
-        raise InvalidInput({"file": said_by_core(f"{refused.name}\u00a0: {refused.message}")}) from None
-    return stored[0].sha256
 
 
 @blueprint.get("/<call_id>/decisions/<reference>/reponse/piece.pdf")

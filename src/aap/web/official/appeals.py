@@ -29,11 +29,10 @@ from aap.services.permissions import Permission
 from aap.services.steering.appeal_file import ask_appeal_file, hand_out_appeal_file, made_appeal_file
 from aap.web import appeal_words, audit_words
 from aap.web.access import requires
-from aap.web.appeal_files import receive_appeal_files
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.corrections import typed_day
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day, typed_euros
+from aap.web.received_files import receive_appeal_files
 from aap.web.wording.sentences import sentence, worded
 
 

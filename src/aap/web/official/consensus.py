@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -11,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.call.points import in_points
-from aap.core.values import parse_day
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
     ConsensusEntry,
@@ -27,7 +25,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.figures import plain
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day
 from aap.web.wording.sentences import worded
 
 
@@ -135,17 +133,10 @@ def consensus_decide(call_id: str, reference: str) -> ResponseReturnValue:
         reason=form.get("reason", ""),
         dissent=form.get("dissent", ""),
         attendees=form.get("attendees", ""),
-        held_on=_day(form.get("held_on", "")),
+        held_on=typed_day("held_on"),
     )
     said = _("La note convenue est enregistrée. Relancez le classement pour qu’elle compte.")
     return _answered(call_id, reference, decide_consensus, said, entry=entry)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
 
 
 @blueprint.post("/<call_id>/evaluations/ecarts/<reference>/abandon")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -12,8 +11,6 @@ from flask_babel import gettext as _
 
 from aap.core.delays import first_last_day_of_observations, paris
 from aap.core.selection.rules import rules_of
-from aap.core.values import parse_day
-from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.decision_notices import render_notice
 from aap.records.associations import Association
@@ -36,15 +33,14 @@ from aap.services.decision.correction_effects import CorrectionEffect, effect_of
 from aap.services.decision.decision_papers import intent_view
 from aap.services.decision.hearing import ShownCorrection, correction_lines, record_observations, show_correction
 from aap.services.dossier.access import find_dossier
-from aap.services.dossier.uploads import receive
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
 from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
-from aap.web.http_files import sent_files
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day, typed_euros
+from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import sentences, worded
 
 
@@ -265,14 +261,6 @@ def send_correction(call_id: str, correction_id: str) -> ResponseReturnValue:
     )
 
 
-def typed_day(name: str) -> date | None:
-    """A day as people type it; None where it is none."""
-    try:
-        return parse_day(request.form.get(name, ""))
-    except ValueError:
-        return None
-
-
 @blueprint.post("/<call_id>/corrections/<correction_id>/observations")
 @requires(Permission.GRANT_CORRECT)
 def note_observations(call_id: str, correction_id: str) -> ResponseReturnValue:
@@ -280,15 +268,12 @@ def note_observations(call_id: str, correction_id: str) -> ResponseReturnValue:
     with reading() as session:  # before a file is kept for somebody who may not
         show_correction(session, actor=signed_in(), call_id=call_id, correction_id=correction_id)
     try:
-        stored = receive(platform(), sent_files("scan")[:1], ("pdf",), max_megabytes=10)
-    except RefusedFile as refused:
-        problems = {"scan": f"{refused.name}\u00a0: {refused.message}"}
-        return _page(call_id, correction_id, "observe", problems), 422
+        scan = receive_scan("scan", max_megabytes=10, accept=("pdf",))
+    except InvalidInput as refused:
+        return _page(call_id, correction_id, "observe", worded(refused.problems)), 422
 
     def act(session: Session) -> None:
-        record_observations(
-            session, **_named(call_id, correction_id), text=request.form.get("text", ""), scan=next(iter(stored), None)
-        )
+        record_observations(session, **_named(call_id, correction_id), text=request.form.get("text", ""), scan=scan)
 
     return _act(call_id, correction_id, "observe", act, _("Les observations sont enregistrées."))
 

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.values import parse_day
 from aap.services.dossier.access import typed_dossier
 from aap.services.errors import InvalidInput, Objection, RulesConflict
 from aap.services.harmonising.further_reviews import ask_further_review
@@ -25,7 +24,7 @@ from aap.web.context import arrived_at, signed_in, writing
 from aap.web.figures import number
 from aap.web.numbers import bounded_number
 from aap.web.official.jury import conflict_sentence, page
-from aap.web.official.pages import blueprint, call_of_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, typed_day, typed_euros
 from aap.web.wording.sentences import worded
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -91,12 +90,8 @@ def jury_member_remove(call_id: str, member_id: str) -> ResponseReturnValue:
 def jury_meeting_open(call_id: str) -> ResponseReturnValue:
     def act(session: Session, opened: Any) -> str:
         form = request.form
-        try:
-            day = parse_day(form.get("jour", ""))
-        except ValueError:
-            day = None
         entry = MeetingEntry(
-            held_on=day,
+            held_on=typed_day("jour"),
             place=form.get("lieu", ""),
             appointed_by=form.get("acte", ""),
             quorum=bounded_number(form.get("quorum", "").strip()) or None,

@@ -9,8 +9,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.core.call.letter_settings import FIELDS, DecisionTerms, in_effect, read_settings
-from aap.core.call.letter_texts import DEFAULT_CLOSING
+from aap.core.call.letter_settings import CLOSINGS, FIELDS, TEXT, DecisionTerms, in_effect, read_settings
+from aap.core.call.letter_texts import DEFAULT_CLOSING, KINDS
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letters import LetterView
 from aap.services.audit import Subject
@@ -18,7 +18,6 @@ from aap.services.call.calls import OpenedCall
 from aap.services.decision.act import act_of_call
 from aap.services.decision.letters import letter_preview
 from aap.services.decision.setting_letters import (
-    SAMPLES,
     SettingsPage,
     objections_of,
     sample_letter,
@@ -26,7 +25,7 @@ from aap.services.decision.setting_letters import (
     settings_page,
     settings_version,
 )
-from aap.services.dossier.access import find_dossier
+from aap.services.dossier.access import typed_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission
 from aap.services.platform import Session
@@ -133,15 +132,16 @@ class _Shown(NamedTuple):
 
 def _preview(session: Session, opened: OpenedCall, terms: DecisionTerms) -> _Shown:
     """The letter that was asked for: that of a dossier, or a sample of a kind."""
-    reference = request.values.get("dossier", "").strip()
-    if not reference:
+    typed = request.values.get("dossier", "").strip()
+    if not typed:
         asked = request.values.get("modele", "")
-        return _Shown(sample_letter(opened, next((kind for kind in SAMPLES if kind == asked), SAMPLES[0]), terms))
+        return _Shown(sample_letter(opened, next((kind for kind in KINDS if kind == asked), KINDS[0]), terms))
     try:
-        letter = letter_preview(session, actor=signed_in(), call=opened, reference=reference, terms=terms)
-    except NotFound:
+        application_id = typed_dossier(session, opened.id, typed)
+        letter = letter_preview(session, actor=signed_in(), call=opened, application_id=application_id, terms=terms)
+    except (InvalidInput, NotFound):
         return _Shown(None, _("Aucune lettre à montrer : vérifiez le numéro du dossier. Il faut un classement arrêté."))
-    return _Shown(letter, "", find_dossier(session, opened.id, reference))
+    return _Shown(letter, "", application_id)
 
 
 def _note(opened: OpenedCall, shown: _Shown) -> None:
@@ -168,6 +168,8 @@ def _show(
         names=NAMES,
         fallback=in_effect(opened.file),
         default_closing=DEFAULT_CLOSING,
+        closings=CLOSINGS,
+        most=TEXT,
         letter=shown.letter,
         objection=shown.objection,
         dossier=request.values.get("dossier", ""),
@@ -179,4 +181,4 @@ def _show(
 def _samples() -> Sequence[tuple[str, str]]:
     kinds = words.outcomes()
     labels = {"refusal": kinds["not_selected"]}
-    return [(kind, str(labels.get(kind) or kinds[kind])) for kind in SAMPLES]
+    return [(kind, str(labels.get(kind) or kinds[kind])) for kind in KINDS]

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core.delays import paris
-from aap.core.values import parse_day
 from aap.records.decided import NotificationState
 from aap.records.rankings import Outcome
 from aap.services.call.calls import OpenedCall
@@ -90,14 +89,6 @@ def _to_page(call_id: str) -> ResponseReturnValue:
     return redirect(url_for("official.notify", call_id=call_id), 303)
 
 
-def _typed_day() -> str:
-    """The day as ISO, whichever way it was typed; empty where it is none."""
-    try:
-        return parse_day(request.form.get("day", "")).isoformat()
-    except ValueError:
-        return ""
-
-
 @blueprint.get("/<call_id>/decisions/notifier")
 @requires(Permission.DECISIONS_NOTIFY)
 def notify(call_id: str) -> str:
@@ -114,7 +105,7 @@ def propose_hour(call_id: str) -> ResponseReturnValue:
         ensure_impartial(session, signed_in(), call_id)
     at = None
     if request.form.get("when") != "now":
-        at = paris_moment(_typed_day(), request.form.get("clock", ""))
+        at = paris_moment(request.form.get("day", ""), request.form.get("clock", ""))
         if at is None:
             return _page(call_id, {"at": _("Indiquez une date et une heure, par exemple 28/02/2025 et 09:00.")}), 422
     try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,6 +18,7 @@ from aap.core.call.schema import CallFile
 from aap.core.delays import PARIS
 from aap.core.scalars import YEARS
 from aap.core.selection.rules import rules_of
+from aap.core.values import parse_day
 from aap.documents.media_types import MadeFile
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import is_impartial
@@ -113,10 +114,18 @@ def hand_out(made: MadeFile, *, inline: bool = False) -> Response:
     return answer
 
 
-def paris_moment(day: str, clock: str) -> datetime | None:
-    """What was typed as a date and an hour in Paris; None where it is neither."""
+def typed_day(name: str) -> date | None:
+    """A day as people type it in a field of the form; None where it is none."""
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PARIS)
+        return parse_day(request.form.get(name, ""))
+    except ValueError:
+        return None
+
+
+def paris_moment(day: str, clock: str) -> datetime | None:
+    """What was typed as a date, as people type it, and an hour in Paris; None where it is neither."""
+    try:
+        moment = datetime.combine(parse_day(day), time.fromisoformat(clock), PARIS)
     except ValueError:
         return None
     return moment if moment.year in YEARS else None

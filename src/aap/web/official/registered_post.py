@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from aap.core.delays import paris
-from aap.core.values import parse_day
-from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.decided import PostalOutcome
 from aap.services.decision.posting import (
     LONGEST_TRACKING,
@@ -24,13 +20,13 @@ from aap.services.decision.posting import (
     record_sendings,
     sending_of,
 )
-from aap.services.dossier.uploads import receive
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.http_files import pdf_answer, sent_files
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
+from aap.web.http_files import pdf_answer
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day
+from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import worded
 
 PROOF_MEGABYTES = 10
@@ -62,13 +58,6 @@ def _page(call_id: str, problems: dict[str, str]) -> str:
     )
 
 
-def _day(name: str) -> date | None:
-    try:
-        return parse_day(request.form.get(name, ""))
-    except ValueError:
-        return None
-
-
 @blueprint.get("/<call_id>/decisions/recommandes")
 @requires(Permission.DECISIONS_NOTIFY)
 def posting(call_id: str) -> str:
@@ -93,7 +82,7 @@ def note_sendings(call_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
             number = record_sendings(
-                session, actor=signed_in(), call_id=call_id, sent=sent, sent_on=_day("sent_on"), now=arrived_at()
+                session, actor=signed_in(), call_id=call_id, sent=sent, sent_on=typed_day("sent_on"), now=arrived_at()
             )
     except InvalidInput as refused:
         return _page(call_id, worded(refused.problems)), 422
@@ -132,7 +121,7 @@ def note_return(call_id: str, sending_id: str) -> ResponseReturnValue:
         opened = call_of_page(session, call_id, Permission.DECISIONS_NOTIFY)
         sending_of(session, actor=signed_in(), call=opened, sending_id=sending_id)
     try:
-        scan = receive(platform(), sent_files("proof")[:1], ("pdf", "image"), max_megabytes=PROOF_MEGABYTES)
+        scan = receive_scan("proof", max_megabytes=PROOF_MEGABYTES)
         with writing() as session:
             record_return(
                 session,
@@ -140,12 +129,10 @@ def note_return(call_id: str, sending_id: str) -> ResponseReturnValue:
                 call_id=call_id,
                 sending_id=sending_id,
                 outcome=request.form.get("outcome", ""),
-                presented_on=_day("presented_on"),
-                proof_sha256=scan[0].sha256 if scan else None,
+                presented_on=typed_day("presented_on"),
+                proof_sha256=scan.sha256 if scan else None,
                 now=arrived_at(),
             )
-    except RefusedFile as refused:
-        return _return_page(call_id, sending_id, {"proof": f"{refused.name}\u00a0: {refused.message}"}), 422
     except InvalidInput as refused:
         return _return_page(call_id, sending_id, worded(refused.problems)), 422
     flash(_("Le retour est noté."), "success")

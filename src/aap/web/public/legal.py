@@ -35,7 +35,7 @@ def _contacts(calls: tuple[OpenedCall, ...]) -> list[CallContact]:
         CallContact(
             id=call.id,
             title=french.spaced(call.record.title),
-            service=(authority.service or authority.name) if (authority := call.file.call.authority) else "",
+            service=authority.office if (authority := call.file.call.authority) else "",
             contact=call.file.call.contact or "",
             privacy=privacy_words(call.file),
         )

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.core import french
-from aap.core.call.letter_texts import UnknownPlaceholder, default_privacy, fill_in
+from aap.core.call.letter_texts import UnknownPlaceholder, default_privacy, fill_in, values_of_call
 from aap.core.call.schema import CallFile, CallIdentity
 from aap.core.call.wording import WordedSection, rules_in_words
 from aap.services.call.calls import OpenedCall
@@ -142,22 +142,8 @@ def rules_by_id(call: CallFile) -> dict[str, WordedSection]:
 
 def privacy_words(call: CallFile) -> str:
     """The call's mention on personal data, or the product's; one whose text names a dossier is left to its letters."""
-    identity = call.call
-    authority = identity.authority
-    values = {
-        name: value
-        for name, value in {
-            "title": identity.title or call.id,
-            "reference": identity.reference or call.id,
-            "authority": authority.name if authority else None,
-            "service": (authority.service or authority.name) if authority else None,
-            "city": authority.city if authority else None,
-            "contact": identity.contact,
-        }.items()
-        if value
-    }
-    text = call.letters.privacy or default_privacy(identity.contact)
+    default = default_privacy(call.call.contact)
     try:
-        return french.spaced(fill_in(text, values))
+        return french.spaced(fill_in(call.letters.privacy or default, values_of_call(call)))
     except UnknownPlaceholder:
-        return french.spaced(default_privacy(identity.contact))
+        return french.spaced(default)

@@ -160,7 +160,7 @@ def test_the_page_of_the_association_keeps_the_words_with_which_its_letter_was_m
         found = read_decision(session, actor=here.factory.actor(here.member), application_id=here.dossiers[0].id)
         shown = letter_preview(
             session, actor=here.factory.actor(here.first), call=get_call(session, here.call.id),
-            reference=here.dossiers[0].reference, terms=None,
+            application_id=here.dossiers[0].id, terms=None,
         )  # fmt: skip
     assert found.letter.closing == "Avec mes félicitations."
     assert shown.closing.startswith("Je vous prie d’agréer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from aap.records.applications import ApplicationState as A
 from aap.records.applications import Message, SectionAnswers
 from aap.records.calls import CallState as C
 from aap.records.rankings import Decision, Outcome
+from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.messages import write_message
+from aap.services.dossier.receipts import receipts_of
 from tests.worlds.deposits import Case, Cases
 
 PAGES = ("/suivi", "/messages", "/retrait", "/decision", "/decision/lettre.pdf")
@@ -28,7 +31,9 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def test_the_dossier_says_what_comes_next_and_the_status_says_when(case: Cases, browser: Callable[[], Any]) -> None:
+def test_the_dossier_says_what_comes_next_and_the_status_says_when_as_the_receipt_does(
+    case: Cases, browser: Callable[[], Any]
+) -> None:
     here = case()
     signed = browser().sign_in(here.owner)
     page = signed.get(address(here)).text
@@ -36,7 +41,10 @@ def test_the_dossier_says_what_comes_next_and_the_status_says_when(case: Cases, 
     assert address(here, "/suivi") in page
     status = plain(signed.get(address(here, "/suivi")).text)
     assert "Sans réponse, demande réputée rejetée le" in status
-    assert "10 avril 2025" in status
+    assert "15 avril 2025" in status  # two months after the closing, which is five days after the deposit
+    with here.factory.platform.database.reading() as session:
+        frozen = receipts_of(session, open_dossier(session, actor=here.actor(here.owner), application_id=here.id))
+    assert [one.view.rejection_on for one in frozen] == [date(2025, 4, 15)]
 
 
 @pytest.mark.parametrize("state", list(A))

@@ -23,8 +23,8 @@ def kept(here: Office) -> list[tuple[int, dict[str, Any]]]:
 def test_settings_are_filled_in_looked_at_and_kept_in_versions(office: Offices, browser: Callable[[], Any]) -> None:
     here = office(CallState.DECIDED)
     page, address = browser().sign_in(here.first), here.address("decisions/textes")
-    reference = here.dossiers[0].reference
-    typed = {"closing_laureate": "Avec mes félicitations, {greeting}.", "act": "arrêté n° 7", "dossier": reference}
+    said = here.dossiers[0].reference.rpartition("-")[2]  # as people say it
+    typed = {"closing_laureate": "Avec mes félicitations, {greeting}.", "act": "arrêté n° 7", "dossier": said}
 
     part = page.post(f"{address}/apercu", data=typed)
     assert part.status_code == 200

@@ -108,6 +108,12 @@ def test_the_hash_is_that_of_the_content_whatever_its_order() -> None:
     assert content_hash(content) != content_hash({**content, "act": "arrêté n° 2025-113"})
 
 
-@pytest.mark.parametrize("text", ["2025-13-01", "hier", "0001-01-01", "15/04/25", "20250415x"])
+@pytest.mark.parametrize("text", ["2025-13-01", "hier", "0001-01-01", "15/04/0025", "20250415x"])
 def test_what_is_no_day_is_told(text: str) -> None:
     assert read_settings({"signed_on": text})[1] == {"signed_on": SettingFault("day")}
+
+
+@pytest.mark.parametrize("text", ["2025-04-15", "15/04/2025", "15.4.25", "15 avril 2025"])
+def test_a_day_is_read_as_on_every_other_page(text: str) -> None:
+    terms, faults = read_settings({"signed_on": text})
+    assert (terms.signed_on, faults) == (date(2025, 4, 15), {})

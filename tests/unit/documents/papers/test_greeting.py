@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aap.core.greeting import NEUTRAL, greeting
+from aap.documents.papers.greeting import NEUTRAL, greeting
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aap.core.references import said, short_names
+from aap.services.dossier.references import said, short_names
 
 CALL = ("AAP-2025-0018", "AAP-2025-0180", "AAP-2025-0071", "AAP-2024-0071", "AAP-2025-K7M2P")
 

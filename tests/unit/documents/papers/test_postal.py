@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aap.core.postal import postal_department, postal_order
+from aap.documents.papers.postal import postal_department, postal_order
 
 
 @pytest.mark.parametrize(
