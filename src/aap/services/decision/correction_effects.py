@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from sqlmodel import Session, col, select
 
 from aap.core.ranking.later_list import as_granted, first_list
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.replacement import entries
-from aap.core.selection.rows import compile_system
+from aap.core.selection.replacement import broken_rules, entries
 from aap.core.selection.rules import rules_of
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -106,9 +104,7 @@ def _broken(
     candidates: Sequence[Candidate], rules: Rules, granted: Mapping[str, int], gone: Collection[str]
 ) -> tuple[str, ...]:
     """The rules that a list doesn't keep; who left is no candidate any more."""
-    system = compile_system([one for one in as_granted(candidates, granted) if one.id not in gone], rules)
-    inside = np.array([one.id in granted for one in system.candidates], np.bool_)
-    return tuple(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(inside)))
+    return tuple(map(str, broken_rules(as_granted(candidates, granted), rules, granted, gone)))
 
 
 def _not_ranked(rules: Rules, before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
