@@ -162,7 +162,10 @@ def test_an_answer_on_paper_counts_as_the_associations_own(office: Offices, brow
     )  # fmt: skip
     assert here.reload(here.dossiers[0]).state == ApplicationState.DECLINED
     assert signed.client.get(f"{address}/piece.pdf").data == SMALL_PDF
-    assert "par écrit (PDF)" in signed.get(here.address(f"dossiers/{name}")).text
+    dossier = signed.get(here.address(f"dossiers/{name}")).text
+    assert [words in dossier for words in ("par écrit (PDF)", "N’est plus lauréat", "Corriger la décision")] == [
+        True, True, False,
+    ]  # fmt: skip
     assert "déjà abandonnée" in signed.get(address).text
     with here.factory.platform.database.reading() as session:
         mails = session.exec(select(OutboxMail).where(OutboxMail.recipient == here.member.email)).all()
