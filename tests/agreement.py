@@ -168,6 +168,7 @@ def _pages(fetch: Fetch, official: str, number: int, expected: Truth) -> None:
         publish = _plain(fetch(f"{official}/decisions/publier"))
         if "Montant accordé" in publish:
             assert (f">{laureates}<" in publish, total in publish) == (True, True)
+            assert re.search(rf"Lauréats seuls à être montrés ainsi</dt> ?<dd>[0-9]+ sur {laureates}</dd>", publish)
 
 
 def _files(fetch: Fetch, version: str, expected: Truth) -> None:

@@ -24,11 +24,11 @@ from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.in_force import InForce, in_force, notified_last, told_list
+from aap.services.decision.in_force import InForce, current_list, in_force, notified_last, told_list
 from aap.services.decision.list_versions import bundle_of, find_version
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed, ensure
-from aap.services.ranking.runs import frozen_run, pseudonym_key
+from aap.services.ranking.runs import pseudonym_key
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class PublishedResults:
 
 
 def published_results(session: Session, call_id: str) -> PublishedResults:
-    """Raises NotFound before the publication. Seven queries."""
+    """Raises NotFound before the publication. Six queries."""
     call = _published_call(session, call_id)
     run = session.exec(
         select(RankingRun)
@@ -224,9 +224,11 @@ def unpublished(session: Session, *, actor: Actor, call: OpenedCall) -> int:
 
 
 def singled_out_by_bundle(session: Session, *, actor: Actor, call: OpenedCall) -> SingledOut:
-    """Whom the verification file would let people recognise: numbers only. Raises NotFound without a frozen run."""
+    """Whom the verification file of the list in force would let people recognise: numbers only. Raises NotFound without a
+    list."""
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call.id)
-    return singled_out(read_text(frozen_run(session, call.id).bundle))
+    version = find_version(session, call.id, current_list(session, call.id).version)
+    return singled_out(read_text(json_text(bundle_of(session, version))))
 
 
 # --- the bundle that anybody may replay -------------------------------------------------------------------------------
