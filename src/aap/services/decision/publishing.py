@@ -24,7 +24,7 @@ from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.in_force import InForce, current_list, in_force, notified_last, told_list
+from aap.services.decision.in_force import InForce, current_list, notified_last, told_list, untold
 from aap.services.decision.list_versions import bundle_of, find_version
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed, ensure
@@ -219,8 +219,7 @@ def results_table(results: PublishedResults, words: Mapping[str, str]) -> Table:
 def unpublished(session: Session, *, actor: Actor, call: OpenedCall) -> int:
     """How many decisions in force are not notified yet: nothing is published before. One query."""
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call.id)
-    waiting = select(func.count()).where(Decision.call_id == call.id, col(Decision.notified_at).is_(None), in_force())
-    return session.exec(waiting).one()
+    return session.exec(select(func.count()).where(untold(call.id))).one()
 
 
 def singled_out_by_bundle(session: Session, *, actor: Actor, call: OpenedCall) -> SingledOut:
