@@ -123,6 +123,11 @@ class OwnCorrection:
     def dropped(self) -> bool:
         return self.correction.state == CorrectionState.DROPPED
 
+    @property
+    def is_open(self) -> bool:
+        """As far as the association may know: also while a new decision is made and not notified."""
+        return not self.decided and not self.dropped
+
 
 def own_corrections(session: Session, dossier: OpenedDossier, now: datetime) -> tuple[OwnCorrection, ...]:
     """What the association may know of the corrections of its decision, the first one first. One query."""
