@@ -190,6 +190,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
             "services/decision/correcting.py:send_intent",
+            "services/decision/hearing.py:show_correction",
             "services/decision/replacing.py:_in_force",
         }
     ),

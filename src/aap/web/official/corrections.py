@@ -17,10 +17,11 @@ from aap.documents.incoming.incoming_file import RefusedFile
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.decision_notices import render_notice
 from aap.records.associations import Association
-from aap.records.decided import CorrectionGround, CorrectionState
+from aap.records.decided import CorrectionGround
 from aap.records.rankings import Outcome
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.correcting import (
+    UNDER_WAY,
     Correctable,
     WantedDecision,
     correctable,
@@ -179,7 +180,7 @@ def _page(call_id: str, correction_id: str, form: str = "", problems: Mapping[st
 def _effect(session: Session, call: OpenedCall, found: ShownCorrection) -> CorrectionEffect | None:
     """What it would do, while it is under way."""
     held = found.correction
-    if held.state not in (CorrectionState.INTENT, CorrectionState.OBSERVING):
+    if held.state not in UNDER_WAY:
         return None
     outcome = Outcome(held.outcome)
     return effect_of(
