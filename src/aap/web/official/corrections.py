@@ -45,7 +45,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.http_files import sent_files
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_cents
 from aap.web.wording.sentences import sentences, worded
 
 
@@ -81,10 +81,9 @@ def _wish(conditions: Sequence[str]) -> WantedDecision:
     cents = None
     if typed.get("outcome") == Outcome.LAUREATE:
         try:
-            euros = typed_euros(typed.get("amount", ""))
+            cents = typed_cents(typed.get("amount", ""))
         except InvalidInput as refused:
             raise InvalidInput({**problems, **refused.problems}) from None
-        cents = None if euros is None else int(euros * 100)
     if problems:
         raise InvalidInput(problems)
     chosen = typed.get("condition", "")
