@@ -257,13 +257,15 @@ def departures(session: Session, call_id: str) -> Departures:
     )
 
 
-def retained_when_decided(session: Session, call_id: str) -> dict[str | None, int]:
-    """Decision → how many were retained once it was made, as its letter says; None: by the frozen run. One query.
+def retained_when_decided(session: Session, call_id: str) -> dict[str, int]:
+    """Decision → how many were retained once it was made, as its letter says. One query.
 
     A decision that made no version is not there: the frozen run's number counts for it.
     """
     return {
-        one.decision_id: len(one.granted) for one in _since_frozen(session, call_id) if one.change != ListChange.LEFT
+        one.decision_id: len(one.granted)
+        for one in _since_frozen(session, call_id)
+        if one.decision_id is not None and one.change != ListChange.LEFT
     }
 
 

@@ -108,19 +108,17 @@ def correct_decision(call_id: str, reference: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             wish = _wish(conditions)
-            with writing() as session:
-                weighed = weigh(session, actor=signed_in(), application_id=application_id, wish=wish, now=arrived_at())
-                made = None
-                if request.form.get("action") == "enregistrer":
+            if request.form.get("action") == "enregistrer":
+                with writing() as session:
                     made = propose_correction(
                         session, actor=signed_in(), application_id=application_id, wish=wish, now=arrived_at()
                     )
-        except InvalidInput as refused:
-            problems = worded(refused.problems)
-        else:
-            if made is not None:
                 flash(_("La correction est enregistrée. Rien n’est envoyé et rien n’a changé."), "success")
                 return redirect(url_for("official.correction", call_id=call_id, correction_id=made.id), 303)
+            with reading() as session:
+                weighed = weigh(session, actor=signed_in(), application_id=application_id, wish=wish, now=arrived_at())
+        except InvalidInput as refused:
+            problems = worded(refused.problems)
     page = show_call_page(
         "correct_decision.html",
         opened,
