@@ -231,6 +231,16 @@ def reasons_since(session: Session, call_id: str, number: int) -> dict[str, str]
     }
 
 
+def retained_since(session: Session, call_id: str, number: int) -> dict[str, ListChange]:
+    """Application's id → how it came into the versions up to this one, where the run didn't retain it: called from the
+    waiting list, or by a corrected decision. One query."""
+    return {
+        one.application_id or "": ListChange(one.change)
+        for one in _since_frozen(session, call_id, number)
+        if one.change == ListChange.CALLED or (one.change == ListChange.CORRECTED and one.place == "laureate")
+    }
+
+
 @dataclass(frozen=True)
 class Departures:
     """What became of the laureates of a frozen run, whether they gave up or a correction took the grant.
