@@ -112,6 +112,8 @@ def assert_one_truth(platform: Platform, call_id: str, fetch: Fetch) -> Truth:
     number, kept_hash = _list_read(platform, call_id, expected)
     official = f"/instruction/{call_id}"
     _pages(fetch, official, number, expected)
+    succession = _figures(_plain(fetch(f"{official}/decisions/suites")))
+    [places] = [int(value) for label, value in succession.items() if re.match("places? libres?$", label)]
     _files(fetch, f"{official}/decisions/listes/{number}", expected)
     for address in (f"{official}/decisions/suites/liste-en-vigueur.json",
                     f"{official}/decisions/listes/{number}/archive.json"):  # fmt: skip
@@ -120,6 +122,7 @@ def assert_one_truth(platform: Platform, call_id: str, fetch: Fetch) -> Truth:
         assert fingerprint(json.loads(bundle)) == kept_hash, address
         replayed = list_in_force(read_text(bundle))
         assert (replayed.granted, replayed.waiting) == (expected.granted, expected.waiting), address
+        assert max(0, replayed.places) == places, address
     if expected.state in (CallState.PUBLISHED, CallState.ARCHIVED):
         _public(fetch, call_id, truth(platform, call_id, told=True))
     return expected
@@ -165,6 +168,7 @@ def _pages(fetch: Fetch, official: str, number: int, expected: Truth) -> None:
         publish = _plain(fetch(f"{official}/decisions/publier"))
         if "Montant accordé" in publish:
             assert (f">{laureates}<" in publish, total in publish) == (True, True)
+            assert re.search(rf"Lauréats seuls à être montrés ainsi</dt> ?<dd>[0-9]+ sur {laureates}</dd>", publish)
 
 
 def _files(fetch: Fetch, version: str, expected: Truth) -> None:

@@ -61,6 +61,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/in_force.py:current_list",
             "services/decision/in_force.py:told_list",
             "services/decision/replacing.py:replace_decision",
+            "services/decision/whom_next.py:whom_next",
             "services/decision/appeals.py:_added",
             "services/decision/appeals.py:_of_kind",
             "services/decision/appeals.py:correction_of",
@@ -107,7 +108,6 @@ REASONS: Mapping[str, frozenset[str]] = {
     "numbers that are the same for everybody": frozenset(
         {
             "services/decision/appeal_pages.py:appeal_clocks",
-            "services/decision/list_versions.py:changes_made",
             "services/review/progress.py:_given",
             "services/review/progress.py:_criteria",
             "services/panel/reviewers.py:list_reviewers",
@@ -190,6 +190,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/screening/official_dossier.py:_contests",
             "services/screening/official_dossier.py:_reviews",
             "services/decision/correcting.py:send_intent",
+            "services/decision/hearing.py:show_correction",
             "services/decision/replacing.py:_in_force",
         }
     ),

@@ -44,6 +44,10 @@ RULES = """selection:
     - {id: sud, title: "Le Sud", where: {region: Occitanie}, min: 1}
     - {id: par-region, title: "Par région", each: region, max_share: 0.9}
 """
+REDUCED = RULES.replace(
+    "  mode: value\n  laureates: 2\n", "  mode: merit\n  at_limit: reduce\n  reduce_to: 0.4\n  laureates: 4\n"
+).replace("quotas:", "quotas:\n    - {id: un, where: {region: Occitanie}, max: 1}")
+"""The first and the third have what they ask; the second has what the budget then leaves, 20 000 € of 40 000."""
 PLACES = (("69", "Lyon", "Auvergne-Rhône-Alpes"), ("34", "Montpellier", "Occitanie"))
 
 # Marks on (qualite, solidite) by two reviewers: totals on 100 of 90, 80, 70, 60, and one dossier that is ineligible.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -26,6 +26,11 @@ def paris(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     return moment.astimezone(PARIS)
+
+
+def end_of(day: date) -> datetime:
+    """The last minute of a day in Paris."""
+    return datetime.combine(day, time(23, 59), PARIS)
 
 
 def months_later(day: date, months: int) -> date:

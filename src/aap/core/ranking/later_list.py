@@ -15,16 +15,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-import numpy as np
-
 from aap.core.call.canonical import decimal_text
 from aap.core.french import NBSP, listed
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.run_input import json_text
 from aap.core.results import Table
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.replacement import entries
-from aap.core.selection.rows import compile_system
+from aap.core.selection.replacement import broken_rules, entries
 
 ChangeKind = Literal["left", "called", "corrected", "amount"]
 CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
@@ -133,7 +130,7 @@ def _made(state: ListInForce, candidates: Sequence[Candidate], rules: Rules, cha
     if not comes_in and not inside:
         yield f"le dossier {name} n’est pas lauréat."
         return
-    before = _broken(state, candidates, rules)
+    before = broken_rules(candidates, rules, state.granted, state.gone)
     if change.kind == "called":
         yield from _call(state, candidates, rules, name)
     if change.kind == "amount" or comes_in:
@@ -147,8 +144,7 @@ def _made(state: ListInForce, candidates: Sequence[Candidate], rules: Rules, cha
         state.places += 1
         state.gone.append(name)
     if change.kind in ("amount", "corrected"):
-        after = _broken(state, as_granted(candidates, state.granted), rules)
-        for rule in after:
+        for rule in broken_rules(as_granted(candidates, state.granted), rules, state.granted, state.gone):
             if rule not in before:
                 yield f"ce changement enfreint la règle {rule}."
 
@@ -167,13 +163,6 @@ def _call(state: ListInForce, candidates: Sequence[Candidate], rules: Rules, nam
     else:
         broken = listed([str(rule) for rule in found.broken[name]])
         yield f"l’entrée du dossier {name} enfreint une règle{NBSP}: {broken}."
-
-
-def _broken(state: ListInForce, candidates: Sequence[Candidate], rules: Rules) -> list[str]:
-    """The rules that the list doesn't keep."""
-    system = compile_system([one for one in candidates if one.id not in state.gone], rules)
-    inside = np.array([one.id in state.granted for one in system.candidates], np.bool_)
-    return list(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(inside)))
 
 
 # --- the bundle -------------------------------------------------------------------------------------------------------

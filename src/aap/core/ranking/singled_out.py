@@ -11,14 +11,17 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from aap.core.call.schema import CallFile
+from aap.core.ranking.bundle import list_in_force
 from aap.core.ranking.bundle_reading import BundleContent
+from aap.core.ranking.later_list import first_list
 from aap.core.ranking.parts import parted
 from aap.core.ranking.run_input import normalised
 
 
 @dataclass(frozen=True, slots=True)
 class SingledOut:
-    """How many laureates there are and how many others, and how many of each nobody else of theirs is shown like."""
+    """How many laureates the bundle's list has and how many others there are, and how many of each nobody else of theirs
+    is shown like."""
 
     laureates: int
     laureates_alone: int
@@ -35,22 +38,22 @@ def attributes_of_rules(call: CallFile) -> frozenset[str]:
 
 
 def singled_out(bundle: BundleContent) -> SingledOut:
-    """Of a laureate its request, its grant and its attributes are shown, of the others the same without a grant."""
+    """Of each its request, what the run granted, what changed since and its attributes are shown."""
     given = normalised(bundle.given)
     named = {given.call.lots.attribute} if given.call.lots else set()
     named.update(*(attributes_of_rules(part.given.call) for part in parted(given)))
-    at = {name: place for place, name in enumerate(bundle.ranking.header)}
-    granted = {
-        row[at["application_id"]]: row[at["granted_amount"]]
-        for row in bundle.ranking.rows
-        if row[at["status"]] == "laureate"
-    }
+    granted = first_list(bundle.ranking).granted
+    retained = list_in_force(bundle).granted if bundle.changes else granted
+    changed: dict[str, list[Hashable]] = {}
+    for change in bundle.changes:
+        changed.setdefault(change.application_id, []).append((change.kind, change.amount, change.place, change.on))
     laureates: list[Hashable] = []
     others: list[Hashable] = []
     for one in given.applications:
         held = tuple(sorted((name, values) for name, values in one.attributes.items() if name in named))
-        shown = (one.requested_amount, one.proposed_amount, granted.get(one.id), held)
-        (laureates if one.id in granted else others).append(shown)
+        since = tuple(changed.get(one.id, ()))
+        shown = (one.requested_amount, one.proposed_amount, granted.get(one.id), since, held)
+        (laureates if one.id in retained else others).append(shown)
     return SingledOut(len(laureates), _alone(laureates), len(others), _alone(others))
 
 

@@ -116,21 +116,30 @@ def entries(
     inside = np.zeros(system.size, np.bool_)
     inside[[column[name] for name in retained if name not in gone]] = True
 
-    def broken(held: Retained) -> tuple[RuleRef, ...]:
-        return tuple(dict.fromkeys(row.rule for row in system.rows if not row.holds(held)))
-
     found: dict[str, tuple[RuleRef, ...]] = {}
     for name in waiting:
         if name in gone or inside[column[name]]:
             continue
         entered = inside.copy()
         entered[column[name]] = True
-        found[name] = broken(entered)
+        found[name] = _broken(system, entered)
     enters = next((name for name, rules_ in found.items() if not rules_), None)
     if enters is not None or not rules.if_none:
-        return EntriesAfter(broken(inside), found, enters)
+        return EntriesAfter(_broken(system, inside), found, enters)
     spared = next((name for name, rules_ in found.items() if all(_of(rule, rules.if_none) for rule in rules_)), None)
-    return EntriesAfter(broken(inside), found, spared, rules.if_none if spared is not None else "")
+    return EntriesAfter(_broken(system, inside), found, spared, rules.if_none if spared is not None else "")
+
+
+def broken_rules(
+    candidates: Sequence[Candidate], rules: Rules, retained: Collection[str], leaving: Collection[str] = ()
+) -> tuple[RuleRef, ...]:
+    """The rules that don't hold where these are retained, each once; who leaves is no candidate any more."""
+    system = compile_system([candidate for candidate in candidates if candidate.id not in leaving], rules)
+    return _broken(system, np.array([candidate.id in retained for candidate in system.candidates], np.bool_))
+
+
+def _broken(system: System, retained: Retained) -> tuple[RuleRef, ...]:
+    return tuple(dict.fromkeys(row.rule for row in system.rows if not row.holds(retained)))
 
 
 def _of(rule: RuleRef, quota: str) -> bool:
@@ -172,9 +181,7 @@ def largest_grant(
 
     def broken(amount: int) -> set[RuleRef]:
         granting = [dataclasses.replace(one, grant=amount) if one.id == name else one for one in staying]
-        system = compile_system(granting, rules)
-        inside = np.array([one.id in retained for one in system.candidates], np.bool_)
-        return {row.rule for row in system.rows if not row.holds(inside)}
+        return set(broken_rules(granting, rules, retained))
 
     before = broken(held)
     if wanted <= held or broken(wanted) <= before:

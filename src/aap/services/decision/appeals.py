@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, func, select
 
 from aap.core.call.appeal_texts import appeal_number
-from aap.core.delays import appeal_silence, paris
+from aap.core.delays import appeal_silence, end_of, paris
 from aap.core.french import day
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
@@ -70,7 +70,7 @@ def file_appeal(
     until = delay.until
     assert until is not None
     if delay.is_over(now):
-        raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
+        raise DeadlinePassed(end_of(until))
     problems = _problems(body, files)
     if problems:
         raise InvalidInput(problems)

@@ -293,7 +293,6 @@ def decide_correction(
     if problems:
         raise InvalidInput(problems)
     whole = " ".join(filter(None, (reason.strip(), _heard(session, before.call, found))))
-    told = before.application.state
     made = replace_decision(
         session,
         actor=actor,
@@ -304,8 +303,6 @@ def decide_correction(
         change=ListChange.CORRECTED,
         now=now,
     )
-    before.application.state = told  # until it is notified: nothing that the association reads may tell of it
-    session.add(before.application)
     found.state, found.confirmed_by, found.decided_at = CorrectionState.DECIDED, actor.person_id, now
     found.new_decision_id, found.breaks_reason = made.id, breaks_reason.strip() if effect.breaks else ""
     session.add(found)

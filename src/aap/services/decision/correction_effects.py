@@ -1,17 +1,15 @@
-"""What a correction would do to the others, told before it is decided: money, rules of the frozen run, who is called."""
+"""What a correction would do to the others, told before it is decided: money, rules of the frozen run, who is served next."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 from sqlmodel import Session, col, select
 
-from aap.core.ranking.later_list import as_granted, first_list
+from aap.core.ranking.later_list import as_granted
 from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.replacement import entries
-from aap.core.selection.rows import compile_system
+from aap.core.selection.replacement import broken_rules
 from aap.core.selection.rules import rules_of
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -20,14 +18,16 @@ from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.in_force import current_list
 from aap.services.decision.letter_contents import decision_letter, letter_sources
+from aap.services.decision.list_versions import departures
+from aap.services.decision.whom_next import whom_next
 from aap.services.dossier.access import ensure_impartial
 from aap.services.ranking.runs import frozen_run
 from aap.services.ranking.trials import ranked_candidates, run_content
 
 
 @dataclass(frozen=True)
-class Called:
-    """Whom the rules would call from the waiting list. `grant` in cents."""
+class Served:
+    """Whom the rules would raise, or call from the waiting list. `grant` in cents: what it would then have."""
 
     reference: str
     association: str
@@ -39,8 +39,9 @@ class CorrectionEffect:
     """The list before and after. Amounts in cents; `limit`: what may be granted in all, None for no limit.
 
     `breaks`: rules that hold now and would not hold any more (`budget`, `laureates`, `quota_min:…`); `ranked` False: the
-    dossier isn't among those that the run ranked, and can't become a laureate of its list. `called`: where something is
-    freed, who would enter; None: nobody's entry keeps every rule, or nothing is freed.
+    dossier isn't among those that the run ranked, and can't become a laureate of its list. Where something is freed:
+    `raised`, whose reduced grant would be raised before anybody is called; `places`, that would then be free; `called`, who
+    would enter (None: no place, a grant to raise first, or nobody's entry keeps every rule).
     """
 
     laureates: tuple[int, int]
@@ -48,7 +49,9 @@ class CorrectionEffect:
     limit: int | None
     breaks: tuple[str, ...]
     ranked: bool
-    called: Called | None
+    raised: Served | None = None
+    places: int = 0
+    called: Served | None = None
 
     @property
     def freed(self) -> int:
@@ -62,8 +65,8 @@ def effect_of(
     """What the list in force becomes where this dossier is decided anew. Raises RecusedFromActs. Seven queries."""
     ensure_impartial(session, actor, call.id)
     run = frozen_run(session, call.id)
-    candidates, rules = ranked_candidates(run), rules_of(call.file)
-    current = current_list(session, call.id)
+    candidates, rules = ranked_candidates(run), rules_of(run_content(run).given.call)
+    current, since = current_list(session, call.id), departures(session, call.id)
     named = {
         id: (reference, name)
         for id, reference, name in session.exec(
@@ -74,8 +77,7 @@ def effect_of(
     }
     own = application.reference
     before = {named[id][0]: cents for id, cents in current.granted.items()}
-    once = {*first_list(run_content(run).ranking).granted, *(named[id][0] for id in current.left)}
-    gone = once - before.keys()
+    gone = {named[id][0] for id in since.gone}
     after = {name: cents for name, cents in before.items() if name != own}
     if outcome is Outcome.LAUREATE:
         after[own] = amount or 0
@@ -85,20 +87,29 @@ def effect_of(
     breaks = [rule for rule in _broken(candidates, rules, after, gone_after) if rule not in held]
     if not ranked:
         breaks += _not_ranked(rules, before, after)
-    called = None
-    waiting = [named[id][0] for id in current.waiting if named[id][0] != own]
-    if sum(after.values()) < sum(before.values()):
-        entering = entries(as_granted(candidates, after), rules, list(after), waiting, gone_after).enters
-        if entering is not None:
-            grant = next(one.grant for one in candidates if one.id == entering)
-            called = Called(entering, dict(named.values())[entering], grant)
-    return CorrectionEffect(
+    effect = CorrectionEffect(
         laureates=(len(before), len(after)),
         granted=(sum(before.values()), sum(after.values())),
         limit=rules.limit,
         breaks=tuple(dict.fromkeys(breaks)),
         ranked=ranked,
-        called=called,
+    )
+    if not effect.freed:
+        return effect
+    waiting = [named[id][0] for id in current.waiting if named[id][0] != own]
+    places = since.places + len(before) - len(after)
+    following = whom_next(run, granted=after, waiting=waiting, gone=gone_after, places=places)
+    names = dict(named.values())
+
+    def served(name: str, grant: int) -> Served:
+        return Served(name, names[name], grant)
+
+    raises, called = following.raises, following.called
+    return replace(
+        effect,
+        raised=None if raises is None else served(raises.reference, raises.to),
+        places=places,
+        called=None if called is None else served(called, following.grants[called]),
     )
 
 
@@ -106,9 +117,7 @@ def _broken(
     candidates: Sequence[Candidate], rules: Rules, granted: Mapping[str, int], gone: Collection[str]
 ) -> tuple[str, ...]:
     """The rules that a list doesn't keep; who left is no candidate any more."""
-    system = compile_system([one for one in as_granted(candidates, granted) if one.id not in gone], rules)
-    inside = np.array([one.id in granted for one in system.candidates], np.bool_)
-    return tuple(dict.fromkeys(str(row.rule) for row in system.rows if not row.holds(inside)))
+    return tuple(map(str, broken_rules(as_granted(candidates, granted), rules, granted, gone)))
 
 
 def _not_ranked(rules: Rules, before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:

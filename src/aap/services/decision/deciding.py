@@ -21,7 +21,7 @@ from aap.records.rankings import Decision, Outcome, RankingRow
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, change_state, get_call
-from aap.services.decision.in_force import GIVEN_UP, InForce, current_list, in_force
+from aap.services.decision.in_force import GIVEN_UP, InForce, current_list, in_force, untold
 from aap.services.decision.list_versions import first_version
 from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import StateForbids
@@ -225,9 +225,6 @@ def publish_results(session: Session, *, actor: Actor, call_id: str, now: dateti
     call = get_call(session, call_id)
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call_id)
     ensure_impartial(session, actor, call_id)
-    waiting = session.exec(
-        select(Decision.id).where(Decision.call_id == call_id, col(Decision.notified_at).is_(None), in_force()).limit(1)
-    ).first()
-    if waiting is not None:
+    if session.exec(select(Decision.id).where(untold(call_id)).limit(1)).first() is not None:
         raise StateForbids(Permission.RESULTS_PUBLISH, call.state)
     change_state(session, call, CallState.PUBLISHED, actor=actor, now=now)

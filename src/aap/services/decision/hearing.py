@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from aap.core.delays import paris
+from aap.core.delays import end_of
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -16,7 +16,7 @@ from aap.records.rankings import Contest, Decision
 from aap.services.actor import Actor, person_name
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.decision.correcting import held_correction
+from aap.services.decision.correcting import UNDER_WAY, held_correction, may_be_decided
 from aap.services.dossier.access import ensure_impartial
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
@@ -38,11 +38,11 @@ def observe(
         session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER, lock=True
     )
     found = own_correction(session, dossier, correction_id)
-    if found.state != CorrectionState.OBSERVING or found.observations_until is None:
-        raise StateForbids(Permission.DECISION_ANSWER, found.state)
     until = found.observations_until
-    if paris(now).date() > until:
-        raise DeadlinePassed(paris(now).replace(year=until.year, month=until.month, day=until.day, hour=23, minute=59))
+    if found.state != CorrectionState.OBSERVING or until is None:
+        raise StateForbids(Permission.DECISION_ANSWER, found.state)
+    if may_be_decided(found, now):
+        raise DeadlinePassed(end_of(until))
     wanted = _text(text)
     if wanted == found.observations:
         return found
@@ -123,6 +123,11 @@ class OwnCorrection:
     def dropped(self) -> bool:
         return self.correction.state == CorrectionState.DROPPED
 
+    @property
+    def is_open(self) -> bool:
+        """As far as the association may know: also while a new decision is made and not notified."""
+        return not self.decided and not self.dropped
+
 
 def own_corrections(session: Session, dossier: OpenedDossier, now: datetime) -> tuple[OwnCorrection, ...]:
     """What the association may know of the corrections of its decision, the first one first. One query."""
@@ -135,16 +140,11 @@ def own_corrections(session: Session, dossier: OpenedDossier, now: datetime) -> 
         )
         .order_by(col(DecisionCorrection.proposed_at), col(DecisionCorrection.id))
     ).all()
-    today = paris(now).date()
     return tuple(
         OwnCorrection(
             correction=one,
             decided=made is not None and made.notified_at is not None,
-            may_answer=(
-                one.state == CorrectionState.OBSERVING
-                and one.observations_until is not None
-                and today <= one.observations_until
-            ),
+            may_answer=one.state == CorrectionState.OBSERVING and not may_be_decided(one, now),
             on_paper=one.observations_sha256 is not None,
         )
         for one, made in found
@@ -200,8 +200,7 @@ def correction_lines(session: Session, *, actor: Actor, call: OpenedCall) -> tup
         .order_by(col(DecisionCorrection.proposed_at).desc(), col(DecisionCorrection.id))
     ).all()
     lines = [CorrectionLine(one, application, name, before) for one, application, name, before in found]
-    ended = (CorrectionState.DECIDED, CorrectionState.DROPPED)
-    return tuple(sorted(lines, key=lambda one: one.correction.state in ended))
+    return tuple(sorted(lines, key=lambda one: one.correction.state not in UNDER_WAY))
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,6 @@ class ShownCorrection:
 def show_correction(session: Session, *, actor: Actor, call_id: str, correction_id: str) -> ShownCorrection:
     """Raises NotFound, RecusedFromActs, StateForbids."""
     found = held_correction(session, actor=actor, call_id=call_id, correction_id=correction_id)
-    ensure_impartial(session, actor, call_id)
     application = session.get_one(Application, found.application_id)
     return ShownCorrection(
         correction=found,

@@ -36,6 +36,11 @@ def in_force() -> Any:
     return (col(Decision.voided_at).is_(None)) & col(Decision.id).not_in(replaced)
 
 
+def untold(call_id: str) -> Any:
+    """SQL condition on `Decision`: in force in this call, and nobody was told of it yet."""
+    return (col(Decision.call_id) == call_id) & col(Decision.notified_at).is_(None) & in_force()
+
+
 def notified_last() -> Any:
     """SQL condition on `Decision`: the last one of its dossier that was notified. What the public may know of."""
     later = aliased(Decision)

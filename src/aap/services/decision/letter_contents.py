@@ -74,7 +74,7 @@ class LetterSources:
 
     call: OpenedCall
     census: Mapping[str, Census]
-    retained: Mapping[str | None, int]
+    retained: Mapping[str, int]
     written: Mapping[str, tuple[WrittenDecision, ...]]
     replaced: Mapping[str, Decision]
     versions: Mapping[str, LetterSettings]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -232,22 +231,51 @@ def reasons_since(session: Session, call_id: str, number: int) -> dict[str, str]
     }
 
 
-def changes_made(session: Session, call_id: str) -> Counter[str]:
-    """How often the list of a call changed in each way since its run was frozen. One query."""
-    found = session.exec(
-        select(ListVersion.change).where(ListVersion.call_id == call_id).order_by(col(ListVersion.number))
-    ).all()
-    first = max((at for at, change in enumerate(found) if change == ListChange.FROZEN), default=0)
-    return Counter(found[first:])
+def retained_since(session: Session, call_id: str, number: int) -> dict[str, ListChange]:
+    """Application's id → how it came into the versions up to this one, where the run didn't retain it: called from the
+    waiting list, or by a corrected decision. One query."""
+    return {
+        one.application_id or "": ListChange(one.change)
+        for one in _since_frozen(session, call_id, number)
+        if one.change == ListChange.CALLED or (one.change == ListChange.CORRECTED and one.place == "laureate")
+    }
 
 
-def retained_when_decided(session: Session, call_id: str) -> dict[str | None, int]:
-    """Decision → how many were retained once it was made, as its letter says; None: by the frozen run. One query.
+@dataclass(frozen=True)
+class Departures:
+    """What became of the laureates of a frozen run, whether they gave up or a correction took the grant.
+
+    `gone`: ids of who was a laureate of the list and is none any more; `places`: that they left and nobody took, as
+    `aap verify` counts them (below 0 where corrections retained more); `called`: how many came from the waiting list.
+    """
+
+    gone: frozenset[str]
+    places: int
+    called: int
+
+
+def departures(session: Session, call_id: str) -> Departures:
+    """Since the run of a call was frozen, as its versions tell it. One query."""
+    found = _since_frozen(session, call_id)
+    if not found:
+        return Departures(frozenset(), 0, 0)
+    first, last = found[0].granted, found[-1].granted
+    return Departures(
+        gone=frozenset(id for one in found for id in one.granted) - last.keys(),
+        places=len(first) - len(last),
+        called=sum(one.change == ListChange.CALLED for one in found),
+    )
+
+
+def retained_when_decided(session: Session, call_id: str) -> dict[str, int]:
+    """Decision → how many were retained once it was made, as its letter says. One query.
 
     A decision that made no version is not there: the frozen run's number counts for it.
     """
     return {
-        one.decision_id: len(one.granted) for one in _since_frozen(session, call_id) if one.change != ListChange.LEFT
+        one.decision_id: len(one.granted)
+        for one in _since_frozen(session, call_id)
+        if one.decision_id is not None and one.change != ListChange.LEFT
     }
 
 

@@ -22,7 +22,7 @@ from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import addresses_of, dossier_values, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.in_force import in_force
+from aap.services.decision.in_force import in_force, untold
 from aap.services.decision.setting_letters import letters_ready, open_notification
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection, SamePerson
@@ -81,11 +81,7 @@ def propose_notification(
         raise InvalidInput({"": Objection("decision.notification_awaited")})
     if at is not None and not now < at <= now + FURTHEST:
         raise InvalidInput({"at": Objection("decision.notification_hour", days=FURTHEST.days)})
-    waiting = session.exec(
-        select(Decision)
-        .where(Decision.call_id == call_id, col(Decision.notified_at).is_(None), in_force())
-        .order_by(col(Decision.id))
-    ).all()
+    waiting = session.exec(select(Decision).where(untold(call_id)).order_by(col(Decision.id))).all()
     without = sum(one.letter_sha256 is None for one in waiting)
     if not waiting or without:
         raise InvalidInput(

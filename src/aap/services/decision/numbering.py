@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 from aap.records.applications import Application
 from aap.records.rankings import Decision
 from aap.services.call.calls import OpenedCall, hold_call
-from aap.services.decision.in_force import in_force
+from aap.services.decision.in_force import untold
 
 
 def number_letters(session: Session, call: OpenedCall) -> None:
@@ -31,13 +31,7 @@ def number_letters(session: Session, call: OpenedCall) -> None:
     last = session.exec(select(func.max(Decision.letter_number)).where(Decision.call_id == call.id)).one() or 0
     waiting = session.exec(
         select(Decision)
-        .where(
-            Decision.call_id == call.id,
-            Decision.application_id == Application.id,
-            col(Decision.letter_number).is_(None),
-            col(Decision.notified_at).is_(None),
-            in_force(),
-        )
+        .where(untold(call.id), Decision.application_id == Application.id, col(Decision.letter_number).is_(None))
         .order_by(col(Application.reference), col(Decision.id))
     ).all()
     for number, decision in enumerate(waiting, last + 1):

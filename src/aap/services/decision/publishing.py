@@ -20,20 +20,22 @@ from aap.core.results import Table, euros_text
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import CallState
+from aap.records.decided import ListChange
 from aap.records.rankings import Decision, Outcome, RankingRun, RunState
 from aap.records.territories import territories
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.in_force import InForce, in_force, notified_last, told_list
-from aap.services.decision.list_versions import bundle_of, find_version
+from aap.services.decision.in_force import InForce, current_list, notified_last, told_list, untold
+from aap.services.decision.list_versions import bundle_of, find_version, retained_since
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, allowed, ensure
-from aap.services.ranking.runs import frozen_run, pseudonym_key
+from aap.services.ranking.runs import pseudonym_key
 
 
 @dataclass(frozen=True)
 class Laureate:
-    """One line of the public results. `amount`: cents; `reason_code`: the rule by which it was retained."""
+    """One line of the public results. `amount`: cents; `reason_code`: the rule by which the run retained it, or how it came
+    into the list since (`called`, `corrected`)."""
 
     reference: str
     association: str
@@ -95,7 +97,7 @@ class PublishedResults:
 
 
 def published_results(session: Session, call_id: str) -> PublishedResults:
-    """Raises NotFound before the publication. Seven queries."""
+    """Raises NotFound before the publication. Six queries, and one where the list changed since the run."""
     call = _published_call(session, call_id)
     run = session.exec(
         select(RankingRun)
@@ -114,7 +116,7 @@ def published_results(session: Session, call_id: str) -> PublishedResults:
     submitted = session.exec(
         select(func.count()).where(Application.call_id == call_id, col(Application.submitted_at).is_not(None))
     ).one()
-    laureates = _laureates(session, held)
+    laureates = _laureates(session, call_id, held)
     return PublishedResults(
         call=call,
         laureates=laureates,
@@ -139,7 +141,7 @@ def _published_call(session: Session, call_id: str) -> OpenedCall:
     return call
 
 
-def _laureates(session: Session, held: InForce) -> tuple[Laureate, ...]:
+def _laureates(session: Session, call_id: str, held: InForce) -> tuple[Laureate, ...]:
     """Those of the list that the public reads, by name."""
     found = session.exec(
         select(Decision, Application, Association).where(
@@ -150,10 +152,14 @@ def _laureates(session: Session, held: InForce) -> tuple[Laureate, ...]:
         )
     ).all()
     ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))
-    return tuple(_laureate(*line, held.granted[line[1].id]) for line in ordered)
+    replaced = any(decision.replaces_id is not None for decision, _, _ in found)
+    since = retained_since(session, call_id, held.version) if replaced else {}
+    return tuple(_laureate(*line, held.granted[line[1].id], since.get(line[1].id)) for line in ordered)
 
 
-def _laureate(decision: Decision, application: Application, association: Association, amount: int) -> Laureate:
+def _laureate(
+    decision: Decision, application: Application, association: Association, amount: int, since: ListChange | None
+) -> Laureate:
     region = territories().region(association.region)
     return Laureate(
         reference=application.reference,
@@ -164,7 +170,7 @@ def _laureate(decision: Decision, application: Application, association: Associa
         region=region.name if region else association.region,
         title=application.title,
         amount=amount,
-        reason_code=str(decision.row.get("reason_code", "")),
+        reason_code=str(since or decision.row.get("reason_code", "")),
     )
 
 
@@ -219,14 +225,15 @@ def results_table(results: PublishedResults, words: Mapping[str, str]) -> Table:
 def unpublished(session: Session, *, actor: Actor, call: OpenedCall) -> int:
     """How many decisions in force are not notified yet: nothing is published before. One query."""
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call.id)
-    waiting = select(func.count()).where(Decision.call_id == call.id, col(Decision.notified_at).is_(None), in_force())
-    return session.exec(waiting).one()
+    return session.exec(select(func.count()).where(untold(call.id))).one()
 
 
 def singled_out_by_bundle(session: Session, *, actor: Actor, call: OpenedCall) -> SingledOut:
-    """Whom the verification file would let people recognise: numbers only. Raises NotFound without a frozen run."""
+    """Whom the verification file of the list in force would let people recognise: numbers only. Raises NotFound without a
+    list."""
     ensure(actor, Permission.RESULTS_PUBLISH, call.target(), kind="call", id=call.id)
-    return singled_out(read_text(frozen_run(session, call.id).bundle))
+    version = find_version(session, call.id, current_list(session, call.id).version)
+    return singled_out(read_text(json_text(bundle_of(session, version))))
 
 
 # --- the bundle that anybody may replay -------------------------------------------------------------------------------

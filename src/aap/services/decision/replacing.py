@@ -1,5 +1,5 @@
-"""A laureate leaves: whose reduced grant the money that becomes free raises, who may enter from the waiting list under the
-call's rules, and the decisions of a person.
+"""A laureate leaves, or loses the grant by a correction: whose reduced grant the money that becomes free raises, who may
+enter from the waiting list under the call's rules, and the decisions of a person.
 
 The rules are those of the frozen run. A decision is never edited: who enters gets a new one that replaces the place on
 the waiting list, and who gets more one that replaces the first.
@@ -7,17 +7,13 @@ the waiting list, and who gets more one that replaces the first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from aap.core.ranking.later_list import as_granted
 from aap.core.results import MASKED
-from aap.core.selection.problem import Candidate, Rules
-from aap.core.selection.replacement import entries, largest_grant
-from aap.core.selection.rules import rules_of
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.decided import ListChange
@@ -26,15 +22,16 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.decision.in_force import GIVEN_UP, LAPSED, current_list, in_force
-from aap.services.decision.list_versions import add_version, changes_made
+from aap.services.decision.list_versions import add_version, departures
+from aap.services.decision.whom_next import RaisedGrant, WhomNext, whom_next
 from aap.services.dossier.access import ensure_impartial, recused_dossiers
 from aap.services.errors import InvalidInput, Objection
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.runs import frozen_run
-from aap.services.ranking.trials import grants_reduced_by_the_line, only_successors, ranked_candidates
+from aap.services.ranking.trials import only_successors
 
-CALLED = "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat."
-RAISED = "La subvention, réduite là où l’enveloppe s’épuisait, est relevée : le renoncement d’un lauréat a libéré de l’argent."
+CALLED = "Appelé de la liste d’attente : une place s’est libérée."
+RAISED = "La subvention, réduite là où l’enveloppe s’épuisait, est relevée : de l’argent s’est libéré."
 
 
 @dataclass(frozen=True)
@@ -90,11 +87,13 @@ class Raise:
 class Succession:
     """Who left, who waits, and the first whose entry keeps every rule (None: nobody's does). Cents.
 
+    `places`: that laureates left, by giving up or by a correction, and nobody took: nobody is called without one.
     `raises`: the laureate whose reduced grant is raised before anybody is called; None: there is none. `already`: rules
     that the departures alone break. `not_asked`: the quota that isn't asked of who enters next.
     """
 
     leaving: tuple[Leaving, ...]
+    places: int
     entered: int
     waiting: tuple[Waiting, ...]
     already: tuple[str, ...]
@@ -117,12 +116,12 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
     """
     ensure(actor, Permission.DECISIONS_NOTIFY, call.target(), kind="call", id=call.id)
     hidden = recused_dossiers(session, actor, call.id)
-    held = current_list(session, call.id)
+    held, since = current_list(session, call.id), departures(session, call.id)
     found = session.exec(
         select(Decision, Application, Association.name)
         .where(
             Decision.call_id == call.id,
-            col(Decision.outcome).in_([Outcome.LAUREATE, Outcome.WAITING_LIST]),
+            col(Application.id).in_([*held.granted, *held.waiting, *since.gone]),
             Decision.application_id == Application.id,
             Application.association_id == Association.id,
             in_force(),
@@ -130,26 +129,26 @@ def succession(session: Session, *, actor: Actor, call: OpenedCall) -> Successio
         .order_by(col(Application.reference))
     ).all()
     lines = {application.id: (decision, application, name) for decision, application, name in found}
-    gone = [lines[id] for id in lines if id in held.left]
-    staying = {lines[id][1].reference: amount for id, amount in held.granted.items()}
     waiting = [lines[id] for id in held.waiting]
-    run = frozen_run(session, call.id)
-    rules = rules_of(call.file)
-    candidates = as_granted(ranked_candidates(run), staying)
-    left = {application.reference for _, application, _ in gone}
-    entering = entries(candidates, rules, staying, [application.reference for _, application, _ in waiting], left)
-    raises = _raise(run, rules, candidates, staying, left)
-    listed = _listed(run, candidates, waiting, entering.broken, hidden)
     names = [application.reference for _, application, _ in waiting]
-    calls = bool(gone) and raises is None and entering.enters is not None
+    run = frozen_run(session, call.id)
+    after = whom_next(
+        run,
+        granted={lines[id][1].reference: amount for id, amount in held.granted.items()},
+        waiting=names,
+        gone={lines[id][1].reference for id in since.gone},
+        places=since.places,
+    )
+    listed = _listed(run, after, waiting, hidden)
     return Succession(
-        leaving=tuple(_leaving(*line, line[1].id in hidden) for line in gone),
-        entered=changes_made(session, call.id)[ListChange.CALLED],
+        leaving=tuple(_leaving(*lines[id], id in hidden) for id in lines if id in held.left),
+        places=max(0, since.places),
+        entered=since.called,
         waiting=listed,
-        already=tuple(str(rule) for rule in entering.already),
-        raises=None if raises is None else _raised(raises, found, hidden),
-        next=listed[names.index(entering.enters)] if calls and entering.enters is not None else None,
-        not_asked=entering.not_asked if calls else "",
+        already=tuple(str(rule) for rule in after.entering.already),
+        raises=None if after.raises is None else _raised(after.raises, found, hidden),
+        next=None if after.called is None else listed[names.index(after.called)],
+        not_asked="" if after.called is None else after.entering.not_asked,
         version=held.version,
         laureates=len(held.granted),
         granted=held.total,
@@ -164,16 +163,9 @@ def _leaving(decision: Decision, application: Application, association: str, hid
     return Leaving(application.reference, association, application.title, amount, decision.answered_at, lapsed=lapsed)
 
 
-def _listed(
-    run: RankingRun,
-    candidates: Sequence[Candidate],
-    waiting: Sequence[Line],
-    broken: Mapping[str, Sequence[object]],
-    hidden: Collection[str],
-) -> tuple[Waiting, ...]:
+def _listed(run: RankingRun, after: WhomNext, waiting: Sequence[Line], hidden: Collection[str]) -> tuple[Waiting, ...]:
     """The waiting list in its order, with what each entry would break."""
     successors = only_successors(run)
-    grants = {candidate.id: candidate.grant for candidate in candidates}
     return tuple(
         Waiting("", MASKED, "", decision.row.get("waiting_rank") or 0, 0, (), hidden=True)
         if application.id in hidden
@@ -182,8 +174,8 @@ def _listed(
             association=name,
             title=application.title,
             waiting_rank=decision.row.get("waiting_rank") or 0,
-            grant=grants[application.reference],
-            breaks=tuple(str(rule) for rule in broken[application.reference]),
+            grant=after.grants[application.reference],
+            breaks=tuple(str(rule) for rule in after.entering.broken[application.reference]),
             hidden=False,
             as_successor=application.reference in successors,
         )
@@ -191,30 +183,12 @@ def _listed(
     )
 
 
-def _raise(
-    run: RankingRun, rules: Rules, candidates: Sequence[Candidate], staying: Mapping[str, int], left: Collection[str]
-) -> tuple[str, int, int, int | None] | None:
-    """The first laureate by rank whose reduced grant can be raised: reference, new amount, amount without the line, what
-    is then left of the budget. A grant that was cut since is not among them: its decision says why."""
-    reduced = grants_reduced_by_the_line(run)
-    for candidate in candidates:
-        name = candidate.id
-        first, full = reduced.get(name, (0, 0))
-        if name not in staying or name not in reduced or not first <= staying[name] < full:
-            continue
-        to = largest_grant(candidates, rules, set(staying), name, full, left)
-        if to > staying[name]:
-            total = sum(staying.values()) - staying[name] + to
-            return name, to, full, None if rules.budget is None else rules.budget - total
-    return None
-
-
-def _raised(raises: tuple[str, int, int, int | None], found: Sequence[Line], hidden: Collection[str]) -> Raise:
-    reference, to, full, left = raises
-    decision, application, name = next(line for line in found if line[1].reference == reference)
+def _raised(raises: RaisedGrant, found: Sequence[Line], hidden: Collection[str]) -> Raise:
+    decision, application, name = next(line for line in found if line[1].reference == raises.reference)
     if application.id in hidden:
         return Raise("", MASKED, "", 0, 0, 0, None, hidden=True)
-    return Raise(reference, name, application.title, decision.amount or 0, to, full, left)
+    granted = decision.amount or 0
+    return Raise(raises.reference, name, application.title, granted, raises.to, raises.full, raises.left)
 
 
 def raise_reduced_grant(

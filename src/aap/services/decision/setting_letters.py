@@ -33,7 +33,7 @@ from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
-from aap.services.decision.in_force import in_force
+from aap.services.decision.in_force import untold
 from aap.services.decision.letter_contents import current_settings, current_terms
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import InvalidInput, NotFound, Objection
@@ -180,11 +180,7 @@ def settings_version(session: Session, *, actor: Actor, call: OpenedCall, number
 
 def _kinds(session: Session, call: OpenedCall) -> frozenset[LetterKind]:
     """The kinds of letters that are to be made: of the decisions that nobody was told of, or all before there are any."""
-    outcomes = session.exec(
-        select(Decision.outcome)
-        .where(Decision.call_id == call.id, col(Decision.notified_at).is_(None), in_force())
-        .distinct()
-    ).all()
+    outcomes = session.exec(select(Decision.outcome).where(untold(call.id)).distinct()).all()
     if outcomes:
         return frozenset(kind_of(Outcome(outcome).value) for outcome in outcomes)
     decided = session.exec(select(Decision.id).where(Decision.call_id == call.id).limit(1)).first()
@@ -226,13 +222,7 @@ def stale_letters(session: Session, call: OpenedCall) -> int:
         else col(Decision.letter_settings_id).is_distinct_from(current.id)
     )
     return session.exec(
-        select(func.count()).where(
-            Decision.call_id == call.id,
-            col(Decision.notified_at).is_(None),
-            col(Decision.letter_sha256).is_not(None),
-            other,
-            in_force(),
-        )
+        select(func.count()).where(untold(call.id), col(Decision.letter_sha256).is_not(None), other)
     ).one()
 
 

@@ -31,7 +31,7 @@ from aap.web import appeal_words, audit_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_cents, typed_day
 from aap.web.received_files import receive_appeal_files
 from aap.web.wording.sentences import sentence, worded
 
@@ -210,8 +210,7 @@ def answer_appeal(call_id: str, contest_id: str) -> ResponseReturnValue:
     try:
         cents = None
         if result != ContestResult.REJECTED:
-            euros = typed_euros(request.form.get("amount", ""))
-            cents = None if euros is None else int(euros * 100)
+            cents = typed_cents(request.form.get("amount", ""))
         with writing() as session:
             call_of_page(session, call_id, Permission.APPEALS_MANAGE)
             found = show_appeal(session, actor=signed_in(), call_id=call_id, contest_id=contest_id)

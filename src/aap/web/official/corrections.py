@@ -14,10 +14,11 @@ from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.decision_notices import render_notice
 from aap.records.associations import Association
-from aap.records.decided import CorrectionGround, CorrectionState
+from aap.records.decided import CorrectionGround
 from aap.records.rankings import Outcome
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.correcting import (
+    UNDER_WAY,
     Correctable,
     WantedDecision,
     correctable,
@@ -39,7 +40,7 @@ from aap.services.platform import Session
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_cents, typed_day
 from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import sentences, worded
 
@@ -76,10 +77,9 @@ def _wish(conditions: Sequence[str]) -> WantedDecision:
     cents = None
     if typed.get("outcome") == Outcome.LAUREATE:
         try:
-            euros = typed_euros(typed.get("amount", ""))
+            cents = typed_cents(typed.get("amount", ""))
         except InvalidInput as refused:
             raise InvalidInput({**problems, **refused.problems}) from None
-        cents = None if euros is None else int(euros * 100)
     if problems:
         raise InvalidInput(problems)
     chosen = typed.get("condition", "")
@@ -104,19 +104,17 @@ def correct_decision(call_id: str, reference: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             wish = _wish(conditions)
-            with writing() as session:
-                weighed = weigh(session, actor=signed_in(), application_id=application_id, wish=wish, now=arrived_at())
-                made = None
-                if request.form.get("action") == "enregistrer":
+            if request.form.get("action") == "enregistrer":
+                with writing() as session:
                     made = propose_correction(
                         session, actor=signed_in(), application_id=application_id, wish=wish, now=arrived_at()
                     )
-        except InvalidInput as refused:
-            problems = worded(refused.problems)
-        else:
-            if made is not None:
                 flash(_("La correction est enregistrée. Rien n’est envoyé et rien n’a changé."), "success")
                 return redirect(url_for("official.correction", call_id=call_id, correction_id=made.id), 303)
+            with reading() as session:
+                weighed = weigh(session, actor=signed_in(), application_id=application_id, wish=wish, now=arrived_at())
+        except InvalidInput as refused:
+            problems = worded(refused.problems)
     page = show_call_page(
         "correct_decision.html",
         opened,
@@ -175,7 +173,7 @@ def _page(call_id: str, correction_id: str, form: str = "", problems: Mapping[st
 def _effect(session: Session, call: OpenedCall, found: ShownCorrection) -> CorrectionEffect | None:
     """What it would do, while it is under way."""
     held = found.correction
-    if held.state not in (CorrectionState.INTENT, CorrectionState.OBSERVING):
+    if held.state not in UNDER_WAY:
         return None
     outcome = Outcome(held.outcome)
     return effect_of(

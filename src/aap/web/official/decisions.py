@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from aap.core.territories import fold
 from aap.documents.media_types import PDF, MadeFile
-from aap.records.decided import ListChange
 from aap.records.rankings import Outcome
 from aap.services.audit import Subject
 from aap.services.decision.deciding import (
@@ -17,7 +16,7 @@ from aap.services.decision.deciding import (
     unsent_notifications,
 )
 from aap.services.decision.letters import kept_letter, preview_letter, start_letters
-from aap.services.decision.list_versions import changes_made
+from aap.services.decision.list_versions import departures
 from aap.services.decision.notifying import awaited_notification
 from aap.services.decision.post_room import archive_letters, made_book, start_book
 from aap.services.decision.setting_letters import letters_makeable, stale_letters
@@ -42,7 +41,7 @@ def decisions(call_id: str) -> str:
         opened = call_of_page(session, call_id)
         lines = decision_lines(session, actor=signed_in(), call=opened)
         held = followed_list(session, actor=signed_in(), call=opened)
-        changes = changes_made(session, call_id)
+        free = max(0, departures(session, call_id).places)
         run = latest_run_number(session, call_id)
         job = latest_job(session, call_id, "letters")
         unsent = unsent_notifications(session, actor=signed_in(), call=opened)
@@ -69,7 +68,7 @@ def decisions(call_id: str) -> str:
         page=page,
         pages=pages,
         url_of=lambda number: url_for("official.decisions", call_id=call_id, **kept, page=number),
-        free=max(0, changes[ListChange.LEFT] - changes[ListChange.CALLED]),
+        free=free,
         outcome_choices=[
             (kind, words.outcomes()[kind]) for kind in Outcome if any(kind == line.outcome for line in lines)
         ],

@@ -35,7 +35,7 @@ from aap.web import audit_words, state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, platform, reading, signed_in, writing
 from aap.web.official import words
-from aap.web.official.pages import blueprint, call_of_page, hand_out, paris_moment, show_call_page, typed_euros
+from aap.web.official.pages import blueprint, call_of_page, hand_out, paris_moment, show_call_page, typed_cents
 from aap.web.wording.sentences import worded
 
 _FIELDS = {
@@ -261,12 +261,11 @@ def correct(call_id: str, reference: str) -> ResponseReturnValue:
 @requires(Permission.DOSSIER_SCREEN)
 def amount(call_id: str, reference: str) -> ResponseReturnValue:
     def change(session: Session, application_id: str) -> None:
-        euros = typed_euros(request.form.get("amount", ""))
         propose_amount(
             session,
             actor=signed_in(),
             application_id=application_id,
-            cents=None if euros is None else int(euros * 100),
+            cents=typed_cents(request.form.get("amount", "")),
             reason=request.form.get("reason", ""),
             now=arrived_at(),
         )

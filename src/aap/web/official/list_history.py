@@ -11,7 +11,6 @@ from aap.records.decided import ListChange
 from aap.services.decision.deciding import decision_lines
 from aap.services.decision.list_files import list_file
 from aap.services.decision.list_versions import ListVersionLine, list_at, version_bundle, version_lines
-from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
@@ -53,9 +52,7 @@ def list_version(call_id: str, number: int) -> str:
         lines = version_lines(session, actor=signed_in(), call=opened)
         held = list_at(session, actor=signed_in(), call=opened, number=number)
         dossiers = decision_lines(session, actor=signed_in(), call=opened)
-    line = next((one for one in lines if one.number == number), None)
-    if line is None:
-        raise NotFound("list_version", str(number))
+    line = next(one for one in lines if one.number == number)
     known = {one.application_id: one for one in dossiers if not one.masked}
     granted = sorted(
         ((known.get(application_id), amount) for application_id, amount in held.granted.items()),

@@ -145,6 +145,12 @@ def typed_euros(text: str, field: str = "amount") -> Decimal | None:
         raise InvalidInput({field: problem}) from None
 
 
+def typed_cents(text: str) -> int | None:
+    """The same in cents, of a field `amount`."""
+    euros = typed_euros(text)
+    return None if euros is None else int(euros * 100)
+
+
 def conflict_words(file: CallFile, conflict: RulesConflict | Sequence[str]) -> list[str]:
     """The rules that can't all hold, as people call them."""
     rules = conflict.rules if isinstance(conflict, RulesConflict) else conflict

@@ -1,6 +1,8 @@
-"""After the decisions: laureates who gave up, who is called from the waiting list."""
+"""After the decisions: laureates who gave up, whose grant is raised, who is called from the waiting list."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -62,42 +64,30 @@ def list_in_force(call_id: str) -> Response:
 @blueprint.post("/<call_id>/decisions/suites")
 @requires(Permission.DECISIONS_NOTIFY)
 def replace(call_id: str) -> ResponseReturnValue:
-    """Calls the dossier that the rules name; its letter is rendered, its notification is a step of its own."""
-    try:
-        with writing() as session:
-            call_of_page(session, call_id)
-            call_from_waiting_list(
-                session,
-                actor=signed_in(),
-                call_id=call_id,
-                reference=request.form.get("reference", ""),
-                reason=request.form.get("reason", ""),
-                now=arrived_at(),
-            )
-            start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
-    except InvalidInput as refused:
-        return _page(call_id, sentences(refused.problems)), 422
-    flash(_("Le dossier est appelé : il devient lauréat. Relisez sa lettre, puis notifiez-la."), "success")
-    return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))
+    """Calls the dossier that the rules name."""
+    done = _("Le dossier est appelé : il devient lauréat. Relisez sa lettre, puis notifiez-la.")
+    return _served(call_id, call_from_waiting_list, done)
 
 
 @blueprint.post("/<call_id>/decisions/suites/relever")
 @requires(Permission.DECISIONS_NOTIFY)
 def raise_grant(call_id: str) -> ResponseReturnValue:
-    """Raises the reduced grant that the free money reaches; its letter is rendered, its notification is a step of its own."""
+    """Raises the reduced grant that the free money reaches."""
+    return _served(call_id, raise_reduced_grant, _("La subvention est relevée. Relisez sa lettre, puis notifiez-la."))
+
+
+def _served(call_id: str, serve: Callable[..., object], done: str) -> ResponseReturnValue:
+    """Serves the dossier that was sent; its letter is rendered, its notification is a step of its own."""
+    reference = request.form.get("reference", "")
     try:
         with writing() as session:
             call_of_page(session, call_id)
-            raise_reduced_grant(
-                session,
-                actor=signed_in(),
-                call_id=call_id,
-                reference=request.form.get("reference", ""),
-                reason=request.form.get("reason", ""),
-                now=arrived_at(),
-            )
+            serve(
+                session, actor=signed_in(), call_id=call_id, reference=reference,
+                reason=request.form.get("reason", ""), now=arrived_at(),
+            )  # fmt: skip
             start_job(session, "letters", actor=signed_in(), now=arrived_at(), call_id=call_id)
     except InvalidInput as refused:
         return _page(call_id, sentences(refused.problems)), 422
-    flash(_("La subvention est relevée. Relisez sa lettre, puis notifiez-la."), "success")
-    return redirect(url_for("official.decisions", call_id=call_id, q=request.form.get("reference", "")))
+    flash(done, "success")
+    return redirect(url_for("official.decisions", call_id=call_id, q=reference))

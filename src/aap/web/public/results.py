@@ -139,7 +139,7 @@ def grants_json(call_id: str) -> ResponseReturnValue:
 @blueprint.get("/resultats/<call_id>/verification.json")
 @requires(Permission.PUBLIC_READ)
 def bundle(call_id: str) -> ResponseReturnValue:
-    """The run under pseudonyms: `aap verify` recomputes the list from it. Made once a frozen run."""
+    """The list in force under pseudonyms: `aap verify` recomputes it from the run. Made once a version."""
     secret = platform().settings.secret_key
 
     def make() -> bytes:

@@ -37,6 +37,10 @@ def rule_words(call: CallFile, reason_code: str) -> str:
     kind, _sep, rest = reason_code.partition(":")
     if kind == "jury_in":
         return _("Décision motivée du jury")
+    if kind == "called":
+        return _("Appel de la liste d’attente")
+    if kind == "corrected":
+        return _("Décision corrigée")
     if kind == "drawn":
         return _("Tirage au sort entre les projets que les notes ne départagent pas")
     if kind == "reduced":

@@ -27,7 +27,7 @@ from aap.services.decision.correcting import (
     send_intent,
     weigh,
 )
-from aap.services.decision.correction_effects import Called, CorrectionEffect, stated_conditions
+from aap.services.decision.correction_effects import CorrectionEffect, Served, stated_conditions
 from aap.services.decision.hearing import observe, own_corrections, record_observations
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.uploads import ReceivedFile
@@ -42,7 +42,7 @@ from aap.services.errors import (
 )
 from tests.databases import on_both_databases
 from tests.unit.documents.papers.samples import text_of
-from tests.worlds.offices import Office, Offices, notify, recuse_from
+from tests.worlds.offices import REDUCED, Office, Offices, notify, recuse_from
 
 LINK = "https://aap.example.org/association/dossiers/x/decision"
 SCAN = ReceivedFile("courrier.pdf", "application/pdf", 12, "a" * 64)
@@ -212,10 +212,21 @@ def test_what_is_taken_frees_money_and_names_who_would_be_called(published: Offi
     assert (found.laureates, found.granted, found.limit, found.freed) == (
         (2, 1), (80_000_00, 40_000_00), 100_000_00, 40_000_00,
     )  # fmt: skip
-    assert isinstance(found.called, Called)
+    assert isinstance(found.called, Served)
     assert (found.called.reference, found.called.grant) == (here.dossiers[1].reference, 40_000_00)
     south = effect(here, 2, wish(Outcome.NOT_SELECTED, None, KEPT_NOT))
     assert south.breaks == ("quota_min:sud",)
+
+
+def test_money_that_is_freed_raises_a_reduced_grant_first_and_calls_nobody_where_no_place_is_free(
+    office: Offices, published: Office
+) -> None:
+    here = office(CallState.PUBLISHED, rules=REDUCED)
+    found = effect(here, 0, wish(Outcome.NOT_SELECTED, None, KEPT_NOT))
+    assert found.raised is not None
+    assert (found.raised.reference, found.raised.grant, found.called) == (here.dossiers[1].reference, 40_000_00, None)
+    less = effect(published, 0, wish(Outcome.LAUREATE, 30_000, KEPT_NOT))
+    assert (less.freed, less.places, less.raised, less.called) == (10_000_00, 0, None, None)
 
 
 def test_what_is_given_tells_the_count_and_the_budget_that_it_breaks(published: Office) -> None:

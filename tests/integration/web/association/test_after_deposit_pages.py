@@ -137,6 +137,15 @@ def test_a_laureate_reads_its_decision_and_answers(case: Cases, browser: Callabl
     assert [here.mails(one.email).count(told) for one in (here.owner, here.reader)] == [1, 1]
 
 
+def test_a_decision_after_one_that_was_void_is_the_first_that_the_association_reads_of(
+    case: Cases, browser: Callable[[], Any]
+) -> None:
+    here = decided(case)
+    with here.factory.platform.database.writing() as session:
+        session.exec(select(Decision)).one().number = 2  # the first was of a ranking that was taken back
+    assert "Elle remplace la précédente" not in browser().sign_in(here.owner).get(address(here, "/decision")).text
+
+
 def test_the_letter_is_the_one_that_was_kept_and_counts_as_read(case: Cases, browser: Callable[[], Any]) -> None:
     here = decided(case, Outcome.NOT_SELECTED)
     answer = browser().sign_in(here.reader).client.get(address(here, "/decision/lettre.pdf"))

@@ -95,6 +95,7 @@ def test_a_grant_is_taken_back_by_a_letter_observations_and_two_persons(
     assert taken.status_code == 303, taken.text
     sweep(here.factory.platform)
     before = plain(member.get(own))
+    assert "L’administration envisage de revenir sur sa décision" in before  # nothing tells that it is made
     assert ("Votre projet est retenu" in before, "L’administration examine votre situation" in before) == (True, True)
     with here.factory.platform.database.writing() as session:
         assert notify(session, here, now=here.factory.platform.clock()) == 1

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlmodel import select
 
 from aap.records.applications import ApplicationState
@@ -17,14 +18,11 @@ from aap.records.rankings import Decision, Outcome
 from aap.services.decision.in_force import in_force
 from aap.services.decision.replacing import replace_decision
 from tests.agreement import assert_one_truth, by_client
-from tests.worlds.offices import RULES, Office, Offices, decline
+from tests.worlds.offices import REDUCED, RULES, Office, Offices, decline
 
 SMALL_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj\ntrailer<</Root 1 0 R>>\n"
-)
-REDUCED = RULES.replace(
-    "  mode: value\n  laureates: 2\n", "  mode: merit\n  at_limit: reduce\n  reduce_to: 0.4\n  laureates: 4\n"
 )
 
 
@@ -92,10 +90,7 @@ def test_after_each_step_every_page_and_file_says_what_the_list_in_force_says(
 def test_free_money_first_raises_a_reduced_grant_then_calls_the_list(
     office: Offices, browser: Callable[[], Any]
 ) -> None:
-    here = office(
-        CallState.PUBLISHED,
-        rules=REDUCED.replace("quotas:", "quotas:\n    - {id: un, where: {region: Occitanie}, max: 1}"),
-    )
+    here = office(CallState.PUBLISHED, rules=REDUCED)
     signed = browser().sign_in(here.first)
     platform, fetch = here.factory.platform, by_client(signed)
     names = [one.reference for one in here.dossiers]
@@ -117,6 +112,31 @@ def test_free_money_first_raises_a_reduced_grant_then_calls_the_list(
     assert raised.granted == {names[1]: 40_000_00, names[2]: 40_000_00}
     assert decision_of(here, 1).row["reason_code"] == "selected"
     assert "que l’argent libre relève" not in signed.get(suites).text
+
+
+@pytest.mark.parametrize("corrected", [True, False])
+def test_a_place_is_given_once_to_the_waiting_list_whoever_freed_it(
+    office: Offices, browser: Callable[[], Any], corrected: bool
+) -> None:
+    here = office(CallState.PUBLISHED, rules=RULES.replace("  laureates: 2\n", ""))
+    signed = browser().sign_in(here.first)
+    platform, fetch = here.factory.platform, by_client(signed)
+    names = [one.reference for one in here.dossiers]
+    suites = here.address("decisions/suites")
+
+    if corrected:
+        replace(here, 0, Outcome.NOT_SELECTED, None, ListChange.CORRECTED)
+    else:
+        decline(here, here.dossiers[0])
+    assert assert_one_truth(platform, here.call.id, fetch).waiting == [names[1], names[3]]
+    assert "1 place libre" in signed.get(here.address("decisions")).text
+    assert signed.post(suites, {"reference": names[1], "reason": ""}).status_code == 302
+    replace(here, 2, Outcome.LAUREATE, 10_000_00, ListChange.AMOUNT)
+    # Money is free for one more, but each laureate who left is replaced once: aap verify says so too.
+    assert "Le dossier que les règles appellent" not in signed.get(suites).text
+    assert signed.post(suites, {"reference": names[3], "reason": ""}).status_code == 422
+    found = assert_one_truth(platform, here.call.id, fetch)
+    assert (found.granted, found.waiting) == ({names[1]: 40_000_00, names[2]: 10_000_00}, [names[3]])
 
 
 def test_an_answer_on_paper_counts_as_the_associations_own(office: Offices, browser: Callable[[], Any]) -> None:
@@ -142,7 +162,10 @@ def test_an_answer_on_paper_counts_as_the_associations_own(office: Offices, brow
     )  # fmt: skip
     assert here.reload(here.dossiers[0]).state == ApplicationState.DECLINED
     assert signed.client.get(f"{address}/piece.pdf").data == SMALL_PDF
-    assert "par écrit (PDF)" in signed.get(here.address(f"dossiers/{name}")).text
+    dossier = signed.get(here.address(f"dossiers/{name}")).text
+    assert [words in dossier for words in ("par écrit (PDF)", "N’est plus lauréat", "Corriger la décision")] == [
+        True, True, False,
+    ]  # fmt: skip
     assert "déjà abandonnée" in signed.get(address).text
     with here.factory.platform.database.reading() as session:
         mails = session.exec(select(OutboxMail).where(OutboxMail.recipient == here.member.email)).all()

@@ -110,6 +110,7 @@ def test_the_bundle_is_computed_once(browser, office, monkeypatch) -> None:
     [
         ("selected", "Classement"),
         ("jury_in", "Décision motivée du jury"),
+        ("corrected", "Décision corrigée"),
         ("selected_by_quota:sud", "Équilibre « Le Sud »"),
         ("selected_by_quota:par-region=La Réunion", "Équilibre « Par région, La Réunion »"),
         ("selected_by_quota:disparu", "Équilibre « disparu »"),
@@ -135,3 +136,5 @@ def test_whoever_is_called_is_listed_once_they_are_told(browser, office, platfor
     with platform.database.writing() as session:
         session.get_one(Decision, entered.id).notified_at = made.factory.now
     assert [called.title in browser().get(address).text for address in addresses] == [True, True, True]
+    rows = list(csv.DictReader(io.StringIO(browser().get(addresses[1]).data.decode())))
+    assert {row["projet"]: row["regle"] for row in rows}[called.title] == "Appel de la liste d’attente"

@@ -13,6 +13,7 @@ from aap.core.ranking.bundle import list_in_force, read_text, run_bundle, verify
 from aap.core.ranking.later_list import Change, change_value, fingerprint, later_bundle
 from aap.core.ranking.public_bundle import public_bundle
 from aap.core.ranking.run_input import json_text
+from aap.core.ranking.singled_out import SingledOut
 from tests.unit.core.ranking.small_runs import a_call, ran
 
 RURAL = {"id": "rural", "where": {"territory": "rural"}, "min": 1}
@@ -153,3 +154,14 @@ def test_the_public_bundle_of_a_later_list_gives_the_same_list_without_a_word_of
     assert "motif" not in text
     told = {**published.value, "changes": [{**published.value["changes"][0], "reason": "motif"}]}
     assert "une archive publique ne porte ni nom" in " ".join(str(one) for one in verify_bundle(json_text(told)))
+
+
+def test_a_public_bundle_counts_the_laureates_of_its_list_among_whom_it_singles_out(first: dict[str, Any]) -> None:
+    changes = [change("left", "a"), change("called", "d"), change("left", "d")]
+    found = [
+        public_bundle(json_text(later_bundle(first, changes[:count])), key="k").singled_out
+        for count in range(len(changes) + 1)
+    ]
+    assert found == [
+        SingledOut(2, 2, 3, 3), SingledOut(1, 1, 4, 4), SingledOut(2, 2, 3, 3), SingledOut(1, 1, 4, 4),
+    ]  # fmt: skip

@@ -110,7 +110,7 @@ def test_the_place_on_the_waiting_list_is_said_once_with_its_expiry() -> None:
     [
         (Replaced(1, "waiting_list", date(2025, 4, 24)), "laureate", {"granted_amount": 4_800_000},
          ("La présente décision remplace la décision n° 1 du 24 avril 2025 sur votre demande, qui l’inscrivait sur la liste "
-          "d’attente. Votre dossier est appelé de la liste d’attente, à la suite du renoncement d’un lauréat.")),
+          "d’attente. Votre dossier est appelé de la liste d’attente : une place s’est libérée.")),
         (Replaced(7, "laureate", date(2025, 4, 24), 4_000_000), "laureate", {"granted_amount": 4_800_000},
          ("La subvention de 40 000 € qui vous était attribuée est portée à 48 000 €. La présente décision remplace la décision "
           "n° 7 du 24 avril 2025.")),
@@ -128,9 +128,7 @@ def test_a_decision_that_replaces_another_cites_it_and_says_what_changes(
     before: Replaced, status: Status, changes: dict[str, Any], sentences: str
 ) -> None:
     called = before.status == "waiting_list"
-    why = (
-        "Appelé de la liste d’attente, à la suite du renoncement d’un lauréat." if called else "Une pièce était fausse."
-    )
+    why = "Appelé de la liste d’attente : une place s’est libérée." if called else "Une pièce était fausse."
     told = said(status, reason=why, replaced=before, written=(WrittenDecision("out", "avant"),), **changes)
     assert told[0].startswith(sentences)
     assert " ".join(told).count("Une pièce était fausse.") == (0 if called else 1)

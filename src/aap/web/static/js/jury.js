@@ -4,22 +4,27 @@ const SOON = 400; // milliseconds after the last key of an amount
 
 export function start(root) {
   root.querySelectorAll("form[data-effect]").forEach((form) => {
-    let asked = 0, waiting, reason = ""; // the reason typed outlives a choice that can't be
+    const place = root.querySelector("#effet");
+    const chosen = () => new URLSearchParams(new FormData(form));
+    const typed = new Map(); // outlives an effect whose form lacks a field, as that of a choice that can't be
+    let shown = chosen().toString(), asked = 0, waiting;
     const ask = async () => {
-      const values = new URLSearchParams(new FormData(form));
-      if (!values.get("choix")) return;
+      clearTimeout(waiting);
+      const values = chosen();
+      if (!values.get("choix") || values.toString() === shown) return;
       const mine = ++asked;
-      const place = root.querySelector("#effet");
+      shown = values.toString();
       place.setAttribute("aria-busy", "true");
       try {
         const answer = await fetch(`${form.action.split("#")[0]}?${values}`);
-        if (mine !== asked || !answer.ok) return;
+        if (mine !== asked) return;
+        if (!answer.ok) throw new Error(answer.statusText);
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        reason = place.querySelector("[name=motif]")?.value ?? reason;
-        place.replaceChildren(...page.querySelector("#effet").childNodes);
-        const field = place.querySelector("[name=motif]");
-        if (field && reason) field.value = reason;
-      } catch { /* no network: the button is still there */ } finally {
+        if (mine !== asked) return;
+        replace(place, page.querySelector("#effet").childNodes, typed);
+      } catch { // no network: the button is still there, and what is shown is of an earlier choice
+        if (mine === asked) { shown = ""; place.replaceChildren(); }
+      } finally {
         if (mine === asked) place.removeAttribute("aria-busy");
       }
     };
@@ -29,5 +34,16 @@ export function start(root) {
       clearTimeout(waiting);
       waiting = setTimeout(ask, SOON);
     });
+    // What is kept is the choice whose effect was read.
+    place.addEventListener("submit", (event) => { if (chosen().toString() !== shown || place.hasAttribute("aria-busy")) event.preventDefault(); });
   });
+}
+
+function replace(place, nodes, typed) {
+  const fields = () => place.querySelectorAll("textarea, select, input:not([type=hidden])");
+  const at = document.activeElement?.id;
+  fields().forEach((field) => typed.set(field.name, field.value));
+  place.replaceChildren(...nodes);
+  fields().forEach((field) => { if (typed.get(field.name)) field.value = typed.get(field.name); });
+  if (at && document.activeElement?.id !== at) place.querySelector(`#${CSS.escape(at)}`)?.focus();
 }
