@@ -16,8 +16,9 @@ from fractions import Fraction
 from sqlmodel import Session, col, select
 
 from aap.core import french
+from aap.core.call.attribute_names import value_label
 from aap.core.call.schema import CallFile
-from aap.core.call.wording import rules_in_words, value_label
+from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.results import ERRATIC, ResultRow
