@@ -100,11 +100,6 @@ def letter_cases(
     )
 
 
-def letter_of(case: LetterCase) -> bytes:
-    """The letter as a PDF."""
-    return render_letter(case.view)
-
-
 def preview_letter(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> bytes:
     """One letter as it would be rendered now from the frozen run: with decisions prepared or not yet.
 
