@@ -18,7 +18,7 @@ from aap.core.call.lots import rubrics_of
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application, Mark
 from aap.core.ranking.bundle_values import JsonReader, MalformedBundle
-from aap.core.ranking.decisions_reading import asked_scales, on_grid, read_decisions
+from aap.core.ranking.decisions_reading import asked_scales, on_grid, read_bundled_decisions
 from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
 from aap.core.ranking.earlier_editions import check_given_severities, edition_of
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
@@ -227,7 +227,7 @@ def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
             reader.fault(
                 "inputs.applications", f"{application.id}, {criterion.from_}\u00a0: {text} n’est pas un nombre."
             )
-    decisions = read_decisions(reader, parts["decisions"], rubrics, ids, marks)
+    decisions = read_bundled_decisions(reader, parts["decisions"], rubrics, ids, marks)
     if parts["summaries"] is None:
         return RunInput(call, applications, marks, decisions)
     if marks:

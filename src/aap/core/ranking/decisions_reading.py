@@ -14,7 +14,7 @@ from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria
 _TARGETS = ("criterion", "reviewer_id", "stage")  # of a decision, where it has one
 
 
-def read_decisions(
+def read_bundled_decisions(
     reader: JsonReader, value: Any, rubrics: Mapping[str, Rubric], ids: set[str], marks: Sequence[Mark]
 ) -> tuple[JuryDecision, ...]:
     """The decisions. `rubrics`: application id -> the rubric that it is marked on; `ids`: of all applications."""
