@@ -5,5 +5,5 @@
 - Told: `notifying`, `posting` (registered post), `deadlines` (of appeal), `passing_time`.
 - Answered: `answering`, `paper_answers`, `answer_terms`, `replacing` (who is raised or called).
 - The list: `list_versions`, `list_files`; for the public `publishing`, `open_data`.
-- Corrected: `correcting`, `correction_effects`, `hearing`; contested: `appeals`, `appeal_pages`; their letters: `decision_papers`.
+- Corrected: `correcting`, `correction_effects`, `hearing`; contested: `appeals`, `appeal_pages`; letters: `decision_papers`.
 """
