@@ -1,28 +1,19 @@
 """The official's lists with 5,000 dossiers in the call: python -m bench.official_bench [dossiers] [--profile NAME].
 
-Prints the CPU time of the server per request (median of many, the whole WSGI call, session and rendering included) and
-its queries. Target: 15 ms for a page of the list of candidates in the order of the references.
+Target: 15 ms of CPU for a page of the list of candidates in the order of the references.
 """
 
 from __future__ import annotations
 
-import cProfile
 import logging
-import pstats
-import re
-import statistics
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import structlog
-from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from aap.app import create_app
 from aap.identity import hash_password
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
@@ -35,22 +26,25 @@ from aap.services.actor import SYSTEM
 from aap.services.call.calls import add_call
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
+from bench.page_times import print_page_times, signed_in
 
 CALL = Path(__file__).resolve().parent.parent / "rubrics" / "mentorat-2025.yaml"
 CALL_ID = "mentorat-2025"
 REVIEWERS = 100
 PASSWORD = "un long mot de passe"  # of the bench's own people
-ROUNDS = 25
 
 PAGES = {
-    "home": "",
-    "dashboard": f"{CALL_ID}/",
-    "candidates": f"{CALL_ID}/candidats",
-    "candidates, page 60": f"{CALL_ID}/candidats?page=60",
-    "candidates, filtered": f"{CALL_ID}/candidats?etat=eligible&tri=-amount&region=Bretagne",
-    "candidates, by name": f"{CALL_ID}/candidats?tri=association",
-    "candidates, searched": f"{CALL_ID}/candidats?q=passerelle+lyon",
-    "reviews": f"{CALL_ID}/evaluations",
+    name: f"/instruction/{tail}"
+    for name, tail in {
+        "home": "",
+        "dashboard": f"{CALL_ID}/",
+        "candidates": f"{CALL_ID}/candidats",
+        "candidates, page 60": f"{CALL_ID}/candidats?page=60",
+        "candidates, filtered": f"{CALL_ID}/candidats?etat=eligible&tri=-amount&region=Bretagne",
+        "candidates, by name": f"{CALL_ID}/candidats?tri=association",
+        "candidates, searched": f"{CALL_ID}/candidats?q=passerelle+lyon",
+        "reviews": f"{CALL_ID}/evaluations",
+    }.items()
 }
 
 
@@ -114,55 +108,17 @@ def fill(platform: Platform, dossiers: int, now: datetime) -> Person:
     return official
 
 
-def signed_in(platform: Platform, official: Person) -> FlaskClient:
-    client = create_app(platform=platform).test_client()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/connexion").text)
-    assert token is not None
-    answer = client.post(
-        "/connexion", data={"email": official.email, "password": PASSWORD, "csrf_token": token.group(1)}
-    )
-    assert answer.status_code == 302
-    return client
-
-
 def main(dossiers: int, profiled: str) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
         now = datetime(2025, 3, 10, 9, 0, tzinfo=UTC)
         settings = Settings(instance=Path(folder), environment="testing", rate_limit=False, secret_key="bench")
         platform = open_platform(settings, clock=lambda: now)
-        client = signed_in(platform, fill(platform, dossiers, now))
+        official = fill(platform, dossiers, now)
+        client = signed_in(platform, official.email, PASSWORD)
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-        counted = [0]
-        event.listen(
-            platform.database.engine,
-            "before_cursor_execute",
-            lambda _connection, _cursor, statement, *_rest: counted.__setitem__(
-                0, counted[0] + (not statement.startswith(("BEGIN", "PRAGMA")))
-            ),
-        )
         print(f"{dossiers} dossiers")
-        for name, tail in PAGES.items():
-            if profiled and not name.startswith(profiled):
-                continue
-            address = f"/instruction/{tail}"
-            client.get(address)
-            counted[0] = 0
-            answer = client.get(address)
-            assert answer.status_code == 200, answer.text
-            queries, spent = counted[0], []
-            profile = cProfile.Profile()
-            for _ in range(ROUNDS):
-                if profiled:
-                    profile.enable()
-                before = time.process_time()
-                client.get(address)
-                spent.append(time.process_time() - before)
-                profile.disable()
-            size = len(answer.data) / 1000
-            print(f"  {name}: {1000 * statistics.median(spent):.1f} ms of CPU, {queries} queries, {size:.0f} kB")
-            if profiled:
-                pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
+        print_page_times(platform, client, PAGES, profiled)
         platform.database.dispose()
 
 

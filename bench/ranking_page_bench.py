@@ -1,47 +1,36 @@
-"""The page of a ranking with the demonstration's 236 dossiers: python -m bench.ranking_page_bench [--profile].
+"""The pages of a ranking and of its decisions with the demonstration's 236 dossiers:
+python -m bench.ranking_page_bench [folder] [--profile NAME].
 
-Prints the CPU time of the server per request (median of many, the whole WSGI call, session and rendering included) and
-its queries. Target: 25 ms.
+Targets: 25 ms of CPU for the ranking, 20 ms for the decisions. `folder`: an instance that is filled once and kept.
 """
 
 from __future__ import annotations
 
-import cProfile
 import logging
-import pstats
-import re
-import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import structlog
-from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from aap.app import create_app
 from aap.demo.deposits import PASSWORD
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
-from aap.services.platform import Platform, open_platform
+from aap.services.platform import open_platform
 from aap.settings import Settings
+from bench.page_times import print_page_times, signed_in
 
-ROUNDS = 25
 DOSSIERS = 236
-
-PAGES = {"ranking": "classement/1", "ranking, filtered": "classement/1?resultat=laureate", "decisions": "decisions"}
-
-
-def signed_in(platform: Platform) -> FlaskClient:
-    client = create_app(platform=platform).test_client()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/connexion").text)
-    assert token is not None
-    typed = {"email": "instruction@example.org", "password": PASSWORD, "csrf_token": token.group(1)}
-    assert client.post("/connexion", data=typed).status_code == 302
-    return client
+PAGES = {
+    name: f"/instruction/{FINISHED}/{tail}"
+    for name, tail in {
+        "ranking": "classement/1",
+        "ranking, filtered": "classement/1?resultat=laureate",
+        "decisions": "decisions",
+    }.items()
+}
 
 
-def main(profiled: bool, folder: Path) -> None:
+def main(folder: Path, profiled: str) -> None:
     quiet = structlog.make_filtering_bound_logger(logging.ERROR)
     structlog.configure(wrapper_class=quiet)
     settings = Settings(instance=folder, environment="testing", rate_limit=False, secret_key="bench")
@@ -49,43 +38,15 @@ def main(profiled: bool, folder: Path) -> None:
     if not any(folder.glob("files/*")):
         size = DemoSize(finished=DOSSIERS, reviewed=8, open=6, draws=400, processes=1)
         fill_instance(platform, seed=3, tell=lambda *_: None, scale=size)
-    client = signed_in(platform)
+    client = signed_in(platform, "instruction@example.org", PASSWORD)
     structlog.configure(wrapper_class=quiet)
-    counted = [0]
-    event.listen(
-        platform.database.engine,
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_rest: counted.__setitem__(
-            0, counted[0] + (not statement.startswith(("BEGIN", "PRAGMA")))
-        ),
-    )
-    for name, tail in PAGES.items():
-        address = f"/instruction/{FINISHED}/{tail}"
-        client.get(address)
-        counted[0] = 0
-        answer = client.get(address)
-        assert answer.status_code == 200, answer.text
-        queries, spent = counted[0], []
-        profile = cProfile.Profile()
-        for _ in range(ROUNDS):
-            if profiled:
-                profile.enable()
-            before = time.process_time()
-            client.get(address)
-            spent.append(time.process_time() - before)
-            profile.disable()
-        size_kb = len(answer.data) / 1000
-        print(f"  {name}: {1000 * statistics.median(spent):.1f} ms of CPU, {queries} queries, {size_kb:.0f} kB")
-        if profiled:
-            pstats.Stats(profile).sort_stats("tottime").print_stats(40)
-            break
+    print_page_times(platform, client, PAGES, profiled)
     platform.database.dispose()
 
 
 if __name__ == "__main__":
-    kept = [Path(one) for one in sys.argv[1:] if not one.startswith("--")]
-    if kept:  # an instance that is filled once
-        main("--profile" in sys.argv, kept[0])
-    else:
-        with tempfile.TemporaryDirectory() as made:
-            main("--profile" in sys.argv, Path(made))
+    arguments = sys.argv[1:]
+    chosen = arguments.pop(arguments.index("--profile") + 1) if "--profile" in arguments else ""
+    kept = [Path(one) for one in arguments if one != "--profile"]
+    with tempfile.TemporaryDirectory() as made:
+        main(kept[0] if kept else Path(made), chosen)

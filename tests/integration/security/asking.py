@@ -12,7 +12,8 @@ from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.services.permissions import TABLE, Permission, Target, allowed, relations
 from aap.web.access import ASSETS, permission_of
-from tests.integration.security.world import Objects, World, opened
+from tests.integration.security.named_objects import Objects
+from tests.integration.security.world import World, opened
 
 STATES = [
     (C.OPEN, A.DRAFT), (C.OPEN, A.SUBMITTED), (C.OPEN, A.WITHDRAWN), (C.CLOSED, A.SUBMITTED), (C.CLOSED, A.TO_COMPLETE),
@@ -48,7 +49,7 @@ def rules(world: World, method: str) -> list[Rule]:
 def address(world: World, rule: Rule, objects: Objects) -> str:
     known = {**FIXED, **objects.values}
     missing = rule.arguments - set(known)
-    assert not missing, f"{rule.rule}: tell tests/integration/security/world.py what {sorted(missing)} are"
+    assert not missing, f"{rule.rule}: tell tests/integration/security/named_objects.py what {sorted(missing)} are"
     with world.app.test_request_context():
         return world.app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
 

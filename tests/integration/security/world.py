@@ -6,13 +6,11 @@ another association in another call.
 
 from __future__ import annotations
 
-import io
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -22,44 +20,37 @@ from sqlmodel import Session, col, select
 from werkzeug.test import TestResponse
 
 from aap.app import create_app
-from aap.core.call.letter_settings import content_hash
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.jobs import sweep
-from aap.records.applications import Application, ApplicationState, Document, Message, SectionAnswers
-from aap.records.associations import Association, ClaimProof, ProofKind, SiretClaim
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
 from aap.records.calls import Call, CallState
-from aap.records.decided import (
-    CorrectionGround,
-    CorrectionState,
-    DecisionCorrection,
-    LetterSettings,
-    Notification,
-    NotificationState,
-    PostalSending,
-)
-from aap.records.deliberations import JuryMember
-from aap.records.outbox import Job
-from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant
-from aap.records.rankings import Contest, ContestDocument, Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
-from aap.records.reviews import Assignment, Recusal, RecusalOrigin, Review, Reviewer
-from aap.records.second_factors import Passkey
-from aap.records.specimens import Specimen, SpecimenOrigin
-from aap.records.types import new_id
+from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
+from aap.records.rankings import Decision, Outcome
+from aap.records.reviews import Assignment, Recusal, RecusalOrigin, Reviewer
 from aap.services.actor import Actor, load_actor
 from aap.services.permissions import Target
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 from tests.conftest import LIMITS_OF_SESSIONS
 from tests.factories import PASSWORD, password_hash
+from tests.integration.security.named_objects import (
+    ANSWERS,
+    COMMENT,
+    FILE,
+    JURY,
+    MESSAGE,
+    NOTES,
+    Objects,
+    new_person,
+    objects_of,
+)
 
 MEMBERS = frozenset({"owner", "editor", "reader", "official_member"})
 RECUSED = frozenset({"recused", "recused_official", "official_member"})
 """Recused of the own dossier: a reviewer, an official, an official who is a member of its association (who keeps the
 member's pages). The first two are in the register, as a service decides them; of the third it has no line: the membership
 itself keeps them away."""
-ANSWERS, COMMENT, NOTES, MESSAGE, JURY, FILE = (
-    f"CANARI-{word}" for word in ("REPONSE", "COMMENTAIRE", "NOTES", "MESSAGE", "JURY", "PIECE")
-)
 TITLE = "CANARI-TITRE"
 EVERYBODY = "everybody"
 """Official of every call, administrator, owner of both associations, which an administrator found to be no obstacle: who
@@ -81,16 +72,6 @@ def readers_of(canary: str, endpoint: str) -> frozenset[str]:
     """Who may read a canary of `SEES` on the pages of an endpoint."""
     readers = SEES[canary]
     return readers - RECUSED if endpoint.startswith(WORKING_PAGES) else readers
-
-
-@dataclass(eq=False)
-class Objects:
-    """Values for the parameters of routes, for one dossier and what hangs on it."""
-
-    call_id: str
-    association_id: str
-    application_id: str
-    values: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -255,7 +236,7 @@ def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[
         "newcomer", "owner", "editor", "reader", "outsider", "unassigned", "elsewhere_reviewer", "official",
         "elsewhere_official", "admin", "recused_official", "official_member", EVERYBODY,
     ):  # fmt: skip
-        people[name] = _person(session, f"qui-{name.replace('_', '-')}@example.org", now)
+        people[name] = new_person(session, f"qui-{name.replace('_', '-')}@example.org", now)
     for name, given in (("assigned", first), ("fellow", second), ("recused", third)):
         held = session.get_one(Person, given.person_id)
         held.password = password_hash()
@@ -301,7 +282,7 @@ def _cast(session: Session, platform: Platform) -> tuple[Objects, Objects, dict[
         )
         for one in (dossier, elsewhere)
     )  # fmt: skip
-    return _objects(session, platform, dossier, first), _objects(session, platform, elsewhere, None), people
+    return objects_of(session, platform, dossier, first), objects_of(session, platform, elsewhere, None), people
 
 
 def _laureate(session: Session) -> Application:
@@ -325,174 +306,6 @@ def _identity(session: Session, application_id: str) -> tuple[str, ...]:
     association = session.get_one(Association, dossier.association_id)
     euros = dossier.requested_amount / 100
     return (TITLE, "".join(association.name.split()), dossier.reference, f"{euros:.2f}", f"{euros:.0f}€")
-
-
-def _person(session: Session, email: str, now: object) -> Person:
-    person = Person(
-        email=email,
-        name=f"Camille {email.split('@', maxsplit=1)[0]}",
-        password=password_hash(),
-        fs_uniquifier=new_id(),
-        confirmed_at=now,
-        created_at=now,
-    )
-    session.add(person)
-    return person
-
-
-def _sending(session: Session, application_id: str, now: datetime) -> str:
-    """A registered letter about the dossier's decision, with the scan of its return; nobody's where it has none."""
-    decision = session.exec(select(Decision.id).where(Decision.application_id == application_id)).first()
-    if decision is None:
-        return new_id()
-    sent = PostalSending(decision_id=decision, sent_on=now.date(), tracking="1A 001", created_at=now)
-    session.add(sent)
-    session.flush()
-    return sent.id
-
-
-def _objects(session: Session, platform: Platform, dossier: Application, reader: Assignment | None) -> Objects:
-    """Everything that routes may name of this dossier, with canaries in the own one."""
-    now = platform.clock()
-    marked = reader is not None
-    stored = platform.files.put(io.BytesIO(b"%PDF-1.4 " + dossier.id.encode()))
-    document = Document(
-        association_id=dossier.association_id,
-        application_id=dossier.id,
-        question="statuts",
-        name=f"{FILE if marked else 'piece'}.pdf",
-        content_type="application/pdf",
-        size=stored.size,
-        sha256=stored.sha256,
-        uploaded_at=now,
-    )
-    claimant = _person(session, f"reclamante-{dossier.id[-6:]}@example.org", now)
-    session.add(document)
-    session.flush()
-    claim = SiretClaim(
-        association_id=dossier.association_id, person_id=claimant.id, explanation="C’est nous.", created_at=now
-    )
-    proof = ClaimProof(
-        claim_id=claim.id, kind=ProofKind.DOCUMENT, name="pv.pdf", content_type="application/pdf", size=stored.size,
-        sha256=stored.sha256, created_at=now,
-    )  # fmt: skip
-    invitation = Invitation(
-        email="invitee@example.org", token_hash=new_id(), association_id=dossier.association_id, role="reader",
-        created_at=now, expires_at=now,
-    )  # fmt: skip
-    job = Job(kind="letters", call_id=dossier.call_id, created_at=now)
-    jury = JuryDecision(
-        call_id=dossier.call_id, application_id=dossier.id, decision=JuryDecisionKind.CONSENSUS, amount=50,
-        reason=JURY if marked else "Accord.", created_at=now,
-    )  # fmt: skip
-    member = JuryMember(call_id=dossier.call_id, name="Membre du jury", created_at=now)
-    specimen = Specimen(
-        call_id=dossier.call_id, position=9, title="Dossier d’essai", origin=SpecimenOrigin.FICTITIOUS, created_at=now,
-        content=[{"title": "Projet", "answers": [["Titre", "Un projet fictif"]]}],
-    )  # fmt: skip
-    passkey = Passkey(
-        person_id=claimant.id, name="téléphone", credential_id=claimant.id.encode(), public_key=b"k", sign_count=0,
-        backup_state=False, device_type="single_device", created_at=now, last_used_at=now,
-    )  # fmt: skip
-    session.add(passkey)
-    session.add(claim)
-    told = select(Notification).where(Notification.call_id == dossier.call_id)
-    notification = session.exec(told).first() or Notification(
-        call_id=dossier.call_id, state=NotificationState.CANCELLED, at=now, proposed_by=claimant.id, proposed_at=now
-    )
-    session.add(notification)
-    if session.exec(select(LetterSettings).where(LetterSettings.call_id == dossier.call_id)).first() is None:
-        session.add(
-            LetterSettings(call_id=dossier.call_id, number=1, content={}, content_hash=content_hash({}), created_at=now)
-        )
-    session.flush()
-    session.add_all([proof, invitation, job, jury, member, specimen])
-    session.add(
-        Message(application_id=dossier.id, from_service=False, body=MESSAGE if marked else "Bonjour.", created_at=now)
-    )
-    sections = session.exec(
-        select(SectionAnswers).where(SectionAnswers.application_id == dossier.id).order_by(col(SectionAnswers.id))
-    ).all()
-    if marked:
-        _mark_answers(sections)
-        session.add_all(sections)
-        review = session.exec(select(Review).where(Review.assignment_id == reader.id)).one()
-        review.general_comment, review.notes = COMMENT, NOTES
-        session.add(review)
-    session.flush()
-    contested = _contested(session, dossier, claimant, document) if marked else {}
-    standing = select(Recusal).where(Recusal.application_id == dossier.id, col(Recusal.dismissed_at).is_(None))
-    recusal = session.exec(standing).first()
-    run = session.exec(select(RankingRun.number).where(RankingRun.call_id == dossier.call_id)).first()
-    return Objects(
-        dossier.call_id,
-        dossier.association_id,
-        dossier.id,
-        {
-            "call_id": dossier.call_id,
-            "association_id": dossier.association_id,
-            "application_id": dossier.id,
-            "reference": dossier.reference,
-            "section_id": sections[0].section,
-            "document_id": document.id,
-            "person_id": claimant.id,
-            "passkey_id": passkey.id,
-            "claim_id": claim.id,
-            "proof_id": proof.id,
-            "invitation_id": invitation.id,
-            "notification_id": notification.id,
-            "sending_id": _sending(session, dossier.id, now),
-            "job_id": job.id,
-            "decision_id": jury.id,
-            "member_id": member.id,
-            "assignment_id": reader.id if reader else new_id(),
-            "specimen_id": specimen.id,
-            "recusal_id": recusal.id if recusal else new_id(),
-            "proposal_id": new_id(),
-            "aside_id": new_id(),
-            "session_id": new_id(),
-            "contest_id": new_id(),
-            "file_id": new_id(),
-            "correction_id": new_id(),
-            **contested,
-            "number": run or 1,
-            "ordinal": 1,
-        },
-    )
-
-
-def _contested(session: Session, dossier: Application, person: Person, file: Document) -> dict[str, object]:
-    """An appeal against the decision on the dossier, and a correction of it that its association may still answer."""
-    decision = session.exec(select(Decision).where(Decision.application_id == dossier.id)).one()
-    now = file.uploaded_at
-    contest = Contest(
-        call_id=dossier.call_id, number=1, decision_id=decision.id, received_on=now.date(), person_id=person.id,
-        body=f"{MESSAGE} : la note.", acknowledged_sha256=file.sha256, created_at=now,
-    )  # fmt: skip
-    correction = DecisionCorrection(
-        call_id=dossier.call_id, application_id=dossier.id, decision_id=decision.id, ground=CorrectionGround.CONDITION,
-        condition="signer la convention", state=CorrectionState.OBSERVING, outcome=Outcome.NOT_SELECTED,
-        reason=f"{JURY} : rien n’est signé.", intent_sha256=file.sha256, intent_sent_at=now,
-        observations_until=now.date() + timedelta(days=60), proposed_by=person.id, proposed_at=now,
-    )  # fmt: skip
-    session.add(contest)
-    session.flush()
-    joined = ContestDocument(
-        contest_id=contest.id, name=f"{FILE}-recours.pdf", media_type="application/pdf", size=file.size,
-        sha256=file.sha256, created_at=now,
-    )  # fmt: skip
-    session.add_all([correction, joined])
-    session.flush()
-    return {"contest_id": contest.id, "file_id": joined.id, "correction_id": correction.id}
-
-
-def _mark_answers(sections: list[SectionAnswers]) -> None:
-    """Puts the canary into every text of the answers."""
-    for held in sections:
-        held.answers = {
-            name: f"{ANSWERS} {answer}" if isinstance(answer, str) and " " in answer else answer
-            for name, answer in held.answers.items()
-        }
 
 
 @contextmanager

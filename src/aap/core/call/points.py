@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 
 from aap.core import french
 from aap.core.call.schema import Rubric
 
-UNIT = 10_000
-
 
 def in_points(score: french.Number, rubric: Rubric) -> Fraction:
     """A score (or a difference of scores) on 100, in the points of the call."""
     return Fraction(score) * Fraction(rubric.out_of) / 100
-
-
-def on_hundred(points: Decimal, rubric: Rubric) -> Decimal:
-    """Points of the call brought to 100 and to 4 decimals, half-even: 10 of 15 is 66.6667."""
-    return Decimal(round(Fraction(points) * 100 * UNIT / Fraction(rubric.out_of))).scaleb(-4)
-
-
-def meets_overall(score: Decimal, rubric: Rubric) -> bool:
-    """Whether a score on 100, of 4 decimals, reaches the overall threshold, brought to as many: equality does."""
-    return rubric.threshold is None or score >= on_hundred(rubric.threshold, rubric)
 
 
 def out_of(rubric: Rubric) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from aap.core.call.attribute_names import attribute_title
+from aap.core.call.attribute_names import attribute_title, value_label
 from aap.core.call.criterion_words import computed_in_words, counts_for
 from aap.core.call.letter_texts import answer_sentence
 from aap.core.call.lots import following, in_spilling_order, lot_name, lot_title, parts_of
@@ -23,12 +23,6 @@ from aap.core.questions.base.condition import Condition
 from aap.core.quotas.bounds import of_side
 from aap.core.quotas.quota import Quota
 from aap.core.quotas.quota_words import rule_name, rule_of_quota
-
-ZONES = {
-    "metro": "Hexagone et Corse",
-    "drom": "départements et régions d’outre-mer",
-    "com": "collectivités d’outre-mer",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,25 +350,6 @@ def _members(call: CallFile, attribute: str, labels: list[str]) -> str:
     if call.form.attributes.get(attribute, "").startswith("answers."):
         return f"réponse {listed([quoted(label) for label in labels], 'ou')}"
     return f"{attribute_title(attribute)} : {listed(labels, 'ou')}"
-
-
-def theme_titles(call: CallFile) -> dict[str, str]:
-    """Theme id → title: those of the call, else of the question that classes dossiers. Reviewers' expertise and
-    dossiers' themes go by these ids.
-    """
-    question = questions_of(call).get(call.form.theme_question or "")
-    labels = dict(question.labels()) if question is not None else {}
-    return labels | {theme.id: theme.title for theme in call.call.themes}
-
-
-def value_label(call: CallFile, attribute: str, value: str) -> str:
-    """A value as the form words it."""
-    kind, _, name = call.form.attributes.get(attribute, "").partition(".")
-    question = questions_of(call).get(name) if kind == "answers" else None
-    labels = dict(question.labels()) if question is not None else {}
-    if attribute == "zone":
-        labels = {**ZONES, **labels}
-    return labels.get(value, value)
 
 
 def condition_in_words(call: CallFile, condition: Condition | None) -> str:

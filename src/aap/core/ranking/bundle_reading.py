@@ -5,19 +5,20 @@ A bundle may come from anyone: types, ids, grids and references are checked befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
 from aap.core.call.checks import check_call
 from aap.core.call.lots import rubrics_of
-from aap.core.call.schema import CallFile, Rubric, Scale
-from aap.core.inputs import AUTHORITY, Application, DecisionKind, JuryDecision, Mark
+from aap.core.call.schema import CallFile
+from aap.core.inputs import Application, Mark
 from aap.core.ranking.bundle_values import JsonReader, MalformedBundle
+from aap.core.ranking.decisions_reading import asked_scales, on_grid, read_bundled_decisions
 from aap.core.ranking.draw_counts import MAX_DRAWS, MAX_WORK
 from aap.core.ranking.earlier_editions import check_given_severities, edition_of
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
@@ -27,13 +28,11 @@ from aap.core.ranking.run_input import RunInput
 from aap.core.ranking.standing import StoredScores
 from aap.core.ranking.summaries_reading import read_summaries
 from aap.core.results import Table
-from aap.core.scoring.criteria import asked_criteria, bonus_of, marked_criteria, texts_for_bands
+from aap.core.scoring.criteria import texts_for_bands
 from aap.core.scoring.totals import ten_thousandths
 
 MAX_CENTS = 10**17
 _SCORES = ("raw_score", "calibrated_score", "ci_low", "ci_high")
-
-_TARGETS = ("criterion", "reviewer_id", "stage")  # of a decision, where it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def _later(reader: JsonReader, top: Mapping[str, Any]) -> tuple[str, tuple[Chang
     if top["previous"] is None and top["changes"] is None:
         return "", ()
     previous = reader.text("previous", top["previous"], filled=True)
-    changes = tuple(_numbered(reader, "changes", top["changes"], _change))
+    changes = tuple(reader.numbered("changes", top["changes"], _change))
     if not changes and not reader.faults:
         reader.fault("changes", "une liste ultérieure porte au moins un changement.")
     return previous, changes
@@ -203,16 +202,16 @@ def _table(reader: JsonReader, place: str, value: Any) -> Table:
 
 def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
     parts = reader.mapping("inputs", value, ("applications", "marks", "decisions"), ("summaries",))
-    applications = tuple(_numbered(reader, "inputs.applications", parts["applications"], _application))
+    applications = tuple(reader.numbered("inputs.applications", parts["applications"], _application))
     ids = {application.id for application in applications}
-    _no_double(reader, "inputs.applications", (application.id for application in applications))
+    reader.no_double("inputs.applications", (application.id for application in applications))
     for number, application in enumerate(applications):
         if fault := lot_fault(call, application.id, application.attributes):
             reader.fault(f"inputs.applications[{number}].attributes", f"{fault.message}.")
-    marks = tuple(_numbered(reader, "inputs.marks", parts["marks"], _mark))
-    _no_double(reader, "inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
+    marks = tuple(reader.numbered("inputs.marks", parts["marks"], _mark))
+    reader.no_double("inputs.marks", ((m.application_id, m.reviewer_id, m.criterion) for m in marks))
     rubrics = rubrics_of(call, {one.id: one.attributes for one in applications})
-    scales = {id(rubric): _scales(rubric) for rubric in rubrics.values()}
+    scales = {id(rubric): asked_scales(rubric) for rubric in rubrics.values()}
     for number, mark in enumerate(marks):
         place = f"inputs.marks[{number}]"
         if mark.application_id not in ids:
@@ -221,99 +220,19 @@ def _inputs(reader: JsonReader, call: CallFile, value: Any) -> RunInput:
         scale = scales[id(rubric)].get(mark.criterion) if rubric is not None else None
         if scale is None:
             reader.fault(place, "cette note porte sur un critère inconnu, ou que personne ne note.")
-        elif not _on_grid(scale, mark.score):
+        elif not on_grid(scale, mark.score):
             reader.fault(place, "cette note n’est pas sur la grille de son critère.")
     for application in applications:
         for criterion, text in texts_for_bands(rubrics.get(application.id, call.rubric), application):
             reader.fault(
                 "inputs.applications", f"{application.id}, {criterion.from_}\u00a0: {text} n’est pas un nombre."
             )
-    decisions = tuple(_numbered(reader, "inputs.decisions", parts["decisions"], _decision))
-    _no_double(
-        reader,
-        "inputs.decisions",
-        ((d.application_id, d.decision, d.criterion, d.reviewer_id) for d in decisions),
-    )
-    _check_decisions(reader, rubrics, ids, marks, decisions)
+    decisions = read_bundled_decisions(reader, parts["decisions"], rubrics, ids, marks)
     if parts["summaries"] is None:
         return RunInput(call, applications, marks, decisions)
     if marks:
         reader.fault("inputs.summaries", "une archive qui porte des notes n’en porte pas le résumé.")
     return RunInput(call, applications, marks, decisions, read_summaries(reader, parts["summaries"], rubrics))
-
-
-def _scales(rubric: Rubric) -> dict[str, Scale]:
-    return {criterion.id: rubric.scale_of(criterion) for criterion in asked_criteria(rubric)}
-
-
-def _on_grid(scale: Scale, mark: Decimal) -> bool:
-    return scale.min <= mark <= scale.max and not (mark - scale.min) % scale.step
-
-
-def _check_decisions(
-    reader: JsonReader,
-    rubrics: Mapping[str, Rubric],
-    ids: set[str],
-    marks: Sequence[Mark],
-    decisions: Sequence[JuryDecision],
-) -> None:
-    """That the decisions fit together, and name dossiers, criteria and reviews that are there."""
-    pairs = {(mark.application_id, mark.reviewer_id) for mark in marks} | {("", mark.reviewer_id) for mark in marks}
-    kinds: dict[str, set[str]] = {}
-    agreed: dict[str, set[str]] = {}
-    for number, decision in enumerate(decisions):
-        place = f"inputs.decisions[{number}]"
-        with_amount = decision.decision in {"amount", "consensus"}
-        if with_amount != (decision.amount is not None):
-            reader.fault(place, "un montant accompagne les décisions amount et consensus, elles seules.")
-        if decision.reviewer_id and decision.decision != "set_aside":
-            reader.fault(place, "un évaluateur n’accompagne que les décisions set_aside.")
-        if decision.criterion and decision.decision != "consensus":
-            reader.fault(place, "un critère n’accompagne que les décisions consensus.")
-        if decision.decision == "set_aside":
-            if (decision.application_id, decision.reviewer_id) not in pairs:
-                reader.fault(place, "cette décision écarte une évaluation inconnue.")
-            continue
-        if decision.application_id not in ids:
-            reader.fault(place, "cette décision porte sur un dossier inconnu.")
-        there = kinds.setdefault(decision.application_id, set())
-        there.add(decision.decision)
-        if len(there - {"consensus"}) > 1 and there - {"consensus"} != {"in", "amount"}:  # agreed marks stand beside
-            reader.fault(place, "ce dossier a déjà une autre décision.")
-        if decision.decision == "consensus":
-            agreed.setdefault(decision.application_id, set()).add(decision.criterion)
-            rubric = rubrics.get(decision.application_id)
-            if rubric is None:
-                continue
-            scale = _scales(rubric).get(decision.criterion)
-            if decision.criterion and (scale is None or not _on_grid(scale, decision.amount or Decimal(0))):
-                reader.fault(place, "cette note arrêtée n’est pas sur la grille d’un critère que l’on note.")
-            elif not decision.criterion and decision.amount is not None and decision.amount > 100 + bonus_of(rubric):
-                reader.fault(place, "ce montant est hors des bornes.")
-    for application_id, criteria in sorted(agreed.items()):
-        if application_id not in rubrics:
-            continue
-        needed = {criterion.id for criterion in marked_criteria(rubrics[application_id])}
-        if criteria != {""} and ("" in criteria or not needed <= criteria):
-            message = "se donne par un total, ou par une note à chaque critère noté."
-            reader.fault("inputs.decisions", f"{application_id}\u00a0: ce qui est arrêté en commun {message}")
-
-
-def _numbered(reader: JsonReader, place: str, value: Any, read: Callable[[JsonReader, str, Any], Any]) -> Iterator[Any]:
-    for number, item in enumerate(reader.sequence(place, value)):
-        before = len(reader.faults)
-        made = read(reader, f"{place}[{number}]", item)
-        if len(reader.faults) == before:
-            yield made
-
-
-def _no_double(reader: JsonReader, place: str, keys: Iterable[Any]) -> None:
-    seen = set()
-    for key in keys:
-        if key in seen:
-            shown = key if isinstance(key, str) else ", ".join(key)
-            reader.fault(place, f"{shown} y figure deux fois.")
-        seen.add(key)
 
 
 def _application(reader: JsonReader, place: str, value: Any) -> Application:
@@ -357,31 +276,6 @@ def _mark(reader: JsonReader, place: str, value: Any) -> Mark:
         reader.text(place, cells[1], filled=True),
         reader.text(place, cells[2], filled=True),
         reader.decimal(place, cells[3]),
-    )
-
-
-def _decision(reader: JsonReader, place: str, value: Any) -> JuryDecision:
-    parts = reader.mapping(place, value, ("application_id", "decision", "amount", "reason", "author"), _TARGETS)
-    kind: DecisionKind = next((known for known in get_args(DecisionKind) if known == parts["decision"]), "out")
-    if kind != parts["decision"]:
-        reader.fault(f"{place}.decision", "cette décision est inconnue.")
-    amount = None if parts["amount"] is None else reader.decimal(f"{place}.amount", parts["amount"])
-    by_criterion = bool(parts["criterion"])
-    if amount is not None and amount < 0 and not by_criterion:
-        reader.fault(f"{place}.amount", "ce montant est hors des bornes.")
-    if amount is not None and kind == "amount" and amount != round(amount, 2):
-        reader.fault(f"{place}.amount", "un montant a au plus deux décimales.")
-    if parts["stage"] not in (None, AUTHORITY):
-        reader.fault(f"{place}.stage", "cette étape est inconnue.")
-    return JuryDecision(
-        application_id=reader.text(f"{place}.application_id", parts["application_id"], filled=kind != "set_aside"),
-        decision=kind,
-        amount=amount,
-        reason=reader.text(f"{place}.reason", parts["reason"]),
-        author=reader.text(f"{place}.author", parts["author"]),
-        criterion=reader.text(f"{place}.criterion", parts["criterion"] or ""),
-        reviewer_id=reader.text(f"{place}.reviewer_id", parts["reviewer_id"] or ""),
-        stage=AUTHORITY if parts["stage"] == AUTHORITY else "",
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from aap.core.french import NBSP
 
 Name = TypeVar("Name", bound=str)
+Item = TypeVar("Item")
 MAX_TEXT = 100_000
 NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 
@@ -56,6 +57,22 @@ class JsonReader:
             return value
         self.fault(place, "une liste est attendue.")
         return []
+
+    def numbered(self, place: str, value: Any, read: Callable[[JsonReader, str, Any], Item]) -> Iterator[Item]:
+        """What `read` makes of each item of a list; not those in which it found a fault."""
+        for number, item in enumerate(self.sequence(place, value)):
+            before = len(self.faults)
+            made = read(self, f"{place}[{number}]", item)
+            if len(self.faults) == before:
+                yield made
+
+    def no_double(self, place: str, keys: Iterable[str | tuple[str, ...]]) -> None:
+        seen = set()
+        for key in keys:
+            if key in seen:
+                shown = key if isinstance(key, str) else ", ".join(key)
+                self.fault(place, f"{shown} y figure deux fois.")
+            seen.add(key)
 
     def text(self, place: str, value: Any, *, filled: bool = False) -> str:
         if not isinstance(value, str) or len(value) > MAX_TEXT:

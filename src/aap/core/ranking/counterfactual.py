@@ -16,13 +16,13 @@ from fractions import Fraction
 from math import ceil
 
 from aap.core import french
-from aap.core.call.points import in_points, on_hundred
+from aap.core.call.points import in_points
 from aap.core.call.schema import CallFile, Rubric
 from aap.core.ranking.ranking import Ranking
 from aap.core.ranking.standing import OVERALL, Standing
 from aap.core.ranking.tie_break import rank_key
 from aap.core.scoring.criteria import bonus_of
-from aap.core.scoring.totals import UNIT, ten_thousandths
+from aap.core.scoring.totals import UNIT, on_hundred, ten_thousandths
 from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.model import free_columns, maximise
 from aap.core.selection.problem import Candidate

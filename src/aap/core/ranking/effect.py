@@ -14,7 +14,7 @@ from typing import Literal
 
 from aap.core.call.canonical import rubric_hash
 from aap.core.call.lots import following
-from aap.core.call.points import UNIT, in_points
+from aap.core.call.points import in_points
 from aap.core.inputs import JuryDecision
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.bundle import rankings_of
@@ -26,6 +26,7 @@ from aap.core.ranking.overruling import overruled
 from aap.core.ranking.parts import Part
 from aap.core.ranking.ranking import Ranking, rank
 from aap.core.ranking.standing import Place
+from aap.core.scoring.totals import UNIT
 from aap.core.selection.conflicts import smallest_conflict
 from aap.core.selection.draw_zone import second_walk
 from aap.core.selection.outcome import InfeasibleRules

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from aap.core import french
-from aap.core.call.attribute_names import attribute_title
+from aap.core.call.attribute_names import attribute_title, value_label
 from aap.core.call.criterion_words import (
     computed_in_words,
     counts_for,
@@ -28,7 +28,6 @@ from aap.core.call.criterion_words import (
 from aap.core.call.lots import lot_name
 from aap.core.call.points import figure, out_of
 from aap.core.call.schema import Lot
-from aap.core.call.wording import value_label
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.counted_reviews import reviews_of
 from aap.core.ranking.ranking import Ranking

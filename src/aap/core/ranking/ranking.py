@@ -28,7 +28,6 @@ from statistics import NormalDist
 from typing import Literal
 
 from aap.core.call.canonical import rubric_hash
-from aap.core.call.points import meets_overall
 from aap.core.call.schema import CallFile, Criterion, Rubric
 from aap.core.french import NBSP
 from aap.core.inputs import Application, JuryDecision, ReviewSummary
@@ -40,7 +39,15 @@ from aap.core.ranking.worth import Worths, worths_of
 from aap.core.scoring.calibration_notices import few_reviewers
 from aap.core.scoring.criteria import computed_marks
 from aap.core.scoring.severity import Z90, Calibration, calibrate, require_comparable
-from aap.core.scoring.totals import Review, exact_mean, from_ten_thousandths, mean_marks, review_total, ten_thousandths
+from aap.core.scoring.totals import (
+    Review,
+    exact_mean,
+    from_ten_thousandths,
+    mean_marks,
+    meets_overall,
+    review_total,
+    ten_thousandths,
+)
 from aap.core.selection.problem import Candidate
 
 _UNRANKED_ORDER: tuple[Place, ...] = ("below_threshold", "ineligible", "incomplete", "withdrawn")

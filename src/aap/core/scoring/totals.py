@@ -56,6 +56,16 @@ def from_ten_thousandths(scaled: int) -> Decimal:
     return Decimal(scaled).scaleb(-4)
 
 
+def on_hundred(points: Decimal, rubric: Rubric) -> Decimal:
+    """Points of the call brought to 100 and to 4 decimals: 10 of 15 is 66.6667."""
+    return from_ten_thousandths(ten_thousandths(Fraction(points) * 100 / Fraction(rubric.out_of)))
+
+
+def meets_overall(score: Decimal, rubric: Rubric) -> bool:
+    """Whether a score on 100, of 4 decimals, reaches the overall threshold, brought to as many: equality does."""
+    return rubric.threshold is None or score >= on_hundred(rubric.threshold, rubric)
+
+
 def reviews_from_marks(
     marks: Iterable[Mark],
     rubric: Rubric,

@@ -42,10 +42,30 @@ def select(
     """
     with allowance(work, sight):
         system = compile_system(candidates, rules)
-        return _drawn(system, prices) if rules.draw_zone and rules.draws_a_line else _select(system, prices)
+        found = _drawn(system, prices) if rules.draw_zone and rules.draws_a_line else _select(system, prices)
+        return _with_who_waits(system, found)
+
+
+def _with_who_waits(system: System, found: SelectionOutcome) -> SelectionOutcome:
+    """The outcome with its waiting list: in rank order, at what the selection grants."""
+    granting = system
+    if found.funding_line is not None and found.funding_line.offer is not None:
+        granted = [dataclasses.replace(one, grant=found.granted_to(one.id, one.grant)) for one in system.candidates]
+        granting = compile_system(granted, system.rules)
+    ids = [candidate.id for candidate in system.candidates]
+    kept = frozenset(found.retained)
+    waiting = waiting_list(granting, np.array([name in kept for name in ids], np.bool_))
+    return dataclasses.replace(
+        found,
+        waiting_list=tuple(ids[j] for j in waiting.waiting),
+        only_successors=tuple(ids[j] for j in waiting.only_successors),
+        no_successor=tuple(ids[j] for j in waiting.no_successor),
+        unserved=tuple(ids[j] for j in waiting.unserved),
+    )
 
 
 def _select(system: System, prices: bool) -> SelectionOutcome:
+    """The selection, but for who waits."""
     try:
         solved = solve_selection(system)
     except OutOfWork as stopped:
@@ -83,10 +103,9 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
             reasons[candidate.id] = Reason("reduced")
         else:
             reasons[candidate.id] = by_quota.get(column, Reason("selected"))
-    waiting = waiting_list(granting, solved.retained)
     return SelectionOutcome(
         retained=tuple(ids[j] for j in np.flatnonzero(solved.retained)),
-        waiting_list=tuple(ids[j] for j in waiting.waiting),
+        waiting_list=(),
         reasons=reasons,
         certificates={ids[column]: certificate for column, certificate in certificates.items()},
         quotas=_quotas(system, solved, price_of),
@@ -98,9 +117,6 @@ def _select(system: System, prices: bool) -> SelectionOutcome:
         gap=solved.gap,
         complete=complete and reached,
         prices=price_of,
-        only_successors=tuple(ids[j] for j in waiting.only_successors),
-        no_successor=tuple(ids[j] for j in waiting.no_successor),
-        unserved=tuple(ids[j] for j in waiting.unserved),
         funding_line=line,
     )
 
@@ -120,7 +136,7 @@ def _passed_over(system: System, solved: Solved) -> tuple[dict[int, Certificate]
 
 
 def _drawn(system: System, prices: bool) -> SelectionOutcome:
-    """With those in the zone of doubt in the order of the draw; what is told is in rank order again."""
+    """The selection, but for who waits, with those in the zone of doubt in the order of the draw; told in rank order."""
     zone = draw_zone(system)
     plain = dataclasses.replace(system.rules, draw_zone=False)
     if zone is None:
@@ -130,15 +146,9 @@ def _drawn(system: System, prices: bool) -> SelectionOutcome:
     kept = frozenset(found.retained)
     members = tuple(ids[column] for column in zone.members)
     by_lot = {name: Reason("drawn") for name in members if name in kept and found.reasons[name].kind != "jury_in"}
-    granted = [dataclasses.replace(one, grant=found.granted_to(one.id, one.grant)) for one in system.candidates]
-    waiting = waiting_list(compile_system(granted, plain), np.array([name in kept for name in ids], np.bool_))
     return dataclasses.replace(
         found,
         retained=tuple(name for name in ids if name in kept),
-        waiting_list=tuple(ids[j] for j in waiting.waiting),
-        only_successors=tuple(ids[j] for j in waiting.only_successors),
-        no_successor=tuple(ids[j] for j in waiting.no_successor),
-        unserved=tuple(ids[j] for j in waiting.unserved),
         reasons={name: by_lot.get(name, found.reasons[name]) for name in ids},
         certificates={name: found.certificates[name] for name in ids if name in found.certificates},
         zone=members,

@@ -1,1 +1,1 @@
-"""Papers as PDF: letters, lists, receipts, minutes."""
+"""Papers as PDF: letters, acts, lists, receipts, minutes (also as DOCX), the file of an appeal."""

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from aap.core import french
 from aap.core.call.criterion_words import counts_for, mean_in_words, minimum_in_words
-from aap.core.call.points import in_points, meets_overall, out_of
+from aap.core.call.points import in_points, out_of
 from aap.core.call.schema import CallFile
+from aap.core.scoring.totals import meets_overall
 
 HELD = "below_threshold:"
 

@@ -18,11 +18,10 @@ from typing import Any
 from jinja2 import Environment
 
 from aap.core import french
-from aap.core.call.attribute_names import attribute_title
+from aap.core.call.attribute_names import attribute_title, value_label
 from aap.core.call.lots import lot_title, parts_of
 from aap.core.call.points import figure, in_points, out_of
 from aap.core.call.schema import CallFile, Lot
-from aap.core.call.wording import value_label
 from aap.core.inputs import Application
 from aap.core.quotas.quota import Quota
 from aap.core.quotas.quota_words import quota_in_words

@@ -12,9 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from aap.core.call.attribute_names import attribute_title
+from aap.core.call.attribute_names import attribute_title, value_label
 from aap.core.call.schema import CallFile
-from aap.core.call.wording import value_label
 from aap.core.inputs import Application
 from aap.core.results import ResultRow
 from aap.documents.tables.workbooks import FIXED_DATE

@@ -1,4 +1,4 @@
-"""A decision on the association's side: read it, with its receipt; accept or decline the grant; contest."""
+"""A decision on the association's side: read it, with its receipt; accept or decline the grant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the passing of time does to decisions by itself: they are told at their hour, and recalled to who didn't read them.
+"""What the passing of time does to decisions by itself: they are told at their hour, recalled to who didn't read them, and a
+laureate who doesn't answer is asked again, then loses the grant where call and letter said so.
 
 The worker does it every minute, `aap tick` once, before what `upkeep.timekeeping` does.
 """

@@ -10,12 +10,11 @@ from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
-from aap.core.call.points import on_hundred
 from aap.core.inputs import Mark as CoreMark
 from aap.core.scoring.agreement import FiveNumbers, alpha, deciding, five_numbers, mean
 from aap.core.scoring.severity import Severity, calibrate
 from aap.core.scoring.totals import Review as CoreReview
-from aap.core.scoring.totals import from_ten_thousandths, reviews_from_marks
+from aap.core.scoring.totals import from_ten_thousandths, on_hundred, reviews_from_marks, ten_thousandths
 from aap.records.applications import Application
 from aap.records.rankings import RankingRow
 from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
@@ -217,6 +216,6 @@ def _line(
     count = call.file.selection.laureates
     ordered = sorted(scores.values(), reverse=True)
     if count and len(ordered) > count:
-        return Decimal(round(ordered[count - 1] * 10_000)).scaleb(-4), "count"
+        return from_ten_thousandths(ten_thousandths(ordered[count - 1])), "count"
     rubric = call.file.rubric
     return (None, "") if rubric.threshold is None else (on_hundred(rubric.threshold, rubric), "threshold")

@@ -17,6 +17,7 @@ from aap.core.delays import paris
 from aap.core.french import plain
 from aap.core.scoring.criteria import bonus_of
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
+from aap.core.scoring.totals import from_ten_thousandths, ten_thousandths
 from aap.core.territories import fold
 from aap.core.values import parse_number
 from aap.documents.media_types import PDF, MadeFile
@@ -185,7 +186,7 @@ def decide_consensus(
         raise InvalidInput(problems)
     before = _kept(step)
     step.marks = {name: mark_text(mark) for name, mark in marks.items()}
-    step.total = Decimal(round(total * 10_000)).scaleb(-4)
+    step.total = from_ten_thousandths(ten_thousandths(total))
     step.reason, step.dissent = entry.reason.strip(), entry.dissent.strip()
     step.attendees, step.held_on = attendees, entry.held_on
     step.author_id, step.decided_at = actor.person_id, now

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from aap.core.call.wording import theme_titles
+from aap.core.call.attribute_names import theme_titles
 from aap.core.problems import BadInput
 from aap.core.territories import fold
 from aap.documents.mail_texts import Mail

@@ -11,18 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from sqlmodel import Session, col, select
 
 from aap.core import french
+from aap.core.call.attribute_names import value_label
 from aap.core.call.schema import CallFile
-from aap.core.call.wording import rules_in_words, value_label
+from aap.core.call.wording import rules_in_words
 from aap.core.delays import paris
 from aap.core.quotas.quota_words import quota_in_words
-from aap.core.results import ERRATIC, ResultRow
-from aap.core.scoring.agreement import divergences
-from aap.core.scoring.marking import total_of
+from aap.core.ranking.doubts import doubts
+from aap.core.results import ResultRow
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, XLSX, MadeFile
 from aap.documents.papers.letterhead import sender_of
@@ -58,7 +57,6 @@ from aap.services.ranking.minuted_decisions import (
     proposed_words,
 )
 from aap.services.ranking.minuted_result import score_words, unproven_parts, waiting_parts
-from aap.services.ranking.run_files import reviewer_rows
 from aap.services.ranking.runs import RunView, latest_run
 from aap.services.ranking.trials import run_content
 
@@ -133,12 +131,14 @@ def _briefing(session: Session, actor: Actor, call: OpenedCall) -> _Briefing:
 def _flags(session: Session, actor: Actor, call: OpenedCall, view: RunView) -> dict[str, tuple[str, ...]]:
     """What asks for attention, by the reference of the dossier; of a masked one nothing."""
     found: dict[str, list[str]] = defaultdict(list)
-    for name in _divergent(call.file, view.run):
-        found[name].append("écart entre évaluateurs")
-    for name in view.report.get("contested", ()):
-        found[name].append("contesté par la correction")
-    for name in _marked_by_erratic(view.run):
-        found[name].append("évaluateur aux notes dispersées")
+    for name, doubt in doubts(run_content(view.run).given).items():
+        for words, there in (
+            ("écart entre évaluateurs", doubt.reached),
+            ("contesté par la correction", doubt.contested),
+            ("évaluateur aux notes dispersées", doubt.erratic),
+        ):
+            if there:
+                found[name].append(words)
     hidden = recused_dossiers(session, actor, call.id)
     waived = session.exec(
         select(Application.id, Application.reference)
@@ -155,30 +155,6 @@ def _flags(session: Session, actor: Actor, call: OpenedCall, view: RunView) -> d
             found[row.application_id].append(f"près de la ligne ({french.percent(share, 0)} des tirages)")
     shown = {row.application_id for row in view.rows if not row.masked}
     return {name: tuple(flags) for name, flags in found.items() if name in shown}
-
-
-def _divergent(file: CallFile, run: RankingRun) -> list[str]:
-    """Dossiers whose reviews differ beyond the call's rule, as the run counted them. One query less than asking again."""
-    limits = file.reviewing.divergence
-    reviews: dict[str, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
-    for mark in run_content(run).given.marks:
-        reviews[mark.application_id][mark.reviewer_id][mark.criterion] = mark.score
-    found = []
-    for name, own in sorted(reviews.items()):
-        totals = [total for marks in own.values() if (total := total_of(file.rubric, marks)) is not None]
-        marks = {one.id: [marks[one.id] for marks in own.values() if one.id in marks] for one in file.rubric.criteria}
-        known = {criterion: given for criterion, given in marks.items() if len(given) > 1}
-        if len(totals) < 2:
-            continue
-        fractions = [Fraction(total) for total in totals]
-        if divergences(fractions, known, overall=limits.overall, criterion=limits.criterion).reached:
-            found.append(name)
-    return found
-
-
-def _marked_by_erratic(run: RankingRun) -> list[str]:
-    erratic = {one.reviewer_id for one in reviewer_rows(run) if one.flag == ERRATIC}
-    return sorted({mark.application_id for mark in run_content(run).given.marks if mark.reviewer_id in erratic})
 
 
 def _regions(file: CallFile, view: RunView) -> dict[str, str]:

@@ -30,7 +30,7 @@ from aap.services.ranking.jury import JuryLine
 GATE_WORDS: Mapping[Gate, str] = {
     Gate.DIVERGENT: "Écart entre évaluateurs au-delà de la règle",
     Gate.CONTESTED: "Note brute et note corrigée de part et d’autre du seuil",
-    Gate.ERRATIC: "Évaluateur dont les notes se dispersent",
+    Gate.ERRATIC: "Évaluateur aux notes dispersées",
 }
 DECIDED: Mapping[JuryDecisionKind, str] = {
     JuryDecisionKind.IN: "Retenu",

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, func, select
 
 from aap.core.answers.conditions import visible_sections
 from aap.core.answers.readable import read_section
-from aap.core.call.wording import theme_titles
+from aap.core.call.attribute_names import theme_titles
 from aap.core.questions.base.in_words import SectionReading
 from aap.core.scoring.marking import total_of
 from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState

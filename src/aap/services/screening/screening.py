@@ -7,8 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from aap.core.call.attribute_names import attribute_title
-from aap.core.call.wording import value_label
+from aap.core.call.attribute_names import attribute_title, value_label
 from aap.records.applications import Application, ApplicationState
 from aap.services.actor import Actor
 from aap.services.audit import record

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
-from aap.core.call.wording import ZONES
+from aap.core.call.attribute_names import ZONES
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.commune import communes_like, read_commune
 from aap.records.associations import Association

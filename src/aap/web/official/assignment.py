@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from aap.core.assignment.problem import Bar
 from aap.core.assignment.report import BAR_WORDS
-from aap.core.call.wording import theme_titles
+from aap.core.call.attribute_names import theme_titles
 from aap.services.assignment.moves import (
     Move,
     assignment_csv,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request, url_for
 
 from aap.core import french
-from aap.core.call.wording import theme_titles
+from aap.core.call.attribute_names import theme_titles
 from aap.services.permissions import Permission
 from aap.services.screening.candidate_files import candidates_file
 from aap.services.screening.candidates import PAGE_SIZE, SORTS, CandidateFilter

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
-from aap.core.call.wording import theme_titles
+from aap.core.call.attribute_names import theme_titles
 from aap.documents.media_types import SHOWN_INLINE, MadeFile
 from aap.services.audit import Subject
 from aap.services.decision.deciding import decision_line

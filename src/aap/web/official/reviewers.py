@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.call.wording import theme_titles
+from aap.core.call.attribute_names import theme_titles
 from aap.documents.tables.table_files import TableFile
 from aap.services.assignment.moves import set_available
 from aap.services.assignment.proposals import compute_proposal, keep_proposal, prepare

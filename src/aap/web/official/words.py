@@ -123,7 +123,7 @@ def gates() -> Mapping[str, str]:
     return {
         Gate.DIVERGENT: _("évaluations divergentes"),
         Gate.CONTESTED: _("contesté entre la note brute et la note corrigée"),
-        Gate.ERRATIC: _("noté par un évaluateur aux notes erratiques"),
+        Gate.ERRATIC: _("noté par un évaluateur aux notes dispersées"),
     }
 
 
@@ -152,7 +152,7 @@ def open_reasons() -> Mapping[str, str]:
         "sent_back": _("évaluation demandée"),
         "divergent": _("évaluations qui divergent"),
         "contested": _("change de côté selon la correction"),
-        "erratic": _("évaluateur aux notes erratiques"),
+        "erratic": _("évaluateur aux notes dispersées"),
         "line": _("près de la limite"),
         "decided": _("décision du jury"),
         "moved": _("son issue a changé depuis le vote de sa liste"),

@@ -10,8 +10,9 @@ import pytest
 
 from aap.core.results import MASKED
 from aap.records.deliberations import Gate
+from aap.records.people import Person
 from aap.records.rankings import JuryDecisionKind
-from aap.records.reviews import Reviewer
+from aap.records.reviews import Reviewer, SetAside
 from aap.services.call.calls import get_call
 from aap.services.errors import NotFound
 from aap.services.ranking.briefing import briefing_note, briefing_table
@@ -102,12 +103,18 @@ def test_after_the_arbitration_both_say_what_the_authority_changed(office: Offic
     assert [row[1] for row in sheets["Lauréats proposés"]] == [one, here.dossiers[2].reference]
 
 
-def test_reviews_that_differ_beyond_the_rule_and_those_near_the_line_are_flagged(office: Offices) -> None:
+def disputed(office: Offices) -> tuple[Office, Person]:
+    """The first dossier has a third review, far below the others; and who wrote it."""
     here = office(more=LETTERS + "reviewing: {divergence: {overall: 20}}\n")
     third = here.factory.person()
     with here.factory.platform.database.writing() as session:
         session.add(Reviewer(call_id=here.call.id, person_id=third.id, code="R99", created_at=here.factory.now))
     review(here.factory, here.dossiers[0], third, (2.0, 2.0))
+    return here, third
+
+
+def test_reviews_that_differ_beyond_the_rule_and_those_near_the_line_are_flagged(office: Offices) -> None:
+    here, _ = disputed(office)
     jury_sits(here, computed(here, draws=60))
     _, sheets, _ = made(here)
     flags = {row[1]: row[9] or "" for row in sheets["Lauréats proposés"]}
@@ -121,6 +128,20 @@ def test_reviews_that_differ_beyond_the_rule_and_those_near_the_line_are_flagged
     ]
     near = {name for name, said in flags.items() if "près de la ligne" in said}
     assert {name for name, share in shares.items() if share is not None and 0.2 <= share <= 0.8} <= near
+
+
+def test_a_review_that_was_set_aside_asks_for_no_attention_as_at_the_gates(office: Offices) -> None:
+    here, third = disputed(office)
+    with here.factory.platform.database.writing() as session:
+        session.add(
+            SetAside(
+                call_id=here.call.id, person_id=third.id, ground="rule", reason="Règle 4.", proposed_by=here.first.id,
+                proposed_at=here.factory.now, confirmed_by=here.second.id, confirmed_at=here.factory.now,
+            )
+        )  # fmt: skip
+    jury_sits(here, computed(here))
+    note, sheets, _ = made(here)
+    assert [one for one in (note, str(sheets)) if "écart entre évaluateurs" in one] == []
 
 
 def test_who_is_recused_reads_the_place_of_the_dossier_only(office: Offices) -> None:

@@ -61,9 +61,12 @@ def test_the_list_is_a_csv_of_the_same_laureates(browser, office) -> None:
 
 def test_a_laureate_who_declined_is_no_longer_listed(browser, office) -> None:
     made = office(CallState.PUBLISHED)
+    address = f"/resultats/{made.call.id}"
+    assert "Liste en vigueur : version 1, du " in words(browser().get(address))
     decline(made, made.dossiers[0])
-    text = words(browser().get(f"/resultats/{made.call.id}"))
+    text = words(browser().get(address))
     assert made.reload(made.dossiers[0]).title not in text
+    assert "Liste en vigueur : version 2, du " in text
     assert "1 lauréat a renoncé à la subvention." in text
 
 

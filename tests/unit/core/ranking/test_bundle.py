@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from decimal import Decimal
 from typing import Any
@@ -63,6 +64,7 @@ CHANGES: dict[str, Any] = {
     "inputs/decisions/0/decision": "in",
     "inputs/decisions/1/amount": "800",
     "inputs/decisions/1/reason": "autre",
+    "inputs/decisions/0/stage": "authority",
     "inputs/decisions/0": DELETED,
     "call/id": "autre-appel",
     "call/rubric/threshold": "10",
@@ -249,6 +251,22 @@ def test_a_public_bundle_in_which_one_name_is_left_is_refused(bundle: dict[str, 
     set_at(public["inputs"], path, left)
     refusal = Difference("public", message="une archive publique ne porte ni nom, ni motif, ni auteur de décision.")
     assert refusal in verify_bundle(json_text(public))
+
+
+def test_a_bundle_says_which_decisions_are_the_authoritys_and_so_does_its_public_one() -> None:
+    by_authority = dataclasses.replace(decided("a", "out"), stage="authority")
+    run = ran(a_call(), {"a": "80", "b": "70", "c": "60"}, decisions=[by_authority, decided("c", "in")])
+    value = json.loads(json_text(run_bundle(run)))
+    public = json.loads(json_text(public_bundle(json_text(value), key="secret").value))
+    for one in (value, public):
+        assert verify_bundle(json_text(one)) == ()
+        assert {kept["decision"]: kept.get("stage") for kept in one["inputs"]["decisions"]} == {
+            "out": "authority", "in": None,
+        }  # fmt: skip
+    value["inputs"]["decisions"][0]["stage"] = "jury"
+    assert verify_bundle(json_text(value)) == (
+        Difference("inputs.decisions[0].stage", message="cette étape est inconnue."),
+    )
 
 
 SUMMARIES: dict[str, tuple[Any, str]] = {
