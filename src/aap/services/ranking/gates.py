@@ -75,15 +75,14 @@ class Gates:
     @property
     def obstacles(self) -> tuple[Objection, ...]:
         """What forbids the step, in numbers that are the same for everybody."""
-        found = []
-        if self.unscreened:
-            found.append(Objection("ranking.unscreened", dossiers=self.unscreened))
-        if self.short_of:
-            found.append(Objection("ranking.short", dossiers=len(self.short_of)))
-        if self.aside_pending:
-            found.append(Objection("ranking.set_aside_pending"))
-        if self.amounts_open:
-            found.append(Objection("ranking.amounts_open"))
+        found = list(
+            _never_waivable(
+                unscreened=self.unscreened,
+                short=len(self.short_of),
+                aside_pending=self.aside_pending,
+                amounts_open=self.amounts_open,
+            )
+        )
         left = Counter(one.gate for one in self.left)
         if dossiers := left[Gate.DIVERGENT]:
             found.append(Objection("ranking.gate_divergent", dossiers=dossiers))
@@ -92,6 +91,34 @@ class Gates:
         if dossiers := left[Gate.ERRATIC]:
             found.append(Objection("ranking.gate_erratic", dossiers=dossiers))
         return tuple(found)
+
+
+def _never_waivable(*, unscreened: int, short: int, aside_pending: bool, amounts_open: bool) -> tuple[Objection, ...]:
+    found = []
+    if unscreened:
+        found.append(Objection("ranking.unscreened", dossiers=unscreened))
+    if short:
+        found.append(Objection("ranking.short", dossiers=short))
+    if aside_pending:
+        found.append(Objection("ranking.set_aside_pending"))
+    if amounts_open:
+        found.append(Objection("ranking.amounts_open"))
+    return tuple(found)
+
+
+def obstacles_without_marks(
+    session: Session, call: OpenedCall, *, unscreened: int, short: int
+) -> tuple[Objection, ...]:
+    """What stands in the way whatever the marks will say, as long as reviews are missing: one query, no severities.
+
+    `unscreened`, `short`: numbers of dossiers, as the call's own numbers tell them.
+    """
+    return _never_waivable(
+        unscreened=unscreened,
+        short=short,
+        aside_pending=waits_for_second_person(session, call.id),
+        amounts_open=amounts_open(call),
+    )
 
 
 def flagged_reviewers(session: Session, call: OpenedCall) -> tuple[str, ...]:
