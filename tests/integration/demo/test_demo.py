@@ -240,6 +240,7 @@ def test_the_whole_demonstration_retains_67_in_order_and_below_the_line_whom_a_m
     assert after
     quotas = {quota["id"]: quota for quota in run.report["quotas"]}
     assert {row.reason_code.partition(":")[0] for row in after} <= {"selected_by_quota", "selected"}
-    assert [quotas[name]["achieved"] for name in ("handicap", "outre-mer")] == [14, 6]  # their minima, no more
+    assert [quotas[name]["achieved"] for name in ("handicap", "outre-mer")] == [12, 5]  # their minima, no more
+    assert len(run.report["no_successor"]) <= 1  # a small association overseas that supports handicapped youth
     assert 11_000_000 <= run.report["budget"]["granted"] <= 12_000_000
     assert all(row.granted_amount is not None and row.granted_amount <= row.requested_amount for row in laureates)
