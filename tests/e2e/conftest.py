@@ -48,6 +48,7 @@ def new_context(chromium: Browser, address: str) -> Iterator[Callable[..., Brows
 
 def assert_accessible(page: Page) -> None:
     """No violation of axe's rules, and nothing wider than the screen."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = Axe().run(page).response["violations"]
     report = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found]
     assert not report, f"{page.url}: {json.dumps(report, ensure_ascii=False, indent=1)}"
