@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from aap.records.deliberations import Attendance, Meeting
@@ -52,6 +53,30 @@ def current_meeting(session: Session, call_id: str) -> OpenMeeting | None:
         quorum=held.quorum,
         present=tuple(one for one in sitting(session, call_id) if one.id in there),
     )
+
+
+@dataclass(frozen=True)
+class ClosedMeeting:
+    """A meeting that was held. `present`: how many members; `run`: number of the run that it proposes, None where it was
+    adjourned."""
+
+    number: int
+    held_on: date
+    quorum: int
+    present: int
+    run: int | None
+
+
+def closed_meetings(session: Session, call_id: str) -> tuple[ClosedMeeting, ...]:
+    """The meetings that were held, in their order. One query."""
+    there = select(func.count()).where(Attendance.meeting_id == Meeting.id).scalar_subquery()
+    found = session.execute(
+        sql_select(col(Meeting.number), col(Meeting.held_on), col(Meeting.quorum), there, col(RankingRun.number))
+        .join(RankingRun, col(RankingRun.id) == col(Meeting.run_id), isouter=True)
+        .where(col(Meeting.call_id) == call_id, col(Meeting.closed_at).is_not(None))
+        .order_by(col(Meeting.number))
+    )
+    return tuple(ClosedMeeting(*one) for one in found)
 
 
 def _open(session: Session, call_id: str, *, lock: bool = False) -> Meeting | None:

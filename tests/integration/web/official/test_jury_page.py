@@ -68,6 +68,8 @@ def test_a_jury_sits_decides_and_ends_its_meeting_on_the_page(jury: Juries, brow
     assert send(here, client, "cloture", {})[0] == 302
     text = room(here, client)
     assert ("La dernière séance est close" in text, "Double emploi" in text) == (True, True)
+    told = " ".join(text.split())
+    assert "Séance n° 1, 2 avril 2025. Présents : 3, quorum : 2. Close sur le classement n° 2." in told
 
 
 def test_what_cannot_be_retained_is_said_instead_of_an_effect(jury: Juries, browser: Browser) -> None:
