@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -17,6 +18,7 @@ from aap.documents.media_types import DOCX, PDF, MadeFile
 from aap.records.applications import Application
 from aap.records.rankings import JuryDecisionKind
 from aap.services.audit import Subject
+from aap.services.call.calls import OpenedCall
 from aap.services.decision.jury_preview import preview_paragraphs
 from aap.services.dossier.access import typed_dossier
 from aap.services.errors import InvalidInput, Objection, RulesConflict
@@ -29,6 +31,7 @@ from aap.services.ranking.jury_members import MemberLine
 from aap.services.ranking.jury_room import JuryRoom, RoomLine, jury_room
 from aap.services.ranking.minuting import minutes_pdf, minutes_text
 from aap.services.ranking.runs import view_run
+from aap.services.ranking.screens import Shown, screens_of
 from aap.services.ranking.votes import RoomChoice
 from aap.services.screening.official_dossier import READ, InspectedDossier, inspect_dossier
 from aap.web import audit_words
@@ -59,7 +62,6 @@ class BeforeJury:
     effect: ShownEffect | None = None
     refused: tuple[str, ...] = ()
     letter: tuple[str, ...] = ()
-    reviewers: tuple[tuple[str, str], ...] = ()
 
 
 def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") -> str:
@@ -73,12 +75,14 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         away = leaving_of(
             session, call_id, {one.name: [line.application_id for line in one.to_vote] for one in room.lists}
         )
-        before = None
+        before, reviewers = None, ()
         if asked and room.run is not None:
             try:
-                before = _before_jury(session, call_id, room, asked)
+                before = _asked(session, room, opened, asked)
+                reviewers = _further(session, before.held)
             except InvalidInput as refused:
                 problems |= {"numero": worded(refused.problems)["reference"]}
+        screens = screens_of(session, actor=signed_in(), call=opened)
     if before is not None:
         consulted(READ, Subject.of(before.held.application))
     typed = {name: request.form.get(name, "") for name in _FIELDS}
@@ -96,6 +100,8 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         },
         history_actions=_HISTORY,
         before=before,
+        reviewers=reviewers,
+        screens=screens,
         about=about,
         form=request.form,
         asked=asked,
@@ -134,27 +140,47 @@ def _decided_here(room: JuryRoom) -> tuple[JuryDecisionKind, ...]:
     return (JuryDecisionKind.WITHDRAWN, JuryDecisionKind.DECLINED)
 
 
-def _before_jury(session: Session, call_id: str, room: JuryRoom, asked: str) -> BeforeJury | None:
-    """The dossier that was typed, with the effect of what is chosen. Raises InvalidInput, NotFound for who is recused."""
-    opened = call_of_page(session, call_id)
-    application_id = typed_dossier(session, call_id, asked)
-    held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
-    line = next((one for one in room.lines if one.application_id == application_id), None)
+def _asked(session: Session, room: JuryRoom, call: OpenedCall, typed: str) -> BeforeJury:
+    """The dossier that was typed, with what is chosen on it and its letter. Raises like `before_jury`."""
+    shown = typed_choice(typed_dossier(session, call.id, typed))
+    return before_jury(session, call, room, shown, reason=request.form.get("motif", ""))
+
+
+def typed_choice(application_id: str) -> Shown:
+    """What is chosen on the dossier, as the room's forms send it; an amount that can't be read is none."""
+    choice = request.values.get("choix", "")
+    if choice not in get_args(RoomChoice):
+        return Shown(application_id)
+    return Shown(application_id, choice, _cents() if choice == "amount" else None)
+
+
+def _cents() -> int | None:
+    """The amount that was typed; None where none was, none can be read, or one of less than a cent."""
+    try:
+        euros = typed_euros(request.values.get("montant", ""))
+    except InvalidInput:
+        return None
+    return int(euros * 100) if euros is not None and euros == round(euros, 2) else None
+
+
+def before_jury(
+    session: Session, call: OpenedCall, room: JuryRoom, shown: Shown, *, reason: str | None = None
+) -> BeforeJury:
+    """A dossier with the effect of what is chosen on it. `reason`: of its letter, which is made then.
+
+    Raises InvalidInput for a dossier that isn't before the jury, NotFound for who is recused.
+    """
+    held = inspect_dossier(session, actor=signed_in(), application_id=shown.application_id)
+    line = next((one for one in room.lines if one.application_id == shown.application_id), None)
     if line is None or room.run is None:
         raise InvalidInput({"reference": Objection("page.not_before_jury")})
     view = view_run(session, room.run, actor=signed_in())
-    row = next((one for one in rank_lines(opened, view) if one.reference == line.reference), None)
-    choice = request.values.get("choix", "")
-    away = tuple(one.name for one in leaving(session, call_id, [application_id]))
-    plain = BeforeJury(
-        line=line,
-        row=row,
-        held=held,
-        leaving=away,
-        choice=choice if choice in get_args(RoomChoice) else "",
-        reviewers=_further(session, held),
-    )
-    return _with_effect(session, plain, Census.of(view.rows)) if plain.choice in CHANGING else plain
+    row = next((one for one in rank_lines(call, view) if one.reference == line.reference), None)
+    away = tuple(one.name for one in leaving(session, call.id, [shown.application_id]))
+    plain = BeforeJury(line=line, row=row, held=held, leaving=away, choice=shown.choice)
+    if shown.choice not in CHANGING:
+        return plain
+    return _with_effect(session, plain, shown, Census.of(view.rows), reason)
 
 
 def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str], ...]:
@@ -164,10 +190,9 @@ def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str],
     return tuple((one.person_id, f"{one.code}, {one.name}") for one in found)
 
 
-def _with_effect(session: Session, before: BeforeJury, census: Census) -> BeforeJury:
+def _with_effect(session: Session, before: BeforeJury, shown: Shown, census: Census, reason: str | None) -> BeforeJury:
     application: Application = before.held.application
-    cents = _cents() if before.choice == "amount" else None
-    choice = JuryChoice(application.reference, before.choice, cents)  # type: ignore[arg-type]
+    choice = JuryChoice(application.reference, shown.choice, shown.amount)  # type: ignore[arg-type]
     try:
         effect = ask_effect(session, actor=signed_in(), call=before.held.call, application=application, choice=choice)
     except InvalidInput as refused:
@@ -178,14 +203,14 @@ def _with_effect(session: Session, before: BeforeJury, census: Census) -> Before
             before, refused=(_("Ces règles ne peuvent pas toutes tenir avec ce choix :"), *named)
         )
     letter: tuple[str, ...] = ()
-    if effect.row is not None:
+    if effect.row is not None and reason is not None:
         letter = tuple(
             preview_paragraphs(
                 session,
                 actor=signed_in(),
                 application=application,
                 choice=choice,
-                reason=request.form.get("motif", ""),
+                reason=reason,
                 row=effect.row,
                 census=census,
             )
@@ -193,10 +218,16 @@ def _with_effect(session: Session, before: BeforeJury, census: Census) -> Before
     return dataclasses.replace(before, effect=effect, letter=letter)
 
 
-def _cents() -> int | None:
-    """The amount that was typed; None where none was, or one of less than a cent."""
-    euros = typed_euros(request.values.get("montant", ""))
-    return int(euros * 100) if euros is not None and euros == round(euros, 2) else None
+def choice_words() -> Mapping[str, str]:
+    """What may be chosen on a dossier, as it is called."""
+    return {
+        "keep": _("Garder ce qui est proposé"),
+        "in": _("Retenir"),
+        "out": _("Écarter"),
+        "amount": _("Changer le montant"),
+        "none": _("Revenir à ce que disent les notes"),
+        "review": _("Demander une évaluation de plus"),
+    }
 
 
 def _room_choices(before: BeforeJury | None) -> list[tuple[str, str, str]]:
@@ -204,16 +235,18 @@ def _room_choices(before: BeforeJury | None) -> list[tuple[str, str, str]]:
     if before is None:
         return []
     line = before.line
-    found = [("keep", _("Garder ce qui est proposé"), "")]
+    offered = ["keep"]
     if line.status in ("laureate", "waiting_list", "not_selected"):
-        found += [("in", _("Retenir"), ""), ("out", _("Écarter"), ""), ("amount", _("Changer le montant"), "")]
+        offered += ["in", "out", "amount"]
     if any(kind in ("in", "out", "amount") for kind in line.decisions):
-        found.append(
-            ("none", _("Revenir à ce que disent les notes"), _("Les décisions du jury sur ce dossier tombent."))
-        )
+        offered.append("none")
     if line.status != "ineligible":
-        found.append(("review", _("Demander une évaluation de plus"), _("Le dossier reste à examiner.")))
-    return found
+        offered.append("review")
+    helps = {
+        "none": _("Les décisions du jury sur ce dossier tombent."),
+        "review": _("Le dossier reste à examiner."),
+    }
+    return [(one, choice_words()[one], helps.get(one, "")) for one in offered]
 
 
 def _help(kind: JuryDecisionKind) -> str:
