@@ -311,7 +311,9 @@ class _Binder:
         rows = view_run(self.session, run, actor=self.actor).rows
         group = "Le classement"
         title = "Extrait du classement"
-        subtitle = f"Classement n°\u00a0{run.number}, arrêté le {french.day(paris(run.frozen_at or run.created_at).date())}"
+        subtitle = (
+            f"Classement n°\u00a0{run.number}, arrêté le {french.day(paris(run.frozen_at or run.created_at).date())}"
+        )
         yield BoundPart(group, title, self._extract(title, _around(call, rows, own), subtitle))
         decision = self.held.decision
         rule: list[ExtractBlock] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -75,7 +75,8 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         away = leaving_of(
             session, call_id, {one.name: [line.application_id for line in one.to_vote] for one in room.lists}
         )
-        before, reviewers = None, ()
+        before: BeforeJury | None = None
+        reviewers: tuple[tuple[str, str], ...] = ()
         if asked and room.run is not None:
             try:
                 before = _asked(session, room, opened, asked)
@@ -110,6 +111,7 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         choices=[(str(kind), words.jury_kinds()[kind], _help(kind)) for kind in _decided_here(room)],
         room_choices=_room_choices(before),
         outcomes=words.outcomes(),
+        outcome_lists=words.outcome_lists(),
         outcome_kinds=words.OUTCOME_KINDS,
         open_reasons=words.open_reasons(),
         lookings=words.lookings(),
@@ -326,10 +328,18 @@ def _typed_kind() -> JuryDecisionKind:
 @blueprint.post("/<call_id>/jury/<decision_id>/retrait")
 @requires(Permission.JURY_DECIDE)
 def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
+    said = _("La décision du jury est retirée. Relancez le classement.")
+    return take_decision_back(call_id, decision_id, remove_decision, said, "official.jury")
+
+
+def take_decision_back(
+    call_id: str, decision_id: str, remove: Callable[..., None], said: str, endpoint: str
+) -> ResponseReturnValue:
+    """Takes a decision back for the reason that was sent, and leads to the page of its kind."""
     try:
         with writing() as session:
             call_of_page(session, call_id)
-            remove_decision(
+            remove(
                 session,
                 actor=signed_in(),
                 call_id=call_id,
@@ -340,5 +350,5 @@ def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
     except InvalidInput as refused:
         flash(sentences(refused.problems), "danger")
     else:
-        flash(_("La décision du jury est retirée. Relancez le classement."), "success")
-    return redirect(url_for("official.jury", call_id=call_id))
+        flash(said, "success")
+    return redirect(url_for(endpoint, call_id=call_id))

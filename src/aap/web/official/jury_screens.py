@@ -62,7 +62,7 @@ def jury_show(call_id: str) -> ResponseReturnValue:
     typed = request.form.get("dossier", "")
     try:
         with writing() as session:
-            opened = call_of_page(session, call_id)
+            opened = call_of_page(session, call_id, Permission.JURY_HOLD)
             shown = typed_choice(typed_dossier(session, call_id, typed)) if typed else Shown()
             kept = show_on_screens(
                 session, actor=signed_in(), call=opened, shown=shown, by_itself=by_itself, now=arrived_at()
@@ -74,5 +74,5 @@ def jury_show(call_id: str) -> ResponseReturnValue:
         return redirect(url_for("official.jury", call_id=call_id))
     if by_itself:
         return {"shown": kept, "message": "" if kept else _("Une autre personne mène les écrans.")}
-    values = {name: request.form.get(name) or None for name in ("dossier", "choix", "montant")}
-    return redirect(url_for("official.jury", call_id=call_id, **values, _anchor="dossier"))
+    values = {name: text for name in ("dossier", "choix", "montant") if (text := request.form.get(name))}
+    return redirect(url_for("official.jury", call_id=call_id, _anchor="dossier", **values))  # type: ignore[arg-type]
