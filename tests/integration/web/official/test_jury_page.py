@@ -8,6 +8,7 @@ from typing import Any
 from aap.records.calls import CallState
 from tests.worlds.juries import ACT, NAMES, Juries, Jury, apart
 from tests.worlds.offices import Offices
+from tests.worlds.read_page import ReadPage
 
 Browser = Callable[[], Any]
 
@@ -68,6 +69,7 @@ def test_a_jury_sits_decides_and_ends_its_meeting_on_the_page(jury: Juries, brow
     assert send(here, client, "cloture", {})[0] == 302
     text = room(here, client)
     assert ("La dernière séance est close" in text, "Double emploi" in text) == (True, True)
+    assert ReadPage.of(client.get(here.office.address("jury"))).uneven_tables == []
 
 
 def test_what_cannot_be_retained_is_said_instead_of_an_effect(jury: Juries, browser: Browser) -> None:
