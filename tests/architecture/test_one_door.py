@@ -101,7 +101,6 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/panel/recusing.py:member_recusals",
             "services/ranking/runs.py:_VIEWED",
             "services/ranking/what_changed.py:_authority",
-            "services/ranking/what_changed.py:_waivers",
             "services/decision/unfreezing.py:_void_decisions",
         }
     ),

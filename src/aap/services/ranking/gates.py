@@ -29,7 +29,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
-from aap.services.dossier.counted import waits_for_second_person
+from aap.services.dossier.counted import ShortDossier, waits_for_second_person
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import RankingInput, ranking_input
@@ -348,13 +348,13 @@ class ShownGate:
 @dataclass(frozen=True)
 class GatesPage:
     """What is left, what was looked at, and what can't be waived; dossiers of which the official is recused keep their
-    place only. `short`: (reference, title, reviews, needed), None for a masked one.
+    place only.
     """
 
     gates: Gates
     left: tuple[ShownGate, ...]
     looked: tuple[ShownGate, ...]
-    short: tuple[tuple[str, str, int, int] | None, ...]
+    short: tuple[ShortDossier, ...]
 
 
 def gates_page(session: Session, *, actor: Actor, call: OpenedCall) -> GatesPage:
@@ -393,7 +393,9 @@ def gates_page(session: Session, *, actor: Actor, call: OpenedCall) -> GatesPage
         left=tuple(one for one in shown if not one.line.looked),
         looked=tuple(one for one in shown if one.line.looked),
         short=tuple(
-            None if named[reference][0] in hidden else (reference, named[reference][1], reviews, needed)
+            ShortDossier("", "", reviews, needed, masked=True)
+            if named[reference][0] in hidden
+            else ShortDossier(reference, named[reference][1], reviews, needed)
             for reference, reviews, needed in found.short_of
         ),
     )

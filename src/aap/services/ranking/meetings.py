@@ -40,7 +40,7 @@ class OpenMeeting:
 
 def current_meeting(session: Session, call_id: str) -> OpenMeeting | None:
     """The meeting that is open; None where the jury doesn't sit. Three queries."""
-    held = _open(session, call_id)
+    held = meeting_row(session, call_id)
     if held is None:
         return None
     there = set(session.exec(select(Attendance.member_id).where(Attendance.meeting_id == held.id)))
@@ -79,7 +79,8 @@ def closed_meetings(session: Session, call_id: str) -> tuple[ClosedMeeting, ...]
     return tuple(ClosedMeeting(*one) for one in found)
 
 
-def _open(session: Session, call_id: str, *, lock: bool = False) -> Meeting | None:
+def meeting_row(session: Session, call_id: str, *, lock: bool = False) -> Meeting | None:
+    """The row of the meeting that is open. One query."""
     query = select(Meeting).where(Meeting.call_id == call_id, col(Meeting.closed_at).is_(None))
     return session.exec(query.with_for_update() if lock else query).first()
 
@@ -126,7 +127,7 @@ def open_meeting(session: Session, *, actor: Actor, call: OpenedCall, entry: Mee
         problems[""] = Objection("ranking.jury_empty")
     elif run is None:
         problems[""] = Objection("ranking.no_run_yet")
-    elif _open(session, call.id) is not None:
+    elif meeting_row(session, call.id) is not None:
         problems[""] = Objection("ranking.meeting_open_already")
     if entry.held_on is None:
         problems["held_on"] = Objection("ranking.meeting_day")
@@ -161,7 +162,7 @@ def note_attendance(
 ) -> None:
     """Who is there from now on: ids of members; unknown ones are passed over. Raises InvalidInput without a meeting."""
     ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
-    meeting = _open(session, call.id, lock=True)
+    meeting = meeting_row(session, call.id, lock=True)
     if meeting is None:
         raise InvalidInput({"": Objection("ranking.no_meeting")})
     members = {one.id: one.name for one in sitting(session, call.id)}
@@ -200,7 +201,7 @@ def end_meeting(session: Session, *, actor: Actor, call: OpenedCall, missing: in
 
 
 def _end(session: Session, actor: Actor, call: OpenedCall, run: RankingRun | None, action: str, now: datetime) -> None:
-    meeting = _open(session, call.id, lock=True)
+    meeting = meeting_row(session, call.id, lock=True)
     if meeting is None:
         raise InvalidInput({"": Objection("ranking.no_meeting")})
     meeting.run_id = run.id if run else None
