@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -16,13 +17,14 @@ from aap.documents.mail_texts import Mail
 from aap.documents.media_types import PDF
 from aap.documents.papers.pdf import exact_moment
 from aap.documents.papers.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
-from aap.records.applications import Application, CompletionRequest, Submission
+from aap.records.applications import Application, Submission
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.people import Person
 from aap.services.association.mails import editors_of
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, submissions_of
+from aap.services.dossier.silence import requests_of, told_at
 from aap.services.outbox import Progress, send_mail
 from aap.services.platform import Platform
 
@@ -34,9 +36,14 @@ def labels_of(call: CallFile) -> dict[str, str]:
 
 
 def receipt_of(
-    call: OpenedCall, application: Application, association: Association, submission: Submission, depositor: str
+    call: OpenedCall,
+    application: Application,
+    association: Association,
+    submission: Submission,
+    depositor: str,
+    silent_on: date,
 ) -> ReceiptView:
-    """The receipt of one deposit, from what it froze."""
+    """The receipt of one deposit, from what it froze. `silent_on`: the day that it tells (`silence.told_at`)."""
     content = submission.content
     labels = labels_of(call.file)
     frozen = content.get("association") or {}
@@ -46,6 +53,7 @@ def receipt_of(
         received_at=submission.arrived_at,
         association=frozen.get("name") or association.name,
         identifier=identifier_of(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
+        rejection_on=silent_on,
         project=content.get("title", application.title),
         depositor=depositor,
         requested_amount=content.get("requested_amount", application.requested_amount),
@@ -76,20 +84,24 @@ class Receipt:
 
 
 def receipts_of(session: Session, dossier: OpenedDossier) -> tuple[Receipt, ...]:
-    """Every receipt of a dossier, the first one first. Two queries."""
+    """Every receipt of a dossier, the first one first. Three queries."""
     submissions = submissions_of(session, dossier.id)
     names = dict(
         session.exec(
             select(Person.id, Person.name).where(col(Person.id).in_({one.person_id for one in submissions}))
         ).all()
     )
+    asked = requests_of(session, dossier.id)
     return tuple(
         Receipt(
             one,
-            receipt_of(dossier.call, dossier.application, dossier.association, one, names.get(one.person_id or "", "")),
+            receipt_of(
+                dossier.call, dossier.application, dossier.association, one, names.get(one.person_id or "", ""),
+                told_at(one, submissions, asked),
+            ),
         )
         for one in submissions
-    )
+    )  # fmt: skip
 
 
 def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
@@ -100,17 +112,11 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
         association = session.get_one(Association, application.association_id)
         call = get_call(session, application.call_id)
         depositor = session.get(Person, submission.person_id) if submission.person_id else None
+        asked = requests_of(session, application.id)
         # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
-        completed = (
-            session.exec(
-                select(CompletionRequest.id).where(
-                    CompletionRequest.application_id == application.id,
-                    CompletionRequest.answered_at == submission.arrived_at,
-                )
-            ).first()
-            is not None
-        )
-    view = receipt_of(call, application, association, submission, depositor.name if depositor else "")
+        completed = any(one.answered_at == submission.arrived_at for one in asked)
+        silent_on = told_at(submission, submissions_of(session, application.id), asked)
+    view = receipt_of(call, application, association, submission, depositor.name if depositor else "", silent_on)
     stored = platform.files.put(io.BytesIO(render_receipt(view)))
     with platform.database.writing() as session:
         addresses = {*editors_of(session, association.id), *([association.email] if association.email else [])}
