@@ -46,6 +46,8 @@ class ReceiptView:
     decision_by: date | None = None
     answers_sha256: str = ""
     files: tuple[DepositedFile, ...] = ()
+    approval: str = ""  # who approved the deposit, and when
+    completes: bool = False  # it answers a request for completion
 
     @property
     def decided_after_silence(self) -> bool:
@@ -66,6 +68,8 @@ def receipt_view(
     requested_amount: int | None = None,
     answers_sha256: str = "",
     files: tuple[DepositedFile, ...] = (),
+    approval: str = "",
+    completes: bool = False,
     overseas: bool | None = None,
 ) -> ReceiptView:
     """The receipt of one submission. `rejection_on`: the day from which silence is a rejection.
@@ -102,6 +106,8 @@ def receipt_view(
         privacy=french.spaced(fill_in(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
         answers_sha256=answers_sha256,
         files=files,
+        approval=approval,
+        completes=completes,
     )
 
 

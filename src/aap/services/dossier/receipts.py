@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.core.delays import is_overseas
+from aap.core.delays import is_overseas, paris
 from aap.documents.mail_texts import Mail
 from aap.documents.media_types import PDF
 from aap.documents.papers.pdf import exact_moment
 from aap.documents.papers.receipts import DepositedFile, ReceiptView, receipt_view, render_receipt
-from aap.records.applications import Application, Submission
+from aap.records.applications import Application, CompletionRequest, Submission
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.people import Person
@@ -41,9 +41,13 @@ def receipt_of(
     association: Association,
     submission: Submission,
     depositor: str,
-    silent_on: date,
+    deposits: Sequence[Submission],
+    asked: Sequence[CompletionRequest],
 ) -> ReceiptView:
-    """The receipt of one deposit, from what it froze. `silent_on`: the day that it tells (`silence.told_at`)."""
+    """The receipt of one deposit, from what it froze.
+
+    `deposits`: all of its dossier; `asked`: every request for its completion.
+    """
     content = submission.content
     labels = labels_of(call.file)
     frozen = content.get("association") or {}
@@ -53,7 +57,7 @@ def receipt_of(
         received_at=submission.arrived_at,
         association=frozen.get("name") or association.name,
         identifier=identifier_of(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
-        rejection_on=silent_on,
+        rejection_on=told_at(submission, deposits, asked),
         project=content.get("title", application.title),
         depositor=depositor,
         requested_amount=content.get("requested_amount", application.requested_amount),
@@ -65,7 +69,18 @@ def receipt_of(
             for one in content.get("documents", ())
         ),
         overseas=is_overseas(association.zone),
+        approval=_approval(content.get("signature") or {}),
+        # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
+        completes=any(one.answered_at == submission.arrived_at for one in asked),
     )
+
+
+def _approval(signature: Mapping[str, str]) -> str:
+    """Who approved what was deposited, in what capacity and when; empty where nobody had to."""
+    if not signature.get("approved_at"):
+        return ""
+    who = ", ".join(filter(None, (signature["name"], signature.get("capacity", ""))))
+    return f"{who}, le {french.moment(paris(datetime.fromisoformat(signature['approved_at'])))}"
 
 
 def identifier_of(siret: str | None, rna: str | None) -> str:
@@ -97,7 +112,7 @@ def receipts_of(session: Session, dossier: OpenedDossier) -> tuple[Receipt, ...]
             one,
             receipt_of(
                 dossier.call, dossier.application, dossier.association, one, names.get(one.person_id or "", ""),
-                told_at(one, submissions, asked),
+                submissions, asked,
             ),
         )
         for one in submissions
@@ -113,10 +128,8 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
         call = get_call(session, application.call_id)
         depositor = session.get(Person, submission.person_id) if submission.person_id else None
         asked = requests_of(session, application.id)
-        # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
-        completed = any(one.answered_at == submission.arrived_at for one in asked)
-        silent_on = told_at(submission, submissions_of(session, application.id), asked)
-    view = receipt_of(call, application, association, submission, depositor.name if depositor else "", silent_on)
+        deposits = submissions_of(session, application.id)
+    view = receipt_of(call, application, association, submission, depositor.name if depositor else "", deposits, asked)
     stored = platform.files.put(io.BytesIO(render_receipt(view)))
     with platform.database.writing() as session:
         addresses = {*editors_of(session, association.id), *([association.email] if association.email else [])}
@@ -135,7 +148,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     "rejection_on": french.day(view.rejection_on),
                     "files": view.files,
                     "contact": call.file.call.contact or "",
-                    "completed": completed,
+                    "completed": view.completes,
                 },
                 dedupe_key=f"receipt:{submission.id}:{email}",
                 application_id=application.id,

@@ -85,5 +85,6 @@ def test_deposited_withdrawn_and_deposited_again_then_completed(case: Cases, clo
             .order_by(col(OutboxMail.created_at))
         ).all()
     assert [one.view.rejection_on for one in receipts] == told
+    assert [one.view.completes for one in receipts] == [False, False, True]
     assert [french.day(one) in body for one, body in zip(told, bodies, strict=True)] == [True, True, True]
     assert day_of_silence(here) == told[-1]
