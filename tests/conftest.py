@@ -18,6 +18,7 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 from scripts.changed_tests import changed, folders
@@ -25,7 +26,9 @@ from sqlalchemy import Engine, event, text
 from werkzeug.test import TestResponse
 
 from aap.app import create_app
+from aap.records.migrations import upgrade
 from aap.records.people import Person
+from aap.records.session import open_engine
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 from tests.factories import PASSWORD, Factory
@@ -120,15 +123,37 @@ def chromium() -> Iterator[Chromium]:
 _numbers = itertools.count(1)
 
 
-def postgres_database(maintenance_url: str) -> str:
+def postgres_database(maintenance_url: str, template: str = "template0") -> str:
     from sqlalchemy import create_engine, make_url
 
     name = f"aap_{next(_numbers)}"
     engine = create_engine(maintenance_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'"))
     engine.dispose()
     return make_url(maintenance_url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database without a row at the newest step: the instance of a test is a copy of it."""
+    file = tmp_path_factory.mktemp("migrated") / "aap.sqlite3"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_name(postgres: str) -> str:
+    """The same on PostgreSQL: the name of a database, which others are made after."""
+    url = postgres_database(postgres)
+    _migrate(url)
+    return url.rpartition("/")[2].partition("?")[0]
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -167,9 +192,14 @@ def platform(
     more_settings: dict[str, object],
 ) -> Iterator[Platform]:
     """An empty instance."""
-    url = postgres_database(request.getfixturevalue("postgres")) if database == "postgres" else ""
+    instance, url = tmp_path / "instance", ""
+    if database == "postgres":
+        url = postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_name"))
+    else:
+        instance.mkdir(mode=0o700)
+        shutil.copy(request.getfixturevalue("migrated_file"), instance)
     settings = Settings(
-        instance=tmp_path / "instance",
+        instance=instance,
         database_url=url,
         environment="testing",
         immediate_jobs=True,
@@ -183,6 +213,23 @@ def platform(
     opened.database.dispose()
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, for every application of this process."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._held:
+            bucket.bytecode_from_string(self._held[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._held[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 @pytest.fixture
 def factory(platform: Platform) -> Factory:
     return Factory(platform)
@@ -190,7 +237,13 @@ def factory(platform: Platform) -> Factory:
 
 @pytest.fixture
 def app(platform: Platform) -> Flask:
-    return create_app(platform=platform)
+    return _application(platform)
+
+
+def _application(platform: Platform) -> Flask:
+    made = create_app(platform=platform)
+    made.jinja_env.bytecode_cache = _compiled
+    return made
 
 
 @pytest.fixture
@@ -198,7 +251,7 @@ def strict_app(platform: Platform) -> Flask:
     """The application with the limits of sessions that an instance has where nothing is set."""
     usual = {name: Settings.model_fields[name].default for name in LIMITS_OF_SESSIONS}
     settings = platform.settings.model_copy(update=usual)
-    return create_app(platform=Platform(settings, platform.database, platform.files, platform.clock))
+    return _application(Platform(settings, platform.database, platform.files, platform.clock))
 
 
 class Browser:

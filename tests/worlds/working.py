@@ -32,7 +32,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]
     kind = getattr(request, "param", "sqlite")
     values: dict[str, Any] = {}
     if kind == "postgres":
-        url = postgres_database(request.getfixturevalue("postgres"))
+        url = postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_name"))
         values = {"database_url": url, "queue_url": url}
     elif kind == "redis":
         values = {"queue_url": request.getfixturevalue("redis")}
