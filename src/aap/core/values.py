@@ -62,6 +62,16 @@ def parse_day(text: str) -> date:
     raise ValueError("not a date")
 
 
+def parse_year(text: str) -> int:
+    """`2024`, `exercice 2024`, `2023-2024` (the year that it ends in). Raises ValueError."""
+    found = re.fullmatch(
+        r"(?:exercice\s+)?(?:(?:19|20)\d\d\s*[-/–]\s*)?((?:19|20)\d\d)", text.strip().lower(), flags=re.ASCII
+    )
+    if found is None:
+        raise ValueError("not a year")
+    return int(found[1])
+
+
 def looks_like_day(text: str) -> bool:
     """Whether figures stand where a date has them (so that the day doesn't exist, rather than isn't a date)."""
     return bool(re.fullmatch(r"\s*\d{1,4}\s*[/.\- ]\s*\d{1,2}\s*[/.\- ]\s*\d{2,4}\s*", text, flags=re.ASCII))
