@@ -7,7 +7,7 @@ import gzip
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, Response, expect
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 from sqlmodel import select
 
 from aap.records.applications import Submission
@@ -185,10 +185,21 @@ def _send_files(page: Page, one: Space) -> None:
         ]
     )
     expect(page.locator('[data-question="comptes"] .files')).to_contain_text("p0.pdf")
+    sent: list[str] = []
+
+    def cut(route: Route) -> None:
+        sent.append(route.request.url)
+        if len(sent) == 2:  # the first piece: the question where to begin came before
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/pieces/rib?*", cut)
     page.locator('[data-question="rib"] input[type=file]').set_input_files(
-        {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": pdf("RIB")}
+        {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": pdf("RIB") + b"\n%" + b"0" * 1_200_000}
     )
-    expect(page.locator('[data-question="rib"] .files')).to_contain_text("rib.pdf")
+    expect(page.locator('[data-question="rib"] .files')).to_contain_text("rib.pdf", timeout=15_000)
+    assert len(sent) == 6  # three pieces, one of them again, and the word that all is there
     looked_at(page, "files")
     assert {question: len(held) for question, held in one.dossier().files.items()} == {
         "statuts": 1,

@@ -96,7 +96,8 @@ class BoundedNumber(Question):
 
     def limits(self) -> list[str]:
         bounds = (("au moins", self.min), ("au plus", self.max))
-        return [f"{words} {plain(bound, 2)}{self.after_figure()}" for words, bound in bounds if bound is not None]
+        told = ((words, bound) for words, bound in bounds if bound is not None and (bound or words == "au plus"))
+        return [f"{words} {plain(bound, 2)}{self.after_figure()}" for words, bound in told]
 
     def after_figure(self) -> str:
         """What follows a bound on paper: a no-break space and the unit."""
