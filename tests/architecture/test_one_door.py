@@ -160,8 +160,6 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/ranking/run_files.py:RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
-            "services/ranking/briefing.py:_divergent",
-            "services/ranking/briefing.py:_marked_by_erratic",
             "services/ranking/briefing.py:_regions",
         }
     ),

@@ -16,7 +16,7 @@ from aap.core.call.schema import CallFile
 from aap.core.results import ResultRow
 from aap.documents.papers.letter_words import on_one_line
 from aap.documents.papers.letterhead import Author, Sender, author_of, document_date, sender_of
-from aap.documents.papers.lists import Cell, DossierLabel, PaperColumn
+from aap.documents.papers.lists import DOSSIER_COLUMN, Cell, DossierLabel, PaperColumn
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
 
 DEFAULT_VISAS = (
@@ -124,7 +124,7 @@ def act_view(
         algorithm=french.spaced(_ALGORITHM),
         columns=(
             PaperColumn("Rang", 11, figure=True),
-            PaperColumn("Dossier", 39, reference=True),
+            DOSSIER_COLUMN,
             PaperColumn("Bénéficiaire et projet"),
             PaperColumn("Montant attribué", 32, figure=True),
         ),

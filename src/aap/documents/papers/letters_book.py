@@ -12,7 +12,7 @@ import pikepdf
 from aap.core import french
 from aap.core.call.schema import CallFile
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import Cell, PaperColumn, SignedListView, render_list
+from aap.documents.papers.lists import DOSSIER_COLUMN, Cell, PaperColumn, SignedListView, render_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _cover(
         columns=(
             PaperColumn("Ordre", 13, figure=True),
             PaperColumn("Lettre", 15, figure=True),
-            PaperColumn("Dossier", 39, reference=True),
+            DOSSIER_COLUMN,
             PaperColumn("Association"),
             PaperColumn("Commune", 48),
             PaperColumn("Pages", 13, figure=True),

@@ -39,6 +39,9 @@ class PaperColumn:
     reference: bool = False
 
 
+DOSSIER_COLUMN = PaperColumn("Dossier", 39, reference=True)  # wide enough for a reference in one piece
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """`text`, and under it in small `detail`."""
@@ -120,7 +123,7 @@ def laureate_list_view(
         summary=tuple(summary),
         columns=(
             PaperColumn("Rang", 11, figure=True),
-            PaperColumn("Dossier", 39, reference=True),
+            DOSSIER_COLUMN,
             PaperColumn("Association et projet"),
             PaperColumn("Note", 14, figure=True),
             PaperColumn("Demandé", 23, figure=True),
@@ -176,7 +179,7 @@ def ranking_list_view(
         summary=_status_counts(shown),
         columns=(
             PaperColumn("Rang", 11, figure=True),
-            PaperColumn("Dossier", 39, reference=True),
+            DOSSIER_COLUMN,
             PaperColumn("Association et projet", 62),
             PaperColumn("Note", 14, figure=True),
             PaperColumn("Demandé", 24, figure=True),

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.letter_settings import in_effect
 from aap.core.delays import paris
 from aap.core.results import Table
+from aap.core.territories import fold
 from aap.documents.tables.subventions import PAID_HOW, Granting, GrantLine, PaidHow, subventions_table
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -117,7 +118,7 @@ def published_grants(session: Session, call_id: str) -> Table:
     ).all()
     if not found:
         raise NotFound("results", call_id)
-    lines = sorted(found, key=lambda line: (line[1].name.casefold(), line[0].reference))
+    lines = sorted(found, key=lambda line: (fold(line[1].name), line[0].reference))
     return subventions_table(
         _granting(session, call, siret),
         [

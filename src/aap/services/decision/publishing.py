@@ -17,6 +17,7 @@ from aap.core.ranking.run import EDITION
 from aap.core.ranking.run_input import json_text
 from aap.core.ranking.singled_out import SingledOut, singled_out
 from aap.core.results import Table, euros_text
+from aap.core.territories import fold
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.calls import CallState
@@ -151,7 +152,7 @@ def _laureates(session: Session, call_id: str, held: InForce) -> tuple[Laureate,
             notified_last(),
         )
     ).all()
-    ordered = sorted(found, key=lambda line: (line[2].name.casefold(), line[1].reference))
+    ordered = sorted(found, key=lambda line: (fold(line[2].name), line[1].reference))
     replaced = any(decision.replaces_id is not None for decision, _, _ in found)
     since = retained_since(session, call_id, held.version) if replaced else {}
     return tuple(_laureate(*line, held.granted[line[1].id], since.get(line[1].id)) for line in ordered)

@@ -13,7 +13,7 @@ from aap.core.french import NBSP, count, day
 from aap.core.results import MASKED
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.letterhead import author_of, sender_of
-from aap.documents.papers.lists import Cell, PaperColumn, SignedListView, render_list
+from aap.documents.papers.lists import DOSSIER_COLUMN, Cell, PaperColumn, SignedListView, render_list
 from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.people import Person
@@ -129,7 +129,7 @@ def register_pdf(session: Session, *, actor: Actor, call: OpenedCall, now: datet
         reference=call.file.call.reference or call.id,
         sender=sender_of(call.file),
         columns=(
-            PaperColumn("Dossier", 42, reference=True),
+            DOSSIER_COLUMN,
             PaperColumn("Personne", 44),
             PaperColumn("Lien"),
             PaperColumn("Origine", 42),

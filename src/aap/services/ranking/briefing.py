@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,9 +23,10 @@ from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.doubts import doubts
 from aap.core.results import ResultRow
 from aap.core.selection.rules import rules_of
+from aap.core.territories import fold
 from aap.documents.media_types import PDF, XLSX, MadeFile
 from aap.documents.papers.letterhead import sender_of
-from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
+from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import (
     Heading,
     MinutesTable,
@@ -131,7 +132,10 @@ def _briefing(session: Session, actor: Actor, call: OpenedCall) -> _Briefing:
 def _flags(session: Session, actor: Actor, call: OpenedCall, view: RunView) -> dict[str, tuple[str, ...]]:
     """What asks for attention, by the reference of the dossier; of a masked one nothing."""
     found: dict[str, list[str]] = defaultdict(list)
-    for name, doubt in doubts(run_content(view.run).given).items():
+    given = replace(
+        run_content(view.run).given, call=call.file
+    )  # a bundle's call file says nothing of how reviews are done
+    for name, doubt in doubts(given).items():
         for words, there in (
             ("écart entre évaluateurs", doubt.reached),
             ("contesté par la correction", doubt.contested),
@@ -208,13 +212,14 @@ def _essentials(found: _Briefing) -> list[tuple[str, str]]:
     budget, granted = report["budget"]["limit"], french.euros(round(report["budget"]["granted"] * 100))
     most = found.file.selection.laureates
     of = f" sur {french.number(most)} au plus" if most is not None else ""
-    counts = [(STATUS_WORDS[status], sum(row.status == status for row in rows)) for status in STATUS_WORDS]
+    counts = [(status, sum(row.status == status for row in rows)) for status in STATUS_WORDS]
     decided = found.file.call.decision_by
     return [
         ("Clôture du dépôt", french.moment(paris(found.call.record.closes_at))),
         *([("Décision annoncée pour le", french.day(decided))] if decided else []),
         ("Dossiers déposés", french.number(len(rows))),
-        *((words, french.number(count) + (of if words == STATUS_WORDS["laureate"] else "")) for words, count in counts if count),
+        *(("Lauréats", french.number(count) + of) if status == "laureate" else (STATUS_WORDS[status], french.number(count))
+          for status, count in counts if count),
         ("Montant attribué", granted + (f" sur {french.euros(round(budget * 100))}" if budget is not None else "")),
         ("Décisions du jury", french.number(len(found.jury))),
         ("Sélection prouvée la meilleure", "oui" if report.get("proven_optimal", True) else "non"),
@@ -239,8 +244,8 @@ def _after(found: _Briefing) -> list[PaperPart]:
 
 def _laureates(found: _Briefing) -> list[PaperPart]:
     columns = (
-        PaperColumn("Rang", 12, figure=True), PaperColumn("Dossier", 30, reference=True), PaperColumn("Association et région"),
-        PaperColumn("Note", 15, figure=True), PaperColumn("Montant", 25, figure=True), PaperColumn("Points d’attention", 46),
+        PaperColumn("Rang", 12, figure=True), DOSSIER_COLUMN, PaperColumn("Association et région"),
+        PaperColumn("Note", 15, figure=True), PaperColumn("Montant", 25, figure=True), PaperColumn("Points d’attention", 38),
     )  # fmt: skip
     rows = tuple(
         (
@@ -259,7 +264,8 @@ def _laureates(found: _Briefing) -> list[PaperPart]:
 def _quota_rows(found: _Briefing) -> list[QuotaRow]:
     """What each rule of balance asks, and what the selection gives it (money only where no line is masked)."""
     quotas = {one.id: one for one in rules_of(found.file).quotas}
-    rows = []
+    order = {name: place for place, name in enumerate(quotas)}
+    rows: list[tuple[int, QuotaRow]] = []
     for entry in found.view.report.get("quotas", ()):
         quota = quotas.get(entry["id"])
         title = french.spaced(quota.title if quota and quota.title else entry["id"])
@@ -268,15 +274,14 @@ def _quota_rows(found: _Briefing) -> list[QuotaRow]:
             named = value_label(found.file, quota.each, value) if quota and quota.each else value
             value = f"{french.NBSP}: {named}"
         money = entry.get("achieved_amount")
-        rows.append(
-            QuotaRow(
-                title + value,
-                quota_in_words(quota) if quota else "",
-                entry["achieved"],
-                None if money is None else round(money * 100),
-            )
+        row = QuotaRow(
+            title + value,
+            quota_in_words(quota) if quota else "",
+            entry["achieved"],
+            None if money is None else round(money * 100),
         )
-    return rows
+        rows.append((order.get(entry["id"], len(order)), row))
+    return [row for _, row in sorted(rows, key=lambda one: (one[0], fold(one[1].title)))]
 
 
 def _quotas(found: _Briefing) -> list[PaperPart]:

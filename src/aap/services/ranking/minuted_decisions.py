@@ -12,7 +12,7 @@ from aap.core.call.points import figure, out_of
 from aap.core.call.schema import Rubric
 from aap.core.delays import paris
 from aap.core.results import MASKED
-from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
+from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.applications import Application
 from aap.records.deliberations import Gate, Waiver
@@ -65,7 +65,7 @@ def waiver_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[Pa
         for waiver, reference, name in found
     )
     columns = (
-        PaperColumn("Dossier", 30, reference=True), PaperColumn("Point à revoir", 46), PaperColumn("Motif"),
+        DOSSIER_COLUMN, PaperColumn("Point à revoir", 46), PaperColumn("Motif"),
         PaperColumn("Par", 38),
     )  # fmt: skip
     parts: list[PaperPart] = [
@@ -130,7 +130,7 @@ def jury_parts(rubric: Rubric, lines: Sequence[JuryLine]) -> list[PaperPart]:
         Heading("Décisions du jury"),
         MinutesTable(
             (
-                PaperColumn("Dossier", 30, reference=True),
+                DOSSIER_COLUMN,
                 PaperColumn("Association", 40),
                 PaperColumn("Décision", 28),
                 PaperColumn("Motif"),
@@ -179,7 +179,7 @@ def agreement_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list
     if not rows:
         return []
     columns = (
-        PaperColumn("Dossier", 39, reference=True), PaperColumn("Note", 24), PaperColumn("Présents", 44),
+        DOSSIER_COLUMN, PaperColumn("Note", 24), PaperColumn("Présents", 44),
         PaperColumn("Motif et réserves"),
     )  # fmt: skip
     return [
@@ -203,7 +203,7 @@ def arbitration_parts(found: Arbitration) -> list[PaperPart]:
             Paragraph(f"L’autorité n’a rien changé à ce que le jury propose (classement {number})."),
         ]
     columns = (
-        PaperColumn("Dossier", 30, reference=True), PaperColumn("Le jury proposait", 38),
+        DOSSIER_COLUMN, PaperColumn("Le jury proposait", 38),
         PaperColumn("L’autorité décide", 38), PaperColumn("Motif"), PaperColumn("Par", 32),
     )  # fmt: skip
     parts: list[PaperPart] = [

@@ -12,7 +12,7 @@ from aap.core import french
 from aap.core.delays import paris
 from aap.core.results import MASKED
 from aap.core.territories import fold
-from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
+from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.applications import Application
 from aap.records.associations import Association
@@ -227,7 +227,7 @@ def recusal_parts(session: Session, *, actor: Actor, call_id: str, jury: Sitting
         Heading("Déports"),
         Paragraph("Les personnes déportées n’ont ni lu, ni noté, ni débattu le dossier nommé en face."),
         MinutesTable(
-            (PaperColumn("Personne", 50), PaperColumn("Dossier", 39, reference=True), PaperColumn("Motif")),
+            (PaperColumn("Personne", 50), DOSSIER_COLUMN, PaperColumn("Motif")),
             rows,
             empty="Aucun déport.",
         ),
@@ -328,7 +328,7 @@ def _one_by_one(held: MinutedMeeting) -> MinutesTable:
             )
         )
     columns = (
-        PaperColumn("Dossier", 30, reference=True), PaperColumn("Association", 38), PaperColumn("Examen", 32),
+        DOSSIER_COLUMN, PaperColumn("Association", 38), PaperColumn("Examen", 32),
         PaperColumn("Vote", 30), PaperColumn("Motif"),
     )  # fmt: skip
     return MinutesTable(columns, tuple(rows), empty="Aucun dossier n’a été examiné séparément.")

@@ -15,7 +15,7 @@ from aap.core.ranking.standing import OVERALL
 from aap.core.results import MASKED, ResultRow
 from aap.core.scoring.marking import title_of
 from aap.core.selection.rules import rules_of
-from aap.documents.papers.lists import STATUS_WORDS, Cell, PaperColumn
+from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph
 from aap.records.rankings import RankingRun
 from aap.services.call.calls import OpenedCall
@@ -64,7 +64,7 @@ def unproven_parts(run: RankingRun) -> list[PaperPart]:
 
 def _laureates(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     columns = (
-        PaperColumn("Rang", 14, figure=True), PaperColumn("Dossier", 39, reference=True), PaperColumn("Association"),
+        PaperColumn("Rang", 14, figure=True), DOSSIER_COLUMN, PaperColumn("Association"),
         PaperColumn("Note", 18, figure=True), PaperColumn("Attribué", 28, figure=True),
     )  # fmt: skip
     lines = tuple(
@@ -83,7 +83,7 @@ def _laureates(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
 
 def waiting_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     columns = (
-        PaperColumn("Place", 16, figure=True), PaperColumn("Rang", 14, figure=True), PaperColumn("Dossier", 39, reference=True),
+        PaperColumn("Place", 16, figure=True), PaperColumn("Rang", 14, figure=True), DOSSIER_COLUMN,
         PaperColumn("Association"), PaperColumn("Note", 18, figure=True), PaperColumn("Demandé", 28, figure=True),
     )  # fmt: skip
     waiting = sorted((row for row in rows if row.waiting_rank is not None), key=lambda row: row.waiting_rank or 0)

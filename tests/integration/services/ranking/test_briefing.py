@@ -58,7 +58,7 @@ def test_the_authority_reads_what_is_proposed_what_the_jury_changed_and_what_ask
     note, sheets, _ = made(here)
     one, two, three, four, _ = (dossier.reference for dossier in here.dossiers)
     for words in (
-        "Note à l’autorité", "Ce que le jury propose (classement n° 1", "Lauréat 2 sur 2 au plus", "70 000 € sur 100 000 €",
+        "Note à l’autorité", "Ce que le jury propose (classement n° 1", "Lauréats 2 sur 2 au plus", "70 000 € sur 100 000 €",
         "Auvergne-Rhône-Alpes", "Occitanie", "point levé sans examen", "Budget trop large.", "Le Sud", "au moins 1 lauréat",
         "Liste d’attente", "L’autorité n’a rien changé", "Sélection prouvée la meilleure oui",
     ):  # fmt: skip
