@@ -72,7 +72,7 @@ _SENTENCES = {
 
 def both_ways(text: str) -> tuple[str, str]:
     """How to write what `20.000 €` may mean: `20000`, and `20,00`."""
-    return typed_numbers.both_ways(_plain(text))
+    return typed_numbers.two_readings(_plain(text))
 
 
 def read_cents(text: str) -> int:

@@ -17,7 +17,7 @@ _APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u00b4`]")
 _QUOTES = re.compile('[«»\u201c\u201d\u201e\u2039\u203a"]')
 
 
-def bare(text: str, name: str) -> str:
+def bare_number(text: str, name: str) -> str:
     """A number without what parts its figures, nor its name before it: `IBAN : FR76 3000-6000…` is `FR7630006000…`."""
     plain = _PARTED.sub("", text).upper()
     return re.sub(rf"^(?:N[°O]?)?{name}(?:N[°O])?:?(?=.)", "", plain)
@@ -33,7 +33,7 @@ class BadSiret(ValueError):
 
 def read_siret(text: str) -> str:
     """Fourteen digits, checked; `00000000000000` passes the sum and is nobody's. Raises BadSiret."""
-    digits = bare(text, "SIRET")
+    digits = bare_number(text, "SIRET")
     if not re.fullmatch(r"[0-9]{14}", digits):
         raise BadSiret("length")
     if digits.startswith("0" * 9):
@@ -48,7 +48,7 @@ def read_siret(text: str) -> str:
 
 def read_rna(text: str) -> str:
     """`W751234567`. Raises ValueError."""
-    number = bare(text, "RNA")
+    number = bare_number(text, "RNA")
     if not _RNA.fullmatch(number):
         raise ValueError("no number of the register of associations")
     return number

@@ -39,7 +39,7 @@ class BadNumber(ValueError):
     @property
     def sentence(self) -> str:
         if self.reason == "ambiguous":
-            thousands, decimals = both_ways(self.found)
+            thousands, decimals = two_readings(self.found)
             return (
                 f"{quoted(' '.join(self.found.split()))} peut se lire de deux façons{NBSP}: écrivez {thousands} s’il "
                 f"s’agit de milliers, ou {decimals.rstrip('0').rstrip(',')} s’il s’agit d’une virgule décimale."
@@ -78,7 +78,7 @@ def figures_of(text: str) -> Figures | None:
     return Figures(match["sign"] in ("-", "−"), re.sub(r"\D", "", whole), decimals, twice, grouped)
 
 
-def both_ways(text: str) -> tuple[str, str]:
+def two_readings(text: str) -> tuple[str, str]:
     """How to write what `20.000` may mean: `20000`, and `20,00`."""
     found = figures_of(alike(text))
     assert found is not None
@@ -86,7 +86,7 @@ def both_ways(text: str) -> tuple[str, str]:
     return f"{sign}{found.whole}{found.decimals}", f"{sign}{found.whole},{found.decimals[:2]}"
 
 
-def read_number(text: str, unit: str | None = None) -> Decimal:
+def parse_number(text: str, unit: str | None = None) -> Decimal:
     """`12 000,5`, `12.5`, `1.234.567`, `-3`, `80 %`, `12 jeunes` or `1 jeune` (with `unit`). Raises BadNumber."""
     if len(text) > LONGEST:
         raise BadNumber(text, "not_a_number")

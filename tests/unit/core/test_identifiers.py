@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aap.core.identifiers import BadEmail, BadSiret, bare, read_email, read_rna, read_siret
+from aap.core.identifiers import BadEmail, BadSiret, bare_number, read_email, read_rna, read_siret
 
 SIRET = "13002526500013"
 IBAN = "FR7630006000011234567890189"
@@ -47,7 +47,7 @@ def test_an_rna_is_read_however_it_is_typed(typed: str) -> None:
     ],
 )  # fmt: skip
 def test_an_iban_loses_its_name_spaces_and_hyphens(typed: str) -> None:
-    assert bare(typed, "IBAN") == IBAN
+    assert bare_number(typed, "IBAN") == IBAN
 
 
 def test_an_address_is_normalised() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from aap.core.typed_numbers import BadNumber, cell_number, read_number
+from aap.core.typed_numbers import BadNumber, cell_number, parse_number
 
 READ = {
     "12 000,5": "12000.5", "12\u202f000": "12000", "12’000": "12000", "1.234.567": "1234567", "1,234,567.8": "1234567.8",
@@ -24,19 +24,19 @@ REFUSED = {
 
 @pytest.mark.parametrize(("typed", "value"), READ.items())
 def test_numbers_are_read_as_people_type_them(typed: str, value: str) -> None:
-    assert str(read_number(typed, "%")) == value
+    assert str(parse_number(typed, "%")) == value
 
 
 @pytest.mark.parametrize(("typed", "reason"), REFUSED.items(), ids=lambda one: one[:12])
 def test_what_is_no_number_is_refused_with_its_reason(typed: str, reason: str) -> None:
     with pytest.raises(BadNumber) as caught:
-        read_number(typed, "%")
+        parse_number(typed, "%")
     assert caught.value.reason == reason
 
 
 def test_a_number_that_may_be_read_twice_is_told_with_both_ways_to_write_it() -> None:
     with pytest.raises(BadNumber) as caught:
-        read_number("1.250 jeunes", "jeunes")
+        parse_number("1.250 jeunes", "jeunes")
     assert caught.value.sentence.replace("\u00a0", " ") == (
         "« 1.250 » peut se lire de deux façons : écrivez 1250 s’il s’agit de milliers, ou 1,25 s’il s’agit d’une virgule "
         "décimale."

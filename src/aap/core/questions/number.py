@@ -17,7 +17,7 @@ from aap.core.questions.base.faults import AnswerFault, CheckedDossier
 from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.question import Question, ordered
 from aap.core.scalars import Flag, Number
-from aap.core.typed_numbers import BadNumber, read_number
+from aap.core.typed_numbers import BadNumber, parse_number
 from aap.core.values import decimal_of, is_blank, text_of
 
 _THREE_DECIMALS = re.compile(r"-?[1-9]\d{0,2},\d{3}")  # would be read twice when it comes back: one more zero tells
@@ -32,7 +32,7 @@ class NumberCell(CellType):
         self.unit = unit
 
     def read(self, text: str) -> str:
-        return f"{read_number(text, self.unit).normalize():f}"
+        return f"{parse_number(text, self.unit).normalize():f}"
 
     def as_typed(self, value: object) -> str:
         exact = decimal_of(value)
@@ -49,7 +49,7 @@ class NumberCell(CellType):
         if not typed and decimal_of(value) is not None:
             return ""
         try:
-            read_number(typed, self.unit)
+            parse_number(typed, self.unit)
         except BadNumber as bad:
             return bad.sentence
         return BadNumber(typed, "not_a_number").sentence

@@ -14,7 +14,7 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 from aap.core.delays import paris
-from aap.core.identifiers import BadEmail, BadSiret, bare, read_email, read_rna, read_siret
+from aap.core.identifiers import BadEmail, BadSiret, bare_number, read_email, read_rna, read_siret
 from aap.core.territories import Territories
 from aap.core.values import clean_text, parse_day
 from aap.services.errors import Objection, of_email
@@ -193,7 +193,7 @@ def _iban(typed: str, found: CheckedIdentity) -> None:
     if not typed:
         return
     try:
-        found.values["iban"] = str(IBAN(bare(typed[:60], "IBAN"), validate_bban=True))
+        found.values["iban"] = str(IBAN(bare_number(typed[:60], "IBAN"), validate_bban=True))
     except (SchwiftyException, ValueError):
         found.problems["iban"] = Objection("association.iban_invalid")
 

@@ -19,7 +19,7 @@ from aap.core.scoring.criteria import bonus_of
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.scoring.totals import from_ten_thousandths, ten_thousandths
 from aap.core.territories import fold
-from aap.core.typed_numbers import read_number
+from aap.core.typed_numbers import parse_number
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
 from aap.records.applications import Application
@@ -203,7 +203,7 @@ def _agreed(
             return {}, Fraction(0), {"total": Objection("harmonising.total_beside_marks")}
         most = in_points(100 + bonus_of(rubric), rubric)
         try:
-            total = read_number(entry.total)
+            total = parse_number(entry.total)
         except ValueError:
             total = Decimal(-1)
         if not 0 <= total <= most:

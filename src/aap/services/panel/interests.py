@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from aap.core.answers.conditions import shown_answers
 from aap.core.assignment.interests import Interest as CoreInterest
 from aap.core.assignment.interests import Match, Party, matches
-from aap.core.identifiers import bare, read_rna, read_siret
+from aap.core.identifiers import bare_number, read_rna, read_siret
 from aap.core.questions.group import GroupQuestion
 from aap.core.questions.table import TableQuestion
 from aap.core.territories import fold
@@ -368,7 +368,7 @@ def _named(question: TableQuestion | GroupQuestion, row: Mapping[str, Any]) -> t
     parts = question.columns if isinstance(question, TableQuestion) else question.questions
     fields = [(part.id, part.type) for part in parts]
     texts = {name: str(row.get(name) or "").strip() for name, _ in fields}
-    siret = next((bare(text, "SIRET") for name, text in texts.items() if "siret" in name.lower()), "")
-    rna = next((bare(text, "RNA") for name, text in texts.items() if "rna" in name.lower().split("_")), "")
+    siret = next((bare_number(text, "SIRET") for name, text in texts.items() if "siret" in name.lower()), "")
+    rna = next((bare_number(text, "RNA") for name, text in texts.items() if "rna" in name.lower().split("_")), "")
     names = (texts[name] for name, kind in fields if kind in ("text", "long_text"))
     return next(names, ""), siret, rna
