@@ -6,10 +6,12 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 from sqlmodel import select
 
+from aap.own_files import rubrics_folder
 from aap.records.applications import Submission
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole
@@ -301,3 +303,35 @@ def test_the_pages_beside_the_path_are_accessible_too(space: Spaces, new_context
     sign_in(other, reader.email, PASSWORD)
     go(other, f"{one.url}/sections/moyens")
     looked_at(other, "section-read")
+
+
+def test_years_stand_side_by_side_and_a_pasted_line_fills_them(space: Spaces, new_context: Contexts) -> None:
+    text = Path(rubrics_folder() / "mentorat-2026.yaml").read_text()
+    one = space(ANSWERS, text=text.replace("budget: project\n", "budget: project\n          years: [2026, 2027]\n", 1))
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/moyens")
+    balance = page.locator("[data-balance]")
+    expect(balance.nth(1)).to_contain_text("Aucun montant n’est encore écrit")
+    page.locator('[name="q.budget.60"]').focus()
+    page.evaluate(PASTE, '60\t"Achats\nde l’année"\t2 500\t3 000\n')
+    expect(page.locator('[name="q.budget.60"]')).to_have_value("2 500")
+    expect(page.locator('[name="q.budget.2027.60"]')).to_have_value("3 000")
+    fill(page, {"q.budget.2027.request": "2000", "q.budget.2027.70": "1000"})
+    expect(page.locator('[data-total="charges-2027"]')).to_have_text("3 000 €")
+    expect(balance.nth(1)).to_contain_text("2027 – Charges et produits sont égaux.")
+    expect(balance.nth(0)).to_contain_text("Écart entre produits et charges : 500 €")
+    page.locator("summary", has_text="Vos propres lignes").click()
+    page.locator('[name="q.budget.own.0.account"]').select_option("60")
+    fill(
+        page,
+        {
+            "q.budget.own.0.label": "Ordinateurs",
+            "q.budget.own.0.amount": "400",
+            "q.budget.obtained.74-commune": "5 001",
+        },
+    )
+    page.get_by_role("button", name="Enregistrer", exact=True).last.click()
+    expect(page.locator(".error-summary")).to_contain_text("(74 Commune ou intercommunalité, dont obtenu)")
+    looked_at(page, "budget-years")
+    assert one.dossier().answers["budget"]["later"]["2027"]["charges"] == {"60": "3000.00"}
+    assert one.dossier().answers["budget"]["own"] == [{"account": "60", "label": "Ordinateurs", "amount": "400.00"}]

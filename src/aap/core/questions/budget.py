@@ -113,6 +113,11 @@ class BudgetQuestion(Question):
         """The accounts of which an association may add lines of its own."""
         return tuple(one for one in accounts(self.budget) if one.code != REQUEST)
 
+    def has_own_lines(self, typed: Any) -> bool:
+        """Whether anything was typed in a line of the association's own, or one more was asked for."""
+        own = list_of(mapping_of(typed).get("own"))
+        return len(own) > 1 or not is_blank(own)
+
     # --- what is typed, and what is stored ----------------------------------------------------------------------------
 
     def typed_for(self, typed: Any, account: Account, year: str = "") -> str:
