@@ -15,7 +15,7 @@ from schwifty.exceptions import SchwiftyException
 
 from aap.core.delays import paris
 from aap.core.identifiers import BadEmail, BadSiret, bare_number, read_email, read_rna, read_siret
-from aap.core.territories import Territories
+from aap.core.territories import Commune, Territories, place_asked
 from aap.core.values import clean_text, parse_day
 from aap.services.errors import Objection, of_email
 
@@ -102,12 +102,19 @@ def _territory(cleaned: Mapping[str, str], territories: Territories, found: Chec
             zone=commune.zone,
         )
         if not postal and commune.postal_codes:
-            postal = commune.postal_codes[0]
+            postal = _postal_code(commune, cleaned.get("commune", ""))
     if postal and not re.fullmatch(r"[0-9]{5}", postal):
         found.problems["postal_code"] = Objection("association.postal_code_length")
     elif not postal and commune is not None:
         found.problems["postal_code"] = Objection("association.postal_code_missing")
     found.values["postal_code"] = postal
+
+
+def _postal_code(commune: Commune, typed: str) -> str:
+    """The one that was typed with the commune's name (`75013 Paris`, `Paris 13e`), else the first of the commune's."""
+    numbers = place_asked(typed)[1]
+    said = (code for code in commune.postal_codes if any(code[-3:] == one.zfill(3) or code == one for one in numbers))
+    return next(said, commune.postal_codes[0])
 
 
 def _siret(typed: str, found: CheckedIdentity) -> None:
