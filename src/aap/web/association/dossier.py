@@ -18,6 +18,7 @@ from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossi
 from aap.services.dossier.messages import unread_of
 from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
+from aap.services.dossier.silence import rejected_on
 from aap.services.dossier.taken_over import to_look_at
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -38,6 +39,7 @@ def dossier(application_id: str) -> str:
         found = open_dossier(session, actor=actor, application_id=application_id)
         unread = unread_of(session, application_id) if found.state != "draft" else 0
         taken = to_look_at(session, found) if found.state in WRITABLE else frozenset()
+        silent_on = rejected_on(session, found.application)
     project = found.budget("project")
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
@@ -45,7 +47,7 @@ def dossier(application_id: str) -> str:
         "association/dossier.html",
         dossier=found,
         standing=state_in_words(found.state, found.call, now, due_at),
-        path=stages_of(found.application, found.call, now, due_at),
+        path=stages_of(found.application, found.call, now, due_at, silent_on),
         unread=unread,
         tasks=_tasks(found, taken),
         requested=project.request if project else 0,
