@@ -20,6 +20,7 @@ MAY = {
     "core/questions/group.py": "the questions of a block depend on the block",
     "services/dossier/dossiers.py": "gives what was typed to its page, and what counts to everybody else",
     "services/dossier/applying.py": "saves what is typed, hidden or not, and titles the dossier by what counts",
+    "services/dossier/taken_over.py": "compares what counts with what the earlier dossier held",
     "services/dossier/completion.py": "takes back to what was deposited",
     "services/panel/interests.py": "asks shown_answers where a condition could hide a partner",
     "services/steering/appeal_file.py": "opens the dossier from its sections",

@@ -56,6 +56,7 @@ SHARED_FILES: Mapping[str, str] = {
     "forms": "WTForms' forms of the account: Flask-Security's, our own",
     "home": "an actor's first page",
     "gates": "what stands in the way of the deliberation: use cases, pages",
+    "identifiers": "numbers that name somebody: read as people type them (core), invented ones",
     "interests": "interests of who works on a call: matching (core), use cases, pages",
     "journal": "the audit log: what happens to accounts (identity), its page",
     "jury": "the jury's decisions: use cases, pages",

@@ -6,10 +6,12 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Response, expect
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 from sqlmodel import select
 
+from aap.own_files import rubrics_folder
 from aap.records.applications import Submission
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole
@@ -149,9 +151,10 @@ def _fill_budget(page: Page, one: Space) -> None:
     expect(page.locator('[data-total="charges"]')).to_have_text("2 000 €")
     expect(page.locator("[data-balance]")).to_contain_text("Écart entre produits et charges : 2 000 €")
     page.locator('[name="q.budget.641"]').focus()
-    page.evaluate(PASTE, "641\tSalaires\t14 000\n645\tCharges\t4 000\n")
+    page.evaluate(PASTE, '641\t"Salaires\net ""primes"""\t14 000\n645\tCharges\t4 000\n')
     expect(page.locator('[data-total="charges"]')).to_have_text("20 000 €")
     fill(page, {"q.budget.request": "12000", "q.budget.74-commune": "5 000"})
+    expect(page.locator("[data-request]")).to_have_text("12 000 €")
     page.get_by_role("button", name="Enregistrer", exact=True).last.click()
     expect(page.locator(".error-summary")).to_contain_text("Ils doivent être égaux")
     looked_at(page, "budget-errors")
@@ -184,10 +187,21 @@ def _send_files(page: Page, one: Space) -> None:
         ]
     )
     expect(page.locator('[data-question="comptes"] .files')).to_contain_text("p0.pdf")
+    sent: list[str] = []
+
+    def cut(route: Route) -> None:
+        sent.append(route.request.url)
+        if len(sent) == 2:  # the first piece: the question where to begin came before
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/pieces/rib?*", cut)
     page.locator('[data-question="rib"] input[type=file]').set_input_files(
-        {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": pdf("RIB")}
+        {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": pdf("RIB") + b"\n%" + b"0" * 1_200_000}
     )
-    expect(page.locator('[data-question="rib"] .files')).to_contain_text("rib.pdf")
+    expect(page.locator('[data-question="rib"] .files')).to_contain_text("rib.pdf", timeout=15_000)
+    assert len(sent) == 6  # three pieces, one of them again, and the word that all is there
     looked_at(page, "files")
     assert {question: len(held) for question, held in one.dossier().files.items()} == {
         "statuts": 1,
@@ -289,3 +303,35 @@ def test_the_pages_beside_the_path_are_accessible_too(space: Spaces, new_context
     sign_in(other, reader.email, PASSWORD)
     go(other, f"{one.url}/sections/moyens")
     looked_at(other, "section-read")
+
+
+def test_years_stand_side_by_side_and_a_pasted_line_fills_them(space: Spaces, new_context: Contexts) -> None:
+    text = Path(rubrics_folder() / "mentorat-2026.yaml").read_text()
+    one = space(ANSWERS, text=text.replace("budget: project\n", "budget: project\n          years: [2026, 2027]\n", 1))
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/moyens")
+    balance = page.locator("[data-balance]")
+    expect(balance.nth(1)).to_contain_text("Aucun montant n’est encore écrit")
+    page.locator('[name="q.budget.60"]').focus()
+    page.evaluate(PASTE, '60\t"Achats\nde l’année"\t2 500\t3 000\n')
+    expect(page.locator('[name="q.budget.60"]')).to_have_value("2 500")
+    expect(page.locator('[name="q.budget.2027.60"]')).to_have_value("3 000")
+    fill(page, {"q.budget.2027.request": "2000", "q.budget.2027.70": "1000"})
+    expect(page.locator('[data-total="charges-2027"]')).to_have_text("3 000 €")
+    expect(balance.nth(1)).to_contain_text("2027 – Charges et produits sont égaux.")
+    expect(balance.nth(0)).to_contain_text("Écart entre produits et charges : 500 €")
+    page.locator("summary", has_text="Vos propres lignes").click()
+    page.locator('[name="q.budget.own.0.account"]').select_option("60")
+    fill(
+        page,
+        {
+            "q.budget.own.0.label": "Ordinateurs",
+            "q.budget.own.0.amount": "400",
+            "q.budget.obtained.74-commune": "5 001",
+        },
+    )
+    page.get_by_role("button", name="Enregistrer", exact=True).last.click()
+    expect(page.locator(".error-summary")).to_contain_text("(74 Commune ou intercommunalité, dont obtenu)")
+    looked_at(page, "budget-years")
+    assert one.dossier().answers["budget"]["later"]["2027"]["charges"] == {"60": "3000.00"}
+    assert one.dossier().answers["budget"]["own"] == [{"account": "60", "label": "Ordinateurs", "amount": "400.00"}]

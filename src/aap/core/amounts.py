@@ -10,7 +10,9 @@ import re
 from decimal import Decimal
 from typing import Literal
 
+from aap.core import typed_numbers
 from aap.core.french import NBSP, NNBSP, quoted
+from aap.core.typed_numbers import LONGEST, alike, figures_of
 
 Reason = Literal["not_a_number", "negative", "too_precise", "too_large", "ambiguous"]
 
@@ -19,18 +21,7 @@ MAX_CENTS = 10**13
 
 EXAMPLE = "12000 ou 12000,50"
 
-_LONGEST = 60
-_SPACES = re.compile("[ \u00a0\u2007\u2009\u202f]")
 _CURRENCY = re.compile(r"^€|(?:€|eur|euros?)$", re.IGNORECASE)
-_FORM = re.compile(
-    r"(?P<sign>[-+−]?)(?:"
-    r"(?P<whole>\d+|\d{1,3}(?: \d{3})+|\d{1,3}(?:'\d{3})+)?(?:[.,](?P<decimals>\d+))?"
-    r"|(?P<points>\d{1,3}(?:\.\d{3})+),(?P<after_points>\d+)"
-    r"|(?P<commas>\d{1,3}(?:,\d{3})+)\.(?P<after_commas>\d+)"
-    r"|(?P<groups>\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,})"
-    r")",
-    re.ASCII,
-)
 
 
 class BadAmount(ValueError):
@@ -80,9 +71,8 @@ _SENTENCES = {
 
 
 def both_ways(text: str) -> tuple[str, str]:
-    """How to write what `20.000` may mean: `20000`, and `20,00`."""
-    whole, decimals = re.split(r"[.,]", _plain(text), maxsplit=1)
-    return f"{whole}{decimals}".lstrip("+"), f"{whole},{decimals[:2]}".lstrip("+")
+    """How to write what `20.000 €` may mean: `20000`, and `20,00`."""
+    return typed_numbers.two_readings(_plain(text))
 
 
 def read_cents(text: str) -> int:
@@ -91,24 +81,22 @@ def read_cents(text: str) -> int:
     Thousands are parted by spaces, no-break spaces (narrow or not) or apostrophes; by points or commas where nothing else
     can be meant. Raises BadAmount.
     """
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise BadAmount(text, "not_a_number")
     plain = _plain(text)
     if not plain:
         return 0
-    match = _FORM.fullmatch(plain)
-    if match is None or not any(char.isdigit() for char in plain):
+    found = figures_of(plain)
+    if found is None:
         raise BadAmount(text, "not_a_number")
-    if match["sign"] in ("-", "−"):
+    if found.negative:
         raise BadAmount(text, "negative")
-    whole = match["whole"] or match["points"] or match["commas"] or match["groups"] or "0"
-    decimals = match["decimals"] or match["after_points"] or match["after_commas"] or ""
-    if match["decimals"] and len(decimals) == 3:
-        grouped = re.fullmatch(r"[1-9]\d{0,2}", match["whole"] or "") is not None
-        raise BadAmount(text, "ambiguous" if grouped else "too_precise")
-    if decimals[2:].strip("0"):
+    if found.ambiguous:
+        raise BadAmount(text, "ambiguous")
+    decimals = found.decimals
+    if decimals[2:].strip("0") or (len(decimals) == 3 and not found.after_groups):
         raise BadAmount(text, "too_precise")
-    cents = int(re.sub(r"\D", "", whole)) * 100 + int(decimals[:2].ljust(2, "0"))
+    cents = int(found.whole) * 100 + int(decimals[:2].ljust(2, "0"))
     if cents > MAX_CENTS:
         raise BadAmount(text, "too_large")
     return cents
@@ -121,5 +109,4 @@ def read_amount(text: str) -> Decimal:
 
 def _plain(text: str) -> str:
     """The text without the currency beside it, its spaces all alike, its apostrophes too."""
-    plain = _SPACES.sub(" ", text).replace("’", "'").strip()
-    return _CURRENCY.sub("", plain, count=1).strip()
+    return _CURRENCY.sub("", alike(text), count=1).strip()

@@ -68,10 +68,28 @@ class Commune:
         return f"{self.name} ({self.department.name})"
 
 
+_CEDEX = re.compile(r"\bcedex(?: \d{1,2})?\b")
+_DISTRICT = re.compile(r"\b(\d{1,2}) ?(?:ere?|i?eme|e)?(?: (?:arr|ardt|arrdt|arrondissement))?\b")
+_DISTRICTS = {"75056": 20, "69123": 9, "13055": 16}
+"""The arrondissements of Paris, Lyon and Marseille, which are no communes: people say « Paris 13 », « Lyon 3e »."""
+
+
 def fold(text: str) -> str:
     """A name as it is compared: no accents, case, hyphens or apostrophes, `st` written out."""
     words = re.findall(r"[a-z0-9]+", without_accents(text.lower().translate(_LIGATURES)))
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+
+
+def place_asked(query: str) -> tuple[str, tuple[str, ...]]:
+    """The name, folded, and the numbers of `35000 Rennes`, `Paris 13e arrondissement`, `35042 Rennes cedex 7`.
+
+    A code of a cedex is no postal code: only the department's figures are kept of it.
+    """
+    folded = fold(query)
+    cedex = _CEDEX.search(folded) is not None
+    words = _DISTRICT.sub(r"\1", _CEDEX.sub("", folded)).split()
+    numbers = tuple(word[:2] if cedex and len(word) == 5 else word for word in words if word[0].isdigit())
+    return " ".join(word for word in words if not word[0].isdigit()), numbers
 
 
 class Territories:
@@ -120,15 +138,12 @@ class Territories:
         """Communes whose name, a word of it, postal code or INSEE code starts with `query`.
 
         Order: the exact name first, then names that start so, then names with a later word that starts so; within
-        each the most populated first, then by code. A mixed query (`castillon 64`, `35000 rennes`) narrows the name
-        by postal code or department. Empty for a query without letter or digit.
+        each the most populated first, then by code. A mixed query (`castillon 64`, `35000 rennes`, `paris 13`) narrows
+        the name by postal code, department or arrondissement. Empty for a query without letter or digit.
         """
-        folded = fold(query)
-        if not folded or limit <= 0:
+        name, numbers = place_asked(query)
+        if limit <= 0 or not (name or numbers):
             return ()
-        words = folded.split()
-        numbers = [word for word in words if word[0].isdigit()]
-        name = " ".join(word for word in words if not word[0].isdigit())
         if not name:
             return self._by_number(numbers, limit)
         entries = _slice(self._name_index, name)
@@ -180,6 +195,8 @@ def _first(row: tuple[Any, ...]) -> str:
 
 
 def _has_number(commune: Commune, number: str) -> bool:
-    """True if a postal code, the INSEE code or the department's number starts so."""
+    """True if a postal code, the INSEE code or the department's number starts so, or where it is an arrondissement's."""
     wanted = number.upper()
+    if len(number) <= 2 and number.isdigit() and 0 < int(number) <= _DISTRICTS.get(commune.code, 0):
+        return True
     return commune.code.startswith(wanted) or any(code.startswith(wanted) for code in commune.postal_codes)

@@ -22,9 +22,12 @@ _UNWANTED = re.compile(
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _LONGEST_NUMBER = 40
 _MONTHS = {
-    "janvier": 1, "fevrier": 2, "mars": 3, "avril": 4, "mai": 5, "juin": 6, "juillet": 7, "aout": 8, "septembre": 9,
-    "octobre": 10, "novembre": 11, "decembre": 12,
+    "janvier": 1, "janv": 1, "fevrier": 2, "fevr": 2, "mars": 3, "avril": 4, "avr": 4, "mai": 5, "juin": 6, "juillet": 7,
+    "juil": 7, "aout": 8, "septembre": 9, "sept": 9, "octobre": 10, "oct": 10, "novembre": 11, "nov": 11, "decembre": 12,
+    "dec": 12,
 }  # fmt: skip
+_LAST_OF_THIS_CENTURY = 49  # a year of two figures above it is of the last century
+_FIRST_YEAR = 1_000  # `0205` is a slip of the keyboard
 
 
 def printable(text: str) -> str:
@@ -35,69 +38,38 @@ def printable(text: str) -> str:
 def clean_text(text: str, *, lines: bool = False) -> str:
     """What a person typed, in NFC, without characters that have no business in a text; trimmed.
 
-    `lines`: line ends are kept (as \\n); else they become spaces.
+    `lines`: line ends are kept (as \\n), and the spaces that set words apart in a line; else each run of them is one space.
     """
     text = printable(text)
     if not lines:
-        text = text.replace("\n", " ").replace("\t", " ")
+        text = re.sub(r"\s{2,}|[\n\t]", " ", text)
     return nfc(text).strip()
 
 
-def parse_number(text: str, unit: str | None = None) -> Decimal:
-    """`12 000,5`, `12.000`, `-3`, `80 %` (with `unit`). Raises ValueError.
-
-    The comma is the decimal mark; a point followed by exactly three digits groups thousands, else it is a decimal mark.
-    """
-    stripped = text.strip()
-    if unit and stripped.lower().endswith(unit.lower()):
-        stripped = stripped[: -len(unit)]
-    stripped = re.sub(r"[\s'’]", "", stripped).replace("−", "-")
-    if len(stripped) > _LONGEST_NUMBER:
-        raise ValueError("too long for a number")
-    if "," in stripped:
-        stripped = stripped.replace(".", "").replace(",", ".", 1)
-    elif re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", stripped, flags=re.ASCII):
-        stripped = stripped.replace(".", "")
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", stripped, flags=re.ASCII):
-        raise ValueError("not a number")
-    return Decimal(stripped)
-
-
-_THOUSANDS = " \u00a0\u202f\u2009"  # between thousands, in French spreadsheets
-_CELL = re.compile(
-    rf"(?P<sign>[-+\u2212]?)(?P<whole>\d{{1,3}}(?:[{_THOUSANDS}]\d{{3}})+|\d{{1,15}}|(?=[.,]))"
-    rf"(?:[.,](?P<decimals>\d{{1,12}}))?",
-    re.ASCII,
-)
-
-
-def cell_number(text: str) -> Decimal | None:
-    """A number as French and English spreadsheets write it: `12.5`, `12,5`, `,5`, `12 000` or `12 000,50`.
-
-    None for another text: no exponent, no infinity, no thousands but by spaces.
-    """
-    match = _CELL.fullmatch(text)
-    if match is None or len(match["whole"]) > 20:
-        return None
-    digits = re.sub(rf"[{_THOUSANDS}]", "", match["whole"])
-    sign = "-" if match["sign"] in ("-", "\u2212") else ""
-    return Decimal(f"{sign}{digits or '0'}.{match['decimals'] or '0'}")
-
-
 def parse_day(text: str) -> date:
-    """`28/02/2025`, `28.2.25`, `2025-02-28`, `28 février 2025`, `1er mars 2025`. Raises ValueError."""
+    """`28/02/2025`, `28.2.25`, `5/7/98`, `2025-02-28`, `28 février 2025`, `1er sept. 98`. Raises ValueError."""
     plain = without_accents(text.strip().lower())
     if len(plain) > _LONGEST_NUMBER:
         raise ValueError("too long for a date")
     if iso := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain, flags=re.ASCII):
-        return date(int(iso[1]), int(iso[2]), int(iso[3]))
+        return _day(int(iso[1]), int(iso[2]), int(iso[3]))
     if typed := re.fullmatch(r"(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4}|\d{2})", plain, flags=re.ASCII):
-        return date(_full_year(typed[3]), int(typed[2]), int(typed[1]))
-    if worded := re.fullmatch(r"(\d{1,2})(?:er|ᵉʳ)?\s+([a-z]+)\s+(\d{4})", plain):
+        return _day(_full_year(typed[3]), int(typed[2]), int(typed[1]))
+    if worded := re.fullmatch(r"(\d{1,2})(?:er|ᵉʳ)?\s+([a-z]+)\.?\s+(\d{4}|\d{2})", plain, flags=re.ASCII):
         month = _MONTHS.get(worded[2])
         if month is not None:
-            return date(int(worded[3]), month, int(worded[1]))
+            return _day(_full_year(worded[3]), month, int(worded[1]))
     raise ValueError("not a date")
+
+
+def parse_year(text: str) -> int:
+    """`2024`, `exercice 2024`, `2023-2024` (the year that it ends in). Raises ValueError."""
+    found = re.fullmatch(
+        r"(?:exercice\s+)?(?:(?:19|20)\d\d\s*[-/–]\s*)?((?:19|20)\d\d)", text.strip().lower(), flags=re.ASCII
+    )
+    if found is None:
+        raise ValueError("not a year")
+    return int(found[1])
 
 
 def looks_like_day(text: str) -> bool:
@@ -146,5 +118,13 @@ def is_blank(value: object) -> bool:
     return value is None or value == ""
 
 
+def _day(year: int, month: int, number: int) -> date:
+    if year < _FIRST_YEAR:
+        raise ValueError("no year of ours")
+    return date(year, month, number)
+
+
 def _full_year(text: str) -> int:
-    return int(text) if len(text) == 4 else 2000 + int(text)
+    if len(text) == 4:
+        return int(text)
+    return int(text) + (2000 if int(text) <= _LAST_OF_THIS_CENTURY else 1900)

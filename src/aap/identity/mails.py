@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
-from flask_security import MailUtil
+from flask_security import EmailValidateException, MailUtil
 
+from aap.core.identifiers import BadEmail, read_email
 from aap.documents.mail_texts import Mail
 from aap.services.outbox import send_mail
 from aap.services.platform import Platform
@@ -47,6 +48,11 @@ class OutboxMails(MailUtil):
         return str(super().normalize(email)).lower()
 
     def validate(self, email: str) -> str:
+        try:
+            read_email(email)
+        except BadEmail as bad:
+            if bad.slip:
+                raise EmailValidateException(bad.slip) from bad
         return str(super().validate(email)).lower()
 
     def send_mail(

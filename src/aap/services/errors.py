@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aap.core.identifiers import BadEmail
+
 
 @dataclass(frozen=True, init=False)
 class Objection:
@@ -48,6 +50,11 @@ typed); "" is the whole. The names of a form's fields are its page's."""
 def said_by_core(text: str) -> Objection:
     """A sentence that the core made of what it checked: it is passed on as it is."""
     return Objection("core.said", text=text)
+
+
+def of_email(bad: BadEmail, otherwise: Objection) -> Objection:
+    """What is wrong with an address: the sign that is one too many, where it is known."""
+    return said_by_core(bad.slip) if bad.slip else otherwise
 
 
 class DomainError(Exception):

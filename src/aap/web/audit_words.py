@@ -74,6 +74,7 @@ def actions() -> Mapping[str, str]:
         "decisions.notified": _("Décisions notifiées"),
         "decisions.prepared": _("Décisions préparées"),
         "document.added": _("Pièce jointe"),
+        "document.year_given": _("Année d’une pièce indiquée"),
         "document.downloaded": _("Pièce téléchargée"),
         "document.read": _("Pièce lue"),
         "document.removed": _("Pièce retirée"),

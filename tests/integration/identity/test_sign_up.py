@@ -58,6 +58,7 @@ def test_a_known_address_gets_the_same_answer_and_a_mail_that_says_so(browser, f
         ({"name": ""}, "Écrivez votre prénom et votre nom."),
         ({"name": "<script>alert(1)</script>"}, "Ce nom contient des caractères qui ne peuvent pas y être."),
         ({"email": "lea@"}, "Écrivez une adresse comme nom@example.org."),
+        ({"email": "l’asso@example.org"}, "Cette adresse contient une apostrophe courbe"),
         ({"email": "lea@example.org\r\nBcc: x@example.org"}, "Écrivez une adresse comme nom@example.org."),
         ({"password": "court"}, "Ce mot de passe est trop court"),
         ({"password": "a" * 40}, "il répète toujours la même chose"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aap.core.amounts import BadAmount, both_ways, read_cents
+from tests.unit.core import test_typed_numbers
 
 READ = {
     "": 0, "  ": 0, "0": 0, "0,01": 1, "12000": 1_200_000, "12 000,50 €": 1_200_050, "12\u202f000\u00a0€": 1_200_000,
@@ -62,11 +63,22 @@ def test_scripts_read_what_the_server_reads(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "ask.js").write_text(
         "globalThis.document = {documentElement: {lang: 'fr'}, querySelector: () => null, getElementById: () => null};\n"
-        "const { toCents } = await import('./amounts.js');\n"
-        "console.log(JSON.stringify(JSON.parse(process.argv[2]).map(toCents)));\n"
+        "const amounts = await import('./amounts.js');\n"
+        "const [amount, number] = JSON.parse(process.argv[2]);\n"
+        "console.log(JSON.stringify([amount.map(amounts.toCents), number.map(amounts.toNumber)]));\n"
     )
     texts = [*READ, *REFUSED]
+    numbers = [
+        text for text in [*test_typed_numbers.READ, *test_typed_numbers.REFUSED] if "%" not in text and len(text) < 99
+    ]
     said = subprocess.run(
-        ["node", str(tmp_path / "ask.js"), json.dumps(texts)], capture_output=True, text=True, check=True, timeout=60
+        ["node", str(tmp_path / "ask.js"), json.dumps([texts, numbers])],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
-    assert dict(zip(texts, json.loads(said.stdout), strict=True)) == {**READ, **dict.fromkeys(REFUSED)}
+    amounts, read = json.loads(said.stdout)
+    assert dict(zip(texts, amounts, strict=True)) == {**READ, **dict.fromkeys(REFUSED)}
+    known = {text: float(value) for text, value in test_typed_numbers.READ.items()}
+    assert dict(zip(numbers, read, strict=True)) == {text: known.get(text) for text in numbers}

@@ -75,5 +75,16 @@ def test_shipped_table_holds_every_present_commune() -> None:
     assert table.commune("75101") is None
 
 
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("Paris 13", ["75056"]), ("PARIS 13EME ARRONDISSEMENT", ["75056"]), ("paris 1er", ["75056"]), ("Paris 21", []),
+        ("Lyon 3e arr.", ["69123"]), ("Lyon 10", []), ("Marseille 16 ème", ["13055"]), ("35042 Rennes Cedex 7", ["35238"]),
+    ],
+)  # fmt: skip
+def test_arrondissements_and_cedex_lead_to_their_commune(query: str, codes: list[str]) -> None:
+    assert [commune.code for commune in territories().find_communes(query)] == codes
+
+
 def test_shipped_paris_has_its_postal_codes() -> None:
     assert [commune.code for commune in territories().find_communes("75011 paris")] == ["75056"]

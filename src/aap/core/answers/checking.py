@@ -89,4 +89,4 @@ def _full_label(question: Question, found: AnswerFault) -> str:
     if len(found.path) > 1 and isinstance(found.path[1], int):
         where = question.item_name(found.path[1] + 1)
         return f"{question.label} ({', '.join(part for part in (where, found.label) if part)})"
-    return question.label
+    return f"{question.label} ({found.label})" if found.label else question.label

@@ -8,8 +8,8 @@ from typing import Any
 
 from aap.core.answers.readable import read_section
 from aap.core.call.schema import Section
-from aap.core.french import NBSP, euros, spaced
-from aap.core.questions.base.in_words import ReadAnswer
+from aap.core.french import NBSP, spaced
+from aap.core.questions.base.in_words import BudgetLine, ReadAnswer
 from aap.core.territories import Territories
 from aap.core.values import Answers
 
@@ -40,10 +40,8 @@ def in_lines(answer: ReadAnswer) -> str:
     for block in answer.blocks:
         lines += [block.title, *(f"{one.label}{NBSP}: {in_lines(one)}" for one in block.answers)]
     for side in answer.sides:
-        lines += [f"{side.title}{NBSP}: {euros(side.total)}"]
-        lines += [
-            " ".join(filter(None, (code, label))) + f"{NBSP}: {euros(cents)}" for code, label, cents in side.lines
-        ]
+        lines += BudgetLine("", side.title, side.totals).in_lines(side.years)
+        lines += [text for line in side.lines for text in line.in_lines(side.years)]
     lines += [f"{one.name} ({one.note})" if one.note else one.name for one in answer.files]
     return "\n".join(line for line in [*lines, answer.unread] if line)
 

@@ -40,6 +40,11 @@ class Account:
             return self.code.partition("-")[0]
         return self.heading if self.heading[0].isdigit() else ""
 
+    @property
+    def name(self) -> str:
+        """`61 Services extérieurs`: how a message names the line."""
+        return f"{self.number} {self.label.partition(' : ')[0].partition(' (')[0]}".strip()
+
 
 ACCOUNTS: tuple[Account, ...] = (
     Account("60", "Achats : matières, fournitures, prestations", "charges", "60"),
@@ -98,6 +103,10 @@ def accounts(kind: BudgetKind, side: Side | None = None) -> tuple[Account, ...]:
     return tuple(account for account in ACCOUNTS if kind in account.kinds and side in (None, account.side))
 
 
+def account_of(code: str) -> Account | None:
+    return _BY_CODE.get(code)
+
+
 class UnknownAccount(ValueError):
     """A stored budget names an account that this kind of budget doesn't have."""
 
@@ -153,6 +162,11 @@ class Budget:
     def contributions_gap(self) -> int:
         """Account 87 less account 86."""
         return self.total("given") - self.total("used")
+
+    @property
+    def contributions(self) -> int:
+        """Accounts 86 and 87 together: 0 where nothing is contributed."""
+        return self.total("used") + self.total("given")
 
     @property
     def request(self) -> int:

@@ -13,7 +13,7 @@ from aap.core.questions.base.faults import AnswerFault, CheckedDossier
 from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import Question
-from aap.core.territories import Commune, Territories, fold
+from aap.core.territories import Commune, Territories, fold, place_asked
 from aap.core.values import clean_text, is_blank, list_of, mapping_of, text_of
 
 CANDIDATES = 12
@@ -94,7 +94,7 @@ def commune_meant(text: str, territories: Territories) -> Commune | None:
     text = clean_text(text)[:_LONGEST]
     found = list(communes_like(text, territories))
     label = _LABEL.fullmatch(text)
-    name = fold(label["name"] if label else re.sub(r"\d\S*", "", text))
+    name = fold(label["name"]) if label else place_asked(text)[0]
     if name:
         found = [one for one in found if fold(one.name) == name]
     return found[0] if len(found) == 1 else None

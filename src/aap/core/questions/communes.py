@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from aap.core.french import count
 from aap.core.paths import Path
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier, how_many
 from aap.core.questions.base.in_words import ReadAnswer, Surroundings
@@ -35,6 +36,9 @@ class CommunesQuestion(ByName):
         yield from super().problems(value, raw, path, dossier)
         if is_blank(raw):
             yield from how_many(len(list_of(value)), None, self.max_rows, "commune", path)
+
+    def limits(self) -> list[str]:
+        return [f"{count(self.max_rows, 'commune')} au plus"] if self.max_rows else []
 
     def words(self, value: Any, blank: ReadAnswer, around: Surroundings) -> ReadAnswer:
         return replace(blank, kind="list", items=[name_of(text_of(one), around.territories) for one in list_of(value)])

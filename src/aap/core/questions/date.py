@@ -41,6 +41,7 @@ class DateCell(CellType):
 class DateQuestion(Question):
     compared = "day"
     cell = DateCell()
+    dated = True
     missing = "Indiquez une date."
 
     type: Literal["date"] = Field(description="Un jour.")

@@ -39,6 +39,9 @@ _ON_PAPER = {
 }
 
 
+_OF_A_YEAR = ("accounts", "auditor_report", "activity_report")
+
+
 class FileQuestion(Question):
     compared = None
     missing = "Joignez le document demandé."
@@ -52,6 +55,14 @@ class FileQuestion(Question):
     safe: str | None = Field(
         default=None, description="Rubrique du coffre de l’association où reprendre le fichier (statutes, accounts …)."
     )
+
+    @property
+    def of_a_year(self) -> bool:
+        """Whether its documents are each of one year, which is asked for."""
+        return self.safe in _OF_A_YEAR
+
+    def is_dated(self) -> bool:
+        return self.of_a_year
 
     @property
     def accepted(self) -> str:

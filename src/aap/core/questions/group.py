@@ -40,6 +40,9 @@ class GroupQuestion(Question):
     def misfits(self, path: Path) -> Iterator[Finding]:
         yield from ordered(path, ("min_items", self.min_items), ("max_items", self.max_items))
 
+    def is_dated(self) -> bool:
+        return any(one.is_dated() for one in self.questions)
+
     def inner(self) -> tuple[Question, ...]:
         return self.questions
 

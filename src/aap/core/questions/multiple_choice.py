@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aap.core.findings import Finding
+from aap.core.french import count
 from aap.core.paths import Path
 from aap.core.questions.base.choosing import QuestionWithOptions
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier, how_many
@@ -51,7 +52,10 @@ class MultipleChoiceQuestion(QuestionWithOptions):
         return replace(blank, kind="list", items=[self.word_of(text_of(one)) for one in list_of(value)])
 
     def limits(self) -> list[str]:
-        return ["plusieurs réponses possibles"]
+        if self.min is None and self.max is None:
+            return ["plusieurs réponses possibles"]
+        bounds = (("au moins", self.min), ("au plus", self.max))
+        return [f"{count(int(bound), 'réponse')} {words}" for words, bound in bounds if bound is not None]
 
     def kept(self, before: Any, answer: Any) -> Any:
         return [value for value in answer if value in self.labels()] or None

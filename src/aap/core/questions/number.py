@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
 
-from aap.core.amounts import BadAmount, read_cents
 from aap.core.findings import Finding
 from aap.core.french import NBSP, NNBSP, plain
 from aap.core.paths import Path
@@ -16,8 +16,11 @@ from aap.core.questions.base.cell_types import CellType, read_cell, words_of_cel
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier
 from aap.core.questions.base.in_words import Surroundings
 from aap.core.questions.base.question import Question, ordered
-from aap.core.scalars import Number
-from aap.core.values import decimal_of, parse_number, text_of
+from aap.core.scalars import Flag, Number
+from aap.core.typed_numbers import BadNumber, parse_number
+from aap.core.values import decimal_of, is_blank, text_of
+
+_THREE_DECIMALS = re.compile(r"-?[1-9]\d{0,2},\d{3}")  # would be read twice when it comes back: one more zero tells
 
 
 class NumberCell(CellType):
@@ -29,13 +32,14 @@ class NumberCell(CellType):
         self.unit = unit
 
     def read(self, text: str) -> str:
-        if self._two_readings(text) is not None:
-            raise ValueError("an amount that may be read twice")
         return f"{parse_number(text, self.unit).normalize():f}"
 
     def as_typed(self, value: object) -> str:
         exact = decimal_of(value)
-        return text_of(value) if exact is None else f"{exact:,f}".replace(",", NNBSP).replace(".", ",")
+        if exact is None:
+            return text_of(value)
+        shown = f"{exact:,f}".replace(",", NNBSP).replace(".", ",")
+        return f"{shown}0" if _THREE_DECIMALS.fullmatch(shown) else shown
 
     def in_words(self, value: object) -> str:
         exact = decimal_of(value)
@@ -44,20 +48,11 @@ class NumberCell(CellType):
     def unreadable(self, value: object, typed: str) -> str:
         if not typed and decimal_of(value) is not None:
             return ""
-        twice = self._two_readings(typed)
-        if twice is not None:
-            return twice.sentence
-        return "Ce n’est pas un nombre. Écrivez-le en chiffres, par exemple 1\u202f200 ou 12,5."
-
-    def _two_readings(self, text: str) -> BadAmount | None:
-        """An amount (a number in euros is one) that could mean two; None for any other number."""
-        if self.unit is None or self.unit.strip().casefold() not in ("€", "eur", "euro", "euros"):
-            return None
         try:
-            read_cents(text)
-        except BadAmount as bad:
-            return bad if bad.reason == "ambiguous" else None
-        return None
+            parse_number(typed, self.unit)
+        except BadNumber as bad:
+            return bad.sentence
+        return BadNumber(typed, "not_a_number").sentence
 
 
 class BoundedNumber(Question):
@@ -101,7 +96,8 @@ class BoundedNumber(Question):
 
     def limits(self) -> list[str]:
         bounds = (("au moins", self.min), ("au plus", self.max))
-        return [f"{words} {plain(bound, 2)}{self.after_figure()}" for words, bound in bounds if bound is not None]
+        told = ((words, bound) for words, bound in bounds if bound is not None and (bound or words == "au plus"))
+        return [f"{words} {plain(bound, 2)}{self.after_figure()}" for words, bound in told]
 
     def after_figure(self) -> str:
         """What follows a bound on paper: a no-break space and the unit."""
@@ -114,9 +110,19 @@ class NumberQuestion(BoundedNumber):
 
     type: Literal["number"] = Field(description="Un nombre.")
     unit: str | None = Field(default=None, description="Unité affichée après le nombre.")
+    whole: Flag = Field(
+        default=False, description="Nombre entier seulement (des personnes, des jours) : 12,5 est refusé."
+    )
 
     def own_cell(self) -> CellType:
         return NumberCell(self.unit)
+
+    def problems(self, value: Any, raw: Any, path: Path, dossier: CheckedDossier) -> Iterator[AnswerFault]:
+        exact = decimal_of(value)
+        if self.whole and is_blank(raw) and exact is not None and exact % 1:
+            yield AnswerFault(path, "not_whole", "Écrivez un nombre entier, sans virgule.")
+            return
+        yield from super().problems(value, raw, path, dossier)
 
     def written(self, value: Decimal) -> str:
         return f"{plain(value)} {self.unit}" if self.unit else plain(value)
@@ -124,6 +130,9 @@ class NumberQuestion(BoundedNumber):
     def text(self, value: Any, around: Surroundings) -> str:
         words = super().text(value, around)
         return f"{words} {self.unit}" if self.unit else words
+
+    def limits(self) -> list[str]:
+        return [*(["nombre entier"] if self.whole else []), *super().limits()]
 
     def after_figure(self) -> str:
         return f"{NBSP}{self.unit}" if self.unit else ""

@@ -22,6 +22,7 @@ _ENDS = {"start": _CELL, "end": _CELL}
 
 class PeriodQuestion(Question):
     compared = None
+    dated = True
     missing = "Indiquez une période."
 
     type: Literal["period"] = Field(description="Une période, du jour de début au jour de fin.")

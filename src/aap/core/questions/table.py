@@ -71,6 +71,9 @@ class TableQuestion(Question):
         named = (((*path, "columns", i, "id"), column.id) for i, column in enumerate(self.columns))
         yield from repeated(named, "une autre colonne")
 
+    def is_dated(self) -> bool:
+        return any(TYPES[column.type].dated for column in self.columns)
+
     def typed_in(self, posted: Posted, name: str) -> Any:
         blank = {column.id: "" for column in self.columns}
         rows = [{column: posted.one(f"{name}.{row}.{column}") for column in blank} for row in posted.rows(name)]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from aap.core.findings import Finding
-from aap.core.french import count
+from aap.core.french import count, plain
 from aap.core.paths import Path
 from aap.core.questions.base.cell_types import CellType
 from aap.core.questions.base.faults import AnswerFault, CheckedDossier, lengths
@@ -35,7 +35,10 @@ class FreeText(Question):
         yield from lengths(text_of(value), self.min_length or 0, self.max_length or self.longest, path)
 
     def limits(self) -> list[str]:
-        return [f"{count(self.max_length, 'caractère')} au plus"] if self.max_length else []
+        if self.min_length and self.max_length:
+            return [f"de {plain(self.min_length)} à {count(self.max_length, 'caractère')}"]
+        bounds = (("au moins", self.min_length), ("au plus", self.max_length))
+        return [f"{count(length, 'caractère')} {words}" for words, length in bounds if length]
 
 
 class TextQuestion(FreeText):

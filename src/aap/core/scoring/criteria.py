@@ -13,7 +13,7 @@ from decimal import Decimal
 from aap.core.call.schema import Criterion, Rubric
 from aap.core.inputs import Application, JuryDecision, Mark
 from aap.core.scalars import truth_value
-from aap.core.values import cell_number
+from aap.core.typed_numbers import cell_number
 
 Attributes = Mapping[str, tuple[str, ...]]
 

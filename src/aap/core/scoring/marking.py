@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from aap.core.call.schema import Criterion, Rubric, Scale
 from aap.core.french import NBSP, number, plain, quoted, spaced
 from aap.core.scoring.totals import review_total
+from aap.core.typed_numbers import cell_number
 
 MOST_CHOICES = 13
 """A grid of at most this many marks is shown as choices side by side; a larger one as a list."""
@@ -35,14 +36,10 @@ def mark_text(mark: Decimal) -> str:
 
 def parse_mark(scale: Scale, typed: str) -> Decimal | None:
     """The mark that was typed, None for nothing. Raises BadMark."""
-    text = typed.strip().replace(",", ".")
-    if not text:
+    if not typed.strip():
         return None
-    try:
-        mark = Decimal(text) if len(text) <= 12 else None
-    except InvalidOperation:
-        mark = None
-    if mark is None or not mark.is_finite() or not scale.min <= mark <= scale.max or (mark - scale.min) % scale.step:
+    mark = cell_number(typed)
+    if mark is None or not scale.min <= mark <= scale.max or (mark - scale.min) % scale.step:
         low, high, step = plain(scale.min), plain(scale.max), plain(scale.step)
         raise BadMark(f"Donnez une note de {low} à {high}, de {step} en {step}.")
     return mark

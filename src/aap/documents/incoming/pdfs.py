@@ -12,10 +12,13 @@ from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 from aap.documents.incoming.incoming_file import RefusedFile
 
 MOST_PAGES = 2_000
+_LIGHT = 60_000  # bytes of a picture that nothing is gained from
+_SCREEN_SIDE = 1_600  # pixels: 140 dots an inch on A4
 
 ENCRYPTED = (
     "Ce PDF est protégé par un mot de passe\u00a0: le service ne pourrait pas le lire. Ouvrez-le, imprimez-le au format "
@@ -73,6 +76,48 @@ def anonymous_pdf(content: bytes) -> bytes:
             if "/Subtype" in held and "/T" in held and "/Rect" in held and "/FT" not in held and "/Parent" not in held:
                 del held["/T"]  # who wrote a note (12.5.6.2); of a form's field it is the name
         return _saved(pdf)
+
+
+def lighter_pdf(content: bytes) -> bytes:
+    """A copy whose large pictures are JPEGs of what a screen shows; texts and drawings stay as they are."""
+    with pikepdf.Pdf.open(io.BytesIO(content)) as pdf:
+        for held in pdf.objects:
+            if isinstance(held, pikepdf.Stream) and held.get("/Subtype") == Name.Image:
+                _lighten(held)
+        pdf.remove_unreferenced_resources()
+        return _saved(pdf)
+
+
+def _lighten(picture: pikepdf.Stream) -> None:
+    """One picture; one that is small, a mask, of two colours, or that can't be opened stays."""
+    held = picture.read_raw_bytes()
+    two_colours = int(picture.get("/BitsPerComponent", 1)) == 1
+    if len(held) < _LIGHT or two_colours or any(key in picture for key in ("/ImageMask", "/Mask", "/Decode")):
+        return
+    try:
+        with _as_seen(picture, held) as seen:
+            grey = seen.mode in ("L", "LA")
+            drawn = seen.convert("L" if grey else "RGB")
+        drawn.thumbnail((_SCREEN_SIDE, _SCREEN_SIDE))
+        made = io.BytesIO()
+        drawn.save(made, "JPEG", quality=60)
+    except MemoryError:
+        raise
+    except Exception:
+        return
+    if made.tell() >= len(held):
+        return
+    picture.write(made.getvalue(), filter=Name.DCTDecode)
+    picture.Width, picture.Height, picture.BitsPerComponent = drawn.width, drawn.height, 8
+    picture.ColorSpace = Name.DeviceGray if grey else Name.DeviceRGB
+
+
+def _as_seen(picture: pikepdf.Stream, held: bytes) -> Image.Image:
+    if picture.get("/Filter") == Name.DCTDecode:
+        opened = Image.open(io.BytesIO(held))
+        opened.draft(None, (_SCREEN_SIDE, _SCREEN_SIDE))  # a photo is read at the size that it is drawn at
+        return opened
+    return pikepdf.PdfImage(picture).as_pil_image()
 
 
 def _opened(name: str, content: bytes) -> pikepdf.Pdf:

@@ -54,9 +54,17 @@ def blind(files: Sequence[IncomingFile], accept: Sequence[str]) -> list[TakenFil
     return copies
 
 
+def lighten(files: Sequence[IncomingFile], _accept: Sequence[str]) -> list[TakenFile]:
+    """PDFs, already taken, with lighter pictures."""
+    from aap.documents.incoming import pdfs
+
+    return [TakenFile(file.name, PDF, pdfs.lighter_pdf(file.content)) for file in files]
+
+
 WORK: dict[str, Callable[[Sequence[IncomingFile], Sequence[str]], list[TakenFile]]] = {
     "take": take_sent,
     "blind": blind,
+    "lighten": lighten,
 }
 
 

@@ -11,11 +11,15 @@ from pathlib import PurePosixPath
 
 from aap.documents.incoming import apart
 from aap.documents.incoming.incoming_file import Family, IncomingFile, RefusedFile, TakenFile, clean_name
+from aap.documents.media_types import PDF
 
 
-def take_files(files: Sequence[IncomingFile], accept: Sequence[Family], *, max_bytes: int) -> tuple[TakenFile, ...]:
+def take_files(
+    files: Sequence[IncomingFile], accept: Sequence[Family], *, max_bytes: int, reduce: bool = False
+) -> tuple[TakenFile, ...]:
     """The files that are kept of what was sent together: several photos become one PDF, in the order they came in.
 
+    What is kept has at most `max_bytes`: photos become lighter by themselves, a PDF where `reduce` says so.
     Raises RefusedFile for the first that can't be taken: then none is.
     """
     named = [IncomingFile(clean_name(file.name), file.content) for file in files]
@@ -24,13 +28,38 @@ def take_files(files: Sequence[IncomingFile], accept: Sequence[Family], *, max_b
             raise RefusedFile(
                 file.name, "Ce fichier est vide. Vérifiez-le sur votre appareil, puis envoyez-le à nouveau."
             )
-        if len(file.content) > max_bytes:
+        if len(file.content) > max_bytes and not (reduce or _is_photo(file.content)):
+            raise RefusedFile(file.name, _too_heavy("Ce fichier dépasse", max_bytes))
+    taken = (
+        [_lighter(one, max_bytes) if reduce else one for one in apart.opened("take", named, accept=accept)]
+        if named
+        else []
+    )
+    for one in taken:
+        if len(one.content) > max_bytes:
             raise RefusedFile(
-                file.name,
-                f"Ce fichier dépasse {max_bytes // 1_000_000}\u00a0Mo. Réduisez-le (par exemple en numérisant en qualité "
-                "moyenne), ou envoyez-le en plusieurs fichiers.",
+                one.name, _too_heavy("Même réduit, ce fichier dépasse" if reduce else "Ce fichier dépasse", max_bytes)
             )
-    return apart.opened("take", named, accept=accept) if named else ()
+    return tuple(taken)
+
+
+def _is_photo(content: bytes) -> bool:
+    """Whether it begins as JPEG, PNG, TIFF or HEIC do: what is kept of it is a PDF, which is weighed then."""
+    return content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*")) or content[4:8] == b"ftyp"
+
+
+def _too_heavy(begin: str, max_bytes: int) -> str:
+    return (
+        f"{begin} {max_bytes // 1_000_000}\u00a0Mo. Réduisez-le (par exemple en numérisant en qualité moyenne), ou envoyez-le en "
+        "plusieurs fichiers."
+    )
+
+
+def _lighter(file: TakenFile, max_bytes: int) -> TakenFile:
+    if file.content_type != PDF or len(file.content) <= max_bytes:
+        return file
+    (lighter,) = apart.opened("lighten", [IncomingFile(file.name, file.content)], accept=())
+    return lighter
 
 
 def blind_copy(file: TakenFile) -> bytes:

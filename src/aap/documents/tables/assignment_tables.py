@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-
 from aap.core.assignment.problem import Dossier, Pair, Reviewer
 from aap.core.french import listed
+from aap.core.identifiers import BadEmail, read_email
 from aap.core.problems import BadInput, cited, nearest
 from aap.core.territories import fold
 from aap.documents.tables.cells import Refused, yes
@@ -224,6 +223,6 @@ def _known_themes(sheet: Sheet, row: int, typed: tuple[str, ...], themes: Mappin
 def address(text: str) -> str:
     """An e-mail address in lower case."""
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        raise Refused("ce n'est pas une adresse électronique", "nom@exemple.fr") from None
+        return read_email(text).lower()
+    except BadEmail as bad:
+        raise Refused(bad.slip or "ce n'est pas une adresse électronique", "nom@exemple.fr") from None

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from aap.core import amounts
 from aap.core.amounts import BadAmount
-from aap.core.values import cell_number
+from aap.core.typed_numbers import cell_number
 
 YES = {"oui", "yes", "true", "vrai", "1"}
 NO = {"non", "no", "false", "faux", "0"}

@@ -8,6 +8,7 @@ from datetime import date
 from aap.core.french import NBSP, listed
 from aap.core.problems import BadInput, nearest
 from aap.core.ranking.later_list import CHANGE_KINDS, PLACES, Change
+from aap.core.values import parse_day
 from aap.documents.tables.cells import read_euros
 from aap.documents.tables.table_rows import Sheet, TableSource
 
@@ -56,7 +57,7 @@ def read_changes(source: TableSource, known: Sequence[str]) -> tuple[Change, ...
 
 def _day(sheet: Sheet, row: int, text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         sheet.refuse(row, "date", "une date est attendue", text or "rien", "2025-05-12")
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import case, or_
 from sqlmodel import Session, col, func, select
 
+from aap.core.identifiers import BadEmail, read_email
 from aap.records.calls import Call
 from aap.records.people import Membership, Person, Role, RoleGrant, SessionEnd
 from aap.records.reviews import Reviewer
@@ -18,7 +18,7 @@ from aap.services.account.second_factor import Factors, factors_of
 from aap.services.account.sign_in_links import send_person_link
 from aap.services.actor import Actor, lock_people
 from aap.services.audit import record
-from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, of_email
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -166,9 +166,9 @@ def invite_person(
     problems: dict[str, Objection] = {}
     address = ""
     try:
-        address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        problems["email"] = Objection("account.email_unreadable")
+        address = read_email(email).lower()
+    except BadEmail as bad:
+        problems["email"] = of_email(bad, Objection("account.email_unreadable"))
     else:
         if session.exec(select(Person.id).where(Person.email == address)).first() is not None:
             problems["email"] = Objection("account.email_taken")

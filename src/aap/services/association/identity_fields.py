@@ -10,16 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
-from stdnum.exceptions import InvalidChecksum, ValidationError
-from stdnum.fr import siret as siret_numbers
 
 from aap.core.delays import paris
-from aap.core.territories import Territories
+from aap.core.identifiers import BadEmail, BadSiret, bare_number, read_email, read_rna, read_siret
+from aap.core.territories import Commune, Territories, place_asked
 from aap.core.values import clean_text, parse_day
-from aap.services.errors import Objection
+from aap.services.errors import Objection, of_email
 
 TEXTS: Mapping[str, int] = {
     "name": 250, "acronym": 50, "object": 3_000, "address": 300, "representative_name": 200,
@@ -38,6 +36,12 @@ REQUIRED: Mapping[str, Objection] = {
     "representative_name": Objection("association.representative_name_missing"),
     "representative_capacity": Objection("association.representative_capacity_missing"),
     "representative_email": Objection("association.representative_email_missing"),
+}
+
+_BAD_SIRET: Mapping[str, Objection] = {
+    "length": Objection("association.siret_length"),
+    "checksum": Objection("association.siret_checksum"),
+    "invalid": Objection("association.siret_invalid"),
 }
 
 # Regions of the phone numbering plans that "FR" rejects.
@@ -98,7 +102,7 @@ def _territory(cleaned: Mapping[str, str], territories: Territories, found: Chec
             zone=commune.zone,
         )
         if not postal and commune.postal_codes:
-            postal = commune.postal_codes[0]
+            postal = _postal_code(commune, cleaned.get("commune", ""))
     if postal and not re.fullmatch(r"[0-9]{5}", postal):
         found.problems["postal_code"] = Objection("association.postal_code_length")
     elif not postal and commune is not None:
@@ -106,27 +110,30 @@ def _territory(cleaned: Mapping[str, str], territories: Territories, found: Chec
     found.values["postal_code"] = postal
 
 
+def _postal_code(commune: Commune, typed: str) -> str:
+    """The one that was typed with the commune's name (`75013 Paris`, `Paris 13e`), else the first of the commune's."""
+    numbers = place_asked(typed)[1]
+    said = (code for code in commune.postal_codes if any(code[-3:] == one.zfill(3) or code == one for one in numbers))
+    return next(said, commune.postal_codes[0])
+
+
 def _siret(typed: str, found: CheckedIdentity) -> None:
     if not typed:
         return
-    digits = re.sub(r"[\s.\u00a0\u202f-]", "", typed)
-    if not re.fullmatch(r"[0-9]{14}", digits):
-        found.problems["siret"] = Objection("association.siret_length")
-        return
     try:
-        found.values["siret"] = siret_numbers.validate(digits)
-    except InvalidChecksum:
-        found.problems["siret"] = Objection("association.siret_checksum")
-    except ValidationError:
-        found.problems["siret"] = Objection("association.siret_invalid")
+        found.values["siret"] = read_siret(typed)
+    except BadSiret as bad:
+        found.problems["siret"] = _BAD_SIRET[bad.reason]
 
 
 def _rna(typed: str, found: CheckedIdentity) -> None:
-    number = re.sub(r"[\s.\u00a0\u202f-]", "", typed).upper()
-    # W, the prefecture (two digits and a digit or, in Corsica and overseas, a letter: W2A, W9R), seven digits
-    if number and not re.fullmatch(r"W[0-9][0-9A-Z][0-9]{7}", number):
+    found.values["rna"] = None
+    if not typed:
+        return
+    try:
+        found.values["rna"] = read_rna(typed)
+    except ValueError:
         found.problems["rna"] = Objection("association.rna_unreadable")
-    found.values["rna"] = number or None
 
 
 def _created(typed: str, now: datetime, found: CheckedIdentity) -> None:
@@ -166,9 +173,9 @@ def _email(name: str, typed: str, found: CheckedIdentity) -> None:
     if not typed:
         return
     try:
-        found.values[name] = validate_email(typed, check_deliverability=False).normalized
-    except EmailNotValidError:
-        found.problems[name] = Objection("association.email_invalid")
+        found.values[name] = read_email(typed)
+    except BadEmail as bad:
+        found.problems[name] = of_email(bad, Objection("association.email_invalid"))
 
 
 def _phone(typed: str, department: str, found: CheckedIdentity) -> None:
@@ -193,7 +200,7 @@ def _iban(typed: str, found: CheckedIdentity) -> None:
     if not typed:
         return
     try:
-        found.values["iban"] = str(IBAN(typed[:60], validate_bban=True))
+        found.values["iban"] = str(IBAN(bare_number(typed[:60], "IBAN"), validate_bban=True))
     except (SchwiftyException, ValueError):
         found.problems["iban"] = Objection("association.iban_invalid")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select
 
+from aap.core.identifiers import BadEmail, read_email
 from aap.documents.mail_texts import Mail
 from aap.records.associations import Association
 from aap.records.people import Invitation, Membership, MembershipRole, Person, SessionEnd
 from aap.services.actor import Actor, lock_people
 from aap.services.association.associations import association_target, get_association
 from aap.services.audit import Subject, record
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, NotFound, Objection, of_email
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
@@ -74,9 +74,9 @@ def invite_member(
     problems: dict[str, Objection] = {}
     address = ""
     try:
-        address = validate_email(email.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        problems["email"] = Objection("association.email_unreadable")
+        address = read_email(email).lower()
+    except BadEmail as bad:
+        problems["email"] = of_email(bad, Objection("association.email_unreadable"))
     if role not in set(MembershipRole):
         problems["role"] = Objection("association.role_unknown")
     if address and _is_member(session, association_id, address):

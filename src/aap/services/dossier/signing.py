@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select
 
 from aap.core import french
 from aap.core.call.canonical import canonical_hash
 from aap.core.delays import paris
+from aap.core.identifiers import BadEmail, read_email
+from aap.core.values import clean_text
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
@@ -18,7 +19,7 @@ from aap.services.actor import SYSTEM, Actor
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, announced_deadline, deposit_content, open_dossier
-from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.errors import InvalidInput, NotFound, Objection, of_email
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
@@ -71,15 +72,16 @@ def ask_signature(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_SUBMIT, lock=True
     )
     problems = {}
-    if not name.strip() or len(name) > 200:
+    name, capacity = clean_text(name), clean_text(capacity)
+    if not name or len(name) > 200:
         problems["name"] = Objection("dossier.representative_name_missing")
-    if not capacity.strip() or len(capacity) > 100:
+    if not capacity or len(capacity) > 100:
         problems["capacity"] = Objection("dossier.representative_capacity_missing")
     address = ""
     try:
-        address = validate_email(email.strip(), check_deliverability=False).normalized
-    except EmailNotValidError:
-        problems["email"] = Objection("dossier.representative_email_unreadable")
+        address = read_email(email)
+    except BadEmail as bad:
+        problems["email"] = of_email(bad, Objection("dossier.representative_email_unreadable"))
     if problems:
         raise InvalidInput(problems)
     for old in session.exec(
@@ -91,8 +93,8 @@ def ask_signature(
     signature = Signature(
         application_id=application_id,
         token_hash=token_hash(token),
-        name=name.strip(),
-        capacity=capacity.strip(),
+        name=name,
+        capacity=capacity,
         email=address,
         content_hash=signed_hash(dossier),
         created_at=now,

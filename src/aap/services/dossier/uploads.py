@@ -28,6 +28,9 @@ from aap.services.platform import Platform
 SAFE_KINDS = ("statutes", "officers", "accounts", "auditor_report", "activity_report", "bank_details", "other")
 """Kinds of documents in the safe, as the call files' `safe` names them."""
 
+_YEARS_FRESH = 2
+"""In February nobody's accounts of the year before are approved: those of two years before a closing are the latest ones."""
+
 SAFE_MEGABYTES = 20
 SAFE_MOST = 200
 _MANDATE_MEGABYTES = 10
@@ -44,10 +47,18 @@ class ReceivedFile:
 
 
 def receive(
-    platform: Platform, files: Sequence[IncomingFile], accept: Sequence[Family], *, max_megabytes: int
+    platform: Platform,
+    files: Sequence[IncomingFile],
+    accept: Sequence[Family],
+    *,
+    max_megabytes: int,
+    reduce: bool = False,
 ) -> tuple[ReceivedFile, ...]:
-    """Checks and stores what was sent. Raises RefusedFile (then nothing is stored), OSError (disk full)."""
-    taken = take_files(files, accept, max_bytes=max_megabytes * 1_000_000)
+    """Checks and stores what was sent; `reduce`: a PDF that is too heavy is made lighter, as its sender asked.
+
+    Raises RefusedFile (then nothing is stored), OSError (disk full).
+    """
+    taken = take_files(files, accept, max_bytes=max_megabytes * 1_000_000, reduce=reduce)
     for sent in files:
         refuse_infected(platform.settings.clamd, sent)
     received = []
@@ -99,8 +110,11 @@ def attach(
     question_id: str,
     files: Sequence[ReceivedFile],
     now: datetime,
+    year: int | None = None,
 ) -> OpenedDossier:
     """Adds stored files to a question; gives the dossier with them. The same content sent twice is kept once.
+
+    `year`: of the documents, where they are of one.
 
     Raises InvalidInput (too many), StateForbids, NotFound (also for a question that the answers hide).
     """
@@ -115,7 +129,7 @@ def attach(
     new = [file for file in {one.sha256: one for one in files}.values() if file.sha256 not in known]
     if len(present) + len(new) > most:
         raise InvalidInput({question_id: Objection("dossier.too_many_files", most=most)})
-    place = {"application_id": application_id, "question": question_id}
+    place = {"application_id": application_id, "question": question_id, "year": year}
     added = [_document(file, actor, now, dossier.application.association_id, **place) for file in new]
     session.add_all(added)
     _touched(session, dossier.application, now)
@@ -144,14 +158,83 @@ def _document(file: ReceivedFile, actor: Actor, now: datetime, association_id: s
     )
 
 
+def say_year(session: Session, *, actor: Actor, application_id: str, document_id: str, year: int, now: datetime) -> str:
+    """Of which year a document of a dossier is. Gives its question."""
+    dossier = open_dossier(
+        session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
+    )
+    document = _document_of(dossier, document_id)
+    file_question(dossier, document.question)
+    before = document.year
+    document.year = year
+    session.add(document)
+    _touched(session, dossier.application, now)
+    record(
+        session,
+        actor,
+        "document.year_given",
+        dossier.application,
+        now=now,
+        before={"year": before},
+        after={"question": document.question, "year": year},
+    )
+    return document.question
+
+
+def keep_in_safe(session: Session, *, actor: Actor, application_id: str, document_id: str, now: datetime) -> str:
+    """Keeps a document of a dossier in the association's safe, for the next ones. Gives its question.
+
+    Raises InvalidInput on the question where the safe is full.
+    """
+    dossier = open_dossier(session, actor=actor, application_id=application_id)
+    association_id = dossier.application.association_id
+    get_association(session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT)
+    document = _document_of(dossier, document_id)
+    kind = safe_kind(dossier.call, document.question)
+    present = _safe(session, association_id)
+    document.kind = kind
+    session.add(document)
+    if (kind, document.sha256) in {(one.kind, one.sha256) for one in present}:
+        return document.question
+    if len(present) >= SAFE_MOST:
+        raise InvalidInput({document.question: Objection("dossier.safe_full", most=SAFE_MOST)})
+    session.add(copy_document(document, None, "", actor, now, kind=kind))
+    record(
+        session,
+        actor,
+        "safe.added",
+        Subject("association", association_id),
+        now=now,
+        after={"kind": kind, "sha256": [document.sha256], "from": application_id},
+    )
+    return document.question
+
+
+def safe_kind(call: OpenedCall, question_id: str) -> str:
+    """Where the safe keeps the documents of a question."""
+    asked = (question for section in call.file.form.sections for question in section.questions)
+    found = next((one for one in asked if one.id == question_id and isinstance(one, FileQuestion)), None)
+    return found.safe if found is not None and found.safe in SAFE_KINDS else "other"
+
+
+def is_old(document: Document, call: OpenedCall) -> bool:
+    """Whether a document of a year is of one too long ago for a call."""
+    return document.year is not None and document.year < paris(call.record.closes_at).year - _YEARS_FRESH
+
+
+def _document_of(dossier: OpenedDossier, document_id: str) -> Document:
+    found = next((one for one in dossier.documents if one.id == document_id), None)
+    if found is None:
+        raise NotFound("document", document_id)
+    return found
+
+
 def remove_document(session: Session, *, actor: Actor, application_id: str, document_id: str, now: datetime) -> str:
     """Takes a document away from a dossier (deposits that hold it keep it). Gives its question."""
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
     )
-    document = next((one for one in dossier.documents if one.id == document_id), None)
-    if document is None:
-        raise NotFound("document", document_id)
+    document = _document_of(dossier, document_id)
     if document.question != MANDATE:
         file_question(dossier, document.question)
     document.removed_at = now
@@ -230,7 +313,7 @@ def _safe(session: Session, association_id: str) -> tuple[Document, ...]:
 
 
 def safe_offers(session: Session, dossier: OpenedDossier) -> dict[str, list[Document]]:
-    """Question → documents of the safe of the kind that it asks for, not used yet. One query."""
+    """Question → documents of the safe of the kind that it asks for, not used yet, the latest year first. One query."""
     kinds = {
         q.safe: q.id for section in dossier.visible for q in section.questions if isinstance(q, FileQuestion) and q.safe
     }
@@ -337,13 +420,15 @@ def readable_document(session: Session, *, actor: Actor, document_id: str) -> Do
     return document
 
 
-def copy_document(held: Document, application_id: str, question: str, actor: Actor, now: datetime) -> Document:
-    """The same stored file, for a question of another dossier."""
+def copy_document(
+    held: Document, application_id: str | None, question: str, actor: Actor, now: datetime, *, kind: str = ""
+) -> Document:
+    """The same stored file, for a question of another dossier, or for the safe as a document of this kind."""
     return Document(
         association_id=held.association_id,
         application_id=application_id,
         question=question,
-        kind=held.kind,
+        kind=kind or held.kind,
         year=held.year,
         provisional=held.provisional,
         promised_on=held.promised_on,

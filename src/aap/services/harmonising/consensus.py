@@ -19,7 +19,7 @@ from aap.core.scoring.criteria import bonus_of
 from aap.core.scoring.marking import MOST_COMMENT, mark_text, read_marks, title_of, total_of
 from aap.core.scoring.totals import from_ten_thousandths, ten_thousandths
 from aap.core.territories import fold
-from aap.core.values import parse_number
+from aap.core.typed_numbers import parse_number
 from aap.documents.media_types import PDF, MadeFile
 from aap.documents.papers.consensus_minutes import ConsensusView, FrozenReview, render_consensus_minutes
 from aap.records.applications import Application

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 from sqlalchemy import bindparam, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
-from stdnum.exceptions import ValidationError
-from stdnum.fr import siret as siret_numbers
 
 from aap.core.answers.conditions import shown_answers
 from aap.core.assignment.interests import Interest as CoreInterest
 from aap.core.assignment.interests import Match, Party, matches
+from aap.core.identifiers import bare_number, read_rna, read_siret
 from aap.core.questions.group import GroupQuestion
 from aap.core.questions.table import TableQuestion
 from aap.core.territories import fold
@@ -34,7 +32,6 @@ from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import WORKING, pairs_apart, recuse, recuse_members, works_on
 
 MOST_INTERESTS = 40
-_RNA = re.compile(r"W[0-9][0-9AB][0-9]{7}|W[0-9]{9}")
 _BESIDE_REVIEWERS = (Role.OFFICIAL, Role.JURY)
 _MATCHED = frozenset({CallState.OPEN, CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING})
 
@@ -148,16 +145,16 @@ def _checked(typed: Sequence[TypedInterest]) -> tuple[list[dict[str, Any]], dict
     for at, one in enumerate(typed[:MOST_INTERESTS]):
         if one.empty:
             continue
-        siret, rna = re.sub(r"\s", "", one.siret), re.sub(r"\s", "", one.rna).upper()
+        siret, rna = _read(one.siret, read_siret), _read(one.rna, read_rna)
         if not 0 < len(one.name) <= 250:
             problems[f"name.{at}"] = Objection("panel.interest_name_length")
         if one.kind not in ("organisation", "person"):
             problems[f"kind.{at}"] = Objection("panel.interest_kind_unknown")
         if len(one.relation) > 200:
             problems[f"relation.{at}"] = Objection("panel.interest_relation_too_long")
-        if siret and not _is_siret(siret):
+        if siret is None:
             problems[f"siret.{at}"] = Objection("panel.siret_invalid")
-        if rna and not _RNA.fullmatch(rna):
+        if rna is None:
             problems[f"rna.{at}"] = Objection("panel.rna_invalid")
         values.append(
             {"kind": one.kind, "name": one.name, "siret": siret or None, "rna": rna or None, "relation": one.relation}
@@ -165,12 +162,12 @@ def _checked(typed: Sequence[TypedInterest]) -> tuple[list[dict[str, Any]], dict
     return values, problems
 
 
-def _is_siret(text: str) -> bool:
+def _read(text: str, read: Callable[[str], str]) -> str | None:
+    """The number that was typed, empty where none was; None for what is none."""
     try:
-        siret_numbers.validate(text)
-    except ValidationError:
-        return False
-    return text.isascii() and len(text) == 14
+        return read(text) if text.strip() else ""
+    except ValueError:
+        return None
 
 
 # --- matching ---------------------------------------------------------------------------------------------------------
@@ -371,7 +368,7 @@ def _named(question: TableQuestion | GroupQuestion, row: Mapping[str, Any]) -> t
     parts = question.columns if isinstance(question, TableQuestion) else question.questions
     fields = [(part.id, part.type) for part in parts]
     texts = {name: str(row.get(name) or "").strip() for name, _ in fields}
-    siret = next((re.sub(r"\s", "", text) for name, text in texts.items() if "siret" in name.lower()), "")
-    rna = next((text.replace(" ", "") for name, text in texts.items() if "rna" in name.lower().split("_")), "")
+    siret = next((bare_number(text, "SIRET") for name, text in texts.items() if "siret" in name.lower()), "")
+    rna = next((bare_number(text, "RNA") for name, text in texts.items() if "rna" in name.lower().split("_")), "")
     names = (texts[name] for name, kind in fields if kind in ("text", "long_text"))
     return next(names, ""), siret, rna

@@ -10,10 +10,12 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from aap.core.call.attribute_names import theme_titles
+from aap.core.identifiers import BadEmail, read_email
 from aap.core.problems import BadInput
 from aap.core.territories import fold
+from aap.core.values import clean_text
 from aap.documents.mail_texts import Mail
-from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, address, read_people, read_whole
+from aap.documents.tables.assignment_tables import MOST_LOAD, InvitedPerson, read_people, read_whole
 from aap.documents.tables.cells import Refused
 from aap.documents.tables.table_files import TableFile
 from aap.records.applications import Application
@@ -26,7 +28,7 @@ from aap.services.account.sign_in_links import make_token
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, said_by_core
+from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, of_email, said_by_core
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
@@ -131,14 +133,14 @@ def read_profile(call: OpenedCall, typed: Mapping[str, Sequence[str]]) -> tuple[
     """
 
     def one(name: str) -> str:
-        return next(iter(typed.get(name, ())), "").strip()
+        return clean_text(next(iter(typed.get(name, ())), ""))
 
     problems: dict[str, Objection] = {}
     email, least, most = "", 0, 0
     try:
-        email = address(one("email"))
-    except Refused:
-        problems["email"] = Objection("panel.email_unreadable")
+        email = read_email(one("email")).lower()
+    except BadEmail as bad:
+        problems["email"] = of_email(bad, Objection("panel.email_unreadable"))
     if not 0 < len(one("name")) <= 200:
         problems["name"] = Objection("panel.name_length")
     for name in ("least", "most"):

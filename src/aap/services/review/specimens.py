@@ -235,9 +235,10 @@ def _words(one: ReadAnswer) -> str:
             return "\n\n".join(blocks)
         case "budget":
             return "\n".join(
-                f"{side.title} : {number} {label}, {cents // 100} €"
+                f"{side.title} : {text}"
                 for side in one.sides
-                for number, label, cents in side.lines
+                for line in side.lines
+                for text in line.in_lines(side.years)
             )
         case _:
             return ""

@@ -11,6 +11,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from aap.core.scalars import YEARS
+from aap.core.values import parse_day
 from aap.services.call.calls import list_calls
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
@@ -75,7 +76,7 @@ def _page(problems: Mapping[str, str]) -> str:
 
 def _day(typed: str) -> date | None:
     try:
-        day = date.fromisoformat(typed)
+        day = parse_day(typed)
     except ValueError:
         return None
     return day if day.year in YEARS else None

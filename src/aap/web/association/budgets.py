@@ -10,6 +10,7 @@ from aap.core import french
 from aap.core.budgets.accounting import Budget
 from aap.core.call.schema import Section
 from aap.core.questions.budget import BudgetQuestion
+from aap.core.values import mapping_of
 from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import budget_workbook
 from aap.documents.tables.budgets_in import BadWorkbook, read_budget_workbook
@@ -47,10 +48,22 @@ def budget_export(application_id: str, question_id: str) -> ResponseReturnValue:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
     _section, question = _budget_question(found, question_id)
     about = f"{found.association.name} – {found.call.record.title} – {_('dossier')} {found.application.reference}"
+    year = _year(question)
     content = budget_workbook(
-        question.budget_of(found.answers.get(question.id)), title=french.spaced(question.label), about=about
+        question.budget_of(found.answers.get(question.id), year),
+        title=" – ".join(filter(None, (french.spaced(question.label), year or str(*question.years[:1])))),
+        about=about,
     )
-    return attachment_answer(content, f"budget-{found.application.reference}-{question.id}.xlsx", XLSX)
+    name = "-".join(filter(None, ("budget", found.application.reference, question.id, year)))
+    return attachment_answer(content, f"{name}.xlsx", XLSX)
+
+
+def _year(question: BudgetQuestion) -> str:
+    """The later year that the address asks for; empty for the first. Raises NotFound for none of this budget."""
+    asked = request.args.get("annee", "")
+    if asked and asked not in question.later:
+        raise NotFound("question", question.id)
+    return asked
 
 
 @blueprint.post("/dossiers/<application_id>/budgets/<question_id>")
@@ -88,10 +101,15 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
 
 
 def _replace(dossier: OpenedDossier, section: Section, question: BudgetQuestion, budget: Budget) -> None:
+    """The workbook's amounts for those of its year; the other years, one's own lines and what was granted stay."""
+    year, held = _year(question), mapping_of(dossier.answers.get(question.id))
+    answer = {**held, **budget.stored()}
+    if year:
+        answer = {**held, "later": {**mapping_of(held.get("later")), year: budget.stored()}}
     with writing() as session:
         save_section(
             session, actor=signed_in(), application_id=dossier.id, section_id=section.id,
-            answers={question.id: budget.stored()}, whole=False,
+            answers={question.id: answer}, whole=False,
             version=bounded_number(request.form.get("version", "")), page=request.args.get("page", ""), now=arrived_at(),
         )  # fmt: skip
 
@@ -105,4 +123,5 @@ def _refused(dossier: OpenedDossier, section: Section, question: BudgetQuestion,
         files=listed_files(dossier, section, page),
     )  # fmt: skip
     check_form_of(dossier, form, missing=False)
-    return section_page(dossier, form, page, sheet_problems=[(f"classeur-{question.id}", one) for one in messages])
+    sheet = "-".join(filter(None, ("classeur", question.id, _year(question))))
+    return section_page(dossier, form, page, sheet_problems=[(sheet, one) for one in messages])

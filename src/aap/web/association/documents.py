@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.delays import paris
-from aap.core.values import parse_day
+from aap.core.values import parse_day, parse_year
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association
@@ -71,9 +71,9 @@ def keep(association_id: str) -> ResponseReturnValue:
     problems: dict[str, str] = {}
     year = None
     if typed["year"]:
-        if typed["year"].isascii() and typed["year"].isdigit() and 1950 <= int(typed["year"][:6]) <= 2100:
-            year = int(typed["year"])
-        else:
+        try:
+            year = parse_year(typed["year"])
+        except ValueError:
             problems["year"] = _("Indiquez une année, par exemple 2024.")
     promised = None
     if typed["promised_on"]:

@@ -19,6 +19,7 @@ from aap.services.dossier.messages import unread_of
 from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.silence import rejected_on
+from aap.services.dossier.taken_over import to_look_at
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
@@ -37,7 +38,9 @@ def dossier(application_id: str) -> str:
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
         unread = unread_of(session, application_id) if found.state != "draft" else 0
+        taken = to_look_at(session, found) if found.state in WRITABLE else frozenset()
         silent_on = rejected_on(session, found.application)
+    project = found.budget("project")
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
@@ -46,7 +49,8 @@ def dossier(application_id: str) -> str:
         standing=state_in_words(found.state, found.call, now, due_at),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
         unread=unread,
-        tasks=_tasks(found),
+        tasks=_tasks(found, taken),
+        requested=project.request if project else 0,
         editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
         ready=not found.errors and found.eligibility.verdict != "unknown",
@@ -56,7 +60,8 @@ def dossier(application_id: str) -> str:
     )
 
 
-def _tasks(dossier: OpenedDossier) -> list[dict[str, Any]]:
+def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]]:
+    """`taken`: the questions that hold what is to be looked at again."""
     tasks = []
     if asked(dossier.call.file.eligibility) and dossier.state == "draft":
         verdict = dossier.eligibility.verdict
@@ -76,9 +81,20 @@ def _tasks(dossier: OpenedDossier) -> list[dict[str, Any]]:
                 "url": url_for("association.section", application_id=dossier.id, section_id=section.id),
                 "state": state,
                 "kind": kind,
+                "hint": _taken_over(sum(question.id in taken for question in section.questions)),
             }
         )
     return tasks
+
+
+def _taken_over(number: int) -> str:
+    if not number:
+        return ""
+    return ngettext(
+        "%(num)s\u00a0réponse reprise d’un dossier précédent est à revoir.",
+        "%(num)s\u00a0réponses reprises d’un dossier précédent sont à revoir.",
+        number,
+    )
 
 
 def section_state(dossier: OpenedDossier, section: Section) -> tuple[str, str]:

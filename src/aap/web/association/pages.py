@@ -16,6 +16,7 @@ from aap.records.applications import Document
 from aap.records.territories import territories
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.readable import AttachedFile
+from aap.services.dossier.uploads import is_old
 from aap.web import figures
 from aap.web.forms import ListedFile, Offer
 
@@ -34,6 +35,10 @@ def listed_files(dossier: OpenedDossier, section: Section, page: str) -> dict[st
                 if dossier.is_open(section.id)
                 else None,
                 note=document_note(one),
+                id=one.id,
+                year=one.year,
+                old=question.of_a_year and is_old(one, dossier.call),
+                may_keep=not one.kind,
             )
             for one in dossier.files.get(question.id, ())
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +16,27 @@ from flask_babel import lazy_gettext
 from aap.core.questions.base.question import Question
 from aap.core.questions.budget import BudgetQuestion
 from aap.core.questions.file import FileQuestion
-from aap.documents.incoming.incoming_file import RefusedFile
+from aap.core.values import parse_year
+from aap.documents.incoming.incoming_file import IncomingFile, RefusedFile
 from aap.records.people import MembershipRole
 from aap.records.store_faults import StoreFault, fault_of
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.applying import SavedSection, StaleSection, save_section
 from aap.services.dossier.dossiers import OpenedDossier, employees_of, form_to_fill, open_dossier
+from aap.services.dossier.pieces import MOST_FILES, Pieces, TooMuchUnderWay
 from aap.services.dossier.readable import readings
-from aap.services.dossier.uploads import attach, limits_for, receive, remove_document, safe_offers, take_from_safe
+from aap.services.dossier.taken_over import to_look_at
+from aap.services.dossier.uploads import (
+    attach,
+    keep_in_safe,
+    limits_for,
+    receive,
+    remove_document,
+    safe_offers,
+    say_year,
+    take_from_safe,
+)
 from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -31,11 +44,12 @@ from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import listed_files, offered, read_files, unsaved_answers
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock
-from aap.web.forms import PREFIX, SectionForm, request_limits
+from aap.web.forms import PREFIX, SectionForm, limits_of_request, request_limits
 from aap.web.http_files import sent_files
 from aap.web.numbers import bounded_number
 from aap.web.wording.sentences import sentences, worded
 
+_NO_YEAR = lazy_gettext("Indiquez une année, par exemple 2024.")
 DISK_FULL = lazy_gettext(
     "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
 )
@@ -105,6 +119,7 @@ def section(application_id: str, section_id: str) -> ResponseReturnValue:
         asked_for = found.section(section_id)
         editable = found.is_open(section_id) and actor.memberships[found.association.id] != MembershipRole.READER
         offers = offered(safe_offers(session, found)) if editable else {}
+        taken = to_look_at(session, found) if editable else frozenset()
     if not editable:
         return render_template(
             "association/section_read.html",
@@ -122,6 +137,8 @@ def section(application_id: str, section_id: str) -> ResponseReturnValue:
         files=listed_files(found, asked_for, page),
         offers=offers,
     )
+    for field in form.fields:
+        field.taken_over = field.question.id in taken
     check_form_of(found, form, missing="controle" in request.args)
     return section_page(found, form, page, saved_key=request.args.get("enregistre", ""))
 
@@ -142,6 +159,7 @@ def section_page(
     held = dossier.sections.get(form.section.id)
     for field in form.fields:
         field.upload_url = upload_url(dossier, field.question, page)
+        field.request_limits = limits_of_request(request_limits(dossier.call.file.call))
     draft_key = f"{signed_in().person_id}/{dossier.id}/{form.section.id}"
     kept = request.method == "POST" and conflict is None and not sheet_problems
     return render_template(
@@ -206,7 +224,7 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
 
 
 def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> ResponseReturnValue | None:
-    """Takes a file away, or one over from the safe, where the pressed button asks for it."""
+    """Takes a file away, one over from the safe, keeps one there or says its year, where the pressed button asks for it."""
     actor, now = signed_in(), arrived_at()
     if (document_id := request.args.get("retirer")) is not None:
         with writing() as session:
@@ -215,15 +233,26 @@ def _of_a_file(application_id: str, form: SectionForm, page: str, here: str) -> 
             )
         return redirect(f"{here}#{PREFIX}{question}", 303)
     verb, _space, rest = request.form.get("edit", "").partition(" ")
-    if verb != "safe":
+    if verb not in ("safe", "keep", "year"):
         return None
     question, _space, document_id = rest.partition(" ")
     try:
+        year = parse_year(request.form.get(f"year.{document_id}", "")) if verb == "year" else None
+    except ValueError:
+        return _again(application_id, form, page, refusals={question: str(_NO_YEAR)}), 422
+    try:
         with writing() as session:
-            take_from_safe(
-                session, actor=actor, application_id=application_id, question_id=question, document_id=document_id,
-                now=now,
-            )  # fmt: skip
+            if year is not None:
+                say_year(
+                    session, actor=actor, application_id=application_id, document_id=document_id, year=year, now=now
+                )
+            elif verb == "keep":
+                keep_in_safe(session, actor=actor, application_id=application_id, document_id=document_id, now=now)
+            else:
+                take_from_safe(
+                    session, actor=actor, application_id=application_id, question_id=question, document_id=document_id,
+                    now=now,
+                )  # fmt: skip
     except InvalidInput as error:
         return _again(application_id, form, page, refusals=worded(error.problems)), 422
     return redirect(f"{here}#{PREFIX}{question}", 303)
@@ -294,6 +323,26 @@ def _take_uploads(
     return refusals, received
 
 
+def _piece(pieces: Pieces) -> int | None:
+    """How much of a file has arrived, with what was posted; None where no place is named."""
+    place = request.form.get("place", "")
+    if not place:
+        return None
+    piece = request.files.get("piece")
+    content = piece.stream.read() if piece else b""
+    return pieces.add(bounded_number(place), bounded_number(request.form.get("offset", "")), content, now=arrived_at())
+
+
+def _whole(pieces: Pieces, named: str) -> list[IncomingFile]:
+    """The files that have arrived, `named` by a list of name, size and day of change; none where one isn't whole."""
+    try:
+        names = [(str(name), int(size)) for name, size, _changed in json.loads(named)]
+    except (ValueError, TypeError):
+        return []
+    contents = pieces.whole([size for _name, size in names]) if 0 < len(names) <= MOST_FILES else None
+    return [IncomingFile(name, content) for (name, _size), content in zip(names, contents or (), strict=False)]
+
+
 def _status_of(refusals: Mapping[str, str]) -> int:
     return 507 if str(DISK_FULL) in refusals.values() else 422
 
@@ -306,18 +355,32 @@ class TakenUpload:
     dossier: OpenedDossier | None = None
 
 
-def take_upload(application_id: str, call: OpenedCall, question_id: str, name: str = "") -> TakenUpload:
-    """Stores the files sent for one question. `name`: the input's, where it isn't the question's own."""
-    files = sent_files(name or f"f.{question_id}")
+def take_upload(
+    application_id: str, call: OpenedCall, question_id: str, name: str = "", files: Sequence[IncomingFile] = ()
+) -> TakenUpload:
+    """Stores the files sent for one question. `name`: the input's, where it isn't the question's own; `files`: those that
+    came in pieces."""
+    files = files or sent_files(name or f"f.{question_id}")
     if not files:
         return TakenUpload()
     limits = limits_for(call, question_id)
+    typed_year = request.form.get(f"year.{question_id}", "").strip()
     try:
-        stored = receive(platform(), files, limits.accept, max_megabytes=limits.megabytes)
+        year = parse_year(typed_year) if typed_year else None
+    except ValueError:
+        return TakenUpload(str(_NO_YEAR))
+    try:
+        stored = receive(
+            platform(),
+            files,
+            limits.accept,
+            max_megabytes=limits.megabytes,
+            reduce=f"reduce.{question_id}" in request.form,
+        )
         with writing() as session:
             dossier = attach(
                 session, actor=signed_in(), application_id=application_id, question_id=question_id, files=stored,
-                now=arrived_at(),
+                now=arrived_at(), year=year,
             )  # fmt: skip
     except RefusedFile as refused:
         return TakenUpload(f"{refused.name}\u00a0: {refused.message}")
@@ -333,11 +396,34 @@ def take_upload(application_id: str, call: OpenedCall, question_id: str, name: s
 @blueprint.post("/dossiers/<application_id>/pieces/<question_id>")
 @requires(Permission.APPLICATION_EDIT)
 def upload(application_id: str, question_id: str) -> ResponseReturnValue:
-    """Files sent by the script, apart from the page: JSON with the question as it now stands, or why they are refused."""
+    """Files sent by the script, apart from the page: JSON with the question as it now stands, or why they are refused.
+
+    In pieces: `upload` names the files (see `upload.js`), `place` and `offset` say where the `piece` belongs; answered by
+    `received`, from where the next one goes on. Without a place they are whole.
+    """
     with reading() as session:
         call = form_to_fill(session, actor=signed_in(), application_id=application_id)
-    limits_for(call, question_id)
-    taken = take_upload(application_id, call, question_id)
+    files: list[IncomingFile] = []
+    pieces = None
+    if named := request.form.get("upload", ""):
+        largest = max(limits_for(call, question_id).megabytes, platform().settings.max_request_mb) * 1_000_000
+        root = platform().settings.instance / "pieces"
+        pieces = Pieces.of(root, signed_in(), application_id, question_id, named, largest=largest)
+        try:
+            received = _piece(pieces)
+            if received is None:
+                files = _whole(pieces, named)
+        except TooMuchUnderWay:
+            return jsonify(error=_("Ce fichier est trop lourd. Réduisez-le, ou envoyez-le en plusieurs fichiers.")), 422
+        except OSError as error:
+            if fault_of(error) is not StoreFault.FULL:
+                raise
+            return jsonify(error=str(DISK_FULL)), 507
+        if not files:
+            return jsonify(received=received or 0)
+    taken = take_upload(application_id, call, question_id, files=files)
+    if pieces is not None and taken.refusal != DISK_FULL:
+        pieces.drop()
     if taken.refusal == DISK_FULL:
         return jsonify(error=taken.refusal), 507
     if taken.dossier is None:

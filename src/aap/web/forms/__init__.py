@@ -3,7 +3,7 @@
 from aap.core.answers.readable import read_section
 from aap.core.questions.base.in_words import ReadAnswer, SectionReading
 from aap.web.forms.fields import Offer, QuestionField
-from aap.web.forms.sections import PREFIX, ListedFile, SectionForm, request_limits
+from aap.web.forms.sections import PREFIX, ListedFile, SectionForm, limits_of_request, request_limits
 from aap.web.forms.suggestions import suggestions
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ReadAnswer",
     "SectionForm",
     "SectionReading",
+    "limits_of_request",
     "read_section",
     "request_limits",
     "suggestions",

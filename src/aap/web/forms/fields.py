@@ -48,6 +48,8 @@ class QuestionField(Field):
         self.files: Sequence[Any] = ()
         self.offers: Sequence[Offer] = ()
         self.upload_url = ""  # where the script sends files
+        self.taken_over = False  # from an earlier dossier, and to be looked at
+        self.request_limits = ""  # what the call allows a budget to ask for, in words
 
     def process(self, formdata: Posted | None, data: Any = None, extra_filters: Any = None) -> None:
         """`data`: the answers that hold this question's (a dossier's, or a block's)."""

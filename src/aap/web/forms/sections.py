@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from aap.core.answers.checking import AnswerProblem, check_section, first_messages
@@ -25,6 +26,7 @@ from aap.core.questions.base.posted import Posted
 from aap.core.questions.base.question import read_answers
 from aap.core.territories import Territories
 from aap.core.values import RAW, Answers, printable
+from aap.web import figures
 from aap.web.forms.fields import Offer, QuestionField, bind_questions
 
 PREFIX = "q."  # keeps questions' names apart from version, csrf_token and edit
@@ -32,18 +34,36 @@ PREFIX = "q."  # keeps questions' names apart from version, csrf_token and edit
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file as the form lists it. `size` in bytes; `url` shows it, `remove_url` is posted to take it away."""
+    """A file as the form lists it. `size` in bytes; `url` shows it, `remove_url` is posted to take it away; pressing « keep »
+    posts `edit` = `keep <question> <id>`, giving its year `year <question> <id>` with the field `year.<id>`."""
 
     name: str
     size: int
     url: str | None = None
     remove_url: str | None = None
     note: str = ""
+    id: str = ""
+    year: int | None = None
+    old: bool = False  # of a year too long ago for the call
+    may_keep: bool = False  # in the association's safe, where it isn't yet
 
 
 def request_limits(call: CallIdentity) -> RequestLimits:
     """The call's limits on the request, as the budget's checks take them."""
     return RequestLimits.of_call(call.min_amount, call.max_amount, call.max_share)
+
+
+def limits_of_request(limits: RequestLimits) -> str:
+    """What the call allows to ask for, before it is asked; empty without limits."""
+    said = []
+    if limits.floor is not None:
+        said.append(_("%(amount)s au moins", amount=figures.euros(limits.floor)))
+    if limits.ceiling is not None:
+        said.append(_("%(amount)s au plus", amount=figures.euros(limits.ceiling)))
+    if limits.max_share is not None:
+        said.append(_("%(share)s du total des produits au plus", share=figures.percent(limits.max_share)))
+    words = figures.listed(said)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 class SectionForm:

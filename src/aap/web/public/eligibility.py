@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from aap.core import french
 from aap.core.answers.eligibility import asked, check_eligibility
 from aap.core.call.canonical import decimal_text
-from aap.core.values import parse_number
+from aap.core.typed_numbers import BadNumber, parse_number
 from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_call
 from aap.services.dossier.applying import clean_eligibility
 from aap.services.permissions import Permission
@@ -45,9 +45,10 @@ def _read(call: PublicCall, typed: dict[str, str]) -> tuple[dict[str, str], dict
         elif rule.type == "number":
             try:
                 answers[rule.id] = decimal_text(parse_number(answers[rule.id]))
-            except ValueError:
+            except BadNumber as bad:
                 del answers[rule.id]
-                problems[rule.id] = _("Écrivez un nombre, en chiffres.")
+                unreadable = _("Écrivez un nombre, en chiffres.")
+                problems[rule.id] = bad.sentence if bad.reason == "ambiguous" else unreadable
     return answers, problems
 
 

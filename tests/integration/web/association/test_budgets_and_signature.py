@@ -12,10 +12,11 @@ import openpyxl
 from pypdf import PdfReader
 from sqlmodel import select
 
+from aap.own_files import rubrics_folder
 from aap.records.applications import Signature, SignatureState
 from aap.records.outbox import OutboxMail
 from tests.conftest import Browser
-from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf
+from tests.worlds.applicants import ANSWERS, POSTED, Space, Spaces, pdf
 from tests.worlds.mailbox import as_received
 from tests.worlds.read_page import ReadPage
 
@@ -131,6 +132,39 @@ def test_the_sheet_adds_up_by_itself(space: Spaces, signed: Signed) -> None:
     assert Decimal(sum(amounts)) == 20_000
     assert sheet.protection.sheet
     assert sheet.column_dimensions["D"].hidden
+
+
+def test_each_year_has_its_workbook_and_the_rest_of_the_budget_stays(space: Spaces, signed: Signed) -> None:
+    text = (rubrics_folder() / "mentorat-2026.yaml").read_text()
+    one = space(ANSWERS, text=text.replace("budget: project\n", "budget: project\n          years: [2026, 2027]\n", 1))
+    browser = signed(one)
+    page = f"{one.url}/sections/moyens"
+    version = ReadPage.of(browser.get(page)).values["version"][0]
+    own = {"q.budget.own.0.account": "60", "q.budget.own.0.label": "Ordinateurs", "q.budget.own.0.amount": "400"}
+    kept = {**POSTED["moyens"], **own, "q.budget.obtained.74-commune": "2 000", "version": version, "save": "stay"}
+    assert browser.post(f"{page}?page=a", kept, page=page).status_code == 303
+    before = one.dossier().answers["budget"]
+    with browser.client.get(f"{one.url}/budgets/budget.xlsx?annee=2027") as answer:
+        assert answer.headers["Content-Disposition"].endswith("-budget-2027.xlsx")
+        book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert cell_of(book, "60").value is None
+    cell_of(book, "60").value = cell_of(book, "request").value = 700
+    out = io.BytesIO()
+    book.save(out)
+    version = ReadPage.of(browser.get(page)).values["version"][0]
+    sent = {"version": version, "sheet": (io.BytesIO(out.getvalue()), "budget.xlsx")}
+    assert browser.post(f"{one.url}/budgets/budget?page=a&annee=2027", sent, page=page).status_code == 303
+    later = {"charges": {"60": "700.00"}, "products": {"request": "700.00"}, "contributions": {}}
+    assert one.dossier().answers["budget"] == {**before, "later": {"2027": later}}
+    assert (before["own"][0]["label"], before["obtained"]) == ("Ordinateurs", {"74-commune": "2000.00"})
+    imported(browser, one, exported(browser, one))
+    assert one.dossier().answers["budget"] == {**before, "later": {"2027": later}}
+    assert browser.get(f"{one.url}/budgets/budget.xlsx?annee=2031").status_code == 404
+    shown = browser.get(f"{one.url}/relecture").text
+    assert [said for said in ("dont Ordinateurs", "dont obtenu", ">2027</th>") if said not in shown] == []
+    with browser.client.get(f"{one.url}/dossier.pdf") as answer:
+        paper = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    assert [said for said in ("dont Ordinateurs", "dont obtenu", "2027") if said not in paper] == []
 
 
 # --- the representative -----------------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ def test_the_page_shows_what_is_derived(browser, factory, typed, count_queries) 
         ({"siret": ""}, "siret", "Indiquez le numéro SIRET"),
         ({"siret": "130025265"}, "siret", "Un numéro SIRET compte quatorze chiffres."),
         ({"siret": "13002526500014"}, "siret", "Ce numéro SIRET comporte une erreur"),
+        ({"siret": "00000000000000"}, "siret", "Ce numéro SIRET n’est pas valable."),
         ({"siret": "1300252650001³"}, "siret", "Un numéro SIRET compte quatorze chiffres."),
         ({"rna": "691234567"}, "rna", "Un numéro RNA commence par W"),
         ({"rna": "WW91234567"}, "rna", "Un numéro RNA commence par W"),
@@ -89,6 +90,7 @@ def test_the_page_shows_what_is_derived(browser, factory, typed, count_queries) 
         ({"email": "lyon@"}, "email", "Ce n’est pas une adresse électronique"),
         ({"representative_email": "a@b@c"}, "representative_email", "Ce n’est pas une adresse électronique"),
         ({"representative_email": ""}, "representative_email", "Indiquez l’adresse électronique de cette personne"),
+        ({"email": "l’asso@example.org"}, "email", "Cette adresse contient une apostrophe courbe"),
         ({"phone": "demain"}, "phone", "Ce n’est pas un numéro de téléphone"),
         ({"phone": "1"}, "phone", "Ce n’est pas un numéro de téléphone"),
         ({"iban": "FR14 2004 1010 0505 0001 3M02 607"}, "iban", "Cet IBAN comporte une erreur"),
@@ -154,6 +156,7 @@ def test_hostile_values_are_answered_by_the_form_or_kept_as_text(browser, factor
         ("Saint-Denis (La Réunion)", "97411"),
         ("œting", "57521"),
         ("Papeete", "98735"),
+        ("Paris 13", "75056"),
     ],
 )
 def test_a_commune_is_found_by_name_postal_code_or_department(
@@ -164,6 +167,19 @@ def test_a_commune_is_found_by_name_postal_code_or_department(
         assert answer.status_code == 422
     else:
         assert (answer.status_code, kept(platform).commune_code) == (302, code)
+
+
+def test_values_are_kept_as_they_are_meant_however_they_are_typed(browser, factory, platform, typed) -> None:
+    change = {
+        "name": "Les  Amis \t de l’Étang", "siret": "SIRET : 130-025-265-00013", "rna": "RNA W691234567", "created_on": "5/7/98",
+        "iban": "IBAN : FR14-2004-1010-0505-0001-3M02-606", "commune": "Paris 13e arr.", "postal_code": "",
+    }  # fmt: skip
+    assert browser().sign_in(factory.person()).post(NEW, {**typed, **change}).status_code == 302
+    found = kept(platform)
+    assert (found.name, found.siret, found.rna, found.created_on, found.iban, found.commune_name, found.postal_code) == (
+        "Les Amis de l’Étang", "13002526500013", "W691234567", date(1998, 7, 5), "FR1420041010050500013M02606", "Paris",
+        "75013",
+    )  # fmt: skip
 
 
 def test_homonyms_are_asked_for_without_a_script(browser, factory, platform, typed) -> None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import json
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pikepdf
 import pillow_heif
 import pytest
+from PIL import Image
 
+from aap.records.applications import Application, Document
 from aap.services.dossier.dossiers import MANDATE
+from aap.services.dossier.pieces import Pieces, TooMuchUnderWay
+from aap.services.dossier.uploads import copy_document
 from aap.services.file_store import FileStore
 from tests.conftest import Browser
-from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf, photo
+from tests.worlds.applicants import ANSWERS, POSTED, Space, Spaces, pdf, photo
 from tests.worlds.read_page import ReadPage
 
 pillow_heif.register_heif_opener()  # to write one
@@ -206,3 +213,190 @@ def test_a_power_of_attorney_is_attached_and_taken_away(space: Spaces, signed: S
     assert "pouvoir.pdf" in browser.get(depot).text
     assert browser.post(f"{one.url}/pouvoir", {"retirer": held.id}, page=depot).status_code == 303
     assert MANDATE not in one.dossier().files
+
+
+# --- the year of a document, the safe ---------------------------------------------------------------------------------
+
+
+def pressed(browser: Browser, one: Space, edit: str, **fields: str) -> Any:
+    here = f"{one.url}/sections/pieces"
+    return browser.post(f"{here}?page=a", {"version": "0", "edit": edit, **fields}, page=here)
+
+
+def test_the_year_of_accounts_is_asked_with_them_and_old_ones_are_pointed_at(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    here = f"{one.url}/sections/pieces"
+    assert 'name="year.comptes"' in browser.get(here).text
+    assert 'name="year.statuts"' not in browser.get(here).text
+    sent = {"f.comptes": (io.BytesIO(pdf()), "comptes.pdf"), "year.comptes": "exercice 2022"}
+    answer = browser.client.post(
+        f"{one.url}/pieces/comptes?page=a", data={**sent, "csrf_token": browser.token(here)}
+    )  # fmt: skip
+    assert "Ce document est de 2022" in answer.json["html"]
+    (document,) = one.dossier().files["comptes"]
+    assert document.year == 2022
+    wrong = {"f.comptes": (io.BytesIO(pdf("b")), "b.pdf"), "year.comptes": "l’an passé"}
+    answer = browser.client.post(
+        f"{one.url}/pieces/comptes?page=a", data={**wrong, "csrf_token": browser.token(here)}
+    )  # fmt: skip
+    assert (answer.status_code, answer.json["error"]) == (422, "Indiquez une année, par exemple 2024.")
+
+
+def test_the_year_of_a_document_that_is_there_can_be_given(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    one.attach("comptes")
+    (document,) = one.dossier().files["comptes"]
+    asked = f"year comptes {document.id}"
+    assert asked in browser.get(f"{one.url}/sections/pieces").text
+    refused = pressed(browser, one, asked, **{f"year.{document.id}": "24"})
+    assert (refused.status_code, ReadPage.of(refused).summary) == (
+        422,
+        [("q.comptes", "Indiquez une année, par exemple 2024.")],
+    )
+    assert pressed(browser, one, asked, **{f"year.{document.id}": "2024-2025"}).status_code == 303
+    assert one.dossier().files["comptes"][0].year == 2025
+    page = browser.get(f"{one.url}/sections/pieces").text
+    assert asked not in page
+    assert "Ce document est de" not in page
+
+
+def test_a_document_of_a_dossier_is_kept_in_the_safe_once(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    one.attach("comptes")
+    (document,) = one.dossier().files["comptes"]
+    for _ in range(2):
+        assert pressed(browser, one, f"keep comptes {document.id}").status_code == 303
+    page = browser.get(f"/association/associations/{one.association.id}/documents").text
+    assert (page.count("comptes.pdf"), page.count("Comptes annuels")) == (1, 2)  # in the list of kinds too
+    assert f"keep comptes {document.id}" not in browser.get(f"{one.url}/sections/pieces").text
+
+
+def test_another_associations_document_is_neither_kept_nor_dated(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    theirs = one.factory.application(one.call, one.factory.association(one.factory.person()))
+    with one.database.writing() as session:
+        foreign = Document(
+            association_id=theirs.association_id, application_id=theirs.id, question="comptes", name="x.pdf",
+            content_type="application/pdf", size=1, sha256="0" * 64, uploaded_at=one.factory.now,
+        )  # fmt: skip
+        session.add(foreign)
+        session.flush()
+        id = foreign.id
+    assert pressed(browser, one, f"keep comptes {id}").status_code == 404
+    assert pressed(browser, one, f"year comptes {id}", **{f"year.{id}": "2024"}).status_code == 404
+
+
+def test_dates_amounts_and_accounts_of_an_earlier_dossier_are_to_be_looked_at(space: Spaces, signed: Signed) -> None:
+    one = space(ANSWERS)
+    browser = signed(one)
+    told = "Repris de votre dossier précédent"
+    assert told not in browser.get(f"{one.url}/sections/projet").text
+    before = one.factory.application(
+        one.factory.call(id="avant"),
+        one.association,
+        answers={key: dict(given) for key, given in ANSWERS.items()},
+    )
+    one.attach("comptes")
+    one.attach("statuts")
+    with one.database.writing() as session:
+        held = session.get(Application, one.id)
+        assert held is not None
+        held.earlier_id = before.id
+        session.add(held)
+        for document in one.dossier().documents:
+            session.add(copy_document(document, before.id, document.question, one.actor, one.factory.now))
+    found = {
+        name: browser.get(f"{one.url}/sections/{name}").text.count(told) for name in ("projet", "moyens", "pieces")
+    }
+    assert found == {"projet": 1, "moyens": 1, "pieces": 1}  # the period, the budget, the accounts
+    assert browser.get(one.url).text.count("reprise d’un dossier précédent") == 3
+    here = f"{one.url}/sections/projet"
+    posted = {
+        **POSTED["projet"],
+        "q.periode.end": "2027-07-01",
+        "version": ReadPage.of(browser.get(here)).values["version"][0],
+    }
+    assert browser.post(f"{here}?page=a", {**posted, "save": "stay"}, page=here).status_code == 303
+    assert told not in browser.get(here).text
+
+
+def test_a_pdf_is_made_lighter_where_its_sender_ticks_it(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    heavy = io.BytesIO()
+    Image.effect_noise((4_000, 4_000), 80).convert("RGB").save(heavy, "PDF", quality=98)
+    assert len(heavy.getvalue()) > 10_000_000
+    sent = {
+        "f.statuts": (io.BytesIO(heavy.getvalue()), "statuts.pdf"),
+        "csrf_token": browser.token(f"{one.url}/sections/pieces"),
+    }
+    answer = browser.client.post(f"{one.url}/pieces/statuts?page=a", data={**sent, "reduce.statuts": "oui"})
+    assert answer.status_code == 200
+    assert one.dossier().files["statuts"][0].size < 3_000_000
+
+
+# --- in pieces --------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_comes_in_pieces_goes_on_after_a_cut(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    content, half = pdf("en morceaux"), len(pdf("en morceaux")) // 2
+    named = json.dumps([["statuts.pdf", len(content), 1]])
+
+    def told(piece: bytes | None = None, **fields: str) -> Any:
+        sent: dict[str, Any] = {"upload": named, "csrf_token": browser.token(f"{one.url}/sections/pieces"), **fields}
+        if piece is not None:
+            sent["piece"] = (io.BytesIO(piece), "piece")
+        return browser.client.post(f"{one.url}/pieces/statuts?page=a", data=sent).json
+
+    assert told(place="0", offset="0") == {"received": 0}
+    assert told(content[:half], place="0", offset="0") == {"received": half}
+    assert told(content[:half], place="0", offset="0") == {"received": half}  # came twice: the answer was lost
+    assert told(content[half + 9 :], place="0", offset=str(half + 9)) == {"received": half}  # one was lost
+    assert told() == {"received": 0}  # not whole yet
+    assert told(place="0", offset="0") == {"received": half}  # chosen again on another day
+    assert one.dossier().files == {}
+    assert told(content[half:], place="0", offset=str(half)) == {"received": len(content)}
+    assert "statuts.pdf" in told()["html"]
+    (document,) = one.dossier().files["statuts"]
+    assert (document.name, document.sha256) == ("statuts.pdf", hashlib.sha256(content).hexdigest())
+    assert list((one.factory.platform.settings.instance / "pieces").glob("*/*")) == []
+
+
+def test_nobody_fills_the_disk_with_pieces_and_old_ones_go(space: Spaces, tmp_path: Path) -> None:
+    one = space()
+
+    def pieces(purpose: str) -> Pieces:
+        return Pieces.of(tmp_path, one.actor, purpose, largest=100)
+
+    now = datetime.now(UTC)
+    assert pieces("a").add(0, 0, b"x" * 100, now=now) == 100
+    with pytest.raises(TooMuchUnderWay):
+        pieces("a").add(0, 100, b"x", now=now)
+    assert pieces("b").add(0, 0, b"x" * 100, now=now) + pieces("c").add(0, 0, b"x" * 100, now=now) == 200
+    with pytest.raises(TooMuchUnderWay):
+        pieces("d").add(0, 0, b"x", now=now)
+    with pytest.raises(TooMuchUnderWay):
+        pieces("d").add(30, 0, b"x", now=now)
+    assert pieces("d").add(0, 0, b"x", now=now + timedelta(days=2)) == 1
+    assert [pieces(name).received(0) for name in "abcd"] == [0, 0, 0, 1]
+
+
+def test_photos_that_come_in_pieces_become_one_pdf(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    two = [photo(colour="navy"), photo(colour="red")]
+    named = json.dumps([[f"{place}.jpg", len(content), 1] for place, content in enumerate(two)])
+    sent = {"upload": named, "csrf_token": browser.token(f"{one.url}/sections/pieces")}
+    for place, content in enumerate(two):
+        data = {**sent, "place": str(place), "offset": "0", "piece": (io.BytesIO(content), "piece")}
+        assert browser.client.post(f"{one.url}/pieces/statuts?page=a", data=data).json == {"received": len(content)}
+    assert browser.client.post(f"{one.url}/pieces/statuts?page=a", data=sent).status_code == 200
+    (document,) = one.dossier().files["statuts"]
+    with pikepdf.open(io.BytesIO(one.factory.platform.files.read(document.sha256))) as bound:
+        assert len(bound.pages) == 2

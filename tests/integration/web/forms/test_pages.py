@@ -175,7 +175,7 @@ def test_answers_read_with_labels_and_what_is_to_correct() -> None:
     assert list(reading["autres"].items) == ["Grenoble (Isère)", "Saint-Martin-d’Hères (Isère)"]
     assert (reading["commune"].text, reading["commune"].unread) == ("", "Saint-Denis")
     assert reading["partenaires"].rows == [["Ville de Grenoble", "12\u202f000,50\u00a0€", ""], ["", "beaucoup", ""]]
-    assert [side.total for side in reading["budget"].sides] == [5_200_000, 5_000_000, 300_000, 300_000]
+    assert [side.totals[0] for side in reading["budget"].sides] == [5_200_000, 5_000_000, 300_000, 300_000]
 
 
 @pytest.mark.parametrize("path", sorted(rubrics_folder().glob("*.yaml")), ids=lambda path: path.stem)

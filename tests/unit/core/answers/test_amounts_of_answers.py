@@ -36,12 +36,15 @@ def test_a_money_cell_tells_both_ways_to_write_what_it_does_not_guess() -> None:
     assert cell.unreadable(None, "20.000").replace("\u00a0", " ") == TWO_WAYS
 
 
-def test_a_number_in_euros_is_an_amount_and_another_is_not() -> None:
-    cell = NumberCell("€")
-    assert (cell.read("1 500,5 €"), cell.read("-3"), NumberCell("km").read("20.000")) == ("1500.5", "-3", "20000")
-    with pytest.raises(ValueError, match="twice"):
+@pytest.mark.parametrize("unit", ["€", "km", None])
+def test_a_number_that_may_be_read_twice_is_not_guessed_whatever_its_unit(unit: str | None) -> None:
+    cell = NumberCell(unit)
+    assert (cell.read(f"1 500,5 {unit or ''}"), cell.read("-3")) == ("1500.5", "-3")
+    with pytest.raises(ValueError, match="ambiguous"):
         cell.read("20.000")
-    assert cell.unreadable(None, "20.000").replace("\u00a0", " ") == TWO_WAYS
+    assert cell.unreadable(None, "20.000").replace("\u00a0", " ") == TWO_WAYS.replace(
+        "20,00 s’il s’agit de centimes", "20 s’il s’agit d’une virgule décimale"
+    )
 
 
 def test_a_budget_keeps_what_it_does_not_guess_and_says_so() -> None:

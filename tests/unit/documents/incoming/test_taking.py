@@ -456,3 +456,43 @@ def readable(content: bytes) -> bytes:
         return plain.getvalue()
     with zipfile.ZipFile(io.BytesIO(content)) as held:
         return b"\n".join(held.read(name) for name in held.namelist())
+
+
+# --- weight -----------------------------------------------------------------------------------------------------------
+
+
+def noise(side: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(1).integers(0, 255, (side, side, 3), dtype=np.uint8))
+
+
+def heavy_scan() -> bytes:
+    """A PDF of one page, a picture that nothing was gained from yet."""
+    made = io.BytesIO()
+    noise(2_400).save(made, "PDF", quality=95)
+    return made.getvalue()
+
+
+def test_a_pdf_that_is_too_heavy_is_made_lighter_where_its_sender_asks() -> None:
+    sent = [IncomingFile("bilan.pdf", heavy_scan())]
+    most = len(sent[0].content) // 2
+    with pytest.raises(RefusedFile, match="Ce fichier dépasse"):
+        take_files(sent, EVERY, max_bytes=most)
+    (lighter,) = take_files(sent, EVERY, max_bytes=most, reduce=True)
+    assert len(lighter.content) <= most
+    with pikepdf.open(io.BytesIO(lighter.content)) as pdf:
+        (picture,) = [pikepdf.PdfImage(one) for one in pdf.pages[0].get_images().values()]
+        assert (picture.width, picture.height, picture.mode) == (1_600, 1_600, "RGB")
+        assert picture.as_pil_image().getextrema()[0][1] > 200
+    with pytest.raises(RefusedFile, match="Même réduit, ce fichier dépasse"):
+        take_files(sent, EVERY, max_bytes=100_000, reduce=True)
+    assert take_files(sent, EVERY, max_bytes=most * 3, reduce=True)[0].content == sent[0].content
+
+
+def test_a_photo_is_weighed_as_it_is_kept() -> None:
+    photo = io.BytesIO()
+    noise(2_000).save(photo, "PNG")
+    most = photo.tell() // 2
+    (kept,) = take_files([IncomingFile("photo.png", photo.getvalue())], EVERY, max_bytes=most)
+    assert (kept.content_type, len(kept.content) <= most) == (PDF, True)
+    with pytest.raises(RefusedFile, match="Ce fichier dépasse"):
+        take_files([IncomingFile("photo.png", photo.getvalue())], EVERY, max_bytes=100_000)

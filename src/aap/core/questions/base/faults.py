@@ -14,7 +14,7 @@ from aap.core.values import Answers
 
 ProblemCode = Literal[
     "missing", "unreadable", "too_short", "too_long", "too_small", "too_big", "too_few", "too_many", "unknown_option",
-    "wrong_order", "budget",
+    "wrong_order", "not_whole", "budget",
 ]  # fmt: skip
 
 

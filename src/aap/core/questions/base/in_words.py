@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
+from aap.core.french import NBSP, euros
 from aap.core.territories import Territories
 from aap.core.values import Answers, text_of
 
@@ -25,12 +26,40 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """An account that is filled in: cents by year; `own`: (label, cents) of the association's own lines in it; `obtained`: the
+    cents of it that the funder has granted."""
+
+    number: str
+    label: str
+    amounts: Sequence[int]
+    own: Sequence[tuple[str, int]] = ()
+    obtained: int = 0
+
+    def in_lines(self, years: Sequence[str]) -> list[str]:
+        """The line, and the association's own in it: `61 Services extérieurs : 1 200 €`."""
+        parts = [euros(cents) for cents in self.amounts]
+        amounts = (
+            "\u00a0; ".join(f"{year}{NBSP}: {part}" for year, part in zip(years, parts, strict=True))
+            if years
+            else parts[0]
+        )
+        granted = f" (dont {euros(self.obtained)} obtenus)" if self.obtained else ""
+        head = f"{self.number} {self.label}".strip()
+        return [
+            f"{head}{NBSP}: {amounts}{granted}",
+            *(f"– dont {label}{NBSP}: {euros(cents)}" for label, cents in self.own),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetSide:
-    """`lines`: (account, label, cents) for the accounts that are filled in."""
+    """One side of a budget, with its total by year; `years`: their names, where there are several."""
 
     title: str
-    lines: Sequence[tuple[str, str, int]]
-    total: int
+    lines: Sequence[BudgetLine]
+    totals: Sequence[int]
+    years: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Question(Strict):
     """How it stands in a column of a table; None: it can't."""
     compared: ClassVar[Compared | None] = "text"
     """As what a condition compares its answer; None: it has no value that a condition or a quota could see."""
+    dated: ClassVar[bool] = False
+    """Whether its answer is of one time: taken over from an earlier dossier, it has to be looked at again."""
     missing: ClassVar[str] = "Écrivez une réponse."
     """What is said where an answer is required."""
 
@@ -83,6 +85,10 @@ class Question(Strict):
     def compared_as(self) -> Compared | None:
         """See `compared`."""
         return self.compared
+
+    def is_dated(self) -> bool:
+        """See `dated`."""
+        return self.dated
 
     def inner(self) -> tuple[Question, ...]:
         """The questions that are asked within it."""

@@ -1,4 +1,5 @@
-// Amounts as people type and paste them, as the server reads them (aap.core.amounts). Cents are integers.
+// Numbers and amounts as people type and paste them, as the server reads them (aap.core.typed_numbers, aap.core.amounts).
+// Cents are integers.
 
 import { groupDigits } from "./announce.js";
 
@@ -14,6 +15,9 @@ function bare(text) {
   return text.replace(/[ \u00a0\u2007\u2009\u202f]/g, " ").replace(/’/g, "'").trim()
     .replace(/^€|(?:€|eur|euros?)$/i, "").trim().replace(/^\+/, "");
 }
+
+// A number of one separator and exactly three digits, which may be read twice.
+function isAmbiguous(at, whole, decimals) { return at === 0 && decimals.length === 3 && /^[1-9]\d{0,2}$/.test(whole); }
 
 function formOf(plain) {
   return /\d/.test(plain) ? FORMS.findIndex((form) => form.test(plain)) : -1;
@@ -36,12 +40,14 @@ export function toCents(text) {
   return cents > LARGEST ? null : cents;
 }
 
-// A number, or null.
+// A number, or null; `12.500` is none, for nobody knows which is meant.
 export function toNumber(text) {
-  let plain = text.replace(/[\s'’€]/g, "");
-  if (plain.includes(",")) plain = plain.replace(/\./g, "").replace(",", ".");
-  else if (/^-?\d{1,3}(\.\d{3})+$/.test(plain)) plain = plain.replace(/\./g, "");
-  return /^-?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
+  const [, sign, plain] = /^([-−]?)(.*)$/.exec(bare(text));
+  const at = formOf(plain);
+  if (at < 0) return null;
+  const [, whole = "0", decimals = ""] = plain.match(FORMS[at]);
+  if (isAmbiguous(at, whole, decimals)) return null;
+  return Number(`${sign ? "-" : ""}${whole.replace(/\D/g, "")}.${decimals}`);
 }
 
 // 1200050 → « 12 000,50 € »

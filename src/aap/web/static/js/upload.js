@@ -4,11 +4,15 @@
 // The input: data-upload (address), data-largest (megabytes a file), name. POST multipart, answered by JSON:
 //   200 {"html": the question as it now stands}; 422, 507 {"error": why it is refused}; 413: too heavy
 //   another fault of the server, or no answer: tried again (the same file is kept once).
+// What is heavy goes in pieces: { upload: the files' names, sizes and days of change, place, offset, piece }, each answered by
+// {"received": bytes of this file}, from where the next one goes on, also when the same files are chosen again after a cut.
 
 import { announce } from "./announce.js";
 import { gettext } from "./texts.js";
 
 const LONGEST_WAIT = 30000;
+const PIECE = 500000;
+const MOST_IN_PIECES = 30;
 const TOLD_APART = [400, 401, 403, 404];
 
 class Upload {
@@ -18,7 +22,11 @@ class Upload {
     this.field = input.closest(".question");
     this.failures = 0;
     this.files = [...input.files];
-    this.place = this.made();
+    this.total = this.files.reduce((sum, file) => sum + file.size, 0);
+    this.inPieces = this.total > PIECE && this.files.length <= MOST_IN_PIECES;
+    this.place = 0; // the file under way, and how much of it the server has; null: to be asked
+    this.offset = null;
+    this.box = this.made();
   }
 
   made() {
@@ -43,7 +51,8 @@ class Upload {
 
   begin() {
     this.input.setAttribute("aria-busy", "true");
-    const most = Number(this.input.dataset.largest) * 1000000;
+    const reduced = [...this.field.querySelectorAll("input[type=checkbox][data-with-upload]")].some((box) => box.checked);
+    const most = reduced ? 0 : Number(this.input.dataset.largest) * 1000000;
     const heavy = this.files.find((file) => most && file.size > most && !file.type.startsWith("image/"));
     if (heavy) {
       this.refuse(gettext("%(name)s\u00a0: ce fichier dépasse %(largest)s\u00a0Mo. Réduisez-le, ou envoyez-le en plusieurs fichiers.",
@@ -53,17 +62,41 @@ class Upload {
     this.send();
   }
 
-  send() {
+  // What is posted next: a piece, the word that all is there, or small files as they are.
+  body() {
     const body = new FormData();
     body.set("csrf_token", this.form.elements.csrf_token.value);
-    for (const file of this.files) body.append(this.input.name, file);
+    if (!this.inPieces) for (const file of this.files) body.append(this.input.name, file);
+    else {
+      body.set("upload", JSON.stringify(this.files.map((file) => [file.name, file.size, file.lastModified])));
+      if (this.place < this.files.length) {
+        body.set("place", this.place);
+        body.set("offset", this.offset ?? 0);
+        if (this.offset !== null) body.set("piece", this.files[this.place].slice(this.offset, this.offset + PIECE), "piece");
+        return body;
+      }
+    }
+    for (const one of this.field.querySelectorAll("[data-with-upload]")) {
+      if (one.type !== "checkbox" || one.checked) body.set(one.name, one.value);
+    }
+    return body;
+  }
+
+  // Bytes of the files before the one under way, and of what the server has of it.
+  get done() {
+    return this.files.slice(0, this.place).reduce((sum, file) => sum + file.size, 0) + (this.offset ?? 0);
+  }
+
+  send() {
+    const body = this.body();
     const request = new XMLHttpRequest();
     this.request = request;
     request.open("POST", this.input.dataset.upload);
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => {
-      const share = event.lengthComputable ? event.loaded / event.total : 0;
-      this.place.querySelector("progress").value = share;
+      const sent = event.lengthComputable ? event.loaded / event.total : 0;
+      const share = this.inPieces ? Math.min(1, (this.done + (this.place < this.files.length ? sent * PIECE : 0)) / this.total) : sent;
+      this.box.querySelector("progress").value = share;
       this.say(share < 1
         ? gettext("Envoi\u00a0: %(share)s\u00a0%%", { share: Math.floor(share * 100) })
         : gettext("Vérification du fichier…"));
@@ -78,7 +111,8 @@ class Upload {
   take(request) {
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* a page of words: its status tells */ }
-    if (request.status === 200) { this.show(answer.html); return; }
+    if (request.status === 200 && answer.html) { this.show(answer.html); return; }
+    if (request.status === 200) { this.goOn(answer.received); return; }
     if (answer.error && [422, 507].includes(request.status)) { this.refuse(answer.error); return; }
     if (request.status === 413) { this.refuse(gettext("Cet envoi est trop lourd. Envoyez un fichier plus léger, ou les fichiers un par un.")); return; }
     if (TOLD_APART.includes(request.status)) {
@@ -86,6 +120,20 @@ class Upload {
       return;
     }
     this.again();
+  }
+
+  goOn(received) {
+    if (this.place >= this.files.length) { // the server has forgotten some of them
+      this.place = 0;
+      this.offset = null;
+      this.again();
+      return;
+    }
+    this.failures = 0;
+    const complete = received >= this.files[this.place].size;
+    if (complete) this.place += 1;
+    this.offset = complete ? null : received;
+    this.send();
   }
 
   again() {
@@ -98,7 +146,7 @@ class Upload {
     this.timer = setTimeout(retry, wait);
   }
 
-  say(text) { this.place.querySelector("[data-words]").textContent = text; }
+  say(text) { this.box.querySelector("[data-words]").textContent = text; }
 
   show(html) {
     this.ended = true;
@@ -133,7 +181,7 @@ class Upload {
     this.ended = true;
     clearTimeout(this.timer);
     this.request?.abort();
-    this.place.remove();
+    this.box.remove();
     this.input.removeAttribute("aria-busy");
   }
 }
