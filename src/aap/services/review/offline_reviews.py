@@ -41,11 +41,21 @@ from aap.services.review.reviewing import (
 MOST_ROWS = 2_000
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a cell of the workbook. `found`: what stands in it; all but `objection` empty: with the whole of it."""
+
+    objection: Objection
+    cell: str = ""
+    reference: str = ""
+    found: str = ""
+
+
 @dataclass
 class WorkbookRefused(InvalidInput):
-    """Nothing of the workbook was taken: `found` lists (cell, objection), in the order of the sheet."""
+    """Nothing of the workbook was taken: every fault, in the order of the sheet."""
 
-    found: tuple[tuple[str, Objection], ...] = ()
+    found: tuple[Fault, ...] = ()
 
 
 @dataclass
@@ -151,17 +161,15 @@ def take_workbook(
     """
     call = reviewed_call(session, actor=actor, call_id=call_id)
     book = read_offline_workbook(name, content, call.file.rubric)
-    problems: list[tuple[str, Objection]] = []
+    problems: list[Fault] = []
     if book.call_id != call.id:
-        problems.append(("", Objection("review.workbook_of_another_call")))
+        problems.append(Fault(Objection("review.workbook_of_another_call")))
     elif book.who != _code(session, actor, call_id):
-        problems.append(("", Objection("review.workbook_of_another_reviewer")))
+        problems.append(Fault(Objection("review.workbook_of_another_reviewer")))
     elif book.rubric_hash != current_rubric(call):
-        problems.append(
-            ("", Objection("review.workbook_before_amendment"))
-        )  # fmt: skip
+        problems.append(Fault(Objection("review.workbook_before_amendment")))
     elif len(book.rows) > MOST_ROWS:
-        problems.append(("", Objection("review.workbook_too_long")))
+        problems.append(Fault(Objection("review.workbook_too_long")))
     if problems:
         raise WorkbookRefused(found=tuple(problems))
     ids = dict(
@@ -178,6 +186,8 @@ def take_workbook(
     ready: list[tuple[ReviewedDossier, ReviewEntry, bool]] = []
     left = 0
     for one in book.rows:
+        if one.unread:
+            problems.append(_fault(one, "submit", Objection("review.submit_unread")))
         if not one.changed or choices.get(one.row.reference) == "online":
             left += 1
             continue
@@ -216,18 +226,21 @@ def take_workbook(
 
 def _checked(
     session: Session, actor: Actor, one: ReadRow, ids: Mapping[str, str], rubric_hash: str, now: datetime
-) -> tuple[ReviewedDossier, ReviewEntry] | list[tuple[str, Objection]]:
+) -> tuple[ReviewedDossier, ReviewEntry] | list[Fault]:
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
-    place = one.cells["reference"]
+
+    def refused(key: str) -> list[Fault]:
+        return [_fault(one, "reference", Objection(key, reference=one.row.reference))]
+
     try:
         dossier = find_given_dossier(
             session, actor=actor, application_id=ids.get(one.row.reference, ""), permission=Permission.REVIEW_MARK,
             lock=True,
         )  # fmt: skip
     except (NotFound, SpecimensFirst):
-        return [(place, Objection("review.dossier_not_given", reference=one.row.reference))]
+        return refused("review.dossier_not_given")
     except StateForbids:
-        return [(place, Objection("review.dossier_over", reference=one.row.reference))]
+        return refused("review.dossier_over")
     entry = ReviewEntry(
         marks=one.row.marks,
         comments=one.row.comments,
@@ -239,10 +252,14 @@ def _checked(
     if dossier.state is ReviewState.SUBMITTED:
         if not unsaved_entries(dossier, entry):
             return dossier, entry
-        return [(place, Objection("review.submitted_already", reference=one.row.reference))]
+        return refused("review.submitted_already")
     if dossier.frozen:
-        return [(place, Objection("review.in_consensus", reference=one.row.reference))]
+        return refused("review.in_consensus")
     if not dossier.may_edit(now):
-        return [(place, Objection("review.too_late", reference=one.row.reference))]
+        return refused("review.too_late")
     found = entry_problems(dossier.call, entry, finished=one.row.submit)
-    return [(one.cells[name], objection) for name, objection in found.items()] or (dossier, entry)
+    return [_fault(one, name, objection) for name, objection in found.items()] or (dossier, entry)
+
+
+def _fault(one: ReadRow, field: str, objection: Objection) -> Fault:
+    return Fault(objection, one.cells[field], one.row.reference, one.found(field))
