@@ -32,7 +32,6 @@ class Reviewer(SQLModel, table=True):
     min_load: int = 0
     max_load: int = 25
     available: bool = True
-    interests_declared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # declared, even if none
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

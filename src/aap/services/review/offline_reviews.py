@@ -33,6 +33,7 @@ from aap.services.review.reviewing import (
     entry_problems,
     find_given_dossier,
     require_calibrated_where_open,
+    require_declared,
     save_review,
     submit_review,
     unsaved_entries,
@@ -75,10 +76,14 @@ class Taken:
 
 
 def reviewed_call(session: Session, *, actor: Actor, call_id: str) -> OpenedCall:
-    """A call that the actor reviews, once its specimens are done. Raises NotFound, StateForbids, SpecimensFirst."""
+    """A call that the actor reviews, once they declared and did its specimens.
+
+    Raises NotFound, StateForbids, InterestsFirst, SpecimensFirst.
+    """
     call = get_call(session, call_id)
     target = Target(call_id=call.id, call_state=call.state, assigned=True)
     ensure(actor, Permission.REVIEW_MARK, target, kind="call", id=call_id)
+    require_declared(session, actor, call)
     require_calibrated_where_open(session, actor, call_id)
     return call
 

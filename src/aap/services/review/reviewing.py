@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
+from aap.records.people import Person
 from aap.records.reviews import Assignment, Consensus, Mark, Review, ReviewState
 from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
@@ -22,6 +23,7 @@ from aap.services.call.calls import OpenedCall, opened_call
 from aap.services.dossier.access import not_recused
 from aap.services.errors import (
     DeadlinePassed,
+    InterestsFirst,
     InvalidInput,
     NotFound,
     Objection,
@@ -137,22 +139,32 @@ def find_given_dossier(
     """The dossier given to this actor. Not given, taken back, recused: NotFound, as if it did not exist. Two queries.
 
     `lock`: the assignment's row is held until the end of the transaction (two saves at once come one after the other);
-    the review is read behind it. Raises SpecimensFirst where the call's specimens come before its dossiers.
+    the review is read behind it. Raises InterestsFirst and SpecimensFirst where the call's declarations or specimens come
+    before its dossiers.
     """
     given = {"application_id": application_id, "person_id": actor.person_id}
     row = session.exec(_GIVEN_LOCKED if lock else _GIVEN, params=given).first()
     if row is None:
         raise NotFound("application", application_id)
     assignment, application, record_, round_of = row
+    call = opened_call(session, record_)
+    if permission is not Permission.RECUSAL_DECLARE:
+        require_declared(session, actor, call)
     if round_of is not None and permission is not Permission.RECUSAL_DECLARE:
         require_calibrated(session, actor, record_.id)
-    call = opened_call(session, record_)
     found = session.exec(_REVIEWED, params={"assignment_id": assignment.id}).all()
     review, _, consensus = found[0]
     marks = {mark.criterion: mark for _, mark, _ in found if mark is not None}
     dossier = ReviewedDossier(call, application, assignment, review, marks, consensus is not None)
     ensure(actor, permission, dossier.target, kind="application", id=application_id)
     return dossier
+
+
+def require_declared(session: Session, actor: Actor, call: OpenedCall) -> None:
+    """Raises InterestsFirst where the call asks for declarations before anything opens. At most one query."""
+    first = call.file.reviewing.interests == "first"
+    if first and session.get_one(Person, actor.person_id).interests_declared_at is None:
+        raise InterestsFirst
 
 
 def require_calibrated_where_open(session: Session, actor: Actor, call_id: str) -> None:
