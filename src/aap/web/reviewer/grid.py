@@ -13,7 +13,16 @@ from aap.core.call.points import in_points
 from aap.core.call.schema import Criterion, Rubric, Scale
 from aap.core.french import spaced
 from aap.core.questions.base.in_words import ReadAnswer
-from aap.core.scoring.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
+from aap.core.scoring.marking import (
+    MOST_CHOICES,
+    BadMark,
+    comment_needed,
+    grid,
+    mark_text,
+    parse_mark,
+    title_of,
+    total_of,
+)
 from aap.services.review.reviewer_pages import ReviewingPage
 from aap.services.review.reviewing import ReviewEntry, current_rubric
 from aap.web.figures import plain
@@ -37,7 +46,8 @@ class Level:
 @dataclass(frozen=True)
 class CriterionView:
     """One criterion. `share`: what it counts for, in words; `worth`: its most, in the points of the call; `choices`:
-    (what ends the field's id, value, text) of each mark; `control`: radios, select or number."""
+    (what ends the field's id, value, text) of each mark; `control`: radios, select or number; `comment_below`: the mark
+    from which on no comment is asked, as forms carry it, empty: whatever the mark; `comment_asked`: for the mark it has."""
 
     id: str
     number: int
@@ -51,13 +61,18 @@ class CriterionView:
     high: Decimal
     step: Decimal
     levels: tuple[Level, ...]
-    comment_rule: str
     comment_below: str
+    comment_asked: bool
     answers: tuple[ReadAnswer, ...]
     value: str
     comment: str
     mark_error: str
     comment_error: str
+
+    @property
+    def words(self) -> str:
+        """The level of the mark it has, empty where none is described."""
+        return next((level.text for level in self.levels if level.value == self.value), "")
 
 
 @dataclass(frozen=True)
@@ -148,6 +163,10 @@ def criterion_view(
     choices = _choices(scale.min, scale.max, scale.step)
     control = "radios" if len(choices) <= MOST_CHOICES else "select" if len(choices) <= MOST_LISTED else "number"
     kind, _, limit = criterion.comment.partition(":")
+    try:
+        mark = parse_mark(scale, value)
+    except BadMark:
+        mark = None
     return CriterionView(
         id=criterion.id,
         number=number,
@@ -163,8 +182,8 @@ def criterion_view(
         levels=tuple(
             Level(mark_text(mark), plain(mark), _set(text)) for mark, text in sorted(criterion.levels.items())
         ),
-        comment_rule=kind,
-        comment_below=plain(Decimal(limit.replace(",", "."))) if kind == "below" else "",
+        comment_below=limit.replace(",", ".") if kind == "below" else "",
+        comment_asked=comment_needed(criterion, mark),
         answers=tuple(answer for answer in answers if criterion.id in answer.criteria),
         value=value,
         comment=comment,
