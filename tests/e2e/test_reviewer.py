@@ -22,7 +22,22 @@ from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
 
 Contexts = Callable[..., BrowserContext]
-REVIEWING = "reviewing: {others_visible: after_own, divergence: {overall: 25}}\n"
+REVIEWING = (
+    'reviewing: {others_visible: after_own, closes_at: "2025-12-14T23:59:00+01:00", divergence: {overall: 25}}\n'
+)
+BROKEN_DATES = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    for (const match of walker.currentNode.data.matchAll(/[0-9]+[\\u00a0 ][a-zéû]+[\\u00a0 ]20[0-9]{2}/g)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, match.index);
+      range.setEnd(walker.currentNode, match.index + match[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) found.push(match[0]);
+    }
+  }
+  return found;
+}"""
 
 
 @dataclass
@@ -259,6 +274,7 @@ def test_every_page_of_reviewers_is_accessible(scene: Scene, new_context: Contex
         page.goto(url)
         ready(page)
         assert_accessible(page)
+        assert page.evaluate(BROKEN_DATES) == []
         picture(page, f"reviewer-{name}-{width}")
 
 

@@ -234,8 +234,8 @@ def _checked(
 ) -> tuple[ReviewedDossier, ReviewEntry] | list[Fault]:
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
 
-    def refused(key: str) -> list[Fault]:
-        return [_fault(one, "reference", Objection(key, reference=one.row.reference))]
+    def refused(objection: Objection) -> list[Fault]:
+        return [_fault(one, "reference", objection)]
 
     try:
         dossier = find_given_dossier(
@@ -243,9 +243,9 @@ def _checked(
             lock=True,
         )  # fmt: skip
     except (NotFound, SpecimensFirst):
-        return refused("review.dossier_not_given")
+        return refused(Objection("review.dossier_not_given", reference=one.row.reference))
     except StateForbids:
-        return refused("review.dossier_over")
+        return refused(Objection("review.dossier_over", reference=one.row.reference))
     entry = ReviewEntry(
         marks=one.row.marks,
         comments=one.row.comments,
@@ -257,11 +257,11 @@ def _checked(
     if dossier.state is ReviewState.SUBMITTED:
         if not unsaved_entries(dossier, entry):
             return dossier, entry
-        return refused("review.submitted_already")
+        return refused(Objection("review.submitted_already", reference=one.row.reference))
     if dossier.frozen:
-        return refused("review.in_consensus")
+        return refused(Objection("review.in_consensus", reference=one.row.reference))
     if not dossier.may_edit(now):
-        return refused("review.too_late")
+        return refused(Objection("review.too_late", reference=one.row.reference))
     found = entry_problems(dossier.call, entry, finished=one.row.submit)
     return [_fault(one, name, objection) for name, objection in found.items()] or (dossier, entry)
 

@@ -65,7 +65,7 @@ def test_the_list_of_250_dossiers_takes_as_many_queries_as_that_of_one(
 def test_marks_comments_and_answers_stand_in_one_page(desk: Desks, browser: Callable[[], Any]) -> None:
     here = desk()
     page = browser().sign_in(here.first).get(address(here)).text
-    for expected in ("Un projet solide.", "Qualité", "Absent", "Excellent", "Demandé pour toute note inférieure à 2.",
+    for expected in ("Un projet solide.", "Qualité", "Absent", "Excellent", "(demandé sous\u00a02)",
                      "Association très reconnaissable", 'href="#reponse-resume"'):  # fmt: skip
         assert expected in page
 
