@@ -345,6 +345,7 @@ class Reviewing(Strict):
     same_department: Literal["avoid", "allow"] = "avoid"
     others_visible: Literal["after_own", "after_closing", "never"] = "after_closing"
     interests: Literal["asked", "first"] = "asked"
+    preferences: Flag = False
     divergence: Divergence = Divergence()
 
 

@@ -43,7 +43,7 @@ MOST_ROWS = 2_000
 
 
 @dataclass(frozen=True)
-class Fault:
+class WorkbookFault:
     """What is wrong with a cell of the workbook. `found`: what stands in it; all but `objection` empty: with the whole of it."""
 
     objection: Objection
@@ -56,7 +56,7 @@ class Fault:
 class WorkbookRefused(InvalidInput):
     """Nothing of the workbook was taken: every fault, in the order of the sheet."""
 
-    found: tuple[Fault, ...] = ()
+    found: tuple[WorkbookFault, ...] = ()
 
 
 @dataclass
@@ -166,15 +166,15 @@ def take_workbook(
     """
     call = reviewed_call(session, actor=actor, call_id=call_id)
     book = read_offline_workbook(name, content, call.file.rubric)
-    problems: list[Fault] = []
+    problems: list[WorkbookFault] = []
     if book.call_id != call.id:
-        problems.append(Fault(Objection("review.workbook_of_another_call")))
+        problems.append(WorkbookFault(Objection("review.workbook_of_another_call")))
     elif book.who != _code(session, actor, call_id):
-        problems.append(Fault(Objection("review.workbook_of_another_reviewer")))
+        problems.append(WorkbookFault(Objection("review.workbook_of_another_reviewer")))
     elif book.rubric_hash != current_rubric(call):
-        problems.append(Fault(Objection("review.workbook_before_amendment")))
+        problems.append(WorkbookFault(Objection("review.workbook_before_amendment")))
     elif len(book.rows) > MOST_ROWS:
-        problems.append(Fault(Objection("review.workbook_too_long")))
+        problems.append(WorkbookFault(Objection("review.workbook_too_long")))
     if problems:
         raise WorkbookRefused(found=tuple(problems))
     ids = dict(
@@ -231,10 +231,10 @@ def take_workbook(
 
 def _checked(
     session: Session, actor: Actor, one: ReadRow, ids: Mapping[str, str], rubric_hash: str, now: datetime
-) -> tuple[ReviewedDossier, ReviewEntry] | list[Fault]:
+) -> tuple[ReviewedDossier, ReviewEntry] | list[WorkbookFault]:
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
 
-    def refused(objection: Objection) -> list[Fault]:
+    def refused(objection: Objection) -> list[WorkbookFault]:
         return [_fault(one, "reference", objection)]
 
     try:
@@ -251,6 +251,8 @@ def _checked(
         comments=one.row.comments,
         general=one.row.general,
         notes=dossier.review.notes if dossier.review else "",
+        for_service=dossier.review.for_service if dossier.review else "",
+        confidence=dossier.review.confidence if dossier.review else "",
         version=dossier.version,
         rubric_hash=rubric_hash,
     )
@@ -266,5 +268,5 @@ def _checked(
     return [_fault(one, name, objection) for name, objection in found.items()] or (dossier, entry)
 
 
-def _fault(one: ReadRow, field: str, objection: Objection) -> Fault:
-    return Fault(objection, one.cells[field], one.row.reference, one.found(field))
+def _fault(one: ReadRow, field: str, objection: Objection) -> WorkbookFault:
+    return WorkbookFault(objection, one.cells[field], one.row.reference, one.found(field))

@@ -15,7 +15,7 @@ from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
 from aap.records.people import Person
-from aap.records.reviews import Assignment, Consensus, Mark, Review, ReviewState
+from aap.records.reviews import Assignment, Confidence, Consensus, Mark, Review, ReviewState
 from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -45,13 +45,16 @@ MOST_TEXT = 20_000
 class ReviewEntry:
     """What a reviewer typed. `version`: of the review that the page showed (0: none yet); `rubric_hash`: of its grid.
 
-    `opened_at`: when the page was served, for the time spent.
+    `opened_at`: when the page was served, for the time spent. `for_service`: what only the service reads; `confidence`: how well
+    they know the subject (`records.reviews.Confidence`), another word is none.
     """
 
     marks: Mapping[str, str] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     general: str = ""
     notes: str = ""
+    for_service: str = ""
+    confidence: str = ""
     version: int = 0
     rubric_hash: str = ""
     opened_at: datetime | None = None
@@ -255,10 +258,15 @@ def entry_problems(call: OpenedCall, entry: ReviewEntry, *, finished: bool) -> d
     """What is wrong with an entry: `marks.<criterion>`, `comments.<criterion>`, `general`, `notes`."""
     checked = read_marks(call.file.rubric, entry.marks, entry.comments, finished=finished)
     found = {f"{part}s.{criterion}": said_by_core(text) for (part, criterion), text in checked.problems.items()}
-    for name, text in (("general", entry.general), ("notes", entry.notes)):
+    for name, text in (("general", entry.general), ("notes", entry.notes), ("for_service", entry.for_service)):
         if len(text) > MOST_TEXT:
             found[name] = Objection("review.text_too_long", most=MOST_TEXT)
     return found
+
+
+def confidence_of(entry: ReviewEntry) -> Confidence:
+    """What a reviewer said of their knowledge of the subject."""
+    return Confidence(entry.confidence) if entry.confidence in set(Confidence) else Confidence.UNSAID
 
 
 def current_rubric(call: OpenedCall) -> str:
@@ -291,8 +299,8 @@ def _saved_at(dossier: ReviewedDossier) -> datetime | None:
 
 
 def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
-    """What was typed that isn't what is stored: part (mark, comment, general, notes), criterion (its title), mine,
-    theirs."""
+    """What was typed that isn't what is stored: part (mark, comment, general, notes, for_service, confidence), criterion (its
+    title), mine, theirs."""
     found: list[dict[str, str]] = []
 
     def compare(part: str, mine: str, theirs: str, criterion: str = "") -> None:
@@ -309,6 +317,8 @@ def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[s
         compare("comment", entry.comments.get(criterion.id, ""), comment, title)
     compare("general", entry.general, dossier.review.general_comment if dossier.review else "")
     compare("notes", entry.notes, dossier.review.notes if dossier.review else "")
+    compare("for_service", entry.for_service, dossier.review.for_service if dossier.review else "")
+    compare("confidence", confidence_of(entry), dossier.review.confidence if dossier.review else "")
     return found
 
 
@@ -327,6 +337,8 @@ def _store(session: Session, actor: Actor, dossier: ReviewedDossier, entry: Revi
     review.seconds_spent += _worked(dossier.review, entry.opened_at, now)
     review.general_comment = entry.general.replace("\r\n", "\n").strip()[:MOST_TEXT]
     review.notes = entry.notes.replace("\r\n", "\n").strip()[:MOST_TEXT]
+    review.for_service = entry.for_service.replace("\r\n", "\n").strip()[:MOST_TEXT]
+    review.confidence = confidence_of(entry)
     review.rubric_hash = current_rubric(dossier.call)
     review.version += 1
     review.updated_at = now

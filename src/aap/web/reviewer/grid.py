@@ -24,8 +24,9 @@ from aap.core.scoring.marking import (
     total_of,
 )
 from aap.services.review.reviewer_pages import ReviewingPage
-from aap.services.review.reviewing import ReviewEntry, current_rubric
+from aap.services.review.reviewing import ReviewEntry, confidence_of, current_rubric
 from aap.web.figures import plain
+from aap.web.state_words import confidence_words
 
 FIELDS = {"marks": "note", "comments": "avis"}
 """What the form calls the fields of a review, where they have another name."""
@@ -84,6 +85,9 @@ class GridView:
     criteria: tuple[CriterionView, ...]
     general: str
     notes: str
+    for_service: str
+    confidence: str
+    confidences: Mapping[str, str]
     version: int
     rubric_hash: str
     total: Fraction | None
@@ -127,6 +131,9 @@ def grid_view(
         criteria=tuple(views),
         general=entry.general if entry else (review.general_comment if review else ""),
         notes=entry.notes if entry else (review.notes if review else ""),
+        for_service=entry.for_service if entry else (review.for_service if review else ""),
+        confidence=confidence_of(entry) if entry else (review.confidence if review else ""),
+        confidences=confidence_words(),
         version=dossier.version,
         rubric_hash=current_rubric(dossier.call),
         total=total_of(rubric, marks),

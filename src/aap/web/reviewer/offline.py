@@ -14,7 +14,7 @@ from aap.core.problems import BadInput, cited
 from aap.services.permissions import Permission
 from aap.services.review.offline_dossiers import ask_dossiers, latest_dossiers, open_dossiers
 from aap.services.review.offline_reviews import (
-    Fault,
+    WorkbookFault,
     WorkbookConflicts,
     WorkbookRefused,
     reviewed_call,
@@ -134,7 +134,7 @@ def offline_take(call_id: str) -> ResponseReturnValue:
     return redirect(url_for(".home"))
 
 
-def _place(fault: Fault) -> str:
+def _place(fault: WorkbookFault) -> str:
     """Where a fault is: the dossier, the cell, and what stands in it."""
     if not fault.cell:
         return ""
