@@ -9,12 +9,11 @@ from scripts.changed_tests import folders
 @pytest.mark.parametrize(
     ("path", "tests"),
     [
-        ("src/aap/services/dossier/applying.py", ["tests/integration/services/dossier"]),
+        ("src/aap/services/dossier/applying.py", ["tests/integration/services/dossier", "tests/unit/services/dossier"]),
         ("src/aap/core/scoring/reml.py", ["tests/unit/core/scoring"]),
         ("src/aap/core/french.py", ["tests/unit/core/test_amounts.py", "tests/unit/core/test_delays.py",
-                                    "tests/unit/core/test_french.py", "tests/unit/core/test_greeting.py",
-                                    "tests/unit/core/test_postal.py", "tests/unit/core/test_references.py",
-                                    "tests/unit/core/test_results.py", "tests/unit/core/test_territories.py"]),
+                                    "tests/unit/core/test_french.py", "tests/unit/core/test_results.py",
+                                    "tests/unit/core/test_territories.py"]),
         ("templates/official/candidates.html", ["tests/integration/web/official"]),
         ("tests/unit/core/call/test_call_loading.py", ["tests/unit/core/call/test_call_loading.py"]),
         ("docs/README.md", []),

@@ -78,7 +78,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/list_versions.py:_references",
             "services/decision/list_versions.py:bundle_of",
             "services/decision/list_versions.py:find_version",
-            "services/decision/deciding.py:_lines",
+            "services/decision/deciding.py:_IN_FORCE",
             "services/decision/deadlines.py:appeal_delays",
             "services/review/progress.py:review_counts",
             "services/harmonising/divergences.py:consensus_step",
@@ -101,7 +101,6 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/panel/recusing.py:member_recusals",
             "services/ranking/runs.py:_VIEWED",
             "services/ranking/what_changed.py:_authority",
-            "services/ranking/what_changed.py:_waivers",
             "services/decision/unfreezing.py:_void_decisions",
         }
     ),
@@ -145,7 +144,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     ),
     "a run by its number, without its rows; its files and pages pass by view_run": frozenset(
         f"services/ranking/runs.py:{name}"
-        for name in ("get_run", "find_run", "list_runs", "latest_run", "latest_run_number", "frozen_run")
+        for name in ("get_run", "find_run", "_LISTED", "latest_run", "latest_run_number", "frozen_run")
     )
     | frozenset(
         f"services/ranking/versions.py:{name}" for name in ("next_version", "waiting_unfreezing", "list_versions")
@@ -153,6 +152,7 @@ REASONS: Mapping[str, frozenset[str]] = {
     | frozenset(
         {
             "services/ranking/arbitrating.py:proposed_run",
+            "services/ranking/meetings.py:closed_meetings",
             "services/ranking/minuted_proof.py:freeze_parts",
         }
     ),
@@ -160,8 +160,6 @@ REASONS: Mapping[str, frozenset[str]] = {
         {
             "services/ranking/run_files.py:RunFiles",
             "services/ranking/run_files.py:reviewer_rows",
-            "services/ranking/briefing.py:_divergent",
-            "services/ranking/briefing.py:_marked_by_erratic",
             "services/ranking/briefing.py:_regions",
         }
     ),

@@ -121,3 +121,10 @@ def test_no_line_of_a_template_is_longer_than_160_characters() -> None:
         if len(line) > 160
     ]
     assert long == []
+
+
+def test_no_column_of_a_table_lacks_its_heading() -> None:
+    """A corner above the headings of rows is empty; any other column says what it holds, if only to who can't see it."""
+    empty = re.compile(r"<thead>(?:(?!</thead>).)*?[^\s>][^<]*</th>\s*(?:\{%[^%]*%\}\s*)*<td>\s*</td>", re.DOTALL)
+    lacking = [str(path.relative_to(ROOT)) for path in tracked("templates/*.html") if empty.search(path.read_text())]
+    assert lacking == []

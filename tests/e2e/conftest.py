@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
-expect.set_options(timeout=15_000)  # a save waits 2.5 s by itself, and a machine under test is slow
+expect.set_options(timeout=30_000)  # a save waits 2.5 s by itself, and a machine under test is slow
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def new_context(chromium: Browser, address: str) -> Iterator[Callable[..., Brows
     def opened(**options: object) -> BrowserContext:
         settings = {"base_url": address, "locale": "fr-FR", "viewport": {"width": 1280, "height": 900}, **options}
         context = chromium.new_context(**settings)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         return context
 
@@ -48,6 +48,7 @@ def new_context(chromium: Browser, address: str) -> Iterator[Callable[..., Brows
 
 def assert_accessible(page: Page) -> None:
     """No violation of axe's rules, and nothing wider than the screen."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = Axe().run(page).response["violations"]
     report = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found]
     assert not report, f"{page.url}: {json.dumps(report, ensure_ascii=False, indent=1)}"

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import PASSWORD
-from tests.worlds.juries import NAMES, Juries, Jury
+from tests.worlds.juries import NAMES, Juries, Jury, apart
 
 Contexts = Callable[..., BrowserContext]
 
@@ -85,3 +85,45 @@ def test_without_scripts_a_button_asks_for_the_effect(jury: Juries, new_context:
     page.get_by_label("Motif").first.fill("Utile au territoire.")
     press(page, "Enregistrer ce choix")
     expect(page.locator("#decisions-jury")).to_contain_text("Utile au territoire.")
+
+
+def test_a_second_screen_follows_what_is_before_the_jury(jury: Juries, new_context: Contexts) -> None:
+    """The chair's page leads, by hand once and then by itself; a screen of who is recused says nothing of the dossier."""
+    here = jury()
+    here.sit(*NAMES)
+    first, second, third = (one.reference.rpartition("-")[2] for one in here.office.dossiers[:3])
+    apart(here.office, here.office.second, here.office.dossiers[0])
+    chair, screen = entered(here, new_context), entered(here, new_context, viewport={"width": 1920, "height": 1080})
+    own = new_context(viewport={"width": 320, "height": 700}).new_page()
+    sign_in(own, here.office.second.email, PASSWORD)
+    plain = entered(here, new_context, java_script_enabled=False)
+    for one in (screen, own):
+        one.goto(here.office.address("jury/ecran"))
+        expect(one.locator("h1")).to_have_text("Aucun dossier n’est devant le jury")
+    chair.goto(here.office.address("jury"))
+    press(chair, "Mener les écrans d’ici")
+    expect(chair.locator("[data-said]")).to_have_text("Les écrans montrent cette page.")
+    chair.goto(here.office.address(f"jury?dossier={first}"))
+    expect(screen.locator("h1")).to_contain_text(first)
+    expect(own.locator("h1")).to_have_text("Dossier dont vous êtes déporté")
+    chair.get_by_label("Écarter", exact=True).check()
+    expect(screen.locator(".screen")).to_contain_text(f"ferait entrer le {second}")
+    expect(screen.locator(".screen")).to_contain_text(f"Pour ce choix, doivent sortir : {NAMES[2]}.")
+    assert screen.locator(".screen").get_by_role("button").count() == 0
+    assert first not in own.content()
+    assert_accessible(screen)
+    picture(screen, "jury-screen-1920")
+    assert_accessible(own)
+    chair.goto(here.office.address(f"jury?dossier={third}"))
+    expect(own.locator("h1")).to_contain_text(third)
+    assert_accessible(own)
+    picture(own, "jury-screen-320")
+    plain.goto(here.office.address("jury/ecran"))
+    expect(plain.locator("h1")).to_contain_text(third)
+    assert plain.locator("meta[http-equiv=refresh]").count() == 1
+    plain.goto(here.office.address(f"jury?dossier={first}&choix=out"))
+    press(plain, "Montrer ceci aux écrans")
+    expect(screen.locator(".screen")).to_contain_text(f"ferait entrer le {second}")
+    plain.get_by_label("Motif").first.fill("Le projet double un service existant.")
+    press(plain, "Enregistrer ce choix")
+    expect(screen.locator("h1")).to_have_text("Aucun dossier n’est devant le jury")

@@ -183,7 +183,7 @@ PAGES: dict[CallState, tuple[str, ...]] = {
     CallState.CLOSED: ("", "candidats", "candidats?q=zzz", "etape", "cloture", "tirage", "evaluations", "evaluations/ecartees",
                        "dossiers/{0}", "dossiers/{0}/historique"),
     CallState.REVIEWING: ("a-revoir", "evaluations/ecarts"),
-    CallState.DELIBERATING: ("a-revoir", "jury", "arbitrage", "jury?dossier={0}", "classement", "dossiers/{4}"),
+    CallState.DELIBERATING: ("a-revoir", "jury", "jury/ecran", "arbitrage", "jury?dossier={0}", "classement", "dossiers/{4}"),
     CallState.PROPOSED: ("classement/1", "classement/1/essai?laureats=1&sans=sud", "classement/1/essai?laureats=x",
                          "classement/1/dossiers/{1}", "classement/1/arret"),
     CallState.ARBITRATED: ("classement/1/reprise", "secondes", "decisions", "decisions/preparer", "decisions/textes?dossier={0}"),

@@ -38,6 +38,17 @@ class ReadPage:
         return self._walk(self.root)
 
     @property
+    def uneven_tables(self) -> list[tuple[str, list[int]]]:
+        """(caption, how many columns its rows have) of the tables whose rows don't agree, the heading's among them."""
+        found = []
+        for table in (one for one in self.elements if one.tag == "table"):
+            rows = [one for one in self._walk(table) if one.tag == "tr"]
+            widths = {sum(int(cell.get("colspan", 1)) for cell in row if cell.tag in ("th", "td")) for row in rows}
+            if len(widths) > 1 and not any(cell.get("rowspan") for row in rows for cell in row):
+                found.append((" ".join("".join(table.itertext()).split())[:60], sorted(widths)))
+        return found
+
+    @property
     def summary(self) -> list[tuple[str, str]]:
         """(target, message) of the summary's links."""
         boxes = [one for one in self.elements if "error-summary" in (one.get("class") or "").split()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,12 +41,20 @@ def months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def silence_is_rejection(received: datetime, closes_at: datetime | None = None) -> date:
-    """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°).
+def silence_is_rejection(received: datetime, asked: Iterable[tuple[datetime, datetime]] = ()) -> date:
+    """The day from which silence on a request received at that moment is a rejection (CRPA L231-4 3°, L114-3).
 
-    `closes_at`: the closing of its call; where it comes later silence runs from it, for no request can be decided before.
+    `asked`: when the service asked for what was missing, and when it came or its time was over: the delay stands still in
+    between (L114-5). What is asked for once the delay is over moves nothing.
     """
-    return appeal_silence(paris(max(received, closes_at or received)).date())
+    day = appeal_silence(paris(received).date())
+    counted = paris(received).date()
+    for begins, ends in sorted(asked):
+        first, last = max(paris(begins).date(), counted), paris(ends).date()
+        if first < day and last > first:
+            day += last - first
+            counted = last
+    return day
 
 
 def appeal_begins(read: datetime | None, presented: date | None) -> date | None:

@@ -168,10 +168,20 @@ def spaced(text: str) -> str:
 
     Only spaces that are there are changed, so addresses (`https://…`) and times (`12:30`) are left alone.
     """
+    return _spaced_before(text) if len(text) <= _SHORT else _spaced(text)
+
+
+_SHORT = 400  # characters: titles, reasons and labels, which lists write again and again
+
+
+def _spaced(text: str) -> str:
     text = _NARROW.sub(NNBSP + r"\1", text)
     text = _WIDE.sub(NBSP + r"\1", text)
     text = text.replace("« ", "«" + NBSP)
     return text.replace("'", "’")
+
+
+_spaced_before = lru_cache(maxsize=8192)(_spaced)
 
 
 def closed(text: str) -> str:

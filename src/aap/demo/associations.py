@@ -10,7 +10,7 @@ from typing import Literal
 
 from aap.core.territories import Commune, Territories, fold
 from aap.demo import identifiers
-from aap.demo.people import Casting, DemoPerson
+from aap.demo.people import EITHER, MEN, Casting, DemoPerson
 from aap.demo.places import from_
 from aap.demo.texts.association_names import association_names
 
@@ -22,7 +22,11 @@ _STREETS = (
     "rue des Écoles", "chemin des Vignes", "avenue de la Gare", "rue du Moulin", "quai des Platanes", "rue des Tanneurs",
     "rue de l’Église", "boulevard des Acacias", "cour du Cloître", "rue de la Poste", "sentier des Genêts", "rue du Four",
 )  # fmt: skip
-_CAPACITIES = ("Présidence", "Trésorerie", "Secrétariat")
+_CAPACITIES = (
+    ("Présidente", "Président", "Présidence"),
+    ("Trésorière", "Trésorier", "Trésorerie"),
+    ("Secrétaire",) * 3,
+)
 
 # How many of 100 associations have their seat in each setting, and overseas (counted apart).
 _SETTINGS: Sequence[tuple[Setting, int]] = (("rural", 29), ("qpv", 31), ("petite-ville", 22), ("metropole", 18))
@@ -37,6 +41,13 @@ class Officer:
 
     person: DemoPerson
     capacity: str
+
+
+def _officer(person: DemoPerson, woman: str, man: str, office: str) -> Officer:
+    """Named as the person says it, so that letters greet a woman as « Madame la Présidente »."""
+    if person.first_name in EITHER:
+        return Officer(person, office)
+    return Officer(person, man if person.first_name in MEN else woman)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +168,7 @@ def one_association(
         email=f"contact-{slug}@example.org",
         phone=identifiers.phone(department, rng),
         iban=identifiers.iban(20_000_000 + number * 9973),
-        officers=tuple(Officer(casting.person(), capacity) for capacity in _CAPACITIES),
+        officers=tuple(_officer(casting.person(), *capacity) for capacity in _CAPACITIES),
         contact=casting.person(),
         setting=setting,
         size=size,

@@ -15,13 +15,15 @@ from sqlmodel import Session, col, select
 from aap.core import french
 from aap.core.delays import PARIS, paris, working_day_from
 from aap.core.ranking.draw_counts import DEFAULT_DRAWS
+from aap.core.ranking.run import Run
 from aap.demo.associations import associations
 from aap.demo.attachments import attachments
+from aap.demo.deliberated import hold_meeting
 from aap.demo.deposits import PASSWORD, Deposit, Depositor
 from aap.demo.dossiers import DemoDossier, dossiers
 from aap.demo.living import LivingCalls
 from aap.demo.proposed_grants import REASON, proposed_grants
-from aap.demo.reviewing import DemoReview, DemoReviewer, assignment, reviewers, reviews
+from aap.demo.reviewing import SCREENED, DemoReview, DemoReviewer, assignment, reviewers, reviews
 from aap.demo.settled import settle_doubts
 from aap.own_files import rubrics_folder
 from aap.records.applications import Application
@@ -40,7 +42,7 @@ from aap.services.decision.setting_letters import set_letters
 from aap.services.platform import Platform
 from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
-from aap.services.ranking.input import ranking_input
+from aap.services.ranking.input import RankingInput, ranking_input
 from aap.services.screening.proposed_amounts import close_amounts, propose_amount
 from aap.services.screening.screening import screen_application
 from aap.services.steering.advancing import advance_call, set_draw_seed
@@ -141,7 +143,7 @@ class _Filling:
         closed = call.accepted_until + timedelta(minutes=10)
         self._screening(call, made, applicants, closed)
         self._reviews(call, made, applicants, closed)
-        self._decisions(call, (closed + timedelta(days=45)).replace(hour=8, minute=30))
+        self._decisions(call, _in_the_morning(closed + timedelta(days=45)))
 
     def _deposits(self, call: OpenedCall, made: Sequence[DemoDossier]) -> dict[str, str]:
         """Every dossier with its association, account, answers, files and receipt. Gives key → application id."""
@@ -168,7 +170,7 @@ class _Filling:
         return self.depositor.dossier(session, call, association, owner.id, deposit).id
 
     def _screening(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
-        at = closed + timedelta(days=4)
+        at = _in_the_morning(closed + timedelta(days=4))
         with self.platform.database.writing() as session:
             close_call(session, actor=SYSTEM, call_id=call.id, now=closed)
             actor = self.actor(session, self.people.officials[0])
@@ -194,8 +196,9 @@ class _Filling:
             closing = at + timedelta(days=1, hours=9)
             close_amounts(session, actor=actor, call_id=call.id, confirmed=True, now=closing)
             set_draw_seed(
-                session, actor=actor, call_id=call.id, seed=DRAWN, source="Tirage fictif de la démonstration", now=at
-            )
+                session, actor=actor, call_id=call.id, seed=DRAWN, source="Tirage fictif de la démonstration",
+                now=closing + timedelta(minutes=20),
+            )  # fmt: skip
             self.tell("Recevabilité", len(made), len(made))
 
     def _reviews(self, call: OpenedCall, made: Sequence[DemoDossier], ids: dict[str, str], closed: datetime) -> None:
@@ -204,7 +207,7 @@ class _Filling:
         eligible = [dossier for dossier in made if dossier.ineligible_rule is None]
         pairs = assignment(self.seed, eligible, people)
         done = reviews(self.seed, call.file, eligible, people, pairs)
-        at = closed + timedelta(days=6)
+        at = _in_the_morning(closed + SCREENED - timedelta(days=1))
         with self.platform.database.writing() as session:
             accounts = self._reviewers(session, call, people, at)
             change_state(session, get_call(session, call.id), CallState.REVIEWING, actor=SYSTEM, now=at)
@@ -262,14 +265,7 @@ class _Filling:
         )
 
     def _decisions(self, call: OpenedCall, at: datetime) -> None:
-        with self.platform.database.writing() as session:
-            official, authority = (self.actor(session, person) for person in self.people.officials)
-            current = get_call(session, call.id)
-            settle_doubts(session, call=current, official=official, authority=authority, at=at - timedelta(days=3))
-        with self.platform.database.reading() as session:
-            current = get_call(session, call.id)
-            given = ranking_input(session, current)
-        run = compute_run(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
+        given, run = self._ranked(call, at - timedelta(days=4))
         first, second = self.people.officials
         links = PublicLinks(self.platform.settings.base_url)
         with self.platform.database.writing() as session:
@@ -278,16 +274,17 @@ class _Filling:
             advance_call(session, actor=one, call_id=call.id, to=CallState.DELIBERATING, reason="", now=at)
             session.refresh(current.record)
             kept = store_run(session, actor=one, call=current, given=given, run=run, now=at)
-            propose_freeze(session, actor=one, run_id=kept.id, links=links, now=at + timedelta(hours=3))
-            confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(hours=5))
-            signed = at + timedelta(days=1)
+            hold_meeting(session, call=current, official=one, at=at + timedelta(hours=4))
+            propose_freeze(session, actor=one, run_id=kept.id, links=links, now=at + timedelta(days=1))
+            confirm_freeze(session, actor=two, run_id=kept.id, now=at + timedelta(days=1, hours=2))
+            signed = at + timedelta(days=2)
             set_letters(session, actor=two, call_id=call.id, typed=_signed_on(signed), seen=0, now=signed)
             prepare_decisions(session, actor=two, call_id=call.id, now=signed)
         job = Job(kind="letters", call_id=call.id, created_at=at)
         LETTERS.do_all(self.platform, job, lambda done, total, message="": self.tell(message, done, total))
         with self.platform.database.writing() as session:
             one, two = self.actor(session, first), self.actor(session, second)
-            hour = _after_signature(at + timedelta(days=1))
+            hour = _after_signature(signed)
             asked = propose_notification(session, actor=one, call_id=call.id, at=hour, now=hour - timedelta(hours=20))
             confirm_notification(
                 session, actor=two, call_id=call.id, notification_id=asked.id, links=links,
@@ -295,6 +292,18 @@ class _Filling:
             )  # fmt: skip
             notify_at_hour(session, asked.id, links=links, now=hour)
             publish_results(session, actor=two, call_id=call.id, now=hour + timedelta(days=1))
+
+    def _ranked(self, call: OpenedCall, at: datetime) -> tuple[RankingInput, Run]:
+        """What is doubtful is looked at again, then the ranking is computed."""
+        with self.platform.database.writing() as session:
+            official, authority = (self.actor(session, person) for person in self.people.officials)
+            current = get_call(session, call.id)
+            settle_doubts(session, call=current, official=official, authority=authority, at=at)
+        with self.platform.database.reading() as session:
+            current = get_call(session, call.id)
+            given = ranking_input(session, current)
+        made = compute_run(current, given, draws=self.scale.draws, progress=self.tell, processes=self.scale.processes)
+        return given, made
 
     # --- the living calls ---------------------------------------------------------------------------------------
 
@@ -308,6 +317,10 @@ class _Filling:
         with self.platform.database.reading() as session:
             applicants = [person.email for person in _applicants(session)]
         living.open(self.scale.open, self.made, applicants)
+
+
+def _in_the_morning(moment: datetime) -> datetime:
+    return moment.replace(hour=8, minute=30, second=0)
 
 
 def _after_signature(signed: datetime) -> datetime:

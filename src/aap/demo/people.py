@@ -23,6 +23,14 @@ FIRST_NAMES = (
     "Sandrine", "Sébastien", "Séverine", "Simon", "Solène", "Sophie", "Stéphane", "Sylvie", "Tatiana", "Théo",
     "Thérèse", "Tiphaine", "Valérie", "Vincent", "Virginie", "Xavier", "Yann", "Yasmine", "Yvette", "Zoé",
 )  # fmt: skip
+MEN = frozenset({
+    "Ahmed", "Alain", "Alexandre", "André", "Antoine", "Arnaud", "Bakary", "Benoît", "Bruno", "Clément", "Cyril", "Damien",
+    "Daniel", "Denis", "Émile", "Éric", "Étienne", "Fabien", "Farid", "François", "Gérard", "Gilles", "Guillaume", "Habib",
+    "Henri", "Hervé", "Hugo", "Jacques", "Jean-Marc", "Jérôme", "Joël", "Julien", "Karim", "Léon", "Loïc", "Ludovic", "Malik",
+    "Marcel", "Marius", "Maxime", "Mehdi", "Moussa", "Nicolas", "Olivier", "Ousmane", "Patrice", "Paul", "Philippe", "Pierre",
+    "Rachid", "Raphaël", "Rémi", "Samir", "Sébastien", "Simon", "Stéphane", "Théo", "Vincent", "Xavier", "Yann",
+})  # fmt: skip
+EITHER = frozenset({"Camille", "Dominique"})
 LAST_NAMES = (
     "Abadie", "Allard", "Amrani", "Aubertin", "Bachelet", "Bahloul", "Bamba", "Barthe", "Bélanger", "Benali",
     "Berthoin", "Bizien", "Blancheton", "Bonnaire", "Boucher", "Bourdelle", "Brossard", "Cabanel", "Camara",

@@ -22,6 +22,8 @@ from aap.demo.texts.reviews import REMARKS, SUMMARIES, VERDICTS, Level
 LENIENCY_SPREAD = 0.075  # of the scale: the reviewers' standard deviation
 NOISE = 0.085  # of the scale, for one mark
 SHARED_NOISE = 0.05  # of the scale, for a whole review
+SCREENED = timedelta(days=7)
+"""After the closing, until the reviews open: nobody marks a dossier before it is screened and its amount is closed."""
 
 _PROFESSIONS = (
     "conseillère d’éducation populaire et de jeunesse", "inspecteur de la jeunesse et des sports", "cheffe de projet à la préfecture",
@@ -179,13 +181,12 @@ def _comment(criterion: Criterion, score: Decimal, share: float, facts: Mapping[
 
 
 def _moment(call: CallFile, rng: Random) -> datetime:
-    """Between the closing and the end of the reviews, in the evening more often than not."""
+    """Between the opening of the reviews and their end, in the evening more often than not."""
     closes = call.call.closes_at
     assert closes is not None
     end = call.reviewing.closes_at or closes + timedelta(days=28)
-    day: datetime = (
-        closes.replace(hour=0, minute=0, second=0) + (end - closes - timedelta(days=3)) * rng.random() ** 0.6
-    )
+    begins = closes.replace(hour=0, minute=0, second=0) + SCREENED
+    day: datetime = begins + (end - begins - timedelta(days=4)) * rng.random() ** 0.6
     evening = rng.random() < 0.6
     hour = rng.randrange(18, 23) if evening else rng.randrange(9, 18)
-    return (day + timedelta(days=2)).replace(hour=hour, minute=rng.randrange(60), second=rng.randrange(60))
+    return day.replace(hour=hour, minute=rng.randrange(60), second=rng.randrange(60))

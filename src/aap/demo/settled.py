@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from aap.core.delays import paris
 from aap.core.scoring.marking import mark_text
+from aap.demo.deliberated import CHAIR
 from aap.records.deliberations import Gate
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
@@ -51,9 +52,7 @@ def settle_doubts(session: Session, *, call: OpenedCall, official: Actor, author
         entry = ConsensusEntry(
             marks=_between(one.reviews),
             reason=_AGREED[place % len(_AGREED)],
-            attendees="\n".join(
-                ("Dominique Fictif, présidence de séance", *(f"Évaluateur {r.code}" for r in one.reviews))
-            ),
+            attendees="\n".join((f"{CHAIR}, présidence de séance", *(f"Évaluateur {r.code}" for r in one.reviews))),
             held_on=paris(moment).date(),
         )
         decide_consensus(

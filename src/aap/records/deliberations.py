@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from aap.records.types import FileHash, UtcDateTime, new_id, one_of
+from aap.records.types import Cents, FileHash, UtcDateTime, new_id, one_of
 
 
 class Gate(StrEnum):
@@ -57,7 +57,8 @@ class Meeting(SQLModel, table=True):
     """One meeting of the jury; at most one of a call is open. `run_id`: the run that it was held on, and proposes; None
     once it was adjourned.
 
-    `appointed_by`: the act that appoints the jury. `quorum`: how many members must be there.
+    `appointed_by`: the act that appoints the jury. `quorum`: how many members must be there. `screens_led_by`: whose page
+    the screens follow; `shown_…`: what that page has before it, `shown_choice` the choice whose effect is looked at.
     """
 
     __tablename__ = "meeting"
@@ -85,6 +86,10 @@ class Meeting(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_by: str | None = Field(default=None, foreign_key="person.id")
+    screens_led_by: str | None = Field(default=None, foreign_key="person.id")
+    shown_application_id: str | None = Field(default=None, foreign_key="application.id")
+    shown_choice: str = Field(default="", max_length=20)
+    shown_amount: int | None = Field(default=None, sa_type=Cents)
 
 
 class Attendance(SQLModel, table=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, String, Text
@@ -78,7 +79,12 @@ class FourDecimals(TypeDecorator[Decimal]):
         return int(units)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(int(value)) / MARK_UNITS
+        return None if value is None else _of_units(int(value))
+
+
+@lru_cache(maxsize=20_000)  # a ranking has a thousand scores, and marks have few values
+def _of_units(units: int) -> Decimal:
+    return Decimal(units) / MARK_UNITS
 
 
 class Secret(TypeDecorator[str]):

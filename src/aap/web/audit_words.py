@@ -102,6 +102,8 @@ def actions() -> Mapping[str, str]:
         "jury.member_added": _("Membre du jury ajouté"),
         "jury.member_left": _("Membre du jury parti"),
         "jury.removed": _("Décision du jury retirée"),
+        "jury.screens_led": _("Écrans du jury menés"),
+        "jury.shown": _("Dossier montré aux écrans du jury"),
         "keys.rotated": _("Clé changée"),
         "letters.downloaded": _("Lettre téléchargée"),
         "letters.set": _("Textes et signature des lettres enregistrés"),

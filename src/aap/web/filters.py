@@ -92,7 +92,7 @@ def file_size(count: int | None) -> str:
 
 def typo(text: str | None) -> str:
     """A text with the no-break spaces of French typography; markup stays markup."""
-    made = french.spaced(str(text or ""))
+    made = french.spaced(str(text or "")).replace("n° ", "n°\u00a0")
     return Markup(made) if isinstance(text, Markup) else made  # noqa: S704  (it was markup before)
 
 

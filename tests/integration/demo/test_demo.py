@@ -22,15 +22,15 @@ from aap.records.applications import Application
 from aap.records.associations import Association
 from aap.records.audit import AuditLine
 from aap.records.calls import Call, CallState
+from aap.records.deliberations import Attendance, JuryVote, Looking, Meeting
 from aap.records.rankings import Decision, Outcome, RankingRun
 from aap.records.reviews import Assignment, Review, Reviewer
 from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.audit import verify_chain
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.letter_contents import current_terms
 from aap.services.platform import Platform, open_platform
-from aap.services.ranking.computing import compute_run
 from aap.services.ranking.gates import gates_of, waivers_of
-from aap.services.ranking.input import ranking_input
 from aap.settings import Settings
 from tests.conftest import Browser
 
@@ -81,8 +81,8 @@ def test_the_finished_call_passed_its_gates_and_the_one_under_review_shows_no_ra
         runs = session.exec(select(RankingRun.call_id)).all()
     assert len(found.lines) > 0
     assert found.left == ()
-    assert {line.looked for line in found.lines} <= {"consensus", "waiver"}
-    assert len(waived) == sum(line.looked == "waiver" for line in found.lines)
+    assert {line.looked for line in found.lines} <= {"consensus", "jury"}  # which looked at those that had been waived
+    assert len(waived) == sum(line.looked == "jury" for line in found.lines)
     assert all(line.reason and line.author for line in waived)
     assert states.index("call.amounts_closed") < states.index("ranking.computed")
     assert (runs, reviewed.record.amounts_closed_at is not None) == ([FINISHED], True)
@@ -101,6 +101,41 @@ def test_the_finished_call_is_decided_notified_and_published(platform: Platform)
     laureates = sum(decision.outcome == Outcome.LAUREATE for decision in decisions)
     assert laureates == run.report["counts"]["laureate"]
     assert verify_bundle(run.bundle) == ()
+
+
+def test_the_jury_met_with_its_quorum_on_the_run_that_was_frozen_and_saw_every_dossier(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        meeting = session.exec(select(Meeting).where(Meeting.call_id == FINISHED)).one()
+        there = session.exec(select(Attendance).where(Attendance.meeting_id == meeting.id)).all()
+        run = session.exec(select(RankingRun).where(RankingRun.call_id == FINISHED)).one()
+        looked = Counter(session.exec(select(JuryVote.looking).where(JuryVote.meeting_id == meeting.id)).all())
+    assert (meeting.run_id, meeting.closed_at is not None, bool(meeting.appointed_by)) == (run.id, True, True)
+    assert len(there) >= meeting.quorum > 1
+    assert (set(looked), sum(looked.values())) == ({Looking.LISTED, Looking.KEPT}, SMALL.finished)
+
+
+def test_what_the_finished_call_tells_happened_in_that_order(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        call = session.get_one(Call, FINISHED)
+        logged = session.exec(
+            select(AuditLine.at).where(AuditLine.call_id == FINISHED).order_by(col(AuditLine.sequence))
+        ).all()
+        reviewed = session.exec(
+            select(Review.submitted_at)
+            .where(Review.assignment_id == Assignment.id, Assignment.call_id == FINISHED)
+            .order_by(col(Review.submitted_at))
+        ).all()
+        run = session.exec(select(RankingRun).where(RankingRun.call_id == FINISHED)).one()
+        meeting = session.exec(select(Meeting).where(Meeting.call_id == FINISHED)).one()
+        signed = current_terms(session, FINISHED).signed_on
+        told = {one.notified_at for one in session.exec(select(Decision).where(Decision.call_id == FINISHED))}
+    assert list(logged) == sorted(logged)
+    story = [call.closes_at, call.amounts_closed_at, reviewed[0], reviewed[-1], run.created_at, meeting.opened_at,
+             meeting.closed_at, run.proposed_at, run.frozen_at]  # fmt: skip
+    assert None not in story
+    assert story == sorted(story)
+    (hour,) = told
+    assert run.frozen_at.date() < signed < hour.date()
 
 
 def test_the_three_calls_are_at_three_stages(platform: Platform) -> None:
@@ -179,12 +214,10 @@ def test_erasing_the_demonstration_leaves_what_is_not_of_it(tmp_path: Path) -> N
 
 
 class _UpToTheRanking(_Filling):
-    """The demonstration's first call at its whole size, marked; neither files nor letters."""
+    """The demonstration's first call at its whole size, up to its ranking; neither files nor letters."""
 
     def _decisions(self, call: OpenedCall, at: datetime) -> None:
-        with self.platform.database.reading() as session:
-            current = get_call(session, call.id)
-            self.run = compute_run(current, ranking_input(session, current), draws=0)
+        _given, self.run = self._ranked(call, at)
 
 
 def test_the_whole_demonstration_retains_67_in_order_and_below_the_line_whom_a_minimum_needs(
@@ -195,7 +228,7 @@ def test_the_whole_demonstration_retains_67_in_order_and_below_the_line_whom_a_m
         instance=tmp_path, environment="testing", immediate_jobs=True, rate_limit=False, secret_key="only-for-tests"
     )
     platform = open_platform(settings, clock=lambda: datetime(2026, 3, 2, 10, tzinfo=UTC))
-    filling = _UpToTheRanking(platform, 7, lambda *_: None, DemoSize())
+    filling = _UpToTheRanking(platform, 7, lambda *_: None, DemoSize(draws=0, processes=1))
     filling.staff()
     filling.finished_call()
     run = filling.run
@@ -207,6 +240,7 @@ def test_the_whole_demonstration_retains_67_in_order_and_below_the_line_whom_a_m
     assert after
     quotas = {quota["id"]: quota for quota in run.report["quotas"]}
     assert {row.reason_code.partition(":")[0] for row in after} <= {"selected_by_quota", "selected"}
-    assert [quotas[name]["achieved"] for name in ("handicap", "outre-mer")] == [14, 6]  # their minima, no more
+    assert [quotas[name]["achieved"] for name in ("handicap", "outre-mer")] == [12, 5]  # their minima, no more
+    assert len(run.report["no_successor"]) <= 1  # a small association overseas that supports handicapped youth
     assert 11_000_000 <= run.report["budget"]["granted"] <= 12_000_000
     assert all(row.granted_amount is not None and row.granted_amount <= row.requested_amount for row in laureates)

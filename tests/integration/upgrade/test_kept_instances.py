@@ -47,6 +47,7 @@ NOT_IN_THEM = {
     "security.reset_password": "its token is good for hours of the machine's clock",
     "security.change_email_confirm": "its token is good for hours of the machine's clock",
     "official.freeze": "no call deliberates",
+    "official.jury_screen": "no meeting is open",
     "association.appeal_file": "no appeal was kept",
     "association.appeal_paper": "no appeal was kept",
     "official.appeal_answer": "no appeal was kept",

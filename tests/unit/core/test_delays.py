@@ -59,6 +59,27 @@ def test_silence_is_a_rejection_two_months_on_or_on_the_last_day_of_that_month(r
     assert silence_is_rejection(received) == limit
 
 
+def at(month: int, day: int) -> datetime:
+    return datetime(2025, month, day, 12, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "limit"),
+    [
+        ([(at(2, 10), at(2, 20))], date(2025, 4, 11)),
+        ([(at(2, 10), at(2, 20)), (at(3, 1), at(3, 4))], date(2025, 4, 14)),
+        ([(at(2, 10), at(2, 20)), (at(2, 15), at(2, 25))], date(2025, 4, 16)),  # days asked for twice count once
+        ([(at(2, 10), at(2, 10))], date(2025, 4, 1)),
+        ([(at(4, 1), at(4, 20))], date(2025, 4, 1)),  # the delay was over
+        ([(at(3, 31), at(4, 20))], date(2025, 4, 21)),
+    ],
+)
+def test_the_delay_stands_still_while_something_is_asked_for(
+    asked: list[tuple[datetime, datetime]], limit: date
+) -> None:
+    assert silence_is_rejection(at(2, 1), asked) == limit
+
+
 def test_public_holidays_of_2025() -> None:
     days = [date.fromordinal(number) for number in range(date(2025, 1, 1).toordinal(), date(2026, 1, 1).toordinal())]
     assert [day.isoformat()[5:] for day in days if is_public_holiday(day)] == [

@@ -37,6 +37,7 @@ CLOSING = datetime(2025, 7, 14, 21, 59, 3, tzinfo=UTC)  # 23:59:03 in Paris
         (filters.file_size(1_240_000), "1,2\u00a0Mo"),
         (filters.file_size(12_000), "12\u00a0ko"),
         (filters.typo("Pour qui ?"), "Pour qui\u202f?"),
+        (filters.typo("Séance n° 1"), "Séance n°\u00a01"),
     ],
 )
 def test_values_read_as_the_french_write_them(shown: str, text: str) -> None:

@@ -120,11 +120,23 @@ def _calendar(call: CallFile) -> Iterator[str]:
         )
     if identity.decision_by:
         yield f"La décision est attendue le {day(identity.decision_by)} au plus tard."
-    if identity.closes_at:
-        limit = silence_is_rejection(identity.closes_at)
-        yield f"Sans réponse le {day(limit)}, la demande est réputée rejetée (CRPA, article L. 231-4, 3°)."
+    if first := identity.opens_at or identity.closes_at:
+        yield from _silence(first, identity.decision_by)
     if identity.contact:
         yield f"Une question ? Écrivez à {identity.contact}."
+
+
+def _silence(first: datetime, decision_by: date | None) -> Iterator[str]:
+    """What silence is worth; `first`: when the first dossier can come in."""
+    yield (
+        "Sans réponse deux mois après son dépôt, une demande est réputée rejetée (CRPA, article L. 231-4, 3°) ; ce délai "
+        "s’arrête pendant qu’un complément est demandé. L’accusé de réception de chaque dossier en donne la date."
+    )
+    if decision_by and decision_by > silence_is_rejection(first):
+        yield (
+            "La décision peut venir après cette date : elle est alors notifiée par écrit, quelle qu’elle soit, et remplace ce "
+            "refus."
+        )
 
 
 def _moment(value: datetime) -> str:

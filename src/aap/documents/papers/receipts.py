@@ -9,7 +9,7 @@ from aap.core import french
 from aap.core.call import letter_texts
 from aap.core.call.letter_texts import court_of, fill_in, silence_appeals
 from aap.core.call.schema import CallFile
-from aap.core.delays import paris, silence_is_rejection
+from aap.core.delays import paris
 from aap.documents.papers.greeting import NEUTRAL
 from aap.documents.papers.letterhead import Sender, sender_of
 from aap.documents.papers.pdf import PdfMetadata, render_pdf
@@ -46,6 +46,8 @@ class ReceiptView:
     decision_by: date | None = None
     answers_sha256: str = ""
     files: tuple[DepositedFile, ...] = ()
+    approval: str = ""  # who approved the deposit, and when
+    completes: bool = False  # it answers a request for completion
 
     @property
     def decided_after_silence(self) -> bool:
@@ -59,15 +61,21 @@ def receipt_view(
     number: str,
     received_at: datetime,
     association: str,
+    rejection_on: date,
     identifier: str = "",
     project: str = "",
     depositor: str = "",
     requested_amount: int | None = None,
     answers_sha256: str = "",
     files: tuple[DepositedFile, ...] = (),
+    approval: str = "",
+    completes: bool = False,
     overseas: bool | None = None,
 ) -> ReceiptView:
-    """The receipt of one submission. `overseas`: where the association sits, None: unknown."""
+    """The receipt of one submission. `rejection_on`: the day from which silence is a rejection.
+
+    `overseas`: where the association sits, None: unknown.
+    """
     # What is known only with the decision stands as what it is.
     values = {
         **letter_texts.COMMON_PLACEHOLDERS,
@@ -91,13 +99,15 @@ def receipt_view(
         project=french.spaced(project),
         depositor=depositor,
         requested_amount=requested_amount,
-        rejection_on=silence_is_rejection(received_at, call.call.closes_at),
+        rejection_on=rejection_on,
         decision_by=call.call.decision_by,
         appeals=tuple(map(french.spaced, silence_appeals(court_of(call), overseas=overseas))),
         algorithm=french.spaced(fill_in(algorithm, values) if algorithm else letter_texts.RECEIPT_ALGORITHM),
         privacy=french.spaced(fill_in(privacy, values) if privacy else letter_texts.default_privacy(call.call.contact)),
         answers_sha256=answers_sha256,
         files=files,
+        approval=approval,
+        completes=completes,
     )
 
 

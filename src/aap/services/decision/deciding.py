@@ -168,34 +168,38 @@ def decision_line(session: Session, *, actor: Actor, call: OpenedCall, applicati
     return next(iter(_lines(session, Decision.application_id == application_id)), None)
 
 
+_IN_FORCE = (
+    sql_select(
+        col(Decision.id),
+        col(Decision.application_id),
+        col(Application.reference),
+        col(Association.name),
+        col(Application.title),
+        col(Decision.outcome),
+        col(Decision.amount),
+        col(Decision.row)["rank"].as_integer(),
+        col(Decision.reason),
+        col(Decision.letter_sha256),
+        col(Decision.letter_number),
+        col(Decision.notified_at),
+        col(Decision.read_at),
+        col(Person.name),
+        col(Decision.answer),
+        col(Decision.answer_sha256),
+    )
+    .join(Application, col(Application.id) == col(Decision.application_id))
+    .join(Association, col(Association.id) == col(Application.association_id))
+    .join(Person, col(Person.id) == col(Decision.read_by), isouter=True)
+    .where(in_force())
+    .order_by(col(Application.reference))
+)
+"""The columns of the decisions in force, in the order of the references. Made once."""
+
+
 def _lines(session: Session, condition: Any) -> list[DecisionLine]:
     """The decisions in force that a condition chooses, in the order of the references: columns, not whole rows, for a
     call has hundreds."""
-    found = session.execute(
-        sql_select(
-            col(Decision.id),
-            col(Decision.application_id),
-            col(Application.reference),
-            col(Association.name),
-            col(Application.title),
-            col(Decision.outcome),
-            col(Decision.amount),
-            col(Decision.row)["rank"].as_integer(),
-            col(Decision.reason),
-            col(Decision.letter_sha256),
-            col(Decision.letter_number),
-            col(Decision.notified_at),
-            col(Decision.read_at),
-            col(Person.name),
-            col(Decision.answer),
-            col(Decision.answer_sha256),
-        )
-        .join(Application, col(Application.id) == col(Decision.application_id))
-        .join(Association, col(Association.id) == col(Application.association_id))
-        .join(Person, col(Person.id) == col(Decision.read_by), isouter=True)
-        .where(condition, in_force())
-        .order_by(col(Application.reference))
-    )
+    found = session.execute(_IN_FORCE.where(condition))
     return [
         DecisionLine(
             id=id,

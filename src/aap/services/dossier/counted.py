@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import exists, or_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
@@ -35,3 +37,14 @@ def set_aside_of(session: Session, call_id: str) -> tuple[SetAside, ...]:
 def waits_for_second_person(session: Session, call_id: str) -> bool:
     """Whether a setting aside is proposed and not confirmed. One query."""
     return any(one.confirmed_at is None for one in set_aside_of(session, call_id))
+
+
+@dataclass(frozen=True)
+class ShortDossier:
+    """A dossier with fewer reviews that count than it needs."""
+
+    reference: str
+    title: str
+    counted: int
+    needed: int
+    masked: bool = False

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from aap.core import french
 from aap.core.call.schema import CallFile
-from aap.core.delays import is_overseas
+from aap.core.delays import is_overseas, paris
 from aap.documents.mail_texts import Mail
 from aap.documents.media_types import PDF
 from aap.documents.papers.pdf import exact_moment
@@ -23,6 +24,7 @@ from aap.records.people import Person
 from aap.services.association.mails import editors_of
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, submissions_of
+from aap.services.dossier.silence import requests_of, told_at
 from aap.services.outbox import Progress, send_mail
 from aap.services.platform import Platform
 
@@ -34,9 +36,18 @@ def labels_of(call: CallFile) -> dict[str, str]:
 
 
 def receipt_of(
-    call: OpenedCall, application: Application, association: Association, submission: Submission, depositor: str
+    call: OpenedCall,
+    application: Application,
+    association: Association,
+    submission: Submission,
+    depositor: str,
+    deposits: Sequence[Submission],
+    asked: Sequence[CompletionRequest],
 ) -> ReceiptView:
-    """The receipt of one deposit, from what it froze."""
+    """The receipt of one deposit, from what it froze.
+
+    `deposits`: all of its dossier; `asked`: every request for its completion.
+    """
     content = submission.content
     labels = labels_of(call.file)
     frozen = content.get("association") or {}
@@ -46,6 +57,7 @@ def receipt_of(
         received_at=submission.arrived_at,
         association=frozen.get("name") or association.name,
         identifier=identifier_of(frozen.get("siret") or association.siret, frozen.get("rna") or association.rna),
+        rejection_on=told_at(submission, deposits, asked),
         project=content.get("title", application.title),
         depositor=depositor,
         requested_amount=content.get("requested_amount", application.requested_amount),
@@ -57,7 +69,18 @@ def receipt_of(
             for one in content.get("documents", ())
         ),
         overseas=is_overseas(association.zone),
+        approval=_approval(content.get("signature") or {}),
+        # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
+        completes=any(one.answered_at == submission.arrived_at for one in asked),
     )
+
+
+def _approval(signature: Mapping[str, str]) -> str:
+    """Who approved what was deposited, in what capacity and when; empty where nobody had to."""
+    if not signature.get("approved_at"):
+        return ""
+    who = ", ".join(filter(None, (signature["name"], signature.get("capacity", ""))))
+    return f"{who}, le {french.moment(paris(datetime.fromisoformat(signature['approved_at'])))}"
 
 
 def identifier_of(siret: str | None, rna: str | None) -> str:
@@ -76,20 +99,24 @@ class Receipt:
 
 
 def receipts_of(session: Session, dossier: OpenedDossier) -> tuple[Receipt, ...]:
-    """Every receipt of a dossier, the first one first. Two queries."""
+    """Every receipt of a dossier, the first one first. Three queries."""
     submissions = submissions_of(session, dossier.id)
     names = dict(
         session.exec(
             select(Person.id, Person.name).where(col(Person.id).in_({one.person_id for one in submissions}))
         ).all()
     )
+    asked = requests_of(session, dossier.id)
     return tuple(
         Receipt(
             one,
-            receipt_of(dossier.call, dossier.application, dossier.association, one, names.get(one.person_id or "", "")),
+            receipt_of(
+                dossier.call, dossier.application, dossier.association, one, names.get(one.person_id or "", ""),
+                submissions, asked,
+            ),
         )
         for one in submissions
-    )
+    )  # fmt: skip
 
 
 def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
@@ -100,17 +127,9 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
         association = session.get_one(Association, application.association_id)
         call = get_call(session, application.call_id)
         depositor = session.get(Person, submission.person_id) if submission.person_id else None
-        # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
-        completed = (
-            session.exec(
-                select(CompletionRequest.id).where(
-                    CompletionRequest.application_id == application.id,
-                    CompletionRequest.answered_at == submission.arrived_at,
-                )
-            ).first()
-            is not None
-        )
-    view = receipt_of(call, application, association, submission, depositor.name if depositor else "")
+        asked = requests_of(session, application.id)
+        deposits = submissions_of(session, application.id)
+    view = receipt_of(call, application, association, submission, depositor.name if depositor else "", deposits, asked)
     stored = platform.files.put(io.BytesIO(render_receipt(view)))
     with platform.database.writing() as session:
         addresses = {*editors_of(session, association.id), *([association.email] if association.email else [])}
@@ -129,7 +148,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     "rejection_on": french.day(view.rejection_on),
                     "files": view.files,
                     "contact": call.file.call.contact or "",
-                    "completed": completed,
+                    "completed": view.completes,
                 },
                 dedupe_key=f"receipt:{submission.id}:{email}",
                 application_id=application.id,

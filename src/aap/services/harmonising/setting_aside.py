@@ -20,7 +20,7 @@ from aap.services.actor import Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import dossier_of, recused_dossiers, typed_dossier
-from aap.services.dossier.counted import set_aside_of
+from aap.services.dossier.counted import ShortDossier, set_aside_of
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, SamePerson
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.gates import flagged_reviewers
@@ -44,17 +44,6 @@ class AsideLine:
     proposed_at: datetime
     confirmed_by: str
     own: bool
-    masked: bool = False
-
-
-@dataclass(frozen=True)
-class ShortDossier:
-    """A dossier with fewer reviews that count than it needs, because some are set aside."""
-
-    reference: str
-    title: str
-    counted: int
-    needed: int
     masked: bool = False
 
 

@@ -29,7 +29,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
-from aap.services.dossier.counted import waits_for_second_person
+from aap.services.dossier.counted import ShortDossier, waits_for_second_person
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import RankingInput, ranking_input
@@ -75,15 +75,14 @@ class Gates:
     @property
     def obstacles(self) -> tuple[Objection, ...]:
         """What forbids the step, in numbers that are the same for everybody."""
-        found = []
-        if self.unscreened:
-            found.append(Objection("ranking.unscreened", dossiers=self.unscreened))
-        if self.short_of:
-            found.append(Objection("ranking.short", dossiers=len(self.short_of)))
-        if self.aside_pending:
-            found.append(Objection("ranking.set_aside_pending"))
-        if self.amounts_open:
-            found.append(Objection("ranking.amounts_open"))
+        found = list(
+            _never_waivable(
+                unscreened=self.unscreened,
+                short=len(self.short_of),
+                aside_pending=self.aside_pending,
+                amounts_open=self.amounts_open,
+            )
+        )
         left = Counter(one.gate for one in self.left)
         if dossiers := left[Gate.DIVERGENT]:
             found.append(Objection("ranking.gate_divergent", dossiers=dossiers))
@@ -92,6 +91,34 @@ class Gates:
         if dossiers := left[Gate.ERRATIC]:
             found.append(Objection("ranking.gate_erratic", dossiers=dossiers))
         return tuple(found)
+
+
+def _never_waivable(*, unscreened: int, short: int, aside_pending: bool, amounts_open: bool) -> tuple[Objection, ...]:
+    found = []
+    if unscreened:
+        found.append(Objection("ranking.unscreened", dossiers=unscreened))
+    if short:
+        found.append(Objection("ranking.short", dossiers=short))
+    if aside_pending:
+        found.append(Objection("ranking.set_aside_pending"))
+    if amounts_open:
+        found.append(Objection("ranking.amounts_open"))
+    return tuple(found)
+
+
+def obstacles_without_marks(
+    session: Session, call: OpenedCall, *, unscreened: int, short: int
+) -> tuple[Objection, ...]:
+    """What stands in the way whatever the marks will say, as long as reviews are missing: one query, no severities.
+
+    `unscreened`, `short`: numbers of dossiers, as the call's own numbers tell them.
+    """
+    return _never_waivable(
+        unscreened=unscreened,
+        short=short,
+        aside_pending=waits_for_second_person(session, call.id),
+        amounts_open=amounts_open(call),
+    )
 
 
 def flagged_reviewers(session: Session, call: OpenedCall) -> tuple[str, ...]:
@@ -321,13 +348,13 @@ class ShownGate:
 @dataclass(frozen=True)
 class GatesPage:
     """What is left, what was looked at, and what can't be waived; dossiers of which the official is recused keep their
-    place only. `short`: (reference, title, reviews, needed), None for a masked one.
+    place only.
     """
 
     gates: Gates
     left: tuple[ShownGate, ...]
     looked: tuple[ShownGate, ...]
-    short: tuple[tuple[str, str, int, int] | None, ...]
+    short: tuple[ShortDossier, ...]
 
 
 def gates_page(session: Session, *, actor: Actor, call: OpenedCall) -> GatesPage:
@@ -366,7 +393,9 @@ def gates_page(session: Session, *, actor: Actor, call: OpenedCall) -> GatesPage
         left=tuple(one for one in shown if not one.line.looked),
         looked=tuple(one for one in shown if one.line.looked),
         short=tuple(
-            None if named[reference][0] in hidden else (reference, named[reference][1], reviews, needed)
+            ShortDossier("", "", reviews, needed, masked=True)
+            if named[reference][0] in hidden
+            else ShortDossier(reference, named[reference][1], reviews, needed)
             for reference, reviews, needed in found.short_of
         ),
     )

@@ -23,7 +23,7 @@ from aap.services.dossier.access import recused_dossiers
 from aap.services.dossier.references import short_names
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.jury_members import MemberLine, jury_members
-from aap.services.ranking.meetings import OpenMeeting, current_meeting
+from aap.services.ranking.meetings import ClosedMeeting, OpenMeeting, closed_meetings, current_meeting
 from aap.services.ranking.runs import latest_run, moved_since, view_run
 
 LISTS: tuple[Status, ...] = (
@@ -87,7 +87,7 @@ class JuryRoom:
 
     members: tuple[MemberLine, ...]
     meeting: OpenMeeting | None
-    meetings: int
+    closed: tuple[ClosedMeeting, ...]
     run: RankingRun | None
     stale: bool
     lines: tuple[RoomLine, ...]
@@ -119,7 +119,7 @@ def jury_room(session: Session, *, actor: Actor, call: OpenedCall) -> JuryRoom:
     return JuryRoom(
         members=jury_members(session, actor=actor, call=call),
         meeting=current_meeting(session, call.id),
-        meetings=len(session.exec(select(Meeting.id).where(Meeting.call_id == call.id)).all()),
+        closed=closed_meetings(session, call.id),
         run=run,
         stale=run is not None and moved_since(session, run),
         lines=() if run is None else room_lines(session, actor, call, run),

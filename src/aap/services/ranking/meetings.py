@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from aap.records.deliberations import Attendance, Meeting
@@ -39,7 +40,7 @@ class OpenMeeting:
 
 def current_meeting(session: Session, call_id: str) -> OpenMeeting | None:
     """The meeting that is open; None where the jury doesn't sit. Three queries."""
-    held = _open(session, call_id)
+    held = meeting_row(session, call_id)
     if held is None:
         return None
     there = set(session.exec(select(Attendance.member_id).where(Attendance.meeting_id == held.id)))
@@ -54,7 +55,32 @@ def current_meeting(session: Session, call_id: str) -> OpenMeeting | None:
     )
 
 
-def _open(session: Session, call_id: str, *, lock: bool = False) -> Meeting | None:
+@dataclass(frozen=True)
+class ClosedMeeting:
+    """A meeting that was held. `present`: how many members; `run`: number of the run that it proposes, None where it was
+    adjourned."""
+
+    number: int
+    held_on: date
+    quorum: int
+    present: int
+    run: int | None
+
+
+def closed_meetings(session: Session, call_id: str) -> tuple[ClosedMeeting, ...]:
+    """The meetings that were held, in their order. One query."""
+    there = select(func.count()).where(Attendance.meeting_id == Meeting.id).scalar_subquery()
+    found = session.execute(
+        sql_select(col(Meeting.number), col(Meeting.held_on), col(Meeting.quorum), there, col(RankingRun.number))
+        .join(RankingRun, col(RankingRun.id) == col(Meeting.run_id), isouter=True)
+        .where(col(Meeting.call_id) == call_id, col(Meeting.closed_at).is_not(None))
+        .order_by(col(Meeting.number))
+    )
+    return tuple(ClosedMeeting(*one) for one in found)
+
+
+def meeting_row(session: Session, call_id: str, *, lock: bool = False) -> Meeting | None:
+    """The row of the meeting that is open. One query."""
     query = select(Meeting).where(Meeting.call_id == call_id, col(Meeting.closed_at).is_(None))
     return session.exec(query.with_for_update() if lock else query).first()
 
@@ -101,7 +127,7 @@ def open_meeting(session: Session, *, actor: Actor, call: OpenedCall, entry: Mee
         problems[""] = Objection("ranking.jury_empty")
     elif run is None:
         problems[""] = Objection("ranking.no_run_yet")
-    elif _open(session, call.id) is not None:
+    elif meeting_row(session, call.id) is not None:
         problems[""] = Objection("ranking.meeting_open_already")
     if entry.held_on is None:
         problems["held_on"] = Objection("ranking.meeting_day")
@@ -136,7 +162,7 @@ def note_attendance(
 ) -> None:
     """Who is there from now on: ids of members; unknown ones are passed over. Raises InvalidInput without a meeting."""
     ensure(actor, Permission.JURY_HOLD, call.target(), kind="call", id=call.id)
-    meeting = _open(session, call.id, lock=True)
+    meeting = meeting_row(session, call.id, lock=True)
     if meeting is None:
         raise InvalidInput({"": Objection("ranking.no_meeting")})
     members = {one.id: one.name for one in sitting(session, call.id)}
@@ -175,7 +201,7 @@ def end_meeting(session: Session, *, actor: Actor, call: OpenedCall, missing: in
 
 
 def _end(session: Session, actor: Actor, call: OpenedCall, run: RankingRun | None, action: str, now: datetime) -> None:
-    meeting = _open(session, call.id, lock=True)
+    meeting = meeting_row(session, call.id, lock=True)
     if meeting is None:
         raise InvalidInput({"": Objection("ranking.no_meeting")})
     meeting.run_id = run.id if run else None

@@ -15,16 +15,17 @@ from aap.core.results import MASKED
 from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.applications import Application
-from aap.records.deliberations import Gate, Waiver
+from aap.records.deliberations import Gate
 from aap.records.people import Person
 from aap.records.rankings import JuryDecisionKind
 from aap.records.reviews import Consensus, Reviewer
 from aap.services.actor import Actor, person_name
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.access import recused_dossiers
+from aap.services.dossier.access import recused_dossiers, recused_references
 from aap.services.dossier.counted import set_aside_of
 from aap.services.ranking.arbitrating import Arbitration, ArbitrationLine
 from aap.services.ranking.effects import ListEffect
+from aap.services.ranking.gates import waivers_of
 from aap.services.ranking.jury import JuryLine
 
 GATE_WORDS: Mapping[Gate, str] = {
@@ -47,22 +48,17 @@ DECIDED: Mapping[JuryDecisionKind, str] = {
 
 def waiver_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[PaperPart]:
     """The gates that the authority passed one by one, and when amounts were closed. Three queries."""
-    hidden = recused_dossiers(session, actor, call.id)
-    found = session.exec(
-        select(Waiver, Application.reference, Person.name)
-        .where(Waiver.application_id == Application.id, Waiver.author_id == Person.id, Waiver.call_id == call.id)
-        .order_by(col(Application.reference), col(Waiver.gate))
-    )
+    hidden = recused_references(session, actor, call.id)
     rows = tuple(
         (Cell(MASKED), Cell("–"), Cell(""), Cell("–"))
-        if waiver.application_id in hidden
+        if one.reference in hidden
         else (
-            Cell(reference),
-            Cell(GATE_WORDS[Gate(waiver.gate)]),
-            Cell(french.spaced(waiver.reason)),
-            Cell(name, french.day(paris(waiver.created_at).date())),
+            Cell(one.reference),
+            Cell(GATE_WORDS[one.gate]),
+            Cell(french.spaced(one.reason)),
+            Cell(one.author, french.day(paris(one.at).date())),
         )
-        for waiver, reference, name in found
+        for one in waivers_of(session, call)
     )
     columns = (
         DOSSIER_COLUMN, PaperColumn("Point à revoir", 46), PaperColumn("Motif"),

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam
 from sqlalchemy import select as sql_select
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from aap.core.results import ResultRow, masked_row, masked_text
@@ -82,23 +81,25 @@ class RunLine:
 
 def list_runs(session: Session, call_id: str) -> tuple[RunLine, ...]:
     """The call's runs, the newest first. One query, without their bundles and reports."""
-    found = session.exec(
-        select(RankingRun, Person.name)
-        .join(Person, col(Person.id) == col(RankingRun.author_id), isouter=True)
-        .where(RankingRun.call_id == call_id)
-        .order_by(col(RankingRun.number).desc())
-        .options(defer(RankingRun.bundle), defer(RankingRun.report))  # type: ignore[arg-type]  # mapped attributes
-    )
+    found = session.execute(_LISTED, {"call_id": call_id})
     return tuple(
-        RunLine(
-            number=run.number,
-            state=RunState(run.state),
-            created_at=run.created_at,
-            author=author or "",
-            frozen_version=run.frozen_version,
-        )
-        for run, author in found
+        RunLine(number, RunState(state), created_at, author or "", frozen_version)
+        for number, state, created_at, author, frozen_version in found
     )
+
+
+_LISTED = (
+    sql_select(
+        col(RankingRun.number),
+        col(RankingRun.state),
+        col(RankingRun.created_at),
+        col(Person.name),
+        col(RankingRun.frozen_version),
+    )
+    .join(Person, col(Person.id) == col(RankingRun.author_id), isouter=True)
+    .where(col(RankingRun.call_id) == bindparam("call_id"))
+    .order_by(col(RankingRun.number).desc())
+)
 
 
 def latest_run_number(session: Session, call_id: str) -> int | None:

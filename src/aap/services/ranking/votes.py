@@ -24,6 +24,7 @@ from aap.services.ranking.jury import CHOSEN, keep_decision, take_back_decision
 from aap.services.ranking.jury_effects import check_choice, leaving
 from aap.services.ranking.jury_room import JuryRoom, jury_room
 from aap.services.ranking.meetings import OpenMeeting, end_meeting, ensure_quorum
+from aap.services.ranking.screens import take_off_screens
 
 RoomChoice = Literal["keep", "in", "out", "amount", "none", "review"]
 """What the jury may choose on a dossier: keep what is proposed, take it, drop it, another amount, take its own decisions
@@ -180,6 +181,7 @@ def record_choice(session: Session, *, actor: Actor, application_id: str, entry:
     session.add(vote)
     told = {"choice": entry.choice, "votes": list(entry.votes.numbers), "reason": reason}
     record(session, actor, "jury.looked_at", application, now=now, after=told)
+    take_off_screens(session, call_id=call.id, application_id=application_id)
 
 
 def _ids(session: Session, call: OpenedCall, references: Sequence[str]) -> list[str]:

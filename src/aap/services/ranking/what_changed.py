@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from aap.core.ranking.changed_runs import KeptRun, RunChanges, run_changes
 from aap.records.applications import Application
-from aap.records.deliberations import Gate, Waiver
-from aap.records.people import Person
 from aap.records.rankings import DecisionStage, JuryDecision, RankingRun
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import ensure_impartial
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission, ensure
+from aap.services.ranking.gates import WaiverLine, waivers_of
 from aap.services.ranking.runs import find_run, view_run
 from aap.services.ranking.trials import run_content
-
-
-@dataclass(frozen=True)
-class WaivedGate:
-    """A gate that the authority went past since the earlier run."""
-
-    reference: str
-    gate: Gate
-    reason: str
-    author: str
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -43,7 +30,7 @@ class WhatChanged:
     frozen_version: int | None
     earlier: tuple[int, ...]
     changes: RunChanges
-    waivers: tuple[WaivedGate, ...]
+    waivers: tuple[WaiverLine, ...]
     authority: frozenset[tuple[str, str]]
 
     def __bool__(self) -> bool:
@@ -79,7 +66,7 @@ def what_changed(
         frozen_version=before.frozen_version,
         earlier=tuple(numbers),
         changes=run_changes(_kept(session, actor, before), _kept(session, actor, run)),
-        waivers=_waivers(session, call.id, before.frozen_at or before.created_at),
+        waivers=tuple(one for one in waivers_of(session, call) if one.at > (before.frozen_at or before.created_at)),
         authority=_authority(session, call.id),
     )
 
@@ -87,20 +74,6 @@ def what_changed(
 def _kept(session: Session, actor: Actor, run: RankingRun) -> KeptRun:
     rows = view_run(session, run, actor=actor).rows
     return KeptRun(run_content(run).given, rows, run.rubric_hash, str(run.report.get("draw_seed", "")))
-
-
-def _waivers(session: Session, call_id: str, after: datetime) -> tuple[WaivedGate, ...]:
-    found = session.exec(
-        select(Waiver, Application.reference, Person.name)
-        .join(Application, col(Application.id) == col(Waiver.application_id))
-        .join(Person, col(Person.id) == col(Waiver.author_id))
-        .where(Waiver.call_id == call_id, col(Waiver.created_at) > after)
-        .order_by(col(Application.reference), col(Waiver.gate))
-    )
-    return tuple(
-        WaivedGate(reference, Gate(waiver.gate), waiver.reason, author, waiver.created_at)
-        for waiver, reference, author in found
-    )
 
 
 def _authority(session: Session, call_id: str) -> frozenset[tuple[str, str]]:

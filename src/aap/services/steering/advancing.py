@@ -20,7 +20,7 @@ from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.page_links import Links
 from aap.services.panel.interests import match_conflicts
 from aap.services.permissions import Permission, ensure
-from aap.services.ranking.gates import gates_of
+from aap.services.ranking.gates import gates_of, obstacles_without_marks
 from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.following import Counts, counts_of
 
@@ -56,7 +56,8 @@ def next_step(
     """The next step from the call's state. `counts` and `totals` where they are known; else at most three queries.
 
     Before the deliberation, its gates stand in the way (`ranking.gates`): about fifteen queries, and the severities. A page
-    that gives `totals` to show them isn't told of gates while reviews are missing: they aren't where they will be.
+    that gives `totals` to show them is told only of those that rest on no mark while reviews are missing: the others aren't
+    where they will be.
     """
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     to = STEPS.get(call.state)
@@ -66,12 +67,13 @@ def next_step(
         return NextStep(to)
     early = totals is not None and totals.submitted < totals.assigned
     totals = totals or reviews_totals(session, call)
-    if call.state is CallState.REVIEWING and early:
-        return NextStep(to, cautions=_unreviewed(totals))
-    if call.state is CallState.REVIEWING:
+    if call.state is CallState.REVIEWING and not early:
         return NextStep(to, gates_of(session, call).obstacles, _unreviewed(totals))
-    unscreened = _unscreened(counts or counts_of(session, call.id))
-    return NextStep(to, cautions=(*unscreened, *_unassigned(call, totals)))
+    counts = counts or counts_of(session, call.id)
+    if call.state is CallState.REVIEWING:
+        standing = obstacles_without_marks(session, call, unscreened=counts.unscreened, short=totals.short)
+        return NextStep(to, standing, _unreviewed(totals))
+    return NextStep(to, cautions=(*_unscreened(counts), *_unassigned(call, totals)))
 
 
 def _unscreened(counts: Counts) -> tuple[Objection, ...]:

@@ -264,7 +264,7 @@ class _Binder:
     def _reviews(self) -> list[ExtractBlock]:
         rubric = self.held.call.file.rubric
         given = [one for one in self.dossier.reviews if one.marks]
-        codes = {id(one): one.code or f"n° {place}" for place, one in enumerate(given, 1)}
+        codes = {id(one): one.code or f"n°\u00a0{place}" for place, one in enumerate(given, 1)}
         rows = []
         for criterion in rubric.criteria:
             marks = [one.marks.get(criterion.id, (None, ""))[0] for one in given]
@@ -311,7 +311,9 @@ class _Binder:
         rows = view_run(self.session, run, actor=self.actor).rows
         group = "Le classement"
         title = "Extrait du classement"
-        subtitle = f"Classement n° {run.number}, arrêté le {french.day(paris(run.frozen_at or run.created_at).date())}"
+        subtitle = (
+            f"Classement n°\u00a0{run.number}, arrêté le {french.day(paris(run.frozen_at or run.created_at).date())}"
+        )
         yield BoundPart(group, title, self._extract(title, _around(call, rows, own), subtitle))
         decision = self.held.decision
         rule: list[ExtractBlock] = [

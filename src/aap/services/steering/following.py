@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import UNSCREENED, Application, ApplicationState
 from aap.records.outbox import Job
 from aap.records.people import Role
 from aap.services.actor import Actor
@@ -38,6 +38,10 @@ class Counts:
     @property
     def to_complete(self) -> int:
         return self.states.get(ApplicationState.TO_COMPLETE, 0)
+
+    @property
+    def unscreened(self) -> int:
+        return sum(self.states.get(state, 0) for state in UNSCREENED)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from aap.services.decision.in_force import DECLINED, GIVEN_UP
 from aap.services.dossier.completion import revisions_of
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
+from aap.services.dossier.silence import rejected_on
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission, allowed, ensure
@@ -57,12 +58,13 @@ def status(application_id: str) -> str:
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
         revisions = revisions_of(session, found)
+        silent_on = rejected_on(session, found.application)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
         "association/status.html",
         dossier=found,
         standing=state_in_words(found.state, found.call, now, due_at),
-        path=stages_of(found.application, found.call, now, due_at),
+        path=stages_of(found.application, found.call, now, due_at, silent_on),
         revisions=revisions,
         may_resume=_writes(found) and _can_resume(found),
         now=now,

@@ -18,6 +18,7 @@ from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossi
 from aap.services.dossier.messages import unread_of
 from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
+from aap.services.dossier.silence import rejected_on
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
@@ -36,13 +37,14 @@ def dossier(application_id: str) -> str:
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
         unread = unread_of(session, application_id) if found.state != "draft" else 0
+        silent_on = rejected_on(session, found.application)
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
         "association/dossier.html",
         dossier=found,
         standing=state_in_words(found.state, found.call, now, due_at),
-        path=stages_of(found.application, found.call, now, due_at),
+        path=stages_of(found.application, found.call, now, due_at, silent_on),
         unread=unread,
         tasks=_tasks(found),
         editable=found.state in WRITABLE,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 
-from aap.core.delays import silence_is_rejection
 from aap.records.applications import TOLD, Application
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
@@ -89,14 +88,21 @@ class Stages:
 
 
 def stages_of(
-    application: Application, call: OpenedCall, now: datetime, due_at: datetime | None = None
+    application: Application,
+    call: OpenedCall,
+    now: datetime,
+    due_at: datetime | None = None,
+    silent_on: date | None = None,
 ) -> Stages | None:
-    """Where the dossier is on its way; None for one that was withdrawn, or not deposited in time."""
+    """Where the dossier is on its way; None for one that was withdrawn, or not deposited in time.
+
+    `due_at`: of what is asked for; `silent_on`: the day from which silence is a refusal.
+    """
     state = A(application.state)
     if state is A.WITHDRAWN or (state is A.DRAFT and now > call.accepted_until):
         return None
     steps = (_("Dépôt"), _("Recevabilité"), _("Évaluation"), _("Délibération"), _("Décision"))
-    return Stages(steps, _position(state, call), tuple(_dates(application, state, call, due_at)))
+    return Stages(steps, _position(state, call), tuple(_dates(application, state, call, due_at, silent_on)))
 
 
 def _position(state: A, call: OpenedCall) -> int:
@@ -109,7 +115,9 @@ def _position(state: A, call: OpenedCall) -> int:
     return 3 if call.state is C.REVIEWING else 4
 
 
-def _dates(application: Application, state: A, call: OpenedCall, due_at: datetime | None) -> list[tuple[str, str]]:
+def _dates(
+    application: Application, state: A, call: OpenedCall, due_at: datetime | None, silent_on: date | None
+) -> list[tuple[str, str]]:
     found = []
     if application.submitted_at is not None:
         found.append((_("Déposé le"), moment(application.submitted_at)))
@@ -122,7 +130,6 @@ def _dates(application: Application, state: A, call: OpenedCall, due_at: datetim
     later = []
     if call.file.call.decision_by:
         later.append((call.file.call.decision_by, _("Décision attendue au plus tard le")))
-    if application.submitted_at is not None:
-        rejected = silence_is_rejection(application.submitted_at, call.file.call.closes_at)  # as its receipt says
-        later.append((rejected, _("Sans réponse, demande réputée rejetée le")))
+    if silent_on is not None:
+        later.append((silent_on, _("Sans réponse, demande réputée rejetée le")))
     return found + [(label, day(on)) for on, label in sorted(later)]

@@ -24,6 +24,7 @@ from aap.services.ranking.runs import latest_run, moved_since
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.official import words
+from aap.web.official.jury import take_decision_back
 from aap.web.official.pages import (
     blueprint,
     call_of_page,
@@ -32,7 +33,7 @@ from aap.web.official.pages import (
     show_call_page,
     typed_euros,
 )
-from aap.web.wording.sentences import sentences, worded
+from aap.web.wording.sentences import worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")
 
@@ -138,19 +139,5 @@ def _typed_change() -> ArbitratedChange:
 @blueprint.post("/<call_id>/arbitrage/<decision_id>/retrait")
 @requires(Permission.RANKING_ARBITRATE)
 def arbitration_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
-    try:
-        with writing() as session:
-            call_of_page(session, call_id)
-            remove_arbitration(
-                session,
-                actor=signed_in(),
-                call_id=call_id,
-                decision_id=decision_id,
-                reason=request.form.get("reason", ""),
-                now=arrived_at(),
-            )
-    except InvalidInput as refused:
-        flash(sentences(refused.problems), "danger")
-    else:
-        flash(_("La décision de l’autorité est retirée. Relancez le classement."), "success")
-    return redirect(url_for("official.arbitration", call_id=call_id))
+    said = _("La décision de l’autorité est retirée. Relancez le classement.")
+    return take_decision_back(call_id, decision_id, remove_arbitration, said, "official.arbitration")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from aap.core.territories import fold
 from aap.documents.media_types import PDF, MadeFile
@@ -28,6 +29,7 @@ from aap.services.screening.official_dossier import READ
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, platform, reading, signed_in, writing
+from aap.web.filters import day
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page
 from aap.web.paging import kept_query, lines_of, page_of
@@ -46,8 +48,9 @@ def decisions(call_id: str) -> str:
         job = latest_job(session, call_id, "letters")
         unsent = unsent_notifications(session, actor=signed_in(), call=opened)
         awaited = awaited_notification(session, actor=signed_in(), call=opened)
-        places = letters_makeable(session, opened) if lines else ()
-        stale = stale_letters(session, opened)
+        leaving = any(line.notified_at is None for line in lines)  # letters that nobody was told of
+        places = letters_makeable(session, opened) if leaving else ()
+        stale = stale_letters(session, opened) if leaving else 0
     outcome = request.args.get("resultat", "")
     text = request.args.get("q", "")[:200]
     wanted = fold(text).split()
@@ -59,11 +62,13 @@ def decisions(call_id: str) -> str:
         and all(word in fold(f"{line.reference} {line.association} {line.title}") for word in wanted)
     ]
     page, pages = page_of(len(shown), PAGE_SIZE)
+    on_page = lines_of(shown, page, PAGE_SIZE)
     kept = kept_query("q", "resultat")
     return show_call_page(
         "decisions.html",
         opened,
-        lines=lines_of(shown, page, PAGE_SIZE),
+        lines=on_page,
+        told_on={at: _("Notifiée le %(date)s", date=day(at)) for at in {line.notified_at for line in on_page} if at},
         shown=len(shown),
         page=page,
         pages=pages,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -17,6 +18,7 @@ from aap.documents.media_types import DOCX, PDF, MadeFile
 from aap.records.applications import Application
 from aap.records.rankings import JuryDecisionKind
 from aap.services.audit import Subject
+from aap.services.call.calls import OpenedCall
 from aap.services.decision.jury_preview import preview_paragraphs
 from aap.services.dossier.access import typed_dossier
 from aap.services.errors import InvalidInput, Objection, RulesConflict
@@ -29,6 +31,7 @@ from aap.services.ranking.jury_members import MemberLine
 from aap.services.ranking.jury_room import JuryRoom, RoomLine, jury_room
 from aap.services.ranking.minuting import minutes_pdf, minutes_text
 from aap.services.ranking.runs import view_run
+from aap.services.ranking.screens import Shown, screens_of
 from aap.services.ranking.votes import RoomChoice
 from aap.services.screening.official_dossier import READ, InspectedDossier, inspect_dossier
 from aap.web import audit_words
@@ -59,7 +62,6 @@ class BeforeJury:
     effect: ShownEffect | None = None
     refused: tuple[str, ...] = ()
     letter: tuple[str, ...] = ()
-    reviewers: tuple[tuple[str, str], ...] = ()
 
 
 def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") -> str:
@@ -73,12 +75,15 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         away = leaving_of(
             session, call_id, {one.name: [line.application_id for line in one.to_vote] for one in room.lists}
         )
-        before = None
+        before: BeforeJury | None = None
+        reviewers: tuple[tuple[str, str], ...] = ()
         if asked and room.run is not None:
             try:
-                before = _before_jury(session, call_id, room, asked)
+                before = _asked(session, room, opened, asked)
+                reviewers = _further(session, before.held)
             except InvalidInput as refused:
                 problems |= {"numero": worded(refused.problems)["reference"]}
+        screens = screens_of(session, actor=signed_in(), call=opened)
     if before is not None:
         consulted(READ, Subject.of(before.held.application))
     typed = {name: request.form.get(name, "") for name in _FIELDS}
@@ -96,6 +101,8 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         },
         history_actions=_HISTORY,
         before=before,
+        reviewers=reviewers,
+        screens=screens,
         about=about,
         form=request.form,
         asked=asked,
@@ -104,6 +111,7 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         choices=[(str(kind), words.jury_kinds()[kind], _help(kind)) for kind in _decided_here(room)],
         room_choices=_room_choices(before),
         outcomes=words.outcomes(),
+        outcome_lists=words.outcome_lists(),
         outcome_kinds=words.OUTCOME_KINDS,
         open_reasons=words.open_reasons(),
         lookings=words.lookings(),
@@ -134,27 +142,47 @@ def _decided_here(room: JuryRoom) -> tuple[JuryDecisionKind, ...]:
     return (JuryDecisionKind.WITHDRAWN, JuryDecisionKind.DECLINED)
 
 
-def _before_jury(session: Session, call_id: str, room: JuryRoom, asked: str) -> BeforeJury | None:
-    """The dossier that was typed, with the effect of what is chosen. Raises InvalidInput, NotFound for who is recused."""
-    opened = call_of_page(session, call_id)
-    application_id = typed_dossier(session, call_id, asked)
-    held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
-    line = next((one for one in room.lines if one.application_id == application_id), None)
+def _asked(session: Session, room: JuryRoom, call: OpenedCall, typed: str) -> BeforeJury:
+    """The dossier that was typed, with what is chosen on it and its letter. Raises like `before_jury`."""
+    shown = typed_choice(typed_dossier(session, call.id, typed))
+    return before_jury(session, call, room, shown, reason=request.form.get("motif", ""))
+
+
+def typed_choice(application_id: str) -> Shown:
+    """What is chosen on the dossier, as the room's forms send it; an amount that can't be read is none."""
+    choice = request.values.get("choix", "")
+    if choice not in get_args(RoomChoice):
+        return Shown(application_id)
+    return Shown(application_id, choice, _cents() if choice == "amount" else None)
+
+
+def _cents() -> int | None:
+    """The amount that was typed; None where none was, none can be read, or one of less than a cent."""
+    try:
+        euros = typed_euros(request.values.get("montant", ""))
+    except InvalidInput:
+        return None
+    return int(euros * 100) if euros is not None and euros == round(euros, 2) else None
+
+
+def before_jury(
+    session: Session, call: OpenedCall, room: JuryRoom, shown: Shown, *, reason: str | None = None
+) -> BeforeJury:
+    """A dossier with the effect of what is chosen on it. `reason`: of its letter, which is made then.
+
+    Raises InvalidInput for a dossier that isn't before the jury, NotFound for who is recused.
+    """
+    held = inspect_dossier(session, actor=signed_in(), application_id=shown.application_id)
+    line = next((one for one in room.lines if one.application_id == shown.application_id), None)
     if line is None or room.run is None:
         raise InvalidInput({"reference": Objection("page.not_before_jury")})
     view = view_run(session, room.run, actor=signed_in())
-    row = next((one for one in rank_lines(opened, view) if one.reference == line.reference), None)
-    choice = request.values.get("choix", "")
-    away = tuple(one.name for one in leaving(session, call_id, [application_id]))
-    plain = BeforeJury(
-        line=line,
-        row=row,
-        held=held,
-        leaving=away,
-        choice=choice if choice in get_args(RoomChoice) else "",
-        reviewers=_further(session, held),
-    )
-    return _with_effect(session, plain, Census.of(view.rows)) if plain.choice in CHANGING else plain
+    row = next((one for one in rank_lines(call, view) if one.reference == line.reference), None)
+    away = tuple(one.name for one in leaving(session, call.id, [shown.application_id]))
+    plain = BeforeJury(line=line, row=row, held=held, leaving=away, choice=shown.choice)
+    if shown.choice not in CHANGING:
+        return plain
+    return _with_effect(session, plain, shown, Census.of(view.rows), reason)
 
 
 def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str], ...]:
@@ -164,10 +192,9 @@ def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str],
     return tuple((one.person_id, f"{one.code}, {one.name}") for one in found)
 
 
-def _with_effect(session: Session, before: BeforeJury, census: Census) -> BeforeJury:
+def _with_effect(session: Session, before: BeforeJury, shown: Shown, census: Census, reason: str | None) -> BeforeJury:
     application: Application = before.held.application
-    cents = _cents() if before.choice == "amount" else None
-    choice = JuryChoice(application.reference, before.choice, cents)  # type: ignore[arg-type]
+    choice = JuryChoice(application.reference, shown.choice, shown.amount)  # type: ignore[arg-type]
     try:
         effect = ask_effect(session, actor=signed_in(), call=before.held.call, application=application, choice=choice)
     except InvalidInput as refused:
@@ -178,14 +205,14 @@ def _with_effect(session: Session, before: BeforeJury, census: Census) -> Before
             before, refused=(_("Ces règles ne peuvent pas toutes tenir avec ce choix :"), *named)
         )
     letter: tuple[str, ...] = ()
-    if effect.row is not None:
+    if effect.row is not None and reason is not None:
         letter = tuple(
             preview_paragraphs(
                 session,
                 actor=signed_in(),
                 application=application,
                 choice=choice,
-                reason=request.form.get("motif", ""),
+                reason=reason,
                 row=effect.row,
                 census=census,
             )
@@ -193,10 +220,16 @@ def _with_effect(session: Session, before: BeforeJury, census: Census) -> Before
     return dataclasses.replace(before, effect=effect, letter=letter)
 
 
-def _cents() -> int | None:
-    """The amount that was typed; None where none was, or one of less than a cent."""
-    euros = typed_euros(request.values.get("montant", ""))
-    return int(euros * 100) if euros is not None and euros == round(euros, 2) else None
+def choice_words() -> Mapping[str, str]:
+    """What may be chosen on a dossier, as it is called."""
+    return {
+        "keep": _("Garder ce qui est proposé"),
+        "in": _("Retenir"),
+        "out": _("Écarter"),
+        "amount": _("Changer le montant"),
+        "none": _("Revenir à ce que disent les notes"),
+        "review": _("Demander une évaluation de plus"),
+    }
 
 
 def _room_choices(before: BeforeJury | None) -> list[tuple[str, str, str]]:
@@ -204,16 +237,18 @@ def _room_choices(before: BeforeJury | None) -> list[tuple[str, str, str]]:
     if before is None:
         return []
     line = before.line
-    found = [("keep", _("Garder ce qui est proposé"), "")]
+    offered = ["keep"]
     if line.status in ("laureate", "waiting_list", "not_selected"):
-        found += [("in", _("Retenir"), ""), ("out", _("Écarter"), ""), ("amount", _("Changer le montant"), "")]
+        offered += ["in", "out", "amount"]
     if any(kind in ("in", "out", "amount") for kind in line.decisions):
-        found.append(
-            ("none", _("Revenir à ce que disent les notes"), _("Les décisions du jury sur ce dossier tombent."))
-        )
+        offered.append("none")
     if line.status != "ineligible":
-        found.append(("review", _("Demander une évaluation de plus"), _("Le dossier reste à examiner.")))
-    return found
+        offered.append("review")
+    helps = {
+        "none": _("Les décisions du jury sur ce dossier tombent."),
+        "review": _("Le dossier reste à examiner."),
+    }
+    return [(one, choice_words()[one], helps.get(one, "")) for one in offered]
 
 
 def _help(kind: JuryDecisionKind) -> str:
@@ -293,10 +328,18 @@ def _typed_kind() -> JuryDecisionKind:
 @blueprint.post("/<call_id>/jury/<decision_id>/retrait")
 @requires(Permission.JURY_DECIDE)
 def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
+    said = _("La décision du jury est retirée. Relancez le classement.")
+    return take_decision_back(call_id, decision_id, remove_decision, said, "official.jury")
+
+
+def take_decision_back(
+    call_id: str, decision_id: str, remove: Callable[..., None], said: str, endpoint: str
+) -> ResponseReturnValue:
+    """Takes a decision back for the reason that was sent, and leads to the page of its kind."""
     try:
         with writing() as session:
             call_of_page(session, call_id)
-            remove_decision(
+            remove(
                 session,
                 actor=signed_in(),
                 call_id=call_id,
@@ -307,5 +350,5 @@ def jury_remove(call_id: str, decision_id: str) -> ResponseReturnValue:
     except InvalidInput as refused:
         flash(sentences(refused.problems), "danger")
     else:
-        flash(_("La décision du jury est retirée. Relancez le classement."), "success")
-    return redirect(url_for("official.jury", call_id=call_id))
+        flash(said, "success")
+    return redirect(url_for(endpoint, call_id=call_id))

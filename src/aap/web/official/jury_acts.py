@@ -1,4 +1,4 @@
-"""What is done in the jury's room: who sits, the meeting, votes on lists and on one dossier, and the screens that follow."""
+"""What is done in the jury's room: who sits, the meeting, votes on lists and on one dossier."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -94,14 +94,63 @@ def if_none_words(call: OpenedCall) -> str:
     return str(_("L’appel dit que la règle %(title)s n’est alors pas demandée de celui qui entre.", title=title))
 
 
-def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[tuple[object, ...]]:
-    """A run's reviewers as `ui/spreads.html` lays them out: whose marks are to be read again first, then the severest."""
-    ordered = sorted(reviewers, key=lambda one: (one.flag != ERRATIC, one.severity, one.reviewer_id))
+class SeverityLine(NamedTuple):
+    """A reviewer in a table of `ui/spreads.html`: figures in words, a dash for what isn't known. `erratic`: to be read again."""
+
+    name: str
+    reviews: int
+    mean: str
+    severity: str
+    interval: str
+    scatter: str
+    erratic: bool
+
+
+@dataclass(frozen=True)
+class MeasuredSeverity:
+    """What is known of a reviewer, in points on 100."""
+
+    name: str
+    reviews: int
+    mean: Decimal
+    severity: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    residual_sd: Decimal | None
+    erratic: bool
+
+
+def severity_cells(lines: Iterable[MeasuredSeverity]) -> list[SeverityLine]:
+    """The lines in words, each figure with one decimal."""
+    between, figure = _("de %(low)s à %(high)s"), figures.writers().number
+
+    def interval(low: Decimal | None, high: Decimal | None) -> str:
+        return "–" if low is None or high is None else between % {"low": figure(low, 1), "high": figure(high, 1)}
+
     return [
-        (one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high,
-         one.residual_sd, one.flag == ERRATIC)
+        SeverityLine(
+            name=one.name,
+            reviews=one.reviews,
+            mean=figure(one.mean, 1),
+            severity=figure(one.severity, 1),
+            interval=interval(one.low, one.high),
+            scatter="–" if one.residual_sd is None else figure(one.residual_sd, 1),
+            erratic=one.erratic,
+        )
+        for one in lines
+    ]
+
+
+def severity_lines(reviewers: Sequence[ReviewerRow]) -> list[SeverityLine]:
+    """A run's reviewers: whose marks are to be read again first, then the severest."""
+    ordered = sorted(reviewers, key=lambda one: (one.flag != ERRATIC, one.severity, one.reviewer_id))
+    return severity_cells(
+        MeasuredSeverity(
+            one.reviewer_id, one.reviews, one.mean_given, one.severity, one.severity_low, one.severity_high,
+            one.residual_sd, one.flag == ERRATIC,
+        )
         for one in ordered
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def erratic_words(names: Sequence[str]) -> str:

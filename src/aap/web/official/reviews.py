@@ -17,7 +17,7 @@ from aap.services.review.reopening import reopen_review
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
-from aap.web.official.ranking_view import erratic_words
+from aap.web.official.ranking_view import MeasuredSeverity, erratic_words, severity_cells
 from aap.web.official.review_charts import box_picture, interval_picture, warmth
 from aap.web.wording.sentences import sentences, worded
 
@@ -109,10 +109,12 @@ def reminders(call_id: str) -> ResponseReturnValue:
     return (page, 422) if problems else page
 
 
-def _severity_line(code: str, one: Severity) -> tuple[object, ...]:
-    """As `ui/spreads.html` lays it out, in points."""
-    points = (one.mean_given, one.value, one.low, one.high, one.residual_sd)
-    return code, one.reviews, *(None if value is None else from_ten_thousandths(value) for value in points), one.erratic
+def _severity(code: str, one: Severity) -> MeasuredSeverity:
+    mean, value = from_ten_thousandths(one.mean_given), from_ten_thousandths(one.value)
+    low, high, residual_sd = (
+        None if units is None else from_ten_thousandths(units) for units in (one.low, one.high, one.residual_sd)
+    )
+    return MeasuredSeverity(code, one.reviews, mean, value, low, high, residual_sd, one.erratic)
 
 
 @blueprint.get("/<call_id>/evaluations/accord")
@@ -128,7 +130,7 @@ def agreement(call_id: str) -> str:
         "agreement.html",
         opened,
         agreement=found,
-        severities=[_severity_line(one.code, one.severity) for one in found.reviewers if one.severity],
+        severities=severity_cells(_severity(one.code, one.severity) for one in found.reviewers if one.severity),
         erratic=erratic_words([one.code for one in found.reviewers if one.severity and one.severity.erratic]),
         distributions=[(one.code, one.reviews, one.box) for one in found.reviewers],
         reviewers_picture=box_picture([(one.code, one.box) for one in found.reviewers]),

@@ -62,6 +62,18 @@ def outcomes() -> Mapping[str, str]:
     }
 
 
+def outcome_lists() -> Mapping[str, str]:
+    """The lists that the jury votes, by the outcome of their dossiers."""
+    return {
+        Outcome.LAUREATE: _("Lauréats"),
+        Outcome.WAITING_LIST: _("Liste d’attente"),
+        Outcome.NOT_SELECTED: _("Non retenus"),
+        Outcome.BELOW_THRESHOLD: _("Sous un seuil"),
+        Outcome.INELIGIBLE: _("Irrecevables"),
+        "incomplete": _("Évaluations incomplètes"),
+    }
+
+
 OUTCOME_KINDS: Mapping[str, str] = {
     Outcome.LAUREATE: "success",
     Outcome.WAITING_LIST: "info",

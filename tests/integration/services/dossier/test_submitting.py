@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from aap.core import french
+from aap.core.delays import paris
 from aap.records.applications import (
     ApplicationState,
     CompletionRequest,
@@ -214,6 +216,8 @@ def test_the_representative_approves_by_the_link_and_the_deposit_says_so(space: 
     }  # fmt: skip
     with one.database.reading() as session:
         (signature,) = session.exec(select(Signature))
+        (receipt,) = receipts_of(session, one.dossier())
+    assert receipt.view.approval == f"Dominique Exemple, présidente, le {french.moment(paris(approved_at))}"
     assert (signature.state, signature.address, signature.answered_at) == (
         SignatureState.APPROVED, "192.0.2.7", approved_at,
     )  # fmt: skip

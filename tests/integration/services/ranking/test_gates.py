@@ -25,7 +25,8 @@ from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import check_freeze
 from aap.services.ranking.gates import GateLine, gates_of, gates_page, take_waiver_back, waive_gate, waivers_of
 from aap.services.ranking.input import ranking_input
-from aap.services.steering.advancing import advance_call
+from aap.services.review.progress import reviews_totals
+from aap.services.steering.advancing import advance_call, next_step
 from tests.databases import on_both_databases
 from tests.worlds.offices import LETTERS, Office, Offices, set_state
 
@@ -116,6 +117,26 @@ def test_a_divergent_dossier_keeps_the_deliberation_closed_until_it_is_waived_wi
     assert (line.reference, line.gate, line.reason) == (scene.reference, Gate.DIVERGENT, "Relu par le service.")
     assert (line.author, line.at) == (scene.here.first.name, scene.here.factory.now)
     assert actions[-2:] == ["gate.waived", "call.state"]
+
+
+def test_the_dashboard_tells_what_stands_in_the_way_without_marks_while_reviews_are_missing(
+    office: Offices, platform: Platform
+) -> None:
+    scene = Scene(office)
+    with platform.database.writing() as session:
+        held = session.exec(select(Review).where(Review.application_id == scene.here.dossiers[2].id)).first()
+        assert held is not None
+        held.state, held.submitted_at = ReviewState.DRAFT, None
+        unseen = session.get_one(Application, scene.here.dossiers[0].id)
+        unseen.state, unseen.screened_at = ApplicationState.TO_COMPLETE, None
+    with platform.database.reading() as session:
+        call = get_call(session, scene.here.call.id)
+        totals = reviews_totals(session, call)
+        actor = scene.here.factory.actor(scene.here.first)
+        step = next_step(session, actor=actor, call=call, now=scene.here.factory.now, totals=totals)
+    assert step.to is CallState.DELIBERATING
+    assert step.obstacles == (Objection("ranking.unscreened", dossiers=1), Objection("ranking.short", dossiers=1))
+    assert step.cautions == (Objection("steering.reviews_missing", reviews=1),)
 
 
 @on_both_databases

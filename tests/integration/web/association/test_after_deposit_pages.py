@@ -41,10 +41,10 @@ def test_the_dossier_says_what_comes_next_and_the_status_says_when_as_the_receip
     assert address(here, "/suivi") in page
     status = plain(signed.get(address(here, "/suivi")).text)
     assert "Sans réponse, demande réputée rejetée le" in status
-    assert "15 avril 2025" in status  # two months after the closing, which is five days after the deposit
+    assert "10 avril 2025" in status  # two months after the deposit, whenever the call closes
     with here.factory.platform.database.reading() as session:
         frozen = receipts_of(session, open_dossier(session, actor=here.actor(here.owner), application_id=here.id))
-    assert [one.view.rejection_on for one in frozen] == [date(2025, 4, 15)]
+    assert [one.view.rejection_on for one in frozen] == [date(2025, 4, 10)]
 
 
 @pytest.mark.parametrize("state", list(A))

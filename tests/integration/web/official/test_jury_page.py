@@ -8,6 +8,7 @@ from typing import Any
 from aap.records.calls import CallState
 from tests.worlds.juries import ACT, NAMES, Juries, Jury, apart
 from tests.worlds.offices import Offices
+from tests.worlds.read_page import ReadPage
 
 Browser = Callable[[], Any]
 
@@ -68,6 +69,9 @@ def test_a_jury_sits_decides_and_ends_its_meeting_on_the_page(jury: Juries, brow
     assert send(here, client, "cloture", {})[0] == 302
     text = room(here, client)
     assert ("La dernière séance est close" in text, "Double emploi" in text) == (True, True)
+    told = " ".join(text.split())
+    assert "Séance n° 1, 2 avril 2025. Présents : 3, quorum : 2. Close sur le classement n° 2." in told
+    assert ReadPage.of(client.get(here.office.address("jury"))).uneven_tables == []
 
 
 def test_what_cannot_be_retained_is_said_instead_of_an_effect(jury: Juries, browser: Browser) -> None:
@@ -118,3 +122,45 @@ def test_without_a_jury_composed_here_what_it_decided_elsewhere_is_noted(office:
     sent = {"reference": here.dossiers[1].reference, "decision": "out", "reason": "Séance du 2 avril"}
     refused = client.post(here.address("jury"), data=sent)
     assert (refused.status_code, "Aucune séance du jury n’est ouverte." in refused.text) == (422, True)
+
+
+def test_the_page_that_leads_shows_and_a_screen_says_it_without_any_act(jury: Juries, browser: Browser) -> None:
+    here = jury()
+    first, second = here.office.dossiers[:2]
+    client, other = browser().sign_in(here.office.first), browser().sign_in(here.office.second)
+    address = here.office.address("jury/ecran")
+
+    def screen(who: Any) -> str:
+        return plain(who.get(address).text)
+
+    def version(who: Any) -> str:
+        return str(who.get(address, query_string={"suivi": "json"}).json["version"])
+
+    assert "Aucune séance n’est ouverte" in screen(other)
+    assert send(here, client, "ecran", {})[0] == 302
+    assert send(here, client, "ecran", {"suivi": "json"})[1] == (
+        '{"message":"Aucune s\\u00e9ance du jury n\\u2019est ouverte.","shown":false}\n'
+    )
+    here.sit(*NAMES)
+    before = version(other)
+    text = screen(other)
+    assert ("Aucune page ne mène les écrans" in text, "5 dossiers sur 5" in text) == (True, True)
+    sent = {"dossier": first.reference, "choix": "amount", "montant": "30 000"}
+    assert send(here, client, "ecran", sent)[0] == 302
+    assert version(other) != before
+    text = screen(other)
+    assert f"{first.reference.rpartition('-')[2]} ·" in text
+    assert f"Accorder 30 000 € au dossier {first.reference.rpartition('-')[2]}" in text
+    main = text[text.index("<main") : text.index("</main>")]
+    assert ("<form" in main, "<button" in main, first.reference in main) == (False, False, False)
+    assert "Les écrans suivent vos pages du jury." in room(here, client)
+    assert f"Les écrans suivent les pages de {here.office.first.name}." in room(here, other)
+    answer = other.post(address, data={"dossier": second.reference, "suivi": "json"})
+    assert (answer.json["shown"], answer.json["message"]) == (False, "Une autre personne mène les écrans.")
+    assert other.post(address, data={"dossier": "rien"}).status_code == 302
+    apart(here.office, here.office.second, first)
+    text = screen(other)
+    assert ("Dossier dont vous êtes déporté" in text, first.title in text) == (True, False)
+    assert send(here, client, "ecran", {"dossier": first.reference, "choix": "amount", "montant": "douze"})[0] == 302
+    assert "au plus celui qui est demandé" in screen(client)
+    assert room(here, client, dossier=first.reference, choix="amount", montant="douze").count("au plus celui") == 1

@@ -10,6 +10,7 @@ import pytest
 from aap.records.calls import CallState
 from aap.records.people import Role
 from tests.worlds.offices import Offices
+from tests.worlds.read_page import ReadPage
 
 PAGES: dict[str, tuple[CallState, str]] = {
     # page → a state in which it is there, and words that it must hold
@@ -22,6 +23,7 @@ PAGES: dict[str, tuple[CallState, str]] = {
     "evaluations/ecartees": (CallState.REVIEWING, "Aucune évaluation écartée"),
     "a-revoir": (CallState.REVIEWING, "Rien n’est plus à revoir."),
     "jury": (CallState.DELIBERATING, "Le jury n’est pas composé ici"),
+    "jury/ecran": (CallState.DELIBERATING, "Aucune séance n’est ouverte"),
     "arbitrage": (CallState.DELIBERATING, "L’autorité n’a rien changé"),
     "classement": (CallState.DELIBERATING, "Aucun classement n’est encore calculé"),
     "classement/1": (CallState.PROPOSED, "Optimum prouvé"),
@@ -47,6 +49,7 @@ def test_a_page_opens_for_its_officials_and_is_missing_for_everybody_else(
     page = browser().sign_in(here.first).get(here.address(tail))
     assert page.status_code == 200, page.text
     assert words in page.text
+    assert ReadPage.of(page).uneven_tables == []
     reviewer, applicant = here.reviewers[0], here.member
     admin = here.factory.person(Role.ADMIN)
     assert [browser().sign_in(who).get(here.address(tail)).status_code for who in

@@ -10,7 +10,9 @@ from sqlmodel import select
 from aap.records.calls import CallState
 from aap.records.people import Role
 from aap.records.reviews import Reviewer, SetAside
+from tests.worlds.juries import apart
 from tests.worlds.offices import Offices
+from tests.worlds.read_page import ReadPage
 
 TAIL = "evaluations/ecartees"
 
@@ -36,6 +38,18 @@ def test_two_persons_set_a_reviewer_aside_on_the_page(office: Offices, browser: 
     assert "Dossiers qui demandent une évaluation de plus" in page
     assert [one.reference in page for one in here.dossiers[:4]] == [True] * 4
     assert "écartée" in second.get(here.address(f"dossiers/{here.dossiers[0].reference}")).text
+    with database.reading() as session:
+        other = session.exec(select(Reviewer.code).where(Reviewer.person_id == here.reviewers[1].id)).one()
+    asked = {"reviewer": other, "reference": here.dossiers[1].reference, "reason": "Conflit prouvé."}
+    assert second.post(address, data=asked).status_code == 302
+    for dossier in here.dossiers[:2]:
+        apart(here, here.first, dossier)
+    answer = first.get(address)
+    assert (here.dossiers[1].reference in answer.text, ReadPage.of(answer).uneven_tables) == (False, [])
+    with database.reading() as session:
+        asides = session.exec(select(SetAside.id).where(SetAside.id != aside)).all()
+    for one in asides:
+        assert second.post(f"{address}/{one}/retrait", data={"reason": "Retiré."}).status_code == 302
     short = second.post(f"{address}/{aside}/retrait", data={"reason": ""})
     assert (short.status_code, "Indiquez le motif" in short.text) == (422, True)
     assert second.post(f"{address}/{aside}/retrait", data={"reason": "Règle mal lue."}).status_code == 302

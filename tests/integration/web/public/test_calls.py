@@ -128,7 +128,7 @@ def test_an_extended_closing_is_announced_and_every_date_follows_it(browser, fac
     assert "prévue le 15 février 2025 à 10 h, est reportée pour tous au 18 février 2025 à 10 h" in text
     assert "Panne &lt;b&gt;nationale&lt;/b&gt;" in text
     assert "La clôture est fixée au 18 février 2025 à 10 h (heure de Paris)." in text
-    assert "Sans réponse le 18 avril 2025" in text
+    assert "Sans réponse deux mois après son dépôt" in text
 
 
 def test_after_the_closing_no_button_starts_a_dossier(browser, factory, clock) -> None:

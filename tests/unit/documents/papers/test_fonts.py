@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,9 @@ def letter() -> bytes:
 
 def receipt() -> bytes:
     received = datetime(2025, 2, 20, tzinfo=UTC)
-    return render_receipt(receipt_view(samples.call(), number="1", received_at=received, association=NAME))
+    return render_receipt(
+        receipt_view(samples.call(), number="1", received_at=received, association=NAME, rejection_on=date(2025, 4, 20))
+    )
 
 
 @pytest.mark.parametrize("document", [letter, receipt])

@@ -92,10 +92,10 @@ def test_the_receipt_proves_the_deposit_and_states_silence_and_appeals() -> None
         number="ESS-2025-0042",
         received_at=datetime(2025, 2, 20, 22, 58, 12, tzinfo=UTC),
         association=samples.HOSTILE,
+        rejection_on=date(2025, 4, 28),
         requested_amount=4_800_000,
         files=(DepositedFile("Statuts", "statuts.pdf", 340_123, "cd" * 32),),
     )
-    assert view.rejection_on == date(2025, 4, 28)
     text = samples.text_of(render_receipt(view))
     for words in (
         "ESS-2025-0042", "20 février 2025 à 23 h 58 min 12 s", "heure de Paris", "Service de la vie associative",
@@ -110,7 +110,9 @@ def test_the_receipt_proves_the_deposit_and_states_silence_and_appeals() -> None
 def test_a_receipt_says_when_the_decision_is_announced_after_the_implicit_refusal() -> None:
     call = samples.call()
     late = call.model_copy(update={"call": call.call.model_copy(update={"decision_by": date(2025, 6, 1)})})
-    view = receipt_view(late, number="1", received_at=datetime(2025, 2, 20, tzinfo=UTC), association="A")
+    view = receipt_view(
+        late, number="1", received_at=datetime(2025, 2, 20, tzinfo=UTC), association="A", rejection_on=date(2025, 4, 20)
+    )
     assert view.decided_after_silence
     assert "La décision annoncée vient après cette date" in samples.text_of(render_receipt(view))
 

@@ -20,6 +20,7 @@ const parts = [
   ["[data-session-left]", "./session.js"],
   ["form[data-passkey]", "./passkeys.js"],
   ["form[data-effect]", "./jury.js"],
+  ["form[data-screens], [data-screen]", "./screens.js"],
   ["form[data-reviewing], [data-dossier-search]", "./reviewing.js"],
   // Last: it compares the form with what is kept on this device, once the others have dressed it.
   ["form[data-autosave]", "./autosave.js"],

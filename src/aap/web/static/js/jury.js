@@ -22,6 +22,7 @@ export function start(root) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (mine !== asked) return;
         replace(place, page.querySelector("#effet").childNodes, typed);
+        document.dispatchEvent(new CustomEvent("aap:effect", { detail: values })); // for the screens that follow
       } catch { // no network: the button is still there, and what is shown is of an earlier choice
         if (mine === asked) { shown = ""; place.replaceChildren(); }
       } finally {

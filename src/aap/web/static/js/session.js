@@ -32,6 +32,7 @@ class SessionEnd {
     this.restore();
     this.goOn(left);
     window.addEventListener("storage", (event) => { if (event.key === END && Number(event.newValue) > this.end) this.until(Number(event.newValue)); });
+    document.addEventListener("aap:session-left", (event) => this.goOn(event.detail));
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.look(); });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.stay(); });
     dialog.addEventListener("cancel", (event) => { event.preventDefault(); if (this.over.hidden) this.stay(); else dialog.close(); });
