@@ -23,7 +23,8 @@ from tests.factories import CALL_FILE, PASSWORD, Factory
 
 Contexts = Callable[..., BrowserContext]
 REVIEWING = (
-    'reviewing: {others_visible: after_own, closes_at: "2025-12-14T23:59:00+01:00", divergence: {overall: 25}}\n'
+    'reviewing: {others_visible: after_own, closes_at: "2025-12-14T23:59:00+01:00", preferences: true, '
+    "divergence: {overall: 25}}\n"
 )
 BROKEN_DATES = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -268,6 +269,8 @@ def test_every_page_of_reviewers_is_accessible(scene: Scene, new_context: Contex
         ("dossier", f"/evaluation/dossiers/{scene.applications[0].id}"),
         ("submitted", f"/evaluation/dossiers/{scene.applications[1].id}"),
         ("recusal", f"/evaluation/dossiers/{scene.applications[0].id}/deport"),
+        ("declining", f"/evaluation/dossiers/{scene.applications[0].id}/rendre"),
+        ("preferences", "/evaluation/appels/revue/preferences"),
         ("offline", "/evaluation/appels/revue/hors-ligne"),
         ("own", "/evaluation/appels/revue/mes-notes"),
     ):

@@ -275,11 +275,11 @@ def read_offline_workbook(name: str, content: bytes, rubric: Rubric) -> ReadBook
     """
     if not content.startswith(b"PK\x03\x04"):
         kinds = (kind for signature, kind in SIGNATURES if content.startswith(signature))
-        found = next(kinds, "un fichier CSV, ou d’un autre genre" if content.strip() else "un fichier vide")
+        kind = next(kinds, "un fichier CSV, ou d’un autre genre" if content.strip() else "un fichier vide")
         allowed = (
             "ce classeur, enregistré en XLSX ou en ODS (un CSV ne garde pas ce qui relie les lignes à vos évaluations)"
         )
-        raise BadInput([Problem(name, "ce n’est pas un classeur", found=found, allowed=allowed)])
+        raise BadInput([Problem(name, "ce n’est pas un classeur", found=kind, allowed=allowed)])
     sheets = workbook_sheets(TableFile(name, content), SHEET)
     if SHEET not in sheets or HIDDEN not in sheets or len(sheets[HIDDEN]) < 4 or sheets[HIDDEN][0][:1] != [FORMAT]:
         problem = Problem(name, "ce n'est pas le classeur d'évaluation téléchargé ici", allowed="ce classeur, rempli")

@@ -14,8 +14,8 @@ from aap.core.problems import BadInput, cited
 from aap.services.permissions import Permission
 from aap.services.review.offline_dossiers import ask_dossiers, latest_dossiers, open_dossiers
 from aap.services.review.offline_reviews import (
-    WorkbookFault,
     WorkbookConflicts,
+    WorkbookFault,
     WorkbookRefused,
     reviewed_call,
     reviewer_workbook,

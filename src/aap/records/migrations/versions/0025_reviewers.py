@@ -3,8 +3,8 @@
 The latest date of a person's roles is kept. A dossier may be given back for lack of time, a list of preferences be made before
 the assignment, and a review says how well its author knows the subject, and what only the service reads.
 
-Revision: 0024
-After: 0023
+Revision: 0025
+After: 0024
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
