@@ -22,7 +22,23 @@ from tests.e2e.conftest import assert_accessible, picture, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
 
 Contexts = Callable[..., BrowserContext]
-REVIEWING = "reviewing: {others_visible: after_own, divergence: {overall: 25}}\n"
+REVIEWING = (
+    'reviewing: {others_visible: after_own, closes_at: "2025-12-14T23:59:00+01:00", preferences: true, '
+    "divergence: {overall: 25}}\n"
+)
+BROKEN_DATES = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    for (const match of walker.currentNode.data.matchAll(/[0-9]+[\\u00a0 ][a-zéû]+[\\u00a0 ]20[0-9]{2}/g)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, match.index);
+      range.setEnd(walker.currentNode, match.index + match[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) found.push(match[0]);
+    }
+  }
+  return found;
+}"""
 
 
 @dataclass
@@ -50,9 +66,30 @@ class Scene:
             )  # fmt: skip
 
 
+FIVE = """  criteria:
+    - {id: qualite, title: "Qualité du projet", question: "Le projet est-il construit ?", weight: 30, comment: "below:2",
+       levels: {0: "Absent", 1: "Ébauché, sans calendrier ni public nommé", 3: "Solide", 5: "Excellent"}}
+    - {id: solidite, title: "Solidité", weight: 25, levels: {0: "Fragile", 5: "Éprouvée"}}
+    - {id: portee, title: "Portée", weight: 20, comment: always, levels: {0: "Locale", 5: "Nationale"}}
+    - {id: cout, title: "Coût", weight: 15, levels: {0: "Excessif", 5: "Juste"}}
+    - {id: elan, title: "Élan", weight: 10, scale: {min: -2, max: 2, step: 1}}
+"""
+
+
 @pytest.fixture
 def scene(factory: Factory) -> Scene:
-    text = CALL_FILE.format(
+    return scene_of(factory, CALL_FILE)
+
+
+@pytest.fixture
+def five(factory: Factory) -> Scene:
+    """The same with five criteria, one of which goes below zero."""
+    before, _, rest = CALL_FILE.partition("  criteria:\n")
+    return scene_of(factory, before + FIVE.replace("{", "{{").replace("}", "}}") + "  tie" + rest.partition("  tie")[2])
+
+
+def scene_of(factory: Factory, call_file: str) -> Scene:
+    text = call_file.format(
         id="revue",
         opens_at=(factory.now - timedelta(days=30)).isoformat(),
         closes_at=(factory.now - timedelta(days=5)).isoformat(),
@@ -145,13 +182,37 @@ def test_a_dossier_is_marked_by_the_keyboard_alone(scene: Scene, new_context: Co
     }
 
 
-def test_a_described_level_gives_its_mark(scene: Scene, new_context: Contexts) -> None:
-    page = entered(new_context, scene.first)
-    page.goto(f"/evaluation/dossiers/{scene.applications[0].id}")
+def test_five_criteria_stand_beside_the_dossier_and_the_bar_hides_none(five: Scene, new_context: Contexts) -> None:
+    page = entered(new_context, five.first, viewport={"width": 1280, "height": 800})
+    page.goto(f"/evaluation/dossiers/{five.applications[0].id}")
     ready(page)
-    page.get_by_role("button", name="Donner 5\u00a0: Excellent").click()
-    expect(page.locator("input[name=note-qualite]:checked")).to_have_value("5")
-    expect(page.locator("[data-total]")).to_have_text("1 critères notés sur 2")
+    page.evaluate("document.querySelector('#grille').scrollIntoView({block: 'start', behavior: 'instant'})")
+    whole = """[...document.querySelectorAll('.criterion')].filter((one) => {
+      const box = one.getBoundingClientRect();
+      return box.top >= 0 && box.bottom <= document.querySelector('.marking-bar').getBoundingClientRect().top;
+    }).length"""
+    assert page.evaluate(whole) == 5
+    repeated = """[...document.querySelectorAll('[id]')].map((one) => one.id).filter((id, at, all) => all.indexOf(id) !== at)"""
+    assert page.evaluate(repeated) == []
+    picture(page, "reviewer-five-criteria")
+
+    page.locator("[id='note-qualite.2']").focus()
+    page.keyboard.press("1")
+    words = page.locator("[id='note-qualite.mots']")
+    expect(words).to_have_text("Ébauché, sans calendrier ni public nommé")
+    comment = page.get_by_label("Commentaire : Qualité du projet")
+    label = page.locator("label[for=avis-qualite]")
+    expect(label).to_contain_text("demandé pour cette note")
+    expect(label.get_by_text("facultatif")).to_have_count(0)
+    expect(comment).to_have_attribute("aria-required", "true")
+    page.locator("[id='note-qualite.8']").check()
+    expect(label.get_by_text("demandé pour cette note")).to_be_hidden()
+    expect(page.locator("label[for=avis-portee] .optional")).to_be_hidden()
+    expect(page.locator("#reponse-resume")).to_have_class("bears")
+    page.locator("[id='note-elan']").focus()
+    page.keyboard.type("-1")
+    expect(page.locator("input[name=note-elan]:checked")).to_have_value("-1")
+    expect(page.locator("#reponse-resume")).not_to_have_class("bears")
 
 
 def test_search_in_the_dossier_finds_without_accents(scene: Scene, new_context: Contexts) -> None:
@@ -208,12 +269,15 @@ def test_every_page_of_reviewers_is_accessible(scene: Scene, new_context: Contex
         ("dossier", f"/evaluation/dossiers/{scene.applications[0].id}"),
         ("submitted", f"/evaluation/dossiers/{scene.applications[1].id}"),
         ("recusal", f"/evaluation/dossiers/{scene.applications[0].id}/deport"),
+        ("declining", f"/evaluation/dossiers/{scene.applications[0].id}/rendre"),
+        ("preferences", "/evaluation/appels/revue/preferences"),
         ("offline", "/evaluation/appels/revue/hors-ligne"),
         ("own", "/evaluation/appels/revue/mes-notes"),
     ):
         page.goto(url)
         ready(page)
         assert_accessible(page)
+        assert page.evaluate(BROKEN_DATES) == []
         picture(page, f"reviewer-{name}-{width}")
 
 

@@ -40,6 +40,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--fixed", type=_FILE, metavar="FICHIER", help="Paires qui restent : notées ou verrouillées.")
 @click.option("--current", type=_FILE, metavar="FICHIER", help="Répartition en place, à compléter.")
 @click.option("--affinities", type=_FILE, metavar="FICHIER", help="Adéquations de 0 à 100, au lieu des thèmes.")
+@click.option("--preferences", type=_FILE, metavar="FICHIER", help="Préférences des évaluateurs : un rang par paire.")
 @click.option("--rebuild", is_flag=True, help="Avec --current : tout répartir à neuf, sauf ce qui est fixé.")
 @click.option("--same-department", is_flag=True, help="Permettre les dossiers des départements à éviter.")
 @click.option(
@@ -59,6 +60,7 @@ def assign_command(
     fixed: Path | None,
     current: Path | None,
     affinities: Path | None,
+    preferences: Path | None,
     rebuild: bool,
     same_department: bool,
     bridges: float | None,
@@ -69,10 +71,10 @@ def assign_command(
     """The command; exit codes: 0 done, 1 anything else, 2 bad input, 3 done, but not everything could be satisfied."""
     from aap.core.assignment.distribution import Options, assign
 
-    check_once([dossiers, reviewers, conflicts, earlier, fixed, current, affinities])
+    check_once([dossiers, reviewers, conflicts, earlier, fixed, current, affinities, preferences])
     try:
         check_place(out, force=force)
-        demand = _read(dossiers, reviewers, conflicts, earlier, fixed, current, affinities)
+        demand = _read(dossiers, reviewers, conflicts, earlier, fixed, current, affinities, preferences)
         demand = dataclasses.replace(demand, reviews=reviews, avoid_department=not same_department, seed=seed)
         complete = current is not None and not rebuild
         share = None if bridges is None else Fraction(str(bridges))
@@ -99,10 +101,17 @@ def _read(
     fixed: Path | None,
     current: Path | None,
     affinities: Path | None,
+    preferences: Path | None,
 ) -> Demand:
     """All tables, every problem of every one of them at once. Raises BadInput."""
     from aap.core.assignment.problem import Demand
-    from aap.documents.tables.assignment_tables import read_affinities, read_dossiers, read_pairs, read_reviewers
+    from aap.documents.tables.assignment_tables import (
+        read_affinities,
+        read_dossiers,
+        read_pairs,
+        read_preferences,
+        read_reviewers,
+    )
 
     found_dossiers, found_reviewers = read_dossiers(table_source(dossiers)), read_reviewers(table_source(reviewers))
     problems: list[Problem] = [*found_dossiers.problems, *found_reviewers.problems]
@@ -122,6 +131,11 @@ def _read(
         reading = read_affinities(table_source(affinities), *known)
         problems.extend(reading.problems)
         fits = dict(reading.values)
+    ranks: dict[Pair, int] = {}
+    if preferences is not None and whole:
+        reading = read_preferences(table_source(preferences), *known)
+        problems.extend(reading.problems)
+        ranks = dict(reading.values)
     if not problems and not found_dossiers.values:
         problems.append(Problem(input_name(dossiers), "le tableau n'a aucune ligne"))
     if not problems and not found_reviewers.values:
@@ -137,6 +151,7 @@ def _read(
         fixed=stays,
         current=held,
         affinities=fits,
+        preferences=ranks,
     )
 
 

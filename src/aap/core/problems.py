@@ -21,8 +21,9 @@ Severity = Literal["error", "warning"]
 class Problem:
     """One thing to mend (`error`) or to look at (`warning`).
 
-    `line` and `column` count from 1; `key` is the path of the key, as `rubric.criteria[0].weight`. In a table, `row` is
-    the spreadsheet's row number, `heading` the column's name and, in a workbook, `cell` the cell or cells (`C12`).
+    `line` and `column` count from 1; `key` is the path of the key, as `rubric.criteria[0].weight`, or what names the row of a
+    workbook that somebody filled in. In a table, `row` is the spreadsheet's row number, `heading` the column's name and, in
+    a workbook, `cell` the cell or cells (`C12`).
     `found`, `allowed` and `nearest` are empty where they say nothing.
     """
 

@@ -119,9 +119,10 @@ class _Filling:
             session.flush()
             session.add(RoleGrant(person_id=admin.id, role=Role.ADMIN, created_at=at))
             session.add_all(
-                RoleGrant(person_id=person.id, role=Role.OFFICIAL, created_at=at, interests_declared_at=at)
-                for person in (first, second)
+                RoleGrant(person_id=person.id, role=Role.OFFICIAL, created_at=at) for person in (first, second)
             )
+            for person in (first, second):
+                person.interests_declared_at = at
         self.people = Staff(admin, (first, second))
 
     def actor(self, session: Session, person: Person) -> Actor:
@@ -225,6 +226,7 @@ class _Filling:
         for number, reviewer in enumerate(people, 1):
             person = accounts[reviewer.key]
             session.add(RoleGrant(person_id=person.id, role=Role.REVIEWER, call_id=call.id, created_at=at))
+            person.interests_declared_at = at
             session.add(
                 Reviewer(
                     call_id=call.id,
@@ -232,7 +234,6 @@ class _Filling:
                     code=f"EV-{number:02d}",
                     themes=list(reviewer.themes),
                     departments=[reviewer.department],
-                    interests_declared_at=at,
                     created_at=at,
                 )
             )

@@ -215,6 +215,7 @@ class LivingCalls:
         for number, reviewer in enumerate(panel, 1):
             person = session.exec(select(Person).where(Person.email == f"{reviewer.key}@example.org")).one()
             accounts[reviewer.key] = person.id
+            person.interests_declared_at = at + timedelta(hours=20)
             session.add(RoleGrant(person_id=person.id, role=Role.REVIEWER, call_id=call.id, created_at=at))
             session.add(
                 Reviewer(
@@ -224,7 +225,6 @@ class LivingCalls:
                     themes=list(reviewer.themes),
                     departments=[reviewer.department],
                     max_load=15,
-                    interests_declared_at=at + timedelta(hours=20),
                     created_at=at,
                 )
             )

@@ -62,6 +62,7 @@ class Person(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    interests_declared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # for all calls, even if none
     tf_primary_method: str | None = Field(default=None, max_length=64)
     tf_totp_secret: str | None = Field(default=None, sa_type=Secret)  # of the authenticator, in Base32
     totp_proposed: str | None = Field(default=None, sa_type=Secret)  # shown for setting up, not confirmed yet
@@ -99,7 +100,6 @@ class RoleGrant(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id")
     role: Role = Field(max_length=20, sa_type=String)
     call_id: str | None = Field(default=None, foreign_key="call.id")
-    interests_declared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # declared, even if none
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

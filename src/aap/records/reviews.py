@@ -32,7 +32,6 @@ class Reviewer(SQLModel, table=True):
     min_load: int = 0
     max_load: int = 25
     available: bool = True
-    interests_declared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # declared, even if none
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -89,7 +88,8 @@ class Recusal(SQLModel, table=True):
 class Assignment(SQLModel, table=True):
     """A dossier given to a reviewer. `removed_at`: taken back (its marks leave the ranking, and stay in the audit).
 
-    `further`: asked for because the others' reviews are doubtful, not dealt.
+    `further`: asked for because the others' reviews are doubtful, not dealt. `declined_at`: given back by the reviewer, for
+    lack of time.
     """
 
     __tablename__ = "assignment"
@@ -104,6 +104,24 @@ class Assignment(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     removal_reason: str = ""
+    declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Preference(SQLModel, table=True):
+    """A dossier on the list of what a reviewer would rather read, before the assignment; `rank` from 1."""
+
+    __tablename__ = "preference"
+    __table_args__ = (
+        UniqueConstraint("application_id", "person_id"),
+        UniqueConstraint("call_id", "person_id", "rank"),
+        CheckConstraint("rank >= 1", name="rank"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    call_id: str = Field(foreign_key="call.id")
+    person_id: str = Field(foreign_key="person.id", index=True)
+    application_id: str = Field(foreign_key="application.id")
+    rank: int
 
 
 class ProposalState(StrEnum):
@@ -141,6 +159,15 @@ class ReviewState(StrEnum):
     REOPENED = "reopened"
 
 
+class Confidence(StrEnum):
+    """How well a reviewer knows what a dossier is about, by their own word."""
+
+    UNSAID = ""
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 class Review(SQLModel, table=True):
     """What one reviewer says of one dossier; its marks stand in `Mark`."""
 
@@ -148,6 +175,7 @@ class Review(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("assignment_id"),
         CheckConstraint(one_of("state", ReviewState), name="state"),
+        CheckConstraint(one_of("confidence", Confidence), name="confidence"),
         CheckConstraint("(state = 'submitted') <= (submitted_at IS NOT NULL)", name="submitted_at"),
         Index("ix_review_application_state", "application_id", "state"),
     )
@@ -159,6 +187,10 @@ class Review(SQLModel, table=True):
     state: ReviewState = Field(default=ReviewState.DRAFT, max_length=20, sa_type=String)
     notes: str = ""  # for oneself
     general_comment: str = ""
+    for_service: str = Field(default="", sa_column_kwargs={"server_default": ""})  # read by the service alone
+    confidence: Confidence = Field(
+        default=Confidence.UNSAID, max_length=20, sa_type=String, sa_column_kwargs={"server_default": ""}
+    )
     rubric_hash: str = Field(default="", max_length=64)  # of the rubric that was marked against
     seconds_spent: int = 0
     reopen_request: str = ""  # the reviewer asks to correct, and why; empty once answered

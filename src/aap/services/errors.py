@@ -149,6 +149,10 @@ class RecusedFromActs(DomainError):
     call_id: str
 
 
+class InterestsFirst(DomainError):
+    """The call opens nothing to a reviewer before their interests are declared."""
+
+
 @dataclass
 class SpecimensFirst(DomainError):
     """The call's specimens come first: this reviewer has some to mark, or a comparison to read."""

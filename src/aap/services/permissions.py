@@ -44,6 +44,7 @@ class Permission(StrEnum):
     RECUSAL_DECLARE = "recusal:declare"
     RECUSAL_LIFT = "recusal:lift"
     INTERESTS_DECLARE = "interests:declare"
+    PREFERENCES_STATE = "preferences:state"
     SPECIMEN_READ = "specimen:read"
     SPECIMEN_MARK = "specimen:mark"
     CALL_HOME = "call:home"
@@ -171,6 +172,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.RECUSAL_DECLARE: (Grant(Who.ASSIGNED, _RANKED, _SUBMITTED),),
     Permission.RECUSAL_LIFT: (Grant(Who.ADMIN),),
     Permission.INTERESTS_DECLARE: (Grant(Who.REVIEWER), Grant(Who.OFFICIAL), Grant(Who.JURY)),
+    Permission.PREFERENCES_STATE: (Grant(Who.REVIEWER, frozenset({C.CLOSED, C.REVIEWING})),),
     Permission.SPECIMEN_READ: (Grant(Who.REVIEWER, _RANKED | {C.CLOSED}),),
     Permission.SPECIMEN_MARK: (Grant(Who.REVIEWER, frozenset({C.CLOSED, C.REVIEWING})),),
     Permission.CALL_HOME: (Grant(Who.OFFICIAL),),

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from aap.records.applications import ApplicationState
 from aap.records.calls import CallState
+from aap.records.reviews import Confidence
 
 
 def call_states() -> Mapping[CallState, str]:
@@ -39,6 +40,16 @@ def application_states() -> Mapping[str, str]:
         ApplicationState.ACCEPTED: _("Accepté par le lauréat"),
         ApplicationState.DECLINED: _("Subvention abandonnée"),
         ApplicationState.WITHDRAWN: _("Retiré"),
+    }
+
+
+def confidence_words() -> Mapping[str, str]:
+    """How well a reviewer knows the subject, for « Votre connaissance du sujet »."""
+    return {
+        Confidence.HIGH: _("bonne"),
+        Confidence.MEDIUM: _("moyenne"),
+        Confidence.LOW: _("faible"),
+        Confidence.UNSAID: _("non précisée"),
     }
 
 

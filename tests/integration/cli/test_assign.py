@@ -152,3 +152,18 @@ def test_an_existing_folder_is_refused_without_force(tmp_path: Path) -> None:
     assert run(tmp_path).exit_code == 2
     assert run(tmp_path, "--force").exit_code == 0
     assert not (tmp_path / "out.avant").exists()
+
+
+def test_preferences_are_a_quarter_of_the_fit_and_their_errors_are_told(tmp_path: Path) -> None:
+    asked = "application_id,reviewer_id,rank\nd01,r0,1\nd03,r0,2\nd00,r0,3\n"
+    done = run(tmp_path, preferences=asked)
+    assert done.exit_code == 0, done.output
+    fits = {(one["application_id"], one["reviewer_id"]): int(one["fit"]) for one in rows(tmp_path, "assignment.csv")}
+    assert fits["d01", "r0"] == 75 + 25
+    assert {fit for (_, reviewer), fit in fits.items() if reviewer != "r0"} <= {20 * 75 // 100 + 12, 75 + 12}
+    wrong = "application_id,reviewer_id,rank\nd01,r0,0\nd03,r0,2\nd05,r0,2\nd03,r0,4\nd99,r0,5\n"
+    refused = run(tmp_path, "--force", preferences=wrong)
+    assert refused.exit_code == 2
+    assert [word in refused.output for word in ("ligne\u00a02", "ce rang est déjà", "cette paire a déjà", "d99")] == [
+        True
+    ] * 4

@@ -40,7 +40,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
         }
     ),
     "a reviewer's work": frozenset(
-        {P.REVIEW_HOME, P.REVIEW_READ, P.REVIEW_MARK, P.RECUSAL_DECLARE, P.SPECIMEN_READ, P.SPECIMEN_MARK}
+        {P.REVIEW_HOME, P.REVIEW_READ, P.REVIEW_MARK, P.PREFERENCES_STATE, P.RECUSAL_DECLARE, P.SPECIMEN_READ, P.SPECIMEN_MARK}
     ),
     "the run of a call, which another act can change again": frozenset(
         {

@@ -203,6 +203,7 @@ NOT_HERE = {
     "association.prove": "the world's claim is somebody's of none of these",
     "association.answer_claim_proof": "takes a mailed token",
     "reviewer.autosave": "the call's time for reviews is over; the script is told so by 403",
+    "reviewer.preferences": "the world's call asks for no preferences",
     "official.assignment_apply": "the world has no proposal",
     "official.assignment_discard": "the world has no proposal",
     "official.conflict_answer": "the world's recusals are in force",

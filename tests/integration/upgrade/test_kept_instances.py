@@ -40,6 +40,7 @@ KEPT = Path(__file__).parents[2] / "kept"
 ARCHIVES = sorted(KEPT.glob("*.tar.xz"))
 
 NOT_IN_THEM = {
+    "reviewer.preferences": "no call asks for preferences",
     "association.claim_proof": "0.1.0 asked no proof of a claim",
     "official.answer_paper": "0.1.0 took no answer on paper",
     "official.claim_file": "0.1.0 asked no proof of a claim",

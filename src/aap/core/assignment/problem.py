@@ -32,6 +32,9 @@ OTHER = 20
 
 MOST_FIT = 100
 
+WISHES = 25
+"""Part of the fit, of 100, that follows the reviewers' lists where there are some; themes or affinities have the rest."""
+
 
 class Bar(IntEnum):
     """Why a reviewer can't be given a dossier. Where several hold, the first of them."""
@@ -41,6 +44,7 @@ class Bar(IntEnum):
     UNAVAILABLE = 2
     DEPARTMENT = 3
     EARLIER = 4
+    DECLINED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,10 @@ class Demand:
     """Everything that an assignment follows from; the order of the sequences doesn't matter.
 
     `conflicts`: pairs that must not be. `earlier`: pairs to avoid because the reviewer read an earlier dossier of the
-    same association. `fixed`: pairs that stay whatever happens (locked, or already marked), even against a rule.
-    `current`: pairs that hold now. `affinities`: fits that replace the one computed from themes.
+    same association. `declined`: pairs that the reviewer gave back for lack of time. `fixed`: pairs that stay whatever
+    happens (locked, or already marked), even against a rule. `current`: pairs that hold now. `affinities`: fits that replace
+    the one computed from themes. `preferences`: what the reviewers would rather read, the rank of a pair in its reviewer's
+    list, from 1.
     """
 
     dossiers: Sequence[Dossier]
@@ -87,6 +93,8 @@ class Demand:
     fixed: frozenset[Pair] = frozenset()
     current: frozenset[Pair] = frozenset()
     affinities: Mapping[Pair, int] = field(default_factory=dict)
+    preferences: Mapping[Pair, int] = field(default_factory=dict)
+    declined: frozenset[Pair] = frozenset()
     avoid_department: bool = True
     seed: str = ""
 
@@ -213,7 +221,23 @@ def _fits(
     values = np.clip(np.array(list(demand.affinities.values()), dtype=np.int64), 0, MOST_FIT)
     known = (at_dossier >= 0) & (at_reviewer >= 0)
     fit[at_dossier[known], at_reviewer[known]] = values[known]
-    return fit
+    return _wished(demand, fit, rows, columns) if demand.preferences else fit
+
+
+def _wished(demand: Demand, fit: Ints, rows: Mapping[str, int], columns: Mapping[str, int]) -> Ints:
+    """The fits with the reviewers' lists: the first of a list has all of WISHES, the last one part of its length of it, what
+    isn't on it nothing; who gave no list has the half for every dossier."""
+    wishes = np.full(fit.shape, WISHES // 2, dtype=np.int64)
+    lists: dict[str, list[tuple[int, str]]] = {}
+    for (dossier, reviewer), rank in demand.preferences.items():
+        if dossier in rows and reviewer in columns:
+            lists.setdefault(reviewer, []).append((rank, dossier))
+    for reviewer, ranked in lists.items():
+        wishes[:, columns[reviewer]] = 0
+        for rank, dossier in ranked:
+            before = sum(other < rank for other, _ in ranked)
+            wishes[rows[dossier], columns[reviewer]] = WISHES * (len(ranked) - before) // len(ranked)
+    return fit * (MOST_FIT - WISHES) // MOST_FIT + wishes
 
 
 def _barred(
@@ -224,6 +248,7 @@ def _barred(
     columns: Mapping[str, int],
 ) -> NDArray[np.int8]:
     barred = np.zeros((len(rows), len(columns)), dtype=np.int8)
+    barred[_array(demand.declined, rows, columns)] = Bar.DECLINED
     barred[_array(demand.earlier, rows, columns)] = Bar.EARLIER
     if demand.avoid_department:
         codes = _places(sorted({one.department for one in dossiers if one.department}))

@@ -22,6 +22,7 @@ BAR_WORDS = {
     Bar.UNAVAILABLE: ("une indisponibilité", "indisponibles"),
     Bar.DEPARTMENT: ("un département à éviter", "avec un département à éviter"),
     Bar.EARLIER: ("la lecture d’un dossier antérieur", "qui ont lu un dossier antérieur"),
+    Bar.DECLINED: ("un désistement faute de temps", "qui se sont désistés faute de temps"),
 }
 """Why a reviewer can't have a dossier: for one, and for a number of them."""
 

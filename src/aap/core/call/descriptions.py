@@ -184,6 +184,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "reviews_per_application": "Nombre d’évaluations confiées par dossier.",
         "same_department": "Évaluateur du même département que l’association : avoid (éviter) ou allow (permettre).",
         "others_visible": "Quand voir les autres évaluations : after_own, after_closing ou never.",
+        "interests": "La déclaration d’intérêts d’un évaluateur : asked (demandée), ou first (rien ne s’ouvre avant elle).",
+        "preferences": "Les évaluateurs classent, avant la répartition, les dossiers qu’ils préfèrent lire.",
         "divergence": "Écarts entre deux évaluations à partir desquels un dossier est revu.",
     },
     "Divergence": {

@@ -344,6 +344,8 @@ class Reviewing(Strict):
     reviews_per_application: Count | None = Field(default=None, ge=1)
     same_department: Literal["avoid", "allow"] = "avoid"
     others_visible: Literal["after_own", "after_closing", "never"] = "after_closing"
+    interests: Literal["asked", "first"] = "asked"
+    preferences: Flag = False
     divergence: Divergence = Divergence()
 
 

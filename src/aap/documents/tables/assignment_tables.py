@@ -131,6 +131,40 @@ def read_affinities(
     return Reading(tuple(values), sheet.sorted_problems())
 
 
+def read_preferences(
+    source: TableSource, dossiers: Collection[str], reviewers: Collection[str]
+) -> Reading[tuple[Pair, int]]:
+    """The reviewers' lists: ranks of known pairs, from 1; a pair stands once, and so does a rank of a reviewer."""
+    sheet = _opened(source, (*PAIR_COLUMNS, "rank"), ())
+    if isinstance(sheet, BadInput):
+        return Reading(problems=sheet.problems, readable=False)
+    rank = sheet.getter("rank")
+    seen: dict[Pair, int] = {}
+    ranks: dict[tuple[str, int], int] = {}
+    values = []
+    for row, pair, cells in _pairs(sheet, dossiers, reviewers):
+        if pair in seen:
+            sheet.refuse(row, "rank", f"cette paire a déjà un rang, à la ligne {seen[pair]}", " ".join(pair))
+            continue
+        seen[pair] = row
+        value = sheet.value(row, "rank", rank(cells), read_rank)
+        if value is None:
+            continue
+        if (pair[1], value) in ranks:
+            sheet.refuse(row, "rank", f"ce rang est déjà à la ligne {ranks[pair[1], value]}", str(value))
+            continue
+        ranks[pair[1], value] = row
+        values.append((pair, value))
+    return Reading(tuple(values), sheet.sorted_problems())
+
+
+def read_rank(text: str) -> int:
+    """A place in a list, from 1."""
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) < 6) or int(text) == 0:
+        raise Refused("ce n'est pas un rang", "1 pour le premier, 2 pour le suivant…")
+    return int(text)
+
+
 def _pairs(sheet: Sheet, dossiers: Collection[str], reviewers: Collection[str]) -> list[tuple[int, Pair, list[str]]]:
     found = []
     for row, cells in sheet.rows:

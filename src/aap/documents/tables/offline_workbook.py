@@ -25,20 +25,24 @@ from aap.core.call.schema import Rubric
 from aap.core.french import NBSP, plain, spaced
 from aap.core.problems import BadInput, Problem
 from aap.core.scoring.marking import grid, mark_text, title_of
-from aap.documents.tables.table_files import TableFile, workbook_sheets
+from aap.documents.tables.cells import Refused, yes
+from aap.documents.tables.table_files import SIGNATURES, TableFile, workbook_sheets
 from aap.documents.tables.workbooks import FIXED_DATE, LONGEST_TEXT
 
 SHEET = "Évaluations"
 _HELP = (
     "Remplissez la feuille « Évaluations » : une ligne par dossier. Seules les cellules encadrées se modifient.",
-    "Écrivez « oui » dans la colonne « Soumettre » pour soumettre l’évaluation ; sinon elle reste un brouillon.",
-    "Puis déposez ce classeur dans votre espace, à la page « Évaluer hors ligne ». S’il contient une erreur, "
+    "Écrivez « oui » dans la colonne « Soumettre » pour soumettre l’évaluation ; vide ou « non », elle reste un brouillon.",
+    "Enregistrez au format XLSX ou ODS, puis déposez ce classeur à la page « Évaluer hors ligne ». S’il contient une erreur, "
     "rien n’est pris, et chaque erreur vous est montrée avec sa cellule.",
 )
 HIDDEN = "aap"
 FORMAT = "aap-evaluations-1"
 FIRST_ROW = 1  # of the dossiers, from 0
 LEADING = 2  # columns before the marks: number, project
+
+_TICKS = {"x", "o", "y", "ok", "✓", "✔", "☑"}
+_NO_TICKS = {"", "n", "-", "–"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,22 @@ class OfflineBook:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row read back. `changed`: since it was written; `cells`: field (`marks.<criterion>`…) → cell, as `Évaluations!C2`."""
+    """A row read back. `changed`: since it was written; `cells`: field (`marks.<criterion>`…) → cell, as `Évaluations!C2`.
+
+    `unread`: what stands in « Soumettre » and is neither a yes nor a no: the row is neither a draft nor submitted.
+    """
 
     row: OfflineRow
     changed: bool
     cells: Mapping[str, str]
+    unread: str = ""
+
+    def found(self, field: str) -> str:
+        """What the cell of a field holds."""
+        part, _, criterion = field.partition(".")
+        texts = {"marks": self.row.marks, "comments": self.row.comments}.get(part, {})
+        whole = {"general": self.row.general, "reference": self.row.reference, "submit": self.unread}
+        return texts.get(criterion, "") or whole.get(field, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +270,16 @@ def _hidden_sheet(sheet: Worksheet, book: OfflineBook) -> dict[str, str]:
 def read_offline_workbook(name: str, content: bytes, rubric: Rubric) -> ReadBook:
     """A workbook that came back: its rows as they were typed, marks not yet checked.
 
-    Raises BadInput where it isn't one of ours, its columns were moved, or a dossier stands there twice.
+    Raises BadInput where it isn't one of ours, its columns were moved, or a dossier stands there twice. XLSX and ODS keep
+    the sheet that says what each row was made from; a CSV doesn't, and says so.
     """
+    if not content.startswith(b"PK\x03\x04"):
+        kinds = (kind for signature, kind in SIGNATURES if content.startswith(signature))
+        kind = next(kinds, "un fichier CSV, ou d’un autre genre" if content.strip() else "un fichier vide")
+        allowed = (
+            "ce classeur, enregistré en XLSX ou en ODS (un CSV ne garde pas ce qui relie les lignes à vos évaluations)"
+        )
+        raise BadInput([Problem(name, "ce n’est pas un classeur", found=kind, allowed=allowed)])
     sheets = workbook_sheets(TableFile(name, content), SHEET)
     if SHEET not in sheets or HIDDEN not in sheets or len(sheets[HIDDEN]) < 4 or sheets[HIDDEN][0][:1] != [FORMAT]:
         problem = Problem(name, "ce n'est pas le classeur d'évaluation téléchargé ici", allowed="ce classeur, rempli")
@@ -304,7 +327,8 @@ def _read_row(reference: str, place: int, cells: Sequence[str], rubric: Rubric, 
     where["general"] = f"{SHEET}!{xl_rowcol_to_cell(place, last)}"
     where["submit"] = f"{SHEET}!{xl_rowcol_to_cell(place, last + 1)}"
     version = int(origin[0]) if origin[0].isdigit() else 0
-    answer = cells[last + 1].strip().casefold()
+    answer = cells[last + 1].strip()
+    submit = _submits(answer)
     row = OfflineRow(
         reference=reference,
         title=cells[1],
@@ -312,9 +336,20 @@ def _read_row(reference: str, place: int, cells: Sequence[str], rubric: Rubric, 
         marks=marks,
         comments=comments,
         general=cells[last].strip(),
-        submit=answer == "oui",
+        submit=submit is True,
     )
-    return ReadRow(row, row.submit or _digest(row) != origin[1], where)
+    return ReadRow(row, row.submit or _digest(row) != origin[1], where, "" if submit is not None else answer)
+
+
+def _submits(answer: str) -> bool | None:
+    """Whether a row is to be submitted, as people tick a column: yes and no in words, `x`, `o`, `n`; None: neither."""
+    word = answer.casefold()
+    if word in _TICKS | _NO_TICKS:
+        return word in _TICKS
+    try:
+        return yes(word)
+    except Refused:
+        return None
 
 
 def _digest(row: OfflineRow) -> str:

@@ -239,8 +239,8 @@ def _check_header(name: str, header: Sequence[str], required: Sequence[str], opt
 def workbook_sheets(file: TableFile, filled: str = "") -> dict[str, list[list[str]]]:
     """Every sheet of a workbook by its name, as rows of texts from the first row on.
 
-    `filled`: the sheet that a person filled in. Raises BadInput, also where cells of that one are merged, show a spreadsheet's
-    error or hold a formula whose value was not saved.
+    `filled`: the sheet that a person filled in, whose rows go by their first cell. Raises BadInput, also where cells of that
+    one are merged, show a spreadsheet's error or hold a formula whose value was not saved.
     """
     found: dict[str, list[list[str]]] = {}
     problems: list[Problem] = []
@@ -258,8 +258,13 @@ def workbook_sheets(file: TableFile, filled: str = "") -> dict[str, list[list[st
                 Problem(file.name, MERGED, row=area.first_row, allowed=APART, cell=str(area)) for area in sheet.merged
             )
     if problems:
-        raise BadInput(problems)
+        raise BadInput(dataclasses.replace(one, key=_name_of(found[filled], one.row)) for one in problems)
     return found
+
+
+def _name_of(rows: Sequence[Sequence[str]], number: int | None) -> str:
+    """The first cell of a row, which says what it is about."""
+    return next(iter(rows[number - 1]), "").strip() if number and 1 < number <= len(rows) else ""
 
 
 def _first_visible(file: TableFile) -> SavedSheet:

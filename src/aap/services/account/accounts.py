@@ -16,7 +16,7 @@ from aap.records.audit import AuditLine
 from aap.records.calls import Call
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant, UserSession
 from aap.records.rankings import Contest
-from aap.records.reviews import Interest, Review, Reviewer
+from aap.records.reviews import Interest, Preference, Review, Reviewer
 from aap.records.second_factors import Passkey
 from aap.services.account.reminders_and_channels import switch, switched_on
 from aap.services.actor import Actor
@@ -150,6 +150,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     messages = session.exec(select(Message).where(Message.author_id == own).order_by(col(Message.id))).all()
     profiles = session.exec(select(Reviewer).where(Reviewer.person_id == own).order_by(col(Reviewer.call_id))).all()
     interests = session.exec(select(Interest).where(Interest.person_id == own).order_by(col(Interest.id))).all()
+    wishes = session.exec(select(Preference).where(Preference.person_id == own).order_by(col(Preference.id))).all()
     reviews = session.exec(select(Review).where(Review.person_id == own).order_by(col(Review.id))).all()
     claims = session.exec(select(SiretClaim).where(SiretClaim.person_id == own).order_by(col(SiretClaim.id))).all()
     proofs = session.exec(
@@ -182,6 +183,7 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         "invitations": [_plain(row, "token_hash", "invited_by") for row in invited],
         "reviewer_profiles": [_plain(row) for row in profiles],
         "declared_interests": [_plain(row) for row in interests],
+        "preferences": [_plain(row) for row in wishes],
         "reviews": [_plain(row) for row in reviews],
         "sessions": [_plain(row, "token_hash") for row in browsers],
         "journal": [

@@ -49,7 +49,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Panel:
-    """A dossier with its reviewers; `needed`: how many it should have.
+    """A dossier with its reviewers; `needed`: how many it should have; `declined`: who gave it back, and what they said.
 
     `masked`: the official is recused of it; it has a place in the list and nothing else.
     """
@@ -61,6 +61,7 @@ class Panel:
     seats: tuple[Seat, ...]
     needed: int
     masked: bool = False
+    declined: tuple[tuple[str, str], ...] = ()
 
     @property
     def missing(self) -> int:
@@ -163,6 +164,9 @@ def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozense
             theme=found.dossiers[reference].theme,
             seats=tuple(sorted(seats[reference], key=lambda one: one.code)),
             needed=found.settings.reviews,
+            declined=tuple(
+                (found.name(code), said) for (of, code), said in sorted(found.declined.items()) if of == reference
+            ),
         )
         for reference in sorted(seen)
     ]

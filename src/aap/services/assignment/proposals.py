@@ -293,7 +293,7 @@ def _give(
     given = known or Assignment(
         call_id=application.call_id, application_id=application.id, person_id=person_id, created_at=now
     )
-    given.removed_at, given.removal_reason, given.locked = None, "", locked
+    given.removed_at, given.removal_reason, given.declined_at, given.locked = None, "", None, locked
     session.add(given)
 
 

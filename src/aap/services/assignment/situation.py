@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -21,6 +21,7 @@ from aap.records.people import Person
 from aap.records.reviews import (
     Assignment,
     Mark,
+    Preference,
     Review,
     Reviewer,
     ReviewState,
@@ -86,7 +87,7 @@ class Situation:
     """What an assignment follows from, under the names that people see: a dossier's reference, a reviewer's code.
 
     `dossiers`: reference → record; `reviewers`: code → profile and person; `held`: (reference, code) → what is there,
-    also of dossiers that are read no more.
+    also of dossiers that are read no more; `declined`: (reference, code) → what was said, of those given back for lack of time.
     """
 
     call: OpenedCall
@@ -95,6 +96,7 @@ class Situation:
     dossiers: Mapping[str, Application]
     reviewers: Mapping[str, tuple[Reviewer, Person]]
     held: Mapping[Pair, Held]
+    declined: Mapping[Pair, str] = field(default_factory=dict)
     waiting: int = 0
     digest: str = field(default="", compare=False)
 
@@ -104,7 +106,7 @@ class Situation:
 
 
 def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) -> Situation:
-    """Loads everything that an assignment of this call follows from. Eight queries (nine with `avoid_earlier`)."""
+    """Loads everything that an assignment of this call follows from. Ten queries at most (eleven with `avoid_earlier`)."""
     applications = session.exec(
         select(Application, col(Application.association_id)).where(
             Application.call_id == call.id, col(Application.submitted_at).is_not(None)
@@ -133,6 +135,8 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
         for pair, one in held.items()
         if pair[0] in dossiers and pair not in aside and pair[1] not in wholly_aside
     }
+    declined = _declined(session, call, references, codes)
+    given_back = Counter(code for _, code in declined)
     demand = Demand(
         dossiers=[
             Dossier(one.reference, (one.theme,) if one.theme else (), departments.get(one.id, ""))
@@ -143,8 +147,8 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
                 code,
                 tuple(one.themes),
                 tuple(one.departments),
-                one.min_load,
-                one.max_load,
+                min(one.min_load, max(one.max_load - given_back[code], 0)),
+                max(one.max_load - given_back[code], 0),
                 one.available and code not in settings.departing and code not in wholly_aside,
             )
             for code, (one, _) in reviewers.items()
@@ -154,6 +158,8 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
         earlier=earlier if settings.avoid_earlier else frozenset(),
         fixed=frozenset(pair for pair, one in current.items() if one.stays(pair[1] in settings.departing)),
         current=frozenset(current),
+        preferences=_preferences(session, call, references, codes),
+        declined=frozenset(declined),
         avoid_department=settings.avoid_department,
         seed=call.id,
     )
@@ -164,6 +170,7 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
         dossiers=dossiers,
         reviewers=reviewers,
         held=held,
+        declined=declined,
         waiting=sum(one.state == ApplicationState.TO_COMPLETE for one, _ in applications),
         digest=_digest(demand, settings),
     )
@@ -181,6 +188,38 @@ def _set_aside(
         if one.application_id is not None and one.application_id in references
     }
     return frozenset(pairs), frozenset(codes[one.person_id] for one in kept if one.application_id is None)
+
+
+def _declined(
+    session: Session, call: OpenedCall, references: Mapping[str, str], codes: Mapping[str, str]
+) -> dict[Pair, str]:
+    """Pairs that the reviewer gave back for lack of time, and what they said."""
+    rows = session.exec(
+        select(Assignment.application_id, Assignment.person_id, Assignment.removal_reason).where(
+            Assignment.call_id == call.id, col(Assignment.declined_at).is_not(None)
+        )
+    )
+    return {
+        (references[dossier], codes[person]): reason
+        for dossier, person, reason in rows
+        if dossier in references and person in codes
+    }
+
+
+def _preferences(
+    session: Session, call: OpenedCall, references: Mapping[str, str], codes: Mapping[str, str]
+) -> dict[Pair, int]:
+    """What the reviewers would rather read, where the call asks them."""
+    if not call.file.reviewing.preferences:
+        return {}
+    rows = session.exec(
+        select(Preference.application_id, Preference.person_id, Preference.rank).where(Preference.call_id == call.id)
+    )
+    return {
+        (references[dossier], codes[person]): rank
+        for dossier, person, rank in rows
+        if dossier in references and person in codes
+    }
 
 
 def _departments(session: Session, call: OpenedCall) -> dict[str, str]:
@@ -253,6 +292,10 @@ def _digest(demand: Demand, settings: AssignmentSettings) -> str:
         ],
         "settings": settings.as_json(),
     }
+    if demand.declined:
+        content["declined"] = sorted(map(list, demand.declined))
+    if demand.preferences:
+        content["preferences"] = sorted([*pair, rank] for pair, rank in demand.preferences.items())
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

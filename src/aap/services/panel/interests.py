@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_
-from sqlalchemy import select as sql_select
+from sqlalchemy import bindparam, exists, or_
 from sqlmodel import Session, col, select
 
 from aap.core.answers.conditions import shown_answers
@@ -53,7 +52,7 @@ class TypedInterest:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a person has declared; `declared_at` None: never yet, in one of their calls."""
+    """What a person has declared, for all their calls; `declared_at` None: never yet."""
 
     interests: tuple[Interest, ...]
     declared_at: datetime | None
@@ -62,37 +61,31 @@ class Declaration:
 def own_declaration(session: Session, *, actor: Actor) -> Declaration:
     """The actor's own declaration. Two queries."""
     ensure(actor, Permission.INTERESTS_DECLARE, Target(), kind="declaration")
-    dates = _declared_at(session, actor)
     found = session.exec(
         select(Interest)
         .where(Interest.person_id == actor.person_id)
         .order_by(col(Interest.kind), col(Interest.name), col(Interest.id))
     ).all()
-    declared = None if not dates or None in dates else max(date for date in dates if date is not None)
-    return Declaration(tuple(found), declared)
+    return Declaration(tuple(found), session.get_one(Person, actor.person_id).interests_declared_at)
 
 
-_DECLARED_AT = (
-    sql_select(col(Reviewer.interests_declared_at))
-    .where(col(Reviewer.person_id) == bindparam("person_id"))
-    .union_all(
-        sql_select(col(RoleGrant.interests_declared_at)).where(
-            col(RoleGrant.person_id) == bindparam("person_id"),
+_UNDECLARED = select(Person.id).where(
+    col(Person.id) == bindparam("person_id"),
+    col(Person.interests_declared_at).is_(None),
+    or_(
+        exists().where(col(Reviewer.person_id) == col(Person.id)),
+        exists().where(
+            col(RoleGrant.person_id) == col(Person.id),
             or_(*(col(RoleGrant.role) == role for role in _BESIDE_REVIEWERS)),
-        )
-    )
+        ),
+    ),
 )
 """Made once: the homes of reviewers, officials and jury members ask it."""
 
 
-def _declared_at(session: Session, actor: Actor) -> list[datetime | None]:
-    """When they declared, by role and call: a reviewer's date stands in the profile. One query."""
-    return list(session.execute(_DECLARED_AT, {"person_id": actor.person_id}).scalars())
-
-
 def must_declare(session: Session, *, actor: Actor) -> bool:
-    """Whether the actor works on a call, for which they haven't declared their interests. One query."""
-    return None in _declared_at(session, actor)
+    """Whether the actor works on a call and never declared their interests: said once, for all calls. One query."""
+    return session.exec(_UNDECLARED, params={"person_id": actor.person_id}).first() is not None
 
 
 def declare_interests(
@@ -113,13 +106,9 @@ def declare_interests(
     for old in before:
         session.delete(old)
     session.add_all(Interest(person_id=actor.person_id, created_at=now, **value) for value in values)
-    profiles = session.exec(select(Reviewer).where(Reviewer.person_id == actor.person_id)).all()
-    roles = session.exec(
-        select(RoleGrant).where(RoleGrant.person_id == actor.person_id, col(RoleGrant.role).in_(_BESIDE_REVIEWERS))
-    ).all()
-    for held in (*profiles, *roles):
-        held.interests_declared_at = now
-        session.add(held)
+    person = session.get_one(Person, actor.person_id)
+    person.interests_declared_at = now
+    session.add(person)
     session.flush()
     record(
         session,

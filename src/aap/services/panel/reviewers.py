@@ -103,7 +103,7 @@ def list_reviewers(session: Session, *, actor: Actor, call: OpenedCall) -> tuple
             max_load=reviewer.max_load,
             available=reviewer.available,
             signed_in=person.last_login_at is not None,
-            interests_declared_at=reviewer.interests_declared_at,
+            interests_declared_at=person.interests_declared_at,
             given=given[person.id],
             submitted=submitted[person.id],
             probable=probable[person.id],
@@ -299,7 +299,8 @@ def _invite(
         session, Mail.REVIEWER_INVITATION, to=person.email, now=now,
         values={"call": call.record.title, "inviter": actor.name, "new": new,
                 "link": links.sign_in_link(token) if new else links.sign_in(),
-                "interests": links.interests(), "contact": call.file.call.contact or ""},
+                "declared": person.interests_declared_at is not None, "interests": links.interests(),
+                "contact": call.file.call.contact or ""},
     )  # fmt: skip
     record(
         session,

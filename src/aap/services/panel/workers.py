@@ -19,7 +19,7 @@ from aap.services.recusals import WORKING
 
 @dataclass(frozen=True)
 class Worker:
-    """A person of a call. `code`: as a reviewer, empty else; `declared_at` None: not in one of their roles yet."""
+    """A person of a call. `code`: as a reviewer, empty else; `declared_at` None: never yet."""
 
     person_id: str
     name: str
@@ -34,7 +34,6 @@ def workers_of(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Wor
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     people: dict[str, Person] = {}
     roles: dict[str, set[Role]] = defaultdict(set)
-    dates: dict[str, list[datetime | None]] = defaultdict(list)
     codes: dict[str, str] = {}
     for person, grant, profile in session.exec(
         select(Person, RoleGrant, Reviewer)
@@ -53,8 +52,6 @@ def workers_of(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Wor
         roles[person.id].add(Role(grant.role))
         if profile is not None:
             codes[person.id] = profile.code
-        reviews = grant.role == Role.REVIEWER and profile is not None
-        dates[person.id].append(profile.interests_declared_at if reviews else grant.interests_declared_at)
     interests: dict[str, list[Interest]] = defaultdict(list)
     for one in session.exec(
         select(Interest)
@@ -68,7 +65,7 @@ def workers_of(session: Session, *, actor: Actor, call: OpenedCall) -> tuple[Wor
             name=person.name,
             code=codes.get(person.id, ""),
             roles=tuple(role for role in WORKING if role in roles[person.id]),
-            declared_at=None if None in dates[person.id] else max(at for at in dates[person.id] if at is not None),
+            declared_at=person.interests_declared_at,
             interests=tuple(interests[person.id]),
         )
         for person in people.values()

@@ -33,6 +33,7 @@ from aap.services.review.reviewing import (
     entry_problems,
     find_given_dossier,
     require_calibrated_where_open,
+    require_declared,
     save_review,
     submit_review,
     unsaved_entries,
@@ -41,11 +42,21 @@ from aap.services.review.reviewing import (
 MOST_ROWS = 2_000
 
 
+@dataclass(frozen=True)
+class WorkbookFault:
+    """What is wrong with a cell of the workbook. `found`: what stands in it; all but `objection` empty: with the whole of it."""
+
+    objection: Objection
+    cell: str = ""
+    reference: str = ""
+    found: str = ""
+
+
 @dataclass
 class WorkbookRefused(InvalidInput):
-    """Nothing of the workbook was taken: `found` lists (cell, objection), in the order of the sheet."""
+    """Nothing of the workbook was taken: every fault, in the order of the sheet."""
 
-    found: tuple[tuple[str, Objection], ...] = ()
+    found: tuple[WorkbookFault, ...] = ()
 
 
 @dataclass
@@ -65,10 +76,14 @@ class Taken:
 
 
 def reviewed_call(session: Session, *, actor: Actor, call_id: str) -> OpenedCall:
-    """A call that the actor reviews, once its specimens are done. Raises NotFound, StateForbids, SpecimensFirst."""
+    """A call that the actor reviews, once they declared and did its specimens.
+
+    Raises NotFound, StateForbids, InterestsFirst, SpecimensFirst.
+    """
     call = get_call(session, call_id)
     target = Target(call_id=call.id, call_state=call.state, assigned=True)
     ensure(actor, Permission.REVIEW_MARK, target, kind="call", id=call_id)
+    require_declared(session, actor, call)
     require_calibrated_where_open(session, actor, call_id)
     return call
 
@@ -151,17 +166,15 @@ def take_workbook(
     """
     call = reviewed_call(session, actor=actor, call_id=call_id)
     book = read_offline_workbook(name, content, call.file.rubric)
-    problems: list[tuple[str, Objection]] = []
+    problems: list[WorkbookFault] = []
     if book.call_id != call.id:
-        problems.append(("", Objection("review.workbook_of_another_call")))
+        problems.append(WorkbookFault(Objection("review.workbook_of_another_call")))
     elif book.who != _code(session, actor, call_id):
-        problems.append(("", Objection("review.workbook_of_another_reviewer")))
+        problems.append(WorkbookFault(Objection("review.workbook_of_another_reviewer")))
     elif book.rubric_hash != current_rubric(call):
-        problems.append(
-            ("", Objection("review.workbook_before_amendment"))
-        )  # fmt: skip
+        problems.append(WorkbookFault(Objection("review.workbook_before_amendment")))
     elif len(book.rows) > MOST_ROWS:
-        problems.append(("", Objection("review.workbook_too_long")))
+        problems.append(WorkbookFault(Objection("review.workbook_too_long")))
     if problems:
         raise WorkbookRefused(found=tuple(problems))
     ids = dict(
@@ -178,6 +191,8 @@ def take_workbook(
     ready: list[tuple[ReviewedDossier, ReviewEntry, bool]] = []
     left = 0
     for one in book.rows:
+        if one.unread:
+            problems.append(_fault(one, "submit", Objection("review.submit_unread")))
         if not one.changed or choices.get(one.row.reference) == "online":
             left += 1
             continue
@@ -216,33 +231,42 @@ def take_workbook(
 
 def _checked(
     session: Session, actor: Actor, one: ReadRow, ids: Mapping[str, str], rubric_hash: str, now: datetime
-) -> tuple[ReviewedDossier, ReviewEntry] | list[tuple[str, Objection]]:
+) -> tuple[ReviewedDossier, ReviewEntry] | list[WorkbookFault]:
     """The dossier of a row with the entry that the row stands for, or what is wrong with the row, cell by cell."""
-    place = one.cells["reference"]
+
+    def refused(objection: Objection) -> list[WorkbookFault]:
+        return [_fault(one, "reference", objection)]
+
     try:
         dossier = find_given_dossier(
             session, actor=actor, application_id=ids.get(one.row.reference, ""), permission=Permission.REVIEW_MARK,
             lock=True,
         )  # fmt: skip
     except (NotFound, SpecimensFirst):
-        return [(place, Objection("review.dossier_not_given", reference=one.row.reference))]
+        return refused(Objection("review.dossier_not_given", reference=one.row.reference))
     except StateForbids:
-        return [(place, Objection("review.dossier_over", reference=one.row.reference))]
+        return refused(Objection("review.dossier_over", reference=one.row.reference))
     entry = ReviewEntry(
         marks=one.row.marks,
         comments=one.row.comments,
         general=one.row.general,
         notes=dossier.review.notes if dossier.review else "",
+        for_service=dossier.review.for_service if dossier.review else "",
+        confidence=dossier.review.confidence if dossier.review else "",
         version=dossier.version,
         rubric_hash=rubric_hash,
     )
     if dossier.state is ReviewState.SUBMITTED:
         if not unsaved_entries(dossier, entry):
             return dossier, entry
-        return [(place, Objection("review.submitted_already", reference=one.row.reference))]
+        return refused(Objection("review.submitted_already", reference=one.row.reference))
     if dossier.frozen:
-        return [(place, Objection("review.in_consensus", reference=one.row.reference))]
+        return refused(Objection("review.in_consensus", reference=one.row.reference))
     if not dossier.may_edit(now):
-        return [(place, Objection("review.too_late", reference=one.row.reference))]
+        return refused(Objection("review.too_late", reference=one.row.reference))
     found = entry_problems(dossier.call, entry, finished=one.row.submit)
-    return [(one.cells[name], objection) for name, objection in found.items()] or (dossier, entry)
+    return [_fault(one, name, objection) for name, objection in found.items()] or (dossier, entry)
+
+
+def _fault(one: ReadRow, field: str, objection: Objection) -> WorkbookFault:
+    return WorkbookFault(objection, one.cells[field], one.row.reference, one.found(field))

@@ -116,7 +116,8 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
     calls = [
         call
         for call in list_calls(session, _SHOWN_CALLS | {CallState.CLOSED})
-        if held & {EVERY_CALL, call.id} and (call.state is not CallState.CLOSED or call.id in rounds)
+        if held & {EVERY_CALL, call.id}
+        and (call.state is not CallState.CLOSED or call.id in rounds or call.file.reviewing.preferences)
     ]
     rows = session.exec(
         select(  # type: ignore[call-overload]
@@ -142,7 +143,7 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         themes = theme_titles(call.file)
         blind = call.file.reviewing.blind
         listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
-        if listed or call.state is CallState.REVIEWING or call.id in rounds:
+        if listed or call.state is CallState.REVIEWING or call.id in rounds or call.state is CallState.CLOSED:
             found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
     # What is to be done now comes first; the calls come in the order of their closing.
     to_do = (CallState.REVIEWING, CallState.CLOSED)

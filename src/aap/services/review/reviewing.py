@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
-from aap.records.reviews import Assignment, Consensus, Mark, Review, ReviewState
+from aap.records.people import Person
+from aap.records.reviews import Assignment, Confidence, Consensus, Mark, Review, ReviewState
 from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -22,6 +23,7 @@ from aap.services.call.calls import OpenedCall, opened_call
 from aap.services.dossier.access import not_recused
 from aap.services.errors import (
     DeadlinePassed,
+    InterestsFirst,
     InvalidInput,
     NotFound,
     Objection,
@@ -43,13 +45,16 @@ MOST_TEXT = 20_000
 class ReviewEntry:
     """What a reviewer typed. `version`: of the review that the page showed (0: none yet); `rubric_hash`: of its grid.
 
-    `opened_at`: when the page was served, for the time spent.
+    `opened_at`: when the page was served, for the time spent. `for_service`: what only the service reads; `confidence`: how well
+    they know the subject (`records.reviews.Confidence`), another word is none.
     """
 
     marks: Mapping[str, str] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     general: str = ""
     notes: str = ""
+    for_service: str = ""
+    confidence: str = ""
     version: int = 0
     rubric_hash: str = ""
     opened_at: datetime | None = None
@@ -137,22 +142,32 @@ def find_given_dossier(
     """The dossier given to this actor. Not given, taken back, recused: NotFound, as if it did not exist. Two queries.
 
     `lock`: the assignment's row is held until the end of the transaction (two saves at once come one after the other);
-    the review is read behind it. Raises SpecimensFirst where the call's specimens come before its dossiers.
+    the review is read behind it. Raises InterestsFirst and SpecimensFirst where the call's declarations or specimens come
+    before its dossiers.
     """
     given = {"application_id": application_id, "person_id": actor.person_id}
     row = session.exec(_GIVEN_LOCKED if lock else _GIVEN, params=given).first()
     if row is None:
         raise NotFound("application", application_id)
     assignment, application, record_, round_of = row
+    call = opened_call(session, record_)
+    if permission is not Permission.RECUSAL_DECLARE:
+        require_declared(session, actor, call)
     if round_of is not None and permission is not Permission.RECUSAL_DECLARE:
         require_calibrated(session, actor, record_.id)
-    call = opened_call(session, record_)
     found = session.exec(_REVIEWED, params={"assignment_id": assignment.id}).all()
     review, _, consensus = found[0]
     marks = {mark.criterion: mark for _, mark, _ in found if mark is not None}
     dossier = ReviewedDossier(call, application, assignment, review, marks, consensus is not None)
     ensure(actor, permission, dossier.target, kind="application", id=application_id)
     return dossier
+
+
+def require_declared(session: Session, actor: Actor, call: OpenedCall) -> None:
+    """Raises InterestsFirst where the call asks for declarations before anything opens. At most one query."""
+    first = call.file.reviewing.interests == "first"
+    if first and session.get_one(Person, actor.person_id).interests_declared_at is None:
+        raise InterestsFirst
 
 
 def require_calibrated_where_open(session: Session, actor: Actor, call_id: str) -> None:
@@ -243,10 +258,15 @@ def entry_problems(call: OpenedCall, entry: ReviewEntry, *, finished: bool) -> d
     """What is wrong with an entry: `marks.<criterion>`, `comments.<criterion>`, `general`, `notes`."""
     checked = read_marks(call.file.rubric, entry.marks, entry.comments, finished=finished)
     found = {f"{part}s.{criterion}": said_by_core(text) for (part, criterion), text in checked.problems.items()}
-    for name, text in (("general", entry.general), ("notes", entry.notes)):
+    for name, text in (("general", entry.general), ("notes", entry.notes), ("for_service", entry.for_service)):
         if len(text) > MOST_TEXT:
             found[name] = Objection("review.text_too_long", most=MOST_TEXT)
     return found
+
+
+def confidence_of(entry: ReviewEntry) -> Confidence:
+    """What a reviewer said of their knowledge of the subject."""
+    return Confidence(entry.confidence) if entry.confidence in set(Confidence) else Confidence.UNSAID
 
 
 def current_rubric(call: OpenedCall) -> str:
@@ -279,8 +299,8 @@ def _saved_at(dossier: ReviewedDossier) -> datetime | None:
 
 
 def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[str, str]]:
-    """What was typed that isn't what is stored: part (mark, comment, general, notes), criterion (its title), mine,
-    theirs."""
+    """What was typed that isn't what is stored: part (mark, comment, general, notes, for_service, confidence), criterion (its
+    title), mine, theirs."""
     found: list[dict[str, str]] = []
 
     def compare(part: str, mine: str, theirs: str, criterion: str = "") -> None:
@@ -297,6 +317,8 @@ def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[s
         compare("comment", entry.comments.get(criterion.id, ""), comment, title)
     compare("general", entry.general, dossier.review.general_comment if dossier.review else "")
     compare("notes", entry.notes, dossier.review.notes if dossier.review else "")
+    compare("for_service", entry.for_service, dossier.review.for_service if dossier.review else "")
+    compare("confidence", confidence_of(entry), dossier.review.confidence if dossier.review else "")
     return found
 
 
@@ -315,6 +337,8 @@ def _store(session: Session, actor: Actor, dossier: ReviewedDossier, entry: Revi
     review.seconds_spent += _worked(dossier.review, entry.opened_at, now)
     review.general_comment = entry.general.replace("\r\n", "\n").strip()[:MOST_TEXT]
     review.notes = entry.notes.replace("\r\n", "\n").strip()[:MOST_TEXT]
+    review.for_service = entry.for_service.replace("\r\n", "\n").strip()[:MOST_TEXT]
+    review.confidence = confidence_of(entry)
     review.rubric_hash = current_rubric(dossier.call)
     review.version += 1
     review.updated_at = now

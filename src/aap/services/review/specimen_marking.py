@@ -23,6 +23,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.errors import InvalidInput, NotFound, StaleVersion, StateForbids, said_by_core
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.review.reviewing import require_declared
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def _round(session: Session, actor: Actor, call_id: str, permission: Permission)
     ensure(actor, permission, target, kind="call", id=call_id)
     if session.get(SpecimenRound, call_id) is None:
         raise NotFound("specimen_round", call_id)
+    require_declared(session, actor, call)
     return call
 
 

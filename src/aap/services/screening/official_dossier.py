@@ -49,7 +49,10 @@ class HistoryLine:
 
 @dataclass(frozen=True)
 class ReviewLine:
-    """One review: who, how far, and the marks once they may be seen. `marks`: criterion → mark, comment."""
+    """One review: who, how far, and the marks once they may be seen. `marks`: criterion → mark, comment.
+
+    `for_service` is told as soon as the review is submitted: it is what the service has to know, and no mark.
+    """
 
     code: str
     name: str
@@ -58,6 +61,8 @@ class ReviewLine:
     general_comment: str
     marks: Mapping[str, tuple[Decimal | None, str]] = field(default_factory=dict)
     set_aside: bool = False
+    confidence: str = ""
+    for_service: str = ""
 
 
 @dataclass(frozen=True)
@@ -289,6 +294,8 @@ def _reviews(session: Session, actor: Actor, call: OpenedCall, application_id: s
             general_comment=review.general_comment if review and review.id in marks else "",
             marks=marks.get(review.id, {}) if review else {},
             set_aside=held.person_id in aside,
+            confidence=review.confidence if review and review.id in marks else "",
+            for_service=review.for_service if review and review.state == ReviewState.SUBMITTED else "",
         )
         for held, code, name, review in found
     )

@@ -120,6 +120,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         themes=theme_titles(held.call.file),
         states=state_words.application_states(),
         kinds=state_words.APPLICATION_KINDS,
+        confidences=state_words.confidence_words(),
         jury_kinds=words.jury_kinds(),
         arbitrated_kinds=words.arbitrated_kinds(),
         actions=audit_words.actions(),

@@ -13,10 +13,20 @@ from aap.core.call.points import in_points
 from aap.core.call.schema import Criterion, Rubric, Scale
 from aap.core.french import spaced
 from aap.core.questions.base.in_words import ReadAnswer
-from aap.core.scoring.marking import MOST_CHOICES, BadMark, grid, mark_text, parse_mark, title_of, total_of
+from aap.core.scoring.marking import (
+    MOST_CHOICES,
+    BadMark,
+    comment_needed,
+    grid,
+    mark_text,
+    parse_mark,
+    title_of,
+    total_of,
+)
 from aap.services.review.reviewer_pages import ReviewingPage
-from aap.services.review.reviewing import ReviewEntry, current_rubric
+from aap.services.review.reviewing import ReviewEntry, confidence_of, current_rubric
 from aap.web.figures import plain
+from aap.web.state_words import confidence_words
 
 FIELDS = {"marks": "note", "comments": "avis"}
 """What the form calls the fields of a review, where they have another name."""
@@ -37,7 +47,8 @@ class Level:
 @dataclass(frozen=True)
 class CriterionView:
     """One criterion. `share`: what it counts for, in words; `worth`: its most, in the points of the call; `choices`:
-    (what ends the field's id, value, text) of each mark; `control`: radios, select or number."""
+    (what ends the field's id, value, text) of each mark; `control`: radios, select or number; `comment_below`: the mark
+    from which on no comment is asked, as forms carry it, empty: whatever the mark; `comment_asked`: for the mark it has."""
 
     id: str
     number: int
@@ -51,13 +62,18 @@ class CriterionView:
     high: Decimal
     step: Decimal
     levels: tuple[Level, ...]
-    comment_rule: str
     comment_below: str
+    comment_asked: bool
     answers: tuple[ReadAnswer, ...]
     value: str
     comment: str
     mark_error: str
     comment_error: str
+
+    @property
+    def words(self) -> str:
+        """The level of the mark it has, empty where none is described."""
+        return next((level.text for level in self.levels if level.value == self.value), "")
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,9 @@ class GridView:
     criteria: tuple[CriterionView, ...]
     general: str
     notes: str
+    for_service: str
+    confidence: str
+    confidences: Mapping[str, str]
     version: int
     rubric_hash: str
     total: Fraction | None
@@ -112,6 +131,9 @@ def grid_view(
         criteria=tuple(views),
         general=entry.general if entry else (review.general_comment if review else ""),
         notes=entry.notes if entry else (review.notes if review else ""),
+        for_service=entry.for_service if entry else (review.for_service if review else ""),
+        confidence=confidence_of(entry) if entry else (review.confidence if review else ""),
+        confidences=confidence_words(),
         version=dossier.version,
         rubric_hash=current_rubric(dossier.call),
         total=total_of(rubric, marks),
@@ -148,6 +170,10 @@ def criterion_view(
     choices = _choices(scale.min, scale.max, scale.step)
     control = "radios" if len(choices) <= MOST_CHOICES else "select" if len(choices) <= MOST_LISTED else "number"
     kind, _, limit = criterion.comment.partition(":")
+    try:
+        mark = parse_mark(scale, value)
+    except BadMark:
+        mark = None
     return CriterionView(
         id=criterion.id,
         number=number,
@@ -163,8 +189,8 @@ def criterion_view(
         levels=tuple(
             Level(mark_text(mark), plain(mark), _set(text)) for mark, text in sorted(criterion.levels.items())
         ),
-        comment_rule=kind,
-        comment_below=plain(Decimal(limit.replace(",", "."))) if kind == "below" else "",
+        comment_below=limit.replace(",", ".") if kind == "below" else "",
+        comment_asked=comment_needed(criterion, mark),
         answers=tuple(answer for answer in answers if criterion.id in answer.criteria),
         value=value,
         comment=comment,

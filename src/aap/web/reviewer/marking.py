@@ -59,6 +59,8 @@ def _entry() -> ReviewEntry:
         comments={name[5:]: value for name, value in form.items() if name.startswith("avis-")},
         general=form.get("general", ""),
         notes=form.get("notes", ""),
+        for_service=form.get("for_service", ""),
+        confidence=form.get("confidence", ""),
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
         rubric_hash=form.get("rubric", ""),
         opened_at=_opened(opened),

@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from aap.core.problems import BadInput
+from aap.core.problems import BadInput, cited
 from aap.services.permissions import Permission
 from aap.services.review.offline_dossiers import ask_dossiers, latest_dossiers, open_dossiers
 from aap.services.review.offline_reviews import (
     WorkbookConflicts,
+    WorkbookFault,
     WorkbookRefused,
     reviewed_call,
     reviewer_workbook,
@@ -123,7 +124,7 @@ def offline_take(call_id: str) -> ResponseReturnValue:
     except BadInput as refused:
         return _page(call_id, problems=tuple(("", str(problem)) for problem in refused.problems)), 422
     except WorkbookRefused as refused:
-        return _page(call_id, problems=tuple((cell, sentence(one)) for cell, one in refused.found)), 422
+        return _page(call_id, problems=tuple((_place(one), sentence(one.objection)) for one in refused.found)), 422
     except WorkbookConflicts as found:
         return _page(call_id, conflicts=found, content=content, name=name), 409
     drafts = ngettext("%(num)s brouillon enregistré", "%(num)s brouillons enregistrés", taken.saved)
@@ -131,6 +132,18 @@ def offline_take(call_id: str) -> ResponseReturnValue:
     left = ngettext("%(num)s ligne inchangée", "%(num)s lignes inchangées", taken.left)
     flash(_("Classeur pris en compte : %(a)s, %(b)s, %(c)s.", a=submitted, b=drafts, c=left), "success")
     return redirect(url_for(".home"))
+
+
+def _place(fault: WorkbookFault) -> str:
+    """Where a fault is: the dossier, the cell, and what stands in it."""
+    if not fault.cell:
+        return ""
+    place = _("Dossier %(reference)s, cellule %(cell)s", reference=fault.reference, cell=fault.cell)
+    if not fault.found:
+        return _("%(place)s, vide", place=place)
+    if fault.found == fault.reference:
+        return place
+    return _("%(place)s, qui contient %(found)s", place=place, found=cited(fault.found))
 
 
 def _sent() -> tuple[bytes, str]:

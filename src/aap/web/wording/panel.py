@@ -30,5 +30,7 @@ WORDS: Words = {
     "panel.table_empty": _("Le tableau n’a aucune ligne."),
     "panel.table_refused": _("Le tableau contient des erreurs\u00a0: rien n’en a été pris."),
     "panel.theme_unknown": _("Choisissez parmi les thèmes de l’appel."),
+    "panel.rank_twice": _("Le rang %(rank)s est déjà donné à un autre dossier."),
+    "panel.rank_unreadable": _("Un rang de 1 à %(most)s, ou rien."),
     "panel.too_many_interests": _("%(most)s lignes au plus."),
 }

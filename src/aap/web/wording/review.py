@@ -45,6 +45,7 @@ WORDS: Words = {
     ),
     "review.specimen_unknown": _("Aucun dossier d’un appel que vous suivez ne porte ce numéro."),
     "review.specimen_untitled": _("Donnez un titre au dossier d’essai."),
+    "review.submit_unread": _("Écrivez « oui » ou « non » (ou laissez vide) dans la colonne « Soumettre »."),
     "review.submitted_already": _("L’évaluation du dossier %(reference)s est déjà soumise : demandez sa réouverture."),
     "review.text_too_long": _("%(most)s caractères au plus."),
     "review.too_late": _("Le délai est passé pour le dossier %(reference)s."),

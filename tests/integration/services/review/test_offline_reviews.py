@@ -105,7 +105,18 @@ def test_every_error_is_named_by_its_cell_and_nothing_is_taken(platform: Platfor
                                       "C4": 3})  # fmt: skip
     with pytest.raises(WorkbookRefused) as caught:
         take(here, content)
-    assert [cell for cell, _ in caught.value.found] == ["Évaluations!C3", "Évaluations!E3", "Évaluations!A4"]
+    assert [one.cell for one in caught.value.found] == ["Évaluations!C3", "Évaluations!E3", "Évaluations!A4"]
+    assert stored(here) == {}
+
+
+def test_a_row_that_may_or_may_not_be_submitted_is_refused_and_no_draft(desk: Desks) -> None:
+    here = desk()
+    for cells in ({"C2": 4, "H2": "peut-être"}, {"H2": "à soumettre"}):
+        with pytest.raises(WorkbookRefused) as caught:
+            take(here, edited(download(here), cells))
+        (fault,) = caught.value.found
+        expected = (Objection("review.submit_unread"), "Évaluations!H2", here.application.reference, cells["H2"])
+        assert (fault.objection, fault.cell, fault.reference, fault.found) == expected
     assert stored(here) == {}
 
 
@@ -113,7 +124,7 @@ def test_a_submission_without_a_mark_or_a_needed_comment_is_refused(desk: Desks)
     here = desk()
     with pytest.raises(WorkbookRefused) as caught:
         take(here, edited(download(here), {"C2": 1, "H2": "oui"}))
-    assert [cell for cell, _ in caught.value.found] == ["Évaluations!D2", "Évaluations!E2"]
+    assert [one.cell for one in caught.value.found] == ["Évaluations!D2", "Évaluations!E2"]
 
 
 @on_both_databases
@@ -156,7 +167,9 @@ def test_a_submitted_review_is_not_changed_by_a_workbook(desk: Desks) -> None:
     act(here, submit_review, application_id=here.application.id, entry=here.entry(qualite="4", solidite="4"))
     with pytest.raises(WorkbookRefused) as caught:
         take(here, content)
-    assert caught.value.found[0][1] == Objection("review.submitted_already", reference=here.application.reference)
+    assert caught.value.found[0].objection == Objection(
+        "review.submitted_already", reference=here.application.reference
+    )
     assert stored(here)["qualite"][0] == Decimal(4)
 
 
@@ -176,7 +189,7 @@ def test_a_recused_dossier_is_neither_in_the_workbook_nor_taken_from_it(desk: De
     assert openpyxl.load_workbook(io.BytesIO(download(here)))["Évaluations"].max_row == 1
     with pytest.raises(WorkbookRefused) as caught:
         take(here, content)
-    assert [cell for cell, _ in caught.value.found] == ["Évaluations!A2"]
+    assert [one.cell for one in caught.value.found] == ["Évaluations!A2"]
 
 
 def test_the_pages_hand_out_and_take_back(desk: Desks, browser: Callable[[], Any]) -> None:
@@ -185,7 +198,8 @@ def test_the_pages_hand_out_and_take_back(desk: Desks, browser: Callable[[], Any
     url = f"/evaluation/appels/{here.call.id}/hors-ligne"
     content = signed.client.get(f"{url}/classeur.xlsx").data
     wrong = signed.post(url, {"classeur": (io.BytesIO(edited(content, {"C2": 9})), "c.xlsx")})
-    assert (wrong.status_code, "Évaluations!C2" in wrong.text) == (422, True)
+    place = f"Dossier {here.application.reference}, cellule Évaluations!C2, qui contient «\u00a09\u00a0»"
+    assert (wrong.status_code, place in wrong.text.replace("\u202f", "\u00a0")) == (422, True)
     filled = edited(content, {"C2": 4, "E2": 3})
     signed.post(
         f"/evaluation/dossiers/{here.application.id}", {"note-qualite": "2", "version": "0", "rubric": "0" * 64}

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 
 from aap.records.applications import SectionAnswers
 from aap.records.associations import Association
-from aap.records.reviews import Interest, Recusal, Reviewer
+from aap.records.people import Person
+from aap.records.reviews import Interest, Recusal
 from aap.services.panel.recusing import add_recusal
 from tests.databases import on_both_databases
 from tests.worlds.assignment_pages import Browsers
@@ -122,8 +123,7 @@ def test_a_declaration_needs_the_box_and_may_be_empty(table: Tables, browser: Br
     )
     assert declare(signed).status_code == 302
     with here.factory.platform.database.reading() as session:
-        profile = session.exec(select(Reviewer).where(Reviewer.person_id == here.reviewers["R01"].id)).one()
-    assert profile.interests_declared_at is not None
+        assert session.get_one(Person, here.reviewers["R01"].id).interests_declared_at is not None
     assert browser().sign_in(here.official).get("/evaluation/interets").status_code == 404
 
 

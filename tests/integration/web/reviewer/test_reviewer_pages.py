@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pikepdf
+from flask import Flask, get_template_attribute
 
+from aap.core.questions.base.in_words import ReadAnswer, SectionReading
 from aap.records.applications import Application, ApplicationState, Document
 from aap.records.associations import Association
 from aap.records.people import Role
@@ -65,7 +68,7 @@ def test_the_list_of_250_dossiers_takes_as_many_queries_as_that_of_one(
 def test_marks_comments_and_answers_stand_in_one_page(desk: Desks, browser: Callable[[], Any]) -> None:
     here = desk()
     page = browser().sign_in(here.first).get(address(here)).text
-    for expected in ("Un projet solide.", "Qualité", "Absent", "Excellent", "Demandé pour toute note inférieure à 2.",
+    for expected in ("Un projet solide.", "Qualité", "Absent", "Excellent", "(demandé sous\u00a02)",
                      "Association très reconnaissable", 'href="#reponse-resume"'):  # fmt: skip
         assert expected in page
 
@@ -281,3 +284,12 @@ def test_a_submitted_review_asks_to_be_reopened(desk: Desks, browser: Callable[[
     assert signed.post(address(here, "/rouvrir"), {"motif": ""}, page="/compte").status_code == 422
     assert signed.post(address(here, "/rouvrir"), {"motif": "Faute de frappe"}, page="/compte").status_code == 302
     assert "Vous avez demandé à corriger cette évaluation" in signed.get(address(here)).text
+
+
+def test_blocks_of_a_group_have_ids_of_their_own(app: Flask) -> None:
+    block = SectionReading("lieu", "Un lieu", (ReadAnswer("adresse", "Adresse", "text", text="Ici."),))
+    group = ReadAnswer("lieux", "Vos lieux", "group", blocks=(block, block))
+    with app.test_request_context():
+        shown = get_template_attribute("ui/answer.html", "section_answers")(SectionReading("s", "S", (group,)))
+    ids = re.findall(r' id="([^"]+)"', shown)
+    assert ids == ["reponse-lieux", "reponse-lieux.1.adresse", "reponse-lieux.2.adresse"]

@@ -32,14 +32,15 @@ function total(form) {
     : gettext("%(marked)s critères notés sur %(all)s", { marked, all: criteria.length });
 }
 
-// In a row of marks, figures choose: « 3 », « 3,5 », « 10 ». What is typed within a second belongs together.
+// In a row of marks, figures choose: « 3 », « 3,5 », « 10 », « -1 ». What is typed within a second belongs together.
 function typeMarks(row) {
   let typed = "";
   let last = 0;
   row.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || !/^[0-9.,]$/.test(event.key)) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || !/^[0-9.,\u2212-]$/.test(event.key)) return;
     event.preventDefault();
-    typed = Date.now() - last < 1000 ? typed + event.key.replace(",", ".") : event.key.replace(",", ".");
+    const key = event.key.replace(",", ".").replace("\u2212", "-");
+    typed = Date.now() - last < 1000 && key !== "-" ? typed + key : key;
     last = Date.now();
     const choice = [...row.querySelectorAll("input")].find((input) => input.value !== "" && Number(input.value) === Number(typed));
     if (!choice) return;
@@ -49,35 +50,29 @@ function typeMarks(row) {
   });
 }
 
-// A described level gives its mark: the figure becomes a button that does what choosing the mark does.
-function giveLevels(criterion) {
-  const fields = [...criterion.querySelectorAll("input[type=radio], select.mark-select, input[inputmode=decimal]")];
-  for (const place of criterion.querySelectorAll("[data-level]")) {
-    const radio = fields.find((field) => field.type === "radio" && field.value === place.dataset.level);
-    const field = radio ?? fields.find((one) => one.type !== "radio");
-    if (!field) continue;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "level-button";
-    button.textContent = place.textContent;
-    button.setAttribute("aria-label", gettext("Donner %(mark)s\u00a0: %(words)s",
-      { mark: place.textContent, words: place.nextElementSibling.textContent }));
-    button.addEventListener("click", () => {
-      if (radio) radio.checked = true;
-      else field.value = field.tagName === "SELECT" ? place.dataset.level : place.textContent;
-      field.dispatchEvent(new Event("change", { bubbles: true }));
-      announce(gettext("Note\u00a0: %(mark)s", { mark: place.textContent }));
-    });
-    place.replaceChildren(button);
-  }
-  showLevel(criterion);
+// What follows from a mark: the words of its level in their place, and whether the grid asks for a comment.
+function showMark(criterion) {
+  const mark = markOf(criterion);
+  const level = [...criterion.querySelectorAll("[data-level]")].find((place) => mark !== null && Number(place.dataset.level) === mark);
+  const words = criterion.querySelector("[data-level-words]");
+  if (words) words.textContent = level?.nextElementSibling.textContent ?? "";
+  if (!("commentBelow" in criterion.dataset)) return;
+  const asked = mark !== null && mark < Number(criterion.dataset.commentBelow);
+  criterion.querySelector("[data-comment-optional]").hidden = asked;
+  criterion.querySelector("[data-comment-asked]").hidden = !asked;
+  criterion.querySelector("textarea").toggleAttribute("aria-required", asked);
+  if (asked) criterion.querySelector("textarea").setAttribute("aria-required", "true");
 }
 
-function showLevel(criterion) {
-  const mark = markOf(criterion);
-  for (const place of criterion.querySelectorAll("[data-level]")) {
-    place.parentElement.classList.toggle("level-given", mark !== null && Number(place.dataset.level) === mark);
-  }
+// The answers that bear on the criterion in hand are marked beside it.
+function markAnswers(root, form) {
+  form.addEventListener("focusin", (event) => {
+    const criterion = event.target.closest("[data-criterion]");
+    if (!criterion) return;
+    for (const answer of root.querySelectorAll("[data-criteria]")) {
+      answer.classList.toggle("bears", answer.dataset.criteria.split(" ").includes(criterion.dataset.criterion));
+    }
+  });
 }
 
 function search(place, dossier) {
@@ -156,18 +151,16 @@ export function start(root) {
     form.addEventListener("change", (event) => {
       total(form);
       const criterion = event.target.closest("[data-criterion]");
-      if (criterion) showLevel(criterion);
+      if (!criterion) return;
+      showMark(criterion);
+      const words = criterion.querySelector("[data-level-words]")?.textContent;
+      if (words && event.target.name?.startsWith("note-")) announce(words);
     });
-    form.querySelectorAll("[data-criterion]").forEach(giveLevels);
+    form.querySelectorAll("[data-criterion]").forEach(showMark);
+    markAnswers(root, form);
     const keys = form.querySelector("[data-keys]");
     if (keys) keys.hidden = false;
     form.querySelectorAll(".mark-row").forEach(typeMarks);
-    // The bar of the grid stays in view: what it would hide of the field in use is brought out.
-    const bar = form.querySelector(".marking-bar");
-    form.addEventListener("focusin", (event) => requestAnimationFrame(() => {
-      if (!bar || bar.contains(event.target) || event.target.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top) return;
-      event.target.scrollIntoView({ block: "center", behavior: "instant" });
-    }));
     // Enter in a row of marks would submit the review: it goes on to the comment instead.
     form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.ctrlKey) {
