@@ -16,7 +16,8 @@ function update(budget) {
   const { charges = 0, products = 0 } = totals;
   const request = toCents(budget.querySelector('[id$=".request"]')?.value ?? "") ?? 0;
   const gap = Math.abs(products - charges);
-  const balance = gap === 0
+  const empty = charges === 0 && products === 0;
+  const balance = empty ? gettext("Aucun montant n’est encore saisi.") : gap === 0
     ? gettext("Charges et produits sont égaux.")
     : gettext("Écart entre produits et charges\u00a0: %(gap)s.", { gap: euros(gap) });
   const share = request && products
@@ -25,6 +26,7 @@ function update(budget) {
     : "";
   const place = budget.querySelector("[data-balance]");
   place.textContent = [balance, share].filter(Boolean).join(" ");
+  place.classList.toggle("balance-empty", empty);
   place.classList.toggle("balance-off", gap !== 0);
 }
 
