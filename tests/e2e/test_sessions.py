@@ -13,7 +13,10 @@ from aap.records.calls import CallState
 from aap.records.people import Role
 from tests.conftest import TestClock
 from tests.e2e.conftest import assert_accessible, sign_in
+from tests.e2e.test_association import Contexts, go, opened
+from tests.e2e.test_words_are_never_lost import stored
 from tests.factories import PASSWORD, Factory
+from tests.worlds.applicants import ANSWERS, Spaces
 
 TYPED = "Trois lignes de motif que personne ne veut taper deux fois."
 
@@ -86,3 +89,19 @@ def test_the_pages_of_sessions_are_accessible_and_a_form_goes_on_without_a_scrip
     page.goto("/compte/connexions")
     page.get_by_role("button", name="Mettre fin à toutes les autres").click()
     expect(page.get_by_text("1 autre connexion a pris fin.")).to_be_visible()
+
+
+def test_who_signs_in_again_in_another_window_goes_on_in_this_one(
+    space: Spaces, new_context: Contexts, clock: TestClock
+) -> None:
+    one = space(ANSWERS)
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/projet")
+    clock.move(hours=13)
+    page.fill('[name="q.titre"]', "Tapé après la fin de la session")
+    expect(page.locator("[data-save-state]")).to_contain_text("Vous n’êtes plus connecté")
+    again = page.context.new_page()
+    sign_in(again, one.person.email, PASSWORD)
+    stored(page, one, titre="Tapé après la fin de la session")
+    page.get_by_role("button", name="Enregistrer", exact=True).last.click()
+    expect(page.get_by_text("C’est enregistré.")).to_be_visible()

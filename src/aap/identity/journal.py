@@ -60,8 +60,11 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
         keep(person, action, lambda held: browser_sessions.end_others(held, str(person.id), why=SessionEnd.PASSWORD))
 
     def signed_in(_app: Flask, user: Any, authn_via: list[str] | None, **_rest: Any) -> None:
-        cookie.pop("csrf_token", None)  # a form token known before sign-in is worth nothing after
-        g.pop("csrf_token", None)
+        if browser_sessions.whose_session_ended() != str(
+            user.id
+        ):  # else the forms that are open go on, for the same person
+            cookie.pop("csrf_token", None)  # a form token known before sign-in is worth nothing after
+            g.pop("csrf_token", None)
         g.pop("actor", None)
         browser_sessions.begin(user.id, again=authn_via == ["change"])
         if authn_via == ["change"]:

@@ -88,9 +88,10 @@ def told_state(application: Application) -> str:
 
 
 class SectionAnswers(SQLModel, table=True):
-    """The answers of one section, with a version: a stale save is a conflict that loses neither text.
+    """The answers of one section, with a version.
 
-    `answers`: question id → canonical answer; `raw`: what was typed where it isn't valid yet.
+    `answers`: question id → canonical answer; `raw`: what was typed where it isn't valid yet; `changes`: question id → what
+    changed it last: `by` (a person's id), `at`, `page` (a token of the opened page), `serial` (of that page's saves).
     """
 
     __tablename__ = "section_answers"
@@ -101,8 +102,8 @@ class SectionAnswers(SQLModel, table=True):
     section: str = Field(max_length=64)
     answers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     raw: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    changes: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     version: int = 1
-    page: str = Field(default="", max_length=32)  # the opened page that saved last: its own next save is never stale
     updated_by: str | None = Field(default=None, foreign_key="person.id")
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

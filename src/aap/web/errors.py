@@ -32,6 +32,7 @@ from aap.services.errors import (
 )
 from aap.web import confirming, figures, kept_forms, requests, wanted
 from aap.web.body_bounds import LONG_FORM
+from aap.web.context import current_actor
 from aap.web.filters import moment
 from aap.web.store_fault_words import RETRY_AFTER, words_of
 from aap.web.wording.sentences import sentences
@@ -65,8 +66,18 @@ def wants_json() -> bool:
 def error_page(status: int, title: str, message: str) -> ResponseReturnValue:
     if wants_json():
         return jsonify(error=message, title=title, reference=g.get("request_id")), status
-    page = render_template("errors/error.html", title=title, message=message, reference=g.get("request_id"))
+    page = render_template(
+        "errors/error.html", title=title, message=message, reference=g.get("request_id"), typed=_typed_texts(status)
+    )
     return page, status
+
+
+def _typed_texts(status: int) -> tuple[str, ...]:
+    """What who is signed in had typed in the form that can't be taken, to copy it. Nobody else's: an address of ours must not
+    say what another site made a browser send."""
+    if request.method != "POST" or status == 413 or request.blueprint == "security" or current_actor() is None:
+        return ()
+    return kept_forms.texts_of(request.form.items(multi=True))
 
 
 def confirmation_page(goal: str, method: str, *, wrong: bool = False) -> str:
@@ -110,6 +121,8 @@ def init_errors(app: Flask) -> None:
             page = requests.address_asked()
             wanted.remember(page, g.arrived_at)
             return redirect(url_for("security.login", next=page))
+        if wants_json():
+            return error_page(401, _("Vous n’êtes plus connecté"), _("Reconnectez-vous, puis recommencez."))
         sealed = request.form.get("kept", "") if request.endpoint == "account.resume" else kept_forms.seal()
         return render_template("errors/signed_out.html", kept=sealed), 401
 
@@ -143,7 +156,7 @@ def init_errors(app: Flask) -> None:
         return error_page(
             409,
             _("Quelqu’un a enregistré entre-temps"),
-            _("Revenez à la page précédente : votre saisie y est encore. Rechargez-la pour voir l’autre version."),
+            _("Rechargez la page précédente pour voir l’autre version."),
         )
 
     @app.errorhandler(SamePerson)
@@ -215,7 +228,7 @@ def init_errors(app: Flask) -> None:
         return error_page(
             400,
             _("La page était ouverte depuis trop longtemps"),
-            _("Revenez en arrière, rechargez la page et recommencez : votre saisie y est encore."),
+            _("Rien n’a été enregistré. Ouvrez cette page de nouveau et recommencez."),
         )
 
     @app.errorhandler(413)

@@ -6,6 +6,7 @@ of its own: it can be sent by that person only, who sees it first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from aap.web.requests import address_asked
 LONGEST = 1_000_000
 """Characters of a form that are kept."""
 VALID_FOR = timedelta(hours=12)
+_NO_TEXTS = ("base", "kept")
 _NEVER_KEPT = ("csrf_token", "confirm_", "password", "new_password")
 
 
@@ -31,8 +33,14 @@ class KeptForm:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What a person typed, as far as one can tell: for reading and copying."""
-        return tuple(text for _name, text in self.fields if len(text.strip()) > 20)
+        return texts_of(self.fields)
+
+
+def texts_of(fields: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What a person typed, as far as one can tell: for reading and copying."""
+    return tuple(
+        text for name, text in fields if len(text.strip()) > 20 and not name.startswith((*_NEVER_KEPT, *_NO_TEXTS))
+    )
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -304,6 +304,27 @@ def test_what_was_typed_in_a_session_that_was_over_is_sent_after_signing_in_agai
         assert [" ".join(body.split()) for body in session.exec(select(Message.body))] == [" ".join(BODY.split())]
 
 
+def test_a_form_that_was_open_goes_on_for_who_signs_in_again_and_is_shown_to_copy_to_nobody_but_its_writer(
+    strict_app: Flask, factory: Factory, platform: Platform, clock: TestClock
+) -> None:
+    person, other = factory.person(), factory.person()
+    dossier = factory.application(factory.call(), factory.association(person, other), ApplicationState.SUBMITTED)
+    page = Browser(strict_app.test_client()).sign_in(person)
+    address = f"/association/dossiers/{dossier.id}/messages"
+    typed = {"body": BODY, "csrf_token": page.token(address)}
+    clock.move(hours=13)
+    page.sign_in(person)
+    assert page.client.post(address, data=typed).status_code == 303
+    page.post("/deconnexion", page="/compte")
+    signed_out = page.client.post(address, data=typed)
+    assert (signed_out.status_code, "Une longue réponse" in signed_out.text) == (400, False)
+    page.sign_in(other)
+    refused = page.client.post(address, data=typed)
+    assert (refused.status_code, html.escape("Une longue réponse") in refused.text) == (400, True)
+    with platform.database.reading() as session:
+        assert len(session.exec(select(Message.body)).all()) == 1
+
+
 def test_nobody_else_takes_up_what_was_typed_and_nobody_makes_one_up(
     strict_app: Flask, browser, factory: Factory, clock: TestClock
 ) -> None:

@@ -66,7 +66,7 @@ def test_a_failure_without_the_database_is_still_told_in_words(app, browser, fac
 def test_a_form_that_was_open_too_long_says_what_to_do(browser, factory) -> None:
     page = browser().sign_in(factory.person())
     answer = page.client.post("/compte", data={"name": "Léa", "csrf_token": "faux"})
-    assert (answer.status_code, "rechargez la page" in answer.text) == (400, True)
+    assert (answer.status_code, "Ouvrez cette page de nouveau" in answer.text) == (400, True)
 
 
 def test_the_page_asked_for_is_found_again_after_a_mailed_link(browser, factory, platform, clock) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from aap.core.answers.conditions import shown_answers
 from aap.core.answers.eligibility import asked
-from aap.core.call.schema import Section
+from aap.core.answers.merging import merge
 from aap.core.questions.file import FileQuestion
 from aap.core.values import RAW
 from aap.records.applications import Application, SectionAnswers
@@ -26,16 +26,6 @@ from aap.services.permissions import Permission, Target, ensure
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without those that are read for one another
 _LONGEST_REFERENCE = 32
-
-
-@dataclass
-class StaleSection(Exception):
-    """Somebody saved the section in between: both texts are to be shown. `theirs`: what stands now."""
-
-    version: int
-    saved_by: str
-    saved_at: datetime
-    theirs: Mapping[str, Any]
 
 
 def clean_eligibility(call: OpenedCall, answers: Mapping[str, str]) -> dict[str, str]:
@@ -172,11 +162,37 @@ def answer_eligibility(
 
 
 @dataclass(frozen=True)
+class ChangedElsewhere:
+    """A question that another page changed: who, and when."""
+
+    question: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class SavedSection:
-    """A section as it is stored now, and the dossier with it."""
+    """A section as it is stored now, and the dossier with it.
+
+    `disputed`: questions that this page and another one changed both: the other's answer stands until somebody chooses.
+    `elsewhere`: those that only another page changed, and that the page of this save shows as they were.
+    """
 
     version: int
     dossier: OpenedDossier
+    disputed: tuple[ChangedElsewhere, ...] = ()
+    elsewhere: tuple[ChangedElsewhere, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenedPage:
+    """What a save says of the page that it was typed in. `token`: which one it is; `serial` counts what it sends, so that a
+    save that was overtaken on its way changes nothing. `base`: what it started from (`merging`), None where it doesn't say."""
+
+    version: int = 0
+    token: str = ""
+    serial: int = 0
+    base: Mapping[str, str] | None = None
 
 
 def save_section(
@@ -186,19 +202,18 @@ def save_section(
     application_id: str,
     section_id: str,
     answers: Mapping[str, Any],
-    version: int,
-    page: str,
+    page: OpenedPage,
     now: datetime,
+    given_up: Collection[str] = (),
     files: bool = True,
     whole: bool = True,
 ) -> SavedSection:
-    """Keeps a section's answers, right or wrong; what can't be read goes beside them.
+    """Keeps a section's answers, right or wrong; what can't be read goes beside them. What others changed meanwhile in other
+    questions stays; where both changed the same one, theirs stays too and `disputed` names it.
 
-    `answers`: the section's, with what can't be read under `_raw`; `whole` False: only some of them, and the section's
-    others stay as they are stored once the dossier is held, not as they were when the caller read it. `page`: a token
-    of the opened page, which makes a repeated save of the same page (its answer was lost on the way) no conflict. A
-    save that changes nothing is none either. `files` False: the dossier comes without its documents.
-    Raises StaleSection, StateForbids, NotFound.
+    `answers`: the section's, with what can't be read under `_raw`; `whole` False: only some of them, the others are left
+    alone. `given_up`: questions for which the other's answer was chosen. A repeated save of the same page (its answer was lost
+    on the way) disputes nothing. `files` False: the dossier comes without its documents. Raises StateForbids, NotFound.
     """
     dossier = open_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True,
@@ -209,44 +224,49 @@ def save_section(
         raise NotFound("section", section_id)
     if not dossier.is_open(section_id):
         raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
-    held = dossier.sections.get(section_id)
-    answers, raw = _stored(section, answers, None if whole else held)
-    if held is not None and (held.answers, held.raw) == (answers, raw):
-        return SavedSection(held.version, dossier)
-    same_page = held is not None and page != "" and held.page == page and version <= held.version
-    if held is not None and held.version != version and not same_page:
-        raise StaleSection(
-            held.version, person_name(session, held.updated_by), held.updated_at, {**held.answers, RAW: held.raw}
-        )
-    if held is None:
-        held = SectionAnswers(application_id=application_id, section=section_id, updated_at=now)
-    else:
-        held.version += 1
-    held.answers, held.raw = answers, raw
-    held.page, held.updated_by, held.updated_at = page[:32], actor.person_id, now
+    held = dossier.sections.get(section_id) or SectionAnswers(
+        application_id=application_id, section=section_id, version=0, updated_at=now
+    )
+    raw = answers.get(RAW) or {}
+    questions = [one.id for one in section.questions if whole or one.id in answers or one.id in raw]
+    changes = {one: held.changes[one] for one in questions if one in held.changes}
+    by_page = {one: made["serial"] for one, made in changes.items() if page.token and made["page"] == page.token}
+    merged = merge(
+        questions, answers, {**held.answers, RAW: held.raw}, base=page.base, stale=page.version != held.version,
+        own=[one for one, serial in by_page.items() if page.serial >= serial],
+        overtaken=[one for one, serial in by_page.items() if page.serial < serial], given_up=given_up,
+    )  # fmt: skip
+
+    def named(questions: tuple[str, ...]) -> tuple[ChangedElsewhere, ...]:
+        return tuple(_changed_by(session, held, question) for question in questions)
+
+    saved = SavedSection(held.version, dossier, named(merged.disputed), named(merged.elsewhere))
+    if not merged.taken:
+        return saved
+    made = {"by": actor.person_id, "at": now.isoformat(), "page": page.token[:32], "serial": page.serial}
+    held.answers = {key: value for key, value in merged.answers.items() if key != RAW}
+    held.raw = dict(merged.answers.get(RAW) or {})
+    held.changes = {**held.changes, **dict.fromkeys(merged.taken, made)}
+    held.version += 1
+    held.updated_by, held.updated_at = actor.person_id, now
     session.add(held)
     sections = {**dossier.sections, section_id: held}
     application = dossier.application
     application.updated_at = now
     _take_title(application, dossier.call, merge_sections(sections))
     session.add(application)
-    saved = OpenedDossier(
+    changed = OpenedDossier(
         dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion
     )
-    return SavedSection(held.version, saved)
+    return replace(saved, version=held.version, dossier=changed)
 
 
-def _stored(
-    section: Section, own: Mapping[str, Any], under: SectionAnswers | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is stored of a section's own answers, laid over those of `under`."""
-    known = {question.id for question in section.questions}
-    answers = {key: value for key, value in own.items() if key in known}
-    raw = {key: value for key, value in dict(own.get(RAW) or {}).items() if key in known}
-    if under is None:
-        return answers, raw
-    kept_raw = {key: value for key, value in under.raw.items() if key not in answers}
-    return {**under.answers, **answers}, {**kept_raw, **raw}
+def _changed_by(session: Session, held: SectionAnswers, question: str) -> ChangedElsewhere:
+    """Who changed a question last; for answers of before this was noted, who saved the section."""
+    made = held.changes.get(question)
+    if made is None:
+        return ChangedElsewhere(question, person_name(session, held.updated_by), held.updated_at)
+    return ChangedElsewhere(question, person_name(session, made["by"]), datetime.fromisoformat(made["at"]))
 
 
 def _take_title(application: Application, call: OpenedCall, answers: Mapping[str, Any]) -> None:

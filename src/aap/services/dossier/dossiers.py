@@ -122,6 +122,16 @@ class OpenedDossier:
             and section_id in self.completion.sections
         )
 
+    def is_completed(self, section_id: str) -> bool:
+        """Whether a section was changed since the service asked to complete it; a section that it doesn't ask for is."""
+        if self.completion is None or not self.is_open(section_id):
+            return True
+        since, held = self.completion.created_at, self.sections.get(section_id)
+        questions = {question.id for question in self.section(section_id).questions}
+        return (held is not None and held.updated_at > since) or any(
+            one.uploaded_at > since for one in self.documents if one.question in questions
+        )
+
     @cached_property
     def problems(self) -> dict[str, tuple[AnswerProblem, ...]]:
         """Section → everything that is missing or wrong."""

@@ -215,22 +215,24 @@ def save_review(
     return SavedReview(review, entry_problems(dossier.call, entry, finished=False))
 
 
-def submit_review(session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime) -> Review:
+def submit_review(
+    session: Session, *, actor: Actor, application_id: str, entry: ReviewEntry, now: datetime
+) -> SavedReview:
     """Saves and submits: every criterion marked, comments where the grid asks. The same submission twice is one.
 
-    Raises what `save_review` raises, and InvalidInput with every objection (see `entry_problems`).
+    With `problems` it is no submission: the draft is kept, and they say why (see `entry_problems`). Raises what `save_review`
+    raises.
     """
     dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
     )
     if dossier.review and dossier.state is ReviewState.SUBMITTED and not unsaved_entries(dossier, entry):
-        return dossier.review
+        return SavedReview(dossier.review, {})
     _ensure_editable(dossier, now)
     problems = entry_problems(dossier.call, entry, finished=True)
-    if problems:
-        _ensure_current(dossier, entry)
-        raise InvalidInput(problems)
     review = _store(session, actor, dossier, entry, now)
+    if problems:
+        return SavedReview(review, problems)
     before = review.state
     review.state, review.submitted_at = ReviewState.SUBMITTED, now
     review.rubric_hash = current_rubric(dossier.call)
@@ -251,7 +253,7 @@ def submit_review(session: Session, *, actor: Actor, application_id: str, entry:
             "marks": {name: mark_text(mark) for name, mark in checked.marks.items()},
         },
     )
-    return review
+    return SavedReview(review, {})
 
 
 def entry_problems(call: OpenedCall, entry: ReviewEntry, *, finished: bool) -> dict[str, Objection]:

@@ -15,19 +15,18 @@ from aap.documents.media_types import XLSX
 from aap.documents.tables.budgets import budget_workbook
 from aap.documents.tables.budgets_in import BadWorkbook, read_budget_workbook
 from aap.records.territories import territories
-from aap.services.dossier.applying import StaleSection, save_section
+from aap.services.dossier.applying import ChangedElsewhere, save_section
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import listed_files
-from aap.web.association.sections import check_form_of, section_page
+from aap.web.association.sections import check_form_of, opened_page, section_page
 from aap.web.context import arrived_at, reading, signed_in, writing
 from aap.web.filters import moment
 from aap.web.forms import PREFIX, SectionForm
 from aap.web.http_files import attachment_answer, sent_files
-from aap.web.numbers import bounded_number
 
 _MOST_PROBLEMS = 12  # cells named at once; a wrong column would name forty
 
@@ -80,17 +79,17 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
         return _refused(found, section, question, [_("Choisissez d’abord le classeur rempli.")]), 422
     try:
         budget = read_budget_workbook(question.budget, files[0])
-        _replace(found, section, question, budget)
+        disputed = _replace(found, section, question, budget)
     except BadWorkbook as bad:
         told = [str(one) for one in bad.problems[:_MOST_PROBLEMS]]
         if len(bad.problems) > _MOST_PROBLEMS:
             told.append(_("Et %(n)s autres cellules.", n=len(bad.problems) - _MOST_PROBLEMS))
         return _refused(found, section, question, told), 422
-    except StaleSection as stale:
+    if disputed:
         words = _(
-            "%(name)s a modifié cette page le %(date)s. Vérifiez les montants ci-dessous, puis importez à nouveau le "
-            "classeur pour les remplacer.",
-            name=stale.saved_by or _("Une autre fenêtre"), date=moment(stale.saved_at),
+            "%(name)s a modifié ce budget le %(date)s. Vérifiez les montants ci-dessous, puis importez à nouveau le classeur "
+            "pour les remplacer.",
+            name=disputed[0].by or _("Une autre fenêtre"), date=moment(disputed[0].at),
         )  # fmt: skip
         with reading() as session:
             found = open_dossier(session, actor=signed_in(), application_id=application_id)
@@ -100,18 +99,22 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
     return redirect(f"{here}#{PREFIX}{question.id}", 303)
 
 
-def _replace(dossier: OpenedDossier, section: Section, question: BudgetQuestion, budget: Budget) -> None:
-    """The workbook's amounts for those of its year; the other years, one's own lines and what was granted stay."""
+def _replace(
+    dossier: OpenedDossier, section: Section, question: BudgetQuestion, budget: Budget
+) -> tuple[ChangedElsewhere, ...]:
+    """The workbook's amounts for those of its year; the other years, one's own lines and what was granted stay.
+
+    Gives who changed the budget after the page was opened: then nothing is replaced.
+    """
     year, held = _year(question), mapping_of(dossier.answers.get(question.id))
     answer = {**held, **budget.stored()}
     if year:
         answer = {**held, "later": {**mapping_of(held.get("later")), year: budget.stored()}}
     with writing() as session:
-        save_section(
+        return save_section(
             session, actor=signed_in(), application_id=dossier.id, section_id=section.id,
-            answers={question.id: answer}, whole=False,
-            version=bounded_number(request.form.get("version", "")), page=request.args.get("page", ""), now=arrived_at(),
-        )  # fmt: skip
+            answers={question.id: answer}, whole=False, page=opened_page(), now=arrived_at(),
+        ).disputed  # fmt: skip
 
 
 def _refused(dossier: OpenedDossier, section: Section, question: BudgetQuestion, messages: list[str]) -> str:

@@ -53,7 +53,9 @@ def dossier(application_id: str) -> str:
         requested=project.request if project else 0,
         editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
-        ready=not found.errors and found.eligibility.verdict != "unknown",
+        ready=not found.errors
+        and found.eligibility.verdict != "unknown"
+        and all(found.is_completed(section.id) for section in found.visible),
         deadline=deadline,
         left=time_left(deadline, now),
         now=now,
@@ -105,6 +107,8 @@ def section_state(dossier: OpenedDossier, section: Section) -> tuple[str, str]:
     wrong = sum(one.code != "missing" for one in errors)
     held = dossier.sections.get(section.id)
     files = any(question.id in dossier.files for question in section.questions)
+    if not errors and not dossier.is_completed(section.id):
+        return _("À compléter"), "warning"
     if not errors:
         return _("Complet"), "success"
     if (held is None or not (held.answers or held.raw)) and not files:

@@ -81,10 +81,13 @@ def offered(found: Mapping[str, Sequence[Document]]) -> dict[str, list[Offer]]:
 def unsaved_answers(
     section: Section, answers: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
 ) -> list[dict[str, str]]:
-    """Where two versions of a section differ: label and both texts. `answers`: the dossier's, for conditions."""
+    """Where two versions of a section differ: the question's id and label, and both texts.
+
+    `answers`: the dossier's, for conditions.
+    """
     own = {question.id for question in section.questions}
     others = {key: value for key, value in answers.items() if key not in own and key != RAW}
     return [
-        {"label": one.label, "mine": one.before, "theirs": one.after}
+        {"id": one.id, "label": one.label, "mine": one.before, "theirs": one.after}
         for one in changed_answers(section, {**others, **mine}, {**others, **theirs}, territories())
     ]

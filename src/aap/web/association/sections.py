@@ -13,6 +13,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from aap.core import french
+from aap.core.answers.merging import base_text, read_base
+from aap.core.call.schema import Section
 from aap.core.questions.base.question import Question
 from aap.core.questions.budget import BudgetQuestion
 from aap.core.questions.file import FileQuestion
@@ -22,8 +25,8 @@ from aap.records.people import MembershipRole
 from aap.records.store_faults import StoreFault, fault_of
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
-from aap.services.dossier.applying import SavedSection, StaleSection, save_section
-from aap.services.dossier.dossiers import OpenedDossier, employees_of, form_to_fill, open_dossier
+from aap.services.dossier.applying import OpenedPage, SavedSection, save_section
+from aap.services.dossier.dossiers import OpenedDossier, deadline_of, employees_of, form_to_fill, open_dossier
 from aap.services.dossier.pieces import MOST_FILES, Pieces, TooMuchUnderWay
 from aap.services.dossier.readable import readings
 from aap.services.dossier.taken_over import to_look_at
@@ -41,9 +44,10 @@ from aap.services.errors import InvalidInput, NotFound, StateForbids
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
+from aap.web.association.closing import closing_of, is_over
 from aap.web.association.pages import listed_files, offered, read_files, unsaved_answers
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
-from aap.web.filters import clock
+from aap.web.filters import clock, moment
 from aap.web.forms import PREFIX, SectionForm, limits_of_request, request_limits
 from aap.web.http_files import sent_files
 from aap.web.numbers import bounded_number
@@ -55,27 +59,49 @@ DISK_FULL = lazy_gettext(
 )
 
 
-def _save(application_id: str, section_id: str, page: str, *, files: bool = True) -> tuple[SavedSection, SectionForm]:
+def _save(application_id: str, section_id: str, *, files: bool = True) -> tuple[SavedSection, SectionForm]:
     """Reads the post by the call's form, stores the answers, and gives the form over the dossier as it is now.
 
     What is typed in a section doesn't depend on the dossier's other answers: nobody waits for it to be read.
     """
     with reading() as session:
         call = form_to_fill(session, actor=signed_in(), application_id=application_id)
-    asked_for = next((one for one in call.file.form.sections if one.id == section_id), None)
-    if asked_for is None:
-        raise NotFound("section", section_id)
+    asked_for = _section_of(call, section_id)
     answers = SectionForm(asked_for, {}, territories(), post=request.form).own_answers()
-    version = bounded_number(request.form.get("version", ""))
+    page = opened_page()
     with writing() as session:
         saved = save_section(
-            session, actor=signed_in(), application_id=application_id, section_id=section_id, answers=answers,
-            version=version, page=page, now=arrived_at(), files=files,
+            session, actor=signed_in(), application_id=application_id, section_id=section_id, answers=answers, page=page,
+            given_up=given_up(asked_for), now=arrived_at(), files=files,
         )  # fmt: skip
-    listed = listed_files(saved.dossier, asked_for, page)
+    listed = listed_files(saved.dossier, asked_for, page.token)
     form = SectionForm(asked_for, saved.dossier.typed_in(asked_for), territories(), post=request.form, files=listed)
     form.version = saved.version
+    form.show_stored([*given_up(asked_for), *(one.question for one in saved.elsewhere)], saved.dossier.typed)
     return saved, form
+
+
+def _section_of(call: OpenedCall, section_id: str) -> Section:
+    found = next((one for one in call.file.form.sections if one.id == section_id), None)
+    if found is None:
+        raise NotFound("section", section_id)
+    return found
+
+
+def opened_page() -> OpenedPage:
+    """What a post says of the page that it comes from."""
+    base = request.form.get("base")
+    return OpenedPage(
+        version=bounded_number(request.form.get("version", "")),
+        token=request.args.get("page", ""),
+        serial=bounded_number(request.form.get("serial", "")),
+        base=None if base is None else read_base(base),
+    )
+
+
+def given_up(section: Section) -> list[str]:
+    """The questions for which the other's answer was chosen, where two had changed it."""
+    return [one.id for one in section.questions if request.form.get(f"keep.{one.id}") == "theirs"]
 
 
 def check_form_of(dossier: OpenedDossier, form: SectionForm, *, missing: bool) -> None:
@@ -87,27 +113,61 @@ def check_form_of(dossier: OpenedDossier, form: SectionForm, *, missing: bool) -
 @requires(Permission.APPLICATION_EDIT)
 def autosave(application_id: str, section_id: str) -> ResponseReturnValue:
     """What the script sends while a person types (see docs/dossier-forms.md for the answers)."""
+    if "lire" in request.args:
+        return jsonify(base=_read_only(application_id, section_id))
     try:
-        saved, form = _save(application_id, section_id, request.args.get("page", ""), files=False)
-    except StaleSection as stale:
-        return jsonify(conflict=_conflict(application_id, section_id, stale)), 409
+        saved, form = _save(application_id, section_id, files=False)
     except StateForbids:
-        return jsonify(closed=True), 403
+        return jsonify(
+            closed=True,
+            error=_(
+                "Ce dossier ne peut plus être modifié\u00a0: il a été déposé, ou l’appel est clos. "
+                "Votre texte est gardé sur cet appareil."
+            ),
+        ), 403
+    over = is_over(deadline_of(saved.dossier), arrived_at())
+    told: dict[str, Any] = {"saved_at": clock(arrived_at()), "version": saved.version, "base": form.base}
+    if saved.disputed:
+        return jsonify(conflict={**told, "differences": _disputed(saved, form)}), 409
     check_form_of(saved.dossier, form, missing=False)
-    return jsonify(saved_at=clock(arrived_at()), version=saved.version, errors=form.messages, notes=form.notes)
+    elsewhere = [
+        {
+            "id": one.question,
+            "label": french.spaced(form[one.question].question.label),
+            "by": one.by,
+            "at": moment(one.at),
+        }
+        for one in saved.elsewhere
+    ]
+    if over:
+        told["closed"] = _("Le délai est passé\u00a0: ce que vous écrivez reste gardé, mais ne peut plus être déposé.")
+    return jsonify(**told, errors=form.messages, notes=form.notes, elsewhere=elsewhere)
 
 
-def _conflict(application_id: str, section_id: str, stale: StaleSection) -> dict[str, Any]:
+def _read_only(application_id: str, section_id: str) -> str:
+    """The marks of what was typed, to compare a text kept on a device with what is stored. Nothing is."""
     with reading() as session:
-        found = open_dossier(session, actor=signed_in(), application_id=application_id)
-    section = next(one for one in found.call.file.form.sections if one.id == section_id)
-    mine = SectionForm(section, {}, territories(), post=request.form).own_answers()
-    return {
-        "version": stale.version,
-        "saved_by": stale.saved_by,
-        "saved_at": clock(stale.saved_at),
-        "differences": unsaved_answers(section, found.answers, mine, stale.theirs),
-    }
+        call = form_to_fill(session, actor=signed_in(), application_id=application_id)
+    section = _section_of(call, section_id)
+    answers = SectionForm(section, {}, territories(), post=request.form).own_answers()
+    return base_text((question.id for question in section.questions), answers)
+
+
+def _disputed(saved: SavedSection, form: SectionForm) -> list[dict[str, str]]:
+    """The questions that two changed: both texts, who the other is, when it was."""
+    typed, stored = form.own_answers(), saved.dossier.typed
+    texts = {one["id"]: one for one in unsaved_answers(form.section, saved.dossier.answers, typed, stored)}
+    return [
+        {
+            "id": one.question,
+            "label": french.spaced(form[one.question].question.label),
+            "saved_by": one.by,
+            "saved_at": moment(one.at),
+            "mine": texts.get(one.question, {}).get("mine", ""),
+            "theirs": texts.get(one.question, {}).get("theirs", ""),
+        }
+        for one in saved.disputed
+    ]
 
 
 @blueprint.get("/dossiers/<application_id>/sections/<section_id>")
@@ -145,7 +205,7 @@ def section(application_id: str, section_id: str) -> ResponseReturnValue:
 
 def section_page(
     dossier: OpenedDossier, form: SectionForm, page: str, *, refusals: Mapping[str, str] | None = None,
-    conflict: Mapping[str, Any] | None = None, saved_key: str = "", show_summary: bool = True,
+    conflict: Sequence[Mapping[str, str]] = (), saved_key: str = "", show_summary: bool = True,
     sheet_problems: Sequence[tuple[str, str]] = (),
 ) -> str:  # fmt: skip
     """The page of a section. `refusals`: question → why what was sent for it wasn't taken; `sheet_problems`: (id of the
@@ -161,7 +221,8 @@ def section_page(
         field.upload_url = upload_url(dossier, field.question, page)
         field.request_limits = limits_of_request(request_limits(dossier.call.file.call))
     draft_key = f"{signed_in().person_id}/{dossier.id}/{form.section.id}"
-    kept = request.method == "POST" and conflict is None and not sheet_problems
+    kept = request.method == "POST" and not conflict and not sheet_problems
+    closing = closing_of(dossier, arrived_at())
     return render_template(
         "association/section.html",
         dossier=dossier,
@@ -172,7 +233,8 @@ def section_page(
         place=place + 1,
         count=len(ids),
         before=ids[place - 1] if place else None,
-        saved_at=held.updated_at if held else None,
+        saved_at=held.updated_at if held and not closing.over else None,
+        closing=closing,
         draft_key=draft_key,
         saved_key=draft_key if kept else saved_key,
         conflict=conflict,
@@ -193,10 +255,9 @@ def upload_url(dossier: OpenedDossier, question: Question, page: str) -> str:
 def save(application_id: str, section_id: str) -> ResponseReturnValue:
     """Saves the page; then does what its button asked: rows, files, the next page."""
     page = request.args.get("page", "")
-    try:
-        saved, form = _save(application_id, section_id, page)
-    except StaleSection as stale:
-        return _stale_page(application_id, section_id, stale), 409
+    saved, form = _save(application_id, section_id)
+    if saved.disputed:
+        return section_page(saved.dossier, form, page, conflict=_disputed(saved, form)), 409
     here = url_for("association.section", application_id=application_id, section_id=section_id)
     if section_id not in {one.id for one in saved.dossier.visible}:
         flash(_("C’est enregistré. D’après vos autres réponses, cette page n’est plus demandée."), "info")
@@ -218,7 +279,8 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
     if form.messages:
         return section_page(dossier, form, page), 422
     if request.form.get("save") == "stay":
-        flash(_("C’est enregistré."), "success")
+        if not is_over(deadline_of(dossier), arrived_at()):
+            flash(_("C’est enregistré."), "success")
         return redirect(here, 303)
     return redirect(_after(dossier, section_id), 303)
 
@@ -281,28 +343,6 @@ def _again(application_id: str, form: SectionForm, page: str, *, refusals: Mappi
     known = {question.id for question in form.section.questions}
     return section_page(found, form, page, refusals={k: v for k, v in (refusals or {}).items() if k in known},
                         show_summary=bool(refusals))  # fmt: skip
-
-
-def _stale_page(application_id: str, section_id: str, stale: StaleSection) -> str:
-    """Both texts: mine in the fields, the other beside. Saving again keeps mine, now knowingly."""
-    with reading() as session:
-        found = open_dossier(session, actor=signed_in(), application_id=application_id)
-    asked_for = next(one for one in found.call.file.form.sections if one.id == section_id)
-    page = secrets.token_hex(8)
-    form = SectionForm(
-        asked_for,
-        found.typed_in(asked_for),
-        territories(),
-        post=request.form,
-        files=listed_files(found, asked_for, page),
-    )
-    form.version = stale.version
-    conflict = {
-        "saved_by": stale.saved_by,
-        "saved_at": stale.saved_at,
-        "differences": unsaved_answers(asked_for, found.answers, form.own_answers(), stale.theirs),
-    }
-    return section_page(found, form, page, conflict=conflict)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from aap.services.errors import DeadlinePassed, InvalidInput, NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
+from aap.web.association.closing import is_over
 from aap.web.association.sections import DISK_FULL, take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
@@ -75,7 +76,7 @@ def _shown(
         rules_seen=bool(request.form.get("rules")),
         deadline=deadline,
         left=time_left(deadline, now),
-        too_late=too_late or now.replace(microsecond=0) > deadline,
+        too_late=too_late or is_over(deadline, now),
         now=now,
     )
 

@@ -9,7 +9,7 @@ problems = form.check(limits=…)        # then render ui/question.html with for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from werkzeug.datastructures import MultiDict
 
 from aap.core.answers.checking import AnswerProblem, check_section, first_messages
 from aap.core.answers.conditions import visible_questions
+from aap.core.answers.merging import base_text
 from aap.core.budgets.budget_checks import RequestLimits
 from aap.core.call.schema import CallIdentity, Section
 from aap.core.french import spaced
@@ -69,7 +70,8 @@ def limits_of_request(limits: RequestLimits) -> str:
 class SectionForm:
     """The fields of one section; see the module's example.
 
-    `answers`: what was typed in the section, and of the other sections the answers that count; `files` lists what is stored
+    `answers`: what was typed in the section, and of the other sections the answers that count: `base` is made of it, whatever
+    is posted; `files` lists what is stored
     by question id, `offers` what the association's safe could give.
     """
 
@@ -89,6 +91,7 @@ class SectionForm:
             posted = Posted({name: [*map(printable, texts)] for name, texts in post.lists()}, territories)
         self.section = section
         self.version = version if posted is None else _whole(posted.one("version"), version)
+        self.base = base_text((question.id for question in section.questions), answers)
         self.edit = ("", "") if posted is None else posted.edit
         self.edits = self.edit[0] != ""
         self.files = files or {}
@@ -106,6 +109,11 @@ class SectionForm:
 
     def __getitem__(self, question: str) -> QuestionField:
         return next(field for field in self.fields if field.question.id == question)
+
+    def show_stored(self, questions: Iterable[str], typed: Answers) -> None:
+        """Puts what is stored (`typed`: the dossier's) in place of what was posted, for these questions."""
+        for question in questions:
+            self[question].process(None, typed)
 
     def own_answers(self) -> dict[str, Any]:
         """This section's answers alone, with what can't be read under `_raw`."""

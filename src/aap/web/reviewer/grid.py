@@ -102,8 +102,9 @@ def grid_view(
     *,
     entry: ReviewEntry | None = None,
     problems: Mapping[str, str] | None = None,
+    kept: bool = False,
 ) -> GridView:
-    """The stored review, or what was typed (`entry`) with its problems by field."""
+    """The stored review, or what was typed (`entry`) with its problems by field; `kept`: it was stored all the same."""
     dossier, found = page.dossier, problems or {}
     rubric = dossier.call.file.rubric
     answers = [answer for section in page.sections for answer in section.answers]
@@ -140,7 +141,7 @@ def grid_view(
         marked=len(marks),
         summary=tuple(summary),
         errors=found,
-        typed=entry is not None,
+        typed=entry is not None and not kept,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.services.audit import Subject
-from aap.services.errors import DeadlinePassed, InvalidInput, Objection, StaleVersion, StateForbids
+from aap.services.errors import DeadlinePassed, InvalidInput, StaleVersion, StateForbids
 from aap.services.permissions import Permission
 from aap.services.review.given_files import DossierFile
 from aap.services.review.reopening import request_reopening
@@ -100,21 +99,17 @@ def mark(application_id: str) -> ResponseReturnValue:
     submitting = action in ("submit", "submit_next")
     actor, now = signed_in(), arrived_at()
     try:
-        problems: Mapping[str, Objection] = {}
+        keep = submit_review if submitting else save_review
         with writing() as session:
-            if submitting:
-                submit_review(session, actor=actor, application_id=application_id, entry=entry, now=now)
-            else:
-                problems = save_review(
-                    session, actor=actor, application_id=application_id, entry=entry, now=now
-                ).problems
+            problems = keep(session, actor=actor, application_id=application_id, entry=entry, now=now).problems
             going_on = action in ("submit_next", "save_next") and not problems
             following = dossier_after(session, actor=actor, application_id=application_id) if going_on else None
     except (InvalidInput, StaleVersion, DeadlinePassed, StateForbids) as error:
         return _refused(application_id, entry, error)
     if problems:
         page = _page(application_id)
-        return _shown(page, grid_view(page, entry=entry, problems=worded(problems, FIELDS))), 422
+        view = grid_view(page, entry=entry, problems=worded(problems, FIELDS), kept=True)
+        return _shown(page, view, not_submitted=submitting), 422
     draft = f"{actor.person_id}/{application_id}"
     if submitting:
         flash(_("Évaluation soumise."), "success")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
+from aap.core.answers.merging import base_text, read_base
 from aap.core.values import RAW
 from aap.records.applications import Application, ApplicationState, CompletionRequest
 from aap.records.calls import CallState
 from aap.records.people import MembershipRole
 from aap.services.dossier.applying import (
+    OpenedPage,
     SavedSection,
-    StaleSection,
     answer_eligibility,
     save_section,
     start_application,
@@ -37,12 +38,17 @@ def save(
     page: str = "a",
     person: Any = None,
     whole: bool = True,
+    base: Mapping[str, Any] | None = None,
+    serial: int = 0,
+    given_up: Sequence[str] = (),
 ) -> SavedSection:
+    """`base`: the answers that the page started from, where it says so."""
+    marks = None if base is None else read_base(base_text(base, base))
     with space.database.writing() as session:
         return save_section(
             session, actor=space.factory.actor(person) if person else space.actor, application_id=space.id,
-            section_id=section, answers=answers, version=version, page=page, whole=whole,
-            now=space.factory.now,
+            section_id=section, answers=answers, whole=whole, given_up=given_up, now=space.factory.now,
+            page=OpenedPage(version=version, token=page, base=marks, serial=serial),
         )  # fmt: skip
 
 
@@ -111,26 +117,56 @@ def test_some_answers_of_a_section_are_laid_over_what_is_stored_by_then(space: S
 
 
 @on_both_databases
-def test_a_stale_save_says_what_stands_there_and_changes_nothing(space: Spaces) -> None:
+def test_two_people_on_different_questions_each_keep_theirs_and_a_choice_is_left_for_the_same_one(
+    space: Spaces,
+) -> None:
+    one = space()
+    lea = one.colleague(name="Léa Martin")
+    start = {"titre": "Un titre", "resume": "Un résumé.", "theme": "scolarite"}
+    save(one, "projet", start, page="before")
+    save(one, "projet", {**start, "titre": "Celui de Léa", "theme": "culture"}, base=start, page="lea", person=lea)
+    typed = {"titre": "Celui de Camille", "resume": "Un long résumé.", "theme": "scolarite"}
+    saved = save(one, "projet", typed, base=start, page="camille")
+    told = [(one.question, one.by, one.at) for one in (*saved.disputed, *saved.elsewhere)]
+    assert told == [("titre", "Léa Martin", one.factory.now), ("theme", "Léa Martin", one.factory.now)]
+    merged = {"titre": "Celui de Léa", "resume": "Un long résumé.", "theme": "culture"}
+    assert (saved.version, one.dossier().answers) == (3, merged)
+    given_up = save(one, "projet", typed, base=start, page="camille", given_up=["titre"])
+    assert (given_up.version, given_up.disputed, one.dossier().answers) == (3, (), merged)
+    kept = save(one, "projet", typed, base={**start, "titre": "Celui de Léa"}, page="camille")
+    assert (kept.disputed, one.dossier().answers) == ((), {**merged, "titre": "Celui de Camille"})
+
+
+@on_both_databases
+def test_a_page_that_says_nothing_of_what_it_started_from_is_stale_as_a_whole(space: Spaces) -> None:
     one = space()
     lea = one.colleague(name="Léa Martin")
     save(one, "projet", {"titre": "Celui de Camille"}, page="camille")
     save(one, "projet", {"titre": "Celui de Léa"}, version=1, page="lea", person=lea)
-    with pytest.raises(StaleSection) as stale:
-        save(one, "projet", {"titre": "Celui de Camille, allongé"}, version=1, page="camille")
-    assert (stale.value.version, stale.value.saved_by) == (2, "Léa Martin")
-    assert stale.value.theirs == {"titre": "Celui de Léa", RAW: {}}
+    stale = save(one, "projet", {"titre": "Celui de Camille, allongé"}, version=1, page="camille")
+    assert (stale.version, [(one.question, one.by) for one in stale.disputed]) == (2, [("titre", "Léa Martin")])
     assert one.dossier().answers == {"titre": "Celui de Léa"}
     kept = save(one, "projet", {"titre": "Celui de Camille, allongé"}, version=2, page="camille")
     assert (kept.version, one.dossier().answers) == (3, {"titre": "Celui de Camille, allongé"})
 
 
 @on_both_databases
-def test_two_first_saves_of_one_section_are_a_conflict_too(space: Spaces) -> None:
+def test_two_first_saves_of_one_section_are_a_choice_too(space: Spaces) -> None:
     one = space()
-    save(one, "projet", {"titre": "Premier"}, page="a")
-    with pytest.raises(StaleSection):
-        save(one, "projet", {"titre": "Second"}, page="b")
+    save(one, "projet", {"titre": "Premier"}, page="a", base={})
+    second = save(one, "projet", {"titre": "Second", "resume": "Un résumé."}, page="b", base={})
+    assert [one.question for one in second.disputed] == ["titre"]
+    assert one.dossier().answers == {"titre": "Premier", "resume": "Un résumé."}
+
+
+@on_both_databases
+def test_a_save_that_was_overtaken_on_its_way_changes_nothing(space: Spaces) -> None:
+    one = space()
+    save(one, "projet", {"titre": "Un deux trois"}, page="a", base={}, serial=2)
+    late = save(one, "projet", {"titre": "Un deux", "resume": "Un résumé."}, page="a", base={}, serial=1)
+    assert (late.disputed, one.dossier().answers) == ((), {"titre": "Un deux trois", "resume": "Un résumé."})
+    back = save(one, "projet", {"resume": "Un résumé."}, page="a", base={}, serial=3)
+    assert (back.disputed, one.dossier().answers) == ((), {"resume": "Un résumé."})
 
 
 @on_both_databases
@@ -149,11 +185,9 @@ def test_saves_of_two_pages_at_the_same_time_lose_nothing(space: Spaces) -> None
     outcomes: dict[str, str] = {}
 
     def type_away(page: str) -> None:
-        try:
-            save(one, "projet", {"titre": f"De {page}"}, page=page)
-            outcomes[page] = "saved"
-        except StaleSection as stale:
-            outcomes[page] = f"stale against {stale.theirs['titre']}"
+        saved = save(one, "projet", {"titre": f"De {page}"}, page=page, base={})
+        stands = saved.dossier.typed["titre"]
+        outcomes[page] = f"stale against {stands}" if saved.disputed else "saved"
 
     threads = [threading.Thread(target=type_away, args=(page,)) for page in ("a", "b", "c", "d")]
     for thread in threads:

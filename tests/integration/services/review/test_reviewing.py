@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from aap.records.applications import Application, ApplicationState
 from aap.records.audit import AuditLine
 from aap.records.reviews import Assignment, Mark, Review, ReviewState
-from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StaleVersion, StateForbids
+from aap.services.errors import DeadlinePassed, NotFound, StaleVersion, StateForbids
 from aap.services.panel.recusing import add_recusal, declare_recusal
 from aap.services.platform import Platform
 from aap.services.review.reopening import reopen_review, request_reopening
@@ -59,7 +59,7 @@ def test_a_draft_then_its_submission_are_kept_with_their_marks_and_an_audit_line
     assert (draft.state, draft.version, stored(platform, here)) == (
         ReviewState.DRAFT, 1, {"qualite": Decimal("3.5"), "solidite": None},
     )  # fmt: skip
-    review = done(platform, here, submit_review, entry=here.entry(1, **FULL), **given)
+    review = done(platform, here, submit_review, entry=here.entry(1, **FULL), **given).review
     assert (review.state, review.version, review.submitted_at) == (ReviewState.SUBMITTED, 2, platform.clock())
     assert stored(platform, here) == {"qualite": Decimal("3.5"), "solidite": Decimal(4)}
     with platform.database.reading() as session:
@@ -72,7 +72,7 @@ def test_the_same_submission_twice_is_one(platform: Platform, desk: Desks) -> No
     here = desk()
     given = {"actor": here.factory.actor(here.first), "application_id": here.application.id}
     done(platform, here, submit_review, entry=here.entry(**FULL), **given)
-    again = done(platform, here, submit_review, entry=here.entry(**FULL), **given)
+    again = done(platform, here, submit_review, entry=here.entry(**FULL), **given).review
     assert (again.version, again.state) == (1, ReviewState.SUBMITTED)
 
 
@@ -99,15 +99,14 @@ def test_a_save_from_an_older_page_shows_both_versions_and_changes_nothing(platf
     assert stored(platform, here) == {"qualite": Decimal("3.5"), "solidite": Decimal(4)}
 
 
-def test_an_incomplete_submission_names_every_field_and_keeps_nothing(platform: Platform, desk: Desks) -> None:
+def test_an_incomplete_submission_names_every_field_and_keeps_the_draft(platform: Platform, desk: Desks) -> None:
     here = desk()
     entry = here.entry(qualite="1.5")
     entry = type(entry)(marks={"qualite": "1.5"}, comments={}, version=0, rubric_hash="0" * 64)
-    with pytest.raises(InvalidInput) as caught:
-        done(platform, here, submit_review, entry=entry, actor=here.factory.actor(here.first),
-             application_id=here.application.id)  # fmt: skip
-    assert set(caught.value.problems) == {"comments.qualite", "marks.solidite"}
-    assert stored(platform, here) == {}
+    kept = done(platform, here, submit_review, entry=entry, actor=here.factory.actor(here.first),
+                application_id=here.application.id)  # fmt: skip
+    assert set(kept.problems) == {"comments.qualite", "marks.solidite"}
+    assert (kept.review.state, stored(platform, here)) == ("draft", {"qualite": Decimal("1.5"), "solidite": None})
 
 
 def test_a_mark_off_the_grid_is_not_kept(platform: Platform, desk: Desks) -> None:
@@ -129,7 +128,7 @@ def test_a_late_review_is_refused_until_it_is_reopened(platform: Platform, desk:
         platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
         assignment_id=assignment_of(platform, here), reason="Panne de réseau.",
     )  # fmt: skip
-    review = done(platform, here, submit_review, entry=here.entry(1, **FULL), **given)
+    review = done(platform, here, submit_review, entry=here.entry(1, **FULL), **given).review
     assert (review.state, review.reopen_reason) == (ReviewState.SUBMITTED, "Panne de réseau.")
 
 

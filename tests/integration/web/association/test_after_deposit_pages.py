@@ -64,14 +64,23 @@ def test_every_state_has_its_page_and_tells_no_outcome_before_the_notification(
 def test_withdrawing_asks_first_then_offers_to_take_up_again(case: Cases, browser: Callable[[], Any]) -> None:
     here = case(A.SUBMITTED, C.OPEN)
     signed = browser().sign_in(here.owner)
+
+    def receipt() -> list[bool]:
+        text = signed.get(address(here, "/accuse")).text
+        words = ("Votre dossier est déposé", "réputée rejetée", "Dossier retiré", "Dossier à déposer de nouveau")
+        return [one in text for one in words]
+
+    assert receipt() == [True, True, False, False]
     assert "vous pourrez reprendre ce dossier" in signed.get(address(here, "/retrait")).text
     refused = signed.post(address(here, "/retrait"), {"reason": "x" * 2001})
     assert (refused.status_code, "x" * 2001 in refused.text) == (422, True)
     assert signed.post(address(here, "/retrait"), {"reason": HOSTILE}).location == address(here)
     assert here.state() is A.WITHDRAWN
+    assert receipt() == [False, False, True, False]
     assert "Reprendre ce dossier" in signed.get(address(here, "/suivi")).text
     assert signed.post(address(here, "/reprise"), page=address(here, "/suivi")).location == address(here)
     assert here.state() is A.DRAFT
+    assert receipt() == [False, False, False, True]
 
 
 def test_a_message_too_long_stays_typed_and_a_sent_one_is_shown_escaped(

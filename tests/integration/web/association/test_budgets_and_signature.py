@@ -114,7 +114,7 @@ def test_a_budget_that_somebody_changed_meanwhile_is_not_replaced_unseen(space: 
     cell_of(book, "60").value = 1
     answer = imported(browser, one, book, version="0")
     assert answer.status_code == 409
-    assert "a modifié cette page" in ReadPage.of(answer).summary[0][1]
+    assert "a modifié ce budget" in ReadPage.of(answer).summary[0][1]
     assert one.dossier().answers["budget"] == ANSWERS["moyens"]["budget"]
 
 

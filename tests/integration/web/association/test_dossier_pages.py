@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from sqlmodel import select
 
 from aap.own_files import rubrics_folder
-from aap.records.applications import ApplicationState, Submission
+from aap.records.applications import ApplicationState, CompletionRequest, Submission
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole
 from tests.conftest import Browser
@@ -127,30 +127,41 @@ def test_autosave_answers_with_errors_notes_and_conflicts(space: Spaces, signed:
     conflict = browser.client.post(f"{here}?page=b", data={**fields, "q.mentors": "12", "version": "1"})
     assert conflict.status_code == 409
     told = conflict.json["conflict"]
-    assert (told["version"], told["saved_by"], told["saved_at"]) == (2, "Camille Exemple", "10:05:00")
-    assert [one["label"] for one in told["differences"]] == ["De combien de mentors disposez-vous déjà\u202f?"]
-    assert [(one["mine"], one["theirs"]) for one in told["differences"]] == [("12 mentors", "beaucoup")]
+    assert (told["version"], told["base"]) == (2, saved.json["base"])
+    assert told["differences"] == [
+        {
+            "id": "mentors", "label": "De combien de mentors disposez-vous déjà\u202f?", "mine": "12 mentors",
+            "theirs": "beaucoup", "saved_by": "Camille Exemple", "saved_at": "10\u00a0février\u00a02026 à 10\u00a0h\u00a005",
+        }
+    ]  # fmt: skip
+    read = browser.client.post(f"{here}?page=c&lire=1", data={**fields, "q.mentors": " beaucoup "})
+    assert (read.json, one.dossier().sections["moyens"].version) == ({"base": saved.json["base"]}, 2)
 
 
-def test_without_scripts_a_stale_page_shows_both_texts_and_saving_again_keeps_mine(
+def test_without_scripts_two_people_s_questions_are_merged_and_each_chooses_where_both_changed_one(
     space: Spaces, signed: Signed, browser: Callable[[], Browser]
 ) -> None:
     one = space(ANSWERS)
     lea = browser().sign_in(one.colleague(name="Léa Martin"))
     mine = signed(one)
     opened = ReadPage.of(mine.get(f"{one.url}/sections/projet"))
-    assert post_section(lea, one, "projet", {**POSTED["projet"], "q.titre": "Le titre de Léa"}).status_code == 303
-    typed = {**POSTED["projet"], "q.titre": "Le titre de Camille", "version": opened.values["version"][0]}
+    started = {name: opened.values[name][0] for name in ("version", "base")}
+    lea_typed = {**POSTED["projet"], "q.titre": "Le titre de Léa", "q.theme": "mobilite"}
+    assert post_section(lea, one, "projet", lea_typed).status_code == 303
+    typed = {**POSTED["projet"], "q.titre": "Le titre de Camille", "q.periode.end": "2027-07-31", **started}
     answer = mine.post(f"{one.url}/sections/projet?page=x", typed, page=f"{one.url}/sections/projet")
     page = ReadPage.of(answer)
     assert answer.status_code == 409
-    assert page.values["q.titre"] == ["Le titre de Camille"]
-    assert "Le titre de Léa" in page.text
-    assert "Léa Martin" in page.text
-    assert one.dossier().answers["titre"] == "Le titre de Léa"
-    typed["version"] = page.values["version"][0]
-    assert mine.post(f"{one.url}/sections/projet?page=y", typed, page=one.url).status_code == 303
-    assert one.dossier().answers["titre"] == "Le titre de Camille"
+    assert (page.values["q.titre"], page.values["q.theme"]) == (["Le titre de Camille"], ["mobilite"])
+    assert ("Le titre de Léa" in page.text, "Léa Martin a changé cette réponse" in page.text) == (True, True)
+    stands = one.dossier().answers
+    assert [stands[name] for name in ("titre", "theme")] == ["Le titre de Léa", "mobilite"]
+    assert stands["periode"] == {"start": "2026-09-01", "end": "2027-07-31"}
+    again = {**typed, "q.theme": "mobilite", **{name: page.values[name][0] for name in ("version", "base")}}
+    taken = mine.post(f"{one.url}/sections/projet?page=y", {**again, "keep.titre": "theirs"}, page=one.url)
+    assert (taken.status_code, one.dossier().answers["titre"]) == (303, "Le titre de Léa")
+    kept = mine.post(f"{one.url}/sections/projet?page=y", {**again, "keep.titre": "mine"}, page=one.url)
+    assert (kept.status_code, one.dossier().answers["titre"]) == (303, "Le titre de Camille")
 
 
 def test_the_check_links_to_every_field_that_misses(space: Spaces, signed: Signed) -> None:
@@ -203,6 +214,27 @@ def test_the_last_minutes_say_what_is_left_and_afterwards_nothing_is_asked_any_m
     assert ("Le délai est passé" in late, "Rien ne manque" in late) == (True, False)
     dossier = at(end + timedelta(minutes=1), "")
     assert ("vous pourrez les reprendre" in dossier, "Déposer le dossier" in dossier) == (True, False)
+
+
+def test_a_completion_that_is_asked_for_is_complete_once_it_was_done(space: Spaces, signed: Signed) -> None:
+    one = space(ANSWERS, state=ApplicationState.TO_COMPLETE)
+    one.clock.move(hours=1)
+    asked = ["projet", "jeunes"]
+    with one.database.writing() as session:
+        due_at = one.clock.now + timedelta(days=3)
+        session.add(CompletionRequest(application_id=one.id, sections=asked, message="Précisez.", created_at=one.clock.now,
+                                      due_at=due_at))  # fmt: skip
+    browser = signed(one)
+
+    def told() -> list[str]:
+        page = browser.get(one.url).text
+        return re.findall(r'class="state state-\w+">(Complet|À compléter|Fermée)<', page.partition("À remplir")[2])
+
+    assert told() == ["À compléter", "À compléter", "Fermée", "Fermée"]
+    one.clock.move(hours=1)
+    post_section(browser, one, "projet", {**POSTED["projet"], "q.titre": "Un titre plus précis"})
+    assert told() == ["Complet", "À compléter", "Fermée", "Fermée"]
+    assert "Toutes les réponses y sont" not in browser.get(one.url).text
 
 
 def test_a_wrong_deposit_keeps_what_was_ticked(space: Spaces, signed: Signed) -> None:

@@ -14,6 +14,7 @@ from flask_wtf import CSRFProtect
 from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
+from aap.core.answers.merging import base_text
 from aap.own_files import templates_folder
 from aap.web.assets import init_assets
 from aap.web.filters import init_filters
@@ -41,9 +42,12 @@ def make_app() -> Flask:
     def autosave() -> Any:
         if saved["fail"]:
             return "", 503
+        if "lire" in request.args:
+            form = sample_form(request)
+            return {"base": base_text((one.question.id for one in form.fields), form.own_answers())}
         if int(request.form["version"]) != saved["version"]:
             difference = {"label": "Titre", "mine": request.form["q.titre"], "theirs": "Celui de Léa"}
-            conflict = {"version": saved["version"], "saved_by": "Léa Martin", "saved_at": "22:10:00"}
+            conflict = {"version": saved["version"], "saved_by": "", "saved_at": "22:10:00"}
             return {"conflict": {**conflict, "differences": [difference]}}, 409
         form = sample_form(request)
         form.check(missing=False)

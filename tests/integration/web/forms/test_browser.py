@@ -114,7 +114,7 @@ def test_a_commune_is_chosen_by_the_keyboard_among_homonyms(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(field(page, "q.commune")).to_have_value("Saint-Denis (Seine-Saint-Denis)")
-    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
+    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03, heure de Paris")
     assert saved(address)["post"]["commune"] == "93066"
 
 
@@ -141,7 +141,7 @@ def test_what_is_typed_is_saved_and_its_time_shown(context: BrowserContext, addr
     field(page, "q.titre").fill("Un titre assez long")
     field(page, "q.nombre").fill("beaucoup")
     field(page, "q.titre").focus()
-    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
+    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03, heure de Paris")
     expect(field(page, "q.nombre-error")).to_contain_text("Ce n’est pas un nombre.")
     assert saved(address)["post"]["titre"] == "Un titre assez long"
     assert page.evaluate("localStorage.length") == 0
@@ -156,7 +156,7 @@ def test_a_cut_keeps_the_text_on_the_device_and_saves_when_it_ends(
     field(page, "q.resume").focus()
     expect(page.locator("[data-save-state]")).to_contain_text("votre texte est gardé sur cet appareil")
     context.set_offline(False)
-    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
+    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03, heure de Paris")
     assert saved(address)["post"]["titre"] == "Écrit sans réseau"
 
 
@@ -175,7 +175,7 @@ def test_text_comes_back_after_a_crash_rows_included(context: BrowserContext, ad
     expect(field(again, "q.resume")).to_have_value("Un texte que personne n’a encore enregistré.")
     expect(field(again, "q.partenaires.2.nom")).to_have_value("Une fondation")
     again.get_by_role("button", name="Le garder").click()
-    expect(again.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
+    expect(again.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03, heure de Paris")
     assert saved(address)["post"]["partenaires"][2] == {"nom": "Une fondation"}
 
 
@@ -184,10 +184,10 @@ def test_a_stale_save_shows_both_texts_and_loses_neither(context: BrowserContext
     saved(address)["version"] = 9
     field(page, "q.titre").fill("Le titre de Paul")
     field(page, "q.resume").focus()
-    expect(page.get_by_text("Léa Martin a enregistré cette page à 22:10:00.")).to_be_visible()
+    expect(page.get_by_text("Cette page a été changée ailleurs à 22:10:00 (heure de Paris).")).to_be_visible()
     expect(page.locator(".versions pre")).to_have_text(["Le titre de Paul", "Celui de Léa"])
     page.get_by_role("button", name="Garder ma version").click()
-    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03")
+    expect(page.locator("[data-save-state]")).to_have_text("Enregistré à 22:14:03, heure de Paris")
     assert (saved(address)["post"]["titre"], saved(address)["version"]) == ("Le titre de Paul", 10)
 
 

@@ -118,7 +118,9 @@ def test_what_was_typed_stays_beside_every_error(desk: Desks, browser: Callable[
              "general": "Avis général 🙂", "rubric": "0" * 64, "version": "0", "action": "submit"}  # fmt: skip
     page = signed.post(address(here), typed)
     assert page.status_code == 422
-    assert "2 réponses sont à corriger" in page.text
+    assert "Enregistré, mais pas encore soumis" in page.text
+    reopened = signed.get(address(here)).text
+    assert ("Déjà écrit" in reopened, "Avis général 🙂" in reopened) == (True, True)
     for kept in ("&lt;b&gt;Déjà écrit&lt;/b&gt;", "Avis général 🙂", 'href="#avis-qualite"', 'href="#note-solidite"',
                  'name="note-qualite" value="1" checked'):  # fmt: skip
         assert kept in page.text

@@ -5,13 +5,14 @@ import { load } from "./texts.js";
 document.querySelector("[data-focus]")?.focus();
 
 const parts = [
+  ["main form[method=post], main a", "./offline.js"],
   ["[data-max-length]", "./counter.js"],
   ["[data-rows]", "./rows.js"],
   ["[data-show-if]", "./conditions.js"],
   ["[data-budget]", "./budget.js"],
   ["[data-communes]", "./communes.js"],
   ["[data-paste]", "./paste.js"],
-  ["[data-countdown]", "./countdown.js"],
+  ["[data-countdown], [data-shown-from]", "./countdown.js"],
   ["[data-letter-preview]", "./letters.js"],
   ["[data-progress]", "./progress.js"],
   ["[data-upload]", "./upload.js"],

@@ -40,14 +40,14 @@ class Combobox {
 
   typed() {
     this.code.value = "";
-    clearTimeout(this.pause);
+    this.giveUp();
     this.pause = setTimeout(() => this.ask(), PAUSE);
   }
 
   async ask() {
     const query = this.input.value.trim();
     this.close();
-    if (query.length < 2) return;
+    if (query.length < 2 || document.activeElement !== this.input) return;
     const request = new AbortController();
     this.request = request;
     try {
@@ -77,6 +77,7 @@ class Combobox {
   }
 
   key(event) {
+    if (event.key === "Escape") this.giveUp(); // also of what was asked and has not come
     if (this.list.hidden) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -113,11 +114,15 @@ class Combobox {
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // Closes the list and gives up what was asked: leaving the field, choosing and typing on all come here.
-  close() {
+  giveUp() {
     clearTimeout(this.pause);
     this.request?.abort();
     this.request = null;
+  }
+
+  // Closes the list and gives up what was asked: leaving the field, choosing and typing on all come here.
+  close() {
+    this.giveUp();
     this.list.hidden = true;
     this.active = -1;
     this.input.setAttribute("aria-expanded", "false");

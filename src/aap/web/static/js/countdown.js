@@ -1,6 +1,10 @@
-// Time left by the server's clock: the page says what time it was there, this device only measures what passed since.
+// Time left by the server's clock: the page says what time it was there, this device only measures what passed since. Where the
+// page holds words for a time to come ([data-shown-from], [data-shown-until]), they are shown then; [data-closed] is the end.
 
+import { announce } from "./announce.js";
 import { gettext, ngettext } from "./texts.js";
+
+const LONGEST = 60000;
 
 export function words(seconds) {
   if (seconds <= 0) return gettext("terminé");
@@ -15,16 +19,39 @@ export function words(seconds) {
   return gettext("%(minutes)s\u00a0min\u00a0%(seconds)s\u00a0s", { minutes, seconds: two(seconds % 60) });
 }
 
+// The server's time now, in milliseconds, by what an element says of it.
+function clockOf(element) {
+  const [given, begun] = [Date.parse(element.dataset.now), performance.now()];
+  return () => given + performance.now() - begun;
+}
+
+function count(place) {
+  const [end, now] = [Date.parse(place.dataset.countdown), clockOf(place)];
+  const update = () => {
+    const seconds = Math.max(0, Math.floor((end - now()) / 1000));
+    const text = words(seconds);
+    if (place.textContent !== text) place.textContent = text;
+    if (seconds > 0) setTimeout(update, seconds > 7200 ? LONGEST : 1000);
+  };
+  update();
+}
+
+function showInTime(element) {
+  const [from, until] = [Date.parse(element.dataset.shownFrom), Date.parse(element.dataset.shownUntil ?? "9999-12-31")];
+  const now = clockOf(element);
+  const update = () => {
+    const shown = now() > from && now() <= until;
+    if (element.hidden === shown) {
+      element.hidden = !shown;
+      if (shown && element.querySelector(".notice")) announce(element.textContent.replace(/\s+/g, " ").trim());
+    }
+    if (shown && "closed" in element.dataset) { document.documentElement.dataset.closed = ""; window.dispatchEvent(new Event("aap:closed")); return; }
+    if (now() <= until) setTimeout(update, Math.min(LONGEST, Math.max(50, (now() > from ? until : from) - now() + 50)));
+  };
+  update();
+}
+
 export function start(root) {
-  for (const place of root.querySelectorAll("[data-countdown]")) {
-    const left = Date.parse(place.dataset.countdown) - Date.parse(place.dataset.now);
-    const begun = performance.now();
-    const update = () => {
-      const seconds = Math.max(0, Math.floor((left - (performance.now() - begun)) / 1000));
-      const text = words(seconds);
-      if (place.textContent !== text) place.textContent = text;
-      if (seconds > 0) setTimeout(update, seconds > 7200 ? 60000 : 1000);
-    };
-    update();
-  }
+  root.querySelectorAll("[data-countdown]").forEach(count);
+  root.querySelectorAll("[data-shown-from]").forEach(showInTime);
 }

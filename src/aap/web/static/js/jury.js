@@ -24,7 +24,7 @@ export function start(root) {
         replace(place, page.querySelector("#effet").childNodes, typed);
         document.dispatchEvent(new CustomEvent("aap:effect", { detail: values })); // for the screens that follow
       } catch { // no network: the button is still there, and what is shown is of an earlier choice
-        if (mine === asked) { shown = ""; place.replaceChildren(); }
+        if (mine === asked) { shown = ""; replace(place, [], typed); }
       } finally {
         if (mine === asked) place.removeAttribute("aria-busy");
       }

@@ -1,25 +1,18 @@
 // Warns before a session is over for want of use, with a button that makes it go on, and keeps what was typed.
 //
-// The dialog: data-session-left (seconds, counted from the page's load), data-session-person, data-session-zone. Whatever is asked of the
-// server makes the session go on, in whatever tab: each page tells the others until when. POST to the form's address
+// The dialog: data-session-left (seconds, counted from the page's load), data-session-person. Whatever is asked of the server
+// makes the session go on, in whatever tab: each page tells the others until when, and whose it is. Who signs in again in another
+// tab goes on in this one. POST to the form's address
 // answers {"left": seconds}.
 
 import { announce } from "./announce.js";
 import { drop, keep, kept } from "./drafts.js";
 import { gettext } from "./texts.js";
+import { day, hour } from "./times.js";
 
 const WARNED_BEFORE = 5 * 60;
 const END = "aap:session-end";
 const TYPED = "textarea, select, input:not([type=hidden]):not([type=password]):not([type=file]):not([type=submit])";
-
-// As every other time of the service, whatever the clock of the device is set to: 9 h, 14 h 05 in French.
-function timeIn(timeZone, moment) {
-  const { lang } = document.documentElement;
-  const at = new Date(moment).toLocaleTimeString(lang, { timeStyle: "short", timeZone });
-  if (!lang.startsWith("fr")) return at;
-  const [hours, minutes] = at.split(":");
-  return `${Number(hours)}\u00a0h${minutes === "00" ? "" : `\u00a0${minutes}`}`;
-}
 
 class SessionEnd {
   constructor(dialog) {
@@ -31,7 +24,7 @@ class SessionEnd {
     this.warnedBefore = Math.min(WARNED_BEFORE, left / 2) * 1000;
     this.restore();
     this.goOn(left);
-    window.addEventListener("storage", (event) => { if (event.key === END && Number(event.newValue) > this.end) this.until(Number(event.newValue)); });
+    window.addEventListener("storage", (event) => { if (event.key === END) this.heard(event.newValue); });
     document.addEventListener("aap:session-left", (event) => this.goOn(event.detail));
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.look(); });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.stay(); });
@@ -40,13 +33,28 @@ class SessionEnd {
 
   goOn(seconds) {
     const end = Date.now() + seconds * 1000;
-    try { localStorage.setItem(END, String(end)); } catch { /* the other tabs warn by themselves */ }
+    try { localStorage.setItem(END, JSON.stringify([end, this.dialog.dataset.sessionPerson])); } catch { /* the other tabs warn by themselves */ }
     this.until(end);
+  }
+
+  heard(text) {
+    let [end, person] = [0, ""];
+    try { [end, person] = JSON.parse(text); } catch { return; }
+    if (person !== this.dialog.dataset.sessionPerson || end <= this.end) return;
+    this.until(end);
+    window.dispatchEvent(new Event("aap:signed-in"));
   }
 
   until(end) {
     this.end = end;
-    if (this.dialog.open && this.over.hidden) this.dialog.close();
+    if (this.dialog.open) this.dialog.close();
+    if (!this.over.hidden) {
+      this.over.hidden = true;
+      this.form.hidden = false;
+      this.dialog.removeAttribute("aria-label");
+      this.dialog.setAttribute("aria-labelledby", this.form.querySelector("h2").id);
+      drop(this.key); // what was typed is in this page still
+    }
     this.look();
   }
 
@@ -63,7 +71,7 @@ class SessionEnd {
   warn() {
     if (this.dialog.open) return;
     this.remember();
-    this.dialog.querySelector("[data-session-at]").textContent = timeIn(this.dialog.dataset.sessionZone, this.end);
+    this.dialog.querySelector("[data-session-at]").textContent = hour(this.end);
     this.dialog.showModal();
   }
 
@@ -118,19 +126,21 @@ class SessionEnd {
       field.dispatchEvent(new Event("change", { bubbles: true }));
     }
     if (!found.length) return;
-    const at = new Date(draft.at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    const values = { day: day(draft.at), hour: hour(draft.at) };
     const box = document.createElement("div");
     box.className = "notice notice-warning";
     box.setAttribute("role", "status");
     const words = document.createElement("p");
-    words.textContent = gettext("Nous avons remis dans la page ce que vous aviez saisi avant d’être déconnecté, le %(at)s. Rien n’est encore enregistré.", { at });
+    words.textContent = gettext("Nous avons remis dans la page ce que vous aviez saisi avant d’être déconnecté, le %(day)s à %(hour)s (heure de Paris). Rien n’est encore enregistré.", values);
     box.append(words);
     document.querySelector("main").prepend(box);
   }
 }
 
-function changed(field) {
+// Whether a field holds something else than the server gave.
+export function changed(field) {
   if (["radio", "checkbox"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (["hidden", "file"].includes(field.type) || field.value === undefined || field.tagName === "BUTTON") return false;
   if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
   return field.value !== field.defaultValue;
 }

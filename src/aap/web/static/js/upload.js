@@ -150,12 +150,13 @@ class Upload {
 
   show(html) {
     this.ended = true;
+    const here = [null, document.body].includes(document.activeElement) || this.field.contains(document.activeElement);
     const pattern = document.createElement("template");
     pattern.innerHTML = html;
     this.field.replaceChildren(pattern.content);
     dress(this.field);
     const next = this.field.querySelector("input[type=file]") ?? this.field.querySelector("[tabindex]");
-    next?.focus();
+    if (here) next?.focus(); // not away from what the person went on to meanwhile
     announce(gettext("Le fichier est enregistré."));
   }
 
