@@ -1,7 +1,7 @@
 """Who changed a question last, from which opened page and when, in place of the page that saved the section.
 
-Revision: 0025
-After: 0024
+Revision: 0026
+After: 0025
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
