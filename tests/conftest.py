@@ -196,7 +196,7 @@ def platform(
     if database == "postgres":
         url = postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_name"))
     else:
-        instance.mkdir(mode=0o700)
+        instance.mkdir(mode=0o700, exist_ok=True)
         shutil.copy(request.getfixturevalue("migrated_file"), instance)
     settings = Settings(
         instance=instance,

@@ -152,7 +152,7 @@ def test_a_reopened_review_leaves_the_ranking_until_it_is_submitted_again(platfo
         assignment_id=assignment_of(platform, here), reason="À sa demande.",
     )  # fmt: skip
     assert counted() == 0
-    review = done(platform, here, submit_review, entry=here.entry(2, qualite="5", solidite="5"), **given)
+    review = done(platform, here, submit_review, entry=here.entry(2, qualite="5", solidite="5"), **given).review
     assert (counted(), review.reopen_request, review.reopen_reason) == (2, "", "À sa demande.")
 
 
