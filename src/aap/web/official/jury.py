@@ -83,7 +83,7 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
                 reviewers = _further(session, before.held)
             except InvalidInput as refused:
                 problems |= {"numero": worded(refused.problems)["reference"]}
-        screens = screens_of(session, actor=signed_in(), call=opened)
+        screens = screens_of(session, actor=signed_in(), call=opened) if room.meeting else None
     if before is not None:
         consulted(READ, Subject.of(before.held.application))
     typed = {name: request.form.get(name, "") for name in _FIELDS}
