@@ -298,6 +298,7 @@ def _invite(
         values={"call": call.record.title, "inviter": actor.name, "new": new,
                 "link": links.sign_in_link(token) if new else links.sign_in(),
                 "interests": links.interests(), "contact": call.file.call.contact or ""},
+        sender=call.authority_name,
     )  # fmt: skip
     record(
         session,
