@@ -17,8 +17,11 @@ from aap.records.types import new_id
 from aap.services.actor import SYSTEM, Actor, load_actor
 from aap.services.call.calls import OpenedCall, add_call, get_call
 from aap.services.platform import Platform
+from aap.web.public_links import PublicLinks
 
 PASSWORD = "un long mot de passe"
+
+LINKS = PublicLinks("http://127.0.0.1:8000")
 
 
 @cache

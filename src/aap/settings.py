@@ -79,7 +79,10 @@ class Settings(BaseSettings):
         None, description="Certificate that the SMTP server's is verified by; empty: the machine's authorities."
     )
     smtp_timeout: int = Field(30, gt=0, description="Seconds that an answer of the SMTP server is waited for.")
-    mail_sender: str = Field("ne-pas-repondre@example.org", description="Sender of the mails.")
+    mail_sender: str = Field(
+        "ne-pas-repondre@example.org",
+        description="Sender of the mails, with its name where no call gives one: `Name <address>`.",
+    )
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     max_request_mb: int = Field(60, description="Largest request accepted, in megabytes.")
     trusted_proxies: int = Field(

@@ -27,7 +27,7 @@ from aap.services.ranking.computing import compute_run, store_run
 from aap.services.ranking.freezing import confirm_freeze, propose_freeze
 from aap.services.ranking.input import ranking_input
 from aap.web.public_links import PublicLinks
-from tests.factories import CALL_FILE, Factory
+from tests.factories import CALL_FILE, LINKS, Factory
 
 LETTERS = """letters:
   signed_on: 2025-02-10
@@ -179,7 +179,7 @@ def decline(office: Office, dossier: Application, reason: str = "Le projet ne se
         assert owner is not None
         answer_grant(
             session, actor=office.factory.actor(owner), application_id=dossier.id, answer="declined", reason=reason,
-            now=platform.clock(),
+            links=LINKS, now=platform.clock(),
         )  # fmt: skip
 
 

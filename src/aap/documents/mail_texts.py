@@ -1,10 +1,12 @@
-"""E-mail texts: plain text from `templates/mail/`; the first line is the subject."""
+"""E-mail texts: plain text from `templates/mail/`; the first line is the subject. Their HTML: `mail_html`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -62,6 +64,8 @@ class Mail(StrEnum):
     OBSERVATIONS = "service_observations"
     APPEAL_WITHDRAWN = "service_appeal_withdrawn"
     WITHDRAWAL = "service_withdrawal"
+    WITHDRAWN = "association_withdrawn"
+    DECISION_READ = "decision_read"
     AUDIT_WITNESS = "service_witness"
 
 
@@ -78,10 +82,42 @@ def _environment() -> Environment:
     # Plain text: escaping would show « &amp; » to people.
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
     environment.filters["quoted"] = french.quoted
+    environment.finalize = _kept_lines
     return environment
 
 
+_BREAK = "\u2028"
+"""Stands for the line breaks of a value while the template's own ones are looked at."""
+_LABELLED = re.compile(r"[^.:;,]{1,30}\s: \S.*")
+
+
+def _kept_lines(value: object) -> object:
+    return _BREAK.join(map(str.rstrip, value.splitlines())) if isinstance(value, str) else value
+
+
+def _flowed(body: str) -> str:
+    """The text with a space at the end of each line that goes on in the next: where a template is broken only because its
+    line is full. Lists, links, lines « label : value » and what people wrote keep their lines."""
+    blocks = []
+    for block in body.strip().split("\n\n"):
+        lines = block.strip("\n").split("\n")
+        apart = all(map(_LABELLED.fullmatch, lines))
+        ends = [
+            ""
+            if apart or line.endswith(":") or "://" in after or line.startswith("http") or after.startswith("- ")
+            else " "
+            for line, after in pairwise(lines)
+        ]
+        blocks.append("\n".join(line.rstrip(" ") + end for line, end in zip(lines, [*ends, ""], strict=True)))
+    return "\n\n".join(blocks).replace(_BREAK, "\n") + "\n"
+
+
+def plain(body: str) -> str:
+    """The text as it is read: where a line goes on isn't told."""
+    return re.sub(r" +$", "", body, flags=re.MULTILINE)
+
+
 def render_mail(mail: Mail, values: Mapping[str, Any]) -> tuple[str, str]:
-    """Subject (one line) and body. A missing value is an error."""
+    """Subject (one line, its no-break spaces kept) and body (see `_flowed`). A missing value is an error."""
     subject, _, body = _environment().get_template(f"{mail}.txt").render(values).partition("\n")
-    return " ".join(subject.split()), body.strip() + "\n"
+    return french.spaced(re.sub(rf"[ \t\r{_BREAK}]+", " ", subject).strip(" ")), _flowed(body)

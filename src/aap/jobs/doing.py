@@ -28,14 +28,22 @@ from aap.services.outbox import (
     piece_done,
     results_of_pieces,
 )
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 from aap.services.ranking import computing, points_needed, run_files
 from aap.services.review import offline_dossiers
 from aap.services.steering import appeal_file
 from aap.services.upkeep import auditing
 from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole, sum_pieces, write_job
+from aap.web.public_links import PublicLinks
 
 log = structlog.get_logger(__name__)
+
+
+def _linked(work: Callable[[Platform, Job, Progress, Links], Mapping[str, Any]]) -> Work:
+    """Work that mails addresses of pages: those under the instance's public address of today."""
+    return lambda platform, job, progress: work(platform, job, progress, PublicLinks(platform.settings.base_url))
+
 
 WORK: Mapping[str, Work | InPieces] = {
     "appeal_file": appeal_file.make_appeal_file,
@@ -46,7 +54,7 @@ WORK: Mapping[str, Work | InPieces] = {
     "points": points_needed.points_in_background,
     "ranking": computing.RANKING,
     "ranking_list": run_files.make_ranking_list,
-    "receipt": receipts.send_receipt,
+    "receipt": _linked(receipts.send_receipt),
     "reviewer_dossiers": offline_dossiers.make_dossiers,
     "audit": auditing.verify_in_background,
 }

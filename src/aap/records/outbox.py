@@ -15,7 +15,8 @@ from aap.records.types import UtcDateTime, new_id, one_of
 class OutboxMail(SQLModel, table=True):
     """A mail written in the transaction of the use case that sends it. `dedupe_key`: never twice.
 
-    `kind`: its template, empty in mails of 0.1.0. `application_id`: the dossier that it is about. Who sends it holds it
+    `kind`: its template, empty in mails of 0.1.0. `calendar`: an `.ics` file that goes with it. `sender`: in whose name it is
+    sent, empty: the instance's. `application_id`: the dossier that it is about. Who sends it holds it
     (`owner`, until `lease_until`) from before the server hears of it; `message_id` is given then, and is the same in
     every attempt. `given_up_at`: it isn't tried again by itself.
     """
@@ -29,6 +30,8 @@ class OutboxMail(SQLModel, table=True):
     subject: str
     body: str
     attachments: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    calendar: str = ""
+    sender: str = ""
     dedupe_key: str | None = Field(default=None, max_length=200)
     application_id: str | None = Field(default=None, max_length=36, index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)

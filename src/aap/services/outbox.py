@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from aap.documents.calendar import Event, ics_of
 from aap.documents.mail_texts import WITH_TOKEN, Mail, render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.actor import Actor
@@ -55,10 +56,13 @@ def send_mail(
     dedupe_key: str | None = None,
     attachments: tuple[Mapping[str, str], ...] = (),
     application_id: str | None = None,
+    events: Sequence[Event] = (),
+    sender: str = "",
 ) -> None:
     """Queues the mail in its words. A known `dedupe_key`: nothing.
 
-    `attachments`: `{"name", "sha256", "content_type"}` of stored files. `application_id`: the dossier that it is about,
+    `attachments`: `{"name", "sha256", "content_type"}` of stored files. `events`: go with it as an `.ics` file. `sender`: in
+    whose name it is sent; empty: the instance's. `application_id`: the dossier that it is about,
     whose page then tells officials when it could not be sent.
     """
     if dedupe_key is not None:
@@ -72,6 +76,8 @@ def send_mail(
         subject=subject,
         body=body,
         attachments=[dict(attachment) for attachment in attachments],
+        calendar=ics_of(events, now=now) if events else "",
+        sender=sender,
         dedupe_key=dedupe_key,
         application_id=application_id,
         created_at=now,

@@ -47,3 +47,33 @@ class Links(Protocol):
 
     def unfreezing(self, call_id: str, number: int) -> str:
         """Where a second person confirms that a frozen run is taken back, or not."""
+
+    def receipt(self, application_id: str) -> str:
+        """The receipts of a dossier, as its association sees them."""
+
+    def messages(self, application_id: str) -> str:
+        """What the service and the association wrote to each other."""
+
+    def own_claim(self, claim_id: str) -> str:
+        """Where who claims an association's SIRET follows it."""
+
+    def review(self, application_id: str) -> str:
+        """A dossier, as its reviewer marks it."""
+
+    def reviews_followed(self, call_id: str) -> str:
+        """The reviews of a call, as officials follow them."""
+
+    def inspected(self, call_id: str, reference: str) -> str:
+        """A dossier, as officials see it."""
+
+    def appeal(self, call_id: str, contest_id: str) -> str:
+        """An appeal, as officials answer it."""
+
+    def correction(self, call_id: str, correction_id: str) -> str:
+        """A correction of a decision, as officials follow it."""
+
+    def replacements(self, call_id: str) -> str:
+        """Where officials call the next of the waiting list."""
+
+    def journal(self) -> str:
+        """The log, for administrators."""

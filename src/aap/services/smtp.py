@@ -12,16 +12,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.errors import MessageError
+from email.header import Header
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 
 import structlog
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import case
 from sqlmodel import Session, col, select
 
-from aap.documents.mail_texts import Mail
+from aap.documents.mail_html import html_of
+from aap.documents.mail_texts import Mail, plain
 from aap.records.outbox import OutboxMail
 from aap.services.platform import Platform
 from aap.services.workers import claim_mail, let_go, mail_is_due, settle_mail
@@ -33,6 +34,9 @@ MOST_ATTEMPTS = 12
 """Over almost three days: each wait is twice as long as the one before."""
 NOT_SPOKEN_TO_AGAIN = timedelta(minutes=1)
 """How long the mails wait that follow one for which the server could not be reached."""
+SITE = "Appels à projets"
+"""The sender's name where neither a call nor a setting gives one."""
+_HEADER_LINE = 76  # letters of a line in a mail's head, at most (RFC 2047, 2)
 _IDLE = 20.0  # seconds that a connection is kept for the next mail
 
 
@@ -58,7 +62,7 @@ class Mailer:
             self._write(mail, message)
             return
         server = self._connected()
-        sender = parseaddr(str(message["From"]))[1]
+        sender = parseaddr(self.settings.mail_sender)[1]
         address, international = _address(mail.recipient)
         if international and not server.has_extn("smtputf8"):
             raise _Unsendable("the SMTP server takes no address with letters like these before the @")
@@ -229,17 +233,35 @@ def _domain(settings: Settings) -> str:
 def _message(platform: Platform, mail: OutboxMail) -> EmailMessage:
     """Everything but to whom."""
     message = EmailMessage()
-    message["From"] = platform.settings.mail_sender
-    try:
-        message["Subject"] = mail.subject
-    except MessageError as error:
-        raise ValueError(str(error)) from error
+    message.set_raw("From", _sender(platform.settings, mail.sender))
+    message.set_raw("Subject", _encoded(mail.subject, "Subject"))
     message["Date"] = format_datetime(platform.clock())
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.body)
+    message.set_content(plain(mail.body))
+    message.add_alternative(html_of(mail.subject, mail.body, site=platform.settings.base_url), subtype="html")
     for attachment in mail.attachments:
         main, _, sub = attachment["content_type"].partition("/")
         content = platform.files.read(attachment["sha256"])
         message.add_attachment(content, maintype=main, subtype=sub, filename=attachment["name"])
+    if mail.calendar:
+        message.add_attachment(mail.calendar, subtype="calendar", params={"method": "PUBLISH"}, filename="agenda.ics")
     return message
+
+
+def _encoded(words: str, header: str) -> str:
+    """In lines of a mail's head (RFC 2047). What `email` writes by itself loses spaces between two of them, and cuts letters in
+    two, up to Python 3.12. Raises ValueError for a line break: nobody writes another header."""
+    if "\n" in words or "\r" in words:
+        raise ValueError(f"{header}: more than one line")
+    if words.isascii() and len(words) < _HEADER_LINE - len(header):
+        return words
+    return Header(words, "utf-8", maxlinelen=_HEADER_LINE, header_name=header).encode()
+
+
+def _sender(settings: Settings, name: str) -> str:
+    """The setting's address, in the name of a call's authority, of the setting, or of the site."""
+    own, address = parseaddr(settings.mail_sender)
+    said = name or own or settings.publisher or SITE
+    encoded = _encoded(said, "From")
+    return formataddr((said, address)) if encoded == said else f"{encoded}\n <{address}>"

@@ -60,5 +60,35 @@ class PublicLinks:
     def unfreezing(self, call_id: str, number: int) -> str:
         return self._at("instruction", call_id, "classement", str(number), "reprise")
 
+    def receipt(self, application_id: str) -> str:
+        return self._at("association", "dossiers", application_id, "accuse")
+
+    def messages(self, application_id: str) -> str:
+        return self._at("association", "dossiers", application_id, "messages")
+
+    def own_claim(self, claim_id: str) -> str:
+        return self._at("association", "associations", "reclamer", claim_id)
+
+    def review(self, application_id: str) -> str:
+        return self._at("evaluation", "dossiers", application_id)
+
+    def reviews_followed(self, call_id: str) -> str:
+        return self._at("instruction", call_id, "evaluations")
+
+    def inspected(self, call_id: str, reference: str) -> str:
+        return self._at("instruction", call_id, "dossiers", reference)
+
+    def appeal(self, call_id: str, contest_id: str) -> str:
+        return self._at("instruction", call_id, "recours", contest_id)
+
+    def correction(self, call_id: str, correction_id: str) -> str:
+        return self._at("instruction", call_id, "corrections", correction_id)
+
+    def replacements(self, call_id: str) -> str:
+        return self._at("instruction", call_id, "decisions", "suites")
+
+    def journal(self) -> str:
+        return self._at("administration", "journal")
+
     def _at(self, *parts: str) -> str:
         return "/".join((self.base_url.rstrip("/"), *(quote(part, safe="") for part in parts)))

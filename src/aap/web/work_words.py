@@ -88,4 +88,6 @@ def mail_kinds() -> Mapping[str, str]:
         Mail.GRANT_DECLINED: _("Renoncement à une subvention"),
         Mail.MESSAGE_TO_SERVICE: _("Message d’une association"),
         Mail.WITHDRAWAL: _("Retrait d’un dossier"),
+        Mail.WITHDRAWN: _("Retrait d’un dossier, à l’association"),
+        Mail.DECISION_READ: _("Dates après une décision"),
     }

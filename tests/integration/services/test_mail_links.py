@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
+from flask import Flask
 from sqlmodel import select
 
+import aap
 from aap import jobs
 from aap.documents.mail_texts import WITH_TOKEN, Mail
 from aap.records.outbox import OutboxMail
@@ -12,6 +19,7 @@ from aap.records.people import Role
 from aap.services import smtp
 from aap.services.account.sign_in_links import send_sign_in_link
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 from aap.services.smtp import MOST_ATTEMPTS
 from aap.services.upkeep.operating import retry_mails, system_state
@@ -80,23 +88,61 @@ def test_a_mail_given_up_loses_its_link_and_is_not_sent_empty_afterwards(
     ] == [1]
 
 
-def test_every_mail_whose_template_is_given_a_link_of_one_s_own_is_erased() -> None:
-    from aap.own_files import templates_folder
+def test_every_mail_with_a_link_of_one_s_own_is_erased() -> None:
+    """Which mails get a token is read where they are sent; those of Flask-Security are named by it."""
+    given: set[str] = {"CHANGE_EMAIL", "CONFIRM_EMAIL", "KNOWN_ADDRESS", "RESET_PASSWORD", "WELCOME"}
+    given |= {"SIGN_IN_LINK", "INVITATION_LINK"}  # `_MAILS` of sign_in_links
+    tokens = {"invitation", "signature", "claim_proof", "sign_in_link"}
+    assert tokens == {name for name, method in vars(Links).items() if "token" in getattr(method, "__annotations__", {})}
+    for path in (Path(aap.__file__).parent / "services").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "send_mail",
+                "tell_association",
+                "tell_service",
+            ):
+                said = ast.unparse(node)
+                if any(f"links.{one}(" in said for one in tokens):
+                    given |= set(re.findall(r"Mail\.([A-Z_]+)", said))
+    assert given == {mail.name for mail in WITH_TOKEN}
 
-    public = {  # pages for who signs in
-        Mail.ANSWER_REMINDER,
-        Mail.APPEAL_ACKNOWLEDGED,
-        Mail.APPEAL_ANSWERED,
-        Mail.CLAIM_OPENED,
-        Mail.CORRECTION_DROPPED,
-        Mail.CORRECTION_INTENT,
-        Mail.DECISION,
-        Mail.DECISION_UNREAD,
-        Mail.DRAFT_REMINDER,
-        Mail.FREEZE_PROPOSED,
-        Mail.UNFREEZE_PROPOSED,
+
+def test_every_address_that_mails_lead_to_is_a_page(app: Flask) -> None:
+    """With what its last parts name in the place of each argument."""
+    routes = app.url_map.bind("aap.example.org")
+    arguments = {"number": 7, "token": "t", "application_id": "a", "call_id": "c", "reference": "r"}
+    pages = {}
+    for name, method in vars(PublicLinks).items():
+        if name.startswith("_") or not callable(method):
+            continue
+        names = [one for one in method.__annotations__ if one != "return"]
+        address = method(LINKS, *(arguments.get(one, one) for one in names))
+        endpoint, given = routes.match(urlsplit(address).path)
+        assert {str(one) for one in given.values()} == {str(arguments.get(one, one)) for one in names}, name
+        pages[name] = endpoint
+    assert {name: pages[name] for name in vars(Links) if name in pages} == {
+        "account": "account.home",
+        "appeal": "official.appeal",
+        "claim_proof": "association.claim_proof",
+        "claims": "association.claims",
+        "correction": "official.correction",
+        "decision": "association.decision",
+        "dossier": "association.dossier",
+        "freezing": "official.freeze",
+        "health": "public.health",
+        "inspected": "official.dossier",
+        "interests": "reviewer.interests",
+        "invitation": "association.invitation",
+        "journal": "admin.journal",
+        "messages": "association.messages",
+        "own_claim": "association.own_claim_page",
+        "receipt": "association.receipt",
+        "replacements": "official.replacements",
+        "review": "reviewer.dossier",
+        "reviews": "reviewer.home",
+        "reviews_followed": "official.reviews",
+        "sign_in": "security.login",
+        "sign_in_link": "account.open_link",
+        "signature": "association.signature",
+        "unfreezing": "official.unfreeze",
     }
-    linked = {
-        mail for mail in Mail if "link }}" in (templates_folder() / "mail" / f"{mail}.txt").read_text(encoding="utf-8")
-    }
-    assert linked - public == WITH_TOKEN

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +186,64 @@ def test_links_and_receipts_leave_before_everything_else(platform: Platform) -> 
     assert [one.recipient.partition("@")[0] for one in server.received] == [
         "association_receipt", "identity_sign_in_link", "official_message", "decision_notified",
     ]  # fmt: skip
+
+
+LONG = "Votre dossier\u00a0AAP-2025-0012\u00a0: «\u00a0Les étés des jeunes et des territoires éloignés\u00a0», " * 3
+
+
+@pytest.mark.parametrize("subject", ["Objet", "Dossier\u00a0: déposé", LONG, "x" * 90, "é" * 120])
+@pytest.mark.parametrize(
+    "name", ["", "Ministère de la Culture, direction générale\u00a0des patrimoines et de l’été", "A, B"]
+)
+def test_a_mail_has_its_words_twice_its_subject_whole_and_a_sender_s_name(
+    platform: Platform, subject: str, name: str
+) -> None:
+    link = f"{platform.settings.base_url}/compte"
+    body = f"Bonjour, \nvoici.\n\nVoir le compte :\n{link}\n"
+    calendar = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+    (id,) = wait_in_outbox(platform, "a@example.org", subject=subject, body=body, sender=name, calendar=calendar)
+    jobs.sweep(platform)
+    raw = (platform.settings.mail_folder / f"{id}.eml").read_bytes()
+    message = message_from_bytes(raw, policy=policy.default)
+    assert message["Subject"] == subject
+    assert str(make_header(decode_header(message_from_bytes(raw)["Subject"]))) == subject
+    sender, address = parseaddr(message_from_bytes(raw)["From"])
+    assert str(make_header(decode_header(sender))) == (name or "Appels à projets")
+    assert address == message["From"].addresses[0].addr_spec == "ne-pas-repondre@example.org"
+    if subject != "x" * 90:  # a word that nothing can break
+        assert max(map(len, raw.split(b"\n\n")[0].splitlines())) <= 80
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar",
+    ]  # fmt: skip
+    text, page = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert text.get_content() == body.replace(" \n", "\n")
+    assert f'class="button" href="{link}">Voir le compte</a>' in page.get_content()
+    (days,) = message.iter_attachments()
+    assert (days.get_filename(), days["Content-Type"].params["method"]) == ("agenda.ics", "PUBLISH")
+    assert days.get_content().replace("\r\n", "\n") == calendar.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "values", [{"subject": "Objet\nBcc: x@example.org"}, {"sender": "Ministère\r\nBcc: x@example.org"}]
+)
+def test_nobody_writes_another_header(platform: Platform, values: dict[str, str]) -> None:
+    wait_in_outbox(platform, "a@example.org", **values)
+    jobs.sweep(platform)
+    assert [mail.sent_at for mail in held(platform).values()] == [None]
+    assert list(platform.settings.mail_folder.glob("*.eml")) == []
+
+
+def test_who_sends_is_named_by_the_settings_where_no_call_does(platform: Platform) -> None:
+    given = {"mail_sender": "Subventions d’État <a@example.org>", "publisher": "Préfecture"}
+    for values, expected in (
+        (given, "Subventions d’État"),
+        ({**given, "mail_sender": "a@example.org"}, "Préfecture"),
+        ({"mail_sender": "a@example.org"}, "Appels à projets"),
+    ):
+        with_name = replace(platform, settings=platform.settings.model_copy(update=values))
+        (id,) = wait_in_outbox(platform, "b@example.org")
+        jobs.sweep(with_name)
+        message = message_from_bytes((platform.settings.mail_folder / f"{id}.eml").read_bytes(), policy=policy.default)
+        assert message["From"].addresses[0].display_name == expected

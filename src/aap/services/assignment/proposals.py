@@ -331,5 +331,6 @@ def tell_reviewers(session: Session, call: OpenedCall, given: Mapping[str, int],
             send_mail(
                 session, Mail.DOSSIERS_ASSIGNED, to=email, now=now,
                 values={"call": call.record.title, "count": given[code], "contact": call.file.call.contact or "",
-                        "address": links.reviews()},
+                        "link": links.reviews()},
+                sender=call.authority_name,
             )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from aap.documents.calendar import Event
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application
 from aap.records.people import Membership, MembershipRole, Person
@@ -60,15 +61,20 @@ def tell_association(
     *,
     now: datetime,
     key: str,
+    link: str,
     values: Mapping[str, Any] | None = None,
     to: Collection[str] | None = None,
+    events: Sequence[Event] = (),
 ) -> None:
-    """One mail to each address of `to`, by default to everybody of the association. `key`: once an event and address."""
+    """One mail to each address of `to`, by default to everybody of the association.
+
+    `key`: once an event and address. `link`: where its people read on. `events`: days for their diary.
+    """
     if to is None:
         to = addresses_of(session, [application.association_id])[application.association_id]
     known = dossier_values(call, application.reference, application.title)
     for email in to:
         send_mail(
-            session, mail, to=email, now=now, values={**known, **(values or {})},
-            dedupe_key=f"{key}:{email}"[:200], application_id=application.id,
+            session, mail, to=email, now=now, values={**known, "link": link, **(values or {})}, events=events,
+            dedupe_key=f"{key}:{email}"[:200], application_id=application.id, sender=call.authority_name,
         )  # fmt: skip

@@ -281,7 +281,7 @@ def read_proof(session: Session, *, actor: Actor, claim_id: str, proof_id: str, 
 
 
 def arbitrate_claim(
-    session: Session, *, actor: Actor, claim_id: str, accepted: bool | None, reason: str, now: datetime
+    session: Session, *, actor: Actor, claim_id: str, accepted: bool | None, reason: str, links: Links, now: datetime
 ) -> None:
     """Lets the person in as an owner, or refuses with a reason. Both sides are told by mail.
 
@@ -306,11 +306,12 @@ def arbitrate_claim(
     person, association = held.person, held.association
     if accepted:
         add_member(session, association.id, person.id, MembershipRole.OWNER, now)
+    own, others = links.own_claim(claim.id), links.claims(association.id)
     for email in sorted({person.email, *owners_of(session, association.id)}):
         send_mail(
             session, Mail.CLAIM_DECIDED, to=email, now=now,
             values={"association": association.name, "person": person.name, "accepted": accepted,
-                    "reason": claim.decision_reason},
+                    "reason": claim.decision_reason, "link": own if email == person.email else others},
         )  # fmt: skip
     record(
         session,

@@ -47,6 +47,11 @@ class OpenedCall:
         """The last moment at which a dossier is taken: closing (extended where it was) and grace."""
         return self.record.closes_at + timedelta(minutes=self.record.grace_minutes)
 
+    @property
+    def authority_name(self) -> str:
+        """Who decides; empty where the file names nobody."""
+        return self.file.call.authority.name if self.file.call.authority else ""
+
     def accepts_new_dossiers(self, now: datetime) -> bool:
         return self.state is CallState.OPEN and self.record.opens_at <= now <= self.record.closes_at
 

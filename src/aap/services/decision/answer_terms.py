@@ -19,6 +19,7 @@ from aap.records.associations import Association
 from aap.records.calls import Call, CallState
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import SYSTEM
+from aap.services.association.diary import answer_event
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.decision.answering import hold_list, note_answer
@@ -77,7 +78,7 @@ def keep_answer_terms(session: Session, *, links: Links, now: datetime) -> tuple
         term = answer_term(call, decision, begins)
         if term is not None and term.lapses and paris(now).date() > term.until:
             if lapsed < BATCH:
-                lapsed += _lapse(session, call, decision, now)
+                lapsed += _lapse(session, call, decision, links, now)
         elif asked < BATCH and decision.answer_reminded_at is None and _due(begins, term, now):
             _remind(session, call, application, decision, term, links, now)
             asked += 1
@@ -108,14 +109,22 @@ def _remind(
         "amount": euros(decision.amount or 0),
         "until": day(term.until) if term else "",
         "lapses": term is not None and term.lapses,
-        "link": links.decision(application.id),
     }
+    link = links.decision(application.id)
     tell_association(
-        session, call, application, Mail.ANSWER_REMINDER, now=now, key=f"answer:{decision.id}", values=values
+        session,
+        call,
+        application,
+        Mail.ANSWER_REMINDER,
+        now=now,
+        key=f"answer:{decision.id}",
+        values=values,
+        link=link,
+        events=(answer_event(call, application, decision, term.until, link),) if term else (),
     )
 
 
-def _lapse(session: Session, call: OpenedCall, decision: Decision, now: datetime) -> bool:
+def _lapse(session: Session, call: OpenedCall, decision: Decision, links: Links, now: datetime) -> bool:
     """Whether the grant lapsed: an answer that came in the meantime counts."""
     hold_list(session, decision.application_id)
     session.refresh(decision, with_for_update=True)
@@ -130,6 +139,7 @@ def _lapse(session: Session, call: OpenedCall, decision: Decision, now: datetime
         decision=decision,
         answer=LAPSED,
         reason="",
+        links=links,
         now=now,
     )
     return True

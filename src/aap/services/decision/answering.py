@@ -11,7 +11,7 @@ from aap.core.french import euros
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.letters import LetterView
 from aap.documents.papers.mark_table import MarkTable
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import ApplicationState
 from aap.records.decided import ListChange
 from aap.records.rankings import Decision, Outcome
 from aap.services.actor import Actor
@@ -26,6 +26,7 @@ from aap.services.dossier.access import get_dossier
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
+from aap.services.page_links import Links
 from aap.services.permissions import Permission
 
 LONGEST_REASON = 2_000
@@ -125,18 +126,6 @@ def former_letter(session: Session, *, actor: Actor, application_id: str, number
     return dossier.application.reference, sha256
 
 
-def note_reading(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:
-    """The receipt: when a member of the association first opened the decision, and in the log who."""
-    dossier = open_dossier(
-        session, actor=actor, application_id=application_id, permission=Permission.DECISION_READ, lock=True
-    )
-    decision = notified_decision(session, application_id)
-    if decision.read_at is not None:
-        return
-    opened_by(session, decision, actor, now)
-    record(session, actor, "decision.read", dossier.application, now=now, after={"decision": decision.id})
-
-
 def opened_by(session: Session, decision: Decision, actor: Actor, now: datetime) -> None:
     """Whoever acts on a decision has read it: the delays of appeal begin, if nothing began them before."""
     if decision.read_at is None:
@@ -145,17 +134,8 @@ def opened_by(session: Session, decision: Decision, actor: Actor, now: datetime)
         session.flush()
 
 
-def letter_for_association(session: Session, *, actor: Actor, application_id: str, now: datetime) -> tuple[str, str]:
-    """Reference of the dossier and SHA-256 of its letter; opening it is a reading. Raises NotFound."""
-    note_reading(session, actor=actor, application_id=application_id, now=now)
-    decision = notified_decision(session, application_id)
-    if decision.letter_sha256 is None:
-        raise NotFound("letter", application_id)
-    return session.get_one(Application, application_id).reference, decision.letter_sha256
-
-
 def answer_grant(
-    session: Session, *, actor: Actor, application_id: str, answer: str, reason: str, now: datetime
+    session: Session, *, actor: Actor, application_id: str, answer: str, reason: str, links: Links, now: datetime
 ) -> Decision:
     """A laureate accepts the grant, or declines it and says why: that frees its place; its association and the service
     are told.
@@ -174,7 +154,9 @@ def answer_grant(
     if problems:
         raise InvalidInput(problems)
     opened_by(session, decision, actor, now)
-    note_answer(session, actor=actor, dossier=dossier, decision=decision, answer=answer, reason=reason, now=now)
+    note_answer(
+        session, actor=actor, dossier=dossier, decision=decision, answer=answer, reason=reason, links=links, now=now
+    )
     return decision
 
 
@@ -208,6 +190,7 @@ def note_answer(
     decision: Decision,
     answer: str,
     reason: str,
+    links: Links,
     now: datetime,
     paper: str | None = None,
 ) -> None:
@@ -230,7 +213,7 @@ def note_answer(
             change=ListChange.LEFT,
             decision=decision,
             reason=SILENT if lapsed else LEFT,
-            author=_authority(dossier) if lapsed else dossier.association.name,
+            author=(dossier.call.authority_name or dossier.call.id) if lapsed else dossier.association.name,
             author_id=actor.row_id,
             now=now,
         )
@@ -244,25 +227,22 @@ def note_answer(
         after={"answer": answer, "reason": reason.strip(), "decision": decision.id, "amount": decision.amount,
                **({"paper": paper} if paper else {})},
     )  # fmt: skip
-    _tell(session, dossier, decision, now=now, on_paper=paper is not None)
+    _tell(session, dossier, decision, links=links, now=now, on_paper=paper is not None)
 
 
-def _authority(dossier: OpenedDossier) -> str:
-    authority = dossier.call.file.call.authority
-    return authority.name if authority else dossier.call.id
-
-
-def _tell(session: Session, dossier: OpenedDossier, decision: Decision, *, now: datetime, on_paper: bool) -> None:
+def _tell(
+    session: Session, dossier: OpenedDossier, decision: Decision, *, links: Links, now: datetime, on_paper: bool
+) -> None:
     """Everybody of the association reads what is now true; the service, that a place is free."""
     values = {"reason": decision.answer_reason, "amount": euros(decision.amount or 0), "on_paper": on_paper}
     mail = {ACCEPTED: Mail.ACCEPTANCE_NOTED, DECLINED: Mail.DECLINE_NOTED, LAPSED: Mail.GRANT_LAPSED}[decision.answer]
-    if mail is not Mail.ACCEPTANCE_NOTED or on_paper:  # who accepts on the page has just read so
-        tell_association(
-            session, dossier.call, dossier.application, mail, now=now, key=f"{decision.answer}:{decision.id}",
-            values=values,
-        )  # fmt: skip
+    tell_association(
+        session, dossier.call, dossier.application, mail, now=now, key=f"{decision.answer}:{decision.id}",
+        link=links.decision(dossier.id), values=values,
+    )  # fmt: skip
     if decision.answer in GIVEN_UP:
         tell_service(
             session, dossier, Mail.GRANT_DECLINED, now=now, key=f"declined:{decision.id}",
+            link=links.replacements(dossier.call.id),
             values={**values, "lapsed": decision.answer == LAPSED},
         )  # fmt: skip

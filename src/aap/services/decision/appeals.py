@@ -31,6 +31,7 @@ from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.dossier.uploads import ReceivedFile
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, StateForbids
+from aap.services.page_links import Links
 from aap.services.permissions import Permission
 
 LONGEST_APPEAL = 20_000
@@ -46,12 +47,12 @@ def file_appeal(
     application_id: str,
     body: str,
     files: Sequence[ReceivedFile],
-    link: str,
+    links: Links,
     now: datetime,
 ) -> Contest:
     """A recours gracieux by the association against its last decision; the service is told, the acknowledgement is made.
 
-    `link`: of the page where the acknowledgement is read. Raises InvalidInput, DeadlinePassed after the last day (in Paris),
+    Raises InvalidInput, DeadlinePassed after the last day (in Paris),
     StateForbids (nothing was asked for any more), NotFound.
     """
     first = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER)
@@ -84,11 +85,20 @@ def file_appeal(
     )  # fmt: skip
     tell_service(
         session, dossier, Mail.CONTEST, now=now, key=f"contest:{contest.id}",
+        link=links.appeal(dossier.call.id, contest.id),
         values={"body": contest.body, "until": day(until), "person": actor.name,
                 "number": appeal_number(dossier.call.file, contest.number or 0),
                 "silent_on": day(appeal_silence(paris(now).date()))},
     )  # fmt: skip
-    send_paper(session, "acknowledgement", contest.id, actor=actor, call_id=dossier.call.id, link=link, now=now)
+    send_paper(
+        session,
+        "acknowledgement",
+        contest.id,
+        actor=actor,
+        call_id=dossier.call.id,
+        link=links.decision(application_id),
+        now=now,
+    )
     return contest
 
 
@@ -289,7 +299,9 @@ def note_withdrawal(
     return _withdrawn(session, actor, held.contest, held.application, reason.strip(), now)
 
 
-def withdraw_appeal(session: Session, *, actor: Actor, application_id: str, contest_id: str, now: datetime) -> Contest:
+def withdraw_appeal(
+    session: Session, *, actor: Actor, application_id: str, contest_id: str, links: Links, now: datetime
+) -> Contest:
     """The association takes its appeal back; the service is told. Raises NotFound, StateForbids."""
     first = open_dossier(session, actor=actor, application_id=application_id, permission=Permission.DECISION_ANSWER)
     hold_call(session, first.call)
@@ -302,6 +314,7 @@ def withdraw_appeal(session: Session, *, actor: Actor, application_id: str, cont
     _withdrawn(session, actor, contest, dossier.application, "", now)
     tell_service(
         session, dossier, Mail.APPEAL_WITHDRAWN, now=now, key=f"appeal-withdrawn:{contest.id}",
+        link=links.appeal(dossier.call.id, contest.id),
         values={"person": actor.name, "number": appeal_number(dossier.call.file, contest.number or 0)},
     )  # fmt: skip
     return contest

@@ -231,7 +231,7 @@ def make_paper(platform: Platform, job: Job, progress: Progress) -> Mapping[str,
         call, application, _association = _parties(session, decision)
         tell_association(
             session, call, application, mail, now=platform.clock(), key=f"{paper}:{id}",
-            values={**values, "link": job.arguments["link"]},
+            link=job.arguments["link"], values=values,
         )  # fmt: skip
     progress(1, 1, "layout")
     return {"sha256": stored.sha256}
@@ -242,4 +242,4 @@ def tell_dropped(
 ) -> None:
     """The association learns that its decision stays."""
     key = f"dropped:{found.id}"
-    tell_association(session, call, application, Mail.CORRECTION_DROPPED, now=now, key=key, values={"link": link})
+    tell_association(session, call, application, Mail.CORRECTION_DROPPED, now=now, key=key, link=link)

@@ -22,13 +22,14 @@ from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
 from aap.services.dossier.uploads import ReceivedFile
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, StateForbids
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 
 LONGEST = 20_000
 
 
 def observe(
-    session: Session, *, actor: Actor, application_id: str, correction_id: str, text: str, now: datetime
+    session: Session, *, actor: Actor, application_id: str, correction_id: str, text: str, links: Links, now: datetime
 ) -> DecisionCorrection:
     """The association's observations, or what they become: until the last day (in Paris) they may be completed.
 
@@ -49,7 +50,7 @@ def observe(
     _keep(session, actor, found, dossier.application, wanted, None, now)
     tell_service(
         session, dossier, Mail.OBSERVATIONS, now=now, key=f"observations:{found.id}:{now.isoformat()}",
-        values={"body": wanted, "person": actor.name},
+        link=links.correction(dossier.call.id, found.id), values={"body": wanted, "person": actor.name},
     )  # fmt: skip
     return found
 

@@ -203,7 +203,7 @@ def _tell_all(
         session.add(application)
         tell_association(
             session, call, application, Mail.DECISION, now=now, key=f"decision:{decision.id}",
-            values={"link": links.decision(application.id), "trial": ""}, to=addresses[application.association_id],
+            link=links.decision(application.id), values={"trial": ""}, to=addresses[application.association_id],
         )  # fmt: skip
     notification.state, notification.done_at, notification.decisions = NotificationState.DONE, now, len(told)
     session.add(notification)
@@ -229,6 +229,7 @@ def send_test_mail(
     send_mail(
         session, Mail.DECISION, to=actor.email, now=now,
         values={**dossier_values(call, reference, title), "link": links.sign_in(), "trial": _TRIAL},
+        sender=call.authority_name,
         dedupe_key=f"decision-test:{call_id}:{actor.row_id}:{now:%Y%m%d%H%M}",
     )  # fmt: skip
 

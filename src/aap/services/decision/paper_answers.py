@@ -19,6 +19,7 @@ from aap.services.decision.answering import (
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.errors import InvalidInput, NotFound, Objection
+from aap.services.page_links import Links
 from aap.services.permissions import Permission
 
 PAPER_MEGABYTES = 10
@@ -46,6 +47,7 @@ def record_paper_answer(
     answer: str,
     reason: str,
     paper: str | None,
+    links: Links,
     now: datetime,
 ) -> Decision:
     """A laureate's written answer. `paper`: SHA-256 of the file in the store.
@@ -61,7 +63,15 @@ def record_paper_answer(
         raise InvalidInput(problems)
     if decision.answer != answer:
         note_answer(
-            session, actor=actor, dossier=dossier, decision=decision, answer=answer, reason=reason, now=now, paper=paper
+            session,
+            actor=actor,
+            dossier=dossier,
+            decision=decision,
+            answer=answer,
+            reason=reason,
+            links=links,
+            now=now,
+            paper=paper,
         )
     return decision
 

@@ -65,7 +65,7 @@ def remind_unread(session: Session, *, links: Links, now: datetime) -> int:
         session.add(decision)
         tell_association(
             session, call, application, Mail.DECISION_UNREAD, now=now, key=f"decision-unread:{decision.id}",
-            values={"link": links.decision(application.id)}, to=addresses[application.association_id],
+            link=links.decision(application.id), to=addresses[application.association_id],
         )  # fmt: skip
     return len(found)
 

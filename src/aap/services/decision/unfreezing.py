@@ -80,6 +80,7 @@ def propose_unfreeze(
             dedupe_key=f"unfreeze:{asked.id}:{second.person_id}",
             values={"call_title": call.record.title, "version": run.frozen_version, "proposer": actor.name,
                     "reason": asked.reason, "link": links.unfreezing(call.id, run.number)},
+            sender=call.authority_name,
         )  # fmt: skip
     return asked
 

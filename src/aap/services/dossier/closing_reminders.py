@@ -16,6 +16,7 @@ from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
 from aap.services.account.reminders_and_channels import REMINDERS, Reminder, wants
+from aap.services.association.diary import closing_event
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
@@ -83,5 +84,7 @@ def _remind(session: Session, call: OpenedCall, reminder: Reminder, links: Links
                 "account": links.account(),
             },
             dedupe_key=dedupe,
+            events=(closing_event(call, application, links.dossier(application.id)),),
+            sender=call.authority_name,
         )
     return len(found)

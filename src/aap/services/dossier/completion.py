@@ -27,6 +27,7 @@ from aap.records.applications import (
 )
 from aap.records.territories import territories
 from aap.services.actor import SYSTEM, Actor
+from aap.services.association.diary import completion_event
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
@@ -41,6 +42,7 @@ from aap.services.dossier.dossiers import (
 )
 from aap.services.dossier.messages import LONGEST_MESSAGE
 from aap.services.errors import InvalidInput, Objection
+from aap.services.page_links import Links
 from aap.services.permissions import Permission
 
 
@@ -117,7 +119,7 @@ def _files(content: Mapping[str, Any]) -> dict[str, list[ComparedFile]]:
     return found
 
 
-def lapse_completions(session: Session, *, now: datetime) -> int:
+def lapse_completions(session: Session, *, links: Links, now: datetime) -> int:
     """Requests whose time is over without an answer: the dossier is examined as it was deposited. Gives their number.
 
     What was changed since and not deposited again is taken back to the last deposit; the audit line keeps it. A
@@ -142,7 +144,7 @@ def lapse_completions(session: Session, *, now: datetime) -> int:
         session.add(request)
         if not deposits or _another_is_open(session, request, now):
             continue
-        _take_back(session, application, request, deposits, now)
+        _take_back(session, application, request, deposits, links, now)
         lapsed += 1
     return lapsed
 
@@ -163,6 +165,7 @@ def _take_back(
     application: Application,
     request: CompletionRequest,
     deposits: Sequence[Submission],
+    links: Links,
     now: datetime,
 ) -> None:
     content = deposits[-1].content
@@ -198,6 +201,7 @@ def _take_back(
     )
     tell_association(
         session, call, application, Mail.COMPLETION_LAPSED, now=now, key=f"lapsed:{request.id}",
+        link=links.receipt(application.id),
         values={"due": moment(paris(request.due_at)), "deposited": moment(paris(deposits[-1].arrived_at))},
         to=editors_of(session, application.association_id),
     )  # fmt: skip
@@ -232,6 +236,7 @@ def ask_completion(
     sections: Sequence[str],
     message: str,
     due_at: datetime | None,
+    links: Links,
     now: datetime,
 ) -> CompletionRequest:
     """Opens the named sections to the association until `due_at`; its people are told by mail.
@@ -279,5 +284,7 @@ def ask_completion(
     tell_association(
         session, call, application, Mail.COMPLETION_ASKED, now=now, key=f"completion:{request.id}",
         values={"message": message.strip(), "sections": titles, "due": moment(paris(due_at))},
+        link=links.dossier(application_id),
+        events=(completion_event(call, application, due_at, links.dossier(application_id)),),
     )  # fmt: skip
     return request

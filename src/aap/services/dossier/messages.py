@@ -22,6 +22,7 @@ from aap.services.dossier.access import dossier_of, nobody_recused, recused_doss
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, Objection
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 
 
@@ -111,7 +112,9 @@ def mark_thread_read(session: Session, *, actor: Actor, application_id: str, now
     )
 
 
-def write_to_service(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Message:
+def write_to_service(
+    session: Session, *, actor: Actor, application_id: str, body: str, links: Links, now: datetime
+) -> Message:
     """A message from the association. The very same text sent again within a minute (a double click) is one message.
 
     Raises InvalidInput for an empty or too long one, StateForbids before the deposit, NotFound.
@@ -139,17 +142,30 @@ def write_to_service(session: Session, *, actor: Actor, application_id: str, bod
     session.flush()
     record(session, actor, "message.sent", dossier.application, now=now, after={"message": message.id})
     tell_service(
-        session, dossier, Mail.MESSAGE_TO_SERVICE, now=now, key=f"message:{message.id}", values={"message": text}
+        session,
+        dossier,
+        Mail.MESSAGE_TO_SERVICE,
+        now=now,
+        key=f"message:{message.id}",
+        values={"message": text},
+        link=links.inspected(dossier.call.id, dossier.application.reference),
     )
     return message
 
 
 def tell_service(
-    session: Session, dossier: OpenedDossier, mail: Mail, *, now: datetime, key: str, values: Mapping[str, object]
+    session: Session,
+    dossier: OpenedDossier,
+    mail: Mail,
+    *,
+    now: datetime,
+    key: str,
+    link: str,
+    values: Mapping[str, object],
 ) -> None:
     """Mails the call's own address, or where it has none the officials of the call who may know the dossier.
 
-    `key`: once an event.
+    `key`: once an event. `link`: where the service reads on.
     """
     for email in service_addresses(session, dossier.call, dossier.application):
         send_mail(
@@ -162,8 +178,10 @@ def tell_service(
                 "reference": dossier.application.reference,
                 "title": dossier.application.title,
                 "association": dossier.association.name,
+                "link": link,
                 **values,
             },
+            sender=dossier.call.authority_name,
             dedupe_key=f"{key}:{email}"[:200],
         )
 
@@ -257,7 +275,9 @@ def mark_messages_read(session: Session, *, actor: Actor, application_id: str, n
 LONGEST_MESSAGE = 5_000
 
 
-def write_message(session: Session, *, actor: Actor, application_id: str, body: str, now: datetime) -> Message:
+def write_message(
+    session: Session, *, actor: Actor, application_id: str, body: str, links: Links, now: datetime
+) -> Message:
     """A message from the service; the association's people are told by mail. Raises InvalidInput for an empty one."""
     call, application = dossier_of(
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
@@ -272,6 +292,6 @@ def write_message(session: Session, *, actor: Actor, application_id: str, body: 
     record(session, actor, "message.sent", application, now=now, after={"message": message.id})
     tell_association(
         session, call, application, Mail.MESSAGE_FROM_SERVICE, now=now, key=f"message:{message.id}",
-        values={"message": body.strip()},
+        link=links.messages(application_id), values={"message": body.strip()},
     )  # fmt: skip
     return message

@@ -21,11 +21,12 @@ from aap.records.applications import Application, CompletionRequest, Submission
 from aap.records.associations import Association
 from aap.records.outbox import Job
 from aap.records.people import Person
-from aap.services.association.mails import editors_of
+from aap.services.association.mails import addresses_of
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, submissions_of
 from aap.services.dossier.silence import requests_of, told_at
 from aap.services.outbox import Progress, send_mail
+from aap.services.page_links import Links
 from aap.services.platform import Platform
 
 
@@ -119,8 +120,10 @@ def receipts_of(session: Session, dossier: OpenedDossier) -> tuple[Receipt, ...]
     )  # fmt: skip
 
 
-def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Job `receipt`: renders the receipt and mails it to the association. May be run again: no mail leaves twice."""
+def send_receipt(platform: Platform, job: Job, progress: Progress, links: Links) -> Mapping[str, Any]:
+    """Job `receipt`: renders the receipt and mails it to everybody of the association.
+
+    May be run again: no mail leaves twice."""
     with platform.database.reading() as session:
         submission = session.get_one(Submission, job.arguments["submission_id"])
         application = session.get_one(Application, submission.application_id)
@@ -132,7 +135,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
     view = receipt_of(call, application, association, submission, depositor.name if depositor else "", deposits, asked)
     stored = platform.files.put(io.BytesIO(render_receipt(view)))
     with platform.database.writing() as session:
-        addresses = {*editors_of(session, association.id), *([association.email] if association.email else [])}
+        addresses = {*addresses_of(session, [association.id])[association.id], association.email} - {"", None}
         for email in sorted(addresses):
             send_mail(
                 session,
@@ -149,7 +152,9 @@ def send_receipt(platform: Platform, job: Job, progress: Progress) -> Mapping[st
                     "files": view.files,
                     "contact": call.file.call.contact or "",
                     "completed": view.completes,
+                    "link": links.receipt(application.id),
                 },
+                sender=call.authority_name,
                 dedupe_key=f"receipt:{submission.id}:{email}",
                 application_id=application.id,
                 attachments=(

@@ -16,6 +16,7 @@ from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, Signature, SignatureState
 from aap.records.people import MembershipRole
 from aap.services.actor import SYSTEM, Actor
+from aap.services.association.diary import closing_event
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, announced_deadline, deposit_content, open_dossier
@@ -107,6 +108,8 @@ def ask_signature(
                 "call_title": dossier.call.record.title, "title": dossier.application.title,
                 "link": links.signature(token),
                 "closes_at": french.moment(paris(announced_deadline(dossier)))},
+        sender=dossier.call.authority_name,
+        events=(closing_event(dossier.call, dossier.application),),
     )  # fmt: skip
     record(
         session, actor, "signature.asked", dossier.application, now=now, after={"content_hash": signature.content_hash}
@@ -139,7 +142,7 @@ def _reading(association_id: str) -> dict[str, MembershipRole]:
 
 
 def answer_signature(
-    session: Session, *, token: str, approved: bool | None, remark: str, address: str, now: datetime
+    session: Session, *, token: str, approved: bool | None, remark: str, address: str, links: Links, now: datetime
 ) -> SignatureCase:
     """The legal representative approves, or refuses with a remark; identity, moment and network address are kept.
 
@@ -161,7 +164,7 @@ def answer_signature(
     application = case.dossier.application
     tell_association(
         session, case.dossier.call, application, Mail.SIGNATURE_ANSWERED, now=now,
-        key=f"signature:{signature.id}", to=editors_of(session, application.association_id),
+        key=f"signature:{signature.id}", link=links.dossier(application.id), to=editors_of(session, application.association_id),
         values={"name": signature.name, "approved": approved, "remark": signature.remark},
     )  # fmt: skip
     record(

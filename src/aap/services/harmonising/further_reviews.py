@@ -20,6 +20,7 @@ from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput, Objection, OwnRequest, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.panel.interests import kept_away
 from aap.services.permissions import Permission
 
@@ -77,7 +78,7 @@ def further_reviewers(
 
 
 def ask_further_review(
-    session: Session, *, actor: Actor, call: OpenedCall, reference: str, person_id: str, now: datetime
+    session: Session, *, actor: Actor, call: OpenedCall, reference: str, person_id: str, links: Links, now: datetime
 ) -> None:
     """Gives the dossier to one more reviewer, who sees nothing of the others. Nobody gives themselves one.
 
@@ -120,5 +121,6 @@ def ask_further_review(
         Mail.FURTHER_REVIEW,
         to=session.get_one(Person, person_id).email,
         now=now,
-        values={"call": call.record.title, "reference": reference},
+        values={"call": call.record.title, "reference": reference, "link": links.review(application_id)},
+        sender=call.authority_name,
     )

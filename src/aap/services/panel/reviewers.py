@@ -301,6 +301,7 @@ def _invite(
                 "link": links.sign_in_link(token) if new else links.sign_in(),
                 "declared": person.interests_declared_at is not None, "interests": links.interests(),
                 "contact": call.file.call.contact or ""},
+        sender=call.authority_name,
     )  # fmt: skip
     record(
         session,

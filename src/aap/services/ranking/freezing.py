@@ -92,6 +92,7 @@ def propose_freeze(
             dedupe_key=f"freeze:{run.id}:{now.isoformat()}:{second.person_id}",
             values={"call_title": call.record.title, "number": run.number, "proposer": actor.name,
                     "link": links.freezing(call.id, run.number)},
+            sender=call.authority_name,
         )  # fmt: skip
 
 

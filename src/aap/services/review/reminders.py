@@ -32,7 +32,7 @@ def _reminder_values(call: OpenedCall, line: ReviewerProgress, note: str, links:
         "closes_at": moment(paris(closes_at)) if closes_at else "",
         "contact": call.file.call.contact or "",
         "note": note.strip(),
-        "address": links.reviews(),
+        "link": links.reviews(),
     }
 
 
@@ -75,6 +75,7 @@ def remind_reviewers(
             to=emails[line.person_id],
             now=now,
             values=_reminder_values(call, line, note, links),
+            sender=call.authority_name,
             dedupe_key=f"{REMINDER}{call.id}/{line.person_id}/{today}",
         )
     record(

@@ -17,11 +17,14 @@ from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, not_recused
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
+from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
 from aap.services.review.reviewing import current_rubric, find_given_dossier
 
 
-def request_reopening(session: Session, *, actor: Actor, application_id: str, reason: str, now: datetime) -> None:
+def request_reopening(
+    session: Session, *, actor: Actor, application_id: str, reason: str, links: Links, now: datetime
+) -> None:
     """A reviewer asks to correct a submitted review; the service is told by mail. Raises InvalidInput, StateForbids."""
     dossier = find_given_dossier(
         session, actor=actor, application_id=application_id, permission=Permission.REVIEW_MARK, lock=True
@@ -60,12 +63,14 @@ def request_reopening(session: Session, *, actor: Actor, application_id: str, re
                 "reference": dossier.application.reference,
                 "reviewer": code or actor.name,
                 "reason": reason.strip(),
+                "link": links.reviews_followed(dossier.call.id),
             },
+            sender=dossier.call.authority_name,
         )
 
 
 def reopen_review(
-    session: Session, *, actor: Actor, call_id: str, assignment_id: str, reason: str, now: datetime
+    session: Session, *, actor: Actor, call_id: str, assignment_id: str, reason: str, links: Links, now: datetime
 ) -> Review:
     """An official gives a review of this call back to its reviewer, submitted or late, and says why: the reason is kept.
 
@@ -126,6 +131,12 @@ def reopen_review(
         Mail.REVIEW_REOPENED,
         to=person.email,
         now=now,
-        values={"call": call.record.title, "reference": application.reference, "reason": reason.strip()},
+        values={
+            "call": call.record.title,
+            "reference": application.reference,
+            "reason": reason.strip(),
+            "link": links.review(application.id),
+        },
+        sender=call.authority_name,
     )
     return review

@@ -33,11 +33,17 @@ class Kept:
     recused: int = 0
 
 
-def _tell_witness(session: Session, platform: Platform, *, now: datetime) -> None:
+def _tell_witness(session: Session, platform: Platform, links: Links, *, now: datetime) -> None:
     """Once a day, the log's head goes to who keeps it elsewhere: what is cut off or made anew later is found by it."""
     address, day = platform.settings.audit_witness, paris(now).date()
     head = log_head(session)
-    values = {"day": french.day(day), "site": platform.settings.base_url, "lines": head.lines, "head": head.hash}
+    values = {
+        "day": french.day(day),
+        "site": platform.settings.base_url,
+        "lines": head.lines,
+        "head": head.hash,
+        "link": links.journal(),
+    }
     send_mail(
         session, Mail.AUDIT_WITNESS, to=address, now=now, values=values,
         dedupe_key=f"audit.witness:{day.isoformat()}:{address}"[:200],
@@ -48,7 +54,7 @@ def keep_time(platform: Platform, links: Links) -> Kept:
     """Does what is due by the platform's clock, in a transaction for each kind. Done twice, it is done once."""
     now = platform.clock()
     with platform.database.writing() as session:
-        lapsed = lapse_completions(session, now=now)
+        lapsed = lapse_completions(session, links=links, now=now)
     with platform.database.writing() as session:
         reminders = remind_drafts(session, links=links, now=now)
     with platform.database.writing() as session:
@@ -57,5 +63,5 @@ def keep_time(platform: Platform, links: Links) -> Kept:
         forget_old_sessions(session, settings=platform.settings, now=now)
     if platform.settings.audit_witness:
         with platform.database.writing() as session:
-            _tell_witness(session, platform, now=now)
+            _tell_witness(session, platform, links, now=now)
     return Kept(reminders, lapsed, recused)

@@ -15,12 +15,11 @@ from aap.services.decision.answering import (
     ReadDecision,
     answer_grant,
     former_decisions,
-    letter_for_association,
-    note_reading,
     read_decision,
 )
 from aap.services.decision.appeal_pages import own_appeals
 from aap.services.decision.appeals import LONGEST_APPEAL, MEGABYTES, MOST_FILES
+from aap.services.decision.first_reading import letter_for_association, note_reading
 from aap.services.decision.hearing import own_corrections
 from aap.services.decision.in_force import DECLINED, GIVEN_UP
 from aap.services.dossier.completion import revisions_of
@@ -34,7 +33,7 @@ from aap.web.access import requires
 from aap.web.appeal_words import appeal_kinds, appeal_results
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import stages_of, state_in_words
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.http_files import pdf_answer
 from aap.web.wording.sentences import worded
 
@@ -105,7 +104,7 @@ def withdraw_now(application_id: str) -> ResponseReturnValue:
         with writing() as session:
             withdraw_application(
                 session, actor=signed_in(), application_id=application_id, reason=request.form.get("reason", ""),
-                now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         return _withdraw_page(application_id, worded(error.problems)), 422
@@ -156,7 +155,7 @@ def write(application_id: str) -> ResponseReturnValue:
         with writing() as session:
             write_to_service(
                 session, actor=signed_in(), application_id=application_id, body=request.form.get("body", ""),
-                now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         return _messages_page(application_id, worded(error.problems)), 422
@@ -176,7 +175,7 @@ def decision_page(application_id: str, problems: dict[str, str], form: str = "")
         former = former_decisions(session, found)
     if found.decision.read_at is None:
         with writing() as session:
-            note_reading(session, actor=signed_in(), application_id=application_id, now=arrived_at())
+            note_reading(session, actor=signed_in(), application_id=application_id, links=links(), now=arrived_at())
         with reading() as session:
             found = read_decision(session, actor=signed_in(), application_id=application_id)
     return render_template(
@@ -231,7 +230,7 @@ def decision(application_id: str) -> str:
 def letter(application_id: str) -> ResponseReturnValue:
     with writing() as session:
         reference, sha256 = letter_for_association(
-            session, actor=signed_in(), application_id=application_id, now=arrived_at()
+            session, actor=signed_in(), application_id=application_id, links=links(), now=arrived_at()
         )
     return pdf_answer(platform().files.read(sha256), f"decision-{reference}.pdf")
 
@@ -239,7 +238,13 @@ def letter(application_id: str) -> ResponseReturnValue:
 def _answered(application_id: str, answer: str, reason: str) -> None:
     with writing() as session:
         answer_grant(
-            session, actor=signed_in(), application_id=application_id, answer=answer, reason=reason, now=arrived_at()
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            answer=answer,
+            reason=reason,
+            links=links(),
+            now=arrived_at(),
         )
 
 

@@ -56,7 +56,7 @@ def contest(application_id: str) -> ResponseReturnValue:
         with writing() as session:
             file_appeal(
                 session, actor=signed_in(), application_id=application_id, body=request.form.get("body", ""),
-                files=stored, link=links().decision(application_id), now=arrived_at(),
+                files=stored, links=links(), now=arrived_at(),
             )  # fmt: skip
     except RefusedFile as refused:
         return decision_page(application_id, {"files": f"{refused.name}\u00a0: {refused.message}"}, "contest"), 422
@@ -95,7 +95,12 @@ def drop_appeal(application_id: str, contest_id: str) -> ResponseReturnValue:
     """The association takes its appeal back."""
     with writing() as session:
         withdraw_appeal(
-            session, actor=signed_in(), application_id=application_id, contest_id=contest_id, now=arrived_at()
+            session,
+            actor=signed_in(),
+            application_id=application_id,
+            contest_id=contest_id,
+            links=links(),
+            now=arrived_at(),
         )
     flash(_("Votre recours est retiré."), "success")
     return _to_decision(application_id, "#recours")
@@ -123,7 +128,7 @@ def answer_intent(application_id: str, correction_id: str) -> ResponseReturnValu
         with writing() as session:
             observe(
                 session, actor=signed_in(), application_id=application_id, correction_id=correction_id,
-                text=request.form.get("text", ""), now=arrived_at(),
+                text=request.form.get("text", ""), links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         return decision_page(application_id, worded(error.problems), "observe"), 422

@@ -15,7 +15,7 @@ from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import document_note
-from aap.web.context import arrived_at, platform, reading, writing
+from aap.web.context import arrived_at, links, platform, reading, writing
 from aap.web.http_files import file_answer
 from aap.web.wording.sentences import worded
 
@@ -36,7 +36,7 @@ def sign(token: str) -> ResponseReturnValue:
         with writing() as session:
             answer_signature(
                 session, token=token, approved=yes_or_no("answer"),
-                remark=request.form.get("remark", ""), address=request.remote_addr or "", now=arrived_at(),
+                remark=request.form.get("remark", ""), address=request.remote_addr or "", links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         with reading() as session:

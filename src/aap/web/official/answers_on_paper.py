@@ -13,7 +13,7 @@ from aap.services.decision.paper_answers import PAPER_MEGABYTES, answered_on_pap
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.official.pages import blueprint, hand_out, show_call_page
 from aap.web.received_files import receive_scan
 from aap.web.wording.sentences import worded
@@ -55,6 +55,7 @@ def paper_answer(call_id: str, reference: str) -> ResponseReturnValue:
                 answer=request.form.get("answer", ""),
                 reason=request.form.get("reason", ""),
                 paper=paper.sha256 if paper else None,
+                links=links(),
                 now=arrived_at(),
             )
     except InvalidInput as refused:

@@ -12,7 +12,7 @@ from aap.services.permissions import Permission, conceivable
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.claim_words import proof_lines
-from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
 from aap.web.http_files import file_answer
 from aap.web.official.pages import blueprint
 from aap.web.people_words import membership_choices
@@ -76,6 +76,7 @@ def arbitrate(claim_id: str) -> ResponseReturnValue:
                 claim_id=claim_id,
                 accepted=accepted,
                 reason=request.form.get("reason", ""),
+                links=links(),
                 now=arrived_at(),
             )
     except InvalidInput as refused:

@@ -23,7 +23,7 @@ from aap.services.harmonising.divergences import divergent_dossiers
 from aap.services.harmonising.further_reviews import ask_further_review
 from aap.services.permissions import Permission
 from aap.web.access import requires
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.figures import plain
 from aap.web.official.pages import blueprint, call_of_page, hand_out, show_call_page, typed_day
 from aap.web.wording.sentences import worded
@@ -112,7 +112,9 @@ def _answered(
 def consensus_further(call_id: str, reference: str) -> ResponseReturnValue:
     """One more reviewer."""
     said = _("Le dossier est confié à un évaluateur de plus, qui en est averti.")
-    return _answered(call_id, reference, ask_further_review, said, person_id=request.form.get("person", ""))
+    return _answered(
+        call_id, reference, ask_further_review, said, person_id=request.form.get("person", ""), links=links()
+    )
 
 
 @blueprint.post("/<call_id>/evaluations/ecarts/<reference>/ouverture")

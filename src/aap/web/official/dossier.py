@@ -33,7 +33,7 @@ from aap.services.screening.screening import (
 )
 from aap.web import audit_words, state_words
 from aap.web.access import requires
-from aap.web.context import arrived_at, consulted, platform, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, links, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, paris_moment, show_call_page, typed_cents
 from aap.web.wording.sentences import worded
@@ -220,6 +220,7 @@ def complete(call_id: str, reference: str) -> ResponseReturnValue:
             sections=request.form.getlist("sections"),
             message=request.form.get("message", ""),
             due_at=paris_moment(request.form.get("due_day", ""), "23:59"),
+            links=links(),
             now=arrived_at(),
         )
 
@@ -235,6 +236,7 @@ def message(call_id: str, reference: str) -> ResponseReturnValue:
             actor=signed_in(),
             application_id=application_id,
             body=request.form.get("body", ""),
+            links=links(),
             now=arrived_at(),
         )
 

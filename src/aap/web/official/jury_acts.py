@@ -20,7 +20,7 @@ from aap.services.ranking.jury_room import LISTS
 from aap.services.ranking.meetings import MeetingEntry, adjourn_meeting, note_attendance, open_meeting
 from aap.services.ranking.votes import ChoiceEntry, RoomChoice, Votes, call_out, close_meeting, record_choice, vote_list
 from aap.web.access import requires
-from aap.web.context import arrived_at, signed_in, writing
+from aap.web.context import arrived_at, links, signed_in, writing
 from aap.web.figures import number
 from aap.web.numbers import bounded_number
 from aap.web.official.jury import conflict_sentence, page
@@ -200,7 +200,13 @@ def jury_choose(call_id: str) -> ResponseReturnValue:
         if choice == "review" and person_id:
             reference = request.form.get("dossier", "")
             ask_further_review(
-                session, actor=signed_in(), call=opened, reference=reference, person_id=person_id, now=arrived_at()
+                session,
+                actor=signed_in(),
+                call=opened,
+                reference=reference,
+                person_id=person_id,
+                links=links(),
+                now=arrived_at(),
             )
         return str(_("Le choix du jury est enregistré."))
 

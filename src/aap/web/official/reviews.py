@@ -60,7 +60,7 @@ def review_reopen(call_id: str, assignment_id: str) -> ResponseReturnValue:
             call_of_page(session, call_id)
             reopen_review(
                 session, actor=signed_in(), call_id=call_id, assignment_id=assignment_id, reason=request.form.get("motif", ""),
-                now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as refused:
         flash(sentences(refused.problems), "danger")

@@ -22,7 +22,7 @@ from aap.services.review.reviewing import (
     submit_review,
 )
 from aap.web.access import requires
-from aap.web.context import arrived_at, consulted, reading, signed_in, writing
+from aap.web.context import arrived_at, consulted, links, reading, signed_in, writing
 from aap.web.filters import clock, moment
 from aap.web.reviewer.differences import labelled
 from aap.web.reviewer.grid import FIELDS, GridView, grid_view
@@ -177,7 +177,7 @@ def ask_reopening(application_id: str) -> ResponseReturnValue:
         with writing() as session:
             request_reopening(
                 session, actor=signed_in(), application_id=application_id, reason=request.form.get("motif", ""),
-                now=arrived_at(),
+                links=links(), now=arrived_at(),
             )  # fmt: skip
     except InvalidInput as error:
         page = _page(application_id)

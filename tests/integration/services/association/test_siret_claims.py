@@ -17,6 +17,7 @@ from aap.services.errors import InvalidInput, NotFound, OwnRequest
 from aap.services.panel.recusing import add_recusal
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.integration.web.association.test_association_people import roles
 from tests.worlds.mailbox import link_in, mails_to
 
@@ -58,7 +59,13 @@ def decide(
 ) -> None:
     with factory.platform.database.writing() as session:
         arbitrate_claim(
-            session, actor=factory.actor(person), claim_id=claim_id, accepted=accepted, reason=reason, now=factory.now
+            session,
+            actor=factory.actor(person),
+            claim_id=claim_id,
+            accepted=accepted,
+            reason=reason,
+            links=LINKS,
+            now=factory.now,
         )
 
 

@@ -16,15 +16,17 @@ from aap.records.decided import CorrectionState, DecisionCorrection
 from aap.records.people import Person
 from aap.records.rankings import Contest, ContestDocument, ContestKind, ContestResult, Decision, Outcome
 from aap.services.call.calls import get_call
-from aap.services.decision.answering import note_reading, read_decision
+from aap.services.decision.answering import read_decision
 from aap.services.decision.appeal_pages import appeal_clocks, appeal_lines, own_appeals
 from aap.services.decision.appeals import file_appeal, note_withdrawal, record_appeal, reply_appeal, withdraw_appeal
 from aap.services.decision.correcting import decide_correction, drop_correction
 from aap.services.decision.deadlines import AppealDelay, appeal_delay
+from aap.services.decision.first_reading import note_reading
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.uploads import ReceivedFile
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, Objection, RecusedFromActs, StateForbids
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.unit.documents.papers.samples import text_of
 from tests.worlds.deposits import Case, Cases
 from tests.worlds.offices import Office, recuse_from
@@ -40,7 +42,7 @@ def run(here: Case, use_case: Callable[..., Any], person: Person, **values: Any)
 
 
 def filed(here: Case, body: str = "La pièce 3 n’a pas été lue.", **values: Any) -> Contest:
-    given = {"application_id": here.id, "body": body, "files": (), "link": LINK, **values}
+    given = {"application_id": here.id, "body": body, "files": (), "links": LINKS, **values}
     found: Contest = run(here, file_appeal, here.owner, **given)
     return found
 
@@ -65,7 +67,7 @@ def test_a_decision_is_contested_until_the_last_day_and_once(
 ) -> None:
     here = case(**zone)
     here.decide(Outcome.NOT_SELECTED)
-    run(here, note_reading, here.owner, application_id=here.id)
+    run(here, note_reading, here.owner, application_id=here.id, links=LINKS)
     with here.factory.platform.database.reading() as session:
         found = read_decision(session, actor=here.actor(here.owner), application_id=here.id)
     assert found.delay == AppealDelay(date(2025, 2, 10), last)
@@ -86,7 +88,7 @@ def test_a_decision_is_contested_until_the_last_day_and_once(
 def test_the_day_after_the_last_one_is_too_late_in_paris(case: Cases, clock: Any) -> None:
     here = case()
     here.decide(Outcome.NOT_SELECTED)
-    run(here, note_reading, here.owner, application_id=here.id)
+    run(here, note_reading, here.owner, application_id=here.id, links=LINKS)
     clock.now = datetime(2025, 4, 11, 22, 1, tzinfo=UTC)  # the 12th in Paris
     with pytest.raises(DeadlinePassed):
         filed(here)
@@ -122,7 +124,7 @@ def test_an_appeal_is_acknowledged_with_the_day_on_which_silence_rejects_it(case
 def test_a_late_appeal_on_paper_is_recorded_and_said_to_be_late(case: Cases, clock: Any) -> None:
     here = case()
     here.decide(Outcome.NOT_SELECTED)
-    run(here, note_reading, here.owner, application_id=here.id)
+    run(here, note_reading, here.owner, application_id=here.id, links=LINKS)
     clock.now = datetime(2025, 5, 2, 9, tzinfo=UTC)
     values = {
         "kind": ContestKind.HIERARCHIQUE,
@@ -202,9 +204,9 @@ def test_an_appeal_is_withdrawn_by_its_association_and_the_service_is_told(case:
     contest = filed(here)
     for person in (here.reader, here.stranger):
         with pytest.raises(NotFound):
-            run(here, withdraw_appeal, person, application_id=here.id, contest_id=contest.id)
+            run(here, withdraw_appeal, person, application_id=here.id, contest_id=contest.id, links=LINKS)
     for _ in range(2):
-        run(here, withdraw_appeal, here.owner, application_id=here.id, contest_id=contest.id)
+        run(here, withdraw_appeal, here.owner, application_id=here.id, contest_id=contest.id, links=LINKS)
     assert held(here, contest.id).result == "withdrawn"
     assert (
         here.mails("appel@example.org")[-1]
@@ -314,7 +316,7 @@ def test_the_association_reads_its_appeals_and_not_who_recorded_one(published: O
         assert appeal_delay(session, decision) == AppealDelay(None, None)  # nobody has read it
     assert (shown.person, shown.silent_on, shown.result) == ("", date(2025, 4, 10), None)
     assert "appeal.recorded" in actions
-    of_office(here, note_reading, here.member, application_id=here.dossiers[0].id)
+    of_office(here, note_reading, here.member, application_id=here.dossiers[0].id, links=LINKS)
     with here.factory.platform.database.reading() as session:
         decision = session.get_one(Decision, decision.id)
         assert appeal_delay(session, decision) == AppealDelay(date(2025, 2, 10), date(2025, 4, 11))

@@ -41,6 +41,7 @@ from aap.services.errors import (
     StateForbids,
 )
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.unit.documents.papers.samples import text_of
 from tests.worlds.offices import REDUCED, Office, Offices, notify, recuse_from
 
@@ -174,7 +175,15 @@ def test_only_what_is_notified_and_not_given_up_is_corrected(office: Offices) ->
     with pytest.raises(StateForbids):
         proposed(here, 0, wish(Outcome.NOT_SELECTED, None, KEPT_NOT))
     notified(here)
-    run(here, answer_grant, here.member, application_id=here.dossiers[0].id, answer="declined", reason="Reporté.")
+    run(
+        here,
+        answer_grant,
+        here.member,
+        application_id=here.dossiers[0].id,
+        answer="declined",
+        reason="Reporté.",
+        links=LINKS,
+    )
     with pytest.raises(StateForbids):
         proposed(here, 0, wish(Outcome.LAUREATE, 30_000, KEPT_NOT))
 
@@ -265,6 +274,7 @@ def test_a_grant_is_withdrawn_after_a_letter_of_intent_observations_and_a_second
         application_id=here.dossiers[0].id,
         correction_id=found.id,
         text="Nous signons lundi.",
+        links=LINKS,
     )
     clock.now = clock.now.replace(day=25)
     with pytest.raises(InvalidInput) as early:
@@ -279,6 +289,7 @@ def test_a_grant_is_withdrawn_after_a_letter_of_intent_observations_and_a_second
             application_id=here.dossiers[0].id,
             correction_id=found.id,
             text="Encore un mot.",
+            links=LINKS,
         )
     with pytest.raises(SamePerson):
         run(here, decide_correction, here.first, **on(here, found), reason="x", breaks_reason="x", link=LINK)
@@ -358,10 +369,26 @@ def test_nobody_else_answers_for_the_association(published: Office) -> None:
     found = sent(here, proposed(here, 0, wish(Outcome.NOT_SELECTED, None, KEPT_NOT)))
     for person in (here.stranger, here.first, here.factory.person()):
         with pytest.raises(NotFound):
-            run(here, observe, person, application_id=here.dossiers[0].id, correction_id=found.id, text="Nous.")
+            run(
+                here,
+                observe,
+                person,
+                application_id=here.dossiers[0].id,
+                correction_id=found.id,
+                text="Nous.",
+                links=LINKS,
+            )
     other = sent(here, proposed(here, 2, wish(Outcome.NOT_SELECTED, None, KEPT_NOT)))
     with pytest.raises(NotFound):
-        run(here, observe, here.member, application_id=here.dossiers[0].id, correction_id=other.id, text="Nous.")
+        run(
+            here,
+            observe,
+            here.member,
+            application_id=here.dossiers[0].id,
+            correction_id=other.id,
+            text="Nous.",
+            links=LINKS,
+        )
 
 
 def test_a_correction_that_is_dropped_leaves_the_decision_and_says_so_where_a_letter_had_left(

@@ -17,7 +17,8 @@ from aap.records.audit import AuditLine
 from aap.records.calls import CallState as C
 from aap.records.people import Person
 from aap.records.rankings import Decision, Outcome
-from aap.services.decision.answering import answer_grant, note_reading, read_decision
+from aap.services.decision.answering import answer_grant, read_decision
+from aap.services.decision.first_reading import note_reading
 from aap.services.dossier.completion import ask_completion, compare_contents, lapse_completions, revisions_of
 from aap.services.dossier.dossiers import dossiers_of, open_dossier
 from aap.services.dossier.messages import (
@@ -30,6 +31,7 @@ from aap.services.dossier.messages import (
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.worlds.deposits import Case, Cases
 
 
@@ -53,7 +55,7 @@ def actions(here: Case) -> list[str]:
 def test_a_deposited_dossier_is_withdrawn_once_and_the_service_is_told(case: Cases) -> None:
     here = case()
     for _ in range(2):
-        run(here, withdraw_application, here.owner, reason="Le projet est reporté.")
+        run(here, withdraw_application, here.owner, reason="Le projet est reporté.", links=LINKS)
     assert here.state() is A.WITHDRAWN
     assert actions(here) == ["application.withdrawn"]
     assert here.mails("appel@example.org") == [
@@ -70,11 +72,11 @@ FROZEN = {C.ARBITRATED, C.DECIDED, C.PUBLISHED, C.ARCHIVED}
 def test_what_may_be_withdrawn_follows_from_the_states(case: Cases, state: A, call_state: C) -> None:
     here = case(state, call_state)
     if state in WITHDRAWABLE and call_state not in FROZEN:
-        run(here, withdraw_application, here.owner, reason="")
+        run(here, withdraw_application, here.owner, reason="", links=LINKS)
         assert here.state() is A.WITHDRAWN
         return
     with pytest.raises(StateForbids):
-        run(here, withdraw_application, here.owner, reason="")
+        run(here, withdraw_application, here.owner, reason="", links=LINKS)
     assert here.state() is state
 
 
@@ -82,17 +84,17 @@ def test_a_reader_or_a_stranger_withdraws_nothing(case: Cases) -> None:
     here = case()
     for person in (here.reader, here.stranger, here.official):
         with pytest.raises(NotFound):
-            run(here, withdraw_application, person, reason="")
+            run(here, withdraw_application, person, reason="", links=LINKS)
     assert here.state() is A.SUBMITTED
 
 
 @on_both_databases
 def test_a_withdrawn_dossier_is_taken_up_again_while_the_call_is_open(case: Cases, clock: Any) -> None:
     here = case(A.SUBMITTED, C.OPEN)
-    run(here, withdraw_application, here.owner, reason="")
+    run(here, withdraw_application, here.owner, reason="", links=LINKS)
     run(here, resume_application, here.owner)
     assert here.state() is A.DRAFT
-    run(here, withdraw_application, here.owner, reason="")
+    run(here, withdraw_application, here.owner, reason="", links=LINKS)
     clock.move(days=5, minutes=16)
     with pytest.raises(DeadlinePassed):
         run(here, resume_application, here.owner)
@@ -109,7 +111,7 @@ def test_messages_go_both_ways_and_each_side_sees_what_it_has_not_read(case: Cas
     here = case()
     platform = here.factory.platform
     for _ in range(2):  # a double click is one message
-        run(here, write_to_service, here.owner, body=" Où en est-on ? ")
+        run(here, write_to_service, here.owner, body=" Où en est-on ? ", links=LINKS)
     clock.move(minutes=2)
 
     def waiting() -> list[tuple[str, list[str]]]:
@@ -120,9 +122,9 @@ def test_messages_go_both_ways_and_each_side_sees_what_it_has_not_read(case: Cas
     assert waiting() == [(here.application.reference, ["Où en est-on ?"])]
     run(here, mark_messages_read, here.official)
     assert waiting() == []
-    run(here, write_to_service, here.owner, body="Et maintenant ?")
+    run(here, write_to_service, here.owner, body="Et maintenant ?", links=LINKS)
     clock.move(minutes=1)
-    run(here, write_message, here.official, body="Votre dossier est à l’étude.")
+    run(here, write_message, here.official, body="Votre dossier est à l’étude.", links=LINKS)
     assert waiting() == []  # answered is read
     with platform.database.reading() as session:
         thread = read_thread(session, actor=here.actor(here.reader), application_id=here.id)
@@ -140,18 +142,18 @@ def test_messages_go_both_ways_and_each_side_sees_what_it_has_not_read(case: Cas
 def test_an_empty_or_endless_message_is_refused(case: Cases, body: str) -> None:
     here = case()
     with pytest.raises(InvalidInput) as refused:
-        run(here, write_to_service, here.owner, body=body)
+        run(here, write_to_service, here.owner, body=body, links=LINKS)
     assert list(refused.value.problems) == ["body"]
 
 
 def test_messages_are_written_after_the_deposit_and_by_editors(case: Cases) -> None:
     here = case(A.DRAFT, C.OPEN)
     with pytest.raises(StateForbids):
-        run(here, write_to_service, here.owner, body="Bonjour")
+        run(here, write_to_service, here.owner, body="Bonjour", links=LINKS)
     deposited = case()
     for person in (deposited.reader, deposited.stranger):
         with pytest.raises(NotFound):
-            run(deposited, write_to_service, person, body="Bonjour")
+            run(deposited, write_to_service, person, body="Bonjour", links=LINKS)
     with deposited.factory.platform.database.reading() as session:
         assert session.exec(select(Message)).all() == []
 
@@ -162,7 +164,7 @@ def test_messages_are_written_after_the_deposit_and_by_editors(case: Cases) -> N
 def ask(here: Case) -> None:
     run(
         here, ask_completion, here.official, sections=["projet"], message="Précisez le résumé.",
-        due_at=here.factory.now + timedelta(days=3),
+        due_at=here.factory.now + timedelta(days=3), links=LINKS,
     )  # fmt: skip
 
 
@@ -227,7 +229,7 @@ def test_a_request_without_an_answer_in_time_leaves_the_dossier_as_it_was_deposi
 
     def lapse() -> int:
         with platform.database.writing() as session:
-            return lapse_completions(session, now=platform.clock())
+            return lapse_completions(session, links=LINKS, now=platform.clock())
 
     clock.move(days=3)
     assert lapse() == 0  # the last second is still theirs
@@ -251,7 +253,7 @@ def test_a_dossier_whose_request_lapsed_can_be_asked_again(case: Cases, clock: A
     ask(here)
     clock.move(days=4)
     with platform.database.writing() as session:
-        lapse_completions(session, now=platform.clock())
+        lapse_completions(session, links=LINKS, now=platform.clock())
     ask(here)
     with platform.database.reading() as session:
         dossier = open_dossier(session, actor=here.actor(here.owner), application_id=here.id)
@@ -272,9 +274,9 @@ def test_the_decision_is_read_with_its_marks_and_the_first_reading_is_dated(case
     here.decide(Outcome.NOT_SELECTED, reason="Le nombre de lauréats est atteint.")
     notified = here.factory.now
     clock.move(hours=1)
-    run(here, note_reading, here.reader)
+    run(here, note_reading, here.reader, links=LINKS)
     clock.move(hours=1)
-    run(here, note_reading, here.owner)
+    run(here, note_reading, here.owner, links=LINKS)
     with here.factory.platform.database.reading() as session:
         found = read_decision(session, actor=here.actor(here.reader), application_id=here.id)
     assert found.marks is not None
@@ -308,18 +310,18 @@ def test_a_laureate_accepts_and_may_decline_later_with_a_reason(case: Cases) -> 
     here = case()
     here.decide()
     with pytest.raises(InvalidInput) as refused:
-        run(here, answer_grant, here.owner, answer="peut-être", reason="")
+        run(here, answer_grant, here.owner, answer="peut-être", reason="", links=LINKS)
     assert list(refused.value.problems) == ["answer"]
     for _ in range(2):
-        run(here, answer_grant, here.owner, answer="accepted", reason="")
+        run(here, answer_grant, here.owner, answer="accepted", reason="", links=LINKS)
     assert here.state() is A.ACCEPTED
     with pytest.raises(InvalidInput) as refused:
-        run(here, answer_grant, here.owner, answer="declined", reason=" ")
+        run(here, answer_grant, here.owner, answer="declined", reason=" ", links=LINKS)
     assert list(refused.value.problems) == ["reason"]
-    run(here, answer_grant, here.owner, answer="declined", reason="Notre cofinanceur se retire.")
+    run(here, answer_grant, here.owner, answer="declined", reason="Notre cofinanceur se retire.", links=LINKS)
     assert here.state() is A.DECLINED
     with pytest.raises(StateForbids):
-        run(here, answer_grant, here.owner, answer="accepted", reason="")
+        run(here, answer_grant, here.owner, answer="accepted", reason="", links=LINKS)
     assert actions(here) == ["grant.accepted", "grant.declined"]
     assert here.mails("appel@example.org") == [
         f"{here.application.reference} : Les Lanternes fictives renonce à sa subvention"
@@ -330,9 +332,9 @@ def test_only_a_laureate_answers_and_only_an_editor_for_it(case: Cases) -> None:
     here = case()
     here.decide(Outcome.WAITING_LIST, waiting_rank=1)
     with pytest.raises(StateForbids):
-        run(here, answer_grant, here.owner, answer="accepted", reason="")
+        run(here, answer_grant, here.owner, answer="accepted", reason="", links=LINKS)
     granted = case()
     granted.decide()
     for person in (granted.reader, granted.stranger, granted.official):
         with pytest.raises(NotFound):
-            run(granted, answer_grant, person, answer="accepted", reason="")
+            run(granted, answer_grant, person, answer="accepted", reason="", links=LINKS)

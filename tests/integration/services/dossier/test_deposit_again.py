@@ -20,6 +20,7 @@ from aap.services.dossier.silence import rejected_on
 from aap.services.dossier.submitting import submit_application
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.worlds.deposits import Case, Cases
 
 BUDGET = {"charges": {"60": "25000.00"}, "products": {"request": "15000.00", "70": "10000.00"}}
@@ -58,7 +59,7 @@ def test_deposited_withdrawn_and_deposited_again_then_completed(case: Cases, clo
         session.add(means)
     assert submit(here) == 1
     clock.move(hours=1)
-    run(here, withdraw_application, reason="")
+    run(here, withdraw_application, reason="", links=LINKS)
     run(here, resume_application)
     clock.move(hours=1)
     again = here.factory.now
@@ -68,7 +69,7 @@ def test_deposited_withdrawn_and_deposited_again_then_completed(case: Cases, clo
     here.put_state(ApplicationState.SUBMITTED, CallState.CLOSED)
     run(
         here, ask_completion, person=here.official, sections=["projet"], message="Précisez.",
-        due_at=here.factory.now + timedelta(days=20),
+        due_at=here.factory.now + timedelta(days=20), links=LINKS,
     )  # fmt: skip
     rejected = silence_is_rejection(again)
     assert day_of_silence(here) == rejected + timedelta(days=20)  # the delay stands still while something is asked for

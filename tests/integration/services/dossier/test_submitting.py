@@ -196,6 +196,8 @@ def ask(space: Space, **values: str) -> tuple[Signature, str]:
             .limit(1)
         )
     token = mail.body.partition("https://aap.example.org/association/signature/")[2].split()[0]
+    assert f"UID:closing-{space.id}" in mail.calendar
+    assert token not in mail.calendar.replace("\r\n ", "")  # a diary is shared, and its text isn't erased
     return signature, token
 
 
@@ -207,7 +209,9 @@ def test_the_representative_approves_by_the_link_and_the_deposit_says_so(space: 
     _, token = ask(one)
     one.clock.move(hours=1)
     with one.database.writing() as session:
-        answer_signature(session, token=token, approved=True, remark="", address="192.0.2.7", now=one.factory.now)
+        answer_signature(
+            session, token=token, approved=True, remark="", address="192.0.2.7", links=LINKS, now=one.factory.now
+        )
     approved_at = one.factory.now
     made = submit(one, capacity="representative")
     assert made.content["signature"] == {
@@ -228,7 +232,7 @@ def test_an_approval_holds_for_the_content_that_was_read_and_no_other(space: Spa
     one = space(ANSWERS).attach_all()
     _, token = ask(one)
     with one.database.writing() as session:
-        answer_signature(session, token=token, approved=True, remark="", address="", now=one.factory.now)
+        answer_signature(session, token=token, approved=True, remark="", address="", links=LINKS, now=one.factory.now)
     (held,) = one.dossier().files["rib"]
     with one.database.writing() as session:
         remove_document(session, actor=one.actor, application_id=one.id, document_id=held.id, now=one.factory.now)
@@ -247,7 +251,7 @@ def test_a_changed_dossier_an_old_and_an_expired_link_approve_nothing(space: Spa
         open_signature(session, token=old, now=one.factory.now)
     one.attach("comptes", "autres-comptes.pdf")
     with pytest.raises(InvalidInput), one.database.writing() as session:
-        answer_signature(session, token=token, approved=True, remark="", address="", now=one.factory.now)
+        answer_signature(session, token=token, approved=True, remark="", address="", links=LINKS, now=one.factory.now)
     one.clock.move(days=31)
     with pytest.raises(NotFound), one.database.reading() as session:
         open_signature(session, token=token, now=one.factory.now)
@@ -258,12 +262,12 @@ def test_the_first_answer_to_a_link_stands(space: Spaces) -> None:
     one = space(ANSWERS).attach_all()
     _, token = ask(one)
     with pytest.raises(InvalidInput) as refused, one.database.writing() as session:
-        answer_signature(session, token=token, approved=False, remark=" ", address="", now=one.factory.now)
+        answer_signature(session, token=token, approved=False, remark=" ", address="", links=LINKS, now=one.factory.now)
     assert set(refused.value.problems) == {"remark"}
     for approved, remark in ((False, "Le budget est faux."), (True, "")):
         with one.database.writing() as session:
             case = answer_signature(
-                session, token=token, approved=approved, remark=remark, address="", now=one.factory.now
+                session, token=token, approved=approved, remark=remark, address="", links=LINKS, now=one.factory.now
             )
     assert (case.signature.state, case.signature.remark) == (SignatureState.REFUSED, "Le budget est faux.")
 

@@ -29,6 +29,7 @@ from aap.services.ranking.input import ranking_input
 from aap.services.review.reopening import reopen_review, request_reopening
 from aap.services.review.reviewing import save_review, submit_review
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.worlds.desks import Desk, Desks
 
 LIMITS = "divergence: {overall: 25, criterion: 3}"
@@ -100,8 +101,8 @@ def test_a_further_reviewer_is_one_who_never_had_the_dossier_and_is_not_recused(
     diverging(here)
     for person in (here.first, here.official):
         with pytest.raises(InvalidInput):
-            lead(here, ask_further_review, person_id=person.id)
-    lead(here, ask_further_review, person_id=here.third.id)
+            lead(here, ask_further_review, person_id=person.id, links=LINKS)
+    lead(here, ask_further_review, person_id=here.third.id, links=LINKS)
     third = {"actor": here.factory.actor(here.third), "application_id": here.application.id}
     act(here, submit_review, entry=here.entry(qualite="3", solidite="3"), **third)
     with platform.database.reading() as session:
@@ -109,7 +110,7 @@ def test_a_further_reviewer_is_one_who_never_had_the_dossier_and_is_not_recused(
     assert [len(one.reviews) for one in found] == [3]
     act(here, declare_recusal, reason="Ancien salarié.", **third)
     with pytest.raises(InvalidInput):
-        lead(here, ask_further_review, person_id=here.third.id)
+        lead(here, ask_further_review, person_id=here.third.id, links=LINKS)
 
 
 @on_both_databases
@@ -124,10 +125,10 @@ def test_an_open_consensus_freezes_every_mark(platform: Platform, desk: Desks) -
             act(here, work, entry=here.entry(qualite="3", solidite="3"), **third)
     first = {"actor": here.factory.actor(here.first), "application_id": here.application.id}
     with pytest.raises(StateForbids):
-        act(here, request_reopening, reason="Une erreur.", **first)
+        act(here, request_reopening, reason="Une erreur.", **first, links=LINKS)
     with pytest.raises(StateForbids):
         act(here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
-            assignment_id=assignment(here, here.first), reason="Une erreur.")  # fmt: skip
+            assignment_id=assignment(here, here.first), reason="Une erreur.", links=LINKS)  # fmt: skip
     lead(here, close_consensus, reason="Ouvert par erreur.")
     act(here, submit_review, entry=here.entry(qualite="3", solidite="3"), **third)
 

@@ -20,6 +20,7 @@ from aap.services.review.reopening import request_reopening
 from aap.services.review.reviewer_pages import next_dossier, reviewer_calls
 from aap.services.review.reviewing import ReviewEntry, submit_review
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.worlds.deliberations import computed
 from tests.worlds.offices import LETTERS, Office, Offices, set_state
 
@@ -33,7 +34,7 @@ def third(here: Office) -> Person:
     with here.factory.platform.database.writing() as session:
         ask_further_review(
             session, actor=here.factory.actor(here.first), call=get_call(session, here.call.id),
-            reference=here.dossiers[0].reference, person_id=person.id, now=here.factory.now,
+            reference=here.dossiers[0].reference, person_id=person.id, links=LINKS, now=here.factory.now,
         )  # fmt: skip
     return person
 
@@ -111,7 +112,7 @@ def test_its_reopening_is_not_asked_for_as_nobody_could_grant_it(office: Offices
     with here.factory.platform.database.writing() as session, pytest.raises(StateForbids):
         request_reopening(
             session, actor=here.factory.actor(person), application_id=here.dossiers[0].id, reason="Une faute.",
-            now=here.factory.now,
+            links=LINKS, now=here.factory.now,
         )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def test_an_official_who_reviews_too_reopens_not_their_own_review(table: Tables)
     def reopen(by: Person) -> None:
         with database.writing() as session:
             reopen_review(session, actor=here.factory.actor(by), call_id=here.call.id, assignment_id=assignment.id,
-                          reason="Erreur.", now=here.factory.now)  # fmt: skip
+                          reason="Erreur.", links=LINKS, now=here.factory.now)  # fmt: skip
 
     with pytest.raises(OwnRequest):
         reopen(person)

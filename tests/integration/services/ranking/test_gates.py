@@ -28,6 +28,7 @@ from aap.services.ranking.input import ranking_input
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, next_step
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.worlds.offices import LETTERS, Office, Offices, set_state
 
 REVIEWING = LETTERS + "reviewing:\n  divergence: {overall: 25}\n"
@@ -81,7 +82,7 @@ class Scene:
     def further(self, marks: tuple[float, float]) -> None:
         """One more reviewer is asked for, and submits these marks two hours later."""
         third = self.here.factory.person(Role.REVIEWER, call=self.here.call)
-        self.act(ask_further_review, call=self.call(), reference=self.reference, person_id=third.id)
+        self.act(ask_further_review, call=self.call(), reference=self.reference, person_id=third.id, links=LINKS)
         with self.platform.database.writing() as session:
             given = session.exec(select(Assignment).where(Assignment.person_id == third.id)).one()
             at = self.here.factory.now + timedelta(hours=2)

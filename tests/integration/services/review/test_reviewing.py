@@ -18,6 +18,7 @@ from aap.services.panel.recusing import add_recusal, declare_recusal
 from aap.services.platform import Platform
 from aap.services.review.reopening import reopen_review, request_reopening
 from aap.services.review.reviewing import RubricChanged, save_review, submit_review
+from tests.factories import LINKS
 from tests.worlds.desks import Desk, Desks
 
 both = pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_late_review_is_refused_until_it_is_reopened(platform: Platform, desk:
         done(platform, here, submit_review, entry=here.entry(**FULL), **given)
     done(
         platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
-        assignment_id=assignment_of(platform, here), reason="Panne de réseau.",
+        assignment_id=assignment_of(platform, here), reason="Panne de réseau.", links=LINKS,
     )  # fmt: skip
     review = done(platform, here, submit_review, entry=here.entry(1, **FULL), **given).review
     assert (review.state, review.reopen_reason) == (ReviewState.SUBMITTED, "Panne de réseau.")
@@ -146,10 +147,10 @@ def test_a_reopened_review_leaves_the_ranking_until_it_is_submitted_again(platfo
 
     done(platform, here, submit_review, entry=here.entry(**FULL), **given)
     assert counted() == 2
-    done(platform, here, request_reopening, reason="Une erreur de saisie.", **given)
+    done(platform, here, request_reopening, reason="Une erreur de saisie.", **given, links=LINKS)
     done(
         platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
-        assignment_id=assignment_of(platform, here), reason="À sa demande.",
+        assignment_id=assignment_of(platform, here), reason="À sa demande.", links=LINKS,
     )  # fmt: skip
     assert counted() == 0
     review = done(platform, here, submit_review, entry=here.entry(2, qualite="5", solidite="5"), **given).review
@@ -165,7 +166,7 @@ def test_an_official_recused_of_a_dossier_reopens_none_of_its_reviews(platform: 
          person_id=here.official.id, reason="Voisin.")  # fmt: skip
     with pytest.raises(NotFound):
         done(platform, here, reopen_review, actor=here.factory.actor(here.official), call_id=here.call.id,
-             assignment_id=assignment_of(platform, here), reason="À revoir.")  # fmt: skip
+             assignment_id=assignment_of(platform, here), reason="À revoir.", links=LINKS)  # fmt: skip
 
 
 @pytest.mark.parametrize("how", ["removed", "recused", "never given"])

@@ -17,6 +17,7 @@ from aap.records.rankings import Decision, Outcome
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.messages import write_message
 from aap.services.dossier.receipts import receipts_of
+from tests.factories import LINKS
 from tests.worlds.deposits import Case, Cases
 
 PAGES = ("/suivi", "/messages", "/retrait", "/decision", "/decision/lettre.pdf")
@@ -103,7 +104,12 @@ def test_a_message_of_the_service_is_new_until_it_is_opened(case: Cases, browser
     platform = here.factory.platform
     with platform.database.writing() as session:
         write_message(
-            session, actor=here.actor(here.official), application_id=here.id, body="Bonjour.", now=platform.clock()
+            session,
+            actor=here.actor(here.official),
+            application_id=here.id,
+            body="Bonjour.",
+            links=LINKS,
+            now=platform.clock(),
         )
     signed = browser().sign_in(here.reader)
     assert "1 nouveau message" in signed.get(address(here)).text

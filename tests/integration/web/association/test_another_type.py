@@ -25,6 +25,7 @@ from aap.own_files import rubrics_folder
 from aap.records.people import Role
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from tests.conftest import Browser
+from tests.factories import LINKS
 from tests.unit.documents.papers import samples
 from tests.worlds.applicants import ANSWERS, Space, Spaces
 from tests.worlds.read_page import ReadPage
@@ -123,7 +124,7 @@ def test_a_dossier_with_it_is_saved_checked_submitted_read_printed_and_compared(
     assert "jusqu’à 20 h 00" in samples.text_of(blank_questionnaire(one.call.file))
     assert "Jusqu’à 20 h 00" in words(mine.get(f"/appels/{one.call.id}/questions").text)
 
-    for use_case, values in ((withdraw_application, {"reason": ""}), (resume_application, {})):
+    for use_case, values in ((withdraw_application, {"reason": "", "links": LINKS}), (resume_application, {})):
         with one.database.writing() as session:
             use_case(session, actor=one.actor, application_id=one.id, now=clock(), **values)
     clock.move(hours=1)

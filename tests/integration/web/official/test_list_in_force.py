@@ -169,6 +169,6 @@ def test_an_answer_on_paper_counts_as_the_associations_own(office: Offices, brow
     assert "déjà abandonnée" in signed.get(address).text
     with here.factory.platform.database.reading() as session:
         mails = session.exec(select(OutboxMail).where(OutboxMail.recipient == here.member.email)).all()
-    assert mails[-1].subject == f"Votre dossier {name} : vous avez renoncé à la subvention"
+    assert mails[-1].subject == f"Votre dossier {name}\u00a0: vous avez renoncé à la subvention"
     assert "Le service a enregistré votre réponse écrite" in mails[-1].body
     assert_one_truth(here.factory.platform, here.call.id, by_client(signed))

@@ -20,6 +20,7 @@ from aap.services.harmonising.further_reviews import ask_further_review, further
 from aap.services.ranking.minuting import minutes_pdf
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
+from tests.factories import LINKS
 from tests.worlds.assignment_pages import Browsers
 from tests.worlds.assignments import Table, Tables
 from tests.worlds.offices import Offices
@@ -193,7 +194,7 @@ def test_a_further_review_meets_them_too(tied: Table) -> None:
     assert offered == set(tied.reviewers) - {"R01"}
     with pytest.raises(InvalidInput), database.writing() as session:
         ask_further_review(session, actor=tied.actor, call=tied.call, reference=dossier.reference,
-                           person_id=tied.reviewers["R01"].id, now=tied.factory.now)  # fmt: skip
+                           person_id=tied.reviewers["R01"].id, links=LINKS, now=tied.factory.now)  # fmt: skip
 
 
 def test_a_proposal_made_before_a_tie_is_not_applied(table: Tables, browser: Browsers) -> None:

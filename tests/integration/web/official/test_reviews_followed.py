@@ -19,6 +19,7 @@ from aap.services.platform import Platform
 from aap.services.review.progress import ReviewsTotals, reviews_progress, reviews_totals
 from aap.services.review.reopening import request_reopening
 from aap.services.review.reviewing import save_review, submit_review
+from tests.factories import LINKS
 from tests.worlds.desks import Desk, Desks
 
 
@@ -165,7 +166,7 @@ def test_a_request_to_reopen_is_answered_from_the_page_of_the_progress(desk: Des
     here = desk()
     review(here, here.first, "4", "3")
     act(here, request_reopening, actor=here.factory.actor(here.first), application_id=here.application.id,
-        reason="Faute de frappe.")  # fmt: skip
+        reason="Faute de frappe.", links=LINKS)  # fmt: skip
     signed = browser().sign_in(here.official)
     page = signed.get(pages(here)[0])
     assert "Faute de frappe." in page.text
