@@ -192,7 +192,7 @@ def test_an_appeal_that_is_rejected_is_answered_by_letter_with_the_ways_of_appea
     assert (found.result, found.replied_by, found.reply) == ("rejected", here.official.id, "La pièce 3 a été lue.")
     text = kept(here, found.reply_sha256)
     for words in ("je rejette votre recours", "La pièce 3 a été lue.", "La décision contestée est maintenue",
-                  "dans les deux mois de la notification"):  # fmt: skip
+                  "à compter de la notification de cette lettre"):  # fmt: skip
         assert words in text, words
     with pytest.raises(StateForbids):
         run(here, reply_appeal, here.official, result=ContestResult.REJECTED, reply="Encore.", **values)

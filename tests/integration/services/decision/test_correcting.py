@@ -227,13 +227,14 @@ def test_what_is_taken_frees_money_and_names_who_would_be_called(published: Offi
     assert south.breaks == ("quota_min:sud",)
 
 
-def test_money_that_is_freed_raises_a_reduced_grant_first_and_calls_nobody_where_no_place_is_free(
-    office: Offices, published: Office
-) -> None:
+def test_money_that_is_freed_raises_a_reduced_grant_first(office: Offices) -> None:
     here = office(CallState.PUBLISHED, rules=REDUCED)
     found = effect(here, 0, wish(Outcome.NOT_SELECTED, None, KEPT_NOT))
     assert found.raised is not None
     assert (found.raised.reference, found.raised.grant, found.called) == (here.dossiers[1].reference, 40_000_00, None)
+
+
+def test_a_smaller_grant_frees_money_and_calls_nobody_where_no_place_is_free(published: Office) -> None:
     less = effect(published, 0, wish(Outcome.LAUREATE, 30_000, KEPT_NOT))
     assert (less.freed, less.places, less.raised, less.called) == (10_000_00, 0, None, None)
 
