@@ -27,6 +27,16 @@ PAGES = {
     "claim_proof": "association.claim_proof",
     "freezing": "official.freeze",
     "unfreezing": "official.unfreeze",
+    "receipt": "association.receipt",
+    "messages": "association.messages",
+    "own_claim": "association.own_claim_page",
+    "review": "reviewer.dossier",
+    "reviews_followed": "official.reviews",
+    "inspected": "official.dossier",
+    "appeal": "official.appeal",
+    "correction": "official.correction",
+    "replacements": "official.replacements",
+    "journal": "admin.journal",
 }
 """Link → the view that it leads to."""
 

@@ -122,7 +122,7 @@ def test_a_member_of_the_jury_declares_interests_too_and_sees_nothing_else(table
     assert browser().sign_in(here.factory.person()).get("/compte/interets").status_code == 404
 
 
-def test_a_new_role_asks_for_a_new_declaration(table: Tables, browser: Browsers) -> None:
+def test_a_declaration_stands_for_every_role_that_a_person_has(table: Tables, browser: Browsers) -> None:
     here = table()
     signed = browser().sign_in(here.official)
     signed.post("/instruction/interets", lines())
@@ -130,7 +130,7 @@ def test_a_new_role_asks_for_a_new_declaration(table: Tables, browser: Browsers)
     with here.factory.platform.database.writing() as session:
         session.add(RoleGrant(person_id=here.official.id, role=Role.OFFICIAL, call_id=here.factory.call().id,
                               created_at=here.factory.now))  # fmt: skip
-    assert "pas encore déclarés" in signed.get("/instruction/").text
+    assert "pas encore déclarés" not in signed.get("/instruction/").text
 
 
 def test_an_answer_to_a_probable_link_that_is_missing_is_refused(table: Tables, browser: Browsers) -> None:
