@@ -152,16 +152,20 @@ def reply_paragraphs(
     )
 
 
-def reply_appeals(court: str, *, late: bool, overseas: bool | None) -> tuple[str, ...]:
-    """Ways of appeal after a rejection, with the delay of where the association sits (`overseas`; None: unknown)."""
-    if late:
+def reply_appeals(court: str, *, partly: bool, late: bool, overseas: bool | None) -> tuple[str, ...]:
+    """Ways of appeal after a rejection, with the delay of where the association sits (`overseas`; None: unknown).
+
+    `partly`: only a part was rejected; the decision that replaces the contested one names its own ways.
+    """
+    if late and not partly:
         return (
             "Votre recours étant arrivé après le délai, il n’a pas interrompu le délai de recours contentieux contre la "
             "décision d’origine, qui est passé.",
         )
+    what = "ce rejet partiel" if partly else "la décision d’origine et ce rejet"
     return (
-        f"Vous pouvez contester la décision d’origine et ce rejet devant le {court} dans un délai de "
-        f"{delay_of_appeal(overseas)} à compter de la notification de cette lettre, par courrier ou sur www.telerecours.fr.",
+        f"Vous pouvez contester {what} devant le {court} dans un délai de {delay_of_appeal(overseas)} à compter de la "
+        "notification de cette lettre, par courrier ou sur www.telerecours.fr.",
     )
 
 

@@ -189,7 +189,12 @@ def reply_view(
         ),
         appeals=()
         if whole
-        else appeal_texts.reply_appeals(court, late=contest.late, overseas=is_overseas(association.zone)),
+        else appeal_texts.reply_appeals(
+            court,
+            partly=result is ContestResult.PARTLY,
+            late=contest.late,
+            overseas=is_overseas(association.zone),
+        ),
         author=_author(session, call),
         made_on=made_on,
         draft=DRAFT if draft else "",

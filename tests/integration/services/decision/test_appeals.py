@@ -265,7 +265,9 @@ def test_an_appeal_that_is_upheld_is_answered_when_a_second_person_has_decided(p
     sweep(here.factory.platform)
     found = held(here, contest.id)
     assert (found.result, found.replied_by) == ("partly", here.second.id)
-    assert "je fais droit en partie à votre recours" in kept(here, found.reply_sha256)
+    text = kept(here, found.reply_sha256)
+    assert "je fais droit en partie à votre recours" in text
+    assert "Vous pouvez contester ce rejet partiel devant le" in text
     assert (made.outcome, made.amount) == ("laureate", 20_000_00)
     assert appeal_number(here.call.file, 1) in made.reason
 
