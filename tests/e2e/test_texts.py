@@ -54,7 +54,7 @@ def test_what_the_scripts_of_the_grid_say_is_marked(
     page = new_context().new_page()
     sign_in(page, scene.first.email, PASSWORD)
     go(page, f"/evaluation/dossiers/{scene.applications[0].id}")
-    page.get_by_role("button", name="Donner 5").click()
+    page.locator("[id='note-qualite.8']").check()
     expect(page.locator("[data-total]")).to_have_text("⟦1 critères notés sur 2⟧")
     page.get_by_label("Chercher dans le dossier").fill("eleves")
     expect(page.locator("[role=status]").last).to_contain_text("⟦1 résultat⟧")

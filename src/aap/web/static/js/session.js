@@ -141,7 +141,11 @@ class SessionEnd {
 export function changed(field) {
   if (["radio", "checkbox"].includes(field.type)) return field.checked !== field.defaultChecked;
   if (["hidden", "file"].includes(field.type) || field.value === undefined || field.tagName === "BUTTON") return false;
-  if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  if (field.type === "select-multiple") return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  if (field.tagName === "SELECT") { // where none is marked the first one is chosen
+    const given = [...field.options].findLastIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== (given < 0 && field.options.length ? 0 : given);
+  }
   return field.value !== field.defaultValue;
 }
 
