@@ -68,6 +68,8 @@ def test_a_dossier_goes_from_start_to_receipt_without_scripts(space: Spaces, sig
     page = ReadPage.of(browser.get(f"{url}/accuse"))
     assert number in page.text
     assert "10 février 2026 à 10 h 05 min 00 s" in page.text
+    assert "10 avril 2026" in page.text
+    assert "remplacera ce refus" in page.text  # the decision is announced after that day, as the PDF says
     assert all(file.sha256 in page.text for file in draft.dossier().documents)
     with one.database.reading() as session:
         assert [made.receipt_number for made in session.exec(select(Submission))] == [number]
