@@ -41,10 +41,6 @@ class PreferenceList:
     call: OpenedCall
     dossiers: tuple[RankableDossier, ...]
 
-    @property
-    def ranked(self) -> int:
-        return sum(one.rank is not None for one in self.dossiers)
-
 
 def rankable_dossiers(session: Session, *, actor: Actor, call_id: str) -> PreferenceList:
     """The dossiers of a call that asks for preferences, without those that the actor is recused of. Two queries.

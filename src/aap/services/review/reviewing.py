@@ -153,8 +153,8 @@ def find_given_dossier(
     call = opened_call(session, record_)
     if permission is not Permission.RECUSAL_DECLARE:
         require_declared(session, actor, call)
-    if round_of is not None and permission is not Permission.RECUSAL_DECLARE:
-        require_calibrated(session, actor, record_.id)
+        if round_of is not None:
+            require_calibrated(session, actor, record_.id)
     found = session.exec(_REVIEWED, params={"assignment_id": assignment.id}).all()
     review, _, consensus = found[0]
     marks = {mark.criterion: mark for _, mark, _ in found if mark is not None}
