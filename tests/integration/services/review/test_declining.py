@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from aap.records.people import Role
 from aap.records.reviews import Assignment, Review, ReviewState
 from aap.services.assignment.moves import choices, move_by_hand
 from aap.services.assignment.situation import default_settings, situation
@@ -106,6 +107,21 @@ def test_the_pages_take_it_and_tell_the_service_alone(desk: Desks, browser: Brow
     assert (
         said["for_service"] in official.get(f"/instruction/{here.call.id}/dossiers/{here.application.reference}").text
     )
+
+
+def test_an_official_who_marks_the_dossier_too_reads_the_others_word_after_submitting(
+    desk: Desks, browser: Browsers
+) -> None:
+    here = desk()
+    both = here.factory.person(Role.OFFICIAL, Role.REVIEWER, call=here.call)
+    here.factory.assignment(here.application, both)
+    address, word = f"/evaluation/dossiers/{here.application.id}", "Adresse inconnue au répertoire."
+    marks = {"note-qualite": "4", "note-solidite": "3", "version": "0", "rubric": "0" * 64, "action": "submit"}
+    assert browser().sign_in(here.first).post(address, {**marks, "for_service": word}).status_code == 302
+    signed, page = browser().sign_in(both), f"/instruction/{here.call.id}/dossiers/{here.application.reference}"
+    assert word not in signed.get(page).text
+    assert signed.post(address, marks).status_code == 302
+    assert word in signed.get(page).text
 
 
 def test_the_page_gives_a_dossier_back(desk: Desks, browser: Browsers) -> None:
