@@ -30,6 +30,7 @@ from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import kept_away_pairs, recused_dossiers
 from aap.services.dossier.counted import set_aside_of
+from aap.services.panel.reviewers import room
 
 Said = TypeVar("Said", str, int)
 
@@ -149,8 +150,8 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
                 code,
                 tuple(one.themes),
                 tuple(one.departments),
-                min(one.min_load, max(one.max_load - given_back[code], 0)),
-                max(one.max_load - given_back[code], 0),
+                min(one.min_load, room(one, given_back[code])),
+                room(one, given_back[code]),
                 one.available and code not in settings.departing and code not in wholly_aside,
             )
             for code, (one, _) in reviewers.items()

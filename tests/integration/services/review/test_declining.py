@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
 from aap.records.people import Role
-from aap.records.reviews import Assignment, Review, ReviewState
+from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
 from aap.services.assignment.moves import choices, move_by_hand
 from aap.services.assignment.situation import default_settings, situation
 from aap.services.errors import NotFound, StateForbids
+from aap.services.harmonising.further_reviews import further_reviewers
 from aap.services.platform import Platform
 from aap.services.review.declining import decline_dossier
 from aap.services.review.reviewing import ReviewEntry, save_review
@@ -66,6 +69,30 @@ def test_a_submitted_review_is_not_given_back(table: Tables) -> None:
             session, actor=here.factory.actor(here.reviewers[code]), application_id=here.dossier(reference).id,
             reason="", now=here.factory.now,
         )  # fmt: skip
+
+
+@on_both_databases
+def test_who_gave_a_dossier_back_has_less_room_for_a_further_review_too(platform: Platform, desk: Desks) -> None:
+    here = desk()
+    other = here.factory.application(here.call, here.factory.association(), ApplicationState.ELIGIBLE)
+    here.factory.assignment(other, here.third)
+    with platform.database.writing() as session:
+        profile = session.exec(select(Reviewer).where(Reviewer.person_id == here.third.id)).one()
+        profile.max_load = 1
+        session.add(profile)
+
+    def apart() -> list[str]:
+        with platform.database.reading() as session:
+            application = session.get_one(Application, here.application.id)
+            association = session.get_one(Association, application.association_id)
+            return [one.apart for one in further_reviewers(session, here.call, application, association)]
+
+    assert apart() == ["load"]
+    with platform.database.writing() as session:
+        decline_dossier(
+            session, actor=here.factory.actor(here.third), application_id=other.id, reason="", now=here.factory.now
+        )
+    assert apart() == ["load"]
 
 
 @on_both_databases
