@@ -45,7 +45,7 @@ class PreferenceList:
 def rankable_dossiers(session: Session, *, actor: Actor, call_id: str) -> PreferenceList:
     """The dossiers of a call that asks for preferences, without those that the actor is recused of. Two queries.
 
-    Raises NotFound, StateForbids (the assignment is over), InterestsFirst.
+    Raises NotFound, StateForbids (the reviews are over), InterestsFirst.
     """
     call = get_call(session, call_id)
     target = Target(call_id=call.id, call_state=call.state)
