@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,7 @@ from aap.core.problems import BadInput, Problem
 if TYPE_CHECKING:
     from aap.core.assignment.distribution import Proposal
     from aap.core.assignment.problem import Demand, Pair
+    from aap.documents.tables.table_rows import Reading
 
 DONE, FAILED, BAD_INPUT, UNMET = 0, 1, 2, 3
 MOST_REVIEWS = 100
@@ -125,17 +127,15 @@ def _read(
         problems.extend(reading.problems)
         return frozenset(reading.values)
 
+    def numbers(path: Path | None, read: Callable[..., Reading[tuple[Pair, int]]]) -> dict[Pair, int]:
+        if path is None or not whole:
+            return {}
+        reading = read(table_source(path), *known)
+        problems.extend(reading.problems)
+        return dict(reading.values)
+
     barred, read_before, stays, held = pairs(conflicts), pairs(earlier), pairs(fixed), pairs(current)
-    fits: dict[Pair, int] = {}
-    if affinities is not None and whole:
-        reading = read_affinities(table_source(affinities), *known)
-        problems.extend(reading.problems)
-        fits = dict(reading.values)
-    ranks: dict[Pair, int] = {}
-    if preferences is not None and whole:
-        reading = read_preferences(table_source(preferences), *known)
-        problems.extend(reading.problems)
-        ranks = dict(reading.values)
+    fits, ranks = numbers(affinities, read_affinities), numbers(preferences, read_preferences)
     if not problems and not found_dossiers.values:
         problems.append(Problem(input_name(dossiers), "le tableau n'a aucune ligne"))
     if not problems and not found_reviewers.values:

@@ -1,4 +1,5 @@
-"""When a recusal stands, in one place: what was written down, and what follows from being a member of the applicant.
+"""When a recusal stands, in one place: what was written down, and what follows from being a member of the applicant. And who
+has yet to say what would lead to one.
 
 Whoever is a member of an association is kept from its dossiers wherever they are anything else than its member, from
 the moment that they are one: the condition reads the memberships, whatever happened first. The system writes such a
@@ -18,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from aap.core.scoring.marking import mark_text
 from aap.records.applications import Application
-from aap.records.people import Membership, Role, RoleGrant
+from aap.records.people import Membership, Person, Role, RoleGrant
 from aap.records.reviews import Assignment, Mark, Recusal, RecusalOrigin, Review
 from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import record
@@ -40,6 +41,12 @@ def works_on(person_id: Any, call_id: Any) -> ColumnElement[bool]:
         col(RoleGrant.role).in_(WORKING),
         or_(col(RoleGrant.call_id) == call_id, col(RoleGrant.call_id).is_(None)),
     )
+
+
+def must_declare(session: Session, actor: Actor) -> bool:
+    """Whether the actor works on a call and never declared their interests: said once, for all calls. At most one query."""
+    works = any(actor.roles.get(role) for role in WORKING)
+    return works and session.get_one(Person, actor.person_id).interests_declared_at is None
 
 
 def recusal_stands() -> ColumnElement[bool]:

@@ -234,8 +234,7 @@ def _wished(demand: Demand, fit: Ints, rows: Mapping[str, int], columns: Mapping
             lists.setdefault(reviewer, []).append((rank, dossier))
     for reviewer, ranked in lists.items():
         wishes[:, columns[reviewer]] = 0
-        for rank, dossier in ranked:
-            before = sum(other < rank for other, _ in ranked)
+        for before, (_, dossier) in enumerate(sorted(ranked)):
             wishes[rows[dossier], columns[reviewer]] = WISHES * (len(ranked) - before) // len(ranked)
     return fit * (MOST_FIT - WISHES) // MOST_FIT + wishes
 

@@ -114,46 +114,46 @@ def read_affinities(
     source: TableSource, dossiers: Collection[str], reviewers: Collection[str]
 ) -> Reading[tuple[Pair, int]]:
     """Fits of known pairs, whole numbers from 0 to 100; a pair stands once."""
-    sheet = _opened(source, (*PAIR_COLUMNS, "fit"), ())
-    if isinstance(sheet, BadInput):
-        return Reading(problems=sheet.problems, readable=False)
-    fit = sheet.getter("fit")
-    seen: dict[Pair, int] = {}
-    values = []
-    for row, pair, cells in _pairs(sheet, dossiers, reviewers):
-        if pair in seen:
-            sheet.refuse(row, "fit", f"cette paire a déjà une adéquation, à la ligne {seen[pair]}", " ".join(pair))
-            continue
-        seen[pair] = row
-        value = sheet.value(row, "fit", fit(cells), read_whole(100))
-        if value is not None:
-            values.append((pair, value))
-    return Reading(tuple(values), sheet.sorted_problems())
+    return _said_of_pairs(source, dossiers, reviewers, "fit", read_whole(100), "cette paire a déjà une adéquation")
 
 
 def read_preferences(
     source: TableSource, dossiers: Collection[str], reviewers: Collection[str]
 ) -> Reading[tuple[Pair, int]]:
     """The reviewers' lists: ranks of known pairs, from 1; a pair stands once, and so does a rank of a reviewer."""
-    sheet = _opened(source, (*PAIR_COLUMNS, "rank"), ())
+    already = "cette paire a déjà un rang"
+    return _said_of_pairs(source, dossiers, reviewers, "rank", read_rank, already, once="ce rang est déjà")
+
+
+def _said_of_pairs(
+    source: TableSource,
+    dossiers: Collection[str],
+    reviewers: Collection[str],
+    heading: str,
+    read: Callable[[str], int],
+    already: str,
+    once: str = "",
+) -> Reading[tuple[Pair, int]]:
+    """A number of each known pair; `already`, `once`: how a pair that stands twice is refused, and a reviewer's number."""
+    sheet = _opened(source, (*PAIR_COLUMNS, heading), ())
     if isinstance(sheet, BadInput):
         return Reading(problems=sheet.problems, readable=False)
-    rank = sheet.getter("rank")
+    typed = sheet.getter(heading)
     seen: dict[Pair, int] = {}
-    ranks: dict[tuple[str, int], int] = {}
+    taken: dict[tuple[str, int], int] = {}
     values = []
     for row, pair, cells in _pairs(sheet, dossiers, reviewers):
         if pair in seen:
-            sheet.refuse(row, "rank", f"cette paire a déjà un rang, à la ligne {seen[pair]}", " ".join(pair))
+            sheet.refuse(row, heading, f"{already}, à la ligne {seen[pair]}", " ".join(pair))
             continue
         seen[pair] = row
-        value = sheet.value(row, "rank", rank(cells), read_rank)
+        value = sheet.value(row, heading, typed(cells), read)
         if value is None:
             continue
-        if (pair[1], value) in ranks:
-            sheet.refuse(row, "rank", f"ce rang est déjà à la ligne {ranks[pair[1], value]}", str(value))
+        before = taken.setdefault((pair[1], value), row)
+        if once and before != row:
+            sheet.refuse(row, heading, f"{once} à la ligne {before}", str(value))
             continue
-        ranks[pair[1], value] = row
         values.append((pair, value))
     return Reading(tuple(values), sheet.sorted_problems())
 

@@ -89,7 +89,7 @@ class Board:
 def board(session: Session, *, actor: Actor, call: OpenedCall, text: str = "", only: str = "") -> Board:
     """Who reads what. `only`: `incomplets` or `verrouilles`; `text` searches reference, title, association, reviewer.
 
-    Eight queries, whatever the size.
+    Ten queries at most, whatever the size.
     """
     ensure(actor, Permission.REVIEWS_FOLLOW, call.target(), kind="call", id=call.id)
     found = situation(session, call, default_settings(call))
@@ -156,6 +156,9 @@ def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozense
                     held.stays(False),
                 )
             )
+    declined: dict[str, list[tuple[str, str]]] = {}
+    for (reference, code), said in sorted(found.declined.items()):
+        declined.setdefault(reference, []).append((found.name(code), said))
     return [
         Panel(
             reference=reference,
@@ -164,9 +167,7 @@ def _panels(session: Session, call: OpenedCall, found: Situation, seen: frozense
             theme=found.dossiers[reference].theme,
             seats=tuple(sorted(seats[reference], key=lambda one: one.code)),
             needed=found.settings.reviews,
-            declined=tuple(
-                (found.name(code), said) for (of, code), said in sorted(found.declined.items()) if of == reference
-            ),
+            declined=tuple(declined.get(reference, ())),
         )
         for reference in sorted(seen)
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -30,6 +30,9 @@ from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import kept_away_pairs, recused_dossiers
 from aap.services.dossier.counted import set_aside_of
+from aap.services.panel.reviewers import room
+
+Said = TypeVar("Said", str, int)
 
 
 @dataclass(frozen=True)
@@ -147,8 +150,8 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
                 code,
                 tuple(one.themes),
                 tuple(one.departments),
-                min(one.min_load, max(one.max_load - given_back[code], 0)),
-                max(one.max_load - given_back[code], 0),
+                min(one.min_load, room(one, given_back[code])),
+                room(one, given_back[code]),
                 one.available and code not in settings.departing and code not in wholly_aside,
             )
             for code, (one, _) in reviewers.items()
@@ -199,11 +202,7 @@ def _declined(
             Assignment.call_id == call.id, col(Assignment.declined_at).is_not(None)
         )
     )
-    return {
-        (references[dossier], codes[person]): reason
-        for dossier, person, reason in rows
-        if dossier in references and person in codes
-    }
+    return _by_pair(rows, references, codes)
 
 
 def _preferences(
@@ -215,9 +214,16 @@ def _preferences(
     rows = session.exec(
         select(Preference.application_id, Preference.person_id, Preference.rank).where(Preference.call_id == call.id)
     )
+    return _by_pair(rows, references, codes)
+
+
+def _by_pair(
+    rows: Iterable[tuple[str, str, Said]], references: Mapping[str, str], codes: Mapping[str, str]
+) -> dict[Pair, Said]:
+    """What was said of (application id, person id), by the names that people see."""
     return {
-        (references[dossier], codes[person]): rank
-        for dossier, person, rank in rows
+        (references[dossier], codes[person]): said
+        for dossier, person, said in rows
         if dossier in references and person in codes
     }
 

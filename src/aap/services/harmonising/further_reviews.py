@@ -22,6 +22,7 @@ from aap.services.harmonising.divergences import consensus_step
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.panel.interests import kept_away
+from aap.services.panel.reviewers import room
 from aap.services.permissions import Permission
 
 
@@ -47,13 +48,15 @@ def further_reviewers(
         )
     ).all()
     load: dict[str, int] = defaultdict(int)
+    given_back: dict[str, int] = defaultdict(int)
     known: set[str] = set()
-    for person_id, application_id, removed_at in session.exec(
-        select(Assignment.person_id, Assignment.application_id, Assignment.removed_at).where(
+    for person_id, application_id, removed_at, declined_at in session.exec(
+        select(Assignment.person_id, Assignment.application_id, Assignment.removed_at, Assignment.declined_at).where(
             Assignment.call_id == call.id
         )
     ):
         load[person_id] += removed_at is None
+        given_back[person_id] += declined_at is not None
         if application_id == application.id:
             known.add(person_id)
     known |= kept_away(session, call, application)
@@ -67,7 +70,7 @@ def further_reviewers(
             apart="department"
             if association.department and association.department in reviewer.departments
             else "load"
-            if load[reviewer.person_id] >= reviewer.max_load
+            if load[reviewer.person_id] >= room(reviewer, given_back[reviewer.person_id])
             else "",
         )
         for reviewer, name in people

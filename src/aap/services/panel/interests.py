@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_
 from sqlmodel import Session, col, select
 
 from aap.core.answers.conditions import shown_answers
@@ -20,8 +19,8 @@ from aap.core.territories import fold
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.associations import Association
 from aap.records.calls import CallState
-from aap.records.people import Membership, Person, Role, RoleGrant
-from aap.records.reviews import Interest, Recusal, RecusalOrigin, Reviewer
+from aap.records.people import Membership, Person
+from aap.records.reviews import Interest, Recusal, RecusalOrigin
 from aap.services.actor import SYSTEM, Actor
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall, list_calls
@@ -31,7 +30,6 @@ from aap.services.permissions import Permission, Target, ensure
 from aap.services.recusals import WORKING, pairs_apart, recuse, recuse_members, works_on
 
 MOST_INTERESTS = 40
-_BESIDE_REVIEWERS = (Role.OFFICIAL, Role.JURY)
 _MATCHED = frozenset({CallState.OPEN, CallState.CLOSED, CallState.REVIEWING, CallState.DELIBERATING})
 
 
@@ -67,25 +65,6 @@ def own_declaration(session: Session, *, actor: Actor) -> Declaration:
         .order_by(col(Interest.kind), col(Interest.name), col(Interest.id))
     ).all()
     return Declaration(tuple(found), session.get_one(Person, actor.person_id).interests_declared_at)
-
-
-_UNDECLARED = select(Person.id).where(
-    col(Person.id) == bindparam("person_id"),
-    col(Person.interests_declared_at).is_(None),
-    or_(
-        exists().where(col(Reviewer.person_id) == col(Person.id)),
-        exists().where(
-            col(RoleGrant.person_id) == col(Person.id),
-            or_(*(col(RoleGrant.role) == role for role in _BESIDE_REVIEWERS)),
-        ),
-    ),
-)
-"""Made once: the homes of reviewers, officials and jury members ask it."""
-
-
-def must_declare(session: Session, *, actor: Actor) -> bool:
-    """Whether the actor works on a call and never declared their interests: said once, for all calls. One query."""
-    return session.exec(_UNDECLARED, params={"person_id": actor.person_id}).first() is not None
 
 
 def declare_interests(

@@ -41,15 +41,11 @@ class PreferenceList:
     call: OpenedCall
     dossiers: tuple[RankableDossier, ...]
 
-    @property
-    def ranked(self) -> int:
-        return sum(one.rank is not None for one in self.dossiers)
-
 
 def rankable_dossiers(session: Session, *, actor: Actor, call_id: str) -> PreferenceList:
     """The dossiers of a call that asks for preferences, without those that the actor is recused of. Two queries.
 
-    Raises NotFound, StateForbids (the assignment is over), InterestsFirst.
+    Raises NotFound, StateForbids (the reviews are over), InterestsFirst.
     """
     call = get_call(session, call_id)
     target = Target(call_id=call.id, call_state=call.state)

@@ -243,6 +243,11 @@ def change_reviewer(
     _update(session, actor, reviewer, profile, now)
 
 
+def room(reviewer: Reviewer, given_back: int) -> int:
+    """The most dossiers that a reviewer of a call can have now: what they gave back for lack of time leaves them less."""
+    return max(reviewer.max_load - given_back, 0)
+
+
 def find_reviewer(session: Session, call_id: str, person_id: str) -> Reviewer:
     """A person's profile in a call. Raises NotFound."""
     found = session.exec(select(Reviewer).where(Reviewer.call_id == call_id, Reviewer.person_id == person_id)).first()

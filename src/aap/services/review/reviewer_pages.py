@@ -138,15 +138,14 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         )
         .order_by(col(Application.reference), col(Application.id))
     ).all()  # fmt: skip
-    found = []
+    found, to_do = [], (CallState.REVIEWING, CallState.CLOSED)
     for call in calls:
         themes = theme_titles(call.file)
         blind = call.file.reviewing.blind
         listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
-        if listed or call.state is CallState.REVIEWING or call.id in rounds or call.state is CallState.CLOSED:
+        if listed or call.state in to_do or call.id in rounds:
             found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
     # What is to be done now comes first; the calls come in the order of their closing.
-    to_do = (CallState.REVIEWING, CallState.CLOSED)
     return tuple(sorted(found, key=lambda one: not (one.call.state in to_do or one.asked_again)))
 
 

@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.applications import Application, ApplicationState
 from aap.records.calls import Call
-from aap.records.people import Person
 from aap.records.reviews import Assignment, Confidence, Consensus, Mark, Review, ReviewState
 from aap.records.specimens import Specimen, SpecimenReview, SpecimenRound
 from aap.services.actor import Actor
@@ -33,6 +32,7 @@ from aap.services.errors import (
     said_by_core,
 )
 from aap.services.permissions import Permission, Target, ensure
+from aap.services.recusals import must_declare
 
 LONGEST_PAUSE = 300
 """Seconds between two saves that still count as work on the dossier."""
@@ -153,8 +153,8 @@ def find_given_dossier(
     call = opened_call(session, record_)
     if permission is not Permission.RECUSAL_DECLARE:
         require_declared(session, actor, call)
-    if round_of is not None and permission is not Permission.RECUSAL_DECLARE:
-        require_calibrated(session, actor, record_.id)
+        if round_of is not None:
+            require_calibrated(session, actor, record_.id)
     found = session.exec(_REVIEWED, params={"assignment_id": assignment.id}).all()
     review, _, consensus = found[0]
     marks = {mark.criterion: mark for _, mark, _ in found if mark is not None}
@@ -165,8 +165,7 @@ def find_given_dossier(
 
 def require_declared(session: Session, actor: Actor, call: OpenedCall) -> None:
     """Raises InterestsFirst where the call asks for declarations before anything opens. At most one query."""
-    first = call.file.reviewing.interests == "first"
-    if first and session.get_one(Person, actor.person_id).interests_declared_at is None:
+    if call.file.reviewing.interests == "first" and must_declare(session, actor):
         raise InterestsFirst
 
 

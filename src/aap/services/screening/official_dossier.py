@@ -51,7 +51,8 @@ class HistoryLine:
 class ReviewLine:
     """One review: who, how far, and the marks once they may be seen. `marks`: criterion → mark, comment.
 
-    `for_service` is told as soon as the review is submitted: it is what the service has to know, and no mark.
+    `for_service` is told as soon as the review is submitted, it is what the service has to know; but not to an official who
+    has yet to mark the dossier, while marks are closed.
     """
 
     code: str
@@ -281,10 +282,15 @@ def _reviews(session: Session, actor: Actor, call: OpenedCall, application_id: s
         if one.confirmed_at is not None and one.application_id in (None, application_id)
     }
     marks: dict[str, dict[str, tuple[Decimal | None, str]]] = {}
-    if allowed(actor, Permission.MARKS_READ, call.target()):
+    marks_open = allowed(actor, Permission.MARKS_READ, call.target())
+    if marks_open:
         shown = [review.id for _, _, _, review in found if review and review.state == ReviewState.SUBMITTED]
         for mark in session.exec(select(Mark).where(col(Mark.review_id).in_(shown))):
             marks.setdefault(mark.review_id, {})[mark.criterion] = (mark.score, mark.comment)
+    submitted = {
+        held.person_id: review is not None and review.state == ReviewState.SUBMITTED for held, _, _, review in found
+    }
+    words_open = marks_open or submitted.get(actor.person_id, True)
     return tuple(
         ReviewLine(
             code=code or "",
@@ -295,7 +301,7 @@ def _reviews(session: Session, actor: Actor, call: OpenedCall, application_id: s
             marks=marks.get(review.id, {}) if review else {},
             set_aside=held.person_id in aside,
             confidence=review.confidence if review and review.id in marks else "",
-            for_service=review.for_service if review and review.state == ReviewState.SUBMITTED else "",
+            for_service=review.for_service if review and submitted[held.person_id] and words_open else "",
         )
         for held, code, name, review in found
     )

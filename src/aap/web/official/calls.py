@@ -17,9 +17,9 @@ from aap.services.dossier.access import told
 from aap.services.dossier.messages import waiting_messages
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.outbox import may_be_cancelled
-from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission, allowed
 from aap.services.ranking.runs import get_run, latest_run
+from aap.services.recusals import must_declare
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
 from aap.services.steering.following import cancel_work, counts_of, find_job, followed_calls
@@ -43,7 +43,7 @@ def days_left(moment: datetime, now: datetime) -> int:
 def home() -> str:
     with reading() as session:
         followed = followed_calls(session, actor=signed_in())
-        undeclared = must_declare(session, actor=signed_in())
+        undeclared = must_declare(session, signed_in())
         appeals = appeal_clocks(session, [one.call.id for one in followed])
     current = [one for one in followed if one.call.state is not CallState.ARCHIVED]
     return render_template(

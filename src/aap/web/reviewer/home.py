@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from aap.services.panel.interests import must_declare
 from aap.services.permissions import Permission
+from aap.services.recusals import must_declare
 from aap.services.review.reviewer_pages import next_dossier, reviewer_calls
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in
@@ -29,7 +29,7 @@ def home() -> str:
     shown = shown if shown in SHOWN else "tous"
     with reading() as session:
         calls = reviewer_calls(session, actor=signed_in(), now=arrived_at())
-        undeclared = must_declare(session, actor=signed_in())
+        undeclared = must_declare(session, signed_in())
     labels = {"tous": _("Tous"), "a-faire": _("À faire"), "brouillons": _("Brouillons"), "soumis": _("Soumis")}
     return render_template(
         "reviewer/home.html",

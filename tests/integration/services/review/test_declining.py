@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
-from aap.records.reviews import Assignment, Review, ReviewState
+from aap.records.applications import Application, ApplicationState
+from aap.records.associations import Association
+from aap.records.people import Role
+from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
 from aap.services.assignment.moves import choices, move_by_hand
 from aap.services.assignment.situation import default_settings, situation
 from aap.services.errors import NotFound, StateForbids
+from aap.services.harmonising.further_reviews import further_reviewers
 from aap.services.platform import Platform
 from aap.services.review.declining import decline_dossier
 from aap.services.review.reviewing import ReviewEntry, save_review
@@ -68,6 +72,30 @@ def test_a_submitted_review_is_not_given_back(table: Tables) -> None:
 
 
 @on_both_databases
+def test_who_gave_a_dossier_back_has_less_room_for_a_further_review_too(platform: Platform, desk: Desks) -> None:
+    here = desk()
+    other = here.factory.application(here.call, here.factory.association(), ApplicationState.ELIGIBLE)
+    here.factory.assignment(other, here.third)
+    with platform.database.writing() as session:
+        profile = session.exec(select(Reviewer).where(Reviewer.person_id == here.third.id)).one()
+        profile.max_load = 1
+        session.add(profile)
+
+    def apart() -> list[str]:
+        with platform.database.reading() as session:
+            application = session.get_one(Application, here.application.id)
+            association = session.get_one(Association, application.association_id)
+            return [one.apart for one in further_reviewers(session, here.call, application, association)]
+
+    assert apart() == ["load"]
+    with platform.database.writing() as session:
+        decline_dossier(
+            session, actor=here.factory.actor(here.third), application_id=other.id, reason="", now=here.factory.now
+        )
+    assert apart() == ["load"]
+
+
+@on_both_databases
 def test_what_is_said_beside_the_marks_is_kept_with_them(platform: Platform, desk: Desks) -> None:
     here = desk()
     entry = ReviewEntry(
@@ -106,6 +134,21 @@ def test_the_pages_take_it_and_tell_the_service_alone(desk: Desks, browser: Brow
     assert (
         said["for_service"] in official.get(f"/instruction/{here.call.id}/dossiers/{here.application.reference}").text
     )
+
+
+def test_an_official_who_marks_the_dossier_too_reads_the_others_word_after_submitting(
+    desk: Desks, browser: Browsers
+) -> None:
+    here = desk()
+    both = here.factory.person(Role.OFFICIAL, Role.REVIEWER, call=here.call)
+    here.factory.assignment(here.application, both)
+    address, word = f"/evaluation/dossiers/{here.application.id}", "Adresse inconnue au répertoire."
+    marks = {"note-qualite": "4", "note-solidite": "3", "version": "0", "rubric": "0" * 64, "action": "submit"}
+    assert browser().sign_in(here.first).post(address, {**marks, "for_service": word}).status_code == 302
+    signed, page = browser().sign_in(both), f"/instruction/{here.call.id}/dossiers/{here.application.reference}"
+    assert word not in signed.get(page).text
+    assert signed.post(address, marks).status_code == 302
+    assert word in signed.get(page).text
 
 
 def test_the_page_gives_a_dossier_back(desk: Desks, browser: Browsers) -> None:

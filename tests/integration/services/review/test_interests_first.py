@@ -9,10 +9,11 @@ import pytest
 from aap.records.people import Person
 from aap.records.reviews import Reviewer
 from aap.services.errors import InterestsFirst
-from aap.services.panel.interests import declare_interests, must_declare
+from aap.services.panel.interests import declare_interests
 from aap.services.panel.recusing import declare_recusal
 from aap.services.permissions import Permission
 from aap.services.platform import Platform
+from aap.services.recusals import must_declare
 from aap.services.review.offline_dossiers import ask_dossiers
 from aap.services.review.offline_reviews import reviewer_workbook
 from aap.services.review.reviewing import find_given_dossier, save_review
@@ -54,14 +55,14 @@ def test_nothing_opens_before_the_declaration_but_a_recusal(platform: Platform, 
 def test_one_declaration_stands_for_a_call_that_comes_later(platform: Platform, desk: Desks) -> None:
     here = desk()
     with platform.database.reading() as session:
-        assert must_declare(session, actor=here.factory.actor(here.first))
+        assert must_declare(session, here.factory.actor(here.first))
     _declare(here, here.first)
     later = desk(reviewing="interests: first")
     with platform.database.writing() as session:
         session.add(Reviewer(call_id=later.call.id, person_id=here.first.id, code="R99", created_at=here.factory.now))
     with platform.database.reading() as session:
-        assert not must_declare(session, actor=here.factory.actor(here.first))
-        assert must_declare(session, actor=here.factory.actor(later.second))
+        assert not must_declare(session, here.factory.actor(here.first))
+        assert must_declare(session, here.factory.actor(later.second))
 
 
 def test_the_pages_lead_to_the_declaration_and_back(desk: Desks, browser: Browsers) -> None:

@@ -60,8 +60,9 @@ function showMark(criterion) {
   const asked = mark !== null && mark < Number(criterion.dataset.commentBelow);
   criterion.querySelector("[data-comment-optional]").hidden = asked;
   criterion.querySelector("[data-comment-asked]").hidden = !asked;
-  criterion.querySelector("textarea").toggleAttribute("aria-required", asked);
-  if (asked) criterion.querySelector("textarea").setAttribute("aria-required", "true");
+  const comment = criterion.querySelector("textarea");
+  if (asked) comment.setAttribute("aria-required", "true");
+  else comment.removeAttribute("aria-required");
 }
 
 // The answers that bear on the criterion in hand are marked beside it.
