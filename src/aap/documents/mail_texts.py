@@ -53,6 +53,7 @@ class Mail(StrEnum):
     UNFREEZE_PROPOSED = "official_unfreeze_proposed"
     MESSAGE_FROM_SERVICE = "official_message"
     REOPENING_ASKED = "reviewer_asks_reopening"
+    DISCUSSION_OPENED = "reviewer_discussion"
     DOSSIERS_ASSIGNED = "reviewer_assigned"
     FURTHER_REVIEW = "reviewer_further_review"
     REVIEWER_INVITATION = "reviewer_invitation"

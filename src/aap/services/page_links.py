@@ -60,6 +60,9 @@ class Links(Protocol):
     def review(self, application_id: str) -> str:
         """A dossier, as its reviewer marks it."""
 
+    def discussion(self, application_id: str) -> str:
+        """Where the reviewers of a dossier discuss it."""
+
     def reviews_followed(self, call_id: str) -> str:
         """The reviews of a call, as officials follow them."""
 

@@ -72,6 +72,9 @@ class PublicLinks:
     def review(self, application_id: str) -> str:
         return self._at("evaluation", "dossiers", application_id)
 
+    def discussion(self, application_id: str) -> str:
+        return self._at("evaluation", "dossiers", application_id, "discussion")
+
     def reviews_followed(self, call_id: str) -> str:
         return self._at("instruction", call_id, "evaluations")
 

@@ -89,6 +89,7 @@ def _offsets(call: CallFile) -> Iterator[Finding]:
         (("call", "opens_at"), call.call.opens_at),
         (("call", "closes_at"), call.call.closes_at),
         (("reviewing", "closes_at"), call.reviewing.closes_at),
+        (("reviewing", "discussion_until"), call.reviewing.discussion_until),
     )
     for path, written in moments:
         if written is None or written.utcoffset() not in (timedelta(hours=1), timedelta(hours=2)):
@@ -130,10 +131,38 @@ def _reviewing(call: CallFile) -> Iterator[Finding]:
             found=str(planned),
             rests_on=(("rubric", "min_reviews"),),
         )
+    yield from _discussion(call)
     overall = reviewing.divergence.overall
     if overall is not None and overall > 100:
         path: Path = ("reviewing", "divergence", "overall")
         yield Finding(path, "l’écart porte sur des totaux sur 100", found=str(overall), allowed="100 au plus")
+
+
+def _discussion(call: CallFile) -> Iterator[Finding]:
+    """It ends after the reviews, and alone says when others' marks are seen."""
+    reviewing = call.reviewing
+    until = reviewing.discussion_until
+    if until is None:
+        return
+    path: Path = ("reviewing", "discussion_until")
+    ends: tuple[tuple[Path, datetime | None, str], ...] = (
+        (("call", "closes_at"), call.call.closes_at, "la clôture des dépôts"),
+        (("reviewing", "closes_at"), reviewing.closes_at, "la fin des évaluations"),
+    )
+    for before, at, words in ends:
+        if at is not None and until <= at:
+            yield Finding(
+                path, f"la discussion finit avant {words}", found=until.isoformat(), allowed=f"après {at.isoformat()}",
+                rests_on=(before,),
+            )  # fmt: skip
+    if reviewing.others_visible != "after_closing":
+        yield Finding(
+            ("reviewing", "others_visible"),
+            "avec une discussion, les autres évaluations se voient quand toutes sont soumises",
+            found=reviewing.others_visible,
+            allowed="after_closing, ou rien",
+            rests_on=(path,),
+        )
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------

@@ -181,6 +181,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     "Reviewing": {
         "blind": "Les évaluateurs ne voient pas les réponses qui identifient l’association.",
         "closes_at": "Fin des évaluations, avec le décalage horaire.",
+        "discussion_until": "Fin de la discussion entre les évaluateurs d’un dossier, quand tous l’ont noté.",
         "reviews_per_application": "Nombre d’évaluations confiées par dossier.",
         "same_department": "Évaluateur du même département que l’association : avoid (éviter) ou allow (permettre).",
         "others_visible": "Quand voir les autres évaluations : after_own, after_closing ou never.",

@@ -341,6 +341,7 @@ class Divergence(Strict):
 class Reviewing(Strict):
     blind: Flag = False
     closes_at: Instant | None = None
+    discussion_until: Instant | None = None
     reviews_per_application: Count | None = Field(default=None, ge=1)
     same_department: Literal["avoid", "allow"] = "avoid"
     others_visible: Literal["after_own", "after_closing", "never"] = "after_closing"

@@ -30,7 +30,7 @@ from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier, recused_people
-from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
+from aap.services.dossier.discussions import Post, ReviewChange, changes_of, discussion_of, is_open, posts_of, stands_openfrom aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.harmonising.divergences import (
     DivergentDossier,
     cause_of,
@@ -47,7 +47,8 @@ LEAST_ATTENDEES = 2
 
 @dataclass(frozen=True)
 class ConsensusPage:
-    """All that the page of one dossier shows. `step` is None before a consensus is opened."""
+    """All that the page of one dossier shows. `step` is None before a consensus is opened. `discussed`: its reviewers discuss it
+    now; `posts` and `changes`: what they said and changed, where the marks may be read."""
 
     call: OpenedCall
     application: Application
@@ -59,6 +60,9 @@ class ConsensusPage:
     further: tuple[FurtherReviewer, ...]
     jury: bool
     may_be_settled: bool
+    discussed: bool
+    posts: tuple[Post, ...] = ()
+    changes: tuple[ReviewChange, ...] = ()
 
 
 def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, reference: str) -> ConsensusPage:
@@ -73,6 +77,7 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
     if found is None:
         raise NotFound("application", reference)
     step = consensus_step(session, application_id)
+    discussion = discussion_of(session, application_id)
     association = session.get_one(Association, application.association_id)
     return ConsensusPage(
         call=call,
@@ -89,6 +94,9 @@ def open_consensus_page(session: Session, *, actor: Actor, call: OpenedCall, ref
         ),
         jury=_jury_decided(session, application_id),
         may_be_settled=bool(found.found.reached) or may_be_settled(session, actor, call, reference),
+        discussed=stands_open(call, discussion),
+        posts=() if discussion is None or found.closed else posts_of(session, discussion.id),
+        changes=() if found.closed else changes_of(session, call.id, application_id=application_id),
     )
 
 
@@ -111,7 +119,7 @@ def open_consensus(
     """Freezes the marks as they stand: nothing is submitted or reopened any more for this dossier.
 
     Needs two submitted reviews, and a cause where no limit of the call is reached. Before the deliberation, only for a
-    dossier at a gate: opening it shows its marks. Raises InvalidInput, StateForbids.
+    dossier at a gate: opening it shows its marks. Not while its reviewers discuss it: that comes before. Raises InvalidInput, StateForbids.
     """
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)
@@ -124,6 +132,9 @@ def open_consensus(
     )
     if found is None or len(found.reviews) < 2:
         raise InvalidInput({"cause": Objection("harmonising.too_few_reviews")})
+    discussion = discussion_of(session, application_id, lock=True)
+    if discussion is not None and is_open(call, discussion, now):
+        raise InvalidInput({"cause": Objection("harmonising.still_discussed")})
     if not (found.found.reached or may_be_settled(session, actor, call, reference)):
         raise InvalidInput({"cause": Objection("harmonising.marks_closed")})
     reason = cause_of(call, found) or cause.strip()

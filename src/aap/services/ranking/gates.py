@@ -1,10 +1,10 @@
 """What stands in the way of the deliberation and of a freeze: dossiers that nobody looked at. Found in one place, here.
 
 Never waivable: dossiers without a word on their eligibility, dossiers with fewer reviews that count than the rubric asks
-for, reviews whose setting aside waits for its second person, proposed amounts that nobody has closed. Waivable one by one,
-by the authority and with a reason that the minutes print: dossiers that are divergent beyond the call's rule, contested
-between raw and corrected scores, or marked by an erratic reviewer. Everything is computed from the marks as they stand,
-never from a stored run.
+for, reviews whose setting aside waits for its second person, dossiers under discussion, proposed amounts that nobody has
+closed. Waivable one by one, by the authority and with a reason that the minutes print: dossiers that are divergent beyond
+the call's rule, contested between raw and corrected scores, or marked by an erratic reviewer. Everything is computed from
+the marks as they stand, never from a stored run.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
 from aap.services.dossier.counted import ShortDossier, waits_for_second_person
+from aap.services.dossier.discussions import left_open
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import RankingInput, ranking_input
@@ -41,7 +42,7 @@ class GateLine:
     `reviewers`: codes of its erratic ones.
 
     `looked`: how it was looked at: consensus | further (a further reading settles it) | jury | waiver; empty: not yet.
-    `overtaken`: it was waived, and a review was submitted since: the waiver doesn't count any more.
+    `overtaken`: it was waived, and a review was submitted or changed since: the waiver doesn't count any more.
     """
 
     application_id: str
@@ -56,7 +57,7 @@ class GateLine:
 
 @dataclass(frozen=True)
 class Gates:
-    """`unscreened`, `short`: numbers of dossiers. `lines` in the order of the references, then of the gates.
+    """`unscreened`, `short`, `discussed`: numbers of dossiers. `lines` in the order of the references, then of the gates.
 
     `short_of`: (reference, reviews that count, needed).
     """
@@ -66,6 +67,7 @@ class Gates:
     short_of: tuple[tuple[str, int, int], ...]
     aside_pending: bool
     lines: tuple[GateLine, ...]
+    discussed: int = 0
 
     @property
     def left(self) -> tuple[GateLine, ...]:
@@ -80,6 +82,7 @@ class Gates:
                 unscreened=self.unscreened,
                 short=len(self.short_of),
                 aside_pending=self.aside_pending,
+                discussed=self.discussed,
                 amounts_open=self.amounts_open,
             )
         )
@@ -93,7 +96,9 @@ class Gates:
         return tuple(found)
 
 
-def _never_waivable(*, unscreened: int, short: int, aside_pending: bool, amounts_open: bool) -> tuple[Objection, ...]:
+def _never_waivable(
+    *, unscreened: int, short: int, aside_pending: bool, discussed: int, amounts_open: bool
+) -> tuple[Objection, ...]:
     found = []
     if unscreened:
         found.append(Objection("ranking.unscreened", dossiers=unscreened))
@@ -101,6 +106,8 @@ def _never_waivable(*, unscreened: int, short: int, aside_pending: bool, amounts
         found.append(Objection("ranking.short", dossiers=short))
     if aside_pending:
         found.append(Objection("ranking.set_aside_pending"))
+    if discussed:
+        found.append(Objection("ranking.under_discussion", dossiers=discussed))
     if amounts_open:
         found.append(Objection("ranking.amounts_open"))
     return tuple(found)
@@ -109,7 +116,7 @@ def _never_waivable(*, unscreened: int, short: int, aside_pending: bool, amounts
 def obstacles_without_marks(
     session: Session, call: OpenedCall, *, unscreened: int, short: int
 ) -> tuple[Objection, ...]:
-    """What stands in the way whatever the marks will say, as long as reviews are missing: one query, no severities.
+    """What stands in the way whatever the marks will say, as long as reviews are missing: two queries, no severities.
 
     `unscreened`, `short`: numbers of dossiers, as the call's own numbers tell them.
     """
@@ -117,6 +124,7 @@ def obstacles_without_marks(
         unscreened=unscreened,
         short=short,
         aside_pending=waits_for_second_person(session, call.id),
+        discussed=left_open(session, call),
         amounts_open=amounts_open(call),
     )
 
@@ -133,7 +141,7 @@ def amounts_open(call: OpenedCall) -> bool:
 
 
 def gates_of(session: Session, call: OpenedCall, given: RankingInput | None = None) -> Gates:
-    """Every gate of the call now. `given` where it is loaded already; else it is loaded (nine queries more). Six queries."""
+    """Every gate of the call now. `given` where it is loaded already; else it is loaded (nine queries more). Seven queries."""
     given = given or ranking_input(session, call)
     dossiers, decisions = given.dossiers, given.given.decisions
     found = doubts(given.given, _further(session, call, {one: name for name, one in dossiers.items()}))
@@ -163,6 +171,7 @@ def gates_of(session: Session, call: OpenedCall, given: RankingInput | None = No
         ),
         aside_pending=waits_for_second_person(session, call.id),
         lines=tuple(lines),
+        discussed=left_open(session, call),
     )
 
 
@@ -208,14 +217,14 @@ def _looked_at_by_jury(session: Session, call: OpenedCall) -> set[str]:
 
 
 def _waived(session: Session, call: OpenedCall) -> dict[tuple[str, Gate], bool]:
-    """(application, gate) → whether its waiver still counts: no review of it was submitted since."""
+    """(application, gate) → whether its waiver still counts: no review of it was submitted or changed since."""
     waivers = session.exec(select(Waiver).where(Waiver.call_id == call.id)).all()
     if not waivers:
         return {}
     about = {one.application_id for one in waivers}
     last = dict(
         session.exec(
-            select(Review.application_id, func.max(Review.submitted_at))
+            select(Review.application_id, func.max(Review.updated_at))
             .where(
                 col(Review.application_id).in_(about),
                 Review.state == ReviewState.SUBMITTED,

@@ -15,6 +15,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, not_recused
+from aap.services.dossier.discussions import discussion_of
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
@@ -35,6 +36,7 @@ def request_reopening(
         raise StateForbids(Permission.REVIEW_REOPEN, str(dossier.call.state))
     if dossier.review is None or dossier.state is not ReviewState.SUBMITTED:
         raise StateForbids(Permission.REVIEW_MARK, str(dossier.state or ""))
+    _ensure_not_discussed(session, application_id)
     if not reason.strip():
         raise InvalidInput({"reason": Objection("review.correction_unexplained")})
     dossier.review.reopen_request = reason.strip()
@@ -69,6 +71,13 @@ def request_reopening(
         )
 
 
+def _ensure_not_discussed(session: Session, application_id: str) -> None:
+    """Who has seen others' marks changes their own in the discussion, where it is marked as changed after it, and nowhere else.
+    Raises InvalidInput."""
+    if discussion_of(session, application_id) is not None:
+        raise InvalidInput({"reason": Objection("review.corrected_in_discussion")})
+
+
 def reopen_review(
     session: Session, *, actor: Actor, call_id: str, assignment_id: str, reason: str, links: Links, now: datetime
 ) -> Review:
@@ -100,6 +109,8 @@ def reopen_review(
     if not reason.strip():
         raise InvalidInput({"reason": Objection("review.reopening_unexplained")})
     review = session.exec(select(Review).where(Review.assignment_id == assignment_id)).first()
+    if review is not None and review.state == ReviewState.SUBMITTED:
+        _ensure_not_discussed(session, application.id)
     before = str(review.state) if review else ""
     review = review or Review(
         assignment_id=assignment_id,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, or_
@@ -17,20 +15,20 @@ from aap.core.answers.conditions import visible_sections
 from aap.core.answers.readable import read_section
 from aap.core.call.attribute_names import theme_titles
 from aap.core.questions.base.in_words import SectionReading
-from aap.core.scoring.marking import total_of
 from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import Call, CallState
+from aap.records.discussions import Discussion
 from aap.records.people import Role
-from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
+from aap.records.reviews import Assignment, Review, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import EVERY_CALL, Actor
 from aap.services.call.calls import OpenedCall, list_calls
 from aap.services.dossier.access import not_recused
-from aap.services.dossier.counted import not_set_aside
 from aap.services.dossier.dossiers import counting_answers
-from aap.services.permissions import Permission, Target, allowed, ensure, marks_closed
+from aap.services.permissions import Permission, Target, allowed, ensure
 from aap.services.review.given_files import DossierFile, dossier_files
+from aap.services.review.others import OtherReview, discussion_for, shown_others, under_discussion
 from aap.services.review.reviewing import ReviewedDossier, find_given_dossier, is_late
 from aap.services.review.specimen_marking import round_progress
 
@@ -49,7 +47,8 @@ def may_mark(person_id: str, call_id: Any) -> ColumnElement[bool]:
 @dataclass(frozen=True)
 class ListedDossier:
     """A line of the reviewer's list. `association` is empty in a blind call; `state`: todo, draft, submitted, reopened,
-    or closed (withdrawn, ineligible). `further`: asked for because the others' reviews are doubtful."""
+    or closed (withdrawn, ineligible). `further`: asked for because the others' reviews are doubtful. `discussed`: its reviewers
+    discuss it now, this one among them."""
 
     application_id: str
     reference: str
@@ -62,6 +61,7 @@ class ListedDossier:
     submitted_at: datetime | None
     minutes: int | None
     further: bool = False
+    discussed: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,10 @@ class ReviewerCall:
         return sum(one.state == "submitted" for one in self.dossiers)
 
     @property
+    def discussed(self) -> tuple[ListedDossier, ...]:
+        return tuple(one for one in self.dossiers if one.discussed)
+
+    @property
     def asked_again(self) -> bool:
         """Whether a further review is still to be submitted while the call deliberates."""
         return self.call.state is CallState.DELIBERATING and any(
@@ -110,7 +114,8 @@ _SHOWN_CALLS = frozenset(CallState) - {CallState.DRAFT, CallState.OPEN, CallStat
 
 
 def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[ReviewerCall, ...]:
-    """The calls that the actor reviews, with their dossiers, whatever their number. Three queries."""
+    """The calls that the actor reviews, with their dossiers, whatever their number. Three queries,
+    one more where dossiers are discussed."""
     held = actor.roles.get(Role.REVIEWER, frozenset())
     rounds = round_progress(session, actor)
     calls = [
@@ -138,18 +143,19 @@ def reviewer_calls(session: Session, *, actor: Actor, now: datetime) -> tuple[Re
         )
         .order_by(col(Application.reference), col(Application.id))
     ).all()  # fmt: skip
+    discussed = under_discussion(session, actor, calls, now)
     found, to_do = [], (CallState.REVIEWING, CallState.CLOSED)
     for call in calls:
         themes = theme_titles(call.file)
         blind = call.file.reviewing.blind
-        listed = tuple(_listed(row[1:], themes, blind) for row in rows if row[0] == call.id)
+        listed = tuple(_listed(row[1:], themes, blind, discussed) for row in rows if row[0] == call.id)
         if listed or call.state in to_do or call.id in rounds:
             found.append(ReviewerCall(call, listed, is_late(call, now), rounds.get(call.id)))
     # What is to be done now comes first; the calls come in the order of their closing.
     return tuple(sorted(found, key=lambda one: not (one.call.state in to_do or one.asked_again)))
 
 
-def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
+def _listed(row: Any, themes: Mapping[str, str], blind: bool, discussed: frozenset[str]) -> ListedDossier:
     (
         application_id,
         reference,
@@ -179,6 +185,7 @@ def _listed(row: Any, themes: Mapping[str, str], blind: bool) -> ListedDossier:
         submitted_at=submitted_at,
         minutes=round(seconds / 60) if seconds else None,
         further=further,
+        discussed=application_id in discussed,
     )
 
 
@@ -233,17 +240,6 @@ def dossier_after(session: Session, *, actor: Actor, application_id: str) -> str
 
 
 @dataclass(frozen=True)
-class OtherReview:
-    """Somebody else's submitted review of the same dossier; the reviewer goes by a code."""
-
-    code: str
-    marks: Mapping[str, Decimal]
-    comments: Mapping[str, str]
-    general: str
-    total: Fraction | None
-
-
-@dataclass(frozen=True)
 class ReviewingPage:
     """One dossier beside its grid. `others` is None while they are hidden; `average_minutes`: of one's own submitted
     reviews whose time is known."""
@@ -257,6 +253,7 @@ class ReviewingPage:
     total: int
     average_minutes: int | None
     editable: bool
+    discussion: Discussion | None = None
 
     @property
     def minutes_left(self) -> int | None:
@@ -267,7 +264,7 @@ class ReviewingPage:
 def open_given_dossier(
     session: Session, *, actor: Actor, application_id: str, now: datetime, link: Any
 ) -> ReviewingPage:
-    """What the reviewing page shows. `link(file)` gives a file's address. At most twelve queries."""
+    """What the reviewing page shows. `link(file)` gives a file's address. At most fourteen queries."""
     dossier = find_given_dossier(session, actor=actor, application_id=application_id, permission=Permission.REVIEW_READ)
     blind = dossier.call.file.reviewing.blind
     association = session.get(Association, dossier.application.association_id)
@@ -286,11 +283,12 @@ def open_given_dossier(
         association=None if blind else association,
         sections=tuple(section for section in sections if section.answers),
         files=files,
-        others=_others(session, actor, dossier, now),
+        others=shown_others(session, actor, dossier, now),
         done=done,
         total=total,
         average_minutes=minutes,
         editable=_editable(actor, dossier, now),
+        discussion=discussion_for(session, actor, dossier),
     )
 
 
@@ -323,46 +321,3 @@ def _progress(session: Session, actor: Actor, call_id: str) -> tuple[int, int, i
     row = session.exec(_PROGRESS, params={"person_id": actor.person_id, "call_id": call_id}).one()
     count, done, known, seconds = (int(value or 0) for value in row)
     return done, count, round(seconds / known / 60) if known else None
-
-
-def _others(session: Session, actor: Actor, dossier: ReviewedDossier, now: datetime) -> tuple[OtherReview, ...] | None:
-    """Others' reviews, only once one's own is submitted and the call's file allows it by now."""
-    rule = dossier.call.file.reviewing.others_visible
-    own_submitted = dossier.state is ReviewState.SUBMITTED
-    closed = is_late(dossier.call, now) or dossier.call.state is not CallState.REVIEWING
-    if rule == "never" or not own_submitted or (rule == "after_closing" and not closed):
-        return None
-    if marks_closed(actor, dossier.call.target()):
-        return None
-    rows = session.exec(
-        select(Review, Reviewer.code)
-        .join(Assignment, col(Review.assignment_id) == Assignment.id)
-        .join(Application, col(Review.application_id) == Application.id)
-        .join(
-            Reviewer,
-            and_(col(Reviewer.person_id) == Review.person_id, col(Reviewer.call_id) == Assignment.call_id),
-        )
-        .where(
-            Review.application_id == dossier.application.id,
-            Review.person_id != actor.person_id,
-            Review.state == ReviewState.SUBMITTED,
-            col(Assignment.removed_at).is_(None),
-            not_recused(),
-            not_set_aside(),
-        )
-        .order_by(col(Reviewer.code))
-    ).all()
-    marks = session.exec(select(Mark).where(col(Mark.review_id).in_([review.id for review, _ in rows]))).all()
-    return tuple(_other(dossier, review, code, marks) for review, code in rows)
-
-
-def _other(dossier: ReviewedDossier, review: Review, code: str, marks: Sequence[Mark]) -> OtherReview:
-    own = [mark for mark in marks if mark.review_id == review.id]
-    scores = {mark.criterion: mark.score for mark in own if mark.score is not None}
-    return OtherReview(
-        code=code,
-        marks=scores,
-        comments={mark.criterion: mark.comment for mark in own},
-        general=review.general_comment,
-        total=total_of(dossier.call.file.rubric, scores),
-    )

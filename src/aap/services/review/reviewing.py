@@ -20,6 +20,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, opened_call
 from aap.services.dossier.access import not_recused
+from aap.services.dossier.discussions import open_due
 from aap.services.errors import (
     DeadlinePassed,
     InterestsFirst,
@@ -252,6 +253,7 @@ def submit_review(
             "marks": {name: mark_text(mark) for name, mark in checked.marks.items()},
         },
     )
+    open_due(session, dossier.call, now=now, application_id=application_id)
     return SavedReview(review, {})
 
 
@@ -286,7 +288,7 @@ def _ensure_editable(dossier: ReviewedDossier, now: datetime) -> None:
         raise DeadlinePassed(closes_at)
 
 
-def _ensure_current(dossier: ReviewedDossier, entry: ReviewEntry) -> None:
+def ensure_current(dossier: ReviewedDossier, entry: ReviewEntry) -> None:
     """Refuses an entry typed on another version of the review, or against another grid."""
     if entry.version != dossier.version:
         found = {"differences": unsaved_entries(dossier, entry), "saved_at": _saved_at(dossier)}
@@ -324,7 +326,7 @@ def unsaved_entries(dossier: ReviewedDossier, entry: ReviewEntry) -> list[dict[s
 
 
 def _store(session: Session, actor: Actor, dossier: ReviewedDossier, entry: ReviewEntry, now: datetime) -> Review:
-    _ensure_current(dossier, entry)
+    ensure_current(dossier, entry)
     review = dossier.review or Review(
         assignment_id=dossier.assignment.id,
         application_id=dossier.application.id,

@@ -21,6 +21,7 @@ WORDS: Words = {
         "Les notes de ce dossier restent fermées jusqu’à la délibération : aucun seuil n’y est atteint."
     ),
     "harmonising.closing_unexplained": _("Indiquez pourquoi le consensus est abandonné : le journal le conserve."),
+    "harmonising.discussion_unexplained": _("Dites pourquoi : le journal le conserve."),
     "harmonising.jury_decided": _("Le jury a déjà pris une décision sur ce dossier : retirez-la d’abord."),
     "harmonising.meeting_to_come": _("La séance ne peut pas être à venir."),
     "harmonising.meeting_undated": _("Indiquez la date de la séance."),
@@ -34,6 +35,9 @@ WORDS: Words = {
     ),
     "harmonising.set_aside_already": _("C’est déjà écarté, ou proposé."),
     "harmonising.set_aside_unexplained": _("Indiquez le motif : le journal et le classement le conservent."),
+    "harmonising.still_discussed": _(
+        "Les évaluateurs discutent encore de ce dossier : attendez la fin de la discussion, ou mettez-y fin."
+    ),
     "harmonising.text_too_long": _("%(most)s caractères au plus."),
     "harmonising.too_few_attendees": _("Indiquez au moins deux participants, un par ligne."),
     "harmonising.too_few_reviews": _("Il faut au moins deux évaluations soumises pour ouvrir un consensus."),

@@ -29,6 +29,14 @@ def _short(dossiers: int) -> str:
     )
 
 
+def _under_discussion(dossiers: int) -> str:
+    return ngettext(
+        "%(num)s dossier est encore discuté entre ses évaluateurs.",
+        "%(num)s dossiers sont encore discutés entre leurs évaluateurs.",
+        dossiers,
+    )
+
+
 def _divergent(dossiers: int) -> str:
     return ngettext(
         "%(n)s\u00a0dossier dont les évaluations divergent au-delà du seuil de l’appel n’a pas été revu.",
@@ -194,6 +202,7 @@ WORDS: Words = {
     "ranking.unscreened": _unscreened,
     "ranking.marks_missing": _marks_missing,
     "ranking.short": _short,
+    "ranking.under_discussion": _under_discussion,
     "ranking.gate_divergent": _divergent,
     "ranking.gate_contested": _contested,
     "ranking.gate_erratic": _erratic,

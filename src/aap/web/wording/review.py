@@ -19,6 +19,10 @@ def _agreed_reason_missing(criterion: str) -> str:
 
 WORDS: Words = {
     "review.consent_missing": _("Indiquez quand et comment l’association a donné son accord."),
+    "review.change_unexplained": _("Dites en une phrase pourquoi vous changez : le motif est conservé."),
+    "review.corrected_in_discussion": _(
+        "Ce dossier est discuté entre ses évaluateurs : les notes se changent dans la discussion, tant qu’elle est ouverte."
+    ),
     "review.correction_unexplained": _("Indiquez ce que vous souhaitez corriger."),
     "review.dossier_not_given": _("Le dossier %(reference)s ne vous est pas confié, ou ne l’est plus."),
     "review.dossier_over": _("Le dossier %(reference)s n’est plus à évaluer."),
@@ -27,7 +31,11 @@ WORDS: Words = {
         "Choisissez au moins un évaluateur en retard, qui n’a pas déjà reçu un rappel aujourd’hui."
     ),
     "review.note_too_long": _("2 000 caractères au plus."),
+    "review.nothing_changed": _(
+        "Vous n’avez rien changé : changez une note ou un commentaire, ou gardez votre évaluation."
+    ),
     "review.number_of_specimens": _("Il faut de %(least)s à %(most)s dossiers d’essai."),
+    "review.post_empty": _("Écrivez votre message."),
     "review.reopening_unexplained": _("Indiquez pourquoi l’évaluation est rouverte : le motif est conservé."),
     "review.reviews_begun": _(
         "Des évaluations ont déjà commencé : tous les candidats doivent être traités de la même façon."
