@@ -28,6 +28,7 @@ _LONG_FORMS = frozenset(
         "reviewer.mark",
         "reviewer.autosave",
         "reviewer.specimen_mark",
+        "reviewer.change_marks",
         "official.assignment_propose",
     }
 )

@@ -14,6 +14,7 @@ from aap.records.applications import Application, Message, told_state
 from aap.records.associations import Association, ClaimProof, SiretClaim
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
+from aap.records.discussions import DiscussionPost, MarkChange
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant, UserSession
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Preference, Review, Reviewer
@@ -152,6 +153,14 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
     interests = session.exec(select(Interest).where(Interest.person_id == own).order_by(col(Interest.id))).all()
     wishes = session.exec(select(Preference).where(Preference.person_id == own).order_by(col(Preference.id))).all()
     reviews = session.exec(select(Review).where(Review.person_id == own).order_by(col(Review.id))).all()
+    posts = session.exec(
+        select(DiscussionPost).where(DiscussionPost.person_id == own).order_by(col(DiscussionPost.id))
+    ).all()
+    changes = session.exec(
+        select(MarkChange)
+        .where(MarkChange.review_id == Review.id, Review.person_id == own)
+        .order_by(col(MarkChange.id))
+    ).all()
     claims = session.exec(select(SiretClaim).where(SiretClaim.person_id == own).order_by(col(SiretClaim.id))).all()
     proofs = session.exec(
         select(ClaimProof)
@@ -185,6 +194,8 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         "declared_interests": [_plain(row) for row in interests],
         "preferences": [_plain(row) for row in wishes],
         "reviews": [_plain(row) for row in reviews],
+        "reviewers_discussions": [_plain(row) for row in posts],
+        "changed_marks": [_plain(row) for row in changes],
         "sessions": [_plain(row, "token_hash") for row in browsers],
         "journal": [
             {"at": row.at.isoformat(), "action": row.action, "object": f"{row.object_kind}:{row.object_id}"}

@@ -30,7 +30,16 @@ from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier, recused_people
-from aap.services.dossier.discussions import Post, ReviewChange, changes_of, discussion_of, is_open, posts_of, stands_openfrom aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
+from aap.services.dossier.discussions import (
+    Post,
+    ReviewChange,
+    changes_of,
+    discussion_of,
+    is_open,
+    posts_of,
+    stands_open,
+)
+from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids, said_by_core
 from aap.services.harmonising.divergences import (
     DivergentDossier,
     cause_of,
@@ -119,7 +128,8 @@ def open_consensus(
     """Freezes the marks as they stand: nothing is submitted or reopened any more for this dossier.
 
     Needs two submitted reviews, and a cause where no limit of the call is reached. Before the deliberation, only for a
-    dossier at a gate: opening it shows its marks. Not while its reviewers discuss it: that comes before. Raises InvalidInput, StateForbids.
+    dossier at a gate: opening it shows its marks. Not while its reviewers discuss it: that comes before.
+    Raises InvalidInput, StateForbids.
     """
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.CONSENSUS_MANAGE, application_id=application_id)

@@ -12,6 +12,7 @@ from aap.core.call.points import figure, out_of
 from aap.core.call.schema import Rubric
 from aap.core.delays import paris
 from aap.core.results import MASKED
+from aap.core.scoring.marking import title_of
 from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph, Sentences
 from aap.records.applications import Application
@@ -23,6 +24,7 @@ from aap.services.actor import Actor, person_name
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers, recused_references
 from aap.services.dossier.counted import set_aside_of
+from aap.services.dossier.discussions import ReviewChange, changes_of
 from aap.services.ranking.arbitrating import Arbitration, ArbitrationLine
 from aap.services.ranking.effects import ListEffect
 from aap.services.ranking.gates import waivers_of
@@ -103,6 +105,45 @@ def aside_parts(session: Session, *, actor: Actor, call_id: str) -> list[PaperPa
         PaperColumn("Évaluateur", 24), PaperColumn("Évaluations écartées", 42), PaperColumn("Motif"), PaperColumn("Par", 44),
     )  # fmt: skip
     return [Heading("Évaluations écartées"), MinutesTable(columns, rows)]
+
+
+def changed_marks(change: ReviewChange, titles: Mapping[str, str]) -> str:
+    """`Qualité : 3 devenu 4 et Solidité : 2 devenu 3`. `titles`: criterion → its title."""
+    told = [
+        f"{titles.get(name, name)}{french.NBSP}: {french.plain(before)} devenu {french.plain(after)}"
+        for name, (before, after) in change.marks.items()
+    ]
+    return french.listed(told) or "Commentaires seulement"
+
+
+def discussion_parts(session: Session, *, actor: Actor, call: OpenedCall) -> list[PaperPart]:
+    """The marks that reviewers changed after discussing a dossier, before and after, each with its reason; nothing where
+    there are none. Two queries."""
+    hidden = recused_dossiers(session, actor, call.id)
+    titles = {one.id: title_of(one) for one in call.file.rubric.criteria}
+    rows = tuple(
+        (Cell(MASKED), Cell("–"), Cell(""), Cell(""))
+        if one.application_id in hidden
+        else (
+            Cell(one.reference),
+            Cell(one.code or "–", french.day(paris(one.at).date())),
+            Cell(changed_marks(one, titles)),
+            Cell(french.spaced(one.reason)),
+        )
+        for one in changes_of(session, call.id)
+    )
+    if not rows:
+        return []
+    columns = (
+        DOSSIER_COLUMN, PaperColumn("Évaluateur", 34), PaperColumn("Notes avant, puis après", 54), PaperColumn("Motif"),
+    )  # fmt: skip
+    return [
+        Heading("Notes modifiées après discussion entre évaluateurs"),
+        Paragraph(
+            "Chaque évaluateur avait noté seul. Le classement prend les notes modifiées ; celles d’avant restent au dossier."
+        ),
+        MinutesTable(columns, rows),
+    ]
 
 
 # --- the jury ---------------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from aap.services.ranking.minuted_decisions import (
     agreement_parts,
     arbitration_parts,
     aside_parts,
+    discussion_parts,
     jury_parts,
     waiver_parts,
 )
@@ -107,6 +108,7 @@ def _view(session: Session, actor: Actor, call: OpenedCall) -> MinutesView:
             *method_parts(call.file),
             *waiver_parts(session, actor=actor, call=call),
             *aside_parts(session, actor=actor, call_id=call.id),
+            *discussion_parts(session, actor=actor, call=call),
             *vote_parts(jury),
             *jury_parts(call.file.rubric, lines),
             *agreement_parts(session, actor=actor, call=call),

@@ -5,17 +5,20 @@ Only who submitted a review of it that counts takes part; to everybody else it i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
-from aap.core.scoring.marking import mark_text, read_marks
+from aap.core.questions.base.in_words import SectionReading
+from aap.core.scoring.marking import mark_text, read_marks, title_of
 from aap.records.discussions import Discussion, DiscussionPost, MarkChange
 from aap.records.reviews import Mark
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
-from aap.services.dossier.discussions import Post, ReviewChange, changes_of, is_open, posts_of
+from aap.services.dossier.discussions import Post, ReviewChange, changes_of, independent_marks, is_open, posts_of
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, allowed
 from aap.services.review.others import OtherReview, discussion_for, other_reviews
@@ -42,14 +45,19 @@ class DiscussionPage:
     posts: tuple[Post, ...]
     changes: tuple[ReviewChange, ...]
     open: bool
+    sections: tuple[SectionReading, ...] = ()  # its answers stand on the dossier's own page
 
     @property
-    def own_changes(self) -> tuple[ReviewChange, ...]:
-        return tuple(one for one in self.changes if one.person_id == self.dossier.assignment.person_id)
+    def titles(self) -> Mapping[str, str]:
+        """Criterion → what people call it."""
+        return {one.id: title_of(one) for one in self.dossier.call.file.rubric.criteria}
 
-    def changes_by(self, code: str) -> tuple[ReviewChange, ...]:
-        """Of another reviewer, by their code."""
-        return tuple(one for one in self.changes if one.code == code and one not in self.own_changes)
+    @property
+    def independent(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """What was given before the discussion and changed after it: code (empty: one's own) → criterion → mark."""
+        own = self.dossier.assignment.person_id
+        codes = {one.person_id: "" if one.person_id == own else one.code for one in self.changes}
+        return {codes[person]: marks for (_, person), marks in independent_marks(self.changes).items()}
 
 
 def open_discussion(session: Session, *, actor: Actor, application_id: str, now: datetime) -> DiscussionPage:

@@ -28,6 +28,7 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
 from aap.services.dossier.counted import set_aside_of
+from aap.services.dossier.discussions import Post, ReviewChange, changes_of, discussion_of, independent_marks, posts_of
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound
@@ -64,6 +65,7 @@ class ReviewLine:
     set_aside: bool = False
     confidence: str = ""
     for_service: str = ""
+    independent: Mapping[str, Decimal] = field(default_factory=dict)  # before the discussion, where it changed after it
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ class InspectedDossier:
     contests: tuple[ContestLine, ...]
     screened_by: str
     same_iban: tuple[str, ...] = ()  # other associations that gave the same one
+    posts: tuple[Post, ...] = ()  # of the reviewers' discussion, with `changes` once marks may be read
+    changes: tuple[ReviewChange, ...] = ()
 
     def readings(self, files: Mapping[str, Sequence[FileLine]]) -> tuple[SectionReading, ...]:
         """The sections that are shown, with the answers in words. `files`: by question, with their addresses."""
@@ -140,7 +144,7 @@ class InspectedDossier:
 def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> InspectedDossier:
     """A submitted dossier, whole. Raises NotFound, also for who is recused.
 
-    About fifteen queries, whatever it holds.
+    About fifteen queries, whatever it holds, and at most three of its reviewers' discussion.
     """
     call, application = dossier_of(
         session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id
@@ -149,6 +153,9 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
     found = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
     sections = {section.section: section for section in found}
     opened = OpenedDossier(call, application, association, sections)
+    marks_open = allowed(actor, Permission.MARKS_READ, call.target())
+    discussion = discussion_of(session, application_id) if marks_open else None
+    changes = changes_of(session, call.id, application_id=application_id) if discussion else ()
     return InspectedDossier(
         call=call,
         application=application,
@@ -171,7 +178,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
                 .order_by(col(CompletionRequest.created_at), col(CompletionRequest.id))
             )
         ),
-        reviews=_reviews(session, actor, call, application_id),
+        reviews=_reviews(session, actor, call, application_id, independent_marks(changes)),
         decided=tuple(
             session.exec(
                 select(JuryDecision)
@@ -185,6 +192,8 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         contests=_contests(session, application_id),
         screened_by=person_name(session, application.screened_by),
         same_iban=with_the_same_iban(session, association),
+        posts=posts_of(session, discussion.id) if discussion else (),
+        changes=changes,
     )
 
 
@@ -263,7 +272,13 @@ def _messages(session: Session, application_id: str) -> tuple[MessageLine, ...]:
     )
 
 
-def _reviews(session: Session, actor: Actor, call: OpenedCall, application_id: str) -> tuple[ReviewLine, ...]:
+def _reviews(
+    session: Session,
+    actor: Actor,
+    call: OpenedCall,
+    application_id: str,
+    independent: Mapping[tuple[str, str], Mapping[str, Decimal]],
+) -> tuple[ReviewLine, ...]:
     found = session.exec(
         select(Assignment, Reviewer.code, Person.name, Review)
         .join(Person, col(Person.id) == col(Assignment.person_id))
@@ -302,6 +317,7 @@ def _reviews(session: Session, actor: Actor, call: OpenedCall, application_id: s
             set_aside=held.person_id in aside,
             confidence=review.confidence if review and review.id in marks else "",
             for_service=review.for_service if review and submitted[held.person_id] and words_open else "",
+            independent=independent.get((application_id, held.person_id), {}),
         )
         for held, code, name, review in found
     )

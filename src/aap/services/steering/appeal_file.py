@@ -43,6 +43,7 @@ from aap.services.dossier.receipts import receipts_of
 from aap.services.errors import NotFound
 from aap.services.outbox import Progress, start_job
 from aap.services.platform import Platform
+from aap.services.ranking.minuted_decisions import changed_marks
 from aap.services.ranking.run_files import processing_sheet_pdf
 from aap.services.ranking.runs import get_run, view_run
 from aap.services.screening.dossier_history import dossier_history
@@ -283,6 +284,14 @@ class _Binder:
                 body.append(Paragraph("Cette évaluation a été mise à l’écart : elle ne compte pas dans la note."))
             if one.submitted_at:
                 body.append(Paragraph(f"Remis le {french.moment(paris(one.submitted_at))}."))
+            titles = {criterion.id: title_of(criterion) for criterion in rubric.criteria}
+            for change in self.dossier.changes:
+                if change.code and change.code == one.code:
+                    at = french.moment(paris(change.at))
+                    marks = french.closed(changed_marks(change, titles))
+                    body += self._lines(
+                        f"Modifiée après discussion entre évaluateurs, le {at}. {marks} Motif{french.NBSP}: {change.reason}"
+                    )
             body += self._lines(one.general_comment)
             said = [
                 f"{title_of(criterion)}{french.NBSP}: {self._told(comment)}"

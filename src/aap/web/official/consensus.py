@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core.call.points import in_points
+from aap.core.scoring.marking import title_of
 from aap.services.errors import InvalidInput
 from aap.services.harmonising.consensus import (
     ConsensusEntry,
@@ -70,6 +71,7 @@ def _consensus_page(
         held_on=request.form.get("held_on", "") or (entry.held_on.isoformat() if entry and entry.held_on else ""),
         typed=request.form,
         problems=problems or {},
+        titles={one.id: title_of(one) for one in opened.file.rubric.criteria},
     )
 
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.call.attribute_names import theme_titles
+from aap.core.scoring.marking import title_of
 from aap.documents.media_types import SHOWN_INLINE, MadeFile
 from aap.services.audit import Subject
 from aap.services.decision.deciding import decision_line
@@ -117,6 +118,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         attributes=labels,
         attribute_pairs=[(french.spaced(label), ", ".join(values[name])) for name, label in labels.items()],
         criteria=held.call.file.rubric.criteria,
+        criterion_titles={one.id: title_of(one) for one in held.call.file.rubric.criteria},
         themes=theme_titles(held.call.file),
         states=state_words.application_states(),
         kinds=state_words.APPLICATION_KINDS,

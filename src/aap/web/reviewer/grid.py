@@ -23,6 +23,7 @@ from aap.core.scoring.marking import (
     title_of,
     total_of,
 )
+from aap.services.review.discussing import DiscussionPage
 from aap.services.review.reviewer_pages import ReviewingPage
 from aap.services.review.reviewing import ReviewEntry, confidence_of, current_rubric
 from aap.web.figures import plain
@@ -98,7 +99,7 @@ class GridView:
 
 
 def grid_view(
-    page: ReviewingPage,
+    page: ReviewingPage | DiscussionPage,
     *,
     entry: ReviewEntry | None = None,
     problems: Mapping[str, str] | None = None,

@@ -49,7 +49,8 @@ def _link(application_id: str) -> Any:
     return link
 
 
-def _entry() -> ReviewEntry:
+def typed_entry() -> ReviewEntry:
+    """The grid of the request's form."""
     form = request.form
     version = form.get("version", "0")
     opened = form.get("opened", "")
@@ -95,7 +96,7 @@ def dossier(application_id: str) -> str:
 @requires(Permission.REVIEW_MARK)
 def mark(application_id: str) -> ResponseReturnValue:
     """Saves a draft, or submits; then stays, goes to the next dossier, or back to the list."""
-    entry, action = _entry(), request.form.get("action", "save")
+    entry, action = typed_entry(), request.form.get("action", "save")
     submitting = action in ("submit", "submit_next")
     actor, now = signed_in(), arrived_at()
     try:
@@ -145,7 +146,7 @@ def _refused(application_id: str, entry: ReviewEntry, error: Exception) -> Respo
 @requires(Permission.REVIEW_MARK)
 def autosave(application_id: str) -> ResponseReturnValue:
     """The same by script, while it is typed (static/js/autosave.js says what it answers)."""
-    entry, now = _entry(), arrived_at()
+    entry, now = typed_entry(), arrived_at()
     try:
         with writing() as session:
             kept = save_review(session, actor=signed_in(), application_id=application_id, entry=entry, now=now)
