@@ -49,6 +49,7 @@ SHARED_FILES: Mapping[str, str] = {
     "confirming": "the password again before some acts: which ones (web), the page that asks",
     "consensus": "the consensus: use cases, pages",
     "culture": "the cultural call of the demonstration: its dossiers, their sentences",
+    "discussions": "discussions between reviewers: rows, how officials follow them",
     "dossier": "a dossier: its PDF, each actor's page",
     "dossiers": "dossiers: use cases, invented ones",
     "eligibility": "the conditions to apply: the rules, the public page",

@@ -31,6 +31,7 @@ PAGES = {
     "messages": "association.messages",
     "own_claim": "association.own_claim_page",
     "review": "reviewer.dossier",
+    "discussion": "reviewer.discussion",
     "reviews_followed": "official.reviews",
     "inspected": "official.dossier",
     "appeal": "official.appeal",

@@ -30,7 +30,7 @@ from aap.services.actor import Actor, person_name
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier, recused_people
-from aap.services.dossier.discussions import (
+from aap.services.dossier.discussed import (
     Post,
     ReviewChange,
     changes_of,

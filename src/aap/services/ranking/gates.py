@@ -30,7 +30,7 @@ from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call, hold_call
 from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
 from aap.services.dossier.counted import ShortDossier, waits_for_second_person
-from aap.services.dossier.discussions import left_open
+from aap.services.dossier.discussed import left_open
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, ensure
 from aap.services.ranking.input import RankingInput, ranking_input

@@ -24,7 +24,7 @@ from aap.services.actor import Actor, person_name
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import recused_dossiers, recused_references
 from aap.services.dossier.counted import set_aside_of
-from aap.services.dossier.discussions import ReviewChange, changes_of
+from aap.services.dossier.discussed import ReviewChange, changes_of
 from aap.services.ranking.arbitrating import Arbitration, ArbitrationLine
 from aap.services.ranking.effects import ListEffect
 from aap.services.ranking.gates import waivers_of

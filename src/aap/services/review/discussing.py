@@ -18,7 +18,7 @@ from aap.records.discussions import Discussion, DiscussionPost, MarkChange
 from aap.records.reviews import Mark
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
-from aap.services.dossier.discussions import Post, ReviewChange, changes_of, independent_marks, is_open, posts_of
+from aap.services.dossier.discussed import Post, ReviewChange, changes_of, independent_marks, is_open, posts_of
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, allowed
 from aap.services.review.others import OtherReview, discussion_for, other_reviews

@@ -20,7 +20,7 @@ from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import not_recused
 from aap.services.dossier.counted import not_set_aside
-from aap.services.dossier.discussions import in_time
+from aap.services.dossier.discussed import in_time
 from aap.services.permissions import marks_closed
 from aap.services.review.reviewing import ReviewedDossier, is_late
 

@@ -15,7 +15,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import get_call
 from aap.services.dossier.access import dossier_target, not_recused
-from aap.services.dossier.discussions import discussion_of
+from aap.services.dossier.discussed import discussion_of
 from aap.services.errors import InvalidInput, NotFound, Objection, OwnRequest, StateForbids
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links

@@ -20,7 +20,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, opened_call
 from aap.services.dossier.access import not_recused
-from aap.services.dossier.discussions import open_due
+from aap.services.dossier.discussed import open_due
 from aap.services.errors import (
     DeadlinePassed,
     InterestsFirst,

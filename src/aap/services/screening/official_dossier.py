@@ -28,7 +28,7 @@ from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
 from aap.services.dossier.counted import set_aside_of
-from aap.services.dossier.discussions import Post, ReviewChange, changes_of, discussion_of, independent_marks, posts_of
+from aap.services.dossier.discussed import Post, ReviewChange, changes_of, discussion_of, independent_marks, posts_of
 from aap.services.dossier.dossiers import OpenedDossier
 from aap.services.dossier.facts import region_name
 from aap.services.errors import NotFound

@@ -288,9 +288,9 @@ class _Binder:
             for change in self.dossier.changes:
                 if change.code and change.code == one.code:
                     at = french.moment(paris(change.at))
-                    marks = french.closed(changed_marks(change, titles))
+                    changed = french.closed(changed_marks(change, titles))
                     body += self._lines(
-                        f"Modifiée après discussion entre évaluateurs, le {at}. {marks} Motif{french.NBSP}: {change.reason}"
+                        f"Modifiée après discussion entre évaluateurs, le {at}. {changed} Motif{french.NBSP}: {change.reason}"
                     )
             body += self._lines(one.general_comment)
             said = [

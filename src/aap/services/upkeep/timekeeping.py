@@ -17,7 +17,7 @@ from aap.documents.mail_texts import Mail
 from aap.services.audit import log_head
 from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
-from aap.services.dossier.discussions import keep_discussions
+from aap.services.dossier.discussed import keep_discussions
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.platform import Platform

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from aap.services.errors import InvalidInput
-from aap.services.harmonising.discussions import (
+from aap.services.harmonising.followed_discussions import (
     end_discussion,
     end_discussions,
     followed_discussions,

@@ -17,7 +17,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of, find_dossier, recused_dossiers
-from aap.services.dossier.discussions import discussion_of, in_time, is_open
+from aap.services.dossier.discussed import discussion_of, in_time, is_open
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.harmonising.divergences import consensus_step
 from aap.services.permissions import Permission, ensure
