@@ -88,13 +88,13 @@ def five(factory: Factory) -> Scene:
     return scene_of(factory, before + FIVE.replace("{", "{{").replace("}", "}}") + "  tie" + rest.partition("  tie")[2])
 
 
-def scene_of(factory: Factory, call_file: str) -> Scene:
+def scene_of(factory: Factory, call_file: str, reviewing: str = REVIEWING) -> Scene:
     text = call_file.format(
         id="revue",
         opens_at=(factory.now - timedelta(days=30)).isoformat(),
         closes_at=(factory.now - timedelta(days=5)).isoformat(),
     )
-    call = factory.call(CallState.REVIEWING, text=text + REVIEWING, id="revue")
+    call = factory.call(CallState.REVIEWING, text=text + reviewing, id="revue")
     people = [factory.person(Role.REVIEWER, call=call) for _ in range(3)]
     applications = [
         factory.application(
@@ -257,6 +257,50 @@ def test_who_steps_back_gets_404_everywhere(scene: Scene, new_context: Contexts)
     assert found == {"": 404, "/deport": 404, "/pieces/x/y.pdf": 404}
     page.goto("/evaluation/?voir=tous")
     assert application.title not in page.content()
+
+
+def test_two_reviewers_discuss_and_one_changes_a_mark_by_the_keyboard(factory: Factory, new_context: Contexts) -> None:
+    scene = scene_of(factory, CALL_FILE, 'reviewing: {discussion_until: "2099-01-05T12:00:00+01:00"}\n')
+    application = scene.applications[0]
+    address = f"/evaluation/dossiers/{application.id}/discussion"
+    scene.submit(scene.second, application, "2", "3", "Le budget ne tient pas.")
+    scene.submit(scene.first, application, "4,5", "3")
+    first, second = entered(new_context, scene.first), entered(new_context, scene.second, java_script_enabled=False,
+                                                               viewport={"width": 320, "height": 800})  # fmt: skip
+    second.goto("/evaluation/")
+    second.get_by_role("link", name=application.reference).first.click()
+    second.get_by_label("Votre message").fill("Le budget est à relire.")
+    second.get_by_role("button", name="Envoyer").click()
+    expect(second.get_by_text("Le budget est à relire.")).to_be_visible()
+    first.goto(address)
+    ready(first)
+    expect(first.get_by_text("Le budget est à relire.")).to_be_visible()
+    picture(first, "reviewer-discussion-open-1280")
+    first.get_by_role("link", name="Changer mes notes").click()
+    ready(first)
+    first.locator("[id='note-qualite']").focus()
+    first.keyboard.type("3")
+    assert_accessible(first)
+    picture(first, "reviewer-changing-1280")
+    first.get_by_label("Pourquoi changez-vous").fill("Le budget a été relu.")
+    first.keyboard.press("Control+Enter")
+    expect(first.get_by_text("4,5 avant, 3 après")).to_be_visible()
+    second.goto(address)
+    expect(second.get_by_text("Le budget a été relu.")).to_be_visible()
+    picture(second, "reviewer-discussion-320")
+    for width in (1280, 320):
+        first.set_viewport_size({"width": width, "height": 900})
+        first.goto(address)
+        ready(first)
+        assert_accessible(first)
+        picture(first, f"reviewer-discussion-{width}")
+    official = entered(new_context, scene.official)
+    for width in (1280, 320):
+        official.set_viewport_size({"width": width, "height": 900})
+        official.goto("/instruction/revue/evaluations/discussions")
+        ready(official)
+        assert_accessible(official)
+        picture(official, f"discussions-{width}")
 
 
 @pytest.mark.parametrize("width", [1280, 320])

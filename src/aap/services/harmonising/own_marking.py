@@ -12,6 +12,7 @@ from aap.core.scoring.agreement import FiveNumbers, five_numbers, mean
 from aap.core.scoring.marking import grid, title_of
 from aap.core.scoring.totals import Review as CoreReview
 from aap.records.applications import Application
+from aap.records.calls import CallState
 from aap.records.reviews import Assignment, Review, Reviewer, ReviewState
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall, get_call
@@ -39,7 +40,8 @@ class OwnCriterion:
 
 @dataclass(frozen=True)
 class OwnMarking:
-    """`left`: reviews still to submit before the group is shown; to an official of the call only once marks are open."""
+    """`left`: reviews still to submit before the group is shown; to an official of the call only once marks are open.
+    `later`: with discussions, where others' marks are seen dossier by dossier, once reviewing is over."""
 
     call: OpenedCall
     reviews: int
@@ -47,6 +49,7 @@ class OwnMarking:
     criteria: tuple[OwnCriterion, ...]
     totals: FiveNumbers | None
     group_totals: FiveNumbers | None
+    later: bool = False
 
 
 def own_marking(session: Session, *, actor: Actor, call_id: str) -> OwnMarking:
@@ -61,7 +64,8 @@ def own_marking(session: Session, *, actor: Actor, call_id: str) -> OwnMarking:
     own = [review for review in reviews if review.reviewer_id == (code or actor.person_id)]
     others = [review for review in reviews if review.reviewer_id != (code or actor.person_id)]
     left = _left(session, actor, call_id)
-    shown = others if left == 0 and not marks_closed(actor, call.target()) else []
+    later = call.file.reviewing.discussion_until is not None and call.state is CallState.REVIEWING
+    shown = others if left == 0 and not later and not marks_closed(actor, call.target()) else []
     return OwnMarking(
         call=call,
         reviews=len(own),
@@ -69,6 +73,7 @@ def own_marking(session: Session, *, actor: Actor, call_id: str) -> OwnMarking:
         criteria=_criteria(call, own, shown) if own else (),
         totals=five_numbers([review.total for review in own]) if own else None,
         group_totals=five_numbers([review.total for review in shown]) if own and shown else None,
+        later=later,
     )
 
 

@@ -113,7 +113,7 @@ def test_a_refused_change_keeps_what_was_typed_and_a_taken_one_is_marked(
     assert first.post(address(here, "/discussion/notes"), change).status_code == 302
     for signed in (first, second):
         page = signed.get(address(here, "/discussion")).text
-        for words in ("4 avant la discussion", "modifié après la discussion", "La remarque sur le budget."):
+        for words in ("avant\u00a0: 4", "modifié après la discussion", "La remarque sur le budget."):
             assert words in page, words
     empty = second.post(address(here, "/discussion"), {"body": " "})
     assert (empty.status_code, 'href="#body"' in empty.text) == (422, True)
@@ -148,7 +148,7 @@ def test_officials_read_it_from_the_deliberation_on_and_end_it_before(desk: Desk
     assert official.post(listed, {"reason": "Tout est dit."}).status_code == 302
     state(here, CallState.DELIBERATING)
     dossier = official.get(reading[0]).text
-    for words in (SAID, "CANARI-MOTIF", "4 avant la discussion", "modifiée après la discussion"):
+    for words in (SAID, "CANARI-MOTIF", "avant\u00a0: 4", "modifiée après la discussion"):
         assert words in dossier, words
     member = browser().sign_in(here.third)
     assert member.get(listed).status_code == 404

@@ -24,13 +24,16 @@ UNTIL = 'discussion_until: "2026-02-01T12:00:00+01:00"'
         ),
         (
             f"{UNTIL}, others_visible: after_own", "title: Essai",
-            ["reviewing.others_visible ! avec une discussion, les autres évaluations se voient quand toutes sont soumises [after_own]"],
+            [
+                "reviewing.others_visible ! avec une discussion, les autres évaluations se voient quand toutes sont soumises "
+                "[after_own]"
+            ],
         ),
         (
             'discussion_until: "2026-07-01T12:00:00+01:00"', "title: Essai",
             [
-                "reviewing.discussion_until ? ce décalage n’est pas celui de Paris ce jour-là (+01:00 l’hiver, +02:00 l’été) : ce serait "
-                "le 1ᵉʳ juillet 2026 à 13 h, heure de Paris [2026-07-01T12:00:00+01:00]"
+                "reviewing.discussion_until ? ce décalage n’est pas celui de Paris ce jour-là (+01:00 l’hiver, +02:00 l’été) : "
+                "ce serait le 1ᵉʳ juillet 2026 à 13 h, heure de Paris [2026-07-01T12:00:00+01:00]"
             ],
         ),
     ],
