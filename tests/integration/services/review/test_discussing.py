@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pytest
@@ -115,6 +117,47 @@ def test_it_opens_when_the_last_review_is_submitted_and_is_told_once(platform: P
         assert here.application.reference in mail.subject
         assert link_in(mail) == f"/evaluation/dossiers/{here.application.id}/discussion"
     assert mails_to(platform, here.third.email) == []
+
+
+@on_both_databases
+def test_two_last_reviews_at_once_open_one_discussion(platform: Platform, desk: Desks) -> None:
+    here = discussing(desk)
+    begun, done = Event(), Event()
+
+    def first() -> None:
+        actor = here.factory.actor(here.first)
+        with platform.database.writing() as session:
+            submit_review(
+                session, actor=actor, application_id=here.application.id, entry=here.entry(qualite="5", solidite="3"),
+                now=here.factory.now,
+            )  # fmt: skip
+            begun.set()
+            done.wait(1)
+
+    with ThreadPoolExecutor(2) as people:
+        before = people.submit(first)
+        assert begun.wait(30)
+        meanwhile = people.submit(submit, here, here.second, "3")
+        with pytest.raises(TimeoutError):
+            meanwhile.result(timeout=0.3)  # it waits for the first
+        done.set()
+        before.result()
+        meanwhile.result()
+    assert seen(here, here.first).open
+
+
+@on_both_databases
+def test_a_worker_that_dies_tells_nobody_and_two_at_once_tell_once(platform: Platform, desk: Desks) -> None:
+    here = discussing(desk)
+    both(here)
+    with pytest.raises(RuntimeError), platform.database.writing() as session:
+        keep_discussions(session, links=LINKS, now=here.factory.now)
+        raise RuntimeError
+    assert mails_to(platform, here.first.email) == []
+    with ThreadPoolExecutor(2) as workers:
+        for work in [workers.submit(tick, here) for _ in range(2)]:
+            work.result()
+    assert len(mails_to(platform, here.first.email)) == 1
 
 
 @on_both_databases

@@ -68,6 +68,8 @@ def test_who_reads_what_in_which_state(desk: Desks, browser: Callable[[], Any]) 
     for at in (CallState.REVIEWING, CallState.DELIBERATING):
         state(here, at)
         assert [told(one, here, *every) for one in (first, second)] == [set(every)] * 2
+        group = [told(one, here, "Le groupe") for one in (first, second)]
+        assert group == [set() if at is CallState.REVIEWING else {"Le groupe"}] * 2
         assert [told(one, here, *every) for one in (third, recused)] == [set()] * 2
         assert (told(official_too, here, *every) == set()) is (at is CallState.REVIEWING)
         for signed in (third, recused):
