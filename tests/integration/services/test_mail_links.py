@@ -140,6 +140,7 @@ def test_every_address_that_mails_lead_to_is_a_page(app: Flask) -> None:
         "replacements": "official.replacements",
         "review": "reviewer.dossier",
         "reviews": "reviewer.home",
+        "discussion": "reviewer.discussion",
         "reviews_followed": "official.reviews",
         "sign_in": "security.login",
         "sign_in_link": "account.open_link",

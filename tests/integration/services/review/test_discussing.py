@@ -150,9 +150,13 @@ def test_two_last_reviews_at_once_open_one_discussion(platform: Platform, desk: 
 def test_a_worker_that_dies_tells_nobody_and_two_at_once_tell_once(platform: Platform, desk: Desks) -> None:
     here = discussing(desk)
     both(here)
-    with pytest.raises(RuntimeError), platform.database.writing() as session:
+
+    def dies(session: Any) -> None:
         keep_discussions(session, links=LINKS, now=here.factory.now)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), platform.database.writing() as session:
+        dies(session)
     assert mails_to(platform, here.first.email) == []
     with ThreadPoolExecutor(2) as workers:
         for work in [workers.submit(tick, here) for _ in range(2)]:
