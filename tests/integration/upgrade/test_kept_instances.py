@@ -41,6 +41,9 @@ ARCHIVES = sorted(KEPT.glob("*.tar.xz"))
 
 NOT_IN_THEM = {
     "reviewer.preferences": "no call asks for preferences",
+    "reviewer.discussion": "no call asks for discussions",
+    "reviewer.changing_marks": "no call asks for discussions",
+    "official.discussions": "no call asks for discussions",
     "association.claim_proof": "0.1.0 asked no proof of a claim",
     "official.answer_paper": "0.1.0 took no answer on paper",
     "official.claim_file": "0.1.0 asked no proof of a claim",
