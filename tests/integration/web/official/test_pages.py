@@ -15,6 +15,7 @@ from tests.worlds.read_page import ReadPage
 PAGES: dict[str, tuple[CallState, str]] = {
     # page → a state in which it is there, and words that it must hold
     "": (CallState.DELIBERATING, "Où en est l’appel"),
+    "evaluations/discussions": (CallState.REVIEWING, "ne prévoit pas de discussion"),
     "candidats": (CallState.CLOSED, "5 dossiers, 200\u202f000\u00a0€"),
     "etape": (CallState.CLOSED, "Ouvrir les évaluations"),
     "cloture": (CallState.CLOSED, "Nouvelle date de clôture"),
