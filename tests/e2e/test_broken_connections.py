@@ -82,3 +82,49 @@ def test_a_full_server_is_said_in_words_and_the_text_stays_until_it_is_stored(
     page.unroute("**/enregistrement*")
     saved(page)
     assert one.dossier().answers == {"titre": "Un titre pour lequel il n’y a pas de place"}
+
+
+def test_what_is_typed_while_a_save_is_on_its_way_is_not_called_saved(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/projet")
+    held: list[Route] = []
+    page.route("**/enregistrement*", lambda route: held.append(route))
+    with page.expect_request("**/enregistrement*"):
+        page.fill('[name="q.titre"]', "Un premier titre")
+    page.fill('[name="q.titre"]', "Un second titre")
+    with page.expect_response("**/enregistrement*"):
+        held[0].continue_()
+    page.evaluate("new Promise(requestAnimationFrame)")  # the script has read it
+    expect(page.locator("[data-save-state]")).to_have_text("Modifié, pas encore enregistré")
+    page.unroute("**/enregistrement*")
+    saved(page)
+    assert one.dossier().answers == {"titre": "Un second titre"}
+
+
+def test_a_script_that_is_late_or_lost_leaves_the_others_their_work(space: Spaces, new_context: Contexts) -> None:
+    """On a slow network one after another took seconds, in which nothing was kept."""
+    one = space()
+    page = opened(new_context, one)
+    late: list[Route] = []
+    page.route("**/js/counter.js", lambda route: late.append(route))
+    with page.expect_response("**/js/autosave.js"):
+        page.goto(f"{one.url}/sections/projet")
+    page.fill('[name="q.titre"]', "Écrit avant les scripts")
+    late[0].abort()
+    page.wait_for_selector("html[data-ready]")
+    saved(page)
+    assert one.dossier().answers == {"titre": "Écrit avant les scripts"}
+
+
+def test_communes_typed_before_the_script_was_there_are_proposed(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one, viewport={"width": 375, "height": 500})
+    late: list[Route] = []
+    page.route("**/js/communes.js", lambda route: late.append(route))
+    with page.expect_response("**/js/session.js"):
+        page.goto(f"{one.url}/sections/jeunes")
+    page.locator('[name="q.commune"]').press_sequentially("Rennes")
+    late[0].continue_()
+    page.get_by_role("option", name="Rennes (Ille-et-Vilaine)").click()
+    assert page.input_value('[name="q.commune.code"]') == "35238"

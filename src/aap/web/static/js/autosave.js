@@ -181,7 +181,9 @@ class Autosave {
     if (this.conflict) { this.conflict = null; this.notice.replaceChildren(); }
     if (this.dirty) this.remember(); else this.forget();
     if (this.reloading && !this.dirty) { this.leave(() => location.reload()); return; }
-    this.say(saved.closed ?? gettext("Enregistré à %(at)s, heure de Paris", { at: saved.saved_at }), Boolean(saved.closed), recovered || !this.saidOnce);
+    if (saved.closed) this.say(saved.closed, true, recovered || !this.saidOnce);
+    else if (this.dirty) this.unsaved(); // typed on while the answer was on its way
+    else this.say(gettext("Enregistré à %(at)s, heure de Paris", { at: saved.saved_at }), false, recovered || !this.saidOnce);
     this.saidOnce = true;
     this.showMessages(saved.errors ?? {}, saved.notes ?? {});
     this.tellElsewhere(saved.elsewhere ?? []);
