@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from aap.records.applications import Submission
 from tests.e2e.test_association import Contexts, go, opened, saved
-from tests.worlds.applicants import ANSWERS, Space, Spaces
+from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf
 
 
 def break_first_answer(page: Page, pattern: str) -> list[str]:
@@ -128,3 +128,25 @@ def test_communes_typed_before_the_script_was_there_are_proposed(space: Spaces, 
     late[0].continue_()
     page.get_by_role("option", name="Rennes (Ille-et-Vilaine)").click()
     assert page.input_value('[name="q.commune.code"]') == "35238"
+
+
+def test_a_button_pressed_while_a_file_is_on_its_way_waits_for_it(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/pieces")
+    held: list[Route] = []
+    page.route("**/pieces/statuts?*", lambda route: held.append(route))
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    with page.expect_request("**/pieces/statuts?*"):
+        page.locator('[data-question="statuts"] input[type=file]').set_input_files(
+            {"name": "statuts.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+        )
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator("[data-no-network]")).to_contain_text("Des fichiers sont encore en route")
+    assert len(posts) == 1
+    with page.expect_navigation():
+        held[0].continue_()
+    expect(page.locator('[data-question="statuts"] .files')).to_contain_text("statuts.pdf")
+    assert len(posts) == 2
+    assert {question: len(files) for question, files in one.dossier().files.items()} == {"statuts": 1}
