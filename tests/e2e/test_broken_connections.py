@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlmodel import select
 
 from aap.records.applications import Submission
+from tests.e2e.conftest import crashed
 from tests.e2e.test_association import Contexts, go, opened, saved
 from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf
 
@@ -150,3 +151,28 @@ def test_a_button_pressed_while_a_file_is_on_its_way_waits_for_it(space: Spaces,
     expect(page.locator('[data-question="statuts"] .files')).to_contain_text("statuts.pdf")
     assert len(posts) == 2
     assert {question: len(files) for question, files in one.dossier().files.items()} == {"statuts": 1}
+
+
+def test_a_text_found_late_does_not_replace_what_is_typed_meanwhile(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/projet")
+    page.context.set_offline(True)
+    page.fill('[name="q.titre"]', "Un titre d’avant la panne")
+    page.fill('[name="q.resume"]', "Un résumé d’avant la panne")
+    page.wait_for_timeout(400)
+    again = crashed(page).new_page()
+    held: list[Route] = []
+    again.route("**/enregistrement*lire=1*", lambda route: held.append(route))
+    with again.expect_request("**/enregistrement*lire=1*"):
+        go(again, f"{one.url}/sections/projet")
+    again.fill('[name="q.titre"]', "Un titre de maintenant")
+    held[0].continue_()
+    expect(again.locator("[data-save-notice]")).to_contain_text("Texte retrouvé")
+    expect(again.locator('[name="q.titre"]')).to_have_value("Un titre de maintenant")
+    expect(again.locator('[name="q.resume"]')).to_have_value("Un résumé d’avant la panne")
+    again.unroute("**/enregistrement*lire=1*")
+    again.get_by_role("button", name="Le garder").click()
+    saved(again)
+    assert one.dossier().answers == {"titre": "Un titre de maintenant", "resume": "Un résumé d’avant la panne"}
+    assert "Un titre d’avant la panne" in again.evaluate("JSON.stringify({ ...localStorage })")
