@@ -1,0 +1,108 @@
+"""What the public registers said, in words: for the association that describes itself, and for officials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from aap.records.associations import Register, RegisterAnswer, RegisterOutcome
+from aap.records.territories import territories
+from aap.services.association.identity_fields import shown_siret
+from aap.services.association.register_answers import Compared, Proposed, Registered
+from aap.web.filters import day
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence about what was said, and its kind of alert."""
+
+    title: str
+    text: str
+    kind: str
+
+
+def register_name(register: Register) -> str:
+    """Within a sentence."""
+    return {
+        Register.BUSINESS: _("le répertoire des entreprises"),
+        Register.ASSOCIATIONS: _("le répertoire des associations"),
+    }[register]
+
+
+def source_of(one: Proposed) -> str:
+    """« D’après le répertoire des entreprises, le 1er décembre 2026. »"""
+    return _("D’après %(register)s, le %(day)s.", **_said(one.said_by, one))
+
+
+def _said(register: Register, one: Proposed | RegisterAnswer) -> dict[str, str]:
+    return {"register": register_name(register), "day": day(one.asked_at)}
+
+
+def field_hints(proposed: Mapping[str, Proposed], values: Mapping[str, str], *, sources: bool) -> dict[str, str]:
+    """Field → what the register has in place of the value in it; with `sources` also where the value comes from."""
+    hints = {}
+    for name, one in proposed.items():
+        if values.get(name, "") == one.text:
+            if sources:
+                hints[name] = source_of(one)
+        elif not Compared(name, values.get(name, ""), one).same:
+            hints[name] = _(
+                "D’après %(register)s, le %(day)s\u00a0: «\u00a0%(text)s\u00a0».",
+                text=shown(name, one.text),
+                **_said(one.said_by, one),
+            )
+    if "commune_code" in hints:
+        hints["commune"] = hints.pop("commune_code")
+    return hints
+
+
+def shown(name: str, text: str) -> str:
+    """A proposed value as it is read: a commune by its name, people in one line."""
+    if name == "commune_code":
+        commune = territories().commune(text)
+        return commune.label if commune else text
+    return " ; ".join(text.splitlines()) if name == "officers" else text
+
+
+def notes(found: Registered) -> list[Note]:
+    """What the page says of the answers as a whole, the gravest first."""
+    said: list[Note] = []
+    closed = found.closed
+    if closed is not None:
+        register = register_name(Register(closed.said_by))
+        since = closed.content.get("closed_on")
+        text = (
+            _("D’après %(register)s, cette association ou cet établissement est fermé depuis le %(day)s.",
+              register=register, day=day(since))
+            if since
+            else _("D’après %(register)s, cette association ou cet établissement est fermé.", register=register)
+        )  # fmt: skip
+        text += " " + _("Quand une association déménage, son siège reçoit un nouveau SIRET\u00a0: vérifiez le vôtre.")
+        said.append(Note(_("Établissement fermé"), text, "warning"))
+    if found.no_association:
+        text = _("Le répertoire ne range pas cet organisme parmi les associations. Vérifiez le numéro ou continuez.")
+        said.append(Note(_("Est-ce bien une association\u00a0?"), text, "warning"))
+    if found.found:
+        text = _(
+            "Les champs ci-dessous sont remplis d’après %(registers)s. Relisez-les, corrigez ce qui n’est plus vrai\u00a0: "
+            "rien n’est enregistré avant que vous ne le demandiez.",
+            registers=_(" et ").join(f"{one['register']} ({one['day']})" for one in _by(found.found)),
+        )
+        said.append(Note(_("Renseignements proposés"), text, "info"))
+    elif any(one.outcome == RegisterOutcome.UNKNOWN for one in found.answers):
+        text = _(
+            "Le répertoire ne connaît pas le numéro %(siret)s. S’il est récent ou si vous l’avez bien recopié, continuez "
+            "en remplissant les champs vous-même.",
+            siret=shown_siret(found.siret),
+        )
+        said.append(Note(_("Numéro inconnu du répertoire"), text, "warning"))
+    elif found.answers:
+        text = _("Remplissez les champs vous-même\u00a0: rien d’autre ne change.")
+        said.append(Note(_("Le répertoire ne répond pas en ce moment"), text, "info"))
+    return said
+
+
+def _by(answers: tuple[RegisterAnswer, ...]) -> list[dict[str, str]]:
+    return [_said(Register(one.said_by), one) for one in answers]
