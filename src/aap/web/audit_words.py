@@ -151,6 +151,7 @@ def actions() -> Mapping[str, str]:
         "recusal.dismissed": _("Déport écarté"),
         "recusal.suspected": _("Conflit d’intérêts signalé"),
         "recusals.printed": _("Relevé des déports imprimé"),
+        "register.asked": _("Répertoire public interrogé"),
         "review.dossiers_downloaded": _("Dossiers téléchargés par un évaluateur"),
         "review.marked": _("Évaluation enregistrée"),
         "review.reopened": _("Évaluation rouverte"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
-from aap.records.associations import Register, RegisterAnswer, RegisterOutcome
+from aap.records.associations import Association, Register, RegisterAnswer, RegisterOutcome
 from aap.records.territories import territories
 from aap.services.association.identity_fields import shown_siret
-from aap.services.association.register_answers import Compared, Proposed, Registered
+from aap.services.association.register_answers import Compared, Proposed, Registered, compared
 from aap.web.filters import day
+from aap.web.identity_words import labels
 
 
 @dataclass(frozen=True)
@@ -66,29 +67,59 @@ def shown(name: str, text: str) -> str:
     return " ; ".join(text.splitlines()) if name == "officers" else text
 
 
+@dataclass(frozen=True)
+class RegisterLine:
+    """A field of the description, as the association has it and as a register does."""
+
+    label: str
+    typed: str
+    registered: str
+    source: str
+    same: bool
+
+
+def register_lines(association: Association, found: Registered) -> list[RegisterLine]:
+    """What was typed beside what was said, what differs first."""
+    names = {**labels(), "commune_code": labels()["commune"]}
+    lines = [
+        RegisterLine(
+            names[one.field],
+            shown(one.field, one.typed),
+            shown(one.field, one.proposed.text),
+            source_of(one.proposed),
+            one.same,
+        )
+        for one in compared(association, found, territories())
+    ]
+    return sorted(lines, key=lambda line: line.same)
+
+
+def register_notes(found: Registered) -> list[Note]:
+    """What officials are told of the answers as a whole; the gravest first."""
+    said = _doubts(found)
+    for one in found.answers:
+        words = _said(Register(one.said_by), one)
+        if one.outcome == RegisterOutcome.UNKNOWN:
+            said.append(Note("", _("Numéro inconnu, d’après %(register)s, le %(day)s.", **words), "warning"))
+        elif one.outcome == RegisterOutcome.SILENT:
+            said.append(Note("", _("Pas de réponse, pour %(register)s, le %(day)s.", **words), "info"))
+    return said
+
+
 def notes(found: Registered) -> list[Note]:
-    """What the page says of the answers as a whole, the gravest first."""
-    said: list[Note] = []
-    closed = found.closed
-    if closed is not None:
-        register = register_name(Register(closed.said_by))
-        since = closed.content.get("closed_on")
-        text = (
-            _("D’après %(register)s, cette association ou cet établissement est fermé depuis le %(day)s.",
-              register=register, day=day(since))
-            if since
-            else _("D’après %(register)s, cette association ou cet établissement est fermé.", register=register)
-        )  # fmt: skip
-        text += " " + _("Quand une association déménage, son siège reçoit un nouveau SIRET\u00a0: vérifiez le vôtre.")
-        said.append(Note(_("Établissement fermé"), text, "warning"))
-    if found.no_association:
-        text = _("Le répertoire ne range pas cet organisme parmi les associations. Vérifiez le numéro ou continuez.")
-        said.append(Note(_("Est-ce bien une association\u00a0?"), text, "warning"))
+    """What an association is told of the answers as a whole, the gravest first."""
+    said = _doubts(found)
+    if found.closed:
+        text = _("Quand une association déménage, son siège reçoit un nouveau SIRET\u00a0: vérifiez le vôtre.")
+        said[0] = replace(said[0], text=f"{said[0].text} {text}")
     if found.found:
         text = _(
             "Les champs ci-dessous sont remplis d’après %(registers)s. Relisez-les, corrigez ce qui n’est plus vrai\u00a0: "
             "rien n’est enregistré avant que vous ne le demandiez.",
-            registers=_(" et ").join(f"{one['register']} ({one['day']})" for one in _by(found.found)),
+            registers=_(" et ").join(
+                f"{words['register']} ({words['day']})"
+                for words in (_said(Register(one.said_by), one) for one in found.found)
+            ),
         )
         said.append(Note(_("Renseignements proposés"), text, "info"))
     elif any(one.outcome == RegisterOutcome.UNKNOWN for one in found.answers):
@@ -104,5 +135,19 @@ def notes(found: Registered) -> list[Note]:
     return said
 
 
-def _by(answers: tuple[RegisterAnswer, ...]) -> list[dict[str, str]]:
-    return [_said(Register(one.said_by), one) for one in answers]
+def _doubts(found: Registered) -> list[Note]:
+    said: list[Note] = []
+    closed = found.closed
+    if closed is not None:
+        register, since = register_name(Register(closed.said_by)), closed.content.get("closed_on")
+        text = (
+            _("D’après %(register)s, cette association ou cet établissement est fermé depuis le %(day)s.",
+              register=register, day=day(since))
+            if since
+            else _("D’après %(register)s, cette association ou cet établissement est fermé.", register=register)
+        )  # fmt: skip
+        said.append(Note(_("Établissement fermé"), text, "warning"))
+    if found.no_association:
+        text = _("Le répertoire ne range pas cet organisme parmi les associations.")
+        said.append(Note(_("Est-ce bien une association\u00a0?"), text, "warning"))
+    return said

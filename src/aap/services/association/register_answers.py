@@ -49,7 +49,7 @@ def to_ask(
     recent = session.exec(
         select(RegisterAnswer.said_by).where(
             or_(
-                and_(RegisterAnswer.siret == siret, ~silent, col(RegisterAnswer.asked_at) > now - ASKED_AGAIN),
+                and_(col(RegisterAnswer.siret) == siret, ~silent, col(RegisterAnswer.asked_at) > now - ASKED_AGAIN),
                 and_(silent, col(RegisterAnswer.asked_at) > now - LEFT_ALONE),
             )
         )
@@ -94,9 +94,7 @@ def forget_answers(session: Session, *, now: datetime) -> None:
     session.execute(
         delete(RegisterAnswer).where(
             col(RegisterAnswer.asked_at) < now - FORGOTTEN,
-            or_(
-                col(RegisterAnswer.association_id).is_(None), col(RegisterAnswer.outcome) == RegisterOutcome.SILENT
-            ),
+            or_(col(RegisterAnswer.association_id).is_(None), col(RegisterAnswer.outcome) == RegisterOutcome.SILENT),
         )
     )
 

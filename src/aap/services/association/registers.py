@@ -49,17 +49,23 @@ class Said:
     said_by: Register
     outcome: RegisterOutcome
     content: Mapping[str, Any] = field(default_factory=dict)
+    fault: str = field(default="", compare=False)  # why it is SILENT, for an operator
+
+
+class UnusableAnswer(ValueError):
+    """What came is not what the register answers."""
 
 
 class AskedRegister(Protocol):
     """A register that can be asked: one request a question."""
 
-    said_by: Register
+    @property
+    def said_by(self) -> Register: ...
 
     def request(self, siret: str) -> Request: ...
 
     def read(self, answer: Any, siret: str) -> Mapping[str, Any] | None:
-        """`Said.content` of its JSON; None where it doesn't know the number. Raises ValueError where it can't be read."""
+        """`Said.content` of its JSON; None where it doesn't know the number. Raises UnusableAnswer."""
 
 
 def open_registers(settings: Settings) -> tuple[AskedRegister, ...]:
@@ -85,9 +91,10 @@ def ask(registers: Sequence[AskedRegister], siret: str) -> tuple[Said, ...]:
     until = time.monotonic() + PATIENCE
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
-    found = [said.get(one.said_by) or Said(one.said_by, RegisterOutcome.SILENT) for one in registers]
+    late = f"{PATIENCE:g} s"
+    found = [said.get(one.said_by) or Said(one.said_by, RegisterOutcome.SILENT, fault=late) for one in registers]
     for one in found:
-        log.info("register.asked", register=str(one.said_by), outcome=str(one.outcome))
+        log.info("register.asked", register=str(one.said_by), outcome=str(one.outcome), fault=one.fault)
     return tuple(found)
 
 
@@ -102,14 +109,14 @@ def _ask_one(register: AskedRegister, siret: str) -> Said:
         error.close()
         if error.code == 404:
             return Said(register.said_by, RegisterOutcome.UNKNOWN)
-        log.warning("register.silent", register=str(register.said_by), status=error.code)
+        fault = f"HTTP {error.code}"
     except (URLError, OSError, HTTPException, ValueError, RecursionError) as error:
-        log.warning("register.silent", register=str(register.said_by), fault=type(error).__name__)
+        fault = str(getattr(error, "reason", "") or type(error).__name__)[:200]
     else:
         if content is None:
             return Said(register.said_by, RegisterOutcome.UNKNOWN)
         return Said(register.said_by, RegisterOutcome.FOUND, content)
-    return Said(register.said_by, RegisterOutcome.SILENT)
+    return Said(register.said_by, RegisterOutcome.SILENT, fault=fault)
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -126,7 +133,7 @@ def _fetched(request: Request) -> Any:
     with build_opener(_NoRedirect).open(request, timeout=PATIENCE) as answer:
         body = answer.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise ValueError("too long an answer")
+        raise UnusableAnswer
     return json.loads(body)
 
 
@@ -147,7 +154,7 @@ class BusinessRegister:
     def read(self, answer: Any, siret: str) -> Mapping[str, Any] | None:
         results = _mapping(answer).get("results")
         if not isinstance(results, list):
-            raise ValueError("no results")
+            raise UnusableAnswer
         unit = next((one for one in map(_mapping, results) if one.get("siren") == siret[:9]), None)
         if unit is None:
             return None
@@ -212,7 +219,7 @@ class AssociationRegister:
     def read(self, answer: Any, siret: str) -> Mapping[str, Any] | None:
         told = _mapping(answer).get("data")
         if not isinstance(told, dict):
-            raise ValueError("no data")
+            raise UnusableAnswer
         if told.get("siren") != siret[:9]:
             return None
         return _told(

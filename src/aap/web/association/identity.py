@@ -29,6 +29,7 @@ from aap.web.association.register_asking import ask_registers
 from aap.web.association.safe_words import safe_kinds
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import day
+from aap.web.identity_words import labels
 from aap.web.numbers import bounded_number
 from aap.web.people_words import membership_choices
 from aap.web.register_words import field_hints, notes
@@ -60,29 +61,6 @@ class AssociationForm(FlaskForm):
         values = {name: str(self[name].data or "") for name in names}
         code, text = read_commune(Posted(dict(request.form.lists()), territories()), "commune")
         return {**values, "commune_code": code or "", "commune": request.form.get("commune", "") if code else text}
-
-
-def labels() -> dict[str, str]:
-    """Field → label, in the page's order; the summary of errors names them."""
-    return {
-        "name": _("Nom de l’association"),
-        "acronym": _("Sigle"),
-        "siret": _("Numéro SIRET"),
-        "rna": _("Numéro RNA"),
-        "object": _("Objet"),
-        "created_on": _("Date de création"),
-        "address": _("Adresse du siège"),
-        "postal_code": _("Code postal"),
-        "commune": _("Commune"),
-        "email": _("Adresse électronique de l’association"),
-        "phone": _("Téléphone"),
-        "website": _("Site internet"),
-        "representative_name": _("Prénom et nom"),
-        "representative_capacity": _("Fonction"),
-        "representative_email": _("Adresse électronique du représentant légal"),
-        "officers": _("Personnes chargées de l’administration"),
-        "iban": _("IBAN"),
-    }
 
 
 def description_page(

@@ -10,9 +10,7 @@ from aap.web.context import arrived_at, platform, reading, signed_in, writing
 def ask_registers(siret: str) -> Registered:
     """What the registers say of a checked SIRET, asked now where nothing recent is kept; empty where none is set."""
     with reading() as session:
-        wanted = to_ask(
-            session, open_registers(platform().settings), actor=signed_in(), siret=siret, now=arrived_at()
-        )
+        wanted = to_ask(session, open_registers(platform().settings), actor=signed_in(), siret=siret, now=arrived_at())
     if wanted:
         said = ask(wanted, siret)
         with writing() as session:

@@ -22,11 +22,11 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.closing import is_over
 from aap.web.association.dossier import identity_title, identity_url
-from aap.web.association.identity import labels
 from aap.web.association.sections import DISK_FULL, take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.http_files import pdf_answer
+from aap.web.identity_words import labels
 from aap.web.time_left import time_left
 from aap.web.wording.sentences import worded
 

@@ -30,9 +30,7 @@ def upgrade() -> None:
         sa.Column("asked_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("said_by IN ('business', 'associations')", name="ck_register_answer_said_by"),
         sa.CheckConstraint("outcome IN ('found', 'unknown', 'silent')", name="ck_register_answer_outcome"),
-        sa.ForeignKeyConstraint(
-            ["asked_by"], ["person.id"], name=op.f("fk_register_answer_asked_by_person")
-        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_register_answer_asked_by_person")),
         sa.ForeignKeyConstraint(
             ["association_id"], ["association.id"], name=op.f("fk_register_answer_association_id_association")
         ),
