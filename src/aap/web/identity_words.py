@@ -1,8 +1,10 @@
-"""What the fields of an association's description are called."""
+"""What the fields of an association's description are called, and the registers that know them."""
 
 from __future__ import annotations
 
 from flask_babel import gettext as _
+
+from aap.records.associations import Register
 
 
 def labels() -> dict[str, str]:
@@ -26,3 +28,11 @@ def labels() -> dict[str, str]:
         "officers": _("Personnes chargées de l’administration"),
         "iban": _("IBAN"),
     }
+
+
+def register_name(register: Register) -> str:
+    """Within a sentence."""
+    return {
+        Register.BUSINESS: _("le répertoire des entreprises"),
+        Register.ASSOCIATIONS: _("le répertoire des associations"),
+    }[register]

@@ -12,7 +12,7 @@ from aap.records.territories import territories
 from aap.services.association.identity_fields import shown_siret
 from aap.services.association.register_answers import Compared, Proposed, Registered, compared
 from aap.web.filters import day
-from aap.web.identity_words import labels
+from aap.web.identity_words import labels, register_name
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,7 @@ class Note:
     kind: str
 
 
-def register_name(register: Register) -> str:
-    """Within a sentence."""
-    return {
-        Register.BUSINESS: _("le répertoire des entreprises"),
-        Register.ASSOCIATIONS: _("le répertoire des associations"),
-    }[register]
-
-
-def source_of(one: Proposed) -> str:
+def said_source(one: Proposed) -> str:
     """« D’après le répertoire des entreprises, le 1er décembre 2026. »"""
     return _("D’après %(register)s, le %(day)s.", **_said(one.said_by, one))
 
@@ -47,11 +39,11 @@ def field_hints(proposed: Mapping[str, Proposed], values: Mapping[str, str], *, 
     for name, one in proposed.items():
         if values.get(name, "") == one.text:
             if sources:
-                hints[name] = source_of(one)
+                hints[name] = said_source(one)
         elif not Compared(name, values.get(name, ""), one).same:
             hints[name] = _(
                 "D’après %(register)s, le %(day)s\u00a0: «\u00a0%(text)s\u00a0».",
-                text=shown(name, one.text),
+                text=shown_value(name, one.text),
                 **_said(one.said_by, one),
             )
     if "commune_code" in hints:
@@ -59,7 +51,7 @@ def field_hints(proposed: Mapping[str, Proposed], values: Mapping[str, str], *, 
     return hints
 
 
-def shown(name: str, text: str) -> str:
+def shown_value(name: str, text: str) -> str:
     """A proposed value as it is read: a commune by its name, people in one line."""
     if name == "commune_code":
         commune = territories().commune(text)
@@ -84,9 +76,9 @@ def register_lines(association: Association, found: Registered) -> list[Register
     lines = [
         RegisterLine(
             names[one.field],
-            shown(one.field, one.typed),
-            shown(one.field, one.proposed.text),
-            source_of(one.proposed),
+            shown_value(one.field, one.typed),
+            shown_value(one.field, one.proposed.text),
+            said_source(one.proposed),
             one.same,
         )
         for one in compared(association, found, territories())

@@ -233,7 +233,7 @@ def missing_identity(association: Association) -> dict[str, Objection]:
     return missing
 
 
-def as_typed(association: Association, territories: Territories) -> dict[str, str]:
+def described_as_typed(association: Association, territories: Territories) -> dict[str, str]:
     """A stored description as its form shows it."""
     names = (*TEXTS, "siret", "rna", "postal_code", "email", "website", "representative_email")
     commune = territories.commune(association.commune_code or "")

@@ -1,7 +1,7 @@
 """What the registers said, kept with its time: when one is asked, what is proposed of it, where it differs from what is typed.
 
 A page asks in three steps, so that no transaction waits for another machine: `to_ask` reads, `registers.ask` asks,
-`keep_answers` writes.
+`keep_said` writes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from aap.core.territories import Territories, fold
 from aap.records.associations import Association, Register, RegisterAnswer, RegisterOutcome
 from aap.services.actor import Actor
-from aap.services.association.identity_fields import as_typed, officer_lines
+from aap.services.association.identity_fields import described_as_typed, officer_lines
 from aap.services.association.registers import AskedRegister, Said
 from aap.services.audit import record
 from aap.services.permissions import Permission, Target, ensure
@@ -58,7 +58,7 @@ def to_ask(
     return tuple(one for one in registers if one.said_by not in settled)
 
 
-def keep_answers(session: Session, *, actor: Actor, siret: str, said: Iterable[Said], now: datetime) -> None:
+def keep_said(session: Session, *, actor: Actor, siret: str, said: Iterable[Said], now: datetime) -> None:
     """Stores what the registers said of a SIRET, for the association that has it already or takes it later."""
     ensure(actor, Permission.ASSOCIATION_CREATE, Target())
     holder = session.exec(select(Association.id).where(Association.siret == siret)).first()
@@ -179,7 +179,7 @@ class Compared:
 
 def compared(association: Association, found: Registered, territories: Territories) -> tuple[Compared, ...]:
     """Field by field, for whoever reads the description beside the registers."""
-    typed = as_typed(association, territories)
+    typed = described_as_typed(association, territories)
     return tuple(Compared(name, typed[name], one) for name, one in found.proposals(territories).items())
 
 

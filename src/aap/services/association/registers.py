@@ -34,6 +34,7 @@ PATIENCE = 2.0
 MOST_BYTES = 1_000_000
 MOST_OFFICERS = 60
 _HIDDEN = ("[NON-DIFFUSIBLE]", "[ND]")  # in place of what its owner doesn't let be shown
+_SEARCH = "search"
 _ASSOCIATIONS = "92"  # legal forms of associations, foundations apart
 
 
@@ -149,7 +150,7 @@ class BusinessRegister:
 
     def request(self, siret: str) -> Request:
         asked = urlencode({"q": siret, "page": 1, "per_page": 1})
-        return Request(f"{self.address}/search?{asked}")  # noqa: S310  (https, by the setting)
+        return Request(f"{self.address}/{_SEARCH}?{asked}")  # noqa: S310  (https, by the setting)
 
     def read(self, answer: Any, siret: str) -> Mapping[str, Any] | None:
         results = _mapping(answer).get("results")

@@ -16,7 +16,7 @@ from aap.core.questions.commune import communes_like, read_commune
 from aap.records.associations import Association
 from aap.records.territories import territories
 from aap.services.association.associations import describe_association, get_association
-from aap.services.association.identity_fields import as_typed, bank_of, missing_identity, shown_siret
+from aap.services.association.identity_fields import bank_of, described_as_typed, missing_identity, shown_siret
 from aap.services.association.members import members_of
 from aap.services.association.register_answers import Registered, registered
 from aap.services.association.registers import open_registers
@@ -109,7 +109,7 @@ def show(association_id: str) -> str:
         members = members_of(session, actor=actor, association_id=association_id, now=now)
         documents = safe_documents(session, actor=actor, association_id=association_id)
     department = territories().department(association.department)
-    values = as_typed(association, territories())
+    values = described_as_typed(association, territories())
     values["created_on"] = day(association.created_on)
     values["siret"] = shown_siret(association.siret or "")
     return render_template(
@@ -144,7 +144,7 @@ def describe(association_id: str) -> ResponseReturnValue:
         found = registered(session, association.siret)
     if request.method == "GET":
         lacks = worded(missing_identity(association)) if request.args.get("controle") else {}
-        stored = as_typed(association, territories())
+        stored = described_as_typed(association, territories())
         return description_page(stored, lacks, association, found=found, version=association.version)
     typed = AssociationForm().typed()
     version = bounded_number(request.form.get("version", ""))
@@ -155,7 +155,9 @@ def describe(association_id: str) -> ResponseReturnValue:
             )
     except StaleVersion as stale:
         with reading() as session:
-            theirs = as_typed(get_association(session, actor=actor, association_id=association_id), territories())
+            theirs = described_as_typed(
+                get_association(session, actor=actor, association_id=association_id), territories()
+            )
         page = description_page(typed, {}, association, found=found, version=stale.version, theirs=theirs)
         return page, 409
     except InvalidInput as error:

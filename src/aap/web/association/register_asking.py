@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aap.services.association.register_answers import Registered, keep_answers, registered, to_ask
+from aap.services.association.register_answers import Registered, keep_said, registered, to_ask
 from aap.services.association.registers import ask, open_registers
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 
@@ -14,6 +14,6 @@ def ask_registers(siret: str) -> Registered:
     if wanted:
         said = ask(wanted, siret)
         with writing() as session:
-            keep_answers(session, actor=signed_in(), siret=siret, said=said, now=arrived_at())
+            keep_said(session, actor=signed_in(), siret=siret, said=said, now=arrived_at())
     with reading() as session:
         return registered(session, siret)

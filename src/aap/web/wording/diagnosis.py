@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from aap.records.associations import Register
 from aap.services.upkeep.observation import Check
 from aap.web.figures import file_size, listed, number
-from aap.web.register_words import register_name
+from aap.web.identity_words import register_name
 from aap.web.wording.vocabulary import Words
 
 CHECKS = {
