@@ -59,7 +59,10 @@ def _register_answers(register: str) -> str:
 
 
 def _register_silent(register: str, reason: str) -> str:
-    variable = f"AAP_{register.removesuffix('s').upper()}_REGISTER"
+    variable = {
+        Register.BUSINESS: "AAP_BUSINESS_REGISTER",
+        Register.ASSOCIATIONS: "AAP_ASSOCIATION_REGISTER",
+    }[Register(register)]
     return gettext(
         "%(register)s ne répond pas (%(reason)s)\u00a0: les pages s’en passent. Voyez %(variable)s, et si cette machine peut "
         "joindre l’adresse.",
