@@ -49,7 +49,7 @@ def dossier(application_id: str) -> str:
         standing=state_in_words(found.state, found.call, now, due_at),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
         unread=unread,
-        tasks=[_identity_task(found), *_tasks(found, taken)],
+        tasks=_tasks(found, taken),
         requested=project.request if project else 0,
         editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
@@ -90,6 +90,8 @@ def missing_words(number: int) -> tuple[str, str]:
 def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]]:
     """`taken`: the questions that hold what is to be looked at again."""
     tasks = []
+    if dossier.state == "draft" or dossier.missing_identity:
+        tasks.append(_identity_task(dossier))
     if asked(dossier.call.file.eligibility) and dossier.state == "draft":
         verdict = dossier.eligibility.verdict
         state, kind = {

@@ -12,7 +12,6 @@ from aap.records.associations import Association, RegisterAnswer
 from aap.records.audit import AuditLine
 from aap.services.association import registers
 from aap.services.upkeep.timekeeping import keep_time
-from aap.web import figures
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
 from tests.integration.web.public.test_calls import words
@@ -69,7 +68,7 @@ def test_the_registers_propose_and_the_person_accepts(standing, browser, factory
         "officers": "Dominique Exemple, Présidente\nSacha Fictif, Trésorier",
     }  # fmt: skip
     for register in ("associations", "entreprises"):
-        assert f"D’après le répertoire des {register}, le {figures.day(factory.now.date())}." in text
+        assert f"D’après le répertoire des {register}, le 10 février 2025." in text
     with platform.database.reading() as session:
         assert session.exec(select(Association)).all() == []  # proposed, and nothing else
     refused = page.post(sent.location, {**held, "name": "", "acronym": "PASS"})
