@@ -92,9 +92,9 @@ def register_notes(found: Registered) -> list[Note]:
     for one in found.answers:
         words = _said(Register(one.said_by), one)
         if one.outcome == RegisterOutcome.UNKNOWN:
-            said.append(Note("", _("Numéro inconnu, d’après %(register)s, le %(day)s.", **words), "warning"))
+            said.append(Note("", _("Le %(day)s, %(register)s ne connaissait pas ce numéro.", **words), "warning"))
         elif one.outcome == RegisterOutcome.SILENT:
-            said.append(Note("", _("Pas de réponse, pour %(register)s, le %(day)s.", **words), "info"))
+            said.append(Note("", _("Le %(day)s, %(register)s n’a pas répondu.", **words), "info"))
     return said
 
 

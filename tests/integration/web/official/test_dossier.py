@@ -300,7 +300,7 @@ def test_officials_read_what_the_registers_say_beside_what_was_typed(
         "répertoires publics : 1 différence",
         "W691000902",
         "est fermé depuis le 30 juin 2024",
-        "Pas de réponse",
+        "n’a pas répondu",
     ):
         assert words in page, words
     assert "répertoires publics" not in browser().sign_in(here.first).get(of(here, 1)).text
