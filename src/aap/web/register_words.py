@@ -114,7 +114,9 @@ def notes(found: Registered) -> list[Note]:
             ),
         )
         said.append(Note(_("Renseignements proposés"), text, "info"))
-    elif found.answers and found.answers[0].outcome == RegisterOutcome.UNKNOWN:  # the business register's word, if asked
+    elif (
+        found.answers and found.answers[0].outcome == RegisterOutcome.UNKNOWN
+    ):  # the business register's word, if asked
         text = _(
             "Le répertoire ne connaît pas le numéro %(siret)s. S’il est récent ou si vous l’avez bien recopié, continuez "
             "en remplissant les champs vous-même.",
