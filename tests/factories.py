@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
+from aap.demo.identifiers import siret
 from aap.identity import hash_password
 from aap.records.applications import Application, ApplicationState, SectionAnswers
 from aap.records.associations import Association
@@ -130,6 +131,7 @@ class Factory:
         association = Association(
             **{
                 "name": f"Les Passerelles fictives {number}",
+                "siret": siret(50_000 + number),
                 "address": "1 rue de l’Exemple",
                 "postal_code": "69003",
                 "commune_code": "69123",

@@ -18,7 +18,7 @@ SECRET_LENGTH = 32
 _GUESSES = 26
 """Powers of ten of guesses that a secret must be worth: 32 random hexadecimal digits are worth 32."""
 
-SECRETS = frozenset({"secret_key", "smtp_password", "data_key", "database_url"})
+SECRETS = frozenset({"secret_key", "smtp_password", "data_key", "database_url", "association_register_token"})
 """Settings whose value is never shown (an address of a database may hold a password)."""
 
 
@@ -129,6 +129,17 @@ class Settings(BaseSettings):
         "",
         description="ClamAV's socket, `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; empty: files are not scanned.",
     )
+    business_register: str = Field(
+        "",
+        description="Address of the State's business register (JSON, asked at `/search?q=`); empty: it is not asked.",
+    )
+    association_register: str = Field(
+        "",
+        description="Address of the register of associations (JSON, asked at `/<number>`); empty: it is not asked.",
+    )
+    association_register_token: str = Field(
+        "", description="Token (`Authorization: Bearer …`) for the register of associations; empty: none is sent."
+    )
     publisher: str = Field(
         "", description="Publisher of the site (legal notices); empty: the authorities of its calls."
     )
@@ -174,6 +185,18 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("|une adresse comme https://aap.exemple.fr")
         return address
+
+    @field_validator("business_register", "association_register")
+    @classmethod
+    def _register(cls, address: str) -> str:
+        """Encrypted, but on this machine (where a stand-in answers)."""
+        if not address:
+            return ""
+        parts = urlsplit(address)
+        plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not (parts.scheme == "https" or plain) or not parts.hostname or parts.username or parts.fragment:
+            raise ValueError("|rien, ou une adresse en https")
+        return address.rstrip("/")
 
     @field_validator("smtp_port")
     @classmethod

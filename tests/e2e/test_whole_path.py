@@ -159,20 +159,18 @@ def _apply(page: Page, factory: Factory, clock: TestClock, name: str, amount: in
     page.get_by_label("Oui", exact=True).first.check()
     press(page, "Vérifier")
     page.goto(f"/association/associations/nouvelle?pour={CALL}")
-    for field, value in {
-        "name": name, "address": "1 rue de l’Exemple", "postal_code": "69003", "email": email, "phone": "01 99 00 00 01",
-        "siret": siret(11 if first else 12), "rna": "W691000001" if first else "W691000002",
-        "representative_name": "Dominique Exemple", "representative_capacity": "présidente",
-        "representative_email": email,
-    }.items():  # fmt: skip
-        if page.locator(f"#{field}").count():
-            page.fill(f"#{field}", value)
-    page.fill("#commune", "Lyon (Rhône)")
-    press(page, "Enregistrer")
-    assert page.locator(".error-summary").all_inner_texts() == []
-    page.goto(f"/association/dossiers/nouveau/{CALL}")
+    page.fill("#siret", siret(11 if first else 12))
+    press(page, "Continuer")
+    known = {"name": name, "address": "1 rue de l’Exemple", "postal_code": "69003", "commune": "Lyon (Rhône)",
+             "rna": "W691000001" if first else "W691000002"}  # fmt: skip
+    _fill(page, known)
     press(page, "Commencer")
     dossier = page.url
+    press(page, "Présenter votre association")
+    described = {"email": email, "phone": "01 99 00 00 01", "representative_name": "Dominique Exemple",
+                 "representative_capacity": "présidente", "representative_email": email}  # fmt: skip
+    _fill(page, described)
+    expect(page).to_have_url(dossier)
 
     page.goto(f"{dossier}/sections/projet")
     page.fill('[name="q.titre"]', f"Projet des {name}")
@@ -192,6 +190,13 @@ def _apply(page: Page, factory: Factory, clock: TestClock, name: str, amount: in
     if first:
         picture(sound(page), "whole-receipt")
     return page, email
+
+
+def _fill(page: Page, typed: dict[str, str]) -> None:
+    for field, value in typed.items():
+        page.fill(f"#{field}", value)
+    press(page, "Enregistrer")
+    assert page.locator(".error-summary").all_inner_texts() == []
 
 
 def _reference(page: Page) -> str:

@@ -61,12 +61,7 @@ def _people(story: Story) -> None:
         joining.fill(world.link(joining.address, "/invitation/"))
     for key, name in (("pretendante", "Paule Prétendante"), ("autre", "Anne Autre")):
         claimant = story.volunteer(key, name)
-        typed = {
-            "name": "Le Phare fictif", "siret": siret(12), "commune": "Montpellier (Hérault)", "address": "2 rue Fictive",
-            "postal_code": "34000", "email": f"{key}@example.org", "representative_name": name,
-            "representative_capacity": "trésorière", "representative_email": f"{key}@example.org",
-        }  # fmt: skip
-        claimant.fill("/association/associations/nouvelle", typed, refused=True)
+        claimant.fill("/association/associations/nouvelle", {"siret": siret(12)}, refused=True)
         claimed = {"siret": siret(12), "explanation": f"{name} tient le phare.", "csrf_token": _token(claimant)}
         claimant.client.post("/association/associations/reclamer", data=claimed)
         if key == "autre":

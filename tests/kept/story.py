@@ -104,13 +104,18 @@ class Story:
     def association(self, key: str, number: int) -> None:
         name, commune, postal_code = NAMES[key]
         visitor = self.volunteer(key, f"Camille {key.capitalize()}")
-        typed = {
+        known = {
             "name": name, "siret": siret(number), "rna": f"W{postal_code[:2]}900{number:04}", "commune": commune,
-            "address": "1 rue de l’Exemple", "postal_code": postal_code, "email": f"contact-{key}@example.org",
-            "representative_name": "Dominique Exemple", "representative_capacity": "présidente",
-            "representative_email": f"presidence-{key}@example.org", "officers": "Noé Fictif, trésorier",
+            "address": "1 rue de l’Exemple", "postal_code": postal_code,
         }  # fmt: skip
-        self.associations[key] = visitor.fill("/association/associations/nouvelle", typed).rsplit("/", 1)[1]
+        typed = {
+            "email": f"contact-{key}@example.org", "representative_name": "Dominique Exemple",
+            "representative_capacity": "présidente", "representative_email": f"presidence-{key}@example.org",
+            "officers": "Noé Fictif, trésorier",
+        }  # fmt: skip
+        made = visitor.fill("/association/associations/nouvelle/description", known)
+        visitor.fill(f"{made}/modifier", typed)
+        self.associations[key] = made.rsplit("/", 1)[1]
 
     # --- dossiers -----------------------------------------------------------------------------------------------------
 

@@ -72,6 +72,8 @@ _CEDEX = re.compile(r"\bcedex(?: \d{1,2})?\b")
 _DISTRICT = re.compile(r"\b(\d{1,2}) ?(?:ere?|i?eme|e)?(?: (?:arr|ardt|arrdt|arrondissement))?\b")
 _DISTRICTS = {"75056": 20, "69123": 9, "13055": 16}
 """The arrondissements of Paris, Lyon and Marseille, which are no communes: people say « Paris 13 », « Lyon 3e »."""
+_DISTRICT_CODES = {"751": "75056", "6938": "69123", "132": "13055"}
+"""How INSEE's codes of these arrondissements begin."""
 
 
 def fold(text: str) -> str:
@@ -119,6 +121,11 @@ class Territories:
     def commune(self, code: str) -> Commune | None:
         """The commune with this INSEE code, or None."""
         return self._communes.get(code.strip().upper())
+
+    def commune_around(self, code: str) -> Commune | None:
+        """The commune with this INSEE code, or the one whose arrondissement has it (`75113` is in Paris)."""
+        whole = next((commune for start, commune in _DISTRICT_CODES.items() if code.startswith(start)), "")
+        return self.commune(code) or self.commune(whole)
 
     def department(self, code: str) -> Department | None:
         return self._departments.get(code.strip().upper())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, Connection, String, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
@@ -51,6 +52,43 @@ class Association(SQLModel, table=True):
 @event.listens_for(Association, "before_update")
 def _digest_iban(_mapper: object, connection: Connection, association: Association) -> None:
     association.iban_digest = dialect_keys(connection.dialect).digest(association.iban) if association.iban else ""
+
+
+class Register(StrEnum):
+    """A public register that knows associations."""
+
+    BUSINESS = "business"  # by SIREN and SIRET
+    ASSOCIATIONS = "associations"  # by RNA number and SIREN
+
+
+class RegisterOutcome(StrEnum):
+    """What became of a question to a register."""
+
+    FOUND = "found"
+    UNKNOWN = "unknown"
+    SILENT = "silent"  # no answer that can be used
+
+
+class RegisterAnswer(SQLModel, table=True):
+    """What a register said of a SIRET, and when: kept beside what was typed, never in its place.
+
+    `association_id`: the association that took the number; until one does, nobody's, and forgotten after a while.
+    """
+
+    __tablename__ = "register_answer"
+    __table_args__ = (
+        CheckConstraint(one_of("said_by", Register), name="said_by"),
+        CheckConstraint(one_of("outcome", RegisterOutcome), name="outcome"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    said_by: Register = Field(max_length=20, sa_type=String)
+    siret: str = Field(max_length=14, index=True)
+    association_id: str | None = Field(default=None, foreign_key="association.id", index=True)
+    outcome: RegisterOutcome = Field(max_length=20, sa_type=String)
+    content: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    asked_by: str | None = Field(default=None, foreign_key="person.id")
+    asked_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class ClaimState(StrEnum):

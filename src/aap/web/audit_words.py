@@ -156,6 +156,7 @@ def actions() -> Mapping[str, str]:
         "recusal.suspected": _("Conflit d’intérêts signalé"),
         "recusals.printed": _("Relevé des déports imprimé"),
         "review.changed_after_discussion": _("Évaluation modifiée après la discussion"),
+        "register.asked": _("Répertoire public interrogé"),
         "review.dossiers_downloaded": _("Dossiers téléchargés par un évaluateur"),
         "review.marked": _("Évaluation enregistrée"),
         "review.reopened": _("Évaluation rouverte"),

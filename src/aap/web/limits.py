@@ -76,6 +76,9 @@ def limit_table(settings: Settings) -> dict[str, Limit]:
         "security.change_email": mails,
         "account.ask_link": mails,
         "association.invite": mails,
+        # each may ask the registers, which count too
+        "association.create": Limit(HOUR, 60, 60, settings.mails_of_address),
+        "association.compare": Limit(HOUR, 60, 60, settings.mails_of_address),
         "association.claim": Limit(HOUR, 20, 20, settings.mails_of_address),
         "association.prove": Limit(HOUR, 20, 20, settings.mails_of_address),
     }

@@ -198,7 +198,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
 NOT_HERE = {
     "association.drop": "the world's file belongs to a dossier, not to the safe",
     "association.claim": "nobody claims what they are a member of",
-    "association.invitation": "the world's invitation is over",
+    "association.accept": "the world's invitation is over",
     "association.sign": "takes a mailed token",
     "association.prove": "the world's claim is somebody's of none of these",
     "association.answer_claim_proof": "takes a mailed token",

@@ -88,3 +88,12 @@ def test_arrondissements_and_cedex_lead_to_their_commune(query: str, codes: list
 
 def test_shipped_paris_has_its_postal_codes() -> None:
     assert [commune.code for commune in territories().find_communes("75011 paris")] == ["75056"]
+
+
+def test_the_commune_around_an_arrondissement_is_the_city() -> None:
+    found = {code: commune.name if (commune := territories().commune_around(code)) else None for code in (
+        "75113", "69383", "13201", "69123", "2A004", "75000", "", "x")}  # fmt: skip
+    assert found == {
+        "75113": "Paris", "69383": "Lyon", "13201": "Marseille", "69123": "Lyon", "2A004": "Ajaccio", "75000": None,
+        "": None, "x": None,
+    }  # fmt: skip

@@ -185,7 +185,7 @@ def invite_person(
     record(session, actor, "person.invited", person, now=now, after={"email": address, "name": full})
     if role:
         _grant(session, actor, person, Role(role), call_id, now)
-    send_person_link(session, platform, links, person, "invitation", now=now)
+    send_person_link(session, platform, links, person, "invitation", now=now, inviter=actor)
     return person
 
 
@@ -197,7 +197,7 @@ def send_invitation_again(
     person = _person(session, person_id)
     if not person.active or person.last_login_at is not None:
         raise InvalidInput({"": Objection("account.invitation_of_no_use")})
-    send_person_link(session, platform, links, person, "invitation", now=now)
+    send_person_link(session, platform, links, person, "invitation", now=now, inviter=actor)
     record(session, actor, "person.invited_again", person, now=now)
     return person
 

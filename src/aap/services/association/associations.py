@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from aap.records.associations import Association
 from aap.records.people import Membership, MembershipRole
 from aap.records.territories import territories
 from aap.services.actor import Actor
-from aap.services.association.identity_fields import check_identity
+from aap.services.association.identity_fields import REQUIRED, TO_BEGIN, check_identity
+from aap.services.association.register_answers import take_answers
 from aap.services.audit import record
 from aap.services.errors import InvalidInput, NotFound, Objection, StaleVersion
 from aap.services.permissions import Permission, Target, ensure
@@ -71,9 +72,12 @@ def associations_of(session: Session, actor: Actor) -> tuple[Association, ...]:
 
 
 def create_association(session: Session, *, actor: Actor, typed: Mapping[str, str], now: datetime) -> Association:
-    """Describes an association; the actor becomes its owner. Raises InvalidInput (every problem), SiretHeld."""
+    """Says what an association is known by; the actor becomes its owner. The rest of the description may follow.
+
+    Raises InvalidInput (every problem), SiretHeld.
+    """
     ensure(actor, Permission.ASSOCIATION_CREATE, Target())
-    values = _checked(session, typed, now, own_id=None)
+    values = _checked(session, typed, now, own_id=None, required=TO_BEGIN)
     association = Association(**values, created_at=now, updated_at=now)
     session.add(association)
     _flush(session, values)
@@ -81,6 +85,7 @@ def create_association(session: Session, *, actor: Actor, typed: Mapping[str, st
     session.add(
         Membership(person_id=actor.person_id, association_id=association.id, role=MembershipRole.OWNER, created_at=now)
     )
+    take_answers(session, association)
     record(session, actor, "association.created", association, now=now, after=_audited(values))
     return association
 
@@ -92,7 +97,9 @@ def describe_association(
     association = get_association(
         session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT
     )
-    values = _checked(session, typed, now, own_id=association_id)
+    # Who has no SIRET yet goes on describing: it is asked again before the deposit.
+    required = REQUIRED if association.siret else REQUIRED.keys() - {"siret"}
+    values = _checked(session, typed, now, own_id=association_id, required=required)
     if association.version != version:
         raise StaleVersion(association.version, {name: getattr(association, name) for name in values})
     before = _audited({name: getattr(association, name) for name in values})
@@ -102,14 +109,22 @@ def describe_association(
     association.updated_at = now
     session.add(association)
     _flush(session, values)
+    take_answers(session, association)
     record(session, actor, "association.described", association, now=now, before=before, after=_audited(values))
     return association
 
 
-def _checked(session: Session, typed: Mapping[str, str], now: datetime, *, own_id: str | None) -> dict[str, Any]:
-    found = check_identity(typed, territories(), now=now)
+def siret_holder(session: Session, siret: str | None) -> str | None:
+    """The id of the association that has this SIRET. None: nobody has it, or none is given."""
+    return session.exec(select(Association.id).where(Association.siret == siret)).first() if siret else None
+
+
+def _checked(
+    session: Session, typed: Mapping[str, str], now: datetime, *, own_id: str | None, required: Collection[str]
+) -> dict[str, Any]:
+    found = check_identity(typed, territories(), now=now, required=required)
     siret = found.values.get("siret")
-    holder = session.exec(select(Association.id).where(Association.siret == siret)).first() if siret else None
+    holder = siret_holder(session, siret)
     if holder is not None and holder != own_id:
         if own_id is None or not found.problems:  # described already: what else was typed doesn't matter any more
             raise SiretHeld(str(siret))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ from aap.core.delays import paris
 from aap.core.identifiers import BadEmail, BadSiret, bare_number, read_email, read_rna, read_siret
 from aap.core.territories import Commune, Territories, place_asked
 from aap.core.values import clean_text, parse_day
-from aap.services.errors import Objection, of_email
+from aap.records.associations import Association
+from aap.services.errors import InvalidInput, Objection, of_email
 
 TEXTS: Mapping[str, int] = {
     "name": 250, "acronym": 50, "object": 3_000, "address": 300, "representative_name": 200,
@@ -37,6 +38,9 @@ REQUIRED: Mapping[str, Objection] = {
     "representative_capacity": Objection("association.representative_capacity_missing"),
     "representative_email": Objection("association.representative_email_missing"),
 }
+
+TO_BEGIN = frozenset({"name", "address"})
+"""What an association is known by, with its commune: enough to begin a dossier. The rest is a task of it."""
 
 _BAD_SIRET: Mapping[str, Objection] = {
     "length": Objection("association.siret_length"),
@@ -59,12 +63,17 @@ class CheckedIdentity:
     problems: dict[str, Objection] = field(default_factory=dict)
 
 
-def check_identity(typed: Mapping[str, str], territories: Territories, *, now: datetime) -> CheckedIdentity:
-    """Reads every field; `typed["commune_code"]` is the INSEE code that the page found for what was typed."""
+def check_identity(
+    typed: Mapping[str, str], territories: Territories, *, now: datetime, required: Collection[str] = REQUIRED
+) -> CheckedIdentity:
+    """Reads every field; `typed["commune_code"]` is the INSEE code that the page found for what was typed.
+
+    `required`: those of REQUIRED that can't be left empty here; the commune never can.
+    """
     found = CheckedIdentity()
     cleaned = {name: clean_text(text) for name, text in typed.items()}
     for name, missing in REQUIRED.items():
-        if not cleaned.get(name):
+        if name in required and not cleaned.get(name):
             found.problems[name] = missing
     for name, longest in TEXTS.items():
         text = cleaned.get(name, "")
@@ -117,7 +126,18 @@ def _postal_code(commune: Commune, typed: str) -> str:
     return next(said, commune.postal_codes[0])
 
 
+def check_siret(typed: str) -> str:
+    """The fourteen digits of what was typed. Raises InvalidInput."""
+    if not clean_text(typed):
+        raise InvalidInput({"siret": REQUIRED["siret"]})
+    try:
+        return read_siret(clean_text(typed))
+    except BadSiret as bad:
+        raise InvalidInput({"siret": _BAD_SIRET[bad.reason]}) from bad
+
+
 def _siret(typed: str, found: CheckedIdentity) -> None:
+    found.values["siret"] = None
     if not typed:
         return
     try:
@@ -203,6 +223,36 @@ def _iban(typed: str, found: CheckedIdentity) -> None:
         found.values["iban"] = str(IBAN(bare_number(typed[:60], "IBAN"), validate_bban=True))
     except (SchwiftyException, ValueError):
         found.problems["iban"] = Objection("association.iban_invalid")
+
+
+def missing_identity(association: Association) -> dict[str, Objection]:
+    """Field → what is to be told: what a description lacks before a dossier can be deposited. Empty: it is complete."""
+    missing = {name: objection for name, objection in REQUIRED.items() if not getattr(association, name)}
+    if not association.commune_code:
+        missing["commune"] = Objection("association.commune_missing")
+    return missing
+
+
+def described_as_typed(association: Association, territories: Territories) -> dict[str, str]:
+    """A stored description as its form shows it."""
+    names = (*TEXTS, "siret", "rna", "postal_code", "email", "website", "representative_email")
+    commune = territories.commune(association.commune_code or "")
+    return {
+        **{name: str(getattr(association, name) or "") for name in names},
+        "commune": commune.label if commune else association.commune_name,
+        "commune_code": association.commune_code or "",
+        "created_on": association.created_on.strftime("%d/%m/%Y") if association.created_on else "",
+        "phone": shown_phone(association.phone) if association.phone else "",
+        "iban": shown_iban(association.iban),
+        "officers": officer_lines(association.officers),
+    }
+
+
+def officer_lines(officers: Iterable[Mapping[str, Any]]) -> str:
+    """One person a line, as they are typed: a name, a comma, what they are."""
+    return "\n".join(
+        ", ".join(part for part in (one.get("name", ""), one.get("capacity", "")) if part) for one in officers
+    )
 
 
 def bank_of(iban: str) -> str:

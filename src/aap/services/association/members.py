@@ -11,7 +11,7 @@ from aap.core.identifiers import BadEmail, read_email
 from aap.documents.mail_texts import Mail
 from aap.records.associations import Association
 from aap.records.people import Invitation, Membership, MembershipRole, Person, SessionEnd
-from aap.services.actor import Actor, lock_people
+from aap.services.actor import Actor, lock_people, person_name
 from aap.services.association.associations import association_target, get_association
 from aap.services.audit import Subject, record
 from aap.services.errors import InvalidInput, NotFound, Objection, of_email
@@ -111,24 +111,42 @@ def invite_member(
     record(session, actor, "member.invited", association, now=now, after={"role": role})
 
 
-def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[Invitation, Association]:
-    """An invitation that can still be accepted. Raises NotFound."""
+@dataclass(frozen=True)
+class InvitationCase:
+    """An invitation as who holds its link may read it. `inviter`: their name, empty where nobody's is known."""
+
+    invitation: Invitation
+    association: Association
+    inviter: str
+    now: datetime
+
+    @property
+    def used(self) -> bool:
+        return self.invitation.accepted_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        return not self.used and self.invitation.expires_at > self.now
+
+
+def find_invitation(session: Session, *, token: str, now: datetime) -> InvitationCase:
+    """The invitation of a mailed link, over or not: anybody who holds the token may look. Raises NotFound."""
     found = session.exec(
         select(Invitation, Association).where(
-            Invitation.token_hash == token_hash(token),
-            Invitation.association_id == Association.id,
-            col(Invitation.accepted_at).is_(None),
-            col(Invitation.expires_at) > now,
+            Invitation.token_hash == token_hash(token), Invitation.association_id == Association.id
         )
     ).first()
     if found is None:
         raise NotFound("invitation")
-    return found[0], found[1]
+    return InvitationCase(*found, person_name(session, found[0].invited_by), now)
 
 
 def accept_invitation(session: Session, *, actor: Actor, token: str, now: datetime) -> Association:
-    """The signed-in person joins: whoever holds the mailed link. Raises NotFound."""
-    invitation, association = find_invitation(session, token=token, now=now)
+    """The signed-in person joins: whoever holds the mailed link. Raises NotFound, also where it is over."""
+    case = find_invitation(session, token=token, now=now)
+    if not case.is_open:
+        raise NotFound("invitation")
+    invitation, association = case.invitation, case.association
     invitation.accepted_at = now
     session.add(invitation)
     add_member(session, association.id, actor.person_id, MembershipRole(invitation.role), now)

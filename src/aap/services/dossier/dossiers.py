@@ -29,10 +29,11 @@ from aap.records.applications import (
 from aap.records.associations import Association
 from aap.records.calls import Call, CallVersion
 from aap.services.actor import Actor
+from aap.services.association.identity_fields import missing_identity
 from aap.services.call.calls import OpenedCall, get_call, opened_call
 from aap.services.dossier.access import dossier_target
 from aap.services.dossier.facts import association_fields
-from aap.services.errors import NotFound
+from aap.services.errors import NotFound, Objection
 from aap.services.permissions import Permission, Target, ensure
 
 MANDATE = "_pouvoir"
@@ -147,6 +148,11 @@ class OpenedDossier:
     def errors(self) -> tuple[AnswerProblem, ...]:
         """What keeps the dossier from being submitted."""
         return tuple(one for found in self.problems.values() for one in found if one.severity == "error")
+
+    @cached_property
+    def missing_identity(self) -> dict[str, Objection]:
+        """What the association's description lacks, field by field: that too keeps the dossier from being submitted."""
+        return missing_identity(self.association)
 
     def budget(self, kind: BudgetKind) -> Budget | None:
         """The budget of this kind that counts (see `budget_asked`)."""

@@ -133,7 +133,7 @@ def _refuse_incomplete(
     session: Session, dossier: OpenedDossier, attested: Sequence[int], capacity: str, broken_rules_seen: bool
 ) -> Signature | None:
     problems: dict[str, Objection] = {}
-    if dossier.errors:
+    if dossier.errors or dossier.missing_identity:
         problems[""] = Objection("dossier.incomplete")
     if dossier.eligibility.broken and not broken_rules_seen:
         problems["broken_rules_seen"] = Objection("dossier.broken_rules_unseen")

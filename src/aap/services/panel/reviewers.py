@@ -299,11 +299,13 @@ def _invite(
     session.add(reviewer)
     session.flush()
     recuse_members(session, now=now, person_id=person.id)
-    token = make_token(platform.settings.secret_key, person, "invitation", now)
+    token = make_token(
+        platform.settings.secret_key, person, "invitation" if new else "known", now, inviter=actor, call_id=call.id
+    )
     send_mail(
         session, Mail.REVIEWER_INVITATION, to=person.email, now=now,
         values={"call": call.record.title, "inviter": actor.name, "new": new,
-                "link": links.sign_in_link(token) if new else links.sign_in(),
+                "link": links.sign_in_link(token),
                 "declared": person.interests_declared_at is not None, "interests": links.interests(),
                 "contact": call.file.call.contact or ""},
         sender=call.authority_name,

@@ -24,6 +24,7 @@ from aap.records.reviews import Assignment, Mark, Review, Reviewer, ReviewState
 from aap.records.territories import territories
 from aap.services.actor import SYSTEM, SYSTEM_ID, Actor, person_name
 from aap.services.association.associations import with_the_same_iban
+from aap.services.association.register_answers import Registered, registered
 from aap.services.audit import Subject, record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
@@ -128,6 +129,7 @@ class InspectedDossier:
     decided: tuple[JuryDecision, ...]  # by the jury and by the authority, but for agreed marks
     contests: tuple[ContestLine, ...]
     screened_by: str
+    registered: Registered  # what the public registers said of the association's SIRET
     same_iban: tuple[str, ...] = ()  # other associations that gave the same one
     posts: tuple[Post, ...] = ()  # of the reviewers' discussion, with `changes` once marks may be read
     changes: tuple[ReviewChange, ...] = ()
@@ -194,6 +196,7 @@ def inspect_dossier(session: Session, *, actor: Actor, application_id: str) -> I
         same_iban=with_the_same_iban(session, association),
         posts=posts_of(session, discussion.id) if discussion else (),
         changes=changes,
+        registered=registered(session, association.siret),
     )
 
 

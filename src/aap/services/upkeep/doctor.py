@@ -33,6 +33,7 @@ def examine(platform: Platform, links: Links, *, fast: bool = False, tell: Tell 
     yield from _of_the_database(platform, fast=fast, tell=tell)
     yield from machine_checks.check_mail(settings)
     yield from machine_checks.check_antivirus(settings.clamd)
+    yield from machine_checks.check_registers(settings)
     yield from machine_checks.check_forwarding(settings)
     yield from machine_checks.check_address(settings, links.health())
 

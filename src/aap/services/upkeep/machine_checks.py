@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from aap.records.associations import RegisterOutcome
+from aap.services.association.registers import ask, open_registers
 from aap.services.errors import Objection
 from aap.services.smtp import connect
 from aap.services.upkeep.forwarding_mark import untrusted_forwarding
@@ -35,6 +37,7 @@ PATIENCE = 10.0
 """Seconds that another machine has to answer."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 NOTICES = ("publisher", "publication_director", "hosting", "contact", "data_protection")
+_OF_THE_STATE = "13002526500013"  # a service's own SIRET, to see whether a register answers at all
 _UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
 
 
@@ -185,6 +188,17 @@ def check_antivirus(clamd: str) -> Iterator[Observation]:
         yield Observation(Check.ANTIVIRUS, Gravity.OK, Objection("upkeep.antivirus_answers", clamd=clamd))
     else:
         yield Observation(Check.ANTIVIRUS, Gravity.FAULT, Objection("upkeep.antivirus_silent", clamd=clamd))
+
+
+def check_registers(settings: Settings) -> Iterator[Observation]:
+    """Whether the public registers answer where they are to be asked; nobody is kept from anything where they don't."""
+    for one in ask(open_registers(settings), _OF_THE_STATE):
+        register = str(one.said_by)
+        if one.outcome == RegisterOutcome.SILENT:
+            said = Objection("upkeep.register_silent", register=register, reason=one.fault)
+            yield Observation(Check.REGISTERS, Gravity.ATTENTION, said)
+        else:
+            yield Observation(Check.REGISTERS, Gravity.OK, Objection("upkeep.register_answers", register=register))
 
 
 def check_forwarding(settings: Settings) -> Iterator[Observation]:

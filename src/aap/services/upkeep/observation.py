@@ -30,6 +30,7 @@ class Check(StrEnum):
     CLOCK = "clock"
     MAIL = "mail"
     ANTIVIRUS = "antivirus"
+    REGISTERS = "registers"
     PROXY = "proxy"
     BACKUP = "backup"
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.mail_texts import Mail
+from aap.services.association.register_answers import forget_answers
 from aap.services.audit import log_head
 from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
@@ -64,6 +65,8 @@ def keep_time(platform: Platform, links: Links) -> Kept:
         keep_discussions(session, links=links, now=now)
     with platform.database.writing() as session:
         forget_old_sessions(session, settings=platform.settings, now=now)
+    with platform.database.writing() as session:
+        forget_answers(session, now=now)
     if platform.settings.audit_witness:
         with platform.database.writing() as session:
             _tell_witness(session, platform, links, now=now)

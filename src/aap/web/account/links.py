@@ -13,6 +13,7 @@ from aap.web.access import requires
 from aap.web.account.blueprint import blueprint
 from aap.web.account.forms import LinkForm
 from aap.web.context import arrived_at, links, platform, reading, writing
+from aap.web.people_words import role_words
 
 
 @blueprint.route("/connexion/lien", methods=["GET", "POST"])
@@ -36,13 +37,23 @@ def link_sent() -> str:
 @blueprint.get("/connexion/lien/<token>")
 @requires(Permission.PUBLIC_READ)
 def open_link(token: str) -> ResponseReturnValue:
-    """Shows a button and changes nothing: programs that read mails open links too."""
+    """Shows a button and changes nothing: programs that read mails open links too. An invitation says who invites to what."""
     with reading() as session:
-        person = sign_in_links.person_of_token(session, platform().settings.secret_key, token, now=arrived_at())
-    if person is None:
+        link = sign_in_links.read_link(session, platform().settings.secret_key, token, now=arrived_at())
+    if link is None or (link.purpose == "sign_in" and link.state != "open"):
         flash(_("Ce lien n’est plus valable : il sert une fois, et pendant quinze minutes."), "warning")
         return redirect(url_for("account.ask_link"))
-    return render_template("account/open_link.html", token=token, name=person.name)
+    if link.purpose == "sign_in":
+        return render_template("account/open_link.html", token=token, name=link.person.name)
+    # nobody signed in through it and the role was taken back: there is nothing left that one is invited to
+    over = link.state != "open" or (link.purpose == "known" and not link.roles)
+    page = render_template(
+        "account/invitation_over.html" if over else "account/invitation.html",
+        token=token,
+        link=link,
+        roles=[role_words(one.role, one.call_title) for one in link.roles],
+    )
+    return page, 404 if over else 200
 
 
 @blueprint.post("/connexion/lien/<token>")

@@ -2,6 +2,7 @@
 
 from aap.web.association import (
     after_deposit,
+    beginning,
     budgets,
     claims,
     contested,
@@ -18,6 +19,7 @@ from aap.web.association.blueprint import blueprint
 
 __all__ = [
     "after_deposit",
+    "beginning",
     "blueprint",
     "budgets",
     "claims",

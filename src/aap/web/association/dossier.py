@@ -53,7 +53,7 @@ def dossier(application_id: str) -> str:
         requested=project.request if project else 0,
         editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
-        ready=not found.errors
+        ready=not (found.errors or found.missing_identity)
         and found.eligibility.verdict != "unknown"
         and all(found.is_completed(section.id) for section in found.visible),
         deadline=deadline,
@@ -62,9 +62,36 @@ def dossier(application_id: str) -> str:
     )
 
 
+def _identity_task(dossier: OpenedDossier) -> dict[str, Any]:
+    """The association's description, which every dossier of it takes up."""
+    state, kind = missing_words(len(dossier.missing_identity))
+    return {"label": identity_title(), "url": identity_url(dossier), "state": state, "kind": kind}
+
+
+def identity_title() -> str:
+    return _("Présenter votre association")
+
+
+def identity_url(dossier: OpenedDossier, **asked: Any) -> str:
+    """Where the description is changed, from a dossier; for who may only read, where it is read."""
+    association_id = dossier.association.id
+    if signed_in().memberships[association_id] is MembershipRole.READER:
+        return url_for("association.show", association_id=association_id)
+    return url_for("association.describe", association_id=association_id, dossier=dossier.id, **asked)
+
+
+def missing_words(number: int) -> tuple[str, str]:
+    """(words, kind of badge) of what has so many answers missing and none wrong."""
+    if not number:
+        return _("Complet"), "success"
+    return ngettext("%(num)s réponse manquante", "%(num)s réponses manquantes", number), "warning"
+
+
 def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]]:
     """`taken`: the questions that hold what is to be looked at again."""
     tasks = []
+    if dossier.state == "draft" or dossier.missing_identity:
+        tasks.append(_identity_task(dossier))
     if asked(dossier.call.file.eligibility) and dossier.state == "draft":
         verdict = dossier.eligibility.verdict
         state, kind = {
@@ -110,12 +137,12 @@ def section_state(dossier: OpenedDossier, section: Section) -> tuple[str, str]:
     if not errors and not dossier.is_completed(section.id):
         return _("À compléter"), "warning"
     if not errors:
-        return _("Complet"), "success"
+        return missing_words(0)
     if (held is None or not (held.answers or held.raw)) and not files:
         return _("Pas commencé"), "neutral"
     if wrong:
         return ngettext("%(num)s réponse à corriger", "%(num)s réponses à corriger", wrong), "danger"
-    return ngettext("%(num)s réponse manquante", "%(num)s réponses manquantes", len(errors)), "warning"
+    return missing_words(len(errors))
 
 
 @blueprint.route("/dossiers/<application_id>/recevabilite", methods=["GET", "POST"])

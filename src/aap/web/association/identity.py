@@ -15,20 +15,24 @@ from aap.core.questions.base.posted import Posted
 from aap.core.questions.commune import communes_like, read_commune
 from aap.records.associations import Association
 from aap.records.territories import territories
-from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
-from aap.services.association.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
+from aap.services.association.associations import describe_association, get_association
+from aap.services.association.identity_fields import bank_of, described_as_typed, missing_identity, shown_siret
 from aap.services.association.members import members_of
+from aap.services.association.register_answers import Registered, registered
+from aap.services.association.registers import open_registers
 from aap.services.dossier.uploads import safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
 from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.association.claims import claim_page
+from aap.web.association.register_asking import ask_registers
 from aap.web.association.safe_words import safe_kinds
-from aap.web.context import arrived_at, reading, signed_in, writing
+from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import day
+from aap.web.identity_words import labels
 from aap.web.numbers import bounded_number
 from aap.web.people_words import membership_choices
+from aap.web.register_words import field_hints, notes
 from aap.web.wording.sentences import worded
 
 
@@ -59,49 +63,19 @@ class AssociationForm(FlaskForm):
         return {**values, "commune_code": code or "", "commune": request.form.get("commune", "") if code else text}
 
 
-def labels() -> dict[str, str]:
-    """Field → label, in the page's order; the summary of errors names them."""
-    return {
-        "name": _("Nom de l’association"),
-        "acronym": _("Sigle"),
-        "siret": _("Numéro SIRET"),
-        "rna": _("Numéro RNA"),
-        "object": _("Objet"),
-        "created_on": _("Date de création"),
-        "address": _("Adresse du siège"),
-        "postal_code": _("Code postal"),
-        "commune": _("Commune"),
-        "email": _("Adresse électronique de l’association"),
-        "phone": _("Téléphone"),
-        "website": _("Site internet"),
-        "representative_name": _("Prénom et nom"),
-        "representative_capacity": _("Fonction"),
-        "representative_email": _("Adresse électronique du représentant légal"),
-        "officers": _("Personnes chargées de l’administration"),
-        "iban": _("IBAN"),
-    }
-
-
-def stored_values(association: Association) -> dict[str, str]:
-    """What the form shows of a stored description."""
-    values = {name: str(getattr(association, name, None) or "") for name in labels()}
-    commune = territories().commune(association.commune_code or "")
-    values["commune"] = commune.label if commune else association.commune_name
-    values["commune_code"] = association.commune_code or ""
-    values["created_on"] = association.created_on.strftime("%d/%m/%Y") if association.created_on else ""
-    values["phone"] = shown_phone(association.phone) if association.phone else ""
-    values["iban"] = shown_iban(association.iban)
-    values["officers"] = "\n".join(
-        ", ".join(part for part in (one.get("name", ""), one.get("capacity", "")) if part)
-        for one in association.officers
-    )
-    return values
-
-
-def _page(
-    values: Mapping[str, str], problems: Mapping[str, str], association: Association | None, *, version: int = 0,
+def description_page(
+    values: Mapping[str, str],
+    problems: Mapping[str, str],
+    association: Association | None,
+    *,
+    found: Registered,
+    version: int = 0,
     theirs: Mapping[str, str] | None = None,
-) -> str:  # fmt: skip
+) -> str:
+    """The form, of a description that is there or (`association` None) of the few things to begin with.
+
+    `found`: what the registers said of its SIRET.
+    """
     text = values.get("commune", "")
     homonyms = communes_like(text, territories()) if text and not values.get("commune_code") else ()
     names = labels()
@@ -116,29 +90,14 @@ def _page(
         homonyms=homonyms,
         theirs=theirs,
         labels=names,
+        found=found,
+        notes=notes(found) if association is None else [],
+        seat=shown_siret(found.seat),
+        hints=field_hints(found.proposals(territories()), values, sources=association is None),
+        asks=bool(open_registers(platform().settings)),
         after=request.args.get("pour", ""),
+        dossier_id=request.args.get("dossier", ""),
     )  # fmt: skip
-
-
-@blueprint.route("/associations/nouvelle", methods=["GET", "POST"])
-@requires(Permission.ASSOCIATION_CREATE)
-def create() -> ResponseReturnValue:
-    if request.method == "GET":
-        return _page({}, {}, None)
-    form = AssociationForm()
-    typed = form.typed()
-    try:
-        with writing() as session:
-            association = create_association(session, actor=signed_in(), typed=typed, now=arrived_at())
-    except SiretHeld as held:
-        return claim_page(held.siret), 409
-    except InvalidInput as error:
-        return _page(typed, worded(error.problems), None), 422
-    flash(_("L’association est enregistrée. Vous n’aurez plus à la décrire."), "success")
-    call_id = request.args.get("pour", "")
-    if call_id:
-        return redirect(url_for("association.start", call_id=call_id))
-    return redirect(url_for("association.show", association_id=association.id))
 
 
 @blueprint.get("/associations/<association_id>")
@@ -150,12 +109,13 @@ def show(association_id: str) -> str:
         members = members_of(session, actor=actor, association_id=association_id, now=now)
         documents = safe_documents(session, actor=actor, association_id=association_id)
     department = territories().department(association.department)
-    values = stored_values(association)
+    values = described_as_typed(association, territories())
     values["created_on"] = day(association.created_on)
     values["siret"] = shown_siret(association.siret or "")
     return render_template(
         "association/show.html",
         association=association,
+        missing=len(missing_identity(association)),
         values=values,
         labels=labels(),
         department=department,
@@ -175,15 +135,18 @@ def show(association_id: str) -> str:
 @blueprint.route("/associations/<association_id>/modifier", methods=["GET", "POST"])
 @requires(Permission.ASSOCIATION_EDIT)
 def describe(association_id: str) -> ResponseReturnValue:
+    """`?dossier=`: of which dossier it is a task; `?controle=1`: what it lacks is told beside its fields."""
     actor = signed_in()
     with reading() as session:
         association = get_association(
             session, actor=actor, association_id=association_id, permission=Permission.ASSOCIATION_EDIT
         )
+        found = registered(session, association.siret)
     if request.method == "GET":
-        return _page(stored_values(association), {}, association, version=association.version)
-    form = AssociationForm()
-    typed = form.typed()
+        lacks = worded(missing_identity(association)) if request.args.get("controle") else {}
+        stored = described_as_typed(association, territories())
+        return description_page(stored, lacks, association, found=found, version=association.version)
+    typed = AssociationForm().typed()
     version = bounded_number(request.form.get("version", ""))
     try:
         with writing() as session:
@@ -192,11 +155,31 @@ def describe(association_id: str) -> ResponseReturnValue:
             )
     except StaleVersion as stale:
         with reading() as session:
-            theirs = stored_values(get_association(session, actor=actor, association_id=association_id))
-        return _page(typed, {}, association, version=stale.version, theirs=theirs), 409
-    except SiretHeld as held:
-        return _page(typed, worded(held.problems), association, version=version), 422
+            theirs = described_as_typed(
+                get_association(session, actor=actor, association_id=association_id), territories()
+            )
+        page = description_page(typed, {}, association, found=found, version=stale.version, theirs=theirs)
+        return page, 409
     except InvalidInput as error:
-        return _page(typed, worded(error.problems), association, version=version), 422
+        return description_page(typed, worded(error.problems), association, found=found, version=version), 422
     flash(_("La description de l’association est enregistrée."), "success")
+    if dossier_id := request.args.get("dossier", ""):
+        return redirect(url_for("association.dossier", application_id=dossier_id))
     return redirect(url_for("association.show", association_id=association_id))
+
+
+@blueprint.post("/associations/<association_id>/repertoire")
+@requires(Permission.ASSOCIATION_EDIT)
+def compare(association_id: str) -> ResponseReturnValue:
+    """Asks the registers about a description that is there; what differs is said beside its fields."""
+    with reading() as session:
+        association = get_association(
+            session, actor=signed_in(), association_id=association_id, permission=Permission.ASSOCIATION_EDIT
+        )
+    if association.siret:
+        found = ask_registers(association.siret)
+        for note in notes(found):
+            if note.kind == "warning" or not found.found:
+                flash(note.text, note.kind)
+    back = url_for("association.describe", association_id=association_id, dossier=request.args.get("dossier") or None)
+    return redirect(back, 303)

@@ -18,10 +18,11 @@ from aap.services.association.members import (
 )
 from aap.services.errors import InvalidInput, NotFound
 from aap.services.permissions import Permission
+from aap.web import wanted
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
-from aap.web.context import arrived_at, links, reading, signed_in, writing
-from aap.web.people_words import membership_choices
+from aap.web.context import arrived_at, current_actor, links, reading, signed_in, writing
+from aap.web.people_words import membership_choices, membership_words
 from aap.web.wording.sentences import worded
 
 
@@ -99,23 +100,38 @@ def uninvite(association_id: str, invitation_id: str) -> ResponseReturnValue:
     return redirect(url_for("association.members", association_id=association_id))
 
 
-@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
-@requires(Permission.ASSOCIATION_HOME)
+@blueprint.get("/invitation/<token>")
+@requires(Permission.PUBLIC_READ)
 def invitation(token: str) -> ResponseReturnValue:
-    """The mailed link: whoever holds it and is signed in may join."""
-    if request.method == "POST":
-        try:
-            with writing() as session:
-                association = accept_invitation(session, actor=signed_in(), token=token, now=arrived_at())
-        except NotFound:
-            return render_template("association/invitation_over.html"), 404
-        flash(_("Vous faites maintenant partie de %(name)s.", name=association.name), "success")
-        return redirect(url_for("association.show", association_id=association.id))
+    """What the mailed link shows, before signing in too: who invites to what. Looking changes nothing."""
+    return _invitation_page(token)
+
+
+@blueprint.post("/invitation/<token>")
+@requires(Permission.ASSOCIATION_HOME)
+def accept(token: str) -> ResponseReturnValue:
+    """Whoever holds the mailed link and is signed in joins."""
+    try:
+        with writing() as session:
+            association = accept_invitation(session, actor=signed_in(), token=token, now=arrived_at())
+    except NotFound:
+        return _invitation_page(token)
+    flash(_("Vous faites maintenant partie de %(name)s.", name=association.name), "success")
+    return redirect(url_for("association.show", association_id=association.id))
+
+
+def _invitation_page(token: str) -> ResponseReturnValue:
     try:
         with reading() as session:
-            found, association = find_invitation(session, token=token, now=arrived_at())
+            case = find_invitation(session, token=token, now=arrived_at())
     except NotFound:
-        return render_template("association/invitation_over.html"), 404
-    return render_template(
-        "association/invitation.html", association=association, role=membership_choices()[MembershipRole(found.role)]
-    )
+        return render_template("association/invitation_over.html", case=None), 404
+    actor = current_actor()
+    if not case.is_open:
+        mine = actor is not None and case.association.id in actor.memberships
+        return render_template("association/invitation_over.html", case=case, mine=mine), 404
+    here = url_for("association.invitation", token=token)
+    if actor is None:
+        wanted.remember(here, arrived_at())  # signing up passes through a mail
+    role = membership_words(MembershipRole(case.invitation.role))
+    return render_template("association/invitation.html", case=case, role=role, here=here)

@@ -21,10 +21,12 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.closing import is_over
+from aap.web.association.dossier import identity_title, identity_url
 from aap.web.association.sections import DISK_FULL, take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.http_files import pdf_answer
+from aap.web.identity_words import labels
 from aap.web.time_left import time_left
 from aap.web.wording.sentences import worded
 
@@ -96,8 +98,14 @@ def _summary(problems: Mapping[str, str]) -> list[tuple[str | None, str]]:
 
 
 def _missing(dossier: OpenedDossier) -> list[dict[str, Any]]:
-    """Section by section, what keeps the dossier from being submitted, with links to the fields."""
+    """Task by task, what keeps the dossier from being submitted, with links to the fields."""
     found = []
+    if dossier.missing_identity:
+        url = identity_url(dossier, controle=1)
+        names = labels()
+        lacks = worded(dossier.missing_identity).items()
+        problems = [(f"{url}#{name}", names[name], message) for name, message in lacks]
+        found.append({"title": identity_title(), "url": url, "problems": problems})
     for section in dossier.visible:
         errors = [one for one in dossier.problems.get(section.id, ()) if one.severity == "error"]
         if errors:

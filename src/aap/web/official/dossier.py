@@ -37,6 +37,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, links, platform, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, hand_out, paris_moment, show_call_page, typed_cents
+from aap.web.register_words import register_lines, register_notes
 from aap.web.wording.sentences import worded
 
 _FIELDS = {
@@ -112,6 +113,8 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         dossier=held,
         application=held.application,
         readings=readings,
+        register_lines=register_lines(held.association, held.registered),
+        register_notes=register_notes(held.registered),
         section_choices=[(section.id, french.spaced(section.title)) for section in readings],
         checks=held.eligibility.outcomes,
         loose=[file for file in held.files if file.question not in _questions(held)],

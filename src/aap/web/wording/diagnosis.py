@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
+from aap.records.associations import Register
 from aap.services.upkeep.observation import Check
 from aap.web.figures import file_size, listed, number
+from aap.web.identity_words import register_name
 from aap.web.wording.vocabulary import Words
 
 CHECKS = {
@@ -20,6 +22,7 @@ CHECKS = {
     Check.CLOCK: _("Horloge"),
     Check.MAIL: _("Courriels"),
     Check.ANTIVIRUS: _("Antivirus"),
+    Check.REGISTERS: _("Répertoires"),
     Check.PROXY: _("Adresse publique"),
     Check.BACKUP: _("Sauvegarde"),
 }
@@ -49,6 +52,29 @@ def _owned_by_others(folder: str, names: tuple[str, ...]) -> str:
         folder=folder,
         names=listed(names),
     )
+
+
+def _register_answers(register: str) -> str:
+    return gettext("%(register)s répond.", register=_of_register(register))
+
+
+def _register_silent(register: str, reason: str) -> str:
+    variable = {
+        Register.BUSINESS: "AAP_BUSINESS_REGISTER",
+        Register.ASSOCIATIONS: "AAP_ASSOCIATION_REGISTER",
+    }[Register(register)]
+    return gettext(
+        "%(register)s ne répond pas (%(reason)s)\u00a0: les pages s’en passent. Voyez %(variable)s, et si cette machine peut "
+        "joindre l’adresse.",
+        register=_of_register(register),
+        reason=reason,
+        variable=variable,
+    )
+
+
+def _of_register(register: str) -> str:
+    name = register_name(Register(register))
+    return name[0].upper() + name[1:]
 
 
 def _notices(variables: tuple[str, ...]) -> str:
@@ -302,6 +328,8 @@ WORDS: Words = {
         "AAP_SECRET_KEY est celle qui est publiée avec le logiciel\u00a0: chacun peut forger une session. Donnez-en une "
         "(openssl rand -hex 32)."
     ),
+    "upkeep.register_answers": _register_answers,
+    "upkeep.register_silent": _register_silent,
     "upkeep.room": _room,
     "upkeep.rows_beside_log": _rows_beside_log,
     "upkeep.rows_without_owner": _rows,

@@ -34,9 +34,11 @@ from aap.services.upkeep.observation import Check, Gravity, Observation, gravest
 from aap.services.upkeep.waiting import waiting_work
 from aap.settings import DEFAULT_SECRET, Settings
 from aap.web.public_links import PublicLinks
+from aap.web.wording.sentences import sentence
 from tests.databases import on_both_databases, unguard
 from tests.factories import Factory
 from tests.ports import free_port
+from tests.worlds.registers import standing_registers
 
 LINKS = PublicLinks("http://127.0.0.1:1")
 SECRET = "5Uq0vK7ZrB2mXw9cT4eLh8sJ1yPdNf6aGoQi3RtHkWnE"
@@ -365,3 +367,21 @@ def test_a_diagnosis_leaves_nothing_behind(platform: Platform) -> None:
     with platform.database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM audit_line")).scalar() == lines
     assert sorted(path.name for path in platform.settings.instance.rglob("*")) == before
+
+
+def test_registers_are_asked_only_where_they_are_set_and_silence_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert list(machine_checks.check_registers(settings_with())) == []
+    with standing_registers() as standing:
+        both = settings_with(
+            business_register=standing.business_register, association_register=standing.association_register
+        )
+        assert said(machine_checks.check_registers(both)) == [(Gravity.OK, "register_answers")] * 2
+        standing.status = 401
+        told = list(machine_checks.check_registers(both))
+    assert [(one.gravity, sentence(one.said).replace("\u00a0", " ")) for one in told] == [
+        (Gravity.ATTENTION, "Le répertoire des entreprises ne répond pas (HTTP 401) : les pages s’en passent. Voyez "
+         "AAP_BUSINESS_REGISTER, et si cette machine peut joindre l’adresse."),
+        (Gravity.ATTENTION, "Le répertoire des associations ne répond pas (HTTP 401) : les pages s’en passent. Voyez "
+         "AAP_ASSOCIATION_REGISTER, et si cette machine peut joindre l’adresse."),
+    ]  # fmt: skip

@@ -51,10 +51,26 @@ def test_an_invited_person_comes_in_by_the_link_and_does_their_work(
     assert logged(platform, person) == ["person.invited", "role.given"]
     newcomer = browser()
     link = link_in(mails_to(platform, person.email)[0])
-    newcomer.get(link)
+    shown = newcomer.get(link).text.replace("\u00a0", " ").replace("\u202f", " ")
+    for said in ("vous invite", "Léa Neuve", f"Instructeur de l’appel « {call.record.title} »", "Valable jusqu’au"):
+        assert said in shown, said
     newcomer.post(link)
+    used = browser().get(link)
+    assert (used.status_code, "Elle a déjà servi" in used.text, person.email in used.text) == (404, True, False)
     assert newcomer.get(f"/instruction/{call.id}/").status_code == 200
     assert newcomer.get("/administration/").status_code == 404
+
+
+def test_an_invitation_that_nobody_used_in_time_says_how_to_come_in(
+    signed: Any, browser: Callable[[], Any], platform: Platform, clock: Any
+) -> None:
+    signed.post(f"{PEOPLE}/nouvelle", {"name": "Léa Neuve", "email": "lea@example.org", "role": "", "call_id": ""})
+    link = link_in(mails_to(platform, "lea@example.org")[0])
+    clock.move(days=14, minutes=1)
+    newcomer = browser()
+    over = newcomer.get(link)
+    assert (over.status_code, "Elle valait jusqu’au" in over.text, "/connexion/lien" in over.text) == (404, True, True)
+    assert newcomer.client.post(link, data={"csrf_token": newcomer.token("/connexion")}).location == "/connexion/lien"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,12 @@ def test_an_invited_person_joins_with_the_mailed_link_once(browser, factory, pla
     assert "Invitation en attente" in page.get(address(association)).text
     link = invitation_link(platform, "lea@example.org")
     guest = browser()
-    assert guest.get(link).location.startswith("/connexion?next=")
+    shown = words(guest.get(link))
+    for said in (f"{owner.name} vous invite", association.name, "Lecteur : consulte", "69003 Lyon", "Me connecter"):
+        assert said in shown, said
+    assert "Accepter" not in shown
+    assert f"/connexion?next={link}" in shown.replace("%2F", "/")
+    assert guest.client.post(link, data={"csrf_token": guest.token("/connexion")}).status_code == 401
     guest.sign_in(invited)
     assert association.name in guest.get(link).text
     assert roles(platform, association) == {owner.id: "owner"}  # looking changes nothing
@@ -50,6 +55,7 @@ def test_an_invited_person_joins_with_the_mailed_link_once(browser, factory, pla
     late = browser().sign_in(third)
     for answer in (late.get(link), late.post(link, page="/compte")):
         assert (answer.status_code, "Cette invitation n’est plus valable" in answer.text) == (404, True)
+        assert "demandez-en une autre" in answer.text
 
 
 def test_an_invitation_ends_with_its_time_and_a_second_replaces_the_first(browser, factory, platform, clock) -> None:
@@ -64,7 +70,17 @@ def test_an_invitation_ends_with_its_time_and_a_second_replaces_the_first(browse
     other = browser().sign_in(guest)
     assert [other.get(link).status_code for link in (first, second)] == [404, 200]
     clock.move(days=14)
-    assert browser().sign_in(guest).get(second).status_code == 404
+    for reader in (browser(), browser().sign_in(guest)):
+        over = reader.get(second)
+        assert (over.status_code, f"Demandez-en une autre à {owner.name}" in over.text) == (404, True)
+
+
+@pytest.mark.parametrize("wrong", ["x", "A" * 43, "%00", "a" * 5_000])
+def test_a_made_up_link_tells_nothing(browser, factory, wrong: str) -> None:
+    association = factory.association(factory.person())
+    for answer in (browser().get(f"/association/invitation/{wrong}"), browser().get(f"/connexion/lien/{wrong}")):
+        assert answer.status_code in (302, 404)
+        assert association.name not in answer.text
 
 
 def test_an_invitation_is_cancelled(browser, factory, platform) -> None:

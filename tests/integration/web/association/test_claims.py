@@ -57,7 +57,7 @@ def test_a_held_siret_leads_to_a_claim_with_a_proof_and_never_to_a_second_associ
 ) -> None:
     holder, claimer, association = held
     page = browser().sign_in(claimer)
-    answer = page.post("/association/associations/nouvelle", typed)
+    answer = page.post("/association/associations/nouvelle/description", typed)
     assert (answer.status_code, "Ce SIRET est déjà enregistré" in answer.text) == (409, True)
     early = page.post("/association/associations/nouvelle", {"siret": SIRET})  # before the rest is filled in vain
     assert (early.status_code, "Ce SIRET est déjà enregistré" in early.text) == (409, True)

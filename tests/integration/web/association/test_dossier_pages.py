@@ -15,6 +15,7 @@ from sqlmodel import select
 
 from aap.own_files import rubrics_folder
 from aap.records.applications import ApplicationState, CompletionRequest, Submission
+from aap.records.associations import Association
 from aap.records.outbox import OutboxMail
 from aap.records.people import MembershipRole
 from tests.conftest import Browser
@@ -318,3 +319,34 @@ def test_a_small_request_has_a_shorter_dossier(space: Spaces, signed: Signed) ->
     assert one.dossier().typed["justification"] == "Écrit avant"
     assert "justification" not in one.dossier().answers
     assert "justification" not in [problem.question for problem in one.dossier().errors]
+
+
+def test_the_description_is_a_task_of_the_dossier_and_what_it_lacks_is_named_before_the_deposit(
+    space: Spaces, signed: Signed, browser: Callable[[], Browser]
+) -> None:
+    one = space(ANSWERS).attach_all()
+    page = signed(one)
+    task = f"/association/associations/{one.association.id}/modifier?dossier={one.id}"
+    whole = page.get(one.url)
+    assert ("Présenter votre association" in whole.text, task in whole.text) == (True, True)
+    assert "Toutes les réponses y sont." in whole.text
+    with one.database.writing() as session:
+        held = session.get_one(Association, one.association.id)
+        held.email, held.representative_name = "", ""
+    lacking = ReadPage.of(page.get(one.url))
+    assert ("2 réponses manquantes" in lacking.text, "Toutes les réponses y sont." in lacking.text) == (True, False)
+    check = page.get(f"{one.url}/depot")
+    for field in ("email", "representative_name"):
+        assert f"{task}&amp;controle=1#{field}" in check.text
+    assert "Indiquez une adresse électronique de l’association." in check.text
+    refused = page.post(f"{one.url}/depot", SUBMITTED)
+    assert (refused.status_code, one.dossier().state) == (422, "draft")
+    form = page.get(f"{task}&controle=1")
+    assert "Indiquez une adresse électronique de l’association." in form.text[form.text.index('id="email-error"') :]
+    reader = browser().sign_in(one.colleague(MembershipRole.READER))
+    assert (task in reader.get(one.url).text, task in reader.get(f"{one.url}/depot").text) == (False, False)
+    typed = {**{name: texts[0] for name, texts in ReadPage.of(form).values.items()},
+             "email": "bureau@example.org", "representative_name": "Léa Exemple"}  # fmt: skip
+    done = page.post(task, typed)
+    assert (done.status_code, done.location) == (302, one.url)
+    assert page.post(f"{one.url}/depot", SUBMITTED).status_code == 303

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from aap.core import french
 from aap.records.applications import Application, ApplicationState, CompletionRequest, Document, Message
+from aap.records.associations import Association, RegisterAnswer
 from aap.records.audit import AuditLine
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
@@ -276,3 +277,30 @@ def test_a_contest_stands_on_the_page_of_its_dossier(office: Offices, browser: C
 def test_before_the_decision_its_page_leads_to_the_ranking_only(office: Offices, browser: Callable[[], Any]) -> None:
     page = browser().sign_in((here := office(CallState.PROPOSED)).first).get(of(here, 0)).text
     assert ("Sa place et son motif" in page, "lettre.pdf" in page) == (True, False)
+
+
+def test_officials_read_what_the_registers_say_beside_what_was_typed(
+    office: Offices, browser: Callable[[], Any]
+) -> None:
+    here = office()
+    with here.factory.platform.database.writing() as session:
+        held = session.get_one(Association, here.dossiers[0].association_id)
+        said = {
+            "name": held.name.upper(),
+            "rna": "W691000902",
+            "association": True,
+            "closed": True,
+            "closed_on": "2024-06-30",
+        }
+        for outcome, content, by in (("found", said, "business"), ("silent", {}, "associations")):
+            session.add(RegisterAnswer(said_by=by, siret=held.siret, association_id=held.id, outcome=outcome,
+                                       content=content, asked_at=here.factory.now))  # fmt: skip
+    page = browser().sign_in(here.first).get(of(here, 0)).text.replace("\u00a0", " ")
+    for words in (
+        "répertoires publics : 1 différence",
+        "W691000902",
+        "est fermé depuis le 30 juin 2024",
+        "n’a pas répondu",
+    ):
+        assert words in page, words
+    assert "répertoires publics" not in browser().sign_in(here.first).get(of(here, 1)).text

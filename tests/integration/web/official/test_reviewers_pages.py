@@ -10,12 +10,12 @@ import pytest
 from sqlmodel import select
 
 from aap.records.outbox import OutboxMail
-from aap.records.people import Person, RoleGrant
+from aap.records.people import Person, Role, RoleGrant
 from aap.records.reviews import Reviewer
 from tests.databases import on_both_databases
 from tests.worlds.assignment_pages import Browsers, plain
 from tests.worlds.assignments import Table, Tables
-from tests.worlds.mailbox import as_received
+from tests.worlds.mailbox import as_received, link_in, mails_to
 
 SHEET = "text/csv"
 
@@ -39,10 +39,44 @@ def test_an_invited_person_gets_an_account_a_role_and_a_link(table: Tables, brow
     link = re.search(r"https?://[^/\s]+(/connexion/lien/\S+)", mail.body)
     assert link is not None
     assert "/evaluation/interets" in mail.body
-    assert browser().get(link.group(1)).status_code == 200
+    shown = browser().get(link.group(1))
+    assert (shown.status_code, here.official.name in shown.text, here.call.record.title in shown.text) == (
+        200,
+        True,
+        True,
+    )
     again = signed.post(here.address("evaluateurs/invitation"), typed)
     assert (again.status_code, "évalue déjà" in again.text, "Alix Neuve" in again.text) == (422, True, True)
     assert "Alix Neuve" in signed.get(here.address("evaluateurs")).text
+
+
+def test_who_has_an_account_reads_who_invites_to_what_and_the_link_signs_nobody_in(
+    table: Tables, browser: Browsers
+) -> None:
+    here = table()
+    platform = here.factory.platform
+    known = here.factory.person(Role.ADMIN, email="alix@example.org")
+    typed = {"courriel": "alix@example.org", "nom": "Alix", "minimum": "0", "maximum": "9", "disponible": "oui"}
+    browser().sign_in(here.official).post(here.address("evaluateurs/invitation"), typed)
+    link = link_in(mails_to(platform, "alix@example.org")[0])
+    reader = browser()
+    shown = reader.get(link)
+    assert (shown.status_code, here.official.name in shown.text, here.call.record.title in shown.text) == (
+        200,
+        True,
+        True,
+    )
+    assert "Administrateur" not in shown.text  # nothing of what else they are
+    assert reader.client.post(link, data={"csrf_token": reader.token("/connexion")}).location == "/connexion/lien"
+    assert reader.get("/compte").status_code == 302
+    browser().sign_in(known)
+    assert reader.get(link).status_code == 200  # whoever signed in since still finds it
+    with platform.database.writing() as session:
+        session.delete(
+            session.exec(select(RoleGrant).where(RoleGrant.person_id == known.id, RoleGrant.role == "reviewer")).one()
+        )
+    withdrawn = reader.get(link)
+    assert (withdrawn.status_code, "a été retiré" in withdrawn.text) == (404, True)
 
 
 @pytest.mark.parametrize(
