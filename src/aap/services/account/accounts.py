@@ -18,9 +18,10 @@ from aap.records.people import Invitation, Membership, MembershipRole, Person, R
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Preference, Review, Reviewer
 from aap.records.second_factors import Passkey
-from aap.services.account.reminders_and_channels import switch, switched_on
+from aap.services.account.reminders_and_channels import DAILY, switch, switched_on
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
+from aap.services.digests import end_waiting
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, Target, ensure
 
@@ -113,6 +114,8 @@ def change_profile(
     before = _profile(session, person)
     person.name, person.phone = name, number or None
     switch(session, person.id, switches)
+    if DAILY.name not in switches:
+        end_waiting(session, person.email, now)
     after = _profile(session, person)
     if after == before:
         return

@@ -1,5 +1,5 @@
-"""What the passing of time does by itself: reminders, requests for completion whose time is over, and recusals of members
-that nothing else wrote down.
+"""What the passing of time does by itself: reminders, requests for completion whose time is over, mails of the day, and
+recusals of members that nothing else wrote down.
 
 The worker does it every minute, `aap tick` once.
 """
@@ -15,6 +15,7 @@ from aap.core import french
 from aap.core.delays import paris
 from aap.documents.mail_texts import Mail
 from aap.services.audit import log_head
+from aap.services.digests import gather_digests
 from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
 from aap.services.outbox import send_mail
@@ -59,6 +60,8 @@ def keep_time(platform: Platform, links: Links) -> Kept:
         reminders = remind_drafts(session, links=links, now=now)
     with platform.database.writing() as session:
         recused = recuse_members(session, now=now)
+    with platform.database.writing() as session:
+        gather_digests(session, links=links, now=now)
     with platform.database.writing() as session:
         forget_old_sessions(session, settings=platform.settings, now=now)
     if platform.settings.audit_witness:
