@@ -2,8 +2,10 @@
 
 from aap.web.association import (
     after_deposit,
+    board,
     budgets,
     claims,
+    comments,
     contested,
     documents,
     dossier,
@@ -19,8 +21,10 @@ from aap.web.association.blueprint import blueprint
 __all__ = [
     "after_deposit",
     "blueprint",
+    "board",
     "budgets",
     "claims",
+    "comments",
     "contested",
     "documents",
     "dossier",
