@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
@@ -89,22 +90,22 @@ def test_who_only_reads_comments_on_the_page_that_is_read(space: Spaces, signed:
 
 
 def test_what_was_typed_when_the_session_was_over_is_said_after_signing_in(
-    space: Spaces, signed: Signed, clock: Any
+    space: Spaces, strict_app: Flask, clock: Any
 ) -> None:
     one = space(ANSWERS)
-    browser = signed(one)
+    browser = Browser(strict_app.test_client()).sign_in(one.person)
     here = f"{one.url}/sections/projet"
     text = "Un commentaire tapé pendant longtemps, qu’il ne faut pas perdre."
-    opened = ReadPage.of(browser.get(here))
-    action = next(e.get("action") for e in opened.elements if (e.get("action") or "").startswith(f"{here}?page="))
-    token = browser.token(here)
+    values = {name: held for name, held in ReadPage.of(browser.get(here)).values.items() if held}
     clock.move(hours=13)
-    answer = browser.client.post(
-        action,
-        data={"csrf_token": token, "version": opened.values["version"][0], "q.titre": "Titre", "talk.titre": text},
-    )
-    assert answer.status_code == 401
-    assert text in answer.text.replace("&#39;", "’")
+    late = browser.client.post(here, data={**values, "talk.titre": text, "edit": "talk titre"})
+    assert (late.status_code, 'name="kept"' in late.text) == (401, True)
+    kept = ReadPage.of(late).values["kept"]
+    browser.sign_in(one.person)
+    shown = ReadPage.of(browser.client.post("/compte/reprise", data={"kept": kept}))
+    assert shown.values["talk.titre"] == [text]
+    assert browser.client.post(here, data=shown.values).status_code == 303
+    assert text in beside(browser, one)
 
 
 @pytest.mark.parametrize("state", [(A.DRAFT, C.OPEN), (A.SUBMITTED, C.CLOSED), (A.ELIGIBLE, C.REVIEWING)])
@@ -125,7 +126,7 @@ def test_nobody_else_ever_reads_a_comment(
         )  # fmt: skip
     reviewer = here.factory.person(Role.REVIEWER, call=here.call)
     if state[0] is not A.DRAFT:
-        here.factory.assign(here.application, reviewer)
+        here.factory.assignment(here.application, reviewer)
     admin = here.factory.person(Role.ADMIN)
     call, reference = here.call.id, here.application.reference
     mine = browser().sign_in(here.owner)
