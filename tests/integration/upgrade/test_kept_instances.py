@@ -41,6 +41,8 @@ ARCHIVES = sorted(KEPT.glob("*.tar.xz"))
 
 NOT_IN_THEM = {
     "reviewer.preferences": "no call asks for preferences",
+    "association.board_file": "no link for the board was made",
+    "association.board_reading": "no link for the board was made",
     "association.claim_proof": "0.1.0 asked no proof of a claim",
     "official.answer_paper": "0.1.0 took no answer on paper",
     "official.claim_file": "0.1.0 asked no proof of a claim",
