@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from aap.documents.calendar import together
@@ -82,6 +82,12 @@ def _inside(body: str) -> str:
 def end_waiting(session: Session, email: str, now: datetime) -> None:
     """Who wants no mail of the day any more gets what waited for it now."""
     session.execute(update(OutboxMail).where(_WAITS, col(OutboxMail.recipient) == email).values(not_before=now))
+
+
+def forget_waiting(session: Session, key: str) -> None:
+    """What was taken back since isn't told: the mails that wait, of the event with this key (`tell_association`)."""
+    told = col(OutboxMail.dedupe_key).startswith(f"{key}:", autoescape=True)
+    session.execute(delete(OutboxMail).where(_WAITS, told))
 
 
 def follow_address(session: Session, before: str, after: str) -> None:

@@ -20,6 +20,7 @@ from aap.services.account.reminders_and_channels import COMMENTS, wants
 from aap.services.actor import Actor
 from aap.services.association.mails import WRITERS, tell_association
 from aap.services.audit import record
+from aap.services.digests import forget_waiting
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.page_links import Links
@@ -220,7 +221,8 @@ def settle_comment(
 
 
 def remove_comment(session: Session, *, actor: Actor, application_id: str, comment_id: str, now: datetime) -> str:
-    """Takes one's own comment back; gives its question. Where others have answered it, its place stays, empty.
+    """Takes one's own comment back; gives its question. Where others have answered it, its place stays, empty. Who was to read
+    of it in the mail of the day doesn't.
 
     Raises NotFound, also for somebody else's.
     """
@@ -237,6 +239,7 @@ def remove_comment(session: Session, *, actor: Actor, application_id: str, comme
     session.flush()
     if first is not None and first.removed_at is not None and not _has_answers(session, first.id):
         session.delete(first)
+    forget_waiting(session, f"comment:{comment_id}")
     record(session, actor, "comment.removed", dossier.application, now=now, after={"comment": comment_id})
     return comment.question
 

@@ -113,6 +113,18 @@ def test_the_other_writers_and_who_takes_part_are_told_where_they_want_it(case: 
     assert gone.email not in {email for email, _body in told(here)}
 
 
+@on_both_databases
+def test_one_that_is_taken_back_is_not_in_the_mail_of_the_day(case: Cases) -> None:
+    here = case(A.DRAFT, C.OPEN)
+    with here.factory.platform.database.writing() as session:
+        session.add(TurnedSwitch(person_id=here.owner.id, name="daily_digest"))
+    editing = editor(here)
+    kept, removed = (write(here, editing, body) for body in ("À garder.", "À retirer."))
+    run(here, remove_comment, editing, comment_id=removed)
+    assert told(here) == [(here.owner.email, "À garder.")]
+    assert kept
+
+
 def test_a_double_click_says_it_once_and_empty_long_or_too_many_are_refused(
     case: Cases, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
