@@ -100,7 +100,9 @@ class Settings(BaseSettings):
     tries_of_account: int = Field(
         100, ge=1, description="Wrong passwords for one account in 5 minutes; past them, 3 from each new address."
     )
-    tries_of_address: int = Field(300, ge=1, description="Wrong passwords from one address in 5 minutes.")
+    tries_of_address: int = Field(
+        300, ge=1, description="Wrong passwords, or links that open nothing, from one address in 5 minutes."
+    )
     mails_of_pair: int = Field(
         5, ge=1, description="Registrations or mailed links for one account from one address in an hour."
     )

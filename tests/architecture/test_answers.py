@@ -22,6 +22,7 @@ MAY = {
     "services/dossier/applying.py": "saves what is typed, hidden or not, and titles the dossier by what counts",
     "services/dossier/taken_over.py": "compares what counts with what the earlier dossier held",
     "services/dossier/completion.py": "takes back to what was deposited",
+    "services/dossier/reading_links.py": "puts the deposited answers, which count, in the place of what is written since",
     "services/panel/interests.py": "asks shown_answers where a condition could hide a partner",
     "services/steering/appeal_file.py": "opens the dossier from its sections",
     "services/screening/official_dossier.py": "opens the dossier from its sections",

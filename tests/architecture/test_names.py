@@ -46,6 +46,7 @@ SHARED_FILES: Mapping[str, str] = {
     "calls": "calls: rows, use cases, pages",
     "candidates": "the list of candidates: use cases, pages",
     "claims": "claims to a SIRET: pages of who claims and who holds it, pages of who decides",
+    "comments": "comments between co-authors: use cases, pages",
     "confirming": "the password again before some acts: which ones (web), the page that asks",
     "consensus": "the consensus: use cases, pages",
     "culture": "the cultural call of the demonstration: its dossiers, their sentences",

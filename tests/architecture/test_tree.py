@@ -37,7 +37,7 @@ def test_nothing_lies_loose_in_the_services_but_the_ground_they_stand_on() -> No
     assert order["exhaustive"] is True  # what is in no layer breaks the contract
     loose = {path.stem for path in (SOURCE / "services").glob("*.py")} - HELPERS
     assert loose == {
-        "actor", "audit", "errors", "file_store", "mailed_tokens", "smtp", "outbox", "page_links", "permissions",
+        "actor", "audit", "digests", "errors", "file_store", "mailed_tokens", "smtp", "outbox", "page_links", "permissions",
         "platform", "recusals", "safekeeping", "sessions", "workers",
     }  # fmt: skip
 

@@ -211,7 +211,7 @@ def _send_files(page: Page, one: Space) -> None:
 
 
 def _submit(page: Page, one: Space) -> None:
-    page.get_by_role("link", name="Relire le dossier").click()
+    page.get_by_role("link", name="Relire le dossier", exact=True).click()
     looked_at(page, "read-through")
     page.get_by_role("link", name="Continuer vers le dépôt").click()
     looked_at(page, "submit")

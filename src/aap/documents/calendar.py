@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 _OCTETS = 75
 """Of a line, at most (RFC 5545, 3.1)."""
+_FIRST = "BEGIN:VEVENT"
+_HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//aap//FR\r\nMETHOD:PUBLISH\r\n"
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,14 @@ class Event:
 
 def ics_of(events: Sequence[Event], *, now: datetime) -> str:
     """The file, with a reminder a day before each. `now`: when it is said; what is said later replaces it."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//aap//FR", "METHOD:PUBLISH"]
-    for event in events:
-        lines += _lines(event, now)
-    return "".join(_folded(line) + "\r\n" for line in (*lines, "END:VCALENDAR"))
+    lines = [line for event in events for line in _lines(event, now)]
+    return _HEAD + "".join(_folded(line) + "\r\n" for line in (*lines, "END:VCALENDAR"))
+
+
+def together(files: Sequence[str]) -> str:
+    """The events of several such files in one; empty where there are none."""
+    inside = "".join(one[one.index(_FIRST) : one.rindex("END:VCALENDAR")] for one in files if one)
+    return f"{_HEAD}{inside}END:VCALENDAR\r\n" if inside else ""
 
 
 def _lines(event: Event, now: datetime) -> tuple[str, ...]:
@@ -36,7 +42,7 @@ def _lines(event: Event, now: datetime) -> tuple[str, ...]:
     else:
         when = (f"DTSTART;VALUE=DATE:{event.at:%Y%m%d}", f"DTEND;VALUE=DATE:{event.at + timedelta(days=1):%Y%m%d}")
     return (
-        "BEGIN:VEVENT",
+        _FIRST,
         f"UID:{event.uid}",
         f"DTSTAMP:{_moment(now)}",
         f"SEQUENCE:{int(now.timestamp())}",  # grows from one file to the next: programs then take the later one

@@ -1,7 +1,8 @@
 """The HTML part of a mail, made from its text: paragraphs, lists, and its first link as a button.
 
 A line that ends in a space goes on in the next one, as `render_mail` leaves it: the others end where they end. A line
-« words : » with a link alone in the next line is a button with these words; later ones are links with their words.
+« words : » with a link alone in the next line is a button with these words; later ones are links with their words. A line
+that begins with « ▸ » is the heading of a part, whose first link is a button again.
 Nothing comes from elsewhere: no picture, no style sheet, no font.
 """
 
@@ -17,6 +18,7 @@ from markupsafe import Markup, escape
 from aap.core import french
 from aap.documents.templating import document_environment
 
+PART = "▸ "
 _TAIL = r"(?:/[^\s<>\"]*)?(?<![.,;:!?)])(?=[\s.,;:!?)]|$)"
 _LEAD = re.compile(r"(.{1,70}?)\s*:$")
 
@@ -34,6 +36,9 @@ def html_of(subject: str, body: str, *, site: str) -> str:
             if kind == "list":
                 items = Markup().join(Markup("<li>{}</li>").format(_linked(line, address)) for line in lines)
                 blocks.append(Markup("<ul>{}</ul>").format(items))
+            elif kind == "heading":
+                blocks.append(Markup("<h2>{}</h2>").format(french.spaced(lines[0])))
+                buttons = 0
             elif kind == "link":
                 words, target = lines
                 blocks.append(_LINK[buttons > 0].format(words=words, target=target))
@@ -79,6 +84,8 @@ def _runs(lines: Sequence[str], address: re.Pattern[str]) -> list[tuple[str, lis
             if not before[1]:
                 runs.pop()
             runs.append(("link", [french.spaced(lead[1]), line]))
+        elif line.startswith(PART):
+            runs.append(("heading", [line.removeprefix(PART)]))
         elif line.startswith("- "):
             if before[0] != "list":
                 runs.append(("list", []))

@@ -20,6 +20,7 @@ class Mail(StrEnum):
 
     APPEAL_ACKNOWLEDGED = "association_appeal"
     APPEAL_ANSWERED = "association_appeal_answered"
+    COMMENT = "association_comment"
     CLAIM_DECIDED = "association_claim_decided"
     CLAIM_OPENED = "association_claim_opened"
     CLAIM_PROOF = "association_claim_proof"
@@ -37,6 +38,7 @@ class Mail(StrEnum):
     GRANT_LAPSED = "grant_lapsed"
     ANSWER_REMINDER = "grant_reminder"
     DECISION_UNREAD = "decision_unread"
+    DAILY_DIGEST = "daily_digest"
     CHANGE_EMAIL = "identity_change_email"
     CONFIRM_EMAIL = "identity_confirm"
     EMAIL_CHANGED = "identity_email_changed"
@@ -75,6 +77,14 @@ WITH_TOKEN = frozenset({
     Mail.RESET_PASSWORD, Mail.REVIEWER_INVITATION, Mail.SIGN_IN_LINK, Mail.SIGNATURE, Mail.WELCOME,
 })  # fmt: skip
 """Mails with a link that lets its reader in, or decide: their text is erased once they left, or won't leave."""
+
+MAY_WAIT = frozenset({
+    Mail.COMMENT, Mail.COMPLETION_ASKED, Mail.CONTEST, Mail.DOSSIERS_ASSIGNED, Mail.FURTHER_REVIEW, Mail.GRANT_DECLINED,
+    Mail.APPEAL_WITHDRAWN, Mail.MESSAGE_FROM_SERVICE, Mail.MESSAGE_TO_SERVICE, Mail.OBSERVATIONS, Mail.REOPENING_ASKED,
+    Mail.REVIEW_REOPENED, Mail.WITHDRAWAL,
+})  # fmt: skip
+"""Mails that go into the one of the day for who wants it. A new one doesn't by itself. Never: what lets somebody in or is about
+their account, receipts and what confirms an act, decisions and their delays, reminders, what another person waits for."""
 
 
 @cache

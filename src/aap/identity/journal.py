@@ -25,6 +25,7 @@ from aap.identity import browser_sessions, factors, mails
 from aap.records.people import SessionEnd
 from aap.services.account import accounts, second_factor
 from aap.services.actor import Actor
+from aap.services.digests import follow_address
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.platform import Platform
@@ -105,6 +106,7 @@ def listen(app: Flask, platform: Platform, links: Links, datastore: Any) -> None
         def tell(session: Session) -> None:
             values = {"site": platform.settings.base_url.rstrip("/")}
             send_mail(session, Mail.EMAIL_CHANGED, to=old_email, now=platform.clock(), values=values)
+            follow_address(session, old_email, user.email)
 
         keep(user, "person.email_changed", tell)
         app.extensions[mails.WAKE]()

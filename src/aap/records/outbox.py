@@ -18,7 +18,8 @@ class OutboxMail(SQLModel, table=True):
     `kind`: its template, empty in mails of 0.1.0. `calendar`: an `.ics` file that goes with it. `sender`: in whose name it is
     sent, empty: the instance's. `application_id`: the dossier that it is about. Who sends it holds it
     (`owner`, until `lease_until`) from before the server hears of it; `message_id` is given then, and is the same in
-    every attempt. `given_up_at`: it isn't tried again by itself.
+    every attempt. `given_up_at`: it isn't tried again by itself. `waits_for_digest`: its reader wants one mail a day; it is
+    due at `not_before` in theirs, and `digest_id` then names that one, which is sent in its place.
     """
 
     __tablename__ = "outbox_mail"
@@ -43,6 +44,8 @@ class OutboxMail(SQLModel, table=True):
     message_id: str = Field(default="", max_length=320)
     owner: str | None = Field(default=None, max_length=80, index=True)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    waits_for_digest: bool = Field(default=False, index=True)
+    digest_id: str | None = Field(default=None, max_length=36)
     erased_when_done: bool = False  # its text holds a link that lets somebody in: emptied once sent, or given up
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from aap.core.delays import PARIS, paris
 from aap.documents.calendar import Event, ics_of
-from aap.documents.mail_texts import WITH_TOKEN, Mail, render_mail
+from aap.documents.mail_texts import MAY_WAIT, WITH_TOKEN, Mail, render_mail
 from aap.records.outbox import Job, JobState, OutboxMail
+from aap.records.people import Person, TurnedSwitch
 from aap.services.actor import Actor
 from aap.services.platform import Platform
 
 WAKE = "wake the workers after the commit"
 """Key in `session.info`: what waits since this transaction, a `ToCarry`."""
+DIGEST = "daily_digest"
+"""The switch of who wants one mail a day for what isn't urgent: off by itself."""
+DIGEST_AT = time(7)
+"""In Paris."""
+SOON = timedelta(days=2)
+"""What has to be done in less is urgent."""
 NOBODY: Mapping[str, Any] = {"owner": None, "lease_until": None}
 """Of a row that nobody holds."""
 
@@ -70,6 +78,7 @@ def send_mail(
         if session.exec(known).first() is not None:
             return
     subject, body = render_mail(mail, values)
+    waits_until = None if not_before or attachments else _digest_of(session, mail, to, events, now)
     row = OutboxMail(
         kind=mail,
         recipient=to,
@@ -81,11 +90,40 @@ def send_mail(
         dedupe_key=dedupe_key,
         application_id=application_id,
         created_at=now,
-        not_before=not_before or now,
+        not_before=waits_until or not_before or now,
+        waits_for_digest=waits_until is not None,
         erased_when_done=mail in WITH_TOKEN,
     )
     session.add(row)
-    leave_for_workers(session, row)
+    if waits_until is None:
+        leave_for_workers(session, row)
+
+
+def next_digest(now: datetime) -> datetime:
+    """When the next mail of the day leaves."""
+    today = paris(now).date()
+    at = datetime.combine(today, DIGEST_AT, PARIS)
+    return at if now < at else datetime.combine(today + timedelta(days=1), DIGEST_AT, PARIS)
+
+
+def _digest_of(session: Session, mail: Mail, to: str, events: Sequence[Event], now: datetime) -> datetime | None:
+    """When it leaves with the others of its day; None: at once. One query where the mail may wait.
+
+    At once too where its day would be less than two days away by then.
+    """
+    if mail not in MAY_WAIT:
+        return None
+    wants = select(Person.id).where(
+        Person.email == to, TurnedSwitch.person_id == Person.id, TurnedSwitch.name == DIGEST
+    )
+    at = next_digest(now)
+    if any(_begins(event.at) < at + SOON for event in events) or session.exec(wants).first() is None:
+        return None
+    return at
+
+
+def _begins(day: date | datetime) -> datetime:
+    return day if isinstance(day, datetime) else datetime.combine(day, time(), PARIS)
 
 
 # --- long work --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,9 @@ class Links(Protocol):
     def dossier(self, application_id: str) -> str:
         """The dossier, as its association sees it."""
 
+    def section(self, application_id: str, section_id: str) -> str:
+        """A section of the dossier, with its co-authors' comments."""
+
     def decision(self, application_id: str) -> str:
         """The decision on the dossier, as its association sees it."""
 

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     APPLICATION_WITHDRAW = "application:withdraw"
     APPLICATION_RESUME = "application:resume"
     APPLICATION_MESSAGE = "application:message"
+    APPLICATION_COMMENT = "application:comment"
+    APPLICATION_SHARE = "application:share"
     DECISION_READ = "decision:read"
     DECISION_ANSWER = "decision:answer"
     REVIEW_HOME = "review:home"
@@ -161,6 +163,8 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.APPLICATION_WITHDRAW: (Grant(Who.EDITOR, frozenset(C) - _FROZEN, _BEFORE_DECISION | {A.WITHDRAWN}),),
     Permission.APPLICATION_RESUME: (Grant(Who.EDITOR, frozenset({C.OPEN}), frozenset({A.WITHDRAWN, A.DRAFT})),),
     Permission.APPLICATION_MESSAGE: (Grant(Who.EDITOR, None, _SUBMITTED), Grant(Who.OFFICIAL, None, _SUBMITTED)),
+    Permission.APPLICATION_COMMENT: (Grant(Who.MEMBER),),
+    Permission.APPLICATION_SHARE: (Grant(Who.EDITOR),),
     Permission.DECISION_READ: (Grant(Who.MEMBER, None, _NOTIFIED | {A.WITHDRAWN}),),
     Permission.DECISION_ANSWER: (Grant(Who.EDITOR, None, _NOTIFIED),),
     Permission.REVIEW_HOME: (Grant(Who.REVIEWER),),

@@ -76,8 +76,9 @@ def _owner_of(pid: int) -> str:
 
 
 def mail_is_due(now: datetime) -> ColumnElement[bool]:
-    """Not sent, not given up, its time has come, and nobody holds it."""
+    """Not sent, not given up, its time has come, it isn't left to the mail of the day, and nobody holds it."""
     return and_(
+        col(OutboxMail.waits_for_digest).is_(False),
         col(OutboxMail.sent_at).is_(None),
         col(OutboxMail.given_up_at).is_(None),
         col(OutboxMail.not_before) <= now,

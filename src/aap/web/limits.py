@@ -3,7 +3,8 @@
 Three counters: of the pair (network address, account), of the account, of the address. A pair that tried too often waits
 some minutes; from elsewhere the account is as open as before. The others are wide: an office or a school stands behind
 one address. Past one of them, a pair that has signed in before goes on; an account that many addresses try at once gives
-each of them few tries, and never none. Counters are read under keys that nobody can turn back into an address.
+each of them few tries, and never none. Counters are read under keys that nobody can turn back into an address. Pages whose
+address holds a token are counted where it opens nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from aap.identity import current_person_id
 from aap.records.try_counts import open_try_counts
+from aap.services.errors import NotFound
 from aap.services.platform import Platform
 from aap.settings import Settings
 from aap.web.arrival import network_of
@@ -118,6 +120,38 @@ class Tries:
 
         return limited_view
 
+    def guarded(self, most: int, view: Callable[..., Any]) -> Callable[..., Any]:
+        """A page whose address holds a token: a network that asked for too many which open nothing waits, for any of them.
+
+        What opens is counted for nothing, so that an office may read as often as it likes."""
+
+        @wraps(view)
+        def guarded_view(*args: Any, **values: Any) -> Any:
+            key = self._key("guess", network_of(request.remote_addr or ""))
+            try:
+                guessed = self.store.get(key)
+            except self.store.base_exceptions as error:
+                log.exception("tries.not_counted", error=str(error))
+                guessed = 0
+            if guessed >= most:
+                self._refuse(key, "guess")
+            try:
+                answer = make_response(view(*args, **values))
+            except NotFound:
+                self._note_guess(key)
+                raise
+            if answer.status_code == 404:
+                self._note_guess(key)
+            return answer
+
+        return guarded_view
+
+    def _note_guess(self, key: str) -> None:
+        try:
+            self.store.incr(key, MINUTES)
+        except self.store.base_exceptions as error:
+            log.exception("tries.not_counted", error=str(error))
+
     def _visit(self, endpoint: str, limit: Limit) -> _Visit:
         address = network_of(request.remote_addr or "")
         own = current_person_id() or cookie.get("tf_user_id", "")  # the second: known by its first factor
@@ -185,3 +219,5 @@ def init_limits(app: Flask, platform: Platform) -> None:
     tries = Tries(store, settings.secret_key)
     for endpoint, limit in limit_table(settings).items():
         app.view_functions[endpoint] = tries.limited(endpoint, limit, app.view_functions[endpoint])
+    for endpoint in {rule.endpoint for rule in app.url_map.iter_rules() if "token" in rule.arguments}:
+        app.view_functions[endpoint] = tries.guarded(settings.tries_of_address, app.view_functions[endpoint])

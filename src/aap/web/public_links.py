@@ -27,6 +27,9 @@ class PublicLinks:
     def dossier(self, application_id: str) -> str:
         return self._at("association", "dossiers", application_id)
 
+    def section(self, application_id: str, section_id: str) -> str:
+        return self._at("association", "dossiers", application_id, "sections", section_id)
+
     def decision(self, application_id: str) -> str:
         return self._at("association", "dossiers", application_id, "decision")
 
@@ -35,6 +38,10 @@ class PublicLinks:
 
     def signature(self, token: str) -> str:
         return self._at("association", "signature", token)
+
+    def board(self, token: str) -> str:
+        """Not mailed: who made the link gives it."""
+        return self._at("association", "relecture", token)
 
     def claim_proof(self, token: str) -> str:
         return self._at("association", "rattachement", token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; frame-src 'self'; frame-ancestors 'self'; "
@@ -11,11 +11,14 @@ CONTENT_POLICY = (
 
 
 def put_on(response: Response, *, production: bool) -> None:
-    """Sets the headers; a view may have set a content policy of its own, which stays."""
+    """Sets the headers; a view may have set a content or referrer policy of its own, which stays."""
     response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if "token" in (request.view_args or {}):  # the address lets somebody in
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

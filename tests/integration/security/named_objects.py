@@ -161,6 +161,7 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
             "session_id": new_id(),
             "contest_id": new_id(),
             "file_id": new_id(),
+            "link_id": new_id(),
             "correction_id": new_id(),
             **contested,
             "number": run or 1,

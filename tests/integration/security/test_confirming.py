@@ -36,6 +36,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
         {
             P.ASSOCIATION_HOME, P.ASSOCIATION_CREATE, P.ASSOCIATION_READ, P.ASSOCIATION_EDIT, P.ASSOCIATION_MEMBERS,
             P.APPLICATION_START, P.APPLICATION_READ, P.APPLICATION_EDIT, P.APPLICATION_SUBMIT, P.APPLICATION_WITHDRAW,
+            P.APPLICATION_COMMENT, P.APPLICATION_SHARE,
             P.APPLICATION_RESUME, P.APPLICATION_MESSAGE, P.DECISION_READ, P.DECISION_ANSWER,
         }
     ),
@@ -61,7 +62,7 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
     "public": frozenset(
         {
             "public.bundle", "public.questionnaire", "public.results_csv", "public.rules_file", "script_texts",
-            "association.signature_file", "public.grants_csv", "public.grants_json",
+            "association.signature_file", "association.board_file", "public.grants_csv", "public.grants_json",
         }
     ),
     "an association's own papers": frozenset(

@@ -128,7 +128,7 @@ IDENTIFIERS = frozenset(
     {
         "call_id", "association_id", "application_id", "reference", "document_id", "person_id", "claim_id",
         "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id",
-        "passkey_id", "session_id", "aside_id", "member_id",
+        "passkey_id", "session_id", "aside_id", "member_id", "link_id",
         "notification_id", "sending_id", "contest_id", "file_id", "correction_id",
     }
 )  # fmt: skip
@@ -200,6 +200,7 @@ NOT_HERE = {
     "association.claim": "nobody claims what they are a member of",
     "association.accept": "the world's invitation is over",
     "association.sign": "takes a mailed token",
+    "association.end_board_link": "the world's dossier has no link",
     "association.prove": "the world's claim is somebody's of none of these",
     "association.answer_claim_proof": "takes a mailed token",
     "reviewer.autosave": "the call's time for reviews is over; the script is told so by 403",

@@ -110,7 +110,7 @@ def test_every_mail_with_a_link_of_one_s_own_is_erased() -> None:
 def test_every_address_that_mails_lead_to_is_a_page(app: Flask) -> None:
     """With what its last parts name in the place of each argument."""
     routes = app.url_map.bind("aap.example.org")
-    arguments = {"number": 7, "token": "t", "application_id": "a", "call_id": "c", "reference": "r"}
+    arguments = {"number": 7, "token": "t", "application_id": "a", "call_id": "c", "reference": "r", "section_id": "s"}
     pages = {}
     for name, method in vars(PublicLinks).items():
         if name.startswith("_") or not callable(method):
@@ -142,6 +142,7 @@ def test_every_address_that_mails_lead_to_is_a_page(app: Flask) -> None:
         "reviews": "reviewer.home",
         "discussion": "reviewer.discussion",
         "reviews_followed": "official.reviews",
+        "section": "association.section",
         "sign_in": "security.login",
         "sign_in_link": "account.open_link",
         "signature": "association.signature",

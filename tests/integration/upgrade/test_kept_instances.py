@@ -44,6 +44,8 @@ NOT_IN_THEM = {
     "reviewer.discussion": "no call asks for discussions",
     "reviewer.changing_marks": "no call asks for discussions",
     "official.discussions": "no call asks for discussions",
+    "association.board_file": "no link for the board was made",
+    "association.board_reading": "no link for the board was made",
     "association.claim_proof": "0.1.0 asked no proof of a claim",
     "official.answer_paper": "0.1.0 took no answer on paper",
     "official.claim_file": "0.1.0 asked no proof of a claim",

@@ -18,6 +18,7 @@ PAGES = {
     "account": "account.home",
     "health": "public.health",
     "dossier": "association.dossier",
+    "section": "association.section",
     "decision": "association.decision",
     "invitation": "association.invitation",
     "signature": "association.signature",

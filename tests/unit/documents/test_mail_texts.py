@@ -22,6 +22,7 @@ TURNS = {  # what a template asks about, each way
 FIXED = {
     "count": 2, "missing": 2, "submitted": 1, "assigned": 3, "days": 14, "lines": 12, "site": SITE, "trial": "",
     "sections": ["Le projet", "Le budget"], "files": [{"label": "Statuts", "name": "statuts.pdf"}],
+    "items": [{"subject": "Un <message>", "text": "Bien reçu."}],
 }  # fmt: skip
 
 

@@ -14,14 +14,16 @@ from aap.records.applications import Application, Message, told_state
 from aap.records.associations import Association, ClaimProof, SiretClaim
 from aap.records.audit import AuditLine
 from aap.records.calls import Call
+from aap.records.coauthors import QuestionComment, ReadingLink
 from aap.records.discussions import DiscussionPost, MarkChange
 from aap.records.people import Invitation, Membership, MembershipRole, Person, Role, RoleGrant, UserSession
 from aap.records.rankings import Contest
 from aap.records.reviews import Interest, Preference, Review, Reviewer
 from aap.records.second_factors import Passkey
-from aap.services.account.reminders_and_channels import switch, switched_on
+from aap.services.account.reminders_and_channels import DAILY, switch, switched_on
 from aap.services.actor import Actor
 from aap.services.audit import Subject, record
+from aap.services.digests import end_waiting
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, Target, ensure
 
@@ -114,6 +116,8 @@ def change_profile(
     before = _profile(session, person)
     person.name, person.phone = name, number or None
     switch(session, person.id, switches)
+    if DAILY.name not in switches:
+        end_waiting(session, person.email, now)
     after = _profile(session, person)
     if after == before:
         return
@@ -149,6 +153,10 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         select(Application).where(col(Application.association_id).in_(associations)).order_by(col(Application.id))
     ).all() if associations else []  # fmt: skip
     messages = session.exec(select(Message).where(Message.author_id == own).order_by(col(Message.id))).all()
+    comments = session.exec(
+        select(QuestionComment).where(QuestionComment.author_id == own).order_by(col(QuestionComment.id))
+    ).all()
+    shared = session.exec(select(ReadingLink).where(ReadingLink.created_by == own).order_by(col(ReadingLink.id))).all()
     profiles = session.exec(select(Reviewer).where(Reviewer.person_id == own).order_by(col(Reviewer.call_id))).all()
     interests = session.exec(select(Interest).where(Interest.person_id == own).order_by(col(Interest.id))).all()
     wishes = session.exec(select(Preference).where(Preference.person_id == own).order_by(col(Preference.id))).all()
@@ -186,6 +194,8 @@ def personal_data(session: Session, *, actor: Actor, now: datetime) -> dict[str,
         ],
         "dossiers": [{"reference": row.reference, "title": row.title, "state": told_state(row)} for row in dossiers],
         "messages": [_plain(row) for row in messages],
+        "comments": [_plain(row) for row in comments],
+        "reading_links": [_plain(row, "token_hash") for row in shared],
         "contests": [_plain(row) for row in contests],
         "siret_claims": [_plain(row, "decided_by", "holder_id") for row in claims],
         "siret_claim_proofs": [_plain(row, "token_hash", "address") for row in proofs],

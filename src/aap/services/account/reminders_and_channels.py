@@ -1,4 +1,5 @@
-"""What somebody may switch on or off for themselves: the reminders of a dossier started and not submitted.
+"""What somebody may switch on or off for themselves: the reminders of a dossier started and not submitted, the comments of
+co-authors, one mail a day for what isn't urgent.
 
 A further reminder is one entry of `REMINDERS`, anything else one of `SWITCHES` (another channel than mail: off by itself); the
 words beside the box are in `web/account/forms.py`.
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, delete, select
 
 from aap.records.people import Person, TurnedSwitch
+from aap.services.outbox import DIGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,11 @@ REMINDERS = (
 )
 """The earliest first."""
 
-SWITCHES: tuple[Switch, ...] = REMINDERS
+COMMENTS = Switch("comments", by_itself=True)
+DAILY = Switch(DIGEST, by_itself=False)
+"""`services.outbox` reads it."""
+
+SWITCHES: tuple[Switch, ...] = (*REMINDERS, COMMENTS, DAILY)
 
 
 def wants(switch: Switch) -> ColumnElement[bool]:

@@ -28,6 +28,7 @@ from aap.records.applications import (
 )
 from aap.records.associations import Association
 from aap.records.calls import Call, CallVersion
+from aap.records.people import MembershipRole
 from aap.services.actor import Actor
 from aap.services.association.identity_fields import missing_identity
 from aap.services.call.calls import OpenedCall, get_call, opened_call
@@ -245,6 +246,11 @@ def open_dossier(
     return OpenedDossier(
         call, application, association, {one.section: one for one in sections}, tuple(documents), completion
     )
+
+
+def reader_by_link(association_id: str) -> Actor:
+    """Who holds a link to a dossier of this association, without an account: may read it, and nothing else."""
+    return Actor(person_id="", email="", name="", memberships={association_id: MembershipRole.READER})
 
 
 def form_to_fill(session: Session, *, actor: Actor, application_id: str) -> OpenedCall:

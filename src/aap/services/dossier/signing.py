@@ -14,12 +14,18 @@ from aap.core.identifiers import BadEmail, read_email
 from aap.core.values import clean_text
 from aap.documents.mail_texts import Mail
 from aap.records.applications import Application, Signature, SignatureState
-from aap.records.people import MembershipRole
 from aap.services.actor import SYSTEM, Actor
 from aap.services.association.diary import closing_event
 from aap.services.association.mails import editors_of, tell_association
 from aap.services.audit import record
-from aap.services.dossier.dossiers import MANDATE, OpenedDossier, announced_deadline, deposit_content, open_dossier
+from aap.services.dossier.dossiers import (
+    MANDATE,
+    OpenedDossier,
+    announced_deadline,
+    deposit_content,
+    open_dossier,
+    reader_by_link,
+)
 from aap.services.errors import InvalidInput, NotFound, Objection, of_email
 from aap.services.mailed_tokens import new_token, token_hash
 from aap.services.outbox import send_mail
@@ -132,13 +138,9 @@ def open_signature(session: Session, *, token: str, now: datetime, lock: bool = 
     if signature is None or signature.state == SignatureState.CANCELLED or signature.expires_at < now:
         raise NotFound("signature")
     application = session.get_one(Application, signature.application_id)
-    reader = Actor(person_id="", email="", name="", memberships=_reading(application.association_id))
+    reader = reader_by_link(application.association_id)
     dossier = open_dossier(session, actor=reader, application_id=application.id, lock=lock)
     return SignatureCase(signature, dossier, signed_hash(dossier) != signature.content_hash)
-
-
-def _reading(association_id: str) -> dict[str, MembershipRole]:
-    return {association_id: MembershipRole.READER}
 
 
 def answer_signature(

@@ -70,6 +70,8 @@ class SystemState:
     last_backup_files: int
 
 
+_LEFT = (col(OutboxMail.sent_at).is_not(None), col(OutboxMail.digest_id).is_(None))
+"""Of mails that were sent; what went in the mail of the day is that one."""
 _UNSENT = (col(OutboxMail.sent_at).is_(None), col(OutboxMail.error) != "")
 """Of mails that could not be sent so far."""
 
@@ -82,7 +84,7 @@ def system_state(session: Session, platform: Platform, *, actor: Actor) -> Syste
     """Eleven queries, whatever waits."""
     ensure(actor, Permission.SYSTEM_MANAGE, Target())
     waits = waiting_work(session, platform.clock())
-    sent = session.exec(select(func.count()).where(col(OutboxMail.sent_at).is_not(None))).one()
+    sent = session.exec(select(func.count()).where(*_LEFT)).one()
     failed = session.exec(
         select(OutboxMail).where(*_UNSENT).order_by(col(OutboxMail.created_at), col(OutboxMail.id)).limit(MOST_SHOWN)
     )

@@ -1,5 +1,5 @@
 """What the passing of time does by itself: reminders, requests for completion whose time is over, discussions that open or
-end, and recusals of members that nothing else wrote down.
+end, mails of the day, and recusals of members that nothing else wrote down.
 
 The worker does it every minute, `aap tick` once.
 """
@@ -16,6 +16,7 @@ from aap.core.delays import paris
 from aap.documents.mail_texts import Mail
 from aap.services.association.register_answers import forget_answers
 from aap.services.audit import log_head
+from aap.services.digests import gather_digests
 from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
 from aap.services.dossier.discussed import keep_discussions
@@ -63,6 +64,8 @@ def keep_time(platform: Platform, links: Links) -> Kept:
         recused = recuse_members(session, now=now)
     with platform.database.writing() as session:
         keep_discussions(session, links=links, now=now)
+    with platform.database.writing() as session:
+        gather_digests(session, links=links, now=now)
     with platform.database.writing() as session:
         forget_old_sessions(session, settings=platform.settings, now=now)
     with platform.database.writing() as session:

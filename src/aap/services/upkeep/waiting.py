@@ -47,7 +47,8 @@ def waiting_work(session: Session, now: datetime) -> WaitingWork:
         func.count().filter(given_up),
         func.count().filter(and_(~given_up, col(OutboxMail.error) != "")),
     )
-    unsent, dropped, failing = session.exec(select(*counted).where(col(OutboxMail.sent_at).is_(None))).one()
+    still = (col(OutboxMail.sent_at).is_(None), col(OutboxMail.waits_for_digest).is_(False))
+    unsent, dropped, failing = session.exec(select(*counted).where(*still)).one()
     whole = col(Job.parent_id).is_(None)
     jobs = session.exec(select(Job.state, func.count()).where(whole).group_by(col(Job.state))).all()
     seen = worker_seen(session, now)

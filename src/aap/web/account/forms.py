@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from aap.services.account.reminders_and_channels import REMINDERS, SWITCHES, Switch
+from aap.services.account.reminders_and_channels import COMMENTS, DAILY, REMINDERS, SWITCHES, Switch
 
 
 class ProfileForm(FlaskForm):
@@ -34,11 +34,19 @@ class ProfileForm(FlaskForm):
         return [one.name for one in SWITCHES if self[_field(one)].data]
 
 
-_GROUPS = ((_("Me rappeler un dossier commencé et pas encore déposé"), REMINDERS),)
+_GROUPS = (
+    (_("Me rappeler un dossier commencé et pas encore déposé"), REMINDERS),
+    (_("Les autres courriels"), (COMMENTS, DAILY)),
+)
 _BOXES = {
     "7_days": _("Sept jours avant la clôture"),
     "2_days": _("Deux jours avant la clôture"),
     "4_hours": _("Quatre heures avant la clôture"),
+    "comments": _("Me prévenir des commentaires de mes collègues dans un dossier"),
+    "daily_digest": _(
+        "Réunir en un seul courriel par jour, à 7 h, ce qui n’est pas urgent (jamais les liens de connexion, les accusés de "
+        "réception, les décisions, ni ce qui est à faire dans les deux jours)"
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from aap.core.call.schema import Section
 from aap.records.applications import WRITABLE
 from aap.records.people import MembershipRole
 from aap.services.dossier.applying import answer_eligibility
+from aap.services.dossier.comments import CountedComments, count_comments
 from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossier
 from aap.services.dossier.messages import unread_of
 from aap.services.dossier.readable import dossier_pdf, readings
@@ -40,6 +42,7 @@ def dossier(application_id: str) -> str:
         unread = unread_of(session, application_id) if found.state != "draft" else 0
         taken = to_look_at(session, found) if found.state in WRITABLE else frozenset()
         silent_on = rejected_on(session, found.application)
+        comments = count_comments(session, application_id)
     project = found.budget("project")
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
@@ -49,7 +52,7 @@ def dossier(application_id: str) -> str:
         standing=state_in_words(found.state, found.call, now, due_at),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
         unread=unread,
-        tasks=_tasks(found, taken),
+        tasks=_tasks(found, taken, comments),
         requested=project.request if project else 0,
         editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
@@ -87,7 +90,9 @@ def missing_words(number: int) -> tuple[str, str]:
     return ngettext("%(num)s réponse manquante", "%(num)s réponses manquantes", number), "warning"
 
 
-def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]]:
+def _tasks(
+    dossier: OpenedDossier, taken: frozenset[str], comments: Mapping[str, CountedComments]
+) -> list[dict[str, Any]]:
     """`taken`: the questions that hold what is to be looked at again."""
     tasks = []
     if dossier.state == "draft" or dossier.missing_identity:
@@ -110,10 +115,24 @@ def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]
                 "url": url_for("association.section", application_id=dossier.id, section_id=section.id),
                 "state": state,
                 "kind": kind,
-                "hint": _taken_over(sum(question.id in taken for question in section.questions)),
+                "hint": " ".join(
+                    filter(
+                        None,
+                        (
+                            _taken_over(sum(question.id in taken for question in section.questions)),
+                            _to_settle(comments.get(section.id)),
+                        ),
+                    )
+                ),
             }
         )
     return tasks
+
+
+def _to_settle(comments: CountedComments | None) -> str:
+    if comments is None or not comments.open:
+        return ""
+    return ngettext("%(num)s\u00a0commentaire à régler.", "%(num)s\u00a0commentaires à régler.", comments.open)
 
 
 def _taken_over(number: int) -> str:
@@ -165,7 +184,13 @@ def eligibility(application_id: str) -> ResponseReturnValue:
 def read_through(application_id: str) -> str:
     with reading() as session:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
-    return render_template("association/read_through.html", dossier=found, readings=readings(found, read_files(found)))
+        comments = count_comments(session, application_id)
+    return render_template(
+        "association/read_through.html",
+        dossier=found,
+        readings=readings(found, read_files(found)),
+        comments=comments,
+    )
 
 
 @blueprint.get("/dossiers/<application_id>/dossier.pdf")

@@ -28,7 +28,6 @@ from aap.services.call.calls import OpenedCall
 from aap.services.dossier.applying import OpenedPage, SavedSection, save_section
 from aap.services.dossier.dossiers import OpenedDossier, deadline_of, employees_of, form_to_fill, open_dossier
 from aap.services.dossier.pieces import MOST_FILES, Pieces, TooMuchUnderWay
-from aap.services.dossier.readable import readings
 from aap.services.dossier.taken_over import to_look_at
 from aap.services.dossier.uploads import (
     attach,
@@ -45,7 +44,8 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.closing import closing_of, is_over
-from aap.web.association.pages import listed_files, offered, read_files, unsaved_answers
+from aap.web.association.comments import closed_section, of_a_comment, say_comments, talk_of
+from aap.web.association.pages import listed_files, offered, unsaved_answers
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.filters import clock, moment
 from aap.web.forms import PREFIX, SectionForm, limits_of_request, request_limits
@@ -181,12 +181,7 @@ def section(application_id: str, section_id: str) -> ResponseReturnValue:
         offers = offered(safe_offers(session, found)) if editable else {}
         taken = to_look_at(session, found) if editable else frozenset()
     if not editable:
-        return render_template(
-            "association/section_read.html",
-            dossier=found,
-            section=asked_for,
-            reading=next(one for one in readings(found, read_files(found)) if one.id == section_id),
-        )
+        return closed_section(found, asked_for)
     page = secrets.token_hex(8)
     held = found.sections.get(section_id)
     form = SectionForm(
@@ -223,11 +218,13 @@ def section_page(
     draft_key = f"{signed_in().person_id}/{dossier.id}/{form.section.id}"
     kept = request.method == "POST" and not conflict and not sheet_problems
     closing = closing_of(dossier, arrived_at())
+    talk = talk_of(dossier, form.section.id)
     return render_template(
         "association/section.html",
         dossier=dossier,
         form=form,
-        summary=[*sheet_problems, *summary],
+        summary=[*sheet_problems, *summary, *talk.problems.items()],
+        talk=talk,
         kept=kept,
         page=page,
         place=place + 1,
@@ -262,6 +259,10 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
     if section_id not in {one.id for one in saved.dossier.visible}:
         flash(_("C’est enregistré. D’après vos autres réponses, cette page n’est plus demandée."), "info")
         return redirect(url_for("association.dossier", application_id=application_id), 303)
+    if not say_comments(application_id):
+        return _again(application_id, form, page), 422
+    if (question := of_a_comment(application_id)) is not None:
+        return redirect(f"{here}#commentaires-{question}", 303)
     if (asked := _of_a_file(application_id, form, page, here)) is not None:
         return asked
     refusals, received = _take_uploads(application_id, saved.dossier.call, form)

@@ -76,7 +76,7 @@ def test_deposited_withdrawn_and_deposited_again_then_completed(case: Cases, clo
     clock.move(days=4)
     assert submit(here) == 3
     subjects = [one.partition(" :")[0] for one in here.mails(here.owner.email) if "accusé de réception" in one]
-    assert subjects == ["Dossier reçu", "Dossier reçu", "Complément reçu"]
+    assert subjects == ["Dossier reçu", "Dossier reçu", "Compléments reçus"]
     told = [rejected, rejected, rejected + timedelta(days=4)]  # both deposits of the first day
     with here.factory.platform.database.reading() as session:
         receipts = receipts_of(session, open_dossier(session, actor=here.actor(here.owner), application_id=here.id))

@@ -30,7 +30,7 @@ const LONGEST_WAIT = 60000;
 const ABOUT_THE_PAGE = ["csrf_token", "version", "base", "serial"];
 const JSON_WANTED = { Accept: "application/json" };
 
-const isTyped = (name) => !ABOUT_THE_PAGE.includes(name) && name !== "edit" && !name.startsWith("keep.");
+const isTyped = (name) => !ABOUT_THE_PAGE.includes(name) && name !== "edit" && !/^(keep|talk)\./.test(name);
 const questionOf = (name) => name.split(".")[1] ?? name; // q.actions.0.title: actions
 const readBase = (text) => new Map((text ?? "").split(" ").filter(Boolean).map((part) => part.split(":")));
 const baseText = (base) => [...base].filter(([, mark]) => mark).map((pair) => pair.join(":")).join(" ");
@@ -70,10 +70,13 @@ class Autosave {
     window.addEventListener("aap:closed", () => this.closed());
     window.addEventListener("pagehide", () => this.hidden());
     window.addEventListener("pageshow", (event) => { if (event.persisted) this.shownAgain(); });
-    window.addEventListener("beforeunload", (event) => { if (this.dirty && !this.leaving) event.preventDefault(); });
+    window.addEventListener("beforeunload", (event) => { if ((this.dirty || this.unsaid) && !this.leaving) event.preventDefault(); });
   }
 
   get dirty() { return this.typed !== this.acknowledged; }
+
+  // A comment that is being typed leaves with the page alone.
+  get unsaid() { return [...this.form.querySelectorAll(".comments textarea")].some(changed); }
 
   field(name) { return this.form.querySelector(`input[name=${name}]`); }
 
@@ -98,7 +101,7 @@ class Autosave {
   // What is in the fields and not from the server was typed before this script came. A page that the browser kept
   // (« Retour ») may be older than what is saved.
   async begin() {
-    const early = [...this.form.elements].filter(changed);
+    const early = [...this.form.elements].filter((field) => isTyped(field.name ?? "") && changed(field));
     early.forEach((field) => this.touched.add(field.name));
     if (early.length) { this.typed += 1; this.unsaved(); this.remember(); this.soon(REST_AFTER_TYPING); }
     if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") await this.lookForNewer();

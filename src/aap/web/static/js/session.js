@@ -103,7 +103,7 @@ class SessionEnd {
   // --- what was typed in forms that save nothing by themselves -----------------------------------------------------------
 
   fields() {
-    return [...document.querySelectorAll("main form[method=post]:not([data-autosave])")].flatMap((form, at) =>
+    return [...document.querySelectorAll("main form[method=post]:not([data-autosave]), [data-autosave] .comments")].flatMap((form, at) =>
       [...form.querySelectorAll(TYPED)].filter((field) => field.name).map((field, index) => [`${at}/${field.name}/${index}`, field]));
   }
 
