@@ -16,6 +16,7 @@ from aap.web.accessibility import DEROGATIONS, SAMPLE, statement
 from aap.web.context import platform, reading
 from aap.web.public.blueprint import blueprint
 from aap.web.public.words import privacy_words
+from aap.web.user_guides import GUIDES
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def contact() -> str:
 def site_map() -> str:
     """The second way through the site (RGAA 12.1)."""
     calls = _calls()
-    return render_template("public/site_map.html", calls=_contacts(calls), published=_published(calls))
+    return render_template("public/site_map.html", calls=_contacts(calls), published=_published(calls), guides=GUIDES)
 
 
 def _published(calls: tuple[OpenedCall, ...]) -> set[str]:

@@ -1,0 +1,159 @@
+"""Help where one is: the guide of the page's role, and whom to ask about its call. The frame shows it at the foot of every
+page of who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import request, url_for
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from aap.core import french
+from aap.records.people import Role
+from aap.services.actor import Actor
+from aap.services.call.calls import OpenedCall
+from aap.services.dossier.dossiers import OpenedDossier
+from aap.services.permissions import Permission, allowed
+from aap.web.context import current_actor, platform
+from aap.web.user_guides import GUIDES, guide_address
+
+Kind = TypeVar("Kind")
+
+_GUIDES = {"association": "association", "reviewer": "evaluation", "official": "instruction", "admin": "administration"}
+"""Blueprint → the guide of whoever is there."""
+
+_PARTS = {
+    "association.start": "Avant de commencer",
+    "association.eligibility": "Avant de commencer",
+    "association.dossier": "Remplir le dossier",
+    "association.section": "Remplir le dossier",
+    "association.save": "Remplir le dossier",
+    "association.read_through": "Remplir le dossier",
+    "association.check": "Déposer",
+    "association.signature": "Déposer",
+    "association.status": "Ensuite",
+    "association.receipt": "Ensuite",
+    "association.messages": "Ensuite",
+    "association.decision": "Ensuite",
+    "association.withdraw": "Ensuite",
+    "association.create": "Votre compte et votre association",
+    "association.show": "Votre compte et votre association",
+    "association.describe": "Votre compte et votre association",
+    "association.members": "Votre compte et votre association",
+    "association.safe": "Votre compte et votre association",
+    "reviewer.home": "Votre liste",
+    "reviewer.dossier": "Noter un dossier",
+    "reviewer.specimens": "Le tour de calibrage",
+    "reviewer.specimen": "Le tour de calibrage",
+    "reviewer.recuse": "Se déporter",
+    "reviewer.hand_back": "Rendre un dossier, faute de temps",
+    "reviewer.offline": "Hors ligne",
+    "official.call": "Les étapes d’un appel",
+    "official.advance": "Les étapes d’un appel",
+    "official.candidates": "Les candidats",
+    "official.dossier": "Un dossier",
+    "official.reviews": "Les évaluations",
+    "official.interests": "Intérêts et déports",
+    "official.conflicts": "Intérêts et déports",
+    "official.claims": "Les demandes de rattachement",
+    "official.gates": "À revoir avant la délibération",
+    "official.ranking": "Le classement",
+    "official.run": "Le classement",
+    "official.jury": "Le jury",
+    "official.arbitration": "L’arbitrage de l’autorité",
+    "official.freeze": "Arrêter, décider, notifier",
+    "official.decisions": "Arrêter, décider, notifier",
+    "official.notify": "Arrêter, décider, notifier",
+    "official.unfreeze": "Reprendre un classement arrêté",
+    "official.list_versions": "La liste en vigueur",
+    "official.replacements": "Un lauréat renonce",
+    "official.corrections": "Corriger une décision notifiée",
+    "official.appeals": "Les recours",
+    "official.appeal": "Les recours",
+    "admin.people": "Les personnes",
+    "admin.person": "Les personnes",
+    "admin.calls": "Les appels",
+    "admin.call": "Les appels",
+    "admin.journal": "Le journal",
+    "admin.system": "Le système",
+}
+"""Page → the part of its guide that is about it; a page that is not named leads to the guide's beginning."""
+
+_NAMES = ("call", "dossier", "page", "found", "own")
+"""What views call the thing that a page is about."""
+
+
+@dataclass(frozen=True)
+class HelpHere:
+    """`guide`: (what the link says, its address). `call`: title of the page's call, empty on a page of none; `email`,
+    `phone`, `hours`: of the call, where it gives them. `messages`: where this association writes to the service, if it may
+    now. `site`: whom to ask about the site itself."""
+
+    guide: tuple[str, str]
+    call: str = ""
+    email: str = ""
+    phone: str = ""
+    hours: str = ""
+    messages: str = ""
+    site: str = ""
+
+    @property
+    def phone_link(self) -> str:
+        return "tel:" + "".join(one for one in self.phone if one.isdigit() or one == "+")
+
+
+@pass_context
+def help_here(context: Context) -> HelpHere | None:
+    """What the page that is being written should offer; None for who isn't signed in."""
+    actor = current_actor()
+    if actor is None:
+        return None
+    call = _found(OpenedCall, context)
+    identity = call.file.call if call else None
+    return HelpHere(
+        guide=_guide(actor),
+        call=french.spaced(call.record.title) if call else "",
+        email=(identity.contact or "") if identity else "",
+        phone=(identity.phone or "") if identity else "",
+        hours=french.spaced(identity.phone_hours or "") if identity else "",
+        messages=_messages(actor, _found(OpenedDossier, context)),
+        site=platform().settings.contact,
+    )
+
+
+def may_write(actor: Actor, dossier: OpenedDossier) -> bool:
+    """Whether a message of theirs would reach the service: the one reason to offer « Échanger avec le service »."""
+    return allowed(actor, Permission.APPLICATION_MESSAGE, dossier.target)
+
+
+def _messages(actor: Actor, dossier: OpenedDossier | None) -> str:
+    if dossier is None or request.endpoint == "association.messages" or not may_write(actor, dossier):
+        return ""
+    return url_for("association.messages", application_id=dossier.id)
+
+
+def _guide(actor: Actor) -> tuple[str, str]:
+    name = _GUIDES.get(request.blueprint or "") or _of_role(actor)
+    return str(GUIDES[name]), guide_address(name, _PARTS.get(request.endpoint or "", ""))
+
+
+def _of_role(actor: Actor) -> str:
+    """On a page of no role: the guide of the role in which somebody has most to do."""
+    if actor.memberships:
+        return "association"
+    held = {Role.OFFICIAL: "instruction", Role.REVIEWER: "evaluation", Role.ADMIN: "administration"}
+    return next((guide for role, guide in held.items() if actor.has_role(role)), "association")
+
+
+def _found(kind: type[Kind], context: Context) -> Kind | None:
+    """The call, or the dossier, that the page is about: itself, or what its view's thing is part of."""
+    held: list[Any] = [context.get(name) for name in _NAMES]
+    for value in [*held, *(getattr(one, name, None) for name in ("call", "opened", "dossier") for one in held)]:
+        if isinstance(value, kind):
+            return value
+        inner = getattr(value, "call", None)
+        if isinstance(inner, kind):
+            return inner
+    return None
