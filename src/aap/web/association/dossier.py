@@ -13,6 +13,7 @@ from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Section
 from aap.records.applications import WRITABLE
 from aap.records.people import MembershipRole
+from aap.services.call.public_calls import other_open_calls
 from aap.services.decision.answer_terms import known_decision
 from aap.services.dossier.applying import answer_eligibility
 from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossier
@@ -137,7 +138,9 @@ def eligibility(application_id: str) -> ResponseReturnValue:
         return redirect(url_for("association.eligibility", application_id=application_id))
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
-    return render_template("association/eligibility.html", dossier=found, result=found.eligibility)
+        broken = found.eligibility.verdict == "no"
+        others = other_open_calls(session, found.call.id, arrived_at()) if broken else ()
+    return render_template("association/eligibility.html", dossier=found, result=found.eligibility, others=others)
 
 
 @blueprint.get("/dossiers/<application_id>/relecture")
