@@ -19,7 +19,8 @@ UNSEEN = """() => {
   };
   const seen = (element) => {
     const style = getComputedStyle(element);
-    const [light, dark] = [luminance(style.outlineColor), luminance(getComputedStyle(document.body).backgroundColor)].sort((a, b) => b - a);
+    const page = luminance(getComputedStyle(document.body).backgroundColor);
+    const [light, dark] = [luminance(style.outlineColor), page].sort((a, b) => b - a);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && (light + .05) / (dark + .05) >= 3;
   };
   const found = [];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -34,8 +35,8 @@ class ReadGuide:
 
 
 def anchor_of(title: str) -> str:
-    """The anchor of a heading, as the places where the docs are read on their own make it."""
-    return re.sub(r"[^\w-]", "", title.lower().replace(" ", "-"))
+    """The anchor of a heading: its words, without accents."""
+    return re.sub(r"[^a-z0-9-]", "", unicodedata.normalize("NFD", title.lower()).replace(" ", "-"))
 
 
 @cache
@@ -71,12 +72,12 @@ def _within_the_site(tokens: Sequence[Token]) -> list[Token]:
             found = re.fullmatch(r"guide-(\w+)\.md(?:#(.+))?", str(token.attrGet("href")))
             leads = found is not None
             if found is not None:
-                token.attrSet("href", f"{found[1]}{'#' + found[2] if found[2] else ''}")
+                token.attrSet("href", f"{found[1]}{'#' + anchor_of(found[2]) if found[2] else ''}")
         if leads or token.type not in ("link_open", "link_close"):
             kept.append(token)
     return kept
 
 
 def guide_address(name: str, part: str = "") -> str:
-    """The page of a guide, at one of its parts (the title of a heading)."""
-    return url_for("public.guide", name=name, _anchor=anchor_of(part) or None)
+    """The page of a guide, at the anchor of one of its parts."""
+    return url_for("public.guide", name=name, _anchor=part or None)

@@ -26,6 +26,7 @@ from aap.services.decision.answering import hold_list, note_answer, notified_dec
 from aap.services.decision.deadlines import AppealDelay, appeal_delay, appeal_delays
 from aap.services.decision.in_force import LAPSED, in_force
 from aap.services.dossier.dossiers import OpenedDossier
+from aap.services.errors import NotFound
 from aap.services.page_links import Links
 
 REMINDED_BEFORE = timedelta(days=7)
@@ -157,10 +158,13 @@ class KnownDecision:
 
 
 def known_decision(session: Session, dossier: OpenedDossier) -> KnownDecision | None:
-    """The told decision of a dossier that its member has opened; None before. Four queries."""
+    """The told decision of a dossier that its member has opened; None while there is none. Four queries."""
     if dossier.state not in TOLD:
         return None
-    decision = notified_decision(session, dossier.id)
+    try:
+        decision = notified_decision(session, dossier.id)
+    except NotFound:
+        return None
     delay = appeal_delay(session, decision)
     term = answer_term(dossier.call, decision, delay.begins)
     return KnownDecision(Outcome(decision.outcome), decision.answer, delay, term)

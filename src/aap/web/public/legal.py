@@ -15,7 +15,7 @@ from aap.web.access import requires
 from aap.web.accessibility import DEROGATIONS, SAMPLE, statement
 from aap.web.context import platform, reading
 from aap.web.public.blueprint import blueprint
-from aap.web.public.words import privacy_words
+from aap.web.public.words import phone_words, privacy_words
 from aap.web.user_guides import GUIDES
 
 
@@ -27,6 +27,7 @@ class CallContact:
     title: str
     service: str
     contact: str
+    phone: str
     privacy: str
 
 
@@ -38,6 +39,7 @@ def _contacts(calls: tuple[OpenedCall, ...]) -> list[CallContact]:
             title=french.spaced(call.record.title),
             service=authority.office if (authority := call.file.call.authority) else "",
             contact=call.file.call.contact or "",
+            phone=phone_words(call.file.call),
             privacy=privacy_words(call.file),
         )
         for call in reversed(calls)
