@@ -87,12 +87,11 @@ _NAMES = ("call", "dossier", "page", "found", "own")
 
 @dataclass(frozen=True)
 class HelpHere:
-    """`guide`: (what the link says, its address). `call`: title of the page's call, empty on a page of none; `email`,
-    `phone`, `hours`: of the call, where it gives them. `messages`: where this association writes to the service, if it may
+    """`guide`: (what the link says, its address). `email`, `phone`, `hours`: of the page's call, where there is one
+    and it gives them. `messages`: where this association writes to the service, if it may
     now. `site`: whom to ask about the site itself."""
 
     guide: tuple[str, str]
-    call: str = ""
     email: str = ""
     phone: str = ""
     hours: str = ""
@@ -114,7 +113,6 @@ def help_here(context: Context) -> HelpHere | None:
     identity = call.file.call if call else None
     return HelpHere(
         guide=_guide(actor),
-        call=french.spaced(call.record.title) if call else "",
         email=(identity.contact or "") if identity else "",
         phone=(identity.phone or "") if identity else "",
         hours=french.spaced(identity.phone_hours or "") if identity else "",

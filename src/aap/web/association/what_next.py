@@ -86,26 +86,33 @@ def _steps_to_come(call: OpenedCall, closing: str) -> Iterator[str]:
 
 def _the_decision(call: OpenedCall, now: datetime, silent_on: date | None) -> Iterator[str]:
     announced = call.file.call.decision_by
+    told = (announced or date.max, _announced(announced, now))
+    silence = [(silent_on, _silence(silent_on, now))] if silent_on else []
+    yield from (sentence for _on, sentence in sorted([told, *silence]))
+
+
+def _announced(announced: date | None, now: datetime) -> str:
     if announced is None:
-        yield _("La date de la décision n’est pas annoncée\u00a0: un courriel vous prévient dès qu’elle est là.")
-    elif announced < paris(now).date():
-        yield _(
+        return _("La date de la décision n’est pas annoncée\u00a0: un courriel vous prévient dès qu’elle est là.")
+    if announced < paris(now).date():
+        return _(
             "La décision était annoncée pour le %(date)s\u00a0: elle n’est pas encore rendue. Un courriel vous prévient "
             "dès qu’elle est là.",
             date=day(announced),
         )
-    else:
-        yield _(
-            "La décision est attendue le %(date)s au plus tard\u00a0: un courriel vous prévient dès qu’elle est là.",
-            date=day(announced),
-        )
-    if silent_on is not None and silent_on <= paris(now).date():
-        yield _(
+    return _(
+        "La décision est attendue le %(date)s au plus tard\u00a0: un courriel vous prévient dès qu’elle est là.",
+        date=day(announced),
+    )
+
+
+def _silence(silent_on: date, now: datetime) -> str:
+    if silent_on <= paris(now).date():
+        return _(
             "Sans réponse depuis le %(date)s, votre demande est réputée rejetée\u00a0; la décision écrite remplacera ce refus.",
             date=day(silent_on),
         )
-    elif silent_on is not None:
-        yield _("Sans réponse le %(date)s, votre demande serait réputée rejetée.", date=day(silent_on))
+    return _("Sans réponse le %(date)s, votre demande serait réputée rejetée.", date=day(silent_on))
 
 
 def _after_decision(known: KnownDecision, now: datetime) -> Iterator[str]:

@@ -59,7 +59,7 @@ def test_before_the_decision(app: Flask) -> None:
         "Déposez les compléments avant le 14 mars 2026 à 23 h 59. Ensuite, le dossier est examiné tel qu’il a été déposé."
     )
     assert said(app, A.SUBMITTED, call(C.DELIBERATING), NOW, silent_on=SILENT) == [
-        "Le jury et l’autorité examinent les dossiers.", DECISION, SILENCE,
+        "Le jury et l’autorité examinent les dossiers.", SILENCE, DECISION,
     ]  # fmt: skip
 
 
@@ -69,9 +69,9 @@ def test_a_date_that_nobody_fixed_and_one_that_passed_are_said_to_be_so(app: Fla
     later = datetime(2026, 6, 2, 9, tzinfo=UTC)
     assert said(app, A.SUBMITTED, call(C.ARBITRATED), later, silent_on=SILENT) == [
         "Les décisions sont en préparation.",
+        "Sans réponse depuis le 3 mai 2026, votre demande est réputée rejetée ; la décision écrite remplacera ce refus.",
         "La décision était annoncée pour le 1ᵉʳ juin 2026 : elle n’est pas encore rendue. "
         "Un courriel vous prévient dès qu’elle est là.",
-        "Sans réponse depuis le 3 mai 2026, votre demande est réputée rejetée ; la décision écrite remplacera ce refus.",
     ]
 
 
