@@ -127,7 +127,8 @@ def may_write(actor: Actor, dossier: OpenedDossier) -> bool:
 
 
 def _messages(actor: Actor, dossier: OpenedDossier | None) -> str:
-    if dossier is None or request.endpoint == "association.messages" or not may_write(actor, dossier):
+    elsewhere = request.blueprint != "association" or request.endpoint == "association.messages"
+    if dossier is None or elsewhere or not may_write(actor, dossier):
         return ""
     return url_for("association.messages", application_id=dossier.id)
 

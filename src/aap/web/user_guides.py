@@ -80,4 +80,4 @@ def _within_the_site(tokens: Sequence[Token]) -> list[Token]:
 
 def guide_address(name: str, part: str = "") -> str:
     """The page of a guide, at the anchor of one of its parts."""
-    return url_for("public.guide", name=name, _anchor=part or None)
+    return url_for("public.guide", guide_name=name, _anchor=part or None)

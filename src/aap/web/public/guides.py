@@ -11,10 +11,10 @@ from aap.web.public.blueprint import blueprint
 from aap.web.user_guides import GUIDES, read_guide
 
 
-@blueprint.get("/aide/<name>")
+@blueprint.get("/aide/<guide_name>")
 @requires(Permission.PUBLIC_READ)
-def guide(name: str) -> str:
-    if name not in GUIDES:
-        raise NotFound("guide", name)
-    others = {one: title for one, title in GUIDES.items() if one != name}
-    return render_template("public/guide.html", guide=read_guide(name), others=others)
+def guide(guide_name: str) -> str:
+    if guide_name not in GUIDES:
+        raise NotFound("guide", guide_name)
+    others = {one: title for one, title in GUIDES.items() if one != guide_name}
+    return render_template("public/guide.html", guide=read_guide(guide_name), others=others)
