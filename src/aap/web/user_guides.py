@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from aap.core import french
 from aap.own_files import guide_file
 
 GUIDES = {
@@ -47,12 +48,12 @@ def read_guide(name: str) -> ReadGuide:
     title, parts = "", []
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
-            words = tokens[at + 1].content
-            token.attrSet("id", anchor_of(words))
+            words, anchor = french.spaced(tokens[at + 1].content), anchor_of(tokens[at + 1].content)
+            token.attrSet("id", anchor)
             if token.tag == "h1":
                 title = words
             elif token.tag == "h2":
-                parts.append((anchor_of(words), words))
+                parts.append((anchor, words))
         elif token.type == "table_open":
             token.attrSet("class", "table")
         elif token.type == "th_open":
@@ -73,6 +74,7 @@ def _within_the_site(tokens: Sequence[Token]) -> list[Token]:
             leads = found is not None
             if found is not None:
                 token.attrSet("href", f"{found[1]}{'#' + anchor_of(found[2]) if found[2] else ''}")
+        token.content = french.spaced(token.content) if token.type == "text" else token.content
         if leads or token.type not in ("link_open", "link_close"):
             kept.append(token)
     return kept
