@@ -29,6 +29,7 @@ from aap.web import (
     factor_needed,
     filters,
     guide,
+    help_here,
     language,
     limits,
     menu,
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, plat
             "instance_notice": _notice(settings),
             "accessibility_state": str(ACCESSIBILITY.state),
             "passkeys_work": settings.passkeys_work,
+            "help_here": help_here.help_here,
         }
 
     return app

@@ -18,6 +18,11 @@ def rubrics_folder() -> Path:
     return _shipped("rubrics")
 
 
+def guide_file(name: str) -> Path:
+    """A users' guide, in Markdown: one of the docs, packed apart from the others."""
+    return _shipped("docs") / f"guide-{name}.md"
+
+
 @cache
 def _shipped(name: str) -> Path:
     """The checkout's folder first, so that an edit shows at once; else the one packed into the wheel.

@@ -56,6 +56,16 @@ def assert_accessible(page: Page) -> None:
     assert wide <= 0, f"{page.url} is {wide} px wider than the screen"
 
 
+def assert_legible_at_night(page: Page) -> None:
+    """Axe's contrast (AA) with the colours of a device that asks for dark ones; the page's own colours come back."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # a transition would be caught half way
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 26, 38)"
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    report = [(node["html"][:160], node["any"][0]["message"]) for rule in found for node in rule["nodes"][:5]]
+    assert not report, f"{page.url}: {json.dumps(report, ensure_ascii=False, indent=1)}"
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
 def sign_in(page: Page, email: str, password: str) -> None:
     page.goto("/connexion")
     page.fill("input[name=email]", email)

@@ -71,7 +71,7 @@ def test_a_full_server_is_said_in_words_and_the_text_stays_until_it_is_stored(
     one = space()
     page = opened(new_context, one)
     go(page, f"{one.url}/sections/projet")
-    full = json.dumps({"title": "Le serveur n’a plus de place", "error": "…"})
+    full = json.dumps({"title": "Ce site n’a plus de place", "error": "…"})
     page.route(
         "**/enregistrement*", lambda route: route.fulfill(status=507, body=full, content_type="application/json")
     )

@@ -15,7 +15,7 @@ from aap.records.calls import CallState
 from aap.records.outbox import Job, JobState
 from aap.records.people import Person
 from aap.records.reviews import Mark, Review
-from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.e2e.conftest import assert_accessible, assert_legible_at_night, picture, sign_in
 from tests.factories import PASSWORD, Factory
 from tests.worlds.offices import LETTERS, RULES, Office, Offices, decline, offices
 
@@ -212,6 +212,8 @@ def test_every_page_is_accessible_and_fits_the_screen(
         for details in page.locator("main details").all():
             details.evaluate("one => one.open = true")
         assert_accessible(page)
+        if width == 1280 and state in (CallState.DELIBERATING, CallState.PROPOSED):
+            assert_legible_at_night(page)
         picture(page, f"official-{width}-{re.sub('[^a-z0-9]+', '-', address[13:].replace(here.call.id, state))}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aap.records.calls import CallState
-from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.e2e.conftest import assert_accessible, assert_legible_at_night, picture, sign_in
 from tests.factories import PASSWORD
 from tests.worlds.described import TYPED
 
@@ -27,6 +27,7 @@ def test_public_pages_are_accessible_and_fit_a_narrow_screen(new_context, factor
         "accessibility": "/accessibilite",
         "privacy": "/donnees-personnelles",
         "map": "/plan-du-site",
+        "users-guide": "/aide/evaluation",
         "unknown": "/nulle-part",
         "sign-in": "/connexion",
         "sign-up": "/inscription",
@@ -34,6 +35,8 @@ def test_public_pages_are_accessible_and_fit_a_narrow_screen(new_context, factor
         page.goto(address)
         assert_accessible(page)
         picture(page, f"public-{name}-{width}")
+        if width == 1280:
+            assert_legible_at_night(page)
 
 
 def test_the_check_is_answered_by_the_keyboard_and_leads_to_a_dossier(new_context, factory) -> None:

@@ -11,7 +11,7 @@ from aap.core.call.loading import load_call
 from aap.core.ranking.run import RunOptions, run_call
 from aap.documents.report.ranking_files import table_files
 from aap.documents.tables.tables_in import read_run_inputs
-from tests.e2e.conftest import assert_accessible
+from tests.e2e.conftest import assert_accessible, assert_legible_at_night
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "exemple-classement"
 
@@ -28,6 +28,8 @@ def test_the_report_reads_on_any_screen(chromium: Browser, tmp_path: Path, width
     page.on("request", lambda request: asked.append(request.url))
     page.goto(page_file.as_uri())
     assert_accessible(page)
+    if width == 1280:
+        assert_legible_at_night(page)
     assert page.locator("svg .w.laureate").count() == 3
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     page.close()

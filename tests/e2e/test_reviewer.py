@@ -18,7 +18,7 @@ from aap.services.call.calls import OpenedCall
 from aap.services.platform import Platform
 from aap.services.review.reviewing import ReviewEntry, submit_review
 from aap.services.review.specimens import add_fictitious, agree_marks, start_round
-from tests.e2e.conftest import assert_accessible, picture, sign_in
+from tests.e2e.conftest import assert_accessible, assert_legible_at_night, picture, sign_in
 from tests.factories import CALL_FILE, PASSWORD, Factory
 
 Contexts = Callable[..., BrowserContext]
@@ -323,6 +323,8 @@ def test_every_page_of_reviewers_is_accessible(scene: Scene, new_context: Contex
         assert_accessible(page)
         assert page.evaluate(BROKEN_DATES) == []
         picture(page, f"reviewer-{name}-{width}")
+        if width == 1280:
+            assert_legible_at_night(page)
 
 
 @pytest.mark.parametrize("width", [1280, 320])
@@ -363,3 +365,5 @@ def test_specimens_and_the_pages_about_the_reviews_are_accessible(
         ready(official)
         assert_accessible(official)
         picture(official, f"reviews-{name[1:] or 'progress'}-{width}")
+        if width == 1280:
+            assert_legible_at_night(official)

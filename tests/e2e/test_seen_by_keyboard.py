@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.e2e.conftest import picture
+from tests.e2e.conftest import assert_legible_at_night, picture
 
 Contexts = Callable[..., BrowserContext]
 
@@ -19,7 +19,8 @@ UNSEEN = """() => {
   };
   const seen = (element) => {
     const style = getComputedStyle(element);
-    const [light, dark] = [luminance(style.outlineColor), 1].sort((a, b) => b - a);
+    const page = luminance(getComputedStyle(document.body).backgroundColor);
+    const [light, dark] = [luminance(style.outlineColor), page].sort((a, b) => b - a);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && (light + .05) / (dark + .05) >= 3;
   };
   const found = [];
@@ -32,15 +33,17 @@ UNSEEN = """() => {
   }
   return found;
 }"""
-"""Focusable elements whose focus has no outline of 2 px at 3:1 on white, of their own or on what stands for them."""
+"""Focusable elements whose focus has no outline of 2 px at 3:1 on the page, of their own or on what stands for them."""
 
 
-@pytest.mark.parametrize("colours", ["none", "active"])
-def test_the_keyboards_place_is_seen_on_every_component(new_context: Contexts, colours: str) -> None:
-    page = new_context(forced_colors=colours, color_scheme="light").new_page()
+@pytest.mark.parametrize(("colours", "scheme"), [("none", "light"), ("active", "light"), ("none", "dark")])
+def test_the_keyboards_place_is_seen_on_every_component(new_context: Contexts, colours: str, scheme: str) -> None:
+    page = new_context(forced_colors=colours, color_scheme=scheme, reduced_motion="reduce").new_page()
     page.goto("/guide")
     page.keyboard.press("Tab")  # from now on the browser shows where the keyboard is
     assert page.evaluate(UNSEEN) == []
+    if scheme == "dark":
+        assert_legible_at_night(page)
 
 
 def test_what_is_current_or_done_stands_out_where_the_colours_are_the_readers(new_context: Contexts) -> None:

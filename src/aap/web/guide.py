@@ -112,6 +112,7 @@ SECTION = Section.model_validate(
                 "label": "Quelles sont les étapes du projet ?",
                 "type": "group",
                 "item_label": "Étape",
+                "item_article": "une",
                 "max_items": 3,
                 "questions": [
                     {"id": "intitule", "label": "Intitulé de l’étape", "type": "text", "max_length": 80},

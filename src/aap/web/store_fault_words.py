@@ -26,7 +26,7 @@ def words_of(fault: StoreFault) -> Told:
     if fault is StoreFault.FULL:
         return Told(
             507,
-            _("Le serveur n’a plus de place"),
+            _("Ce site n’a plus de place"),
             _(
                 "Ce que vous venez d’envoyer n’a pas pu être enregistré\u00a0; ce qui l’était déjà n’est pas perdu, et toutes "
                 "les pages peuvent être lues. Revenez à la page précédente (votre saisie y est encore) et réessayez dans "
@@ -55,7 +55,7 @@ def words_of(fault: StoreFault) -> Told:
         503,
         _("Le service est momentanément indisponible"),
         _(
-            "La base de données ne répond pas comme elle le devrait\u00a0: les personnes qui s’occupent du service doivent "
+            "Ce qui garde les dossiers ne répond pas comme il le devrait\u00a0: les personnes qui s’occupent du service doivent "
             "intervenir. Gardez votre saisie et réessayez plus tard. Si cela continue, écrivez au service."
         ),
     )

@@ -189,9 +189,9 @@ def test_a_full_disk_is_told_with_507_and_nothing_is_half_kept(
     depositing = page.client.post(f"{one.url}/depot", data={**DEPOSIT, "csrf_token": token})
     assert [answer.status_code for answer in (signing, saving, sending, depositing)] == [507] * 4
     for answer in (signing, depositing):
-        assert "Le serveur n’a plus de place" in answer.text
+        assert "Ce site n’a plus de place" in answer.text
         assert answer.headers["X-Request-Id"] in answer.text
-    assert (saving.json["title"], "pas perdu" in saving.json["error"]) == ("Le serveur n’a plus de place", True)
+    assert (saving.json["title"], "pas perdu" in saving.json["error"]) == ("Ce site n’a plus de place", True)
     assert "n’a pas pu enregistrer ce fichier" in sending.json["error"]
     disk.free()
     assert (deposits(platform), one.dossier().sections["projet"].version) == ([], version)
@@ -212,7 +212,7 @@ def test_on_a_full_disk_signing_out_and_a_new_password_are_told_and_change_nothi
     out = leaver.client.post("/deconnexion", data={"csrf_token": tokens[0]})
     changed = changer.client.post("/mot-de-passe", data=passwords(PASSWORD, new, tokens[1]))
     for answer in (out, changed):
-        assert (answer.status_code, "Le serveur n’a plus de place" in answer.text) == (507, True)
+        assert (answer.status_code, "Ce site n’a plus de place" in answer.text) == (507, True)
     disk.free()
     assert account_of(platform, changing) == before
 
@@ -308,7 +308,7 @@ def test_what_fails_before_anything_is_stored_is_told(
     token = page.token("/connexion")
     monkeypatch.setattr(app.session_interface.inner, "save_session", _no_room)
     answer = page.client.post("/connexion", data={"email": person.email, "password": PASSWORD, "csrf_token": token})
-    assert (answer.status_code, "Le serveur n’a plus de place" in answer.text) == (507, True)
+    assert (answer.status_code, "Ce site n’a plus de place" in answer.text) == (507, True)
 
 
 @pytest.mark.parametrize(

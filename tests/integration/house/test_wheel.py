@@ -28,6 +28,7 @@ from aap.settings import Settings
 app = create_app(Settings(instance=Path("instance"), environment="testing"))
 page = app.test_client().get("/")
 assert page.status_code == 200 and "</html>" in page.text
+assert "Avant de commencer" in app.test_client().get("/aide/association").text
 call = load_call((rubrics_folder() / "mentorat-2025.yaml").read_text(), name="mentorat-2025.yaml")
 row = ResultRow(1, "A-1", "Les Passerelles", "laureate", "selected", "Classé 1ᵉʳ.", None, None, None, None, None, 3,
                 1_000_000, 1_000_000, None, {})

@@ -29,6 +29,7 @@ FIXED = {
     "question_id": "budget",
     "token": "faux",
     "name": "faux",
+    "guide_name": "association",
     "ending": "csv",
     "kind": "csv",
     "criterion": "qualite",

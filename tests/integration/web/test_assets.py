@@ -112,3 +112,17 @@ def test_who_finds_a_weakness_is_told_whom_to_write_to(in_production: Flask) -> 
     assert lines["Contact"] == "https://exemple.example.org/aap/contact"
     assert lines["Canonical"] == "https://exemple.example.org/aap/.well-known/security.txt"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", lines["Expires"])
+
+
+def test_a_colour_is_written_as_a_token_of_day_and_night_and_nowhere_else() -> None:
+    sheets = [path for name, path in shipped().files.items() if name.endswith(".css") and name != "bootstrap.min.css"]
+    tokens: dict[str, list[set[str]]] = {}
+    for sheet in sheets:
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+        roots = re.findall(r":root \{([^}]*--paper[^}]*)\}", text)
+        tokens[sheet.name] = [set(re.findall(r"(--[\w-]+): #", root)) for root in roots]
+        for root in roots:
+            text = text.replace(root, "")
+        assert re.findall(r"[^&]#(?:[0-9a-f]{3}|[0-9a-f]{6})\b", text) == [], sheet.name
+    (day, night) = tokens.pop("aap.css")
+    assert (day, any(tokens.values())) == (night, False)

@@ -72,6 +72,10 @@ def _identity(call: CallFile) -> Iterator[Finding]:
     if identity.contact is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", identity.contact):
         message = "ce n’est pas une adresse électronique"
         yield Finding(("call", "contact"), message, found=identity.contact, severity="warning")
+    if identity.phone is not None and not re.fullmatch(r"\+?[\d\s.()-]{4,25}", identity.phone):
+        yield Finding(
+            ("call", "phone"), "ce n’est pas un numéro de téléphone", found=identity.phone, severity="warning"
+        )
     siret = identity.authority.siret if identity.authority else None
     if siret is not None and not re.fullmatch(r"\d{14}", siret.replace(" ", ""), re.ASCII):
         yield Finding(

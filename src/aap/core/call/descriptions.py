@@ -37,6 +37,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "grace_minutes": "Minutes après la clôture pendant lesquelles un dossier commencé avant elle peut être déposé.",
         "decision_by": "Date annoncée de la décision. À plus de deux mois de l’ouverture, un avertissement le signale.",
         "contact": "Adresse électronique où poser une question.",
+        "phone": "Numéro de téléphone où poser une question, tel qu’on l’écrit : 01 40 20 53 00, +33 1 40 20 53 00, 3939.",
+        "phone_hours": "Quand quelqu’un y répond, par exemple « du lundi au vendredi, de 9 h à 12 h ».",
         "themes": "Les thèmes de l’appel : ils classent les dossiers et disent la compétence des évaluateurs.",
         "prepare": "Ce que l’association réunit avant de commencer.",
         "years": "Les années que l’appel finance.",

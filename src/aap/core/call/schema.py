@@ -95,6 +95,8 @@ class CallIdentity(Strict):
     grace_minutes: Count = Field(default=0, ge=0, le=1440)
     decision_by: Day | None = None
     contact: str | None = None
+    phone: str | None = None
+    phone_hours: str | None = None
     themes: tuple[Theme, ...] = ()
     prepare: tuple[Text, ...] = ()
     years: tuple[Count, ...] = ()

@@ -122,8 +122,12 @@ def _calendar(call: CallFile) -> Iterator[str]:
         yield f"La décision est attendue le {day(identity.decision_by)} au plus tard."
     if first := identity.opens_at or identity.closes_at:
         yield from _silence(first, identity.decision_by)
+    hours = f" ({identity.phone_hours})" if identity.phone_hours else ""
     if identity.contact:
-        yield f"Une question ? Écrivez à {identity.contact}."
+        also = f", ou appelez le {identity.phone}{hours}" if identity.phone else ""
+        yield f"Une question ? Écrivez à {identity.contact}{also}."
+    elif identity.phone:
+        yield f"Une question ? Appelez le {identity.phone}{hours}."
 
 
 def _silence(first: datetime, decision_by: date | None) -> Iterator[str]:

@@ -32,10 +32,20 @@ class GroupQuestion(Question):
     min_items: Count = Field(default=1, ge=0, description="Nombre minimal de répétitions.")
     max_items: Count = Field(default=5, gt=0, description="Nombre maximal de répétitions.")
     item_label: str | None = Field(default=None, description="Nom d’une répétition, par exemple Action.")
+    item_article: Literal["un", "une"] | None = Field(
+        default=None, description="Son article : un ou une, pour que le bouton dise « Ajouter une action »."
+    )
 
     @property
     def _item(self) -> str:
         return (self.item_label or "bloc").lower()
+
+    @property
+    def one_more(self) -> str:
+        """One more of them as a sentence names it (`une action`); empty where the call file doesn't say the article."""
+        if self.item_label is None:
+            return "un bloc"
+        return f"{self.item_article} {self._item}" if self.item_article else ""
 
     def misfits(self, path: Path) -> Iterator[Finding]:
         yield from ordered(path, ("min_items", self.min_items), ("max_items", self.max_items))

@@ -187,7 +187,7 @@ def amend_call(
 ) -> OpenedCall:
     """A new text of an open call, published with its reason. What ranks, the dates and the questions stay.
 
-    Wording, help, contact, themes' titles, letters and the announced decision date may change. Raises CallFileRefused,
+    Wording, help, contact, phone, themes' titles, letters and the announced decision date may change. Raises CallFileRefused,
     InvalidInput (`file`, `reason`), StateForbids (a draft is replaced, an archived call is left alone), NotFound.
     """
     ensure(actor, Permission.CALL_LOAD, Target())
@@ -274,7 +274,9 @@ def sealed_changes(before: CallFile, after: CallFile) -> dict[str, tuple[str, ..
     return found
 
 
-_TEXTS = frozenset({"label", "help", "title", "example", "unit", "detail_label", "item_label", "question", "rule"})
+_TEXTS = frozenset(
+    {"label", "help", "title", "example", "unit", "detail_label", "item_label", "item_article", "question", "rule"}
+)
 
 
 def _shape(file: CallFile) -> object:

@@ -78,6 +78,12 @@ def public_calls(session: Session) -> tuple[OpenedCall, ...]:
     return list_calls(session, STARTED)
 
 
+def other_open_calls(session: Session, call_id: str, now: datetime) -> tuple[OpenedCall, ...]:
+    """The calls but this one that take new dossiers now, the earliest closing first. One query."""
+    found = list_calls(session, frozenset({CallState.OPEN}))
+    return tuple(call for call in found if call.id != call_id and call.accepts_new_dossiers(now))
+
+
 def started_call(session: Session, call_id: str) -> OpenedCall:
     """One call that has been opened. Raises NotFound, for a draft too."""
     opened = get_call(session, call_id)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from aap.core.delays import paris, working_day_from
 from aap.core.french import day, euros
 from aap.documents.mail_texts import Mail
-from aap.records.applications import Application
+from aap.records.applications import TOLD, Application
 from aap.records.associations import Association
 from aap.records.calls import Call, CallState
 from aap.records.rankings import Decision, Outcome
@@ -22,10 +22,11 @@ from aap.services.actor import SYSTEM
 from aap.services.association.diary import answer_event
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
-from aap.services.decision.answering import hold_list, note_answer
-from aap.services.decision.deadlines import appeal_delays
+from aap.services.decision.answering import hold_list, note_answer, notified_decision
+from aap.services.decision.deadlines import AppealDelay, appeal_delay, appeal_delays
 from aap.services.decision.in_force import LAPSED, in_force
 from aap.services.dossier.dossiers import OpenedDossier
+from aap.services.errors import NotFound
 from aap.services.page_links import Links
 
 REMINDED_BEFORE = timedelta(days=7)
@@ -143,3 +144,27 @@ def _lapse(session: Session, call: OpenedCall, decision: Decision, links: Links,
         now=now,
     )
     return True
+
+
+@dataclass(frozen=True)
+class KnownDecision:
+    """What a told decision asks of its association next. `delay`: hasn't begun while nobody of it read the decision, nor
+    was shown a registered letter; the outcome is then for the decision's own page to tell."""
+
+    outcome: Outcome
+    answer: str
+    delay: AppealDelay
+    term: Term | None
+
+
+def known_decision(session: Session, dossier: OpenedDossier) -> KnownDecision | None:
+    """The told decision of a dossier that its member has opened; None while there is none. Four queries."""
+    if dossier.state not in TOLD:
+        return None
+    try:
+        decision = notified_decision(session, dossier.id)
+    except NotFound:
+        return None
+    delay = appeal_delay(session, decision)
+    term = answer_term(dossier.call, decision, delay.begins)
+    return KnownDecision(Outcome(decision.outcome), decision.answer, delay, term)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlmodel import Session, col, func, or_, select
 
 from aap.core.results import MASKED
@@ -88,14 +88,12 @@ def read_thread(session: Session, *, actor: Actor, application_id: str) -> Threa
     return Thread(dossier, tuple(sorted(lines, key=lambda line: line.at)))  # stable: messages stay in their order
 
 
-def unread_of(session: Session, application_id: str) -> int:
-    """How many messages of the service wait to be opened. One query."""
-    waiting = select(func.count()).where(
-        Message.application_id == application_id,
-        col(Message.from_service).is_(True),
-        col(Message.read_at).is_(None),
-    )
-    return session.exec(waiting).one()
+def exchanged_with(session: Session, application_id: str) -> tuple[int, int]:
+    """How many messages there are with the service, and how many of the service's wait to be opened. One query."""
+    waits = col(Message.from_service).is_(True) & col(Message.read_at).is_(None)
+    counted = select(func.count(), func.count(case((waits, 1)))).where(Message.application_id == application_id)
+    held, waiting = session.exec(counted).one()
+    return held, waiting
 
 
 def mark_thread_read(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:

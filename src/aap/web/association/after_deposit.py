@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
-from aap.services.decision.answer_terms import answer_term
+from aap.services.decision.answer_terms import answer_term, known_decision
 from aap.services.decision.answering import (
     LONGEST_REASON,
     ReadDecision,
@@ -33,7 +33,9 @@ from aap.web.access import requires
 from aap.web.appeal_words import appeal_kinds, appeal_results
 from aap.web.association.blueprint import blueprint
 from aap.web.association.states import stages_of, state_in_words
+from aap.web.association.what_next import what_next
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
+from aap.web.help_here import may_write
 from aap.web.http_files import pdf_answer
 from aap.web.wording.sentences import worded
 
@@ -58,12 +60,14 @@ def status(application_id: str) -> str:
         found = open_dossier(session, actor=signed_in(), application_id=application_id)
         revisions = revisions_of(session, found)
         silent_on = rejected_on(session, found.application)
+        known = known_decision(session, found)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
         "association/status.html",
         dossier=found,
         standing=state_in_words(found.state, found.call, now, due_at),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
+        coming=what_next(found.state, found.call, now, due_at=due_at, silent_on=silent_on, known=known),
         revisions=revisions,
         may_resume=_writes(found) and _can_resume(found),
         now=now,
@@ -135,7 +139,7 @@ def _messages_page(application_id: str, problems: dict[str, str]) -> str:
         "association/messages.html",
         dossier=thread.dossier,
         thread=thread,
-        may_write=allowed(signed_in(), Permission.APPLICATION_MESSAGE, thread.dossier.target),
+        may_write=may_write(signed_in(), thread.dossier),
         problems=problems,
         body=request.form.get("body", ""),
         longest=LONGEST_MESSAGE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.core import french
 from aap.core.budgets.accounting import Budget
@@ -83,7 +84,9 @@ def budget_import(application_id: str, question_id: str) -> ResponseReturnValue:
     except BadWorkbook as bad:
         told = [str(one) for one in bad.problems[:_MOST_PROBLEMS]]
         if len(bad.problems) > _MOST_PROBLEMS:
-            told.append(_("Et %(n)s autres cellules.", n=len(bad.problems) - _MOST_PROBLEMS))
+            told.append(
+                ngettext("Et une autre cellule.", "Et %(num)s autres cellules.", len(bad.problems) - _MOST_PROBLEMS)
+            )
         return _refused(found, section, question, told), 422
     if disputed:
         words = _(

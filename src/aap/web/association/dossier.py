@@ -14,10 +14,12 @@ from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Section
 from aap.records.applications import WRITABLE
 from aap.records.people import MembershipRole
+from aap.services.call.public_calls import other_open_calls
+from aap.services.decision.answer_terms import known_decision
 from aap.services.dossier.applying import answer_eligibility
 from aap.services.dossier.comments import CountedComments, count_comments
 from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossier
-from aap.services.dossier.messages import unread_of
+from aap.services.dossier.messages import exchanged_with
 from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.silence import rejected_on
@@ -27,7 +29,9 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.pages import read_files
 from aap.web.association.states import stages_of, state_in_words
+from aap.web.association.what_next import what_next
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
+from aap.web.help_here import may_write
 from aap.web.http_files import pdf_answer
 from aap.web.time_left import time_left
 
@@ -39,10 +43,11 @@ def dossier(application_id: str) -> str:
     actor, now = signed_in(), arrived_at()
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
-        unread = unread_of(session, application_id) if found.state != "draft" else 0
+        exchanged, unread = exchanged_with(session, application_id)
         taken = to_look_at(session, found) if found.state in WRITABLE else frozenset()
         silent_on = rejected_on(session, found.application)
         comments = count_comments(session, application_id)
+        known = known_decision(session, found)
     project = found.budget("project")
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
@@ -51,7 +56,10 @@ def dossier(application_id: str) -> str:
         dossier=found,
         standing=state_in_words(found.state, found.call, now, due_at),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
+        coming=what_next(found.state, found.call, now, due_at=due_at, silent_on=silent_on, known=known),
+        exchanged=exchanged,
         unread=unread,
+        may_write=may_write(actor, found),
         tasks=_tasks(found, taken, comments),
         requested=project.request if project else 0,
         editable=found.state in WRITABLE,
@@ -176,7 +184,9 @@ def eligibility(application_id: str) -> ResponseReturnValue:
         return redirect(url_for("association.eligibility", application_id=application_id))
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
-    return render_template("association/eligibility.html", dossier=found, result=found.eligibility)
+        broken = found.eligibility.verdict == "no"
+        others = other_open_calls(session, found.call.id, arrived_at()) if broken else ()
+    return render_template("association/eligibility.html", dossier=found, result=found.eligibility, others=others)
 
 
 @blueprint.get("/dossiers/<application_id>/relecture")

@@ -72,6 +72,8 @@ def _in_progress(call: OpenedCall) -> StateInWords:
         return StateInWords(_("Déposé"), "info", text + awaited)
     if call.state is C.REVIEWING:
         return StateInWords(_("En évaluation"), "info", _("Les évaluateurs lisent les dossiers.") + awaited)
+    if call.state not in (C.DELIBERATING, C.PROPOSED):
+        return StateInWords(_("Décision en préparation"), "info", _("Un courriel vous prévient dès qu’elle est là."))
     return StateInWords(_("En délibération"), "info", _("Le jury examine les dossiers.") + awaited)
 
 

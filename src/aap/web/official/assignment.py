@@ -265,8 +265,9 @@ def assignment_dossier(call_id: str, reference: str) -> ResponseReturnValue:
 
 
 def _offer(name: str, code: str, fit: int, load: int, most: int, bar: Bar) -> str:
-    words = _("%(name)s (%(code)s), adéquation %(fit)s, %(load)s dossiers sur %(most)s", name=name, code=code, fit=fit,
-              load=load, most=most)  # fmt: skip
+    words = ngettext("%(name)s (%(code)s), adéquation %(fit)s, %(num)s dossier sur %(most)s",
+                     "%(name)s (%(code)s), adéquation %(fit)s, %(num)s dossiers sur %(most)s", load, name=name, code=code,
+                     fit=fit, most=most)  # fmt: skip
     return f"{words}, {bar_words()[bar]}" if bar is not Bar.NONE else words
 
 
@@ -278,8 +279,9 @@ def _warnings(move: Move) -> list[str]:
         found.append(_("Il y a %(reason)s.", reason=bar_words()[effect.bar]))
     if move.into and effect.too_many:
         found.append(
-            _("%(name)s aurait %(load)s dossiers, plus que son maximum de %(most)s.", name=move.name_in,
-              load=effect.load, most=effect.most)
+            ngettext("%(name)s aurait %(num)s dossier, plus que son maximum de %(most)s.",
+                     "%(name)s aurait %(num)s dossiers, plus que son maximum de %(most)s.", effect.load, name=move.name_in,
+                     most=effect.most)
         )  # fmt: skip
     if len(effect.after.components) > len(effect.before.components):
         found.append(_("Les évaluations ne formeraient plus un seul réseau : la sévérité des évaluateurs ne pourrait plus "

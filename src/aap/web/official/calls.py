@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.core.delays import paris
 from aap.records.calls import CallState
@@ -218,7 +219,10 @@ def job(call_id: str, job_id: str) -> ResponseReturnValue:
             "finished": work.state not in ("waiting", "running"),
         }
     if work.state == "done" and work.kind == "letters":
-        flash(_("Les %(n)s lettres sont prêtes.", n=work.result.get("letters", 0)), "success")
+        flash(
+            ngettext("%(num)s lettre est prête.", "Les %(num)s lettres sont prêtes.", work.result.get("letters", 0)),
+            "success",
+        )
         return redirect(url_for("official.decisions", call_id=call_id))
     if work.state == "done" and "proposal" in work.result:
         proposal = work.result["proposal"]

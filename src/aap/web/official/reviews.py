@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from aap.core.scoring.severity import Severity
 from aap.core.scoring.totals import from_ten_thousandths
@@ -85,7 +86,7 @@ def reminders(call_id: str) -> ResponseReturnValue:
         except InvalidInput as refused:
             problems = worded(refused.problems)
         else:
-            flash(_("%(n)s rappels envoyés.", n=sent) if sent > 1 else _("Rappel envoyé."), "success")
+            flash(ngettext("Rappel envoyé.", "%(num)s rappels envoyés.", sent), "success")
             return redirect(url_for("official.reviews", call_id=call_id))
     with reading() as session:
         opened = call_of_page(session, call_id, Permission.REVIEWERS_MANAGE)

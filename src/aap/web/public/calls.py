@@ -28,6 +28,7 @@ from aap.web.public.words import (
     countdown,
     dates,
     phase_badge,
+    phone_words,
     privacy_words,
     rules_by_id,
 )
@@ -60,6 +61,7 @@ def call(call_id: str) -> str:
         amounts=amounts(found.file),
         rules=rules_by_id(found.file),
         privacy=privacy_words(found.file),
+        phone=phone_words(found.file.call),
         count=sum(len(section.questions) for section in found.file.form.sections),
     )
 

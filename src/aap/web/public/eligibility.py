@@ -10,7 +10,8 @@ from aap.core import french
 from aap.core.answers.eligibility import asked, check_eligibility
 from aap.core.call.canonical import decimal_text
 from aap.core.typed_numbers import BadNumber, parse_number
-from aap.services.call.public_calls import Phase, PublicCall, phase_of, public_call
+from aap.services.call.calls import OpenedCall
+from aap.services.call.public_calls import Phase, PublicCall, other_open_calls, phase_of, public_call
 from aap.services.dossier.applying import clean_eligibility
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -56,6 +57,11 @@ def _page(call: PublicCall, answers: dict[str, str], problems: dict[str, str]) -
     rules = call.file.eligibility
     labels = {rule.id: french.spaced(rule.question or "") for rule in rules}
     phase = phase_of(call.opened, arrived_at())
+    result = check_eligibility(rules, answers) if answers and not problems else None
+    others: tuple[OpenedCall, ...] = ()
+    if result is not None and result.verdict == "no":
+        with reading() as session:
+            others = other_open_calls(session, call.id, arrived_at())
     return render_template(
         "public/eligibility.html",
         call=call,
@@ -63,7 +69,8 @@ def _page(call: PublicCall, answers: dict[str, str], problems: dict[str, str]) -
         answers=answers,
         problems=problems,
         summary=[(f"e.{rule}", f"{labels[rule]} {message}") for rule, message in problems.items()],
-        result=check_eligibility(rules, answers) if answers and not problems else None,
+        result=result,
+        others=others,
         open=phase is Phase.OPEN,
         upcoming=phase is Phase.UPCOMING,
     )

@@ -15,7 +15,8 @@ from aap.web.access import requires
 from aap.web.accessibility import DEROGATIONS, SAMPLE, statement
 from aap.web.context import platform, reading
 from aap.web.public.blueprint import blueprint
-from aap.web.public.words import privacy_words
+from aap.web.public.words import phone_words, privacy_words
+from aap.web.user_guides import GUIDES
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class CallContact:
     title: str
     service: str
     contact: str
+    phone: str
     privacy: str
 
 
@@ -37,6 +39,7 @@ def _contacts(calls: tuple[OpenedCall, ...]) -> list[CallContact]:
             title=french.spaced(call.record.title),
             service=authority.office if (authority := call.file.call.authority) else "",
             contact=call.file.call.contact or "",
+            phone=phone_words(call.file.call),
             privacy=privacy_words(call.file),
         )
         for call in reversed(calls)
@@ -97,7 +100,7 @@ def contact() -> str:
 def site_map() -> str:
     """The second way through the site (RGAA 12.1)."""
     calls = _calls()
-    return render_template("public/site_map.html", calls=_contacts(calls), published=_published(calls))
+    return render_template("public/site_map.html", calls=_contacts(calls), published=_published(calls), guides=GUIDES)
 
 
 def _published(calls: tuple[OpenedCall, ...]) -> set[str]:

@@ -66,6 +66,12 @@ def authority_name(identity: CallIdentity) -> str:
     return identity.authority.name if identity.authority else ""
 
 
+def phone_words(identity: CallIdentity) -> str:
+    """« 01 40 20 53 00 (le matin) »; empty where the call gives no number."""
+    hours = f" ({identity.phone_hours})" if identity.phone and identity.phone_hours else ""
+    return french.spaced(f"{identity.phone or ''}{hours}")
+
+
 def dates(call: OpenedCall, phase: Phase) -> list[str]:
     """The dates that matter in this phase."""
     record, decision = call.record, call.file.call.decision_by

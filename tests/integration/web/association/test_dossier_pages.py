@@ -71,7 +71,12 @@ def test_a_dossier_goes_from_start_to_receipt_without_scripts(space: Spaces, sig
     assert "10 février 2026 à 10 h 05 min 00 s" in page.text
     assert "10 avril 2026" in page.text
     assert "remplacera ce refus" in page.text  # the decision is announced after that day, as the PDF says
-    assert all(file.sha256 in page.text for file in draft.dossier().documents)
+    assert [
+        file.name for file in draft.dossier().documents if file.name not in page.text or file.sha256 in page.text
+    ] == []
+    paper = PdfReader(io.BytesIO(browser.get(f"{url}/accuse-1.pdf").data))  # what proves the files is for the PDF
+    proofs = "".join("".join(sheet.extract_text().split()) for sheet in paper.pages)
+    assert [file.name for file in draft.dossier().documents if file.sha256 not in proofs] == []
     with one.database.reading() as session:
         assert [made.receipt_number for made in session.exec(select(Submission))] == [number]
         mails = session.exec(select(OutboxMail).where(OutboxMail.subject.contains(number))).all()

@@ -70,7 +70,7 @@ def test_rows_and_blocks_come_and_go_in_the_page(context: BrowserContext, addres
     page.get_by_role("button", name="Retirer la ligne 2").click()
     expect(field(page, "q.partenaires.1.nom")).to_have_value("Région")
     expect(field(page, "q.partenaires.2.nom")).to_have_count(0)
-    page.get_by_role("button", name="Ajouter : étape").click()
+    page.get_by_role("button", name="Ajouter une étape").click()
     field(page, "q.etapes.1.intitule").fill("Bilan")
     page.get_by_role("button", name="Retirer étape 1").click()
     expect(field(page, "q.etapes.0.intitule")).to_have_value("Bilan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlmodel import select
 
 from aap.records.applications import Application
 from aap.records.calls import CallState
+from aap.web.filters import moment
 from tests.factories import CALL_FILE
 from tests.integration.web.public.test_calls import words
 
@@ -82,6 +84,33 @@ def test_no_names_the_rule_and_starts_nothing(browser, call, change: dict[str, s
     assert "Non : vous ne pouvez pas répondre à cet appel" in verdict
     assert [one for one in (rule, "Être à jour de ses cotisations.") if one in verdict] == [rule]
     assert "/association/dossiers/nouveau/essai" not in text
+
+
+def test_after_a_no_the_page_says_why_whom_to_ask_and_which_other_calls_are_open(browser, factory, call) -> None:
+    alone = check(browser, {**YES, "e.taille": "grande"})
+    assert "Aucun autre appel n’est ouvert en ce moment." in alone
+    other = factory.call(id="un-autre")
+    factory.call(id="passe", state=CallState.REVIEWING)
+    text = check(browser, {**YES, "e.taille": "grande", "e.jeunes": "5"})
+    told = " ".join(re.sub("<[^>]+>", " ", text[text.index('id="resultat"') : text.index("<form")]).split())
+    assert "2 règles de l’appel ne sont pas respectées." in told
+    assert "La règle de l’appel : « Être une petite association. »" in told
+    assert "À la question « Quelle taille ? », vous avez répondu : Grande" in told
+    assert "« Combien de jeunes ? », vous avez répondu : 5 " in told
+    assert "demandez au service de l’appel avant de renoncer : appel@example.org" in told
+    closes = moment(other.record.closes_at).replace("\u00a0", " ")
+    assert f"Les autres appels ouverts {other.record.title} Clôture le {closes} (heure de Paris)." in told
+    assert ('href="/appels/un-autre"' in text, 'href="/appels/passe"' in text) == (True, False)
+    yes = check(browser, YES)
+    assert ("Les autres appels ouverts" in yes, "À qui demander" in yes) == (False, False)
+
+
+def test_the_dossiers_own_check_says_the_same(browser, factory, call) -> None:
+    factory.call(id="un-autre")
+    person = factory.person()
+    application = factory.application(call, factory.association(person), eligibility={"association": "non"})
+    text = words(browser().sign_in(person).get(f"/association/dossiers/{application.id}/recevabilite"))
+    assert [one in text for one in ("Pourquoi ?", "À qui demander ?", 'href="/appels/un-autre"')] == [True, True, True]
 
 
 def test_what_the_service_checks_is_neither_yes_nor_no(browser, call) -> None:

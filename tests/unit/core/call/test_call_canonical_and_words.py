@@ -259,3 +259,21 @@ def test_new_never_replaces_a_file(tmp_path: Path) -> None:
     codes = [CliRunner().invoke(call_group, ["new", "mon-appel", "--out", str(path)]).exit_code for _ in range(2)]
     assert (codes, path.read_text()) == ([0, 2], starter_text("mon-appel"))
     assert CliRunner().invoke(call_group, ["new", "Non"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"contact": "a@example.org"}, "Une question ? Écrivez à a@example.org."),
+        (
+            {"contact": "a@example.org", "phone": "01 40 20 53 00", "phone_hours": "le matin"},
+            "Une question ? Écrivez à a@example.org, ou appelez le 01 40 20 53 00 (le matin).",
+        ),
+        ({"phone": "3939"}, "Une question ? Appelez le 3939."),
+    ],
+)
+def test_the_calendar_says_how_to_ask_a_question(given: dict[str, str], sentence: str) -> None:
+    call = load_call(SMALL, name="f")
+    asked = call.model_copy(update={"call": call.call.model_copy(update=given)})
+    told = [text for section in rules_in_words(asked) for text in section.sentences if "Une question" in text]
+    assert [text.replace("\u00a0", " ").replace("\u202f", " ") for text in told] == [sentence]

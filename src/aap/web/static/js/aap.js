@@ -16,6 +16,7 @@ const parts = [
   ["[data-letter-preview]", "./letters.js"],
   ["[data-progress]", "./progress.js"],
   ["[data-upload]", "./upload.js"],
+  ["main form .form-control, main form .form-select", "./printed.js"],
   ["form[data-resend]", "./resend.js"],
   ["[data-draft-saved]", "./drafts.js"],
   ["[data-session-left]", "./session.js"],

@@ -228,11 +228,11 @@ class Autosave {
 
   trouble(status, wait) {
     if (status === 507) {
-      return gettext("Le serveur n’a plus de place\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s. "
+      return gettext("Ce site n’a plus de place\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s. "
         + "Si cela continue, écrivez au service.", wait);
     }
     if (status >= 500) {
-      return gettext("Le serveur ne peut rien enregistrer en ce moment\u00a0: votre texte est gardé sur cet appareil. "
+      return gettext("Ce site ne peut rien enregistrer en ce moment\u00a0: votre texte est gardé sur cet appareil. "
         + "Nouvel essai dans %(seconds)s\u00a0s.", wait);
     }
     return gettext("Pas de connexion\u00a0: votre texte est gardé sur cet appareil. Nouvel essai dans %(seconds)s\u00a0s.", wait);
