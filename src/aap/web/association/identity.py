@@ -18,7 +18,7 @@ from aap.records.territories import territories
 from aap.services.association.associations import SiretHeld, create_association, describe_association, get_association
 from aap.services.association.identity_fields import bank_of, shown_iban, shown_phone, shown_siret
 from aap.services.association.members import members_of
-from aap.services.dossier.uploads import safe_documents
+from aap.services.dossier.safe import safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
 from aap.services.permissions import Permission
 from aap.web.access import requires

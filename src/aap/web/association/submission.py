@@ -21,7 +21,7 @@ from aap.services.permissions import Permission
 from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.closing import is_over
-from aap.web.association.sections import DISK_FULL, take_upload
+from aap.web.association.section_files import DISK_FULL, take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.http_files import pdf_answer
