@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
 
 from aap.core.answers.checking import AnswerProblem, check_form
@@ -233,28 +234,32 @@ def open_dossier(
     deposited: bool = False,
 ) -> OpenedDossier:
     """The whole dossier, for a member of its association, as it is being written. Three queries, one more when completion is
-    asked for, one more when a redraft is open.
+    asked for, three more when a redraft is open.
 
     `lock`: nobody else changes the application until the transaction ends. `files` False: its documents are left out
     (autosave has no use for them). `deposited`: as it stands, without what is written since. Raises NotFound, StateForbids.
     """
     query = (
-        select(Application, Association, Call, CallVersion, Redraft)
+        sql_select(Application, Association, Call, CallVersion, Redraft)
         .join(Redraft, col(Redraft.application_id) == col(Application.id), isouter=True)
         .where(
-            Application.id == application_id,
-            Association.id == Application.association_id,
-            Call.id == Application.call_id,
-            CallVersion.id == Call.version_id,
+            col(Application.id) == application_id,
+            col(Association.id) == col(Application.association_id),
+            col(Call.id) == col(Application.call_id),
+            col(CallVersion.id) == col(Call.version_id),
         )
     )  # fmt: skip
     if lock:
         query = query.with_for_update(of=Application)
-    row = session.exec(query).first()
+    row = session.execute(query).first()
     if row is None:
         raise NotFound("application", application_id)
     application, association, _call, _version, redraft = row
     call = get_call(session, application.call_id)  # both rows are in the session already
+    if lock and application.submitted_at is not None:  # as it stands once nobody else holds the dossier
+        redraft = session.exec(
+            select(Redraft).where(Redraft.application_id == application_id).execution_options(populate_existing=True)
+        ).first()
     bare = OpenedDossier(call, application, association, redraft=redraft)
     ensure(actor, permission, bare.target, kind="application", id=application_id)
     sections = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
@@ -343,14 +348,14 @@ class DossierLine:
 
 def dossiers_of(session: Session, actor: Actor) -> tuple[DossierLine, ...]:
     """The dossiers of the actor's associations, the latest change first. Two queries."""
-    rows = session.exec(
-        select(Application, Association.name, Call, CallVersion, Redraft)
+    rows = session.execute(
+        sql_select(Application, col(Association.name), Call, CallVersion, Redraft)
         .join(Redraft, col(Redraft.application_id) == col(Application.id), isouter=True)
         .where(
             col(Application.association_id).in_(actor.memberships),
-            Association.id == Application.association_id,
-            Call.id == Application.call_id,
-            CallVersion.id == Call.version_id,
+            col(Association.id) == col(Application.association_id),
+            col(Call.id) == col(Application.call_id),
+            col(CallVersion.id) == col(Call.version_id),
         )
         .order_by(col(Application.updated_at).desc(), col(Application.id))
     ).all()

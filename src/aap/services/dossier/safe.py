@@ -17,11 +17,11 @@ from aap.services.call.calls import OpenedCall
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.uploads import (
     ReceivedFile,
+    add_documents,
     copy_document,
     document_of,
     file_question,
     new_document,
-    touched,
 )
 from aap.services.errors import InvalidInput, NotFound, Objection
 from aap.services.permissions import Permission, Target, ensure
@@ -208,13 +208,5 @@ def take_from_safe(
         return
     if len(present) >= question.max_files:
         raise InvalidInput({question_id: Objection("dossier.question_full")})
-    session.add(copy_document(held, application_id, question_id, actor, now))
-    touched(session, dossier.application, now)
-    record(
-        session,
-        actor,
-        "document.added",
-        dossier.application,
-        now=now,
-        after={"question": question_id, "sha256": [held.sha256], "from": "safe"},
-    )
+    taken = copy_document(held, application_id, question_id, actor, now)
+    add_documents(session, dossier, [taken], actor, now, source="safe")

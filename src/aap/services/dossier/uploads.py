@@ -15,11 +15,12 @@ from aap.core.questions.file import FileQuestion
 from aap.documents.incoming.antivirus import refuse_infected
 from aap.documents.incoming.incoming_file import Family, IncomingFile
 from aap.documents.incoming.taking import take_files
-from aap.records.applications import Application, Document
+from aap.records.applications import Document, FileOfRedraft
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, open_dossier
+from aap.services.dossier.redrafting import open_redraft
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.permissions import Permission, Target, ensure
 from aap.services.platform import Platform
@@ -125,17 +126,32 @@ def attach(
         raise InvalidInput({question_id: Objection("dossier.too_many_files", most=most)})
     place = {"application_id": application_id, "question": question_id, "year": year}
     added = [new_document(file, actor, now, dossier.application.association_id, **place) for file in new]
-    session.add_all(added)
-    touched(session, dossier.application, now)
-    record(
-        session,
-        actor,
-        "document.added",
-        dossier.application,
-        now=now,
-        after={"question": question_id, "sha256": [file.sha256 for file in new]},
-    )
+    add_documents(session, dossier, added, actor, now)
     return replace(dossier, documents=(*dossier.documents, *sorted(added, key=lambda one: one.id)))
+
+
+def add_documents(
+    session: Session,
+    dossier: OpenedDossier,
+    added: Sequence[Document],
+    actor: Actor,
+    now: datetime,
+    *,
+    source: str = "",
+) -> None:
+    """Adds new documents to a question; of a deposited dossier, to its redraft: nobody else sees them before they are deposited.
+
+    `source`: where they come from, where nobody sent them.
+    """
+    if open_redraft(session, dossier, actor, now) is not None:
+        for one in added:
+            one.redraft, one.removed_at = FileOfRedraft.ADDED, now
+    session.add_all(added)
+    touched(session, dossier, now)
+    if added:
+        after: dict[str, Any] = {"question": added[0].question, "sha256": [one.sha256 for one in added]}
+        after |= {"from": source} if source else {}
+        record(session, actor, "document.added", dossier.application, now=now, after=after)
 
 
 def new_document(file: ReceivedFile, actor: Actor, now: datetime, association_id: str, **place: Any) -> Document:
@@ -160,9 +176,17 @@ def say_year(session: Session, *, actor: Actor, application_id: str, document_id
     document = document_of(dossier, document_id)
     file_question(dossier, document.question)
     before = document.year
-    document.year = year
+    if dossier.is_kept_apart and document.redraft != FileOfRedraft.ADDED:
+        place = dossier.application.id, document.question
+        again = copy_document(document, *place, actor, now)
+        again.year, again.redraft, again.removed_at = year, FileOfRedraft.ADDED, now
+        document.redraft = FileOfRedraft.DROPPED
+        open_redraft(session, dossier, actor, now)
+        session.add(again)
+    else:
+        document.year = year
     session.add(document)
-    touched(session, dossier.application, now)
+    touched(session, dossier, now)
     record(
         session,
         actor,
@@ -195,9 +219,13 @@ def remove_document(session: Session, *, actor: Actor, application_id: str, docu
     document = document_of(dossier, document_id)
     if document.question != MANDATE:
         file_question(dossier, document.question)
-    document.removed_at = now
+    if open_redraft(session, dossier, actor, now) is None:
+        document.removed_at = now
+    else:  # what was deposited stays for everybody else, what was only added is gone
+        deposited = document.redraft == FileOfRedraft.UNTOUCHED
+        document.redraft = FileOfRedraft.DROPPED if deposited else FileOfRedraft.UNTOUCHED
     session.add(document)
-    touched(session, dossier.application, now)
+    touched(session, dossier, now)
     record(
         session,
         actor,
@@ -209,9 +237,11 @@ def remove_document(session: Session, *, actor: Actor, application_id: str, docu
     return document.question
 
 
-def touched(session: Session, application: Application, now: datetime) -> None:
-    application.updated_at = now
-    session.add(application)
+def touched(session: Session, dossier: OpenedDossier, now: datetime) -> None:
+    """Notes that a draft was changed; a deposit isn't by what is written apart from it."""
+    if not dossier.is_kept_apart:
+        dossier.application.updated_at = now
+        session.add(dossier.application)
 
 
 def readable_document(session: Session, *, actor: Actor, document_id: str) -> Document:

@@ -40,7 +40,13 @@ def home() -> str:
         claims = claims_of(session, actor)
         calls = [call for call in list_calls(session, frozenset({CallState.OPEN})) if call.accepts_new_dossiers(now)]
     dossiers = [
-        (line, state_in_words(ApplicationState(line.application.state), line.call, now, line.due_at)) for line in lines
+        (
+            line,
+            state_in_words(
+                ApplicationState(line.application.state), line.call, now, line.due_at, correcting=line.correcting
+            ),
+        )
+        for line in lines
     ]
     return render_template(
         "association/home.html",

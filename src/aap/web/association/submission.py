@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.documents.papers.receipts import render_receipt
-from aap.records.applications import WRITABLE, Signature
+from aap.records.applications import Signature
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deadline_of, form_to_fill, open_dossier
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.signing import approves, ask_signature, last_signature
@@ -126,7 +126,7 @@ def _warnings(dossier: OpenedDossier) -> list[str]:
 @requires(Permission.APPLICATION_READ)
 def check(application_id: str) -> ResponseReturnValue:
     found, signature = _opened(application_id)
-    if found.state not in WRITABLE:
+    if not found.in_writing:
         return redirect(url_for("association.receipt", application_id=application_id))
     return _shown(found, signature)
 
