@@ -26,7 +26,10 @@ class StateInWords:
 def state_in_words(
     state: A, call: OpenedCall, now: datetime, due_at: datetime | None = None, *, correcting: bool = False
 ) -> StateInWords:
-    """`correcting`: corrections of the deposit are open. Before the notification nothing is told of the outcome, whatever the state holds."""
+    """Before the notification nothing is told of the outcome, whatever the state holds.
+
+    `correcting`: corrections of the deposit are open.
+    """
     if state is A.DRAFT:
         return _draft(call, now)
     if correcting:
