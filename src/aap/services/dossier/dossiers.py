@@ -335,51 +335,6 @@ def open_completion(session: Session, application_id: str) -> CompletionRequest 
     ).first()
 
 
-@dataclass(frozen=True)
-class DossierLine:
-    """One dossier in a list."""
-
-    application: Application
-    association: str
-    call: OpenedCall
-    due_at: Any = None  # of the request for completion
-    correcting: bool = False  # corrections of its deposit are open
-
-
-def dossiers_of(session: Session, actor: Actor) -> tuple[DossierLine, ...]:
-    """The dossiers of the actor's associations, the latest change first. Two queries."""
-    rows = session.execute(
-        sql_select(Application, col(Association.name), Call, CallVersion, Redraft)
-        .join(Redraft, col(Redraft.application_id) == col(Application.id), isouter=True)
-        .where(
-            col(Application.association_id).in_(actor.memberships),
-            col(Association.id) == col(Application.association_id),
-            col(Call.id) == col(Application.call_id),
-            col(CallVersion.id) == col(Call.version_id),
-        )
-        .order_by(col(Application.updated_at).desc(), col(Application.id))
-    ).all()
-    asked = [application.id for application, *_ in rows if application.state == ApplicationState.TO_COMPLETE]
-    due = session.exec(
-        select(CompletionRequest.application_id, CompletionRequest.due_at).where(
-            col(CompletionRequest.application_id).in_(asked),
-            col(CompletionRequest.answered_at).is_(None),
-            col(CompletionRequest.lapsed_at).is_(None),
-        )
-    )
-    due_at = dict(due.all())
-    return tuple(
-        DossierLine(
-            application,
-            name,
-            get_call(session, application.call_id),
-            due_at.get(application.id),
-            correcting=redraft is not None and redraft.lapsed_at is None and application.state in CORRECTABLE,
-        )
-        for application, name, _call, _version, redraft in rows
-    )
-
-
 def submissions_of(session: Session, application_id: str) -> tuple[Submission, ...]:
     """The deposits of a dossier, the first one first."""
     found = session.exec(

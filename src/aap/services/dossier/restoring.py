@@ -13,7 +13,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.dossier.applying import OpenedPage, SavedSection, save_section
 from aap.services.dossier.dossiers import open_dossier
-from aap.services.dossier.section_history import find_version
+from aap.services.dossier.section_history import version_of_section
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 
@@ -36,7 +36,7 @@ def restore_version(
     section = next((one for one in dossier.call.file.form.sections if one.id == section_id), None)
     if section is None:
         raise NotFound("section", section_id)
-    version = find_version(session, application_id, section_id, version_id)
+    version = version_of_section(session, application_id, section_id, version_id)
     held = dossier.sections.get(section_id)
     base = base_text((one.id for one in section.questions), dossier.typed)
     saved = save_section(

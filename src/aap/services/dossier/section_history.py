@@ -104,7 +104,7 @@ def _versions_of(application_id: str, section: str) -> Any:
 
 
 @dataclass(frozen=True)
-class VersionLine:
+class SectionVersionLine:
     """One version in the list; `id` empty: what stands now. `changed`: labels of what this stretch changed, of the form's."""
 
     id: str
@@ -121,7 +121,7 @@ class SectionHistory:
 
     dossier: OpenedDossier
     section: Section
-    lines: tuple[VersionLine, ...]
+    lines: tuple[SectionVersionLine, ...]
 
 
 def section_history(session: Session, *, actor: Actor, application_id: str, section_id: str) -> SectionHistory:
@@ -139,10 +139,12 @@ def section_history(session: Session, *, actor: Actor, application_id: str, sect
         changed = _changed(section, one, before)
         if isinstance(one, TypedSection):
             who, began, ended = one.updated_by, one.began_at or one.updated_at, one.updated_at
-            lines.append(VersionLine("", names.get(who or "", ""), began, ended, changed))
+            lines.append(SectionVersionLine("", names.get(who or "", ""), began, ended, changed))
         else:
             lines.append(
-                VersionLine(one.id, names.get(one.person_id or "", ""), one.began_at, one.ended_at, changed, one.ending)
+                SectionVersionLine(
+                    one.id, names.get(one.person_id or "", ""), one.began_at, one.ended_at, changed, one.ending
+                )
             )
     return SectionHistory(dossier, section, tuple(lines))
 
@@ -177,7 +179,7 @@ def compare_version(
     """For a member of the association. Raises NotFound."""
     dossier = open_dossier(session, actor=actor, application_id=application_id, files=False)
     section = dossier.section(section_id)
-    version = find_version(session, application_id, section_id, version_id)
+    version = version_of_section(session, application_id, section_id, version_id)
     own = {question.id for question in section.questions}
     others = {key: value for key, value in dossier.answers.items() if key not in own and key != RAW}
     answers = changed_answers(
@@ -187,7 +189,7 @@ def compare_version(
     return ComparedVersion(dossier, section, version, person.name if person else "", answers)
 
 
-def find_version(session: Session, application_id: str, section_id: str, version_id: str) -> SectionVersion:
+def version_of_section(session: Session, application_id: str, section_id: str, version_id: str) -> SectionVersion:
     """A version of this section of this dossier. Raises NotFound."""
     version = session.get(SectionVersion, version_id)
     if version is None or (version.application_id, version.section) != (application_id, section_id):

@@ -22,7 +22,8 @@ from aap.records.people import MembershipRole, Role
 from aap.records.redrafts import Redraft, RedraftedSection, SectionVersion
 from aap.services.dossier.applying import OpenedPage, answer_eligibility, save_section
 from aap.services.dossier.completion import ask_completion, revisions_of
-from aap.services.dossier.dossiers import counting_answers, dossiers_of, open_dossier
+from aap.services.dossier.dossiers import counting_answers, open_dossier
+from aap.services.dossier.own_dossiers import dossiers_of
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.redrafting import abandon_corrections, begin_corrections, may_correct
 from aap.services.dossier.silence import rejected_on

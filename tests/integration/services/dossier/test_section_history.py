@@ -13,7 +13,7 @@ from aap.records.redrafts import SectionVersion
 from aap.services.actor import Actor
 from aap.services.dossier.applying import OpenedPage, save_section
 from aap.services.dossier.restoring import restore_version
-from aap.services.dossier.section_history import MOST_VERSIONS, VersionLine, compare_version, section_history
+from aap.services.dossier.section_history import MOST_VERSIONS, SectionVersionLine, compare_version, section_history
 from aap.services.errors import NotFound, StateForbids
 from tests.databases import on_both_databases
 from tests.worlds.applicants import Space, Spaces
@@ -34,7 +34,7 @@ def write(space: Space, text: str, actor: Actor | None = None) -> None:
     assert saved.disputed == ()
 
 
-def lines(space: Space, actor: Actor | None = None) -> tuple[VersionLine, ...]:
+def lines(space: Space, actor: Actor | None = None) -> tuple[SectionVersionLine, ...]:
     with space.database.reading() as session:
         return section_history(session, actor=actor or space.actor, application_id=space.id, section_id="projet").lines
 
