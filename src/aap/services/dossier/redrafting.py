@@ -103,6 +103,7 @@ def lapse_corrections(session: Session, *, links: Links, now: datetime) -> int:
             Call.id == Application.call_id,
             col(Redraft.lapsed_at).is_(None),
             col(Application.state).in_(CORRECTABLE),
+            or_(Call.state != CallState.OPEN, Call.closes_at < now),
         )
         .order_by(col(Redraft.opened_at), col(Redraft.id))
         .with_for_update(of=Application, skip_locked=True)
