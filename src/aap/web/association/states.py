@@ -37,7 +37,7 @@ def state_in_words(
             _("Déposé, corrections à déposer"),
             "warning",
             _(
-                "Votre dossier est déposé. Vos corrections ne comptent qu’une fois déposées, avant le %(date)s.",
+                "Vos corrections ne comptent qu’une fois déposées, avant le %(date)s.",
                 date=moment(call.record.closes_at),
             ),
         )
