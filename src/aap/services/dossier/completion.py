@@ -169,6 +169,7 @@ def _take_back(
     links: Links,
     now: datetime,
 ) -> None:
+    """What was written apart goes among the versions; what an instance of before redrafts let stand is put right, too."""
     content = deposits[-1].content
     call = get_call(session, application.call_id)
     held = {
