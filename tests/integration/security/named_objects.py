@@ -124,7 +124,7 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
     ).all()
     version = SectionVersion(
         application_id=dossier.id, section=sections[0].section, number=1, began_at=now, ended_at=now, kept_at=now,
-        answers=dict.fromkeys(sections[0].answers, REDRAFT if marked else "Avant."),
+        answers=_marked(sections[0].answers, REDRAFT) if marked else dict(sections[0].answers),
     )  # fmt: skip
     session.add(version)
     if marked:
@@ -180,13 +180,12 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
 def _redraft(session: Session, dossier: Application, section: SectionAnswers, document: Document) -> None:
     """Corrections that are open: an answer and a file that nobody but the association knows."""
     now = document.uploaded_at
-    kept = {name: f"{REDRAFT} {value}" for name, value in section.answers.items() if isinstance(value, str)}
     session.add(Redraft(application_id=dossier.id, opened_at=now, eligibility={REDRAFT: REDRAFT}))
     session.add(
         RedraftedSection(
             application_id=dossier.id,
             section=section.section,
-            answers={**section.answers, **kept},
+            answers=_marked(section.answers, REDRAFT),
             version=2,
             updated_at=now,
         )
@@ -237,9 +236,13 @@ def _contested(session: Session, dossier: Application, person: Person, file: Doc
 
 
 def _mark_answers(sections: list[SectionAnswers]) -> None:
-    """Puts the canary into every text of the answers."""
     for held in sections:
-        held.answers = {
-            name: f"{ANSWERS} {answer}" if isinstance(answer, str) and " " in answer else answer
-            for name, answer in held.answers.items()
-        }
+        held.answers = _marked(held.answers, ANSWERS)
+
+
+def _marked(answers: dict[str, object], canary: str) -> dict[str, object]:
+    """The answers with the canary in every text."""
+    return {
+        name: f"{canary} {answer}" if isinstance(answer, str) and " " in answer else answer
+        for name, answer in answers.items()
+    }
