@@ -12,14 +12,17 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "aap"
 
-STORED = frozenset({"SectionAnswers", "merge_sections", "is_shown"})
-"""The record of stored answers, all of them together, and whether one condition holds."""
+STORED = frozenset({"SectionAnswers", "RedraftedSection", "SectionVersion", "merge_sections", "is_shown"})
+"""The records of stored answers (of a deposit, of what is written apart from it, of earlier versions), all of them together, and
+whether one condition holds."""
 
 MAY = {
     "core/answers/conditions.py": "is the one that says it",
     "core/questions/group.py": "the questions of a block depend on the block",
     "services/dossier/dossiers.py": "gives what was typed to its page, and what counts to everybody else",
     "services/dossier/applying.py": "saves what is typed, hidden or not, and titles the dossier by what counts",
+    "services/dossier/redrafting.py": "puts what was written apart in the place of what was deposited",
+    "services/dossier/section_history.py": "compares what was typed, hidden or not, for those who typed it",
     "services/dossier/taken_over.py": "compares what counts with what the earlier dossier held",
     "services/dossier/completion.py": "takes back to what was deposited",
     "services/dossier/reading_links.py": "puts the deposited answers, which count, in the place of what is written since",

@@ -25,6 +25,7 @@ class Mail(StrEnum):
     CLAIM_OPENED = "association_claim_opened"
     CLAIM_PROOF = "association_claim_proof"
     COMPLETION_LAPSED = "association_completion_lapsed"
+    CORRECTIONS = "association_corrections"
     CORRECTION_DROPPED = "association_correction_dropped"
     CORRECTION_INTENT = "association_correction_intent"
     INVITATION = "association_invitation"

@@ -38,6 +38,8 @@ GIVEN_TO_REVIEWERS = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELI
 """Dealt among the reviewers, who may mark it."""
 NOT_REVIEWED = frozenset({ApplicationState.DRAFT, ApplicationState.INELIGIBLE, ApplicationState.WITHDRAWN})
 """Wants no reviews."""
+CORRECTABLE = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE, ApplicationState.INELIGIBLE})
+"""Deposited, and while its call is open its association may deposit another text in its place."""
 TOLD = frozenset({ApplicationState.NOTIFIED, ApplicationState.ACCEPTED, ApplicationState.DECLINED})
 """The association has its decision."""
 
@@ -87,25 +89,32 @@ def told_state(application: Application) -> str:
     return str(state if state in _OPEN_TO_ITS_ASSOCIATION else ApplicationState.SUBMITTED)
 
 
-class SectionAnswers(SQLModel, table=True):
-    """The answers of one section, with a version.
+class TypedSection(SQLModel):
+    """What was typed in one section, with a version.
 
     `answers`: question id → canonical answer; `raw`: what was typed where it isn't valid yet; `changes`: question id → what
     changed it last: `by` (a person's id), `at`, `page` (a token of the opened page), `serial` (of that page's saves).
+    `began_at`: when the stretch of typing began that `updated_at` ends (None: with it).
     """
+
+    application_id: str = Field(foreign_key="application.id")
+    section: str = Field(max_length=64)
+    answers: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    raw: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    changes: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    version: int = 1
+    updated_by: str | None = Field(default=None, foreign_key="person.id")
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    began_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SectionAnswers(TypedSection, table=True):
+    """The answers of one section that stand: of a draft as they are typed, of a deposited dossier as they were deposited."""
 
     __tablename__ = "section_answers"
     __table_args__ = (UniqueConstraint("application_id", "section"), CheckConstraint("version > 0", name="version"))
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    application_id: str = Field(foreign_key="application.id")
-    section: str = Field(max_length=64)
-    answers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    raw: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    changes: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    version: int = 1
-    updated_by: str | None = Field(default=None, foreign_key="person.id")
-    updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Submission(SQLModel, table=True):
@@ -116,7 +125,7 @@ class Submission(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     application_id: str = Field(foreign_key="application.id")
-    ordinal: int  # 1 the deposit, 2… after a request for completion
+    ordinal: int  # 1 the deposit, 2… corrections of it, and after a request for completion
     receipt_number: str = Field(max_length=40)
     arrived_at: datetime = Field(sa_type=UtcDateTime)
     person_id: str | None = Field(default=None, foreign_key="person.id")
@@ -170,12 +179,21 @@ class Signature(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class FileOfRedraft(StrEnum):
+    """What a redraft does with a file: a file that it adds counts as removed for everybody else until it is deposited."""
+
+    UNTOUCHED = ""
+    ADDED = "added"
+    DROPPED = "dropped"
+
+
 class Document(SQLModel, table=True):
     """A file, stored under its SHA-256: of a dossier's question, or of the association's safe (no application)."""
 
     __tablename__ = "document"
     __table_args__ = (
         CheckConstraint("size >= 0", name="size"),
+        CheckConstraint(one_of("redraft", FileOfRedraft), name="redraft"),
         Index("ix_document_application_question", "application_id", "question"),
     )
 
@@ -194,6 +212,7 @@ class Document(SQLModel, table=True):
     uploaded_by: str | None = Field(default=None, foreign_key="person.id")
     uploaded_at: datetime = Field(sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    redraft: str = Field(default="", max_length=10)  # what a redraft does with it, see `FileOfRedraft`
 
 
 class Message(SQLModel, table=True):

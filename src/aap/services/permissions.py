@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aap.records.applications import GIVEN_TO_REVIEWERS
+from aap.records.applications import CORRECTABLE, GIVEN_TO_REVIEWERS
 from aap.records.applications import ApplicationState as A
 from aap.records.calls import CallState as C
 from aap.records.people import MembershipRole, Role
@@ -32,6 +32,7 @@ class Permission(StrEnum):
     APPLICATION_START = "application:start"
     APPLICATION_READ = "application:read"
     APPLICATION_EDIT = "application:edit"
+    APPLICATION_CORRECT = "application:correct"
     APPLICATION_SUBMIT = "application:submit"
     APPLICATION_WITHDRAW = "application:withdraw"
     APPLICATION_RESUME = "application:resume"
@@ -96,6 +97,7 @@ class Who(StrEnum):
     SIGNED_IN = "signed_in"
     MEMBER = "member"  # of the association, any role
     EDITOR = "editor"  # of the association: editor or owner
+    CORRECTING = "correcting"  # editor, of a deposited dossier whose corrections are open
     OWNER = "owner"
     REVIEWER = "reviewer"  # of the call
     ASSIGNED = "assigned"  # reviewer to whom the dossier is given, not recused
@@ -126,6 +128,7 @@ class Target:
     assigned: bool = False
     further: bool = False
     recused: bool = False
+    corrections: bool = False  # of a deposited dossier, are open
 
 
 _BEFORE_DECISION = frozenset({A.DRAFT, A.SUBMITTED, A.TO_COMPLETE, A.ELIGIBLE, A.INELIGIBLE})
@@ -155,10 +158,13 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.APPLICATION_EDIT: (
         Grant(Who.EDITOR, _COLLECTING, frozenset({A.DRAFT})),
         Grant(Who.EDITOR, None, frozenset({A.TO_COMPLETE})),
+        Grant(Who.CORRECTING, frozenset({C.OPEN}), CORRECTABLE),
     ),
+    Permission.APPLICATION_CORRECT: (Grant(Who.EDITOR, frozenset({C.OPEN}), CORRECTABLE),),
     Permission.APPLICATION_SUBMIT: (
         Grant(Who.EDITOR, _COLLECTING, frozenset({A.DRAFT})),
         Grant(Who.EDITOR, None, frozenset({A.TO_COMPLETE})),
+        Grant(Who.CORRECTING, frozenset({C.OPEN}), CORRECTABLE),
     ),
     Permission.APPLICATION_WITHDRAW: (Grant(Who.EDITOR, frozenset(C) - _FROZEN, _BEFORE_DECISION | {A.WITHDRAWN}),),
     Permission.APPLICATION_RESUME: (Grant(Who.EDITOR, frozenset({C.OPEN}), frozenset({A.WITHDRAWN, A.DRAFT})),),
@@ -246,6 +252,8 @@ def relations(actor: Actor | None, target: Target) -> frozenset[Who]:
         found.add(Who.MEMBER)
         if membership in (MembershipRole.EDITOR, MembershipRole.OWNER):
             found.add(Who.EDITOR)
+            if target.corrections:
+                found.add(Who.CORRECTING)
         if membership is MembershipRole.OWNER:
             found.add(Who.OWNER)
     call_id = target.call_id or None

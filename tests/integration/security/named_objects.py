@@ -24,6 +24,7 @@ from aap.records.deliberations import JuryMember
 from aap.records.outbox import Job
 from aap.records.people import Invitation, Person
 from aap.records.rankings import Contest, ContestDocument, Decision, JuryDecision, JuryDecisionKind, Outcome, RankingRun
+from aap.records.redrafts import Redraft, RedraftedSection, SectionVersion
 from aap.records.reviews import Assignment, Recusal, Review
 from aap.records.second_factors import Passkey
 from aap.records.specimens import Specimen, SpecimenOrigin
@@ -31,8 +32,8 @@ from aap.records.types import new_id
 from aap.services.platform import Platform
 from tests.factories import password_hash
 
-ANSWERS, COMMENT, NOTES, MESSAGE, JURY, FILE = (
-    f"CANARI-{word}" for word in ("REPONSE", "COMMENTAIRE", "NOTES", "MESSAGE", "JURY", "PIECE")
+ANSWERS, COMMENT, NOTES, MESSAGE, JURY, FILE, REDRAFT = (
+    f"CANARI-{word}" for word in ("REPONSE", "COMMENTAIRE", "NOTES", "MESSAGE", "JURY", "PIECE", "CORRECTION")
 )
 
 
@@ -121,7 +122,13 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
     sections = session.exec(
         select(SectionAnswers).where(SectionAnswers.application_id == dossier.id).order_by(col(SectionAnswers.id))
     ).all()
+    version = SectionVersion(
+        application_id=dossier.id, section=sections[0].section, number=1, began_at=now, ended_at=now, kept_at=now,
+        answers=_marked(sections[0].answers, REDRAFT) if marked else dict(sections[0].answers),
+    )  # fmt: skip
+    session.add(version)
     if marked:
+        _redraft(session, dossier, sections[0], document)
         _mark_answers(sections)
         session.add_all(sections)
         review = session.exec(select(Review).where(Review.assignment_id == reader.id)).one()
@@ -143,6 +150,7 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
             "reference": dossier.reference,
             "section_id": sections[0].section,
             "document_id": document.id,
+            "version_id": version.id,
             "person_id": claimant.id,
             "passkey_id": passkey.id,
             "claim_id": claim.id,
@@ -168,6 +176,28 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
             "ordinal": 1,
         },
     )
+
+
+def _redraft(session: Session, dossier: Application, section: SectionAnswers, document: Document) -> None:
+    """Corrections that are open: an answer and a file that nobody but the association knows."""
+    now = document.uploaded_at
+    session.add(Redraft(application_id=dossier.id, opened_at=now, eligibility={REDRAFT: REDRAFT}))
+    session.add(
+        RedraftedSection(
+            application_id=dossier.id,
+            section=section.section,
+            answers=_marked(section.answers, REDRAFT),
+            version=2,
+            updated_at=now,
+        )
+    )
+    session.add(
+        Document(
+            association_id=dossier.association_id, application_id=dossier.id, question="statuts", name=f"{REDRAFT}.pdf",
+            content_type="application/pdf", size=document.size, sha256=document.sha256, uploaded_at=now, removed_at=now,
+            redraft="added",
+        )
+    )  # fmt: skip
 
 
 def _sending(session: Session, application_id: str, now: datetime) -> str:
@@ -207,9 +237,13 @@ def _contested(session: Session, dossier: Application, person: Person, file: Doc
 
 
 def _mark_answers(sections: list[SectionAnswers]) -> None:
-    """Puts the canary into every text of the answers."""
     for held in sections:
-        held.answers = {
-            name: f"{ANSWERS} {answer}" if isinstance(answer, str) and " " in answer else answer
-            for name, answer in held.answers.items()
-        }
+        held.answers = _marked(held.answers, ANSWERS)
+
+
+def _marked(answers: dict[str, object], canary: str) -> dict[str, object]:
+    """The answers with the canary in every text."""
+    return {
+        name: f"{canary} {answer}" if isinstance(answer, str) and " " in answer else answer
+        for name, answer in answers.items()
+    }

@@ -128,7 +128,7 @@ IDENTIFIERS = frozenset(
     {
         "call_id", "association_id", "application_id", "reference", "document_id", "person_id", "claim_id",
         "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id",
-        "passkey_id", "session_id", "aside_id", "member_id", "link_id",
+        "passkey_id", "session_id", "aside_id", "member_id", "link_id", "version_id",
         "notification_id", "sending_id", "contest_id", "file_id", "correction_id",
     }
 )  # fmt: skip

@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 from aap.app import create_app
 from aap.demo.filling import FINISHED, DemoSize, fill_instance
 from aap.jobs import sweep
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import CORRECTABLE, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import Call, CallState
 from aap.records.people import Membership, MembershipRole, Person, Role, RoleGrant
@@ -41,6 +41,7 @@ from tests.integration.security.named_objects import (
     JURY,
     MESSAGE,
     NOTES,
+    REDRAFT,
     Objects,
     new_person,
     objects_of,
@@ -62,6 +63,7 @@ SEES: Mapping[str, frozenset[str]] = {
     MESSAGE: MEMBERS | {"official"},
     JURY: frozenset({"official"}),
     FILE: MEMBERS | {"assigned", "fellow", "official"},
+    REDRAFT: MEMBERS,
 }
 """Canary → actors who may ever read it."""
 WORKING_PAGES = ("official.", "reviewer.")
@@ -117,6 +119,7 @@ class World:
             application_state=dossier if about_dossier else None,
             assigned=about_dossier and mine and who in ("assigned", "fellow"),
             recused=about_dossier and mine and who in RECUSED and endpoint.startswith(WORKING_PAGES),
+            corrections=about_dossier and mine and dossier in CORRECTABLE,
         )
 
     def asked_by(self) -> list[tuple[str, FlaskClient]]:

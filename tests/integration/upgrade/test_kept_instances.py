@@ -54,6 +54,8 @@ NOT_IN_THEM = {
     "security.change_email_confirm": "its token is good for hours of the machine's clock",
     "official.freeze": "no call deliberates",
     "official.jury_screen": "no meeting is open",
+    "association.abandon": "no deposit is being corrected",
+    "association.section_version": "0.1.0 kept no versions of a section",
     "association.appeal_file": "no appeal was kept",
     "association.appeal_paper": "no appeal was kept",
     "official.appeal_answer": "no appeal was kept",

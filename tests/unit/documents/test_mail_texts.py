@@ -17,6 +17,7 @@ SITE = "https://aap.example.org"
 TURNS = {  # what a template asks about, each way
     "accepted": (True, False), "approved": (True, False), "completed": (True, False), "contact": ("c@example.org", ""),
     "new": (True, False), "on_paper": (True, False), "lapsed": (True, False), "lapses": (True, False),
+    "correcting": (True, False), "replaces": ("ESSAI-1", ""), "what": ("begun", "abandoned", "lapsed"),
     "again": (True, False), "confirmation_link": (f"{SITE}/confirmation/t", ""), "remark": ("Une <b> remarque", ""),
 }  # fmt: skip
 FIXED = {
@@ -101,7 +102,7 @@ def test_labelled_lines_and_lists_stay_apart() -> None:
     values = {
         "number": "N1", "received_at": "hier", "association": "Les <Amis>", "title": "Titre", "call_title": "Appel",
         "rejection_on": "5 mai 2025", "files": [{"label": "Statuts", "name": "a&b.pdf"}], "contact": "", "completed": False,
-        "link": f"{SITE}/x",
+        "replaces": "", "link": f"{SITE}/x",
     }  # fmt: skip
     page = html_of("Objet <i>", render_mail(Mail.RECEIPT, values)[1], site=SITE)
     assert (

@@ -48,6 +48,7 @@ class ReceiptView:
     files: tuple[DepositedFile, ...] = ()
     approval: str = ""  # who approved the deposit, and when
     completes: bool = False  # it answers a request for completion
+    replaces: str = ""  # the number of the receipt whose deposit it replaces
 
     @property
     def decided_after_silence(self) -> bool:
@@ -70,6 +71,7 @@ def receipt_view(
     files: tuple[DepositedFile, ...] = (),
     approval: str = "",
     completes: bool = False,
+    replaces: str = "",
     overseas: bool | None = None,
 ) -> ReceiptView:
     """The receipt of one submission. `rejection_on`: the day from which silence is a rejection.
@@ -108,6 +110,7 @@ def receipt_view(
         files=files,
         approval=approval,
         completes=completes,
+        replaces=replaces,
     )
 
 

@@ -34,15 +34,23 @@ from aap.services.recusals import dossiers_apart, pairs_apart, people_apart, sta
 
 
 def dossier_target(
-    call: OpenedCall, application: Application, *, session: Session | None = None, actor: Actor | None = None
+    call: OpenedCall,
+    application: Application,
+    *,
+    session: Session | None = None,
+    actor: Actor | None = None,
+    corrections: bool = False,
 ) -> Target:
-    """What permissions on a dossier are asked for; with a session and an actor, whether they are recused of it."""
+    """What permissions on a dossier are asked for; with a session and an actor, whether they are recused of it.
+
+    `corrections`: whether the association has opened corrections of its deposit."""
     return Target(
         call_id=call.id,
         call_state=call.state,
         association_id=application.association_id,
         application_state=ApplicationState(application.state),
         recused=session is not None and actor is not None and is_recused(session, actor, application.id),
+        corrections=corrections,
     )
 
 

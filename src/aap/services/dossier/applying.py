@@ -15,11 +15,14 @@ from aap.core.answers.eligibility import asked
 from aap.core.answers.merging import merge
 from aap.core.questions.file import FileQuestion
 from aap.core.values import RAW
-from aap.records.applications import Application, SectionAnswers
+from aap.records.applications import Application, SectionAnswers, TypedSection
+from aap.records.redrafts import VersionEnd
 from aap.services.actor import Actor, person_name
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall, get_call
 from aap.services.dossier.dossiers import OpenedDossier, merge_sections, open_dossier
+from aap.services.dossier.redrafting import open_redraft, section_to_write
+from aap.services.dossier.section_history import keep_version, typed_anew
 from aap.services.dossier.uploads import copy_document
 from aap.services.errors import DeadlinePassed, NotFound, StateForbids
 from aap.services.permissions import Permission, Target, ensure
@@ -151,13 +154,19 @@ def answer_eligibility(
         session, actor=actor, application_id=application_id, permission=Permission.APPLICATION_EDIT, lock=True
     )
     application = dossier.application
-    before = dict(application.eligibility)
-    application.eligibility = {**before, **clean_eligibility(dossier.call, answers)}
+    before = dict(dossier.rules_answered)
+    given = {**before, **clean_eligibility(dossier.call, answers)}
+    redraft = open_redraft(session, dossier, actor, now)
+    if (
+        redraft is not None
+    ):  # told with the deposit: what officials read of the dossier's history says nothing of it before
+        redraft.eligibility = given
+        session.add(redraft)
+        return replace(dossier, redraft=redraft)
+    application.eligibility = given
     application.updated_at = now
     session.add(application)
-    record(
-        session, actor, "application.eligibility", application, now=now, before=before, after=application.eligibility
-    )
+    record(session, actor, "application.eligibility", application, now=now, before=before, after=given)
     return dossier
 
 
@@ -207,6 +216,7 @@ def save_section(
     given_up: Collection[str] = (),
     files: bool = True,
     whole: bool = True,
+    ending: VersionEnd = VersionEnd.CHANGED,
 ) -> SavedSection:
     """Keeps a section's answers, right or wrong; what can't be read goes beside them. What others changed meanwhile in other
     questions stays; where both changed the same one, theirs stays too and `disputed` names it.
@@ -224,9 +234,7 @@ def save_section(
         raise NotFound("section", section_id)
     if not dossier.is_open(section_id):
         raise StateForbids(Permission.APPLICATION_EDIT, dossier.state)
-    held = dossier.sections.get(section_id) or SectionAnswers(
-        application_id=application_id, section=section_id, version=0, updated_at=now
-    )
+    held = section_to_write(dossier, section_id, now)
     raw = answers.get(RAW) or {}
     questions = [one.id for one in section.questions if whole or one.id in answers or one.id in raw]
     changes = {one: held.changes[one] for one in questions if one in held.changes}
@@ -243,6 +251,10 @@ def save_section(
     saved = SavedSection(held.version, dossier, named(merged.disputed), named(merged.elsewhere))
     if not merged.taken:
         return saved
+    redraft = open_redraft(session, dossier, actor, now)
+    if held not in session or ending is VersionEnd.RESTORED or typed_anew(held, merged.answers, actor, now):
+        keep_version(session, held, now=now, ending=ending)
+        held.began_at = now
     made = {"by": actor.person_id, "at": now.isoformat(), "page": page.token[:32], "serial": page.serial}
     held.answers = {key: value for key, value in merged.answers.items() if key != RAW}
     held.raw = dict(merged.answers.get(RAW) or {})
@@ -252,16 +264,15 @@ def save_section(
     session.add(held)
     sections = {**dossier.sections, section_id: held}
     application = dossier.application
-    application.updated_at = now
-    _take_title(application, dossier.call, merge_sections(sections))
-    session.add(application)
-    changed = OpenedDossier(
-        dossier.call, application, dossier.association, sections, dossier.documents, dossier.completion
-    )
+    if redraft is None:
+        application.updated_at = now
+        _take_title(application, dossier.call, merge_sections(sections))
+        session.add(application)
+    changed = replace(dossier, sections=sections, redraft=redraft)
     return replace(saved, version=held.version, dossier=changed)
 
 
-def _changed_by(session: Session, held: SectionAnswers, question: str) -> ChangedElsewhere:
+def _changed_by(session: Session, held: TypedSection, question: str) -> ChangedElsewhere:
     """Who changed a question last; for answers of before this was noted, who saved the section."""
     made = held.changes.get(question)
     if made is None:

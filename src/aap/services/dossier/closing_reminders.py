@@ -1,23 +1,28 @@
-"""Reminders to those who started a dossier and did not submit it: when each is due, `account/reminders_and_channels` says."""
+"""Reminders to those who began a dossier, or corrections of one, and did not deposit them.
+
+When each is due, `account/reminders_and_channels` says.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, literal
+from sqlalchemy import String, and_, literal, or_
 from sqlmodel import Session, col, select
 
 from aap.core.delays import paris
 from aap.core.french import moment
 from aap.documents.mail_texts import Mail
-from aap.records.applications import Application, ApplicationState
+from aap.records.applications import CORRECTABLE, Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.outbox import OutboxMail
 from aap.records.people import Membership, MembershipRole, Person
+from aap.records.redrafts import Redraft
 from aap.services.account.reminders_and_channels import REMINDERS, Reminder, wants
 from aap.services.association.diary import closing_event
 from aap.services.call.calls import OpenedCall, list_calls
+from aap.services.dossier.redrafting import holds_something
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 
@@ -51,12 +56,22 @@ def _remind(session: Session, call: OpenedCall, reminder: Reminder, links: Links
     closing = int(call.record.closes_at.timestamp())
     key = literal(f"reminder:{reminder.name}:{closing}:", String) + col(Application.id) + ":" + col(Person.id)
     already = select(OutboxMail.id).where(OutboxMail.dedupe_key == key).correlate(Application, Person).exists()
+    begun_before = call.record.closes_at - reminder.before
+    draft = and_(col(Application.state) == ApplicationState.DRAFT, col(Application.created_at) < begun_before)
+    corrected = (
+        select(Redraft.id)
+        .where(
+            Redraft.application_id == Application.id, col(Redraft.opened_at) < begun_before,
+            col(Redraft.lapsed_at).is_(None),
+        )
+        .correlate(Application)
+        .exists()
+    )  # fmt: skip
     found = session.exec(
         select(Application, Association.name, Person, key)
         .where(
             Application.call_id == call.id,
-            Application.state == ApplicationState.DRAFT,
-            col(Application.created_at) < call.record.closes_at - reminder.before,
+            or_(draft, and_(col(Application.state).in_(CORRECTABLE), corrected, holds_something())),
             Association.id == Application.association_id,
             Membership.association_id == Application.association_id,
             col(Membership.role).in_([MembershipRole.OWNER, MembershipRole.EDITOR]),
@@ -78,6 +93,7 @@ def _remind(session: Session, call: OpenedCall, reminder: Reminder, links: Links
                 "left": reminder.words,
                 "association": association,
                 "title": application.title,
+                "correcting": application.state != ApplicationState.DRAFT,
                 "call_title": call.record.title,
                 "closes_at": moment(paris(call.record.closes_at)),
                 "link": links.dossier(application.id),

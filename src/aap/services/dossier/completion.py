@@ -17,7 +17,6 @@ from aap.core.delays import paris
 from aap.core.french import moment, plain
 from aap.documents.mail_texts import Mail
 from aap.records.applications import (
-    WRITABLE,
     Application,
     ApplicationState,
     CompletionRequest,
@@ -37,10 +36,10 @@ from aap.services.dossier.dossiers import (
     OpenedDossier,
     counting_answers,
     deposit_content,
-    merge_sections,
     submissions_of,
 )
 from aap.services.dossier.messages import LONGEST_MESSAGE
+from aap.services.dossier.redrafting import drop_redraft, undeposited
 from aap.services.errors import InvalidInput, Objection
 from aap.services.page_links import Links
 from aap.services.permissions import Permission
@@ -63,14 +62,16 @@ class Revision:
 
 
 def revisions_of(session: Session, dossier: OpenedDossier) -> tuple[Revision, ...]:
-    """What each deposit after the first one changed, the latest first; what is being completed comes first of all."""
+    """What each deposit after the first one changed, the latest first; first of all what is being written, or was when the
+    time was over."""
     deposits = submissions_of(session, dossier.id)
     file = dossier.call.file
     found = [
         Revision(later, compare_contents(file, earlier.content, later.content)) for earlier, later in pairwise(deposits)
     ]
-    if deposits and dossier.state in WRITABLE:
-        found.append(Revision(None, compare_contents(file, deposits[-1].content, deposit_content(dossier))))
+    unsent = dossier if dossier.in_writing else undeposited(session, dossier)
+    if deposits and unsent is not None:
+        found.append(Revision(None, compare_contents(file, deposits[-1].content, deposit_content(unsent))))
     return tuple(reversed(found))
 
 
@@ -122,7 +123,7 @@ def _files(content: Mapping[str, Any]) -> dict[str, list[ComparedFile]]:
 def lapse_completions(session: Session, *, links: Links, now: datetime) -> int:
     """Requests whose time is over without an answer: the dossier is examined as it was deposited. Gives their number.
 
-    What was changed since and not deposited again is taken back to the last deposit; the audit line keeps it. A
+    What was changed since and not deposited again is without effect; the audit line and the sections' versions keep it. A
     dossier that was never deposited has nothing to go back to, and is left alone.
     """
     due = session.exec(
@@ -168,13 +169,14 @@ def _take_back(
     links: Links,
     now: datetime,
 ) -> None:
+    """What was written apart goes among the versions; what an instance of before redrafts let stand is put right, too."""
     content = deposits[-1].content
     call = get_call(session, application.call_id)
     held = {
         one.section: one
         for one in session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application.id))
     }
-    unsent = merge_sections({name: held[name] for name in request.sections if name in held})
+    unsent = drop_redraft(session, application, now=now)
     for section in call.file.form.sections:
         if section.id not in request.sections or section.id not in held:
             continue
@@ -266,6 +268,7 @@ def ask_completion(
         created_at=now,
     )
     before = str(application.state)
+    drop_redraft(session, application, now=now)  # corrections that lapsed: what is asked for begins from the deposit
     application.state = ApplicationState.TO_COMPLETE
     application.version += 1
     session.add(request)

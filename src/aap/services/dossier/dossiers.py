@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import select as sql_select
+from sqlmodel import Session, col, or_, select
 
 from aap.core.answers.checking import AnswerProblem, check_form
 from aap.core.answers.conditions import budget_asked, shown_answers, shown_questions, source_values, visible_sections
@@ -19,16 +20,21 @@ from aap.core.budgets.budget_checks import BudgetNote, RequestLimits, check_toge
 from aap.core.call.schema import CallFile, Section
 from aap.core.values import RAW, decimal_of
 from aap.records.applications import (
+    CORRECTABLE,
+    WRITABLE,
     Application,
     ApplicationState,
     CompletionRequest,
     Document,
+    FileOfRedraft,
     SectionAnswers,
     Submission,
+    TypedSection,
 )
 from aap.records.associations import Association
 from aap.records.calls import Call, CallVersion
 from aap.records.people import MembershipRole
+from aap.records.redrafts import Redraft, RedraftedSection
 from aap.services.actor import Actor
 from aap.services.association.identity_fields import missing_identity
 from aap.services.call.calls import OpenedCall, get_call, opened_call
@@ -43,14 +49,16 @@ MANDATE = "_pouvoir"
 
 @dataclass(frozen=True)
 class OpenedDossier:
-    """`completion`: what the service asks for, while the dossier is to be completed."""
+    """`completion`: what the service asks for, while the dossier is to be completed. `redraft`: what is written in it since it
+    was deposited; `sections` and `documents` are the redraft's where it is open (`laid_over`), else those that stand."""
 
     call: OpenedCall
     application: Application
     association: Association
-    sections: Mapping[str, SectionAnswers] = field(default_factory=dict)
+    sections: Mapping[str, TypedSection] = field(default_factory=dict)
     documents: Sequence[Document] = ()
     completion: CompletionRequest | None = None
+    redraft: Redraft | None = None
 
     @property
     def id(self) -> str:
@@ -62,7 +70,29 @@ class OpenedDossier:
 
     @property
     def target(self) -> Target:
-        return dossier_target(self.call, self.application)
+        return dossier_target(self.call, self.application, corrections=self.correcting)
+
+    @property
+    def correcting(self) -> bool:
+        """Whether corrections of the deposit are open: the deposit stands until they are deposited."""
+        return self.state in CORRECTABLE and self.redraft is not None and self.redraft.lapsed_at is None
+
+    @property
+    def in_writing(self) -> bool:
+        """Whether the association writes in it: before its deposit, in what is asked for, in corrections."""
+        return self.state in WRITABLE or self.correcting
+
+    @property
+    def is_kept_apart(self) -> bool:
+        """Whether what is written is kept apart from a deposit that stands."""
+        return self.application.submitted_at is not None
+
+    @property
+    def rules_answered(self) -> Mapping[str, Any]:
+        """The answers to the call's rules: those of the redraft, where it is open and has its own."""
+        if self.redraft is not None and self.redraft.lapsed_at is None and self.redraft.eligibility is not None:
+            return self.redraft.eligibility
+        return self.application.eligibility
 
     @cached_property
     def typed(self) -> dict[str, Any]:
@@ -115,8 +145,8 @@ class OpenedDossier:
         raise NotFound("section", section_id)
 
     def is_open(self, section_id: str) -> bool:
-        """Whether a section may be changed: every one in a draft, the named ones when completion is asked for."""
-        if self.state is ApplicationState.DRAFT:
+        """Whether a section may be changed: every one in a draft and in corrections, the named ones of a completion."""
+        if self.state is ApplicationState.DRAFT or self.correcting:
             return True
         return (
             self.state is ApplicationState.TO_COMPLETE
@@ -169,10 +199,10 @@ class OpenedDossier:
     def eligibility(self) -> Eligibility:
         """The rules, by the answers given before starting and by what the dossier says now."""
         values = source_values(self.call.file.form, self.answers, association_fields(self.association))
-        return check_eligibility(self.call.file.eligibility, self.application.eligibility, values)
+        return check_eligibility(self.call.file.eligibility, self.rules_answered, values)
 
 
-def merge_sections(sections: Mapping[str, SectionAnswers]) -> dict[str, Any]:
+def merge_sections(sections: Mapping[str, TypedSection]) -> dict[str, Any]:
     """One flat mapping of every section's answers."""
     answers: dict[str, Any] = {}
     raw: dict[str, Any] = {}
@@ -208,44 +238,74 @@ def open_dossier(
     permission: Permission = Permission.APPLICATION_READ,
     lock: bool = False,
     files: bool = True,
+    deposited: bool = False,
 ) -> OpenedDossier:
-    """The whole dossier, for a member of its association. Three queries, four when completion is asked for.
+    """The whole dossier, for a member of its association, as it is being written. Three queries, one more when completion is
+    asked for, three more when a redraft is open.
 
     `lock`: nobody else changes the application until the transaction ends. `files` False: its documents are left out
-    (autosave has no use for them). Raises NotFound, StateForbids.
+    (autosave has no use for them). `deposited`: as it stands, without what is written since. Raises NotFound, StateForbids.
     """
     query = (
-        select(Application, Association, Call, CallVersion)
+        sql_select(Application, Association, Call, CallVersion, Redraft)
+        .join(Redraft, col(Redraft.application_id) == col(Application.id), isouter=True)
         .where(
-            Application.id == application_id,
-            Association.id == Application.association_id,
-            Call.id == Application.call_id,
-            CallVersion.id == Call.version_id,
+            col(Application.id) == application_id,
+            col(Association.id) == col(Application.association_id),
+            col(Call.id) == col(Application.call_id),
+            col(CallVersion.id) == col(Call.version_id),
         )
     )  # fmt: skip
     if lock:
         query = query.with_for_update(of=Application)
-    row = session.exec(query).first()
+    row = session.execute(query).first()
     if row is None:
         raise NotFound("application", application_id)
-    application, association, _call, _version = row
+    application, association, _call, _version, redraft = row
     call = get_call(session, application.call_id)  # both rows are in the session already
-    bare = OpenedDossier(call, application, association)
+    if lock and application.submitted_at is not None:  # as it stands once nobody else holds the dossier
+        redraft = session.exec(
+            select(Redraft).where(Redraft.application_id == application_id).execution_options(populate_existing=True)
+        ).first()
+    bare = OpenedDossier(call, application, association, redraft=redraft)
     ensure(actor, permission, bare.target, kind="application", id=application_id)
     sections = session.exec(select(SectionAnswers).where(SectionAnswers.application_id == application_id))
-    documents: Sequence[Document] = ()
-    if files:
-        documents = session.exec(
-            select(Document)
-            .where(Document.application_id == application_id, col(Document.removed_at).is_(None))
-            .order_by(col(Document.uploaded_at), col(Document.id))
-        ).all()
+    documents = _documents_of(session, application_id, FileOfRedraft.UNTOUCHED) if files else ()
     completion = None
     if application.state == ApplicationState.TO_COMPLETE:
         completion = open_completion(session, application_id)
-    return OpenedDossier(
-        call, application, association, {one.section: one for one in sections}, tuple(documents), completion
+    stands = replace(bare, sections={one.section: one for one in sections}, documents=documents, completion=completion)
+    if redraft is None or redraft.lapsed_at is not None or deposited:
+        return stands
+    return laid_over(session, stands, files=files)
+
+
+def _documents_of(session: Session, application_id: str, also: FileOfRedraft) -> tuple[Document, ...]:
+    """A dossier's files that stand, and those of which a redraft says this. One query."""
+    stands = col(Document.removed_at).is_(None)
+    found = session.exec(
+        select(Document)
+        .where(
+            Document.application_id == application_id,
+            or_(stands, Document.redraft == also) if also else stands,
+        )
+        .order_by(col(Document.uploaded_at), col(Document.id))
     )
+    return tuple(found)
+
+
+def laid_over(session: Session, dossier: OpenedDossier, *, files: bool = True) -> OpenedDossier:
+    """The dossier as its redraft has it, open or lapsed. At most two queries."""
+    own = session.exec(select(RedraftedSection).where(RedraftedSection.application_id == dossier.id))
+    documents: Sequence[Document] = ()
+    if files:
+        documents = [
+            one
+            for one in _documents_of(session, dossier.id, FileOfRedraft.ADDED)
+            if one.redraft != FileOfRedraft.DROPPED
+        ]
+    sections: dict[str, TypedSection] = {**dossier.sections, **{one.section: one for one in own}}
+    return replace(dossier, sections=sections, documents=tuple(documents))
 
 
 def reader_by_link(association_id: str) -> Actor:
@@ -260,13 +320,17 @@ def form_to_fill(session: Session, *, actor: Actor, application_id: str) -> Open
     One query. Raises NotFound, StateForbids.
     """
     row = session.exec(
-        select(Application, Call).where(Application.id == application_id, Call.id == Application.call_id)
+        select(Application, Call, Redraft)
+        .join(Redraft, col(Redraft.application_id) == col(Application.id), isouter=True)
+        .where(Application.id == application_id, Call.id == Application.call_id)
     ).first()
     if row is None:
         raise NotFound("application", application_id)
-    application, record = row
+    application, record, redraft = row
     call = opened_call(session, record)
-    ensure(actor, Permission.APPLICATION_EDIT, dossier_target(call, application), kind="application", id=application_id)
+    corrections = redraft is not None and redraft.lapsed_at is None
+    target = dossier_target(call, application, corrections=corrections)
+    ensure(actor, Permission.APPLICATION_EDIT, target, kind="application", id=application_id)
     return call
 
 
@@ -281,43 +345,6 @@ def open_completion(session: Session, application_id: str) -> CompletionRequest 
         )
         .order_by(col(CompletionRequest.created_at).desc(), col(CompletionRequest.id))
     ).first()
-
-
-@dataclass(frozen=True)
-class DossierLine:
-    """One dossier in a list."""
-
-    application: Application
-    association: str
-    call: OpenedCall
-    due_at: Any = None  # of the request for completion
-
-
-def dossiers_of(session: Session, actor: Actor) -> tuple[DossierLine, ...]:
-    """The dossiers of the actor's associations, the latest change first. Two queries."""
-    rows = session.exec(
-        select(Application, Association.name, Call, CallVersion)
-        .where(
-            col(Application.association_id).in_(actor.memberships),
-            Association.id == Application.association_id,
-            Call.id == Application.call_id,
-            CallVersion.id == Call.version_id,
-        )
-        .order_by(col(Application.updated_at).desc(), col(Application.id))
-    ).all()
-    asked = [application.id for application, *_ in rows if application.state == ApplicationState.TO_COMPLETE]
-    due = session.exec(
-        select(CompletionRequest.application_id, CompletionRequest.due_at).where(
-            col(CompletionRequest.application_id).in_(asked),
-            col(CompletionRequest.answered_at).is_(None),
-            col(CompletionRequest.lapsed_at).is_(None),
-        )
-    )
-    due_at = dict(due.all())
-    return tuple(
-        DossierLine(application, name, get_call(session, application.call_id), due_at.get(application.id))
-        for application, name, _call, _version in rows
-    )
 
 
 def submissions_of(session: Session, application_id: str) -> tuple[Submission, ...]:

@@ -73,6 +73,7 @@ def receipt_of(
         approval=_approval(content.get("signature") or {}),
         # A later deposit completes the dossier only where that was asked for: a withdrawn one may be deposited anew.
         completes=any(one.answered_at == submission.arrived_at for one in asked),
+        replaces=content.get("replaces", ""),
     )
 
 
@@ -152,6 +153,7 @@ def send_receipt(platform: Platform, job: Job, progress: Progress, links: Links)
                     "files": view.files,
                     "contact": call.file.call.contact or "",
                     "completed": view.completes,
+                    "replaces": view.replaces,
                     "link": links.receipt(application.id),
                 },
                 sender=call.authority_name,

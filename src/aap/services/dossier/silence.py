@@ -1,4 +1,11 @@
-"""The day after which silence on a dossier is a refusal: one for receipts, mails and pages."""
+"""The day after which silence on a dossier is a refusal: one for receipts, mails and pages.
+
+What a corrected deposit changes, the authority's counsel confirms. Here a deposit that replaces another one is a request of
+its own: the two months run from its receipt, on the receipt that it gets (`told_at`) as on the dossier (`rejected_on`, by
+`Application.submitted_at`, which `submitting.py` sets to the arrival of the deposit that stands). Only a deposit that answers
+a request for completion leaves the delay with the deposit that it completes. To let corrections run from the first deposit,
+change `_begins_anew` and that line.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +41,16 @@ def told_at(submission: Submission, deposits: Sequence[Submission], requests: Se
 
     `deposits`: of its dossier. A deposit that answers a request completes the one before it; any other begins anew.
     """
-    answered = {one.answered_at for one in requests}
     until = [one.arrived_at for one in deposits if one.arrived_at <= submission.arrived_at]
-    received = max((moment for moment in until if moment not in answered), default=submission.arrived_at)
+    received = max((moment for moment in until if _begins_anew(moment, requests)), default=submission.arrived_at)
     return silence_is_rejection(
         received,
         [_span(one) for one in requests if one.answered_at and received <= one.answered_at <= submission.arrived_at],
     )
+
+
+def _begins_anew(arrived_at: datetime, requests: Sequence[CompletionRequest]) -> bool:
+    return all(one.answered_at != arrived_at for one in requests)
 
 
 def _span(request: CompletionRequest) -> tuple[datetime, datetime]:

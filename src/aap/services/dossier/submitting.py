@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from aap.core.call.canonical import canonical_hash
-from aap.records.applications import WRITABLE, Application, ApplicationState, Signature, Submission
+from aap.records.applications import Application, ApplicationState, Signature, Submission
 from aap.records.associations import Association
 from aap.services.actor import Actor
 from aap.services.audit import record
@@ -22,11 +22,15 @@ from aap.services.dossier.dossiers import (
     submissions_of,
 )
 from aap.services.dossier.facts import DossierFacts, dossier_facts
+from aap.services.dossier.redrafting import put_in_place
 from aap.services.dossier.signing import approved_signature
 from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.outbox import start_job
 from aap.services.permissions import Permission, ensure
 from aap.services.recusals import recuse_members
+
+_WRITTEN = ("answers", "documents", "eligibility", "association")
+"""What of a deposit must differ for another one to take its place."""
 
 CAPACITIES = ("self", "representative", "mandate")
 """Who deposits: the legal representative, somebody with their approval, somebody with a mandate of theirs."""
@@ -42,7 +46,8 @@ def submit_application(
     broken_rules_seen: bool,
     now: datetime,
 ) -> Submission:
-    """Deposits the dossier as it stands; `now` is the arrival of the request, compared to the whole second.
+    """Deposits the dossier as it is written; `now` is the arrival of the request, compared to the whole second. Corrections
+    take the place of the deposit that stood until now, in the transaction that makes their receipt.
 
     Pressed twice, reloaded or sent from two tabs, it gives the same deposit. Raises InvalidInput (what is missing, by
     field; `""` for the answers of the form), DeadlinePassed, StateForbids, NotFound.
@@ -50,7 +55,7 @@ def submit_application(
     dossier = open_dossier(session, actor=actor, application_id=application_id, lock=True)
     application = dossier.application
     earlier = submissions_of(session, application_id)
-    if earlier and dossier.state not in WRITABLE | {ApplicationState.WITHDRAWN}:
+    if earlier and not dossier.in_writing and dossier.state is not ApplicationState.WITHDRAWN:
         ensure(actor, Permission.APPLICATION_READ, dossier.target, kind="application", id=application_id)
         return earlier[-1]
     ensure(actor, Permission.APPLICATION_SUBMIT, dossier.target, kind="application", id=application_id)
@@ -62,7 +67,7 @@ def submit_application(
     content = deposit_content(dossier)
     content["attestations"] = list(dossier.call.file.form.attestations)
     content["capacity"] = capacity
-    content["eligibility"] = dict(application.eligibility)
+    content["eligibility"] = dict(dossier.rules_answered)
     content["association"] = _identity(dossier.association)
     content["title"], content["requested_amount"] = facts.title, facts.requested_amount
     content["attributes"] = facts.attributes
@@ -73,6 +78,12 @@ def submit_application(
             "email": signature.email,
             "approved_at": signature.answered_at.isoformat() if signature.answered_at else "",
         }
+    replaced = earlier[-1] if dossier.correcting and earlier else None
+    if replaced is not None:
+        if all(content[name] == replaced.content.get(name) for name in _WRITTEN):
+            raise InvalidInput({"": Objection("dossier.nothing_corrected")})
+        content["replaces"] = replaced.receipt_number
+    put_in_place(session, dossier, now)
     ordinal = len(earlier) + 1
     submission = Submission(
         application_id=application_id,
@@ -92,7 +103,10 @@ def submit_application(
     application.title, application.theme = facts.title, facts.theme
     application.requested_amount = facts.requested_amount
     application.attributes = _attributes(application, earlier, facts)
-    application.submitted_at = application.submitted_at or now
+    if replaced is not None:  # another text wants another screening
+        application.ineligible_reason, application.screened_at, application.screened_by = "", None, None
+    if replaced is not None or application.submitted_at is None:
+        application.submitted_at = now  # of the deposit that stands: silence runs from it (`silence.py`)
     application.updated_at = now
     application.version += 1
     session.add(application)
@@ -112,6 +126,7 @@ def submit_application(
             "receipt": submission.receipt_number,
             "content_hash": submission.content_hash,
             "requested_amount": facts.requested_amount,
+            **({"replaces": replaced.receipt_number} if replaced is not None else {}),
         },
     )
     recuse_members(session, now=now, application_id=application_id)

@@ -16,6 +16,7 @@ from aap.services.association.mails import tell_association
 from aap.services.audit import record
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import tell_service
+from aap.services.dossier.redrafting import drop_redraft
 from aap.services.errors import DeadlinePassed, InvalidInput, Objection
 from aap.services.page_links import Links
 from aap.services.permissions import Permission, ensure
@@ -40,6 +41,7 @@ def withdraw_application(
     if len(reason) > LONGEST_REASON:
         raise InvalidInput({"reason": Objection("dossier.withdrawal_reason_too_long", most=LONGEST_REASON)})
     before = str(application.state)
+    drop_redraft(session, application, now=now)
     application.state = ApplicationState.WITHDRAWN
     application.withdrawn_at = application.updated_at = now
     application.version += 1

@@ -1,5 +1,5 @@
-"""What the passing of time does by itself: reminders, requests for completion whose time is over, discussions that open or
-end, mails of the day, and recusals of members that nothing else wrote down.
+"""What the passing of time does by itself: reminders, requests for completion and corrections whose time is over, discussions
+that open or end, mails of the day, and recusals of members that nothing else wrote down.
 
 The worker does it every minute, `aap tick` once.
 """
@@ -20,6 +20,7 @@ from aap.services.digests import gather_digests
 from aap.services.dossier.closing_reminders import remind_drafts
 from aap.services.dossier.completion import lapse_completions
 from aap.services.dossier.discussed import keep_discussions
+from aap.services.dossier.redrafting import lapse_corrections
 from aap.services.outbox import send_mail
 from aap.services.page_links import Links
 from aap.services.platform import Platform
@@ -29,7 +30,7 @@ from aap.services.sessions import forget_old_sessions
 
 @dataclass(frozen=True)
 class Kept:
-    """How many reminders were written, requests for completion ended, and members of applicants were recused."""
+    """How many reminders were written, requests for completion and corrections ended, and members of applicants were recused."""
 
     reminders: int
     lapsed: int
@@ -58,6 +59,8 @@ def keep_time(platform: Platform, links: Links) -> Kept:
     now = platform.clock()
     with platform.database.writing() as session:
         lapsed = lapse_completions(session, links=links, now=now)
+    with platform.database.writing() as session:
+        lapsed += lapse_corrections(session, links=links, now=now)
     with platform.database.writing() as session:
         reminders = remind_drafts(session, links=links, now=now)
     with platform.database.writing() as session:

@@ -25,6 +25,7 @@ from aap.services.decision.in_force import DECLINED, GIVEN_UP
 from aap.services.dossier.completion import revisions_of
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
+from aap.services.dossier.redrafting import may_correct
 from aap.services.dossier.silence import rejected_on
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import InvalidInput, NotFound
@@ -65,7 +66,7 @@ def status(application_id: str) -> str:
     return render_template(
         "association/status.html",
         dossier=found,
-        standing=state_in_words(found.state, found.call, now, due_at),
+        standing=state_in_words(found.state, found.call, now, due_at, correcting=found.correcting),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
         coming=what_next(found.state, found.call, now, due_at=due_at, silent_on=silent_on, known=known),
         revisions=revisions,
@@ -90,6 +91,7 @@ def _withdraw_page(application_id: str, problems: dict[str, str]) -> str:
         "association/withdraw.html",
         dossier=found,
         problems=problems,
+        may_correct=may_correct(found, signed_in(), arrived_at()),
         reason=request.form.get("reason", ""),
         again=found.call.accepts_new_dossiers(arrived_at()),
     )

@@ -11,15 +11,8 @@ from aap.core.values import parse_day, parse_year
 from aap.documents.incoming.incoming_file import RefusedFile
 from aap.records.people import MembershipRole
 from aap.services.association.associations import get_association
-from aap.services.dossier.uploads import (
-    SAFE_KINDS,
-    SAFE_MEGABYTES,
-    add_to_safe,
-    readable_document,
-    receive,
-    remove_from_safe,
-    safe_documents,
-)
+from aap.services.dossier.safe import SAFE_KINDS, SAFE_MEGABYTES, add_to_safe, remove_from_safe, safe_documents
+from aap.services.dossier.uploads import readable_document, receive
 from aap.services.errors import InvalidInput
 from aap.services.permissions import Permission
 from aap.web.access import requires

@@ -12,7 +12,6 @@ from flask_babel import ngettext
 
 from aap.core.answers.eligibility import asked
 from aap.core.call.schema import Section
-from aap.records.applications import WRITABLE
 from aap.records.people import MembershipRole
 from aap.services.call.public_calls import other_open_calls
 from aap.services.decision.answer_terms import known_decision
@@ -22,6 +21,7 @@ from aap.services.dossier.dossiers import OpenedDossier, deadline_of, open_dossi
 from aap.services.dossier.messages import exchanged_with
 from aap.services.dossier.readable import dossier_pdf, readings
 from aap.services.dossier.receipts import receipts_of
+from aap.services.dossier.redrafting import deposit_that_stands, may_correct
 from aap.services.dossier.silence import rejected_on
 from aap.services.dossier.taken_over import to_look_at
 from aap.services.permissions import Permission
@@ -44,17 +44,18 @@ def dossier(application_id: str) -> str:
     with reading() as session:
         found = open_dossier(session, actor=actor, application_id=application_id)
         exchanged, unread = exchanged_with(session, application_id)
-        taken = to_look_at(session, found) if found.state in WRITABLE else frozenset()
+        taken = to_look_at(session, found) if found.in_writing else frozenset()
         silent_on = rejected_on(session, found.application)
         comments = count_comments(session, application_id)
         known = known_decision(session, found)
+        stands = deposit_that_stands(session, application_id) if found.redraft is not None else None
     project = found.budget("project")
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
         "association/dossier.html",
         dossier=found,
-        standing=state_in_words(found.state, found.call, now, due_at),
+        standing=state_in_words(found.state, found.call, now, due_at, correcting=found.correcting),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
         coming=what_next(found.state, found.call, now, due_at=due_at, silent_on=silent_on, known=known),
         exchanged=exchanged,
@@ -62,7 +63,10 @@ def dossier(application_id: str) -> str:
         may_write=may_write(actor, found),
         tasks=_tasks(found, taken, comments),
         requested=project.request if project else 0,
-        editable=found.state in WRITABLE,
+        editable=found.in_writing,
+        stands=stands,
+        lapsed=found.redraft is not None and found.redraft.lapsed_at is not None,
+        may_correct=may_correct(found, actor, now),
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
         ready=not (found.errors or found.missing_identity)
         and found.eligibility.verdict != "unknown"
@@ -103,9 +107,9 @@ def _tasks(
 ) -> list[dict[str, Any]]:
     """`taken`: the questions that hold what is to be looked at again."""
     tasks = []
-    if dossier.state == "draft" or dossier.missing_identity:
+    if dossier.state == "draft" or dossier.correcting or dossier.missing_identity:
         tasks.append(_identity_task(dossier))
-    if asked(dossier.call.file.eligibility) and dossier.state == "draft":
+    if asked(dossier.call.file.eligibility) and (dossier.state == "draft" or dossier.correcting):
         verdict = dossier.eligibility.verdict
         state, kind = {
             "yes": (_("Complet"), "success"),
@@ -207,7 +211,7 @@ def read_through(application_id: str) -> str:
 @requires(Permission.APPLICATION_READ)
 def complete_pdf(application_id: str) -> ResponseReturnValue:
     with reading() as session:
-        found = open_dossier(session, actor=signed_in(), application_id=application_id)
+        found = open_dossier(session, actor=signed_in(), application_id=application_id, deposited=True)
         receipts = receipts_of(session, found)
     last = receipts[-1] if receipts else None
     name = f"dossier-{found.application.reference}.pdf"

@@ -18,7 +18,7 @@ from aap.services.association.associations import associations_of
 from aap.services.association.siret_claims import claims_of
 from aap.services.call.calls import OpenedCall, get_call, list_calls
 from aap.services.dossier.applying import form_changes, start_application
-from aap.services.dossier.dossiers import DossierLine, dossiers_of
+from aap.services.dossier.own_dossiers import DossierLine, dossiers_of
 from aap.services.errors import NotFound
 from aap.services.permissions import Permission
 from aap.web.access import requires
@@ -40,7 +40,13 @@ def home() -> str:
         claims = claims_of(session, actor)
         calls = [call for call in list_calls(session, frozenset({CallState.OPEN})) if call.accepts_new_dossiers(now)]
     dossiers = [
-        (line, state_in_words(ApplicationState(line.application.state), line.call, now, line.due_at)) for line in lines
+        (
+            line,
+            state_in_words(
+                ApplicationState(line.application.state), line.call, now, line.due_at, correcting=line.correcting
+            ),
+        )
+        for line in lines
     ]
     return render_template(
         "association/home.html",

@@ -20,7 +20,7 @@ from aap.services.association.identity_fields import bank_of, described_as_typed
 from aap.services.association.members import members_of
 from aap.services.association.register_answers import Registered, registered
 from aap.services.association.registers import open_registers
-from aap.services.dossier.uploads import safe_documents
+from aap.services.dossier.safe import safe_documents
 from aap.services.errors import InvalidInput, StaleVersion
 from aap.services.permissions import Permission
 from aap.web.access import requires

@@ -23,10 +23,24 @@ class StateInWords:
     next_step: str
 
 
-def state_in_words(state: A, call: OpenedCall, now: datetime, due_at: datetime | None = None) -> StateInWords:
-    """Before the notification nothing is told of the outcome, whatever the state holds."""
+def state_in_words(
+    state: A, call: OpenedCall, now: datetime, due_at: datetime | None = None, *, correcting: bool = False
+) -> StateInWords:
+    """Before the notification nothing is told of the outcome, whatever the state holds.
+
+    `correcting`: corrections of the deposit are open.
+    """
     if state is A.DRAFT:
         return _draft(call, now)
+    if correcting:
+        return StateInWords(
+            _("Déposé, corrections à déposer"),
+            "warning",
+            _(
+                "Vos corrections ne comptent qu’une fois déposées, avant le %(date)s.",
+                date=moment(call.record.closes_at),
+            ),
+        )
     if state is A.TO_COMPLETE:
         until = _(" avant le %(date)s", date=moment(due_at)) if due_at else ""
         return StateInWords(

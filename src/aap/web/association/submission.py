@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.documents.papers.receipts import render_receipt
-from aap.records.applications import WRITABLE, Signature
+from aap.records.applications import Signature
 from aap.services.dossier.dossiers import MANDATE, OpenedDossier, deadline_of, form_to_fill, open_dossier
 from aap.services.dossier.receipts import receipts_of
 from aap.services.dossier.signing import approves, ask_signature, last_signature
@@ -22,7 +22,7 @@ from aap.web.access import requires
 from aap.web.association.blueprint import blueprint
 from aap.web.association.closing import is_over
 from aap.web.association.dossier import identity_title, identity_url
-from aap.web.association.sections import DISK_FULL, take_upload
+from aap.web.association.section_files import DISK_FULL, take_upload
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.forms import PREFIX
 from aap.web.http_files import pdf_answer
@@ -134,7 +134,7 @@ def _warnings(dossier: OpenedDossier) -> list[str]:
 @requires(Permission.APPLICATION_READ)
 def check(application_id: str) -> ResponseReturnValue:
     found, signature = _opened(application_id)
-    if found.state not in WRITABLE:
+    if not found.in_writing:
         return redirect(url_for("association.receipt", application_id=application_id))
     return _shown(found, signature)
 

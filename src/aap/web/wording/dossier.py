@@ -57,6 +57,7 @@ WORDS: Words = {
     "dossier.representative_capacity_missing": _("Indiquez sa fonction, par exemple «\u00a0président\u00a0»."),
     "dossier.representative_email_unreadable": _("Ce n’est pas une adresse électronique."),
     "dossier.representative_name_missing": _("Indiquez le prénom et le nom du représentant légal."),
+    "dossier.nothing_corrected": _("Rien n’a changé depuis votre dépôt\u00a0: il n’y a pas de corrections à déposer."),
     "dossier.safe_full": _("Le coffre contient %(most)s documents au plus\u00a0: retirez les anciens."),
     "dossier.signature_unanswered": _("Approuvez le dossier, ou dites ce qui est à changer."),
     "dossier.withdrawal_reason_too_long": _("Dites-le en %(most)s caractères au plus."),

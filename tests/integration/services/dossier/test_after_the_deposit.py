@@ -20,7 +20,7 @@ from aap.records.rankings import Decision, Outcome
 from aap.services.decision.answering import answer_grant, read_decision
 from aap.services.decision.first_reading import note_reading
 from aap.services.dossier.completion import ask_completion, compare_contents, lapse_completions, revisions_of
-from aap.services.dossier.dossiers import dossiers_of, open_dossier
+from aap.services.dossier.dossiers import open_dossier
 from aap.services.dossier.messages import (
     mark_messages_read,
     read_thread,
@@ -28,6 +28,7 @@ from aap.services.dossier.messages import (
     write_message,
     write_to_service,
 )
+from aap.services.dossier.own_dossiers import dossiers_of
 from aap.services.dossier.withdrawing import resume_application, withdraw_application
 from aap.services.errors import DeadlinePassed, InvalidInput, NotFound, StateForbids
 from tests.databases import on_both_databases

@@ -72,13 +72,13 @@ def test_withdrawing_asks_first_then_offers_to_take_up_again(case: Cases, browse
         return [one in text for one in words]
 
     assert receipt() == [True, True, False, False]
-    assert "vous pourrez reprendre ce dossier" in signed.get(address(here, "/retrait")).text
+    assert "vous pourrez revenir sur ce retrait" in signed.get(address(here, "/retrait")).text
     refused = signed.post(address(here, "/retrait"), {"reason": "x" * 2001})
     assert (refused.status_code, "x" * 2001 in refused.text) == (422, True)
     assert signed.post(address(here, "/retrait"), {"reason": HOSTILE}).location == address(here)
     assert here.state() is A.WITHDRAWN
     assert receipt() == [False, False, True, False]
-    assert "Reprendre ce dossier" in signed.get(address(here, "/suivi")).text
+    assert "Revenir sur le retrait" in signed.get(address(here, "/suivi")).text
     assert signed.post(address(here, "/reprise"), page=address(here, "/suivi")).location == address(here)
     assert here.state() is A.DRAFT
     assert receipt() == [False, False, False, True]
