@@ -1,4 +1,4 @@
-"""A reason of the ranking with the figures that page, letter and sheet show of the same dossier, and what it lacked.
+"""The figures that page, letter and sheet show of the same dossier, a reason of the ranking with them, and what it lacked.
 
 A run's reasons are hashed with it and stay: they give a score with one decimal, or as many as tell it from another one.
 Whoever reads a mark table with two beside it can't add them up. Here the same sentence says its figures with as many
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -39,6 +40,35 @@ def decimals_of(rubric: Rubric, score: Decimal | None, last: Decimal | None = No
     if last is not None:
         others.append(in_points(last, rubric))
     return max(LEAST_DECIMALS, *(french.decimals_apart(own, other) for other in others)) if others else LEAST_DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """From the mean of the marks to the final score, in the points of the call, each as a text of the same decimals.
+
+    `adds`: the change takes nothing away; `amount`: it without its sign.
+    """
+
+    mean: str
+    change: str
+    final: str
+    adds: bool = True
+    amount: str = ""
+
+
+def correction(rubric: Rubric, raw_score: Decimal | None, score: Decimal | None, decimals: int = 2) -> Correction | None:
+    """What takes the mean of the marks to the score that ranks, None where they are the same or one is missing.
+
+    The change is that of the two figures as they are shown, so that the line adds up.
+    """
+    if raw_score is None or score is None or raw_score == score:
+        return None
+    mean, final = (french.rounded(in_points(value, rubric), decimals) for value in (raw_score, score))
+    change = french.number(abs(final - mean), decimals)
+    adds = final >= mean
+    return Correction(
+        french.number(mean, decimals), ("+" if adds else "−") + change, french.number(final, decimals), adds, change
+    )
 
 
 def named_last(reason: str, rubric: Rubric, last: Decimal | None) -> Decimal | None:

@@ -11,6 +11,7 @@ from aap.core import french
 from aap.core.call.criterion_words import counts_for, mean_in_words, minimum_in_words
 from aap.core.call.points import in_points, out_of
 from aap.core.call.schema import CallFile, Rubric
+from aap.core.ranking.reason_figures import Correction, correction
 from aap.core.scoring.totals import meets_overall, worth_of
 
 HELD = "below_threshold:"
@@ -29,20 +30,6 @@ class MarkLine:
     minimum: str = ""
     below_threshold: bool = False
     points: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """From the mean of the marks to the final score, in the points of the call, each as a text of the same decimals.
-
-    `adds`: the change takes nothing away; `amount`: it without its sign.
-    """
-
-    mean: str
-    change: str
-    final: str
-    adds: bool = True
-    amount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +123,3 @@ def points_of(
 
 _MARKS_ARE_ROUNDED = Decimal("0.01")
 """On 100: mean marks have 4 decimals, and their sum no more than that of a difference to the score."""
-
-
-def correction(rubric: Rubric, raw_score: Decimal | None, score: Decimal | None, decimals: int = 2) -> Correction | None:
-    """What takes the mean of the marks to the score that ranks, None where they are the same or one is missing.
-
-    The change is that of the two figures as they are shown, so that the line adds up.
-    """
-    if raw_score is None or score is None or raw_score == score:
-        return None
-    mean, final = (french.rounded(in_points(value, rubric), decimals) for value in (raw_score, score))
-    change = french.number(abs(final - mean), decimals)
-    adds = final >= mean
-    return Correction(
-        french.number(mean, decimals), ("+" if adds else "−") + change, french.number(final, decimals), adds, change
-    )
