@@ -24,7 +24,9 @@ _NUMBER = rf"[−\d,{french.NNBSP}]+"
 _SCORE = re.compile(rf"^(Classé \S+(?: du .+?)? avec |Score de ){_NUMBER}{french.NBSP}points?(?= sur )")
 _MARK = re.compile(rf"^(Note(?: moyenne| arrêtée en commun)? de ){_NUMBER}(?= sur )")
 _LAST = re.compile(rf" en obtient ({_NUMBER})\.")
-_OPENING = re.compile(rf"^Classé \S+(?: du .+?)? avec .+? sur {_NUMBER}(?:, score arrêté en commun après les évaluations)?\.")
+_OPENING = re.compile(
+    rf"^Classé \S+(?: du .+?)? avec .+? sur {_NUMBER}(?:, score arrêté en commun après les évaluations)?\."
+)
 _ENDS_WITH_A_MINIMUM = re.compile(rf", pour un minimum de {_NUMBER}\.$")
 _HELD = "below_threshold:"
 
@@ -56,7 +58,9 @@ class Correction:
     amount: str = ""
 
 
-def correction(rubric: Rubric, raw_score: Decimal | None, score: Decimal | None, decimals: int = 2) -> Correction | None:
+def correction(
+    rubric: Rubric, raw_score: Decimal | None, score: Decimal | None, decimals: int = 2
+) -> Correction | None:
     """What takes the mean of the marks to the score that ranks, None where they are the same or one is missing.
 
     The change is that of the two figures as they are shown, so that the line adds up.

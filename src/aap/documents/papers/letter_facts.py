@@ -50,8 +50,8 @@ class LetterFacts:
     `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
     number of applications that have a rank; `raw_score` the mean of the marks; `lot` the lot whose ranking it is, where the
     call has lots. `written`: what persons decided after the marks; `replaced`: the decision whose place this one takes, for
-    `reason`; `capacity`: the representative's, as it was typed; `overseas`: where the association sits, None: unknown; `last`: the
-    score of the last one retained before it.
+    `reason`; `capacity`: the representative's, as it was typed; `overseas`: where the association sits, None: unknown; `last`:
+    the score of the last one retained before it.
     """
 
     application_id: str

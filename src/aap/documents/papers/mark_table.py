@@ -98,9 +98,7 @@ def mark_table(
     )
 
 
-def points_of(
-    rubric: Rubric, marks: Mapping[str, Decimal], raw_score: Decimal | None, decimals: int
-) -> dict[str, str]:
+def points_of(rubric: Rubric, marks: Mapping[str, Decimal], raw_score: Decimal | None, decimals: int) -> dict[str, str]:
     """Criterion → what its mean mark is worth, in the points of the call. As they are shown they add up to the mean of the
     marks: each is within one unit of the last decimal. Nothing where they don't make that mean, or a mark is missing.
     """

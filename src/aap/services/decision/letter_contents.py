@@ -69,7 +69,9 @@ def census_of(session: Session, run_id: str, method: str) -> Census:
         )
         .order_by(col(RankingRow.rank), col(RankingRow.id))
     ).all()  # fmt: skip
-    return Census(ranked, int(retained or 0), tuple((rank, value) for rank, value in laureates if rank and value is not None))
+    return Census(
+        ranked, int(retained or 0), tuple((rank, value) for rank, value in laureates if rank and value is not None)
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def letter_sources(
     ).all()
     return LetterSources(
         call=call,
-        census={run_id: census_of(session, run_id, call.file.scoring.method) for run_id in {one.run_id for one in decisions}},
+        census={
+            run_id: census_of(session, run_id, call.file.scoring.method) for run_id in {one.run_id for one in decisions}
+        },
         retained=retained_when_decided(session, call.id),
         written=written,
         replaced={one.id: one for one in replaced},

@@ -19,7 +19,7 @@ from aap.web.access import requires
 from aap.web.association.after_deposit import decision_page
 from aap.web.association.blueprint import blueprint
 from aap.web.context import arrived_at, links, platform, reading, signed_in, writing
-from aap.web.http_files import file_answer, hand_out, pdf_answer
+from aap.web.http_files import file_answer, pdf_answer
 from aap.web.received_files import receive_appeal_files
 from aap.web.wording.sentences import worded
 
@@ -45,7 +45,7 @@ def own_sheet(application_id: str) -> ResponseReturnValue:
         made = sheet_for_association(
             session, actor=signed_in(), application_id=application_id, links=links(), now=arrived_at()
         )
-    return hand_out(made)
+    return pdf_answer(made.content, made.name)
 
 
 # --- appeals ----------------------------------------------------------------------------------------------------------
