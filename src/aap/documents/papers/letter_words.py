@@ -133,7 +133,7 @@ def steps_in_words(call: CallFile, facts: LetterFacts) -> str:
     """From the marks to the final score, in figures that add up as the table's; empty where there is no score, or where it
     was agreed on after the reviews."""
     table = facts.mark_table(call)
-    if table is None or facts.score is None or facts.status == "withdrawn":
+    if table is None or facts.score is None or facts.status in ("withdrawn", "ineligible"):
         return ""
     found = table.correction
     if found is not None:
