@@ -218,7 +218,7 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
             texts.append(f"Un total a été arrêté en commun après les évaluations ; il remplace leur moyenne : {shown}.")
         else:
             texts.append(f"Le score est leur moyenne : {shown} {out_of(rubric)}.")
-        if decimals < 4:
+        if score is not None and decimals < 4:
             texts.append(_as_decided(rubric, row.raw_score, score, decimals))
     if run.rules.mode == "value":
         texts.append(
@@ -237,9 +237,8 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
     return SheetPart("Opérations effectuées", tuple(map(french.spaced, texts)), tuple(lines) if reviews else ())
 
 
-def _as_decided(rubric: Rubric, raw_score: Decimal | None, score: Decimal | None, decimals: int) -> str:
+def _as_decided(rubric: Rubric, raw_score: Decimal | None, score: Decimal, decimals: int) -> str:
     """The same score with the decimals that letter and page show, and the sum that they make."""
-    assert score is not None
     shown = figure(score, rubric, decimals)
     found = correction(rubric, raw_score, score, decimals)
     if found is None:
