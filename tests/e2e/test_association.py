@@ -243,6 +243,9 @@ def test_what_a_crash_left_on_the_device_comes_back(space: Spaces, new_context: 
     again = crashed(page).new_page()
     go(again, f"{one.url}/sections/projet")
     expect(again.locator("[data-save-notice]")).to_contain_text("Texte retrouvé")
+    days = """import(document.querySelector("script[src$='/aap.js']").src.replace("/aap.js", "/times.js"))
+        .then((times) => ["2025-03-01T12:00Z", "2025-03-11T12:00Z"].map(times.day))"""
+    assert again.evaluate(days) == ["1ᵉʳ mars 2025", "11 mars 2025"]
     expect(again.locator('[name="q.titre"]')).to_have_value("Tapé sans réseau, puis l’onglet est tombé")
     looked_at(again, "section-recovered")
     again.get_by_role("button", name="Le garder").click()

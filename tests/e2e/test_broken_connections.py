@@ -8,8 +8,9 @@ from playwright.sync_api import Page, Route, expect
 from sqlmodel import select
 
 from aap.records.applications import Submission
+from tests.e2e.conftest import crashed
 from tests.e2e.test_association import Contexts, go, opened, saved
-from tests.worlds.applicants import ANSWERS, Space, Spaces
+from tests.worlds.applicants import ANSWERS, Space, Spaces, pdf
 
 
 def break_first_answer(page: Page, pattern: str) -> list[str]:
@@ -82,3 +83,96 @@ def test_a_full_server_is_said_in_words_and_the_text_stays_until_it_is_stored(
     page.unroute("**/enregistrement*")
     saved(page)
     assert one.dossier().answers == {"titre": "Un titre pour lequel il n’y a pas de place"}
+
+
+def test_what_is_typed_while_a_save_is_on_its_way_is_not_called_saved(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/projet")
+    held: list[Route] = []
+    page.route("**/enregistrement*", lambda route: held.append(route))
+    with page.expect_request("**/enregistrement*"):
+        page.fill('[name="q.titre"]', "Un premier titre")
+    page.fill('[name="q.titre"]', "Un second titre")
+    with page.expect_response("**/enregistrement*"):
+        held[0].continue_()
+    page.evaluate("new Promise(requestAnimationFrame)")  # the script has read it
+    expect(page.locator("[data-save-state]")).to_have_text("Modifié, pas encore enregistré")
+    page.unroute("**/enregistrement*")
+    saved(page)
+    assert one.dossier().answers == {"titre": "Un second titre"}
+
+
+def test_a_script_that_is_late_or_lost_leaves_the_others_their_work(space: Spaces, new_context: Contexts) -> None:
+    """On a slow network one after another took seconds, in which nothing was kept."""
+    one = space()
+    page = opened(new_context, one)
+    late: list[Route] = []
+    page.route("**/js/counter.js", lambda route: late.append(route))
+    with page.expect_response("**/js/autosave.js"):
+        page.goto(f"{one.url}/sections/projet")
+    page.fill('[name="q.titre"]', "Écrit avant les scripts")
+    late[0].abort()
+    page.wait_for_selector("html[data-ready]")
+    saved(page)
+    assert one.dossier().answers == {"titre": "Écrit avant les scripts"}
+
+
+def test_communes_typed_before_the_script_was_there_are_proposed(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one, viewport={"width": 375, "height": 500})
+    late: list[Route] = []
+    page.route("**/js/communes.js", lambda route: late.append(route))
+    with page.expect_response("**/js/session.js"):
+        page.goto(f"{one.url}/sections/jeunes")
+    page.locator('[name="q.commune"]').press_sequentially("Rennes")
+    late[0].continue_()
+    page.get_by_role("option", name="Rennes (Ille-et-Vilaine)").click()
+    assert page.input_value('[name="q.commune.code"]') == "35238"
+
+
+def test_a_button_pressed_while_a_file_is_on_its_way_waits_for_it(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/pieces")
+    held: list[Route] = []
+    page.route("**/pieces/statuts?*", lambda route: held.append(route))
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    with page.expect_request("**/pieces/statuts?*"):
+        page.locator('[data-question="statuts"] input[type=file]').set_input_files(
+            {"name": "statuts.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+        )
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator("[data-no-network]")).to_contain_text("Des fichiers sont encore en route")
+    assert len(posts) == 1
+    with page.expect_navigation():
+        held[0].continue_()
+    expect(page.locator('[data-question="statuts"] .files')).to_contain_text("statuts.pdf")
+    assert len(posts) == 2
+    assert {question: len(files) for question, files in one.dossier().files.items()} == {"statuts": 1}
+
+
+def test_a_text_found_late_does_not_replace_what_is_typed_meanwhile(space: Spaces, new_context: Contexts) -> None:
+    one = space()
+    page = opened(new_context, one)
+    go(page, f"{one.url}/sections/projet")
+    page.context.set_offline(True)
+    page.fill('[name="q.titre"]', "Un titre d’avant la panne")
+    page.fill('[name="q.resume"]', "Un résumé d’avant la panne")
+    page.wait_for_timeout(400)
+    again = crashed(page).new_page()
+    held: list[Route] = []
+    again.route("**/enregistrement*lire=1*", lambda route: held.append(route))
+    with again.expect_request("**/enregistrement*lire=1*"):
+        go(again, f"{one.url}/sections/projet")
+    again.fill('[name="q.titre"]', "Un titre de maintenant")
+    held[0].continue_()
+    expect(again.locator("[data-save-notice]")).to_contain_text("Texte retrouvé")
+    expect(again.locator('[name="q.titre"]')).to_have_value("Un titre de maintenant")
+    expect(again.locator('[name="q.resume"]')).to_have_value("Un résumé d’avant la panne")
+    again.unroute("**/enregistrement*lire=1*")
+    again.get_by_role("button", name="Le garder").click()
+    saved(again)
+    assert one.dossier().answers == {"titre": "Un titre de maintenant", "resume": "Un résumé d’avant la panne"}
+    assert "Un titre d’avant la panne" in again.evaluate("JSON.stringify({ ...localStorage })")

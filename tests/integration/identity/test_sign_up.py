@@ -18,7 +18,9 @@ GOOD = {"name": "Léa Exemple", "email": "Lea@Example.org", "password": "quatre 
 def test_an_account_is_made_confirmed_by_mail_and_signs_in(browser, platform: Platform) -> None:
     page = browser()
     answer = page.post("/inscription", GOOD)
-    assert (answer.status_code, answer.location) == (302, "/connexion")
+    assert (answer.status_code, answer.location) == (302, "/confirmation")
+    waiting = page.get("/confirmation").text
+    assert ("Ouvrez le lien" in waiting, 'type="password"' in waiting) == (True, False)
     signing_in = {"email": "lea@example.org", "password": GOOD["password"]}
     early = page.post("/connexion", signing_in)
     assert (early.status_code, "pas encore confirmée" in early.text) == (200, True)
@@ -39,6 +41,20 @@ def test_an_account_is_made_confirmed_by_mail_and_signs_in(browser, platform: Pl
     assert person.last_login_at == platform.clock()
 
 
+def test_who_comes_for_a_dossier_without_an_account_is_led_to_one_and_comes_back(browser, platform: Platform) -> None:
+    page = browser()
+    wanted = "/association/dossiers/nouveau/essai"
+    asked = page.get(page.get(wanted).location).text
+    assert "Vous n’avez pas encore de compte" in asked
+    assert f"/inscription?next={wanted}" in asked
+    assert "pas encore de compte" not in page.get("/connexion").text
+    page.get(f"/inscription?next={wanted}")
+    page.post("/inscription", {**GOOD, "next": wanted})
+    page.get(link_in(mails_to(platform, "lea@example.org")[0]))
+    done = page.post("/connexion", {"email": GOOD["email"], "password": GOOD["password"]})
+    assert page.get(done.location).location == wanted
+
+
 def test_a_known_address_gets_the_same_answer_and_a_mail_that_says_so(browser, factory, platform: Platform) -> None:
     known = factory.person(email="connue@example.org")
     answers = []
@@ -47,7 +63,7 @@ def test_a_known_address_gets_the_same_answer_and_a_mail_that_says_so(browser, f
         answer = page.post("/inscription", {**GOOD, "email": email})
         following = page.get(answer.location)
         answers.append((answer.status_code, answer.location, following.text.replace(email, "…")))
-    assert [answer[:2] for answer in answers] == [(302, "/connexion")] * 2
+    assert [answer[:2] for answer in answers] == [(302, "/confirmation")] * 2
     assert [part.count("Un message vient d’être envoyé") for *_, part in answers] == [1, 1]
     assert [mail.subject for mail in mails_to(platform, known.email)] == ["Vous avez déjà un compte"]
 

@@ -27,11 +27,9 @@ const parts = [
   ["form[data-autosave]", "./autosave.js"],
 ];
 
-await load();
-for (const [selector, module] of parts) {
-  if (document.querySelector(selector)) {
-    const { start } = await import(module);
-    start(document);
-  }
-}
+// All at once, started in their order: on a slow network one after another would take seconds. One that does not arrive
+// leaves the others their work.
+const needed = parts.filter(([selector]) => document.querySelector(selector)).map(([, module]) => import(module));
+const [, ...arrived] = await Promise.allSettled([load(), ...needed]);
+for (const { value: module } of arrived) module?.start(document);
 document.documentElement.dataset.ready = "true";

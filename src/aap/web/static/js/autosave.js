@@ -98,7 +98,9 @@ class Autosave {
   // What is in the fields and not from the server was typed before this script came. A page that the browser kept
   // (« Retour ») may be older than what is saved.
   async begin() {
-    if ([...this.form.elements].some(changed)) { this.typed += 1; this.unsaved(); this.remember(); this.soon(REST_AFTER_TYPING); }
+    const early = [...this.form.elements].filter(changed);
+    early.forEach((field) => this.touched.add(field.name));
+    if (early.length) { this.typed += 1; this.unsaved(); this.remember(); this.soon(REST_AFTER_TYPING); }
     if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") await this.lookForNewer();
     await this.restore();
   }
@@ -181,7 +183,9 @@ class Autosave {
     if (this.conflict) { this.conflict = null; this.notice.replaceChildren(); }
     if (this.dirty) this.remember(); else this.forget();
     if (this.reloading && !this.dirty) { this.leave(() => location.reload()); return; }
-    this.say(saved.closed ?? gettext("Enregistré à %(at)s, heure de Paris", { at: saved.saved_at }), Boolean(saved.closed), recovered || !this.saidOnce);
+    if (saved.closed) this.say(saved.closed, true, recovered || !this.saidOnce);
+    else if (this.dirty) this.unsaved(); // typed on while the answer was on its way
+    else this.say(gettext("Enregistré à %(at)s, heure de Paris", { at: saved.saved_at }), false, recovered || !this.saidOnce);
     this.saidOnce = true;
     this.showMessages(saved.errors ?? {}, saved.notes ?? {});
     this.tellElsewhere(saved.elsewhere ?? []);
@@ -305,9 +309,13 @@ class Autosave {
   async restore() {
     for (const [name, draft] of draftsOf(this.key).filter(([one]) => one !== this.draft)) {
       const missing = await this.missingOf(draft);
-      if (missing.size) { this.putBack(draft, missing); this.adopted.set(name, draft.at); this.foundAt = draft.at; } else drop(name);
+      // Not over what is typed here meanwhile: that copy stays until the page is opened again.
+      const typedHere = new Set([...this.touched].map(questionOf));
+      const free = new Set([...missing].filter((question) => !typedHere.has(question)));
+      if (free.size) { this.putBack(draft, free); this.foundAt = draft.at; }
+      if (!missing.size) drop(name); else if (free.size === missing.size) this.adopted.set(name, draft.at);
     }
-    if (!this.adopted.size) return;
+    if (!this.foundAt) return;
     this.typed += 1;
     this.unsaved();
     const values = { day: day(this.foundAt), hour: hour(this.foundAt) };

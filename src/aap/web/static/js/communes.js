@@ -2,6 +2,7 @@
 // Without it the text is posted and the server finds the commune, or asks which one.
 
 import { announce } from "./announce.js";
+import { changed } from "./session.js";
 import { gettext, ngettext } from "./texts.js";
 
 const PAUSE = 180; // ms of rest before asking
@@ -36,6 +37,7 @@ class Combobox {
     this.several?.querySelector("[data-add-commune]").addEventListener("click", (event) => {
       if (this.options.length === 1) { event.preventDefault(); this.choose(0); }
     });
+    if (document.activeElement === this.input && changed(this.input)) this.typed(); // before this script was here
   }
 
   typed() {
@@ -71,6 +73,7 @@ class Combobox {
     }));
     this.list.hidden = found.length === 0;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
+    this.list.scrollIntoView({ block: "nearest" }); // on a phone it opens below what is seen
     announce(found.length
       ? ngettext("%(num)s commune\u00a0: flèches pour parcourir", "%(num)s communes\u00a0: flèches pour parcourir", found.length)
       : gettext("Aucune commune trouvée"));

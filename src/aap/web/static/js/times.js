@@ -11,7 +11,9 @@ export function hour(at) {
   return `${Number(hours)}\u00a0h${minutes === "00" ? "" : `\u00a0${minutes}`}`;
 }
 
-// 28 février 2025
+// 28 février 2025, 1ᵉʳ mars 2025
 export function day(at) {
-  return new Date(at).toLocaleDateString(document.documentElement.lang, { dateStyle: "long", timeZone: ZONE });
+  const { lang } = document.documentElement;
+  const text = new Date(at).toLocaleDateString(lang, { dateStyle: "long", timeZone: ZONE });
+  return lang.startsWith("fr") ? text.replace(/^1(er)?(?=\s)/, "1ᵉʳ") : text;
 }

@@ -8,12 +8,37 @@
 // {"received": bytes of this file}, from where the next one goes on, also when the same files are chosen again after a cut.
 
 import { announce } from "./announce.js";
+import { tell } from "./offline.js";
 import { gettext } from "./texts.js";
 
 const LONGEST_WAIT = 30000;
 const PIECE = 500000;
 const MOST_IN_PIECES = 30;
 const TOLD_APART = [400, 401, 403, 404];
+
+const underWay = new Set();
+let waiting = null; // the button that was pressed while files were on their way
+
+// A button waits for them: posted with the page they would all start again from their first byte.
+function submitted(event) {
+  if (!underWay.size) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  waiting = event.submitter;
+  tell(waiting, gettext("Des fichiers sont encore en route. La suite s’ouvrira dès qu’ils seront arrivés."));
+}
+
+function arrived(upload, whole) {
+  underWay.delete(upload);
+  if (!whole && waiting) { // refused or cancelled: to be seen first
+    waiting = null;
+    document.querySelector("[data-no-network]")?.remove();
+  }
+  if (underWay.size || !waiting) return;
+  const button = waiting;
+  waiting = null;
+  button.form.requestSubmit(button);
+}
 
 class Upload {
   constructor(input) {
@@ -43,7 +68,7 @@ class Upload {
     stop.type = "button";
     stop.className = "btn btn-link btn-sm";
     stop.textContent = gettext("Annuler l’envoi");
-    stop.addEventListener("click", () => this.end());
+    stop.addEventListener("click", () => { this.input.value = ""; this.end(); });
     place.append(words, bar, stop);
     this.input.closest(".with-suffix").after(place);
     return place;
@@ -59,6 +84,7 @@ class Upload {
         { name: heavy.name, largest: this.input.dataset.largest }));
       return;
     }
+    underWay.add(this);
     this.send();
   }
 
@@ -158,6 +184,7 @@ class Upload {
     const next = this.field.querySelector("input[type=file]") ?? this.field.querySelector("[tabindex]");
     if (here) next?.focus(); // not away from what the person went on to meanwhile
     announce(gettext("Le fichier est enregistré."));
+    arrived(this, true);
   }
 
   refuse(text) {
@@ -184,6 +211,7 @@ class Upload {
     this.request?.abort();
     this.box.remove();
     this.input.removeAttribute("aria-busy");
+    arrived(this, false);
   }
 }
 
@@ -194,4 +222,8 @@ function dress(root) {
   });
 }
 
-export function start(root) { dress(root); }
+export function start(root) {
+  dress(root);
+  root.addEventListener("submit", submitted, true);
+  window.addEventListener("beforeunload", (event) => { if (underWay.size) event.preventDefault(); });
+}
