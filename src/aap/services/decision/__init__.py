@@ -6,5 +6,6 @@
 - Read by its association with the decision: `own_sheet` (of the processing), `shared_comments` (of the reviewers).
 - Answered: `answering`, `paper_answers`, `answer_terms`, `replacing` (who is raised or called).
 - The list: `list_versions`, `list_files`; for the public `publishing`, `open_data`.
-- Corrected: `correcting`, `correction_effects`, `hearing`; contested: `appeals`, `appeal_pages`, `court`; letters: `decision_papers`.
+- Corrected: `correcting`, `correction_effects`, `hearing`; contested: `appeals`, `appeal_pages`, `court`;
+  letters: `decision_papers`.
 """
