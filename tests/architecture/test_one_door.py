@@ -139,6 +139,8 @@ REASONS: Mapping[str, frozenset[str]] = {
             "services/decision/decision_papers.py:_acknowledgement",
             "services/decision/decision_papers.py:_intent",
             "services/decision/decision_papers.py:_reply",
+            "services/decision/decision_papers.py:_court_until",
+            "services/decision/decision_papers.py:_events",
             "services/decision/decision_papers.py:make_paper",
             "services/decision/answer_terms.py:keep_answer_terms",
             "services/recusals.py:recuse",
@@ -176,6 +178,7 @@ REASONS: Mapping[str, frozenset[str]] = {
             ),
             *(f"services/decision/appeal_pages.py:{name}" for name in ("own_appeals",)),
             "services/decision/appeals.py:own_appeal",
+            "services/decision/own_sheet.py:sheet_for_association",
             *(f"services/decision/hearing.py:{name}" for name in ("own_correction", "own_corrections")),
         }
     ),

@@ -68,14 +68,23 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """How many lines of a ranking have a rank, and how many are retained."""
+    """How many lines of a ranking have a rank, and how many are retained. `laureates`: rank and score of those retained,
+    in the order of the ranking."""
 
     ranked: int
     retained: int
+    laureates: tuple[tuple[int, Decimal], ...] = ()
 
     @classmethod
-    def of(cls, rows: Sequence[ResultRow]) -> Census:
-        return cls(sum(row.rank is not None for row in rows), sum(row.status == "laureate" for row in rows))
+    def of(cls, rows: Sequence[ResultRow], method: str) -> Census:
+        """`method`: whose score ranks (`scoring.method`)."""
+        held = [(row.rank, row.score(method)) for row in rows if row.status == "laureate"]
+        ranks = sorted((rank, score) for rank, score in held if rank is not None and score is not None)
+        return cls(sum(row.rank is not None for row in rows), len(held), tuple(ranks))
+
+    def last_before(self, rank: int | None) -> Decimal | None:
+        """The score of the last one retained that ranks before; None where none does."""
+        return None if rank is None else next((score for at, score in reversed(self.laureates) if at < rank), None)
 
 
 MASKED = "Dossier dont vous êtes déporté"

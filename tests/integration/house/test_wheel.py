@@ -20,7 +20,7 @@ import aap
 assert "site-packages" in aap.__file__ and str(Path.cwd()) in aap.__file__, aap.__file__
 from aap.app import create_app
 from aap.core.call.loading import load_call
-from aap.core.results import ResultRow
+from aap.core.results import Census, ResultRow
 from aap.documents.papers.letters import letter_from_row, render_letter
 from aap.own_files import rubrics_folder
 from aap.settings import Settings
@@ -32,7 +32,7 @@ assert "Avant de commencer" in app.test_client().get("/aide/association").text
 call = load_call((rubrics_folder() / "mentorat-2025.yaml").read_text(), name="mentorat-2025.yaml")
 row = ResultRow(1, "A-1", "Les Passerelles", "laureate", "selected", "Classé 1ᵉʳ.", None, None, None, None, None, 3,
                 1_000_000, 1_000_000, None, {})
-letter = render_letter(letter_from_row(call, row, ranked=1))
+letter = render_letter(letter_from_row(call, row, census=Census(1, 1)))
 assert letter.startswith(b"%PDF-1.7")
 print("fine")
 """

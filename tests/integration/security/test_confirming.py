@@ -69,7 +69,7 @@ NOT_EXPORTS: Mapping[str, frozenset[str]] = {
         {
             "association.budget_export", "association.complete_pdf", "association.document", "association.letter",
             "association.receipt_file", "association.appeal_file", "association.appeal_paper",
-            "association.former_decision", "association.intent",
+            "association.former_decision", "association.intent", "association.own_sheet",
             "association.upload", "association.budget_import", "association.safe",
             "association.keep", "association.drop",
         }

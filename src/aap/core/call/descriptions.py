@@ -189,6 +189,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "others_visible": "Quand voir les autres évaluations : after_own, after_closing ou never.",
         "interests": "La déclaration d’intérêts d’un évaluateur : asked (demandée), ou first (rien ne s’ouvre avant elle).",
         "preferences": "Les évaluateurs classent, avant la répartition, les dossiers qu’ils préfèrent lire.",
+        "comments_shared": "Les commentaires des évaluateurs sont lus par l’association avec sa décision, par critère et sans "
+        "leur nom. Scellée à l’ouverture.",
         "divergence": "Écarts entre deux évaluations à partir desquels un dossier est revu.",
     },
     "Divergence": {

@@ -41,6 +41,8 @@ COMMON_PLACEHOLDERS: Mapping[str, str] = {
     "delay": "délai de recours : « deux mois », « trois mois » quand le siège est outre-mer",
     "replaces": "phrase qui cite la décision remplacée, ce qu’elle disait et pourquoi ; vide sinon",
 }
+_RETAINED = "nombre de dossiers retenus et classés"
+_REASON = "motif de la décision : rang et score, passage des notes au score, ce qui a manqué"
 # Names whose value only some letters have.
 KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
     "laureate": {
@@ -52,23 +54,24 @@ KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
         "jury": "ce que le jury ou l’autorité a décidé sur le dossier, avec son motif ; vide sinon",
     },
     "waiting_list": {
+        "standing": _RETAINED,
         "waiting": "rang sur la liste d’attente, fin de sa validité et ce qui se passe alors, en phrases",
         "waiting_rank": "rang sur la liste d’attente",
         "expires": "fin de validité de la liste d’attente",
         "rank": "rang au classement",
         "ranked": "nombre de dossiers classés",
         "score": "note finale, dans le total de l’appel",
-        "reason": "motif de la décision",
+        "reason": _REASON,
         "jury": "ce que le jury ou l’autorité a décidé sur le dossier, avec son motif ; vide sinon",
     },
     "refusal": {
-        "reason": "motif de la décision, celui du jury compris",
+        "reason": f"{_REASON} ; celui du jury compris",
         "jury": "ce que le jury ou l’autorité a décidé sur le dossier, avec son motif ; vide sinon",
         "decomposition": "dossiers retenus, rang, notes, correction de sévérité et note finale, ligne à ligne ; vide si le "
         "dossier n’a pas été noté",
         "standing": "rang et note, en une phrase ; nombre de dossiers retenus et classés là où {reason} les donne déjà",
     },
-    "ineligible": {"reason": "règle de recevabilité qui n’est pas remplie"},
+    "ineligible": {"standing": _RETAINED, "reason": "règle de recevabilité qui n’est pas remplie"},
 }
 
 # Names that the act which awards the grants may use in its visas and articles.
@@ -223,7 +226,8 @@ DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
         "projets cité en objet. Une subvention de {amount} lui est attribuée.",
     ),
     "waiting_list": (
-        "Votre dossier n’a pas pu être retenu à ce stade, mais il est inscrit sur la liste d’attente. {reason}",
+        "Votre dossier n’a pas pu être retenu à ce stade, mais il est inscrit sur la liste d’attente. {standing} "
+        "{reason}",
         "{waiting} Si un lauréat renonce à sa subvention, les dossiers de cette liste sont appelés dans l’ordre, dans le "
         "respect des règles de l’appel à projets.",
     ),
@@ -234,7 +238,7 @@ DEFAULT_PARAGRAPHS: Mapping[LetterKind, tuple[str, ...]] = {
     "ineligible": (
         "J’ai le regret de vous informer que votre demande de subvention de {requested_amount} n’est pas recevable. "
         "Elle n’a donc pas été classée.",
-        "{reason}",
+        "{standing} {reason}",
     ),
 }
 

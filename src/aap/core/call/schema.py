@@ -349,6 +349,7 @@ class Reviewing(Strict):
     others_visible: Literal["after_own", "after_closing", "never"] = "after_closing"
     interests: Literal["asked", "first"] = "asked"
     preferences: Flag = False
+    comments_shared: Flag = False
     divergence: Divergence = Divergence()
 
 

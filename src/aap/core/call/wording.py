@@ -166,6 +166,8 @@ def _rubric(call: CallFile) -> Iterator[str]:
         yield "Chaque dossier est évalué par au moins un évaluateur."
     if rubric.threshold is not None:
         yield f"Un dossier qui n’atteint pas {exact(rubric.threshold)} {out_of(rubric)} n’est pas retenu."
+    if call.reviewing.comments_shared:
+        yield "Avec sa décision, chaque association lit les commentaires des évaluateurs sur son dossier, sans leur nom."
 
 
 def _range(scale: Scale) -> str:

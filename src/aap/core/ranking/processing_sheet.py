@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
@@ -27,13 +28,14 @@ from aap.core.call.criterion_words import (
 )
 from aap.core.call.lots import lot_name
 from aap.core.call.points import figure, out_of
-from aap.core.call.schema import Lot
+from aap.core.call.schema import Lot, Rubric
 from aap.core.quotas.quota_words import quota_in_words
 from aap.core.ranking.counted_reviews import reviews_of
 from aap.core.ranking.ranking import Ranking
+from aap.core.ranking.reason_figures import correction, decimals_of, named_last, with_figures
 from aap.core.ranking.run_input import RunInput
 from aap.core.ranking.standing import Standing
-from aap.core.results import ResultRow
+from aap.core.results import Census, ResultRow
 from aap.core.scoring.criteria import asked_criteria
 from aap.core.scoring.totals import UNIT, Review, from_ten_thousandths
 from aap.core.selection.problem import Rules
@@ -75,8 +77,8 @@ class Ranked(Protocol):
     def ranking(self) -> Ranking: ...
 
 
-def processing_sheet(run: Ranked, application_id: str, *, result_hash: str) -> ProcessingSheet:
-    """The sheet of one application of a run. Raises KeyError for an id that is not in it."""
+def processing_sheet(run: Ranked, application_id: str, *, result_hash: str, since: str = "") -> ProcessingSheet:
+    """The sheet of one application of a run. `since`: what was decided after it. Raises KeyError for an id not in it."""
     standings = {standing.id: standing for standing in run.ranking.standings}
     standing = standings[application_id]
     row = next(row for row in run.rows if row.application_id == application_id)
@@ -89,7 +91,7 @@ def processing_sheet(run: Ranked, application_id: str, *, result_hash: str) -> P
         association=row.association,
         call_title=call.call.title or call.id,
         parts=(
-            _contribution(run),
+            _contribution(run, since),
             _sources(run, standing, reviews),
             _parameters(run),
             _operations(run, standing, row, reviews),
@@ -98,7 +100,7 @@ def processing_sheet(run: Ranked, application_id: str, *, result_hash: str) -> P
     )
 
 
-def _contribution(run: Ranked) -> SheetPart:
+def _contribution(run: Ranked, since: str) -> SheetPart:
     kinds = {decision.decision for decision in run.given.decisions}
     decided = " Le jury a pris des décisions, qui l’emportent sur le calcul." if kinds - {"set_aside"} else ""
     if "set_aside" in kinds:
@@ -109,6 +111,7 @@ def _contribution(run: Ranked) -> SheetPart:
             "Un calcul prépare la décision : il classe les dossiers d’après les notes des évaluateurs et propose ceux "
             f"que les règles de l’appel permettent de retenir.{decided} L’autorité décide ; le calcul n’évalue aucun "
             "dossier par lui-même.",
+            *filter(None, (french.spaced(since),)),
         ),
     )
 
@@ -201,6 +204,9 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
             "Chaque évaluateur a un écart, estimé sur les dossiers que d’autres ont lus aussi : positif, ses notes sont "
             "plus généreuses que les leurs pour les mêmes dossiers. Il est retranché du total."
         )
+    last = Census.of(run.rows, run.ranking.method).last_before(row.rank)
+    score = row.score(run.ranking.method)
+    decimals = decimals_of(rubric, score, named_last(row.reason, rubric, last))
     if standing.score is not None:
         shown = figure(from_ten_thousandths(standing.score), rubric, 4)
         if standing.agreed:
@@ -212,6 +218,8 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
             texts.append(f"Un total a été arrêté en commun après les évaluations ; il remplace leur moyenne : {shown}.")
         else:
             texts.append(f"Le score est leur moyenne : {shown} {out_of(rubric)}.")
+        if score is not None and decimals < 4:
+            texts.append(_as_decided(rubric, row.raw_score, score, decimals))
     if run.rules.mode == "value":
         texts.append(
             "La sélection proposée est, parmi toutes celles qui respectent les règles, celle dont la somme des scores "
@@ -222,5 +230,20 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
             "Les dossiers sont pris dans l’ordre du classement ; un dossier est retenu si toutes les règles peuvent "
             "encore être respectées avec lui et avec ceux retenus avant lui."
         )
-    texts.append(f"Pour ce dossier : {row.reason}")
+    reason = with_figures(
+        row.reason, rubric, reason_code=row.reason_code, score=score, marks=row.marks, last=last
+    )  # fmt: skip
+    texts.append(f"Pour ce dossier : {reason}")
     return SheetPart("Opérations effectuées", tuple(map(french.spaced, texts)), tuple(lines) if reviews else ())
+
+
+def _as_decided(rubric: Rubric, raw_score: Decimal | None, score: Decimal, decimals: int) -> str:
+    """The same score with the decimals that letter and page show, and the sum that they make."""
+    shown = figure(score, rubric, decimals)
+    found = correction(rubric, raw_score, score, decimals)
+    if found is None:
+        return f"La décision et la page du dossier l’arrondissent à {shown}."
+    return (
+        f"La décision et la page du dossier arrondissent ces chiffres : moyenne des notes {found.mean}, correction "
+        f"{found.change}, score {shown}."
+    )

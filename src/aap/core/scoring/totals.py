@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from aap.core.call.schema import Rubric
+from aap.core.call.schema import Criterion, Rubric
 from aap.core.inputs import Mark
 from aap.core.scoring.criteria import Attributes, asked_criteria, computed_marks
 
@@ -121,6 +121,17 @@ def review_total(marks: Mapping[str, Decimal], rubric: Rubric) -> Fraction:
     return _Points(rubric).total(marks)
 
 
+def worth_of(criterion: Criterion, mark: Decimal | Fraction, rubric: Rubric) -> Fraction:
+    """What a mark (in scale units) on a criterion is worth on 100, exact; not for a gate, which is worth nothing."""
+    scale = rubric.scale_of(criterion)
+    low, high = Fraction(scale.min), Fraction(scale.max)
+    return _most(criterion, rubric) / (high - low) * (Fraction(mark) - low)
+
+
+def _most(criterion: Criterion, rubric: Rubric) -> Fraction:
+    return 100 * rubric.share_of(criterion) if criterion.bonus is None else Fraction(criterion.bonus)
+
+
 class _Points:
     """What each mark of each criterion is worth on 100.
 
@@ -135,8 +146,7 @@ class _Points:
                 continue
             scale = rubric.scale_of(criterion)
             low, high = Fraction(scale.min), Fraction(scale.max)
-            most = 100 * rubric.share_of(criterion) if criterion.bonus is None else Fraction(criterion.bonus)
-            self._worth[criterion.id] = (most / (high - low), low)
+            self._worth[criterion.id] = (_most(criterion, rubric) / (high - low), low)
         self._known: dict[tuple[str, Decimal], Fraction] = {}
 
     def _of(self, criterion: str, mark: Decimal) -> Fraction:

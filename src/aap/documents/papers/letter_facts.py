@@ -10,7 +10,8 @@ from typing import Literal, assert_never
 
 from aap.core.call.letter_texts import LetterKind
 from aap.core.call.schema import CallFile, Lot
-from aap.core.results import ResultRow, Status
+from aap.core.ranking.reason_figures import decimals_of, named_last
+from aap.core.results import Census, ResultRow, Status
 from aap.documents.papers.mark_table import MarkTable, mark_table
 
 
@@ -49,7 +50,8 @@ class LetterFacts:
     `score` is the one that ranks (`scoring.method`); `marks` the mean mark by criterion, in scale units; `ranked` the
     number of applications that have a rank; `raw_score` the mean of the marks; `lot` the lot whose ranking it is, where the
     call has lots. `written`: what persons decided after the marks; `replaced`: the decision whose place this one takes, for
-    `reason`; `capacity`: the representative's, as it was typed; `overseas`: where the association sits, None: unknown.
+    `reason`; `capacity`: the representative's, as it was typed; `overseas`: where the association sits, None: unknown; `last`:
+    the score of the last one retained before it.
     """
 
     application_id: str
@@ -72,6 +74,11 @@ class LetterFacts:
     replaced: Replaced | None = None
     capacity: str = ""
     overseas: bool | None = None
+    last: Decimal | None = None
+
+    def decimals(self, call: CallFile) -> int:
+        """Of the scores that are told of it, wherever they stand."""
+        return decimals_of(call.rubric, self.score, named_last(self.reason, call.rubric, self.last))
 
     def written_as(self, *kinds: str) -> WrittenDecision | None:
         """What was decided by persons, of one of these kinds; a decision that replaces another rests on its own reason."""
@@ -87,6 +94,7 @@ class LetterFacts:
             raw_score=self.raw_score,
             reviews=self.reviews,
             reason_code=self.reason_code,
+            decimals=self.decimals(call),
         )
 
 
@@ -94,7 +102,7 @@ def letter_facts(
     call: CallFile,
     row: ResultRow,
     *,
-    ranked: int,
+    census: Census,
     retained: int | None = None,
     lot: Lot | None = None,
     written: tuple[WrittenDecision, ...] = (),
@@ -102,7 +110,8 @@ def letter_facts(
     capacity: str = "",
     overseas: bool | None = None,
 ) -> LetterFacts:
-    """What a letter needs from a line of the ranking, and what else is known of the dossier."""
+    """What a letter needs from a line of the ranking, and what else is known of the dossier. `census`: of its ranking;
+    `retained`: where another number of dossiers is retained by now."""
     return LetterFacts(
         application_id=row.application_id,
         association=row.association,
@@ -111,8 +120,8 @@ def letter_facts(
         requested_amount=row.requested_amount,
         granted_amount=row.granted_amount,
         rank=row.rank,
-        ranked=ranked,
-        retained=retained,
+        ranked=census.ranked,
+        retained=census.retained if retained is None else retained,
         score=row.score(call.scoring.method),
         waiting_rank=row.waiting_rank,
         reviews=row.reviews,
@@ -124,6 +133,7 @@ def letter_facts(
         replaced=replaced,
         capacity=capacity,
         overseas=overseas,
+        last=census.last_before(row.rank),
     )
 
 

@@ -15,6 +15,7 @@ from aap.core.call.letter_texts import LetterKind
 from aap.core.call.lots import lot_name
 from aap.core.call.points import figure
 from aap.core.call.schema import CallFile
+from aap.core.ranking.reason_figures import after_opening, with_figures
 from aap.core.results import Status
 from aap.documents.papers.greeting import greeting
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision
@@ -36,12 +37,14 @@ def values_of(
     *,
     beside_reason: bool,
     beside_jury: bool,
+    beside_decomposition: bool,
     application: str,
     project: str,
 ) -> dict[str, str]:
     """Text of every variable of this kind of letter; one without a value is left out, and `fill_in` refuses it.
 
-    `terms`: those in effect. `beside_reason`, `beside_jury`: the letter says `{reason}`, `{jury}` somewhere.
+    `terms`: those in effect. `beside_reason`, `beside_jury`, `beside_decomposition`: the letter says `{reason}`, `{jury}`,
+    `{decomposition}` somewhere.
     """
     known: dict[str, str | None] = {
         **letter_texts.values_of_call(call),
@@ -59,10 +62,10 @@ def values_of(
         "amount": french.euros(facts.granted_amount) if facts.granted_amount is not None else None,
         "rank": french.ordinal(facts.rank) if facts.rank is not None else None,
         "ranked": french.number(facts.ranked) if facts.ranked is not None else None,
-        "score": figure(facts.score, call.rubric, 2) if facts.score is not None else None,
+        "score": figure(facts.score, call.rubric, facts.decimals(call)) if facts.score is not None else None,
         "waiting_rank": french.ordinal(facts.waiting_rank) if facts.waiting_rank is not None else None,
         "expires": french.day(terms.expires) if terms.expires else None,
-        "reason": reason_in_words(facts, beside_jury=beside_jury),
+        "reason": reason_in_words(call, facts, beside_jury=beside_jury, steps=not beside_decomposition),
         "standing": _standing(call, facts, beside_reason=beside_reason),
         "reduction": reduction_in_words(call, facts),
         "jury": _jury(facts),
@@ -105,8 +108,9 @@ def to_reader(reason: str) -> str:
     return reason.replace(" L’association a renoncé à la subvention.", " Vous avez renoncé à la subvention.")
 
 
-def reason_in_words(facts: LetterFacts, *, beside_jury: bool = False) -> str:
-    """`{reason}`: the ranking's, with the jury's own in its place where the jury decided otherwise.
+def reason_in_words(call: CallFile, facts: LetterFacts, *, beside_jury: bool = False, steps: bool = True) -> str:
+    """`{reason}`: rank and score, how the marks make that score (`steps`), and what was missing: the ranking's sentences,
+    with the jury's own in their place where the jury decided otherwise.
 
     The place on the waiting list is left to `{waiting}`, which says it with its expiry.
     """
@@ -114,7 +118,32 @@ def reason_in_words(facts: LetterFacts, *, beside_jury: bool = False) -> str:
     if facts.written_as("out"):
         said = "" if beside_jury else _jury(facts)
         reason = _LEFT_OUT.sub(lambda _: said, reason).strip()
-    return to_reader(reason)
+    if facts.replaced is not None:
+        return to_reader(reason)  # a person's own words: no figure of the ranking is in them
+    told = with_figures(
+        reason, call.rubric, reason_code=facts.reason_code, score=facts.score, marks=facts.marks, last=facts.last
+    )
+    opening, rest = after_opening(told)
+    how = steps_in_words(call, facts) if steps else ""
+    parts = (opening, how, rest) if opening else (rest, how)
+    return " ".join(filter(None, (to_reader(part) for part in parts)))
+
+
+def steps_in_words(call: CallFile, facts: LetterFacts) -> str:
+    """From the marks to the final score, in figures that add up as the table's; empty where there is no score, or where it
+    was agreed on after the reviews."""
+    table = facts.mark_table(call)
+    if table is None or facts.score is None or facts.status in ("withdrawn", "ineligible"):
+        return ""
+    found = table.correction
+    if found is not None:
+        by = f"par la correction des écarts de sévérité entre évaluateurs, donne {found.final}."
+        changed = "augmentée" if found.adds else "diminuée"
+        return f"La moyenne de vos notes, {found.mean}, {changed} de {found.amount} {by}"
+    if not table.adds_up:
+        return ""
+    final = figure(facts.score, call.rubric, facts.decimals(call))
+    return f"Vos notes, comptées selon leur poids, donnent {final}, sans correction."
 
 
 def _capital(text: str) -> str:
@@ -265,13 +294,15 @@ def _standing(call: CallFile, facts: LetterFacts, *, beside_reason: bool) -> str
     A letter that gives the reason (`beside_reason`) has read there the rank and the score, or the mark below the
     threshold: only how many are retained and how many ranked is new, and comes before.
     """
-    if facts.score is None or facts.status == "withdrawn":
+    if facts.status == "withdrawn":
         return ""
     of_lot = f" du {lot_name(facts.lot)}" if facts.lot else ""
     if beside_reason:
         return _retained(facts, of_lot)
+    if facts.score is None:
+        return ""
     top = french.exact(call.rubric.out_of)
-    score = f"la note de {figure(facts.score, call.rubric, 2)}{french.NBSP}sur{french.NBSP}{top}"
+    score = f"la note de {figure(facts.score, call.rubric, facts.decimals(call))}{french.NBSP}sur{french.NBSP}{top}"
     if facts.rank is None:
         return f"Votre dossier obtient {score}."
     among = f" sur {french.count(facts.ranked, 'dossier classé', 'dossiers classés')}" if facts.ranked else ""

@@ -17,7 +17,7 @@ from aap.core.call.letter_texts import LetterKind, fill_in, names_in
 from aap.core.call.lots import lot_title
 from aap.core.call.schema import CallFile, Lot
 from aap.core.inputs import Application
-from aap.core.results import ResultRow
+from aap.core.results import Census, ResultRow
 from aap.documents.papers.greeting import NEUTRAL
 from aap.documents.papers.letter_facts import LetterFacts, WrittenDecision, kind_of, letter_facts
 from aap.documents.papers.letter_words import decomposition, on_one_line, values_of
@@ -68,15 +68,14 @@ def letter_from_row(
     call: CallFile,
     row: ResultRow,
     *,
-    ranked: int,
-    retained: int | None = None,
+    census: Census,
     application: Application | None = None,
     draft: bool = False,
     lot: Lot | None = None,
     written: tuple[WrittenDecision, ...] = (),
 ) -> LetterView:
-    """The letter of one line of the ranking, in file mode. `ranked` counts the lines that have a rank, `retained` the
-    laureates; of a lot `call` is the lot as a call, and these are the lot's lines. `written`: what the jury decided on it.
+    """The letter of one line of the ranking, in file mode. Of a lot `call` is the lot as a call, and `census` the lot's.
+    `written`: what the jury decided on it.
 
     The columns `representative`, `address` (several lines as `a|b`), `postal_code`, `commune` and `project` of the
     applications' table fill the address block and the project's title when they are there; `representative_capacity`
@@ -94,8 +93,7 @@ def letter_from_row(
         letter_facts(
             call,
             row,
-            ranked=ranked,
-            retained=retained,
+            census=census,
             lot=lot,
             written=written,
             capacity=cell("representative_capacity"),
@@ -143,6 +141,7 @@ def letter_view(
         now,
         beside_reason="reason" in used,
         beside_jury="jury" in used,
+        beside_decomposition="decomposition" in used,
         application=application_reference or facts.application_id,
         project=project,
     )
@@ -211,7 +210,7 @@ def _references(
 
 
 def _shows_marks(facts: LetterFacts, kind: LetterKind) -> bool:
-    return kind == "refusal" and facts.status != "withdrawn"
+    return kind in ("refusal", "waiting_list") and facts.status != "withdrawn"
 
 
 def _appeals(call: CallFile, facts: LetterFacts) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class Press:
                     (row, applications[row.application_id], written.get(row.application_id, ()))
                     for row in part.rows[at : at + BATCH]
                 ],
-                Census.of(part.rows),
+                Census.of(part.rows, part.given.call.scoring.method),
                 draft,
                 part.lot,
             )
@@ -210,8 +210,7 @@ def _letters(
             view = letter_from_row(
                 call,
                 row,
-                ranked=census.ranked,
-                retained=census.retained,
+                census=census,
                 application=application,
                 draft=draft,
                 lot=lot,

@@ -36,7 +36,7 @@ class SheetView:
 def _table(part: SheetPart) -> MinutesTable:
     """The first row is the header; a column whose every cell is a figure is set to the right."""
     header, *rows = part.table
-    figures = [bool(rows) and all(_is_figure(row[at]) for row in rows) for at in range(len(header))]
+    figures = [any(row[at] for row in rows) and all(_is_figure(row[at]) for row in rows) for at in range(len(header))]
     columns = tuple(PaperColumn(title, figure=figure) for title, figure in zip(header, figures, strict=True))
     return MinutesTable(columns, tuple(tuple(Cell(cell) for cell in row) for row in rows))
 

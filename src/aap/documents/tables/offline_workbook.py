@@ -36,6 +36,7 @@ _HELP = (
     "Enregistrez au format XLSX ou ODS, puis déposez ce classeur à la page « Évaluer hors ligne ». S’il contient une erreur, "
     "rien n’est pris, et chaque erreur vous est montrée avec sa cellule.",
 )
+_SHARED = "Vos commentaires et votre avis général seront transmis à l’association avec sa décision, sans votre nom."
 HIDDEN = "aap"
 FORMAT = "aap-evaluations-1"
 FIRST_ROW = 1  # of the dossiers, from 0
@@ -69,7 +70,8 @@ class OfflineRow:
 
 @dataclass(frozen=True, slots=True)
 class OfflineBook:
-    """A workbook to write. `who`: the reviewer's code; `rubric_hash`: of the grid it is made for."""
+    """A workbook to write. `who`: the reviewer's code; `rubric_hash`: of the grid it is made for; `comments_shared`: its
+    comments are for the associations, too."""
 
     call_id: str
     call_title: str
@@ -78,6 +80,7 @@ class OfflineBook:
     rubric_hash: str
     rows: tuple[OfflineRow, ...]
     last_day: date | None = None
+    comments_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,7 @@ def _help_sheet(sheet: Worksheet, book: OfflineBook, look: Mapping[str, Format])
         f"Évaluations hors ligne – {spaced(book.call_title)}",
         f"Évaluateur{NBSP}: {book.who}",
         *_HELP,
+        *([_SHARED] if book.comments_shared else []),
         *([f"Dernier jour{NBSP}: {book.last_day:%d/%m/%Y}."] if book.last_day else []),
     )
     for row, line in enumerate(lines):

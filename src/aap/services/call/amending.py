@@ -249,7 +249,7 @@ _SEALED_FACTS = (
     "opens_at", "closes_at", "grace_minutes", "min_amount", "max_amount", "max_share", "max_per_applicant", "applicants",
     "consortium", "invited",
 )  # fmt: skip
-SEALED = ("id", "ranking", *_SEALED_FACTS, "eligibility", "questions")
+SEALED = ("id", "ranking", *_SEALED_FACTS, "eligibility", "questions", "comments")
 """What an amendment can't change."""
 
 
@@ -271,6 +271,8 @@ def sealed_changes(before: CallFile, after: CallFile) -> dict[str, tuple[str, ..
         found["eligibility"] = changed_keys(_rules(before), _rules(after), ("eligibility",))
     if _shape(after) != _shape(before):
         found["questions"] = changed_keys(_shape(before), _shape(after), ("form",))
+    if after.reviewing.comments_shared != before.reviewing.comments_shared:  # reviewers wrote for who was announced
+        found["comments"] = ("reviewing.comments_shared",)
     return found
 
 

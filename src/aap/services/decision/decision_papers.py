@@ -14,6 +14,7 @@ from aap.core.call import appeal_texts
 from aap.core.call.appeal_texts import Loss, appeal_number
 from aap.core.call.letter_texts import court_of
 from aap.core.delays import appeal_silence, court_after_silence, is_overseas, paris
+from aap.documents.calendar import Event
 from aap.documents.mail_texts import Mail
 from aap.documents.papers.decision_notices import NoticeView, notice_view, render_notice
 from aap.documents.papers.letterhead import Author, author_of
@@ -23,8 +24,10 @@ from aap.records.decided import CorrectionGround, DecisionCorrection
 from aap.records.outbox import Job
 from aap.records.rankings import Contest, ContestDocument, ContestKind, ContestResult, Decision, Outcome
 from aap.services.actor import Actor
+from aap.services.association.diary import appeal_event
 from aap.services.association.mails import tell_association
 from aap.services.call.calls import OpenedCall, get_call
+from aap.services.decision.court import court_until
 from aap.services.decision.deadlines import appeal_delay
 from aap.services.decision.letter_contents import current_terms, recipient_of
 from aap.services.outbox import Progress, start_job
@@ -151,8 +154,23 @@ def acknowledgement_view(session: Session, contest: Contest) -> NoticeView:
 def _acknowledgement(session: Session, id: str) -> tuple[NoticeView, Mail, dict[str, str]]:
     contest = session.get_one(Contest, id)
     call = get_call(session, contest.call_id or "")
-    number = appeal_number(call.file, contest.number or 0)
-    return acknowledgement_view(session, contest), Mail.APPEAL_ACKNOWLEDGED, {"number": number}
+    assert contest.received_on is not None
+    until = _court_until(session, contest)
+    values = {
+        "number": appeal_number(call.file, contest.number or 0),
+        "received": french.day(contest.received_on),
+        "silent_on": french.day(appeal_silence(contest.received_on)),
+        "court": court_of(call.file),
+        "court_until": french.day(until) if until else "",
+    }
+    return acknowledgement_view(session, contest), Mail.APPEAL_ACKNOWLEDGED, values
+
+
+def _court_until(session: Session, contest: Contest) -> date | None:
+    """The last day before the court, as the appeal stands when it comes in, or once it is answered."""
+    _, _, association = _parties(session, session.get_one(Decision, contest.decision_id))
+    then = contest.replied_at or contest.created_at
+    return court_until(contest, overseas=is_overseas(association.zone), now=then)
 
 
 _ANSWERS: Mapping[ContestResult, Literal["upheld", "partly", "rejected"]] = {
@@ -236,10 +254,20 @@ def make_paper(platform: Platform, job: Job, progress: Progress) -> Mapping[str,
         call, application, _association = _parties(session, decision)
         tell_association(
             session, call, application, mail, now=platform.clock(), key=f"{paper}:{id}",
-            link=job.arguments["link"], values=values,
+            link=job.arguments["link"], values=values, events=_events(session, row, call, application, job.arguments["link"]),
         )  # fmt: skip
     progress(1, 1, "layout")
     return {"sha256": stored.sha256}
+
+
+def _events(
+    session: Session, row: Contest | DecisionCorrection, call: OpenedCall, application: Application, link: str
+) -> list[Event]:
+    """The end of the delay of appeal moves in the association's diary: an appeal begins it anew, and its answer."""
+    until = _court_until(session, row) if isinstance(row, Contest) else None
+    if until is None:
+        return []
+    return [appeal_event(call, application, session.get_one(Decision, row.decision_id), until, link)]
 
 
 def tell_dropped(

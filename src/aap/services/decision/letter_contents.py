@@ -53,14 +53,25 @@ def current_terms(session: Session, call_id: str) -> DecisionTerms | None:
     return terms_of(current_settings(session, call_id))
 
 
-def census_of(session: Session, run_id: str) -> Census:
-    """How many dossiers of a run have a rank, and how many are retained. One query."""
+def census_of(session: Session, run_id: str, method: str) -> Census:
+    """How many dossiers of a run have a rank, and rank and score of those retained. `method`: `scoring.method`. Two queries."""
     ranked, retained = session.exec(
         select(
             func.count(col(RankingRow.rank)), func.sum(case((col(RankingRow.status) == "laureate", 1), else_=0))
         ).where(RankingRow.run_id == run_id)
     ).one()
-    return Census(ranked, int(retained or 0))
+    score = col(RankingRow.calibrated_score) if method == "calibrated" else col(RankingRow.raw_score)
+    laureates = session.exec(
+        select(col(RankingRow.rank), score)
+        .where(
+            RankingRow.run_id == run_id, RankingRow.status == "laureate",
+            col(RankingRow.rank).is_not(None), score.is_not(None),
+        )
+        .order_by(col(RankingRow.rank), col(RankingRow.id))
+    ).all()  # fmt: skip
+    return Census(
+        ranked, int(retained or 0), tuple((rank, value) for rank, value in laureates if rank and value is not None)
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ class LetterSources:
 def letter_sources(
     session: Session, call: OpenedCall, decisions: Collection[Decision], *, application_ids: Collection[str]
 ) -> LetterSources:
-    """For these decisions (none before they are prepared) on these dossiers. Four queries, and one a run."""
+    """For these decisions (none before they are prepared) on these dossiers. Four queries, and two a run."""
     written = _written_by_dossier(session, call.id, application_ids)
     replaced_ids = [one.replaces_id for one in decisions if one.replaces_id]
     replaced = session.exec(select(Decision).where(col(Decision.id).in_(replaced_ids))).all() if replaced_ids else ()
@@ -97,7 +108,9 @@ def letter_sources(
     ).all()
     return LetterSources(
         call=call,
-        census={run_id: census_of(session, run_id) for run_id in {one.run_id for one in decisions}},
+        census={
+            run_id: census_of(session, run_id, call.file.scoring.method) for run_id in {one.run_id for one in decisions}
+        },
         retained=retained_when_decided(session, call.id),
         written=written,
         replaced={one.id: one for one in replaced},
@@ -191,8 +204,8 @@ def decision_letter(
     facts = letter_facts(
         sources.call.file,
         row,
-        ranked=sources.census[decision.run_id].ranked,
-        retained=sources.retained.get(decision.id, sources.census[decision.run_id].retained),
+        census=sources.census[decision.run_id],
+        retained=sources.retained.get(decision.id),
         written=sources.written.get(application.id, ()),
         replaced=replaced,
         capacity=association.representative_capacity,
@@ -218,8 +231,7 @@ def ranked_letter(
     facts = letter_facts(
         sources.call.file,
         row,
-        ranked=census.ranked,
-        retained=census.retained,
+        census=census,
         written=sources.written.get(application.id, ()),
         capacity=association.representative_capacity,
         overseas=is_overseas(association.zone),

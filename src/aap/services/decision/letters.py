@@ -130,7 +130,15 @@ def letter_preview(
     row = next((one for one in view.rows if one.application_id == application.reference), None)
     if row is None:
         raise NotFound("letter", application.reference)
-    return ranked_letter(sources, row, Census.of(view.rows), application, association, terms=terms, show_blanks=True)
+    return ranked_letter(
+        sources,
+        row,
+        Census.of(view.rows, sources.call.file.scoring.method),
+        application,
+        association,
+        terms=terms,
+        show_blanks=True,
+    )
 
 
 def kept_letter(session: Session, *, actor: Actor, call: OpenedCall, now: datetime, reference: str) -> str:

@@ -293,10 +293,18 @@ def processing_sheet_file(
 
 
 def processing_sheet_pdf(session: Session, *, actor: Actor, call: OpenedCall, run: RankingRun, reference: str) -> bytes:
-    """The same, for a file that holds it among others; its log is the caller's. Raises NotFound."""
+    """The same for an official, for a file that holds it among others; its log is the caller's. Raises NotFound."""
     application_id = find_dossier(session, call.id, reference)
     dossier_of(session, actor=actor, permission=Permission.DOSSIER_INSPECT, application_id=application_id)
     ensure(actor, Permission.RANKING_READ, call.target(), kind="ranking_run", id=run.id)
+    return sheet_of(session, call, run, reference, actor=actor)
+
+
+def sheet_of(
+    session: Session, call: OpenedCall, run: RankingRun, reference: str, *, actor: Actor, since: str = ""
+) -> bytes:
+    """The sheet of a dossier that its caller has opened, from the run's lines as `actor` reads them. `since`: what was
+    decided on it after the run. Raises NotFound for a dossier that isn't in the run."""
     files = RunFiles(call, view_run(session, run, actor=actor), "")
     content, ranking = ranked(run)
     if reference not in {standing.id for standing in ranking.standings}:
@@ -305,7 +313,7 @@ def processing_sheet_pdf(session: Session, *, actor: Actor, call: OpenedCall, ru
     kept = _KeptRun(given, rules_of(call.file), files.rows, ranking)
     return render_sheet(
         SheetView(
-            sheet=processing_sheet(kept, reference, result_hash=run.result_hash),
+            sheet=processing_sheet(kept, reference, result_hash=run.result_hash, since=since),
             sender=sender_of(call.file),
             reference=call.file.call.reference or call.id,
             made_on=paris(run.created_at).date(),

@@ -126,6 +126,7 @@ def reviewer_workbook(session: Session, *, actor: Actor, call_id: str, now: date
         rubric_hash=current_rubric(call),
         rows=listed,
         last_day=paris(closes_at).date() if closes_at else None,
+        comments_shared=call.file.reviewing.comments_shared,
     )
     record(
         session,

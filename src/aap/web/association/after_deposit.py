@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from aap.core.delays import paris
 from aap.records.applications import ApplicationState
 from aap.records.people import MembershipRole
 from aap.records.rankings import Outcome
@@ -19,9 +20,11 @@ from aap.services.decision.answering import (
 )
 from aap.services.decision.appeal_pages import own_appeals
 from aap.services.decision.appeals import LONGEST_APPEAL, MEGABYTES, MOST_FILES
+from aap.services.decision.court import court_way
 from aap.services.decision.first_reading import letter_for_association, note_reading
 from aap.services.decision.hearing import own_corrections
 from aap.services.decision.in_force import DECLINED, GIVEN_UP
+from aap.services.decision.shared_comments import shared_comments
 from aap.services.dossier.completion import revisions_of
 from aap.services.dossier.dossiers import OpenedDossier, open_dossier
 from aap.services.dossier.messages import LONGEST_MESSAGE, mark_thread_read, read_thread, write_to_service
@@ -179,6 +182,7 @@ def decision_page(application_id: str, problems: dict[str, str], form: str = "")
         appeals = own_appeals(session, found.dossier)
         corrections = own_corrections(session, found.dossier, arrived_at())
         former = former_decisions(session, found)
+        comments = shared_comments(session, found)
     if found.decision.read_at is None:
         with writing() as session:
             note_reading(session, actor=signed_in(), application_id=application_id, links=links(), now=arrived_at())
@@ -199,6 +203,10 @@ def decision_page(application_id: str, problems: dict[str, str], form: str = "")
         appeal_results=appeal_results(),
         corrections=corrections,
         former=former,
+        comments=comments,
+        court=court_way(found, [one.contest for one in appeals], arrived_at()),
+        now=arrived_at(),
+        today=paris(arrived_at()).date(),
         in_time=not found.delay.is_over(arrived_at()),
         problems=problems,
         form=form,

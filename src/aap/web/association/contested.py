@@ -1,4 +1,4 @@
-"""Contesting a decision, and answering before one is corrected."""
+"""What a decision rests on, contesting it, and answering before one is corrected."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aap.services.decision.answering import former_letter
 from aap.services.decision.appeal_pages import own_appeal_file, own_appeal_paper
 from aap.services.decision.appeals import file_appeal, withdraw_appeal
 from aap.services.decision.hearing import intent_for_association, observe
+from aap.services.decision.own_sheet import sheet_for_association
 from aap.services.dossier.dossiers import open_dossier
 from aap.services.errors import DeadlinePassed, InvalidInput
 from aap.services.permissions import Permission
@@ -34,6 +35,17 @@ def former_decision(application_id: str, ordinal: int) -> ResponseReturnValue:
     with reading() as session:
         reference, sha256 = former_letter(session, actor=signed_in(), application_id=application_id, number=ordinal)
     return pdf_answer(platform().files.read(sha256), f"decision-{reference}-{ordinal}.pdf")
+
+
+@blueprint.get("/dossiers/<application_id>/decision/fiche-de-traitement.pdf")
+@requires(Permission.DECISION_READ)
+def own_sheet(application_id: str) -> ResponseReturnValue:
+    """How the calculation treated this dossier."""
+    with writing() as session:
+        made = sheet_for_association(
+            session, actor=signed_in(), application_id=application_id, links=links(), now=arrived_at()
+        )
+    return pdf_answer(made.content, made.name)
 
 
 # --- appeals ----------------------------------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def before_jury(
     plain = BeforeJury(line=line, row=row, held=held, leaving=away, choice=shown.choice)
     if shown.choice not in CHANGING:
         return plain
-    return _with_effect(session, plain, shown, Census.of(view.rows), reason)
+    return _with_effect(session, plain, shown, Census.of(view.rows, call.file.scoring.method), reason)
 
 
 def _further(session: Session, held: InspectedDossier) -> tuple[tuple[str, str], ...]:

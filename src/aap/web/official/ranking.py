@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from aap.core import french
+from aap.core.ranking.reason_figures import correction
 from aap.core.results import ERRATIC, masked_text
 from aap.core.selection.problem import Rules
 from aap.core.selection.rules import rules_of
 from aap.documents.media_types import PDF, MadeFile
-from aap.documents.papers.mark_table import correction
 from aap.records.rankings import RankingRun, RunState
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.in_force import current_list
@@ -272,7 +272,7 @@ def explain(call_id: str, number: int, reference: str) -> str:
         run=kept,
         line=line,
         criteria=opened.file.rubric.criteria,
-        correction=correction(opened.file, line.row.raw_score, line.score),
+        correction=correction(opened.file.rubric, line.row.raw_score, line.score),
         scale=scale_of([line]),
         needed=sentence(found) if isinstance(found, Objection) else found,
         looking=job if found is None else None,

@@ -23,6 +23,7 @@ def _sealed(changes: tuple[str, ...], keys: tuple[str, ...]) -> str:
         "max_per_applicant": _("le nombre de dossiers par porteur"),
         "applicants": _("qui peut candidater"),
         "consortium": _("les partenaires d’un dossier"),
+        "comments": _("qui lit les commentaires des évaluateurs"),
         "invited": _("qui est invité"),
         "eligibility": _("les conditions de recevabilité"),
         "questions": _("les questions du dossier (leur texte et leur aide le peuvent)"),

@@ -39,7 +39,7 @@ def preview(here: Office, number: int, kind: Any, reason: str, cents: int | None
         call = get_call(session, here.call.id)
         effect = ask_effect(session, actor=actor, call=call, application=dossier, choice=choice)
         assert effect.row is not None
-        census = Census.of(view_run(session, run_now(session, here), actor=actor).rows)
+        census = Census.of(view_run(session, run_now(session, here), actor=actor).rows, "raw")
         return tuple(
             preview_paragraphs(
                 session, actor=actor, application=dossier, choice=choice, reason=reason, row=effect.row, census=census
@@ -57,7 +57,7 @@ def letter(here: Office, number: int) -> tuple[str, ...]:
         assert isinstance(row, ResultRow)
         association = session.get_one(Association, dossier.association_id)
         sources = letter_sources(session, call, (), application_ids=[dossier.id])
-        return ranked_letter(sources, row, Census.of(view.rows), dossier, association, terms=None).paragraphs
+        return ranked_letter(sources, row, Census.of(view.rows, "raw"), dossier, association, terms=None).paragraphs
 
 
 @pytest.mark.parametrize("more", [LETTERS, JURY, SIGNED])

@@ -147,6 +147,12 @@ SEALED = [
         "questions",
         ("form.sections[0].questions", "form.sections[0].questions[2]"),
     ),
+    (
+        "scoring: {method: raw}",
+        "reviewing: {comments_shared: true}\nscoring: {method: raw}",
+        "comments",
+        ("reviewing.comments_shared",),
+    ),
     ("check: {equals: oui}", "check: {equals: non}", "eligibility", ("eligibility[0].check.equals",)),
 ]
 

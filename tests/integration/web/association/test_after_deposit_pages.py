@@ -189,7 +189,7 @@ def test_a_contest_is_shown_back_to_the_association(case: Cases, browser: Callab
     assert sent.location == address(here, "/decision") + "#recours"
     page = signed.get(address(here, "/decision")).text
     assert "Recours gracieux REC-" in page.replace("\u00a0", " ")
-    assert "Sans réponse au" in page
+    assert "pour répondre : sans réponse ce jour-là" in plain(page)
     assert "&lt;script&gt;" in page
 
 

@@ -144,7 +144,12 @@ def test_an_appeal_goes_from_the_association_to_the_answer_and_the_file(
     sweep(here.factory.platform)
     [one] = appeals(here)
     shown = plain(member.get(own))
-    for words in ("Le montant est trop bas.", "courrier.pdf", "Sans réponse au 10 avril 2025", "Accusé de réception"):
+    for words in (
+        "Le montant est trop bas.",
+        "courrier.pdf",
+        "jusqu’au 10 avril 2025 pour répondre",
+        "Accusé de réception",
+    ):
         assert words in shown, words
     assert "Former un recours gracieux" not in shown
     papers = f"/association/dossiers/{application_id}/recours/{one.id}"

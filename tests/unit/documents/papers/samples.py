@@ -71,7 +71,7 @@ def facts(status: str = "not_selected", **changes: Any) -> LetterFacts:
         "application_id": "D-0042",
         "association": "Les Passerelles",
         "status": status,
-        "reason": "Classé 71ᵉ avec 64,4 points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés",
+        "reason": "Classé 71ᵉ avec 64,4\u00a0points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés",
         "requested_amount": 4_800_000,
         "rank": 71,
         "ranked": 212,
@@ -79,7 +79,7 @@ def facts(status: str = "not_selected", **changes: Any) -> LetterFacts:
         "score": Decimal("64.3512"),
         "raw_score": Decimal("62.9048"),
         "reviews": 3,
-        "marks": {"quality": Decimal("3.5"), "reach": Decimal("1.6667")},
+        "marks": {"quality": Decimal("3.5"), "reach": Decimal("2.0810")},
     }
     return LetterFacts(**{**values, **changes})
 

@@ -13,7 +13,13 @@ from aap.documents.papers.letter_facts import Replaced, WrittenDecision
 from aap.documents.papers.letters import letter_view, render_letter
 from tests.unit.documents.papers import samples
 
-JURY_OUT = "Classé 12ᵉ avec 71,0 points sur 100. Le jury a décidé de ne pas retenir ce projet."
+JURY_OUT = "Classé 12ᵉ avec 64,4\u00a0points sur 100. Le jury a décidé de ne pas retenir ce projet."
+
+
+STEPS = (
+    "La moyenne de vos notes, 62,90, augmentée de 1,45 par la correction des écarts de sévérité entre évaluateurs, "
+    "donne 64,35."
+)
 
 
 def said(status: str = "laureate", call: Any = None, **changes: Any) -> list[str]:
@@ -69,8 +75,9 @@ def test_the_reason_of_the_jury_reaches_the_refused_association(by_authority: bo
     written = (WrittenDecision("out", "ce projet est déjà aidé par un autre appel", by_authority),)
     told = said("not_selected", reason=JURY_OUT, reason_code="jury_out", written=written)
     assert told[1] == (
-        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 12ᵉ avec 71,0 points sur 100. "
-        f"{who} a décidé de ne pas retenir votre projet, pour le motif suivant : ce projet est déjà aidé par un autre appel."
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 12ᵉ avec 64,35 points sur 100. "
+        f"{STEPS} {who} a décidé de ne pas retenir votre projet, pour le motif suivant : ce projet est déjà aidé par un "
+        "autre appel."
     )
 
 
@@ -88,13 +95,12 @@ def test_a_laureate_by_the_jury_reads_why() -> None:
 
 
 def test_the_place_on_the_waiting_list_is_said_once_with_its_expiry() -> None:
-    reason = (
-        "Classé 69ᵉ avec 64,0 points sur 100. Le nombre de lauréats est atteint. Inscrit 3ᵉ sur la liste d’attente."
-    )
+    reason = "Classé 69ᵉ avec 64,4\u00a0points sur 100. Le nombre de lauréats est atteint. Inscrit 3ᵉ sur la liste d’attente."
     told = said("waiting_list", reason=reason, waiting_rank=3)
     assert told == [
-        "Votre dossier n’a pas pu être retenu à ce stade, mais il est inscrit sur la liste d’attente. Votre dossier est classé "
-        "69ᵉ avec 64,0 points sur 100. Le nombre de lauréats est atteint.",
+        "Votre dossier n’a pas pu être retenu à ce stade, mais il est inscrit sur la liste d’attente. 67 dossiers ont été "
+        f"retenus sur 212 classés. Votre dossier est classé 69ᵉ avec 64,35 points sur 100. {STEPS} Le nombre de lauréats est "
+        "atteint.",
         "Votre dossier est inscrit au 3ᵉ rang de la liste d’attente. La liste d’attente est valable jusqu’au 31 octobre 2025. "
         "Sans nouvelle de notre part à cette date, votre demande est refusée. Si un lauréat renonce à sa subvention, les "
         "dossiers de cette liste sont appelés dans l’ordre, dans le respect des règles de l’appel à projets.",
@@ -143,7 +149,7 @@ def test_how_a_score_adds_up_is_told_line_by_line_in_the_place_of_the_table() ->
         "– dossiers retenus : 67 sur 212 dossiers classés",
         "– rang de votre dossier : 71ᵉ",
         "– Qualité (75 %) : 3,50 sur 5",
-        "– Portée (25 %) : 1,67 sur 5",
+        "– Portée (25 %) : 2,08 sur 5",
         "– moyenne des notes : 62,90",
         "– correction des écarts de sévérité entre évaluateurs : +1,45",
         "– note finale : 64,35 sur 100",

@@ -21,6 +21,7 @@ from aap.core.call.letter_texts import (
 )
 from aap.core.call.schema import Letters, LetterText
 from aap.core.inputs import Application
+from aap.core.results import Census
 from aap.documents.papers.letter_facts import NoLetter
 from aap.documents.papers.letter_words import to_reader
 from aap.documents.papers.letters import letter_from_row, render_letter
@@ -44,7 +45,7 @@ ALWAYS = (
         (
             "not_selected", {},
             ("48 000 €", "Votre dossier est classé 71ᵉ", "67 dossiers ont été retenus sur 212 classés.", "64,35 sur 100", "75 %",
-             "25 %", "3,50 sur 5", "1,67 sur 5",
+             "25 %", "3,50 sur 5", "2,08 sur 5", "52,50", "10,40",
              "mieux classés.", "Moyenne des notes 62,90", "+1,45", "3 évaluations"),
         ),
         (
@@ -66,13 +67,20 @@ def test_a_refusal_says_the_rank_and_the_score_once_before_the_table() -> None:
     view = samples.letter("not_selected")
     assert [" ".join(text.split()) for text in view.paragraphs] == [
         "J’ai le regret de vous informer que votre demande de subvention de 48 000 € n’est pas retenue.",
-        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 71ᵉ avec 64,4 points sur 100. Le nombre de "
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 71ᵉ avec 64,35 points sur 100. La moyenne de vos "
+        "notes, 62,90, augmentée de 1,45 par la correction des écarts de sévérité entre évaluateurs, donne 64,35. Le nombre de "
         "lauréats prévu est atteint par des mieux classés.",
     ]
-    below = {"rank": None, "reason": "Score de 43,4 points sur 100, pour un minimum de 50.", "score": Decimal("43.35")}
+    below = {
+        "rank": None,
+        "reason": "Score de 43,4\u00a0points sur 100, pour un minimum de 50.",
+        "score": Decimal("43.35"),
+        "reason_code": "below_threshold:overall",
+    }
     assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == (
-        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient un score de 43,4 points sur 100, pour un minimum "
-        "de 50."
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient un score de 43,35 points sur 100, pour un minimum "
+        "de 50 : il en manque 6,65. La moyenne de vos notes, 62,90, diminuée de 19,55 par la correction des écarts de sévérité "
+        "entre évaluateurs, donne 43,35."
     )
 
 
@@ -221,7 +229,7 @@ def test_file_mode_takes_the_address_and_project_from_the_applications_columns()
     view = letter_from_row(
         samples.call(**samples.SIGNED),
         samples.row(1),
-        ranked=9,
+        census=Census(9, 1),
         application=Application("D-0001", "Association 1", 1_000_000, attributes=columns),
     )
     assert view.recipient.representative == "Awa Diop"

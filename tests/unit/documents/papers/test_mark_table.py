@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from aap.documents.papers.mark_table import Correction, MarkLine, MarkTable, mark_table
+from aap.core.ranking.reason_figures import Correction
+from aap.documents.papers.mark_table import MarkLine, MarkTable, mark_table
 from tests.unit.core.ranking.ranking_builders import a_call
 
 CRITERIA = [
@@ -59,9 +60,9 @@ def test_the_minimum_of_the_total_is_said_where_it_is_missed() -> None:
 @pytest.mark.parametrize(
     ("raw", "final", "line"),
     [
-        ("60", "63.3333", Correction("9,00", "+0,50", "9,50")),
-        ("63.3333", "60", Correction("9,50", "−0,50", "9,00")),
-        ("60.0001", "60", Correction("9,00", "+0,00", "9,00")),
+        ("60", "63.3333", Correction("9,00", "+0,50", "9,50", True, "0,50")),
+        ("63.3333", "60", Correction("9,50", "−0,50", "9,00", False, "0,50")),
+        ("60.0001", "60", Correction("9,00", "+0,00", "9,00", True, "0,00")),
         ("60", "60", None),
     ],
 )
