@@ -192,7 +192,7 @@ def test_a_full_disk_is_told_with_507_and_nothing_is_half_kept(
         assert "Ce site n’a plus de place" in answer.text
         assert answer.headers["X-Request-Id"] in answer.text
     assert (saving.json["title"], "pas perdu" in saving.json["error"]) == ("Ce site n’a plus de place", True)
-    assert "n’a pas pu enregistrer ce fichier" in sending.json["error"]
+    assert "Ce fichier n’a pas pu être enregistré" in sending.json["error"]
     disk.free()
     assert (deposits(platform), one.dossier().sections["projet"].version) == ([], version)
     assert page.client.post(f"{one.url}/depot", data={**DEPOSIT, "csrf_token": token}).status_code == 303

@@ -35,7 +35,7 @@ from aap.web.wording.sentences import sentences
 
 NO_YEAR = lazy_gettext("Indiquez une année, par exemple 2024.")
 DISK_FULL = lazy_gettext(
-    "Le serveur n’a pas pu enregistrer ce fichier. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
+    "Ce fichier n’a pas pu être enregistré. Rien d’autre n’est perdu\u00a0: réessayez dans un instant."
 )
 
 

@@ -191,11 +191,11 @@ def test_a_full_disk_is_said_plainly_and_nothing_is_half_kept(
     monkeypatch.setattr(FileStore, "put", full)
     answer = send(browser, one, ("statuts.pdf", pdf()))
     assert answer.status_code == 507
-    assert "n’a pas pu enregistrer ce fichier" in answer.json["error"]
+    assert "Ce fichier n’a pas pu être enregistré" in answer.json["error"]
     here = f"{one.url}/sections/pieces"
     page = browser.post(here, {"version": "0", "f.statuts": (io.BytesIO(pdf()), "statuts.pdf")}, page=here)
     assert page.status_code == 507
-    assert "n’a pas pu enregistrer ce fichier" in ReadPage.of(page).errors["q.statuts"]
+    assert "Ce fichier n’a pas pu être enregistré" in ReadPage.of(page).errors["q.statuts"]
     assert one.dossier().files == {}
 
 
