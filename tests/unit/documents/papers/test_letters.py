@@ -66,13 +66,17 @@ def test_a_refusal_says_the_rank_and_the_score_once_before_the_table() -> None:
     view = samples.letter("not_selected")
     assert [" ".join(text.split()) for text in view.paragraphs] == [
         "J’ai le regret de vous informer que votre demande de subvention de 48 000 € n’est pas retenue.",
-        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 71ᵉ avec 64,4 points sur 100. Le nombre de "
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier est classé 71ᵉ avec 64,35 points sur 100. Le nombre de "
         "lauréats prévu est atteint par des mieux classés.",
     ]
-    below = {"rank": None, "reason": "Score de 43,4 points sur 100, pour un minimum de 50.", "score": Decimal("43.35")}
+    below = {
+        "rank": None,
+        "reason": "Note finale de 43,4 points sur 100, pour un minimum de 50.",
+        "score": Decimal("43.35"),
+    }
     assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == (
-        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient un score de 43,4 points sur 100, pour un minimum "
-        "de 50."
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient une note finale de 43,4 points sur 100, pour un "
+        "minimum de 50."
     )
 
 
