@@ -41,6 +41,7 @@ def dossier(application_id: str) -> str:
         taken = to_look_at(session, found) if found.state in WRITABLE else frozenset()
         silent_on = rejected_on(session, found.application)
     project = found.budget("project")
+    tasks = _tasks(found, taken)
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
@@ -49,7 +50,8 @@ def dossier(application_id: str) -> str:
         standing=state_in_words(found.state, found.call, now, due_at),
         path=stages_of(found.application, found.call, now, due_at, silent_on),
         unread=unread,
-        tasks=_tasks(found, taken),
+        tasks=tasks,
+        progress=_progress(tasks),
         requested=project.request if project else 0,
         editable=found.state in WRITABLE,
         may_edit=actor.memberships[found.association.id] is not MembershipRole.READER,
@@ -74,7 +76,9 @@ def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]
             "unknown": (_("À remplir"), "neutral"),
         }[verdict]
         url = url_for("association.eligibility", application_id=dossier.id)
-        tasks.append({"label": _("Vérifier que vous pouvez répondre"), "url": url, "state": state, "kind": kind})
+        left = verdict in ("unknown", "no")
+        label = _("Vérifier que vous pouvez répondre")
+        tasks.append({"label": label, "url": url, "state": state, "kind": kind, "open": True, "left": left})
     for section in dossier.visible:
         state, kind = section_state(dossier, section)
         tasks.append(
@@ -83,10 +87,19 @@ def _tasks(dossier: OpenedDossier, taken: frozenset[str]) -> list[dict[str, Any]
                 "url": url_for("association.section", application_id=dossier.id, section_id=section.id),
                 "state": state,
                 "kind": kind,
+                "open": dossier.is_open(section.id),
+                "left": kind != "success",
                 "hint": _taken_over(sum(question.id in taken for question in section.questions)),
             }
         )
     return tasks
+
+
+def _progress(tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of the tasks that are open: how many there are, how many are done, and the first that is left."""
+    parts = [task for task in tasks if task["open"]]
+    left = [task for task in parts if task["left"]]
+    return {"parts": len(parts), "done": len(parts) - len(left), "next": left[0] if left else None}
 
 
 def _taken_over(number: int) -> str:
