@@ -44,7 +44,7 @@ def test_the_page_of_a_dossier_leads_to_the_first_part_that_is_left(space: Space
     page = ReadPage.of(browser.get(one.url))
     primary = [e for e in page.elements if "btn-primary" in (e.get("class") or "")]
     assert [(e.get("href"), text_of(e)) for e in primary] == [
-        (f"{one.url}/sections/jeunes", "Continuer\u00a0: Les jeunes et les territoires")
+        (f"{one.url}/sections/jeunes", "Continuer : Les jeunes et les territoires")
     ]
     assert "2 parties sur 5" in page.text
 
