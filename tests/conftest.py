@@ -32,6 +32,7 @@ from aap.records.session import open_engine
 from aap.services.platform import Platform, open_platform
 from aap.settings import Settings
 from tests.factories import PASSWORD, Factory
+from tests.page_faults import faults_of
 
 pytest_plugins = [
     "tests.worlds.applicants", "tests.worlds.assignments", "tests.worlds.deposits", "tests.worlds.described",
@@ -283,9 +284,10 @@ class Browser:
     @staticmethod
     def _checked(answer: TestResponse) -> TestResponse:
         if answer.mimetype == "text/html" and answer.data:
-            parser = html5lib.HTMLParser(strict=False)
-            parser.parse(answer.data)
+            parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
+            root = parser.parse(answer.data)
             faults = [code for _, code, _ in parser.errors if code not in TOLERATED]
+            faults += faults_of(answer, root)
             assert not faults, f"{answer.request.path}: {faults}"
         return answer
 

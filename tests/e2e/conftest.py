@@ -46,14 +46,39 @@ def new_context(chromium: Browser, address: str) -> Iterator[Callable[..., Brows
         context.close()
 
 
+UNSIGHTLY = """() => {
+  const found = [];
+  const title = document.querySelector("h1");
+  const top = title ? Math.round(title.getBoundingClientRect().top + scrollY) : 0;
+  const before = document.querySelector("main .error-summary, main .notice");
+  const pushed = before && title && before.compareDocumentPosition(title) & Node.DOCUMENT_POSITION_FOLLOWING;
+  if (innerWidth <= 400 && top > 250 && !pushed) found.push(`the title stands ${top} px down`);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    if (!/\\d/.test(node.data) || !node.parentElement.checkVisibility()) continue;
+    for (const word of node.data.matchAll(/\\d[\\d\u202f\u00a0]*(,\\d+)?\u00a0€|\\d{1,2}\u00a0\\p{L}+\u00a0\\d{4}/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((one) => Math.round(one.top)));
+      if (lines.size > 1) found.push(`« ${word[0]} » is broken in ${node.parentElement.outerHTML.slice(0, 120)}`);
+    }
+  }
+  return found;
+}"""
+"""An amount or a date over two lines; on a phone, a title that doesn't stand within the first 250 px (but for what must be read
+before it: errors, notices)."""
+
+
 def assert_accessible(page: Page) -> None:
-    """No violation of axe's rules, and nothing wider than the screen."""
+    """No violation of axe's rules, nothing wider than the screen, nothing unsightly."""
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = Axe().run(page).response["violations"]
     report = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found]
     assert not report, f"{page.url}: {json.dumps(report, ensure_ascii=False, indent=1)}"
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{page.url} is {wide} px wider than the screen"
+    assert page.evaluate(UNSIGHTLY) == [], page.url
 
 
 def assert_legible_at_night(page: Page) -> None:

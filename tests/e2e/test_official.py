@@ -121,7 +121,7 @@ def test_from_the_closed_call_to_the_published_results(office: Offices, opened: 
     assert download.value.suggested_filename == f"{here.call.id}-lettres.zip"
     with second.expect_download() as download:
         follow(second, "Lauréats (PDF)")
-    assert download.value.suggested_filename == f"{here.call.id}-liste-1-laureates.pdf"
+    assert download.value.suggested_filename == f"{here.call.id}-liste-1-laureats.pdf"
     follow(second, "Notifier les décisions")
     expect(second.locator(".panel", has_text="Le courriel")).to_contain_text("une décision vous attend")
     second.get_by_label("Maintenant").check()

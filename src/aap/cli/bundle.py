@@ -51,13 +51,15 @@ def verify_command(bundle: Path, as_json: bool) -> None:
         sys.exit(DIFFERENT)
     if not found.with_marks:
         click.echo(
-            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
-            "ne porte pas les notes des évaluateurs\u00a0: les scores ont été pris tels quels, sans être recalculés."
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des notes des dossiers de l’archive donne les mêmes "
+            "résultats. Elle ne porte pas celles des évaluateurs\u00a0: "
+            "les premières ont été prises telles quelles, sans être recalculées."
         )
     elif found.scores_given:
         click.echo(
-            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats. Elle "
-            "vient d’une version précédente du moteur\u00a0: les scores corrigés, leurs intervalles, les sévérités, les "
+            f"{input_name(bundle)}\u00a0: la sélection refaite à partir des notes des dossiers de l’archive donne les mêmes "
+            "résultats. Elle vient d’une version précédente du moteur\u00a0: "
+            "les notes corrigées, leurs intervalles, les sévérités, les "
             "tirages, les avertissements et les phrases des motifs ont été pris tels quels, sans être recalculés."
         )
     else:

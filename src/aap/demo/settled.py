@@ -33,7 +33,7 @@ _WAIVED = {
     ),
     Gate.CONTESTED: (
         "La correction de la sévérité est la règle publiée de l’appel ; rien dans le dossier n’en appelle une autre.",
-        "Les trois évaluations ont été relues : le score corrigé décrit mieux le dossier que le score brut.",
+        "Les trois évaluations ont été relues : la note corrigée décrit mieux le dossier que la note brute.",
     ),
     Gate.ERRATIC: ("Les commentaires de cette évaluation ont été relus et justifient ses notes.",),
 }

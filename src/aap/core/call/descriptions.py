@@ -15,7 +15,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "form": "Les questions du dossier, par section.",
         "rubric": "La grille : échelle, critères, seuils, départage.",
         "reviewing": "L’organisation des évaluations, sans effet sur le calcul du classement.",
-        "scoring": "Comment les notes deviennent un score.",
+        "scoring": "Comment les notes des évaluateurs donnent celle du dossier.",
         "selection": "Comment les lauréats sont retenus.",
         "lots": "Les lots de l’appel : chacun a son classement et son enveloppe.",
         "assignment": "La répartition des dossiers entre les évaluateurs.",
@@ -98,10 +98,10 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "version": "Version de la grille.",
         "scale": "Échelle des critères qui n’ont pas la leur.",
         "min_reviews": "Nombre minimal d’évaluations. En dessous, le dossier est incomplet et rien n’est arrêté.",
-        "threshold": "Score minimal, sur le total (out_of). L’égalité suffit.",
-        "out_of": "Le total dans lequel les scores se lisent et où le seuil général s’entend : 100, 50, 15…",
+        "threshold": "Note minimale, sur le total (out_of). L’égalité suffit.",
+        "out_of": "Le total dans lequel les notes se lisent et où le seuil général s’entend : 100, 50, 15…",
         "criteria": "Les critères, dans l’ordre de la grille.",
-        "tie_break": "Critères comparés à score égal, dans cet ordre.",
+        "tie_break": "Critères comparés à note égale, dans cet ordre.",
     },
     "Scale": {
         "min": "Note la plus basse.",
@@ -131,7 +131,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "components": "Groupes d’évaluateurs sans dossier commun : error (refus) ou separate (calcul par groupe).",
     },
     "SelectionRules": {
-        "mode": "value : la plus grande somme de scores. merit : le classement, de haut en bas.",
+        "mode": "value : la plus grande somme de notes. merit : le classement, de haut en bas.",
         "protect_top": "Avec value : les N premiers candidats sont retenus quel que soit leur coût.",
         "laureates": "Nombre maximal de lauréats.",
         "budget": "Enveloppe maximale, en euros ; absente, il n’y a pas de limite.",
@@ -148,7 +148,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "if_none": "Quand personne ne peut entrer : leave (la place reste vide) ou without:<quota>.",
     },
     "DrawZone": {
-        "interval": "Probabilité de l’intervalle qui doit contenir le score de la ligne de financement.",
+        "interval": "Probabilité de l’intervalle qui doit contenir la note de la ligne de financement.",
     },
     "Band": {
         "min": "À partir de cette valeur.",

@@ -44,7 +44,7 @@ def _mode(rules: SelectionRules, base: Path) -> Iterator[Finding]:
         )
     at_limit: Path = (*base, "at_limit")
     if rules.at_limit != "skip" and rules.mode == "value":
-        message = "une ligne de financement n’existe qu’avec mode: merit ; avec value, la somme des scores décide"
+        message = "une ligne de financement n’existe qu’avec mode: merit ; avec value, la somme des notes décide"
         yield Finding(at_limit, message, found=rules.at_limit, allowed="skip, ou mode: merit", rests_on=(mode,))
     if rules.at_limit == "reduce" and rules.reduce_to is None:
         message = "reduce propose ce qui reste : dites la plus petite part de la demande qui peut être proposée"

@@ -24,7 +24,7 @@ WAYS = (
             "Personne ne passe devant un projet mieux classé, sauf si un minimum que vous fixez l’exige.",
             "L’enveloppe est employée en entier ou presque ; le dernier reçoit moins qu’il ne demande, et peut refuser.",
         ),
-        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de scores\n"
+        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de notes\n"
         "  at_limit: reduce            # quand l’argent ou les places manquent : reduce, stop ou skip\n"
         "  reduce_to: 0.7              # le dernier se voit proposer ce qui reste, à partir de 70 % de son montant\n",
     ),
@@ -36,7 +36,7 @@ WAYS = (
             "Chaque lauréat reçoit le montant prévu.",
             "Le reste de l’enveloppe n’est pas attribué, même s’il suffirait à un projet plus petit.",
         ),
-        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de scores\n"
+        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de notes\n"
         "  at_limit: stop              # quand l’argent ou les places manquent : reduce, stop ou skip\n",
     ),
     Way(
@@ -46,7 +46,7 @@ WAYS = (
             "L’enveloppe est mieux employée qu’en s’arrêtant.",
             "Un petit projet classé loin peut être retenu alors qu’un grand, mieux classé, ne l’est pas.",
         ),
-        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de scores\n"
+        "  mode: merit                 # le classement, de haut en bas ; value : la meilleure somme de notes\n"
         "  at_limit: skip              # quand l’argent ou les places manquent : reduce, stop ou skip\n",
     ),
     Way(
@@ -57,7 +57,7 @@ WAYS = (
             "Un projet peut céder sa place à plusieurs autres, classés bien après lui et moins chers : à assumer et à expliquer.",
             "Les premiers peuvent être protégés (protect_top).",
         ),
-        "  mode: value                 # la meilleure somme de scores ; merit : le classement, de haut en bas\n"
+        "  mode: value                 # la meilleure somme de notes ; merit : le classement, de haut en bas\n"
         "  protect_top: 5              # les premiers sont retenus quel que soit leur coût\n",
     ),
 )
@@ -117,7 +117,7 @@ rubric:
   version: 1
   scale: {{min: 0, max: 5, step: 0.5}}   # échelle des critères qui n’ont pas la leur
   min_reviews: 2              # moins d’évaluations : dossier incomplet, rien ne peut être arrêté
-  threshold: 50               # score minimal, sur 100 ; supprimez la ligne s’il n’y en a pas
+  threshold: 50               # note minimale, sur 100 ; supprimez la ligne s’il n’y en a pas
   criteria:
     - id: quality
       title: "Qualité des actions"
@@ -130,7 +130,7 @@ rubric:
       title: "Publics et territoires"
       question: "Le projet atteint-il les publics visés, là où ils vivent ?"
       weight: 40
-  tie_break: [quality, reach] # critères comparés, dans l’ordre, à score égal
+  tie_break: [quality, reach] # critères comparés, dans l’ordre, à note égale
 
 scoring:
   method: calibrated          # raw : moyenne des notes ; calibrated : corrigée de la sévérité des évaluateurs

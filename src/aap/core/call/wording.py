@@ -222,7 +222,7 @@ def _scoring(call: CallFile) -> Iterator[str]:
         )
         yield (
             "Cet écart est retiré de chacun de ses totaux"
-            " ; le score d’un dossier est la moyenne des totaux ainsi corrigés."
+            " ; la note d’un dossier est la moyenne des totaux ainsi corrigés."
         )
         if call.scoring.components == "separate":
             yield (
@@ -230,15 +230,15 @@ def _scoring(call: CallFile) -> Iterator[str]:
                 "la correction est calculée à l’intérieur de chaque groupe."
             )
     else:
-        yield "Le score d’un dossier est la moyenne des totaux de ses évaluations, sans correction."
-    yield "Les dossiers sont classés du score le plus haut au plus bas, à quatre décimales."
+        yield "La note d’un dossier est la moyenne des totaux de ses évaluations, sans correction."
+    yield "Les dossiers sont classés de la note la plus haute à la plus basse, à quatre décimales."
     titles = {criterion.id: criterion.title or criterion.id for criterion in rubric.criteria}
     ladder = [f"la note moyenne sur le critère {quoted(titles[name])}" for name in rubric.tie_break]
     if ladder:
         ladder.append("le montant demandé, le plus petit d’abord")
-        yield f"À score égal, sont comparés dans l’ordre : {listed(ladder, 'puis')}."
+        yield f"À note égale, sont comparés dans l’ordre : {listed(ladder, 'puis')}."
     else:
-        yield "À score égal, la plus petite demande passe la première."
+        yield "À note égale, la plus petite demande passe la première."
     yield (
         "S’il reste une égalité, un tirage au sort public départage"
         " : l’ordre est celui des empreintes SHA-256 d’une graine commune suivie du jeton de chaque dossier."
@@ -267,7 +267,7 @@ def _selection(call: CallFile) -> Iterator[str]:
         yield from _at_limit(rules)
     else:
         yield (
-            "Parmi toutes les listes de projets qui respectent les règles, est retenue celle dont la somme des scores "
+            "Parmi toutes les listes de projets qui respectent les règles, est retenue celle dont la somme des notes "
             "est la plus élevée ; à égalité, celle qui suit de plus près le classement."
         )
         yield (
@@ -341,7 +341,7 @@ def _at_limit(rules: SelectionRules) -> Iterator[str]:
         yield "Après lui, aucun projet n’est retenu."
     if rules.draw_zone is not None:
         yield (
-            f"Les projets dont l’intervalle à {percent(rules.draw_zone.interval)} contient le score de ce premier projet ne "
+            f"Les projets dont l’intervalle à {percent(rules.draw_zone.interval)} contient la note de ce premier projet ne "
             "sont pas départagés par les notes : un tirage au sort public fixe leur ordre, et le parcours est refait."
         )
 

@@ -20,9 +20,11 @@ def below_overall(standing: Standing, rubric: Rubric) -> Said:
     assert rubric.threshold is not None
     assert standing.score is not None
     score = in_points(Fraction(standing.score, UNIT), rubric)
-    shown = french.points(score, french.decimals_apart(score, Fraction(rubric.threshold)))
-    agreed = ", arrêté en commun après les évaluations," if standing.consensus else ""
-    text = f"Score de {shown} {out_of(rubric)}{agreed or ','} pour un minimum de {french.exact(rubric.threshold)}."
+    shown = french.points(score, max(2, french.decimals_apart(score, Fraction(rubric.threshold))))
+    agreed = ", arrêtée en commun après les évaluations," if standing.consensus else ""
+    text = (
+        f"Note finale de {shown} {out_of(rubric)}{agreed or ','} pour un minimum de {french.exact(rubric.threshold)}."
+    )
     return text, {"score": str(from_ten_thousandths(standing.score)), "threshold": str(rubric.threshold)}
 
 

@@ -88,7 +88,7 @@ def read_bundle(value: Any) -> BundleContent:
     scores = _scores(reader, ranking)
     for name, summary in (given.summaries or {}).items():
         if summary.reviews and (name not in scores or scores[name].raw_score is None):
-            reader.fault("results.ranking", f"le dossier {name} a des évaluations, et pas de score.")
+            reader.fault("results.ranking", f"le dossier {name} a des évaluations, et pas de note.")
     edition = edition_of(report, reader.fault)
     if edition < EDITION:
         check_given_severities(reviewers, {mark.reviewer_id for mark in given.marks}, reader.fault)

@@ -72,7 +72,7 @@ def in_words(points: int | None, rubric: Rubric) -> str:
     if points is None:
         highest = in_points(Fraction(_highest(rubric), UNIT), rubric)
         return (
-            f"Aucun score, même de {french.plain(highest)}{french.NBSP}{_points(highest)}, n’aurait suffi{french.NBSP}: les "
+            f"Aucune note, même de {french.plain(highest)}{french.NBSP}{_points(highest)}, n’aurait suffi{french.NBSP}: les "
             "autres règles de l’appel ne le permettaient pas."
         )
     value = Fraction(ceil(in_points(Fraction(points, UNIT), rubric) * UNIT), UNIT)

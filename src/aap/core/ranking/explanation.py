@@ -137,11 +137,11 @@ class _Explainer:
         assert standing.score is not None
         return {"rank": standing.rank, "score": str(from_ten_thousandths(standing.score)), "grant": standing.grant}
 
-    def _opening(self, standing: Standing, decimals: int = 1) -> str:
+    def _opening(self, standing: Standing, decimals: int = 2) -> str:
         assert standing.rank is not None
         assert standing.score is not None
         said = score_in_words(Fraction(standing.score, UNIT), self.call.rubric, decimals)
-        agreed = ", score arrêté en commun après les évaluations" if standing.consensus else ""
+        agreed = ", note arrêtée en commun après les évaluations" if standing.consensus else ""
         return f"Classé {french.ordinal(standing.rank)}{self.where} avec {said}{agreed}."
 
     def _laureate(self, standing: Standing, reason: Reason) -> Explanation:

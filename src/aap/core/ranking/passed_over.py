@@ -32,7 +32,7 @@ class Clause:
 
     text: str
     figures: dict[str, Figure]
-    decimals: int = 1
+    decimals: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +339,7 @@ class PassedOver:
             return Clause(f"{places}{french.NNBSP}; {who} en obtient autant et passe devant {words}.", figures)
         rubric = self.call.rubric
         own, other = (in_points(Fraction(score, UNIT), rubric) for score in (standing.score, last.score))
-        decimals = french.decimals_apart(own, other)
+        decimals = max(2, french.decimals_apart(own, other))  # two, as in the tables beside
         text = f"{places}{french.NNBSP}; {who} en obtient {french.number(other, decimals)}."
         return Clause(text, figures, decimals)
 

@@ -163,7 +163,7 @@ def _parameters(run: Ranked) -> SheetPart:
     rules = [f"Dossier du {lot_name(run.lot)}, qui a son classement et ses règles."] if run.lot else []
     rules += [computed_in_words(one, call.rubric) for one in call.rubric.criteria if one.kind == "computed"]
     if call.rubric.threshold is not None:
-        rules.append(f"Score minimal : {french.exact(call.rubric.threshold)} {out_of(call.rubric)}.")
+        rules.append(f"Note minimale : {french.exact(call.rubric.threshold)} {out_of(call.rubric)}.")
     if run.rules.laureates is not None:
         rules.append(f"Nombre de places : {french.number(run.rules.laureates)}.")
     if run.rules.limit is not None:
@@ -217,12 +217,12 @@ def _operations(run: Ranked, standing: Standing, row: ResultRow, reviews: list[R
         elif standing.consensus:
             texts.append(f"Un total a été arrêté en commun après les évaluations ; il remplace leur moyenne : {shown}.")
         else:
-            texts.append(f"Le score est leur moyenne : {shown} {out_of(rubric)}.")
+            texts.append(f"La note est leur moyenne : {shown} {out_of(rubric)}.")
         if score is not None and decimals < 4:
             texts.append(_as_decided(rubric, row.raw_score, score, decimals))
     if run.rules.mode == "value":
         texts.append(
-            "La sélection proposée est, parmi toutes celles qui respectent les règles, celle dont la somme des scores "
+            "La sélection proposée est, parmi toutes celles qui respectent les règles, celle dont la somme des notes "
             "est la plus grande."
         )
     else:

@@ -30,7 +30,7 @@ def unproven(outcome: SelectionOutcome) -> list[str]:
             least = french.number(
                 Fraction(outcome.gap, UNIT), french.decimals_apart(Fraction(outcome.gap, UNIT), Fraction(0))
             )
-            found += f", et il pourrait manquer jusqu’à {least} points à la somme des scores"
+            found += f", et il pourrait manquer jusqu’à {least} points à la somme des notes"
         return [f"{found}. {more}"]
     if not outcome.complete:
         return [

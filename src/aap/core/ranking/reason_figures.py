@@ -1,6 +1,7 @@
 """The figures that page, letter and sheet show of the same dossier, a reason of the ranking with them, and what it lacked.
 
-A run's reasons are hashed with it and stay: they give a score with one decimal, or as many as tell it from another one.
+A run's reasons are hashed with it and stay: those of release 0.1.0 give a score with one decimal, or as many as tell it
+from another one.
 Whoever reads a mark table with two beside it can't add them up. Here the same sentence says its figures with as many
 decimals as the table, and the difference that anybody would work out from them: points under a minimum, or under the last
 project retained. Nothing is computed that the run didn't: `last` is the score of a line of it.
@@ -21,11 +22,11 @@ from aap.core.scoring.totals import meets_overall
 
 LEAST_DECIMALS = 2
 _NUMBER = rf"[−\d,{french.NNBSP}]+"
-_SCORE = re.compile(rf"^(Classé \S+(?: du .+?)? avec |Score de ){_NUMBER}{french.NBSP}points?(?= sur )")
+_SCORE = re.compile(rf"^(Classé \S+(?: du .+?)? avec |Note finale de |Score de ){_NUMBER}{french.NBSP}points?(?= sur )")
 _MARK = re.compile(rf"^(Note(?: moyenne| arrêtée en commun)? de ){_NUMBER}(?= sur )")
 _LAST = re.compile(rf" en obtient ({_NUMBER})\.")
 _OPENING = re.compile(
-    rf"^Classé \S+(?: du .+?)? avec .+? sur {_NUMBER}(?:, score arrêté en commun après les évaluations)?\."
+    rf"^Classé \S+(?: du .+?)? avec .+? sur {_NUMBER}(?:, (?:note arrêtée|score arrêté) en commun après les évaluations)?\."
 )
 _ENDS_WITH_A_MINIMUM = re.compile(rf", pour un minimum de {_NUMBER}\.$")
 _HELD = "below_threshold:"

@@ -288,7 +288,7 @@ def _report(
     warnings += [*empty_warnings(ranking.candidates, rules, outcome), *unproven(outcome), *successor_warnings(outcome)]
     if outcome.proven_optimal and not outcome.tie_proven:
         warnings.append(
-            "Plusieurs sélections ont la même somme de scores, et la preuve que celle-ci vient la première par rang "
+            "Plusieurs sélections ont la même somme de notes, et la preuve que celle-ci vient la première par rang "
             "s’est arrêtée à la quantité de calcul fixée."
         )
     return {

@@ -15,11 +15,11 @@ def successor_warnings(outcome: SelectionOutcome) -> Iterator[str]:
         yield (
             f"Si l’un d’eux renonce, personne ne peut prendre sa place sans enfreindre une règle{NBSP}: "
             f"{count(len(outcome.no_successor), 'lauréat')} ({some(outcome.no_successor)}). La place resterait vide, à "
-            "moins que l’appel ne dise quelle règle n’est alors pas demandée (waiting_list, if_none)."
+            "moins que l’appel ne dise quelle règle n’est alors pas demandée."
         )
     if outcome.unserved:
         yield (
             f"La liste d’attente ne suffit pas{NBSP}: si l’un d’eux renonce, aucun de ceux qui attendent ne peut prendre "
             f"sa place, alors qu’un autre dossier le pourrait{NBSP}: {count(len(outcome.unserved), 'lauréat')} "
-            f"({some(outcome.unserved)}). Allongez-la, ou demandez un remplaçant pour chacun (waiting_list, successors)."
+            f"({some(outcome.unserved)}). Allongez-la, ou demandez un remplaçant pour chacun."
         )

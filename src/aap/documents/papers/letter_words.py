@@ -86,7 +86,8 @@ def _sentence(reason: str) -> str:
 
 _TO_READER = (
     ("Classé ", "Votre dossier est classé "),
-    ("Score de ", "Votre dossier obtient un score de "),
+    ("Note finale de ", "Votre dossier obtient une note finale de "),
+    ("Score de ", "Votre dossier obtient une note finale de "),  # runs that release 0.1.0 kept
     ("Note moyenne de ", "Votre dossier obtient une note moyenne de "),
     ("Note arrêtée en commun de ", "Votre dossier obtient une note, arrêtée en commun, de "),
     ("Note de ", "Votre dossier obtient une note de "),

@@ -1,4 +1,4 @@
-"""From a template and values to a tagged PDF (PDF/UA-1 mode), always the same bytes for the same values.
+"""From a template and values to a tagged PDF (PDF/UA-1 mode, see `reading_order`), always the same bytes for the same values.
 
 The style sheet and its fonts are parsed once a process, but for a document whose characters ask for more fonts
 (`documents.fonts`). Nothing is fetched while a document is rendered: every URL, also `file:` and `data:`, is refused,
@@ -23,6 +23,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from aap.core import french
 from aap.core.delays import paris
 from aap.documents.papers.fonts import Face, OwnFonts, needed, style_sheet
+from aap.documents.papers.reading_order import read_as_a_whole
 from aap.documents.templating import document_environment
 from aap.own_files import templates_folder
 
@@ -171,6 +172,7 @@ def html_to_pdf(html: str) -> bytes:
         try:
             document = weasyprint.HTML(string=html, url_fetcher=DenyAll())
             pdf: bytes = document.write_pdf(
+                finisher=read_as_a_whole,
                 stylesheets=[press.style],
                 font_config=press.fonts,
                 pdf_variant="pdf/ua-1",

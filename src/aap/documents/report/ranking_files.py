@@ -52,9 +52,13 @@ class RunValues(Protocol):
     def bundle(self) -> str: ...
 
 
+def _author(run: RunValues) -> str:
+    return run.file.call.authority.name if run.file.call.authority else ""
+
+
 def _workbook_of_ranking(run: RunValues) -> bytes:
     criteria = [(criterion.id, criterion.title or criterion.id) for criterion in criteria_of(run.file)]
-    return ranking_file(run.rows, criteria, f"Classement – {run.title}", run.reviewers)
+    return ranking_file(run.rows, criteria, f"Classement – {run.title}", run.reviewers, _author(run))
 
 
 RANKING_FILES: Mapping[str, Callable[[RunValues], bytes]] = {
@@ -64,12 +68,30 @@ RANKING_FILES: Mapping[str, Callable[[RunValues], bytes]] = {
     "report.json": lambda run: readable_json(run.report),
     "bundle.json": lambda run: run.bundle.encode() + b"\n",
     "ranking.xlsx": _workbook_of_ranking,
-    "laureates.xlsx": lambda run: laureates_workbook(run.rows, run.file.scoring.method, f"Lauréats – {run.title}"),
+    "laureates.xlsx": lambda run: laureates_workbook(
+        run.rows, run.file.scoring.method, f"Lauréats – {run.title}", _author(run)
+    ),
     "report.html": lambda run: report_html(
         ReportInput(run.file, run.applications, run.rows, run.reviewers, run.report)
     ),
 }
 """Every file of a run but the PDFs, in file mode and online, by its name."""
+
+_IN_FRENCH = {
+    "ranking": "classement",
+    "laureates": "laureats",
+    "reviewers": "evaluateurs",
+    "report": "rapport",
+    "synthesis": "synthese",
+    "bundle": "archive",
+    "public-bundle": "archive-sans-noms",
+}
+
+
+def saved_as(name: str) -> str:
+    """The name under which a person's browser saves a file of a run: `classement.pdf`. File mode's are a published format."""
+    stem, _, ending = name.rpartition(".")
+    return f"{_IN_FRENCH.get(stem, stem)}.{ending}"
 
 
 @dataclass(frozen=True, slots=True)

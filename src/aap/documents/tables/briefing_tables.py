@@ -86,7 +86,7 @@ def _dossiers(name: str, lines: Sequence[BriefedLine], *, waiting: bool) -> Shee
         SheetColumn("Association", "text", lambda one: one.row.association, 40),
         SheetColumn("Projet", "text", lambda one: one.project, 40),
         SheetColumn("Région", "text", lambda one: one.region, 26),
-        SheetColumn("Score", "score", lambda one: one.score),
+        SheetColumn("Note", "score", lambda one: one.score),
         SheetColumn("Montant demandé", "money", lambda one: None if one.row.masked else one.row.requested_amount),
         *([] if waiting else granted),
         SheetColumn("Part des tirages", "probability", lambda one: one.row.selection_probability),

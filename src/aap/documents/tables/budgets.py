@@ -16,7 +16,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from aap.core.budgets.accounting import Budget, Side, accounts
-from aap.documents.tables.workbooks import FIXED_DATE
+from aap.documents.tables.workbooks import describe
 
 SHEET = "Budget"
 SIDES: Sequence[tuple[Side, str, str]] = (
@@ -34,7 +34,7 @@ def budget_workbook(budget: Budget, *, title: str, about: str) -> bytes:
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
-    book.set_properties({"title": title, "created": FIXED_DATE, "comments": ""})
+    describe(book, title)
     sheet = book.add_worksheet(SHEET)
     look = _Look(book)
     sheet.set_column(0, 0, 9, look.text)

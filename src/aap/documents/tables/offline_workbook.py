@@ -27,7 +27,7 @@ from aap.core.problems import BadInput, Problem
 from aap.core.scoring.marking import grid, mark_text, title_of
 from aap.documents.tables.cells import Refused, yes
 from aap.documents.tables.table_files import SIGNATURES, TableFile, workbook_sheets
-from aap.documents.tables.workbooks import FIXED_DATE, LONGEST_TEXT
+from aap.documents.tables.workbooks import LONGEST_TEXT, describe
 
 SHEET = "Évaluations"
 _HELP = (
@@ -133,7 +133,7 @@ def offline_workbook(book: OfflineBook) -> bytes:
         out,
         {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
-    made.set_properties({"title": f"Évaluations – {book.call_title}", "created": FIXED_DATE, "comments": ""})
+    describe(made, f"Évaluations – {book.call_title}")
     look = {
         "head": made.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF5", "bottom": 1}),
         "fixed": made.add_format({"text_wrap": True, "valign": "top", "bg_color": "#F4F6FA", "num_format": "@"}),

@@ -16,7 +16,7 @@ from aap.core.call.attribute_names import attribute_title, value_label
 from aap.core.call.schema import CallFile
 from aap.core.inputs import Application
 from aap.core.results import ResultRow
-from aap.documents.tables.workbooks import FIXED_DATE
+from aap.documents.tables.workbooks import describe
 
 NO_VALUE = "(sans valeur)"
 TOTAL = "Ensemble"
@@ -28,7 +28,7 @@ _COLUMNS = {
     "eligible": ("Classés", "#,##0"),
     "laureates": ("Lauréats", "#,##0"),
     "rate": ("Lauréats / candidats", "0.0%"),
-    "score": ("Score moyen des classés", "0.0"),
+    "score": ("Note moyenne des classés", "0.0"),
     "requested": ("Montant demandé", "#,##0\u00a0€"),
     "granted": ("Montant attribué", "#,##0\u00a0€"),
     "share": ("Part du montant attribué", "0.0%"),
@@ -111,7 +111,7 @@ def synthesis_workbook(
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with pd.ExcelWriter(out, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         book = writer.book
-        book.set_properties({"title": title, "created": FIXED_DATE, "comments": ""})
+        describe(book, title, call.call.authority.name if call.call.authority else "")
         heading = book.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF5", "bottom": 1}
         )

@@ -26,6 +26,7 @@ Row = TypeVar("Row")
 
 # Excel's own date system starts in 1900 and a workbook must bear a date: one that no one takes for the run's.
 FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+AUTHOR = "Appels à projets"
 LONGEST_TEXT = 32_767  # characters that a cell of Excel holds
 
 STATUS_FRENCH: dict[Status, str] = {
@@ -75,7 +76,15 @@ def workbook_bytes(title: str, columns: Sequence[SheetColumn[Row]], rows: Sequen
     return workbook_of(title, [SheetOf(sheet, columns, rows)])
 
 
-def workbook_of(title: str, sheets: Sequence[SheetOf[Any]]) -> bytes:
+def describe(book: xlsxwriter.Workbook, title: str, author: str = "") -> None:
+    """What a workbook says of itself: its title, whose it is (the service of the calls, where no authority is named), and that
+    it is in French. Its date is fixed: the same values give the same bytes.
+    """
+    book.set_properties({"title": title, "author": author or AUTHOR, "created": FIXED_DATE, "comments": ""})
+    book.set_custom_property("Language", "fr-FR")
+
+
+def workbook_of(title: str, sheets: Sequence[SheetOf[Any]], author: str = "") -> bytes:
     """A workbook of several sheets; it opens on the first."""
     out = io.BytesIO()
     # in_memory: nothing is written beside the result; the strings_to_… options keep text as text
@@ -89,7 +98,7 @@ def workbook_of(title: str, sheets: Sequence[SheetOf[Any]]) -> bytes:
             "nan_inf_to_errors": False,
         },
     )
-    book.set_properties({"title": title, "created": FIXED_DATE, "comments": ""})
+    describe(book, title, author)
     heading_format = book.add_format(
         {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF5", "bottom": 1, "font_name": "Arial"}
     )
@@ -137,7 +146,11 @@ def _write(sheet: Worksheet, place: tuple[int, int], kind: Kind, value: CellValu
 
 
 def ranking_file(
-    rows: Sequence[ResultRow], criteria: Sequence[tuple[str, str]], title: str, reviewers: Sequence[ReviewerRow] = ()
+    rows: Sequence[ResultRow],
+    criteria: Sequence[tuple[str, str]],
+    title: str,
+    reviewers: Sequence[ReviewerRow] = (),
+    author: str = "",
 ) -> bytes:
     """`ranking.xlsx`: the columns, names and codes of `ranking.csv` as typed cells, then the same for people, then how
     the reviewers mark, where there are any."""
@@ -148,7 +161,7 @@ def ranking_file(
         columns.append(SheetColumn(LOT_COLUMN, "text", lambda row: row.lot))
     columns += [SheetColumn(f"mark_{criterion}", "score", _mark(criterion), 12) for criterion, _ in criteria]
     sheets: list[SheetOf[Any]] = [SheetOf("ranking", columns, rows), _ranking_for_people(rows, criteria)]
-    return workbook_of(title, [*sheets, *([_reviewers_for_people(reviewers)] if reviewers else [])])
+    return workbook_of(title, [*sheets, *([_reviewers_for_people(reviewers)] if reviewers else [])], author)
 
 
 def _told(name: str) -> Callable[[ResultRow], Any]:
@@ -173,8 +186,8 @@ def _ranking_for_people(rows: Sequence[ResultRow], criteria: Sequence[tuple[str,
         SheetColumn("Résultat", "text", lambda row: STATUS_FRENCH[row.status]),
         SheetColumn("Code du motif", "text", lambda row: row.reason_code, 24),
         SheetColumn("Motif", "long_text", lambda row: row.reason),
-        SheetColumn("Score brut", "score", lambda row: row.raw_score),
-        SheetColumn("Score corrigé", "score", lambda row: row.calibrated_score),
+        SheetColumn("Note brute", "score", lambda row: row.raw_score),
+        SheetColumn("Note corrigée", "score", lambda row: row.calibrated_score),
         SheetColumn("Intervalle à 90 %, bas", "score", lambda row: row.ci_low),
         SheetColumn("Intervalle à 90 %, haut", "score", lambda row: row.ci_high),
         SheetColumn("Probabilité d’être retenu", "probability", lambda row: row.selection_probability),
@@ -212,13 +225,13 @@ def _mark(criterion: str) -> Callable[[ResultRow], Decimal | None]:
     return lambda row: row.marks.get(criterion)
 
 
-def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str) -> bytes:
+def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str, author: str = "") -> bytes:
     """`laureates.xlsx`: the retained applications in rank order; other rows of `rows` are left out."""
     columns: list[SheetColumn[ResultRow]] = [
         SheetColumn("Rang", "whole", lambda row: row.rank, 8),
         SheetColumn("Dossier", "text", lambda row: row.application_id),
         SheetColumn("Association", "text", lambda row: row.association, 45),
-        SheetColumn("Score sur 100", "score", lambda row: row.score(method)),
+        SheetColumn("Note sur 100", "score", lambda row: row.score(method)),
         SheetColumn("Montant demandé", "money", lambda row: None if row.masked else row.requested_amount),
         SheetColumn("Montant attribué", "money", lambda row: row.granted_amount),
         SheetColumn("Code du motif", "text", lambda row: row.reason_code, 24),
@@ -226,4 +239,4 @@ def laureates_workbook(rows: Sequence[ResultRow], method: str, title: str) -> by
         *_lot_column(rows),
     ]
     laureates = [row for row in rows if row.status == "laureate"]
-    return workbook_bytes(title, columns, laureates, sheet="Lauréats")
+    return workbook_of(title, [SheetOf("Lauréats", columns, laureates)], author)

@@ -15,7 +15,7 @@ from aap.core.results import ResultRow
 from aap.documents.media_types import BY_ENDING, MadeFile
 from aap.documents.papers.letterhead import Author, author_of
 from aap.documents.papers.lists import laureate_list_view, render_list
-from aap.documents.report.ranking_files import RANKING_FILES
+from aap.documents.report.ranking_files import RANKING_FILES, saved_as
 from aap.records.applications import Application
 from aap.records.rankings import RankingRun
 from aap.services.actor import Actor
@@ -89,7 +89,7 @@ def list_file(session: Session, *, actor: Actor, call: OpenedCall, number: int, 
         content = RANKING_FILES[name](files)
     after = {"file": name, "version": number, "sha256": hashlib.sha256(content).hexdigest()}
     record(session, actor, "decision.list_downloaded", run, now=now, after=after)
-    return MadeFile(f"{call.id}-liste-{number}-{name}", BY_ENDING[name.rpartition(".")[2]], content)
+    return MadeFile(f"{call.id}-liste-{number}-{saved_as(name)}", BY_ENDING[name.rpartition(".")[2]], content)
 
 
 def _pdf(files: _ListFiles, author: Author) -> bytes:

@@ -152,7 +152,7 @@ def refusal_words(call: CallFile, code: str) -> str:
     kind, _, rest = code.partition(":")
     if kind == "below_threshold":
         if rest == OVERALL:
-            return "Sous le seuil du score total"
+            return "Sous le seuil de la note totale"
         titles = {one.id: title_of(one) for one in call.rubric.criteria}
         return f"Sous le seuil du critère {french.quoted(titles.get(rest, rest))}"
     if kind in ("quota_max", "quota_min"):

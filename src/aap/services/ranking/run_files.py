@@ -31,7 +31,7 @@ from aap.documents.papers.letterhead import sender_of
 from aap.documents.papers.lists import DossierLabel, laureate_list_view, log_witness, ranking_list_view, render_list
 from aap.documents.papers.run_standing import RunStanding
 from aap.documents.papers.sheets import SheetView, render_sheet
-from aap.documents.report.ranking_files import RANKING_FILES, file_stem
+from aap.documents.report.ranking_files import RANKING_FILES, file_stem, saved_as
 from aap.records.outbox import ENDED_WITHOUT_RESULT, Job
 from aap.records.rankings import RankingRun
 from aap.services.actor import SYSTEM, Actor
@@ -258,7 +258,7 @@ def kept_ranking_list(
 
 
 def _file_name(call: OpenedCall, run: RankingRun, name: str, standing: RunStanding) -> str:
-    return f"{call.id}-{run.number}-{standing.word}-{name}"
+    return f"{call.id}-{run.number}-{standing.word}-{saved_as(name)}"
 
 
 def _downloaded(session: Session, actor: Actor, run: RankingRun, name: str, sha256: str, now: datetime) -> None:

@@ -50,6 +50,7 @@ def dossier(application_id: str) -> str:
         known = known_decision(session, found)
         stands = deposit_that_stands(session, application_id) if found.redraft is not None else None
     project = found.budget("project")
+    tasks = _tasks(found, taken, comments)
     deadline = deadline_of(found)
     due_at = found.completion.due_at if found.completion else None
     return render_template(
@@ -61,7 +62,8 @@ def dossier(application_id: str) -> str:
         exchanged=exchanged,
         unread=unread,
         may_write=may_write(actor, found),
-        tasks=_tasks(found, taken, comments),
+        tasks=tasks,
+        progress=_progress(tasks),
         requested=project.request if project else 0,
         editable=found.in_writing,
         stands=stands,
@@ -80,7 +82,14 @@ def dossier(application_id: str) -> str:
 def _identity_task(dossier: OpenedDossier) -> dict[str, Any]:
     """The association's description, which every dossier of it takes up."""
     state, kind = missing_words(len(dossier.missing_identity))
-    return {"label": identity_title(), "url": identity_url(dossier), "state": state, "kind": kind}
+    return {
+        "label": identity_title(),
+        "url": identity_url(dossier),
+        "state": state,
+        "kind": kind,
+        "open": True,
+        "left": kind != "success",
+    }
 
 
 def identity_title() -> str:
@@ -118,7 +127,9 @@ def _tasks(
             "unknown": (_("À remplir"), "neutral"),
         }[verdict]
         url = url_for("association.eligibility", application_id=dossier.id)
-        tasks.append({"label": _("Vérifier que vous pouvez répondre"), "url": url, "state": state, "kind": kind})
+        left = verdict in ("unknown", "no")
+        label = _("Vérifier que vous pouvez répondre")
+        tasks.append({"label": label, "url": url, "state": state, "kind": kind, "open": True, "left": left})
     for section in dossier.visible:
         state, kind = section_state(dossier, section)
         tasks.append(
@@ -127,6 +138,8 @@ def _tasks(
                 "url": url_for("association.section", application_id=dossier.id, section_id=section.id),
                 "state": state,
                 "kind": kind,
+                "open": dossier.is_open(section.id),
+                "left": kind != "success",
                 "hint": " ".join(
                     filter(
                         None,
@@ -145,6 +158,13 @@ def _to_settle(comments: CountedComments | None) -> str:
     if comments is None or not comments.open:
         return ""
     return ngettext("%(num)s\u00a0commentaire à régler.", "%(num)s\u00a0commentaires à régler.", comments.open)
+
+
+def _progress(tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of the tasks that are open: how many there are, how many are done, and the first that is left."""
+    parts = [task for task in tasks if task["open"]]
+    left = [task for task in parts if task["left"]]
+    return {"parts": len(parts), "done": len(parts) - len(left), "next": left[0] if left else None}
 
 
 def _taken_over(number: int) -> str:

@@ -27,7 +27,7 @@ def _paces() -> dict[str, tuple[str, str]]:
     return {
         "done": (_("Terminé"), "success"),
         "on_time": (_("Dans les temps"), "info"),
-        "slow": (_("Trop lent"), "warning"),
+        "slow": (_("Fin prévue après la clôture"), "warning"),
         "not_begun": (_("Pas commencé"), "warning"),
         "late": (_("Hors délai"), "danger"),
     }

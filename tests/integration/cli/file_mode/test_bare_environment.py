@@ -57,7 +57,7 @@ def test_a_published_list_is_checked_and_explained(bare: Path, bundle: Path, tmp
     assert (published.returncode, published.stderr) == (0, "")
     said = aap(bare, "verify", str(public)).stdout
     assert said.startswith(
-        "public.json\xa0: la sélection refaite à partir des scores de l’archive donne les mêmes résultats."
+        "public.json\xa0: la sélection refaite à partir des notes des dossiers de l’archive donne les mêmes résultats."
     )
     explained = aap(bare, "bundle", "explain", str(bundle), "D")
     assert explained.stdout.startswith("D\xa0: Classé 5ᵉ")

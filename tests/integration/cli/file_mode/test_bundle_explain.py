@@ -54,8 +54,8 @@ def test_a_refused_application_reads_its_reason_and_the_points_it_lacked(tmp_pat
     lines = text.splitlines()
     assert code == 0
     assert lines[0] == (
-        "c : Classé 3ᵉ avec 65,0 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang "
-        "en obtient 70,0."
+        "c : Classé 3ᵉ avec 65,00 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang "
+        "en obtient 70,00."
     )
     assert lines[1] in (  # the draw settles b and c on equal scores
         "Avec 5 points de plus, toutes choses égales par ailleurs, ce projet aurait été retenu.",
@@ -65,7 +65,7 @@ def test_a_refused_application_reads_its_reason_and_the_points_it_lacked(tmp_pat
 
 def test_a_laureate_reads_its_reason_alone(tmp_path: Path) -> None:
     bundle = a_bundle(tmp_path)
-    assert asked(bundle, "a") == (0, "a : Classé 1ᵉʳ avec 80,0 points sur 100. Retenu, pour 1 500 €.\n")
+    assert asked(bundle, "a") == (0, "a : Classé 1ᵉʳ avec 80,00 points sur 100. Retenu, pour 1 500 €.\n")
 
 
 def test_an_unknown_application_and_a_broken_bundle_are_told(tmp_path: Path) -> None:

@@ -343,7 +343,7 @@ def test_verify_and_the_public_bundle_from_the_command_line(written: Path, tmp_p
     assert made.exit_code == 0, made.output
     assert "à avoir son montant et ses caractéristiques" in made.output
     checked = runner.invoke(main, ["verify", str(public)])
-    assert (checked.exit_code, "les scores ont été pris tels quels" in checked.output) == (0, True)
+    assert (checked.exit_code, "les premières ont été prises telles quelles" in checked.output) == (0, True)
     assert json.loads(public.read_text(encoding="utf-8"))["inputs"]["marks"] == []
     whole = tmp_path / "with-marks.json"
     made = runner.invoke(main, ["bundle", "public", str(written / "bundle.json"), "--out", str(whole), "--marks"])

@@ -18,7 +18,7 @@ def test_a_bundle_of_the_first_edition_verifies_and_what_was_taken_as_given_is_s
     for bundle in (KEPT, public):
         answer = CliRunner().invoke(main, ["verify", str(bundle)])
         assert answer.exit_code == 0, answer.output
-        assert "à partir des scores de l’archive" in answer.output
+        assert "à partir des notes des dossiers de l’archive" in answer.output
         assert "pris tels quels, sans être recalculés" in answer.output
 
 

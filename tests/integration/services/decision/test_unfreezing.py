@@ -362,7 +362,7 @@ def test_a_version_that_was_taken_back_keeps_its_minutes_and_its_list_says_so(of
             for number in (1, 2)
         ]
     assert [made.name for made in lists] == [
-        f"{call.id}-1-version-1-reprise-laureates.pdf", f"{call.id}-2-version-2-laureates.pdf",
+        f"{call.id}-1-version-1-reprise-laureats.pdf", f"{call.id}-2-version-2-laureats.pdf",
     ]  # fmt: skip
     back, in_force = (said(made.content) for made in lists)
     by = f"par {here.first.name} et {here.second.name} le"

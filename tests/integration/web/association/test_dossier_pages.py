@@ -21,7 +21,7 @@ from aap.records.people import MembershipRole
 from tests.conftest import Browser
 from tests.databases import on_both_databases
 from tests.worlds.applicants import ANSWERS, POSTED, Space, Spaces, last_second, pdf
-from tests.worlds.read_page import ReadPage
+from tests.worlds.read_page import ReadPage, text_of
 
 Signed = Callable[[Space], Browser]
 SUBMITTED = {"capacity": "self", "attestation": ["0", "1", "2"]}
@@ -35,6 +35,19 @@ def post_section(browser: Browser, one: Space, section: str, fields: dict[str, A
     assert page is not None
     sent = {**fields, "version": opened.values["version"][0], **more}
     return browser.post(f"{here}?page={page[1]}", sent, page=here)
+
+
+def test_the_page_of_a_dossier_leads_to_the_first_part_that_is_left(space: Spaces, signed: Signed) -> None:
+    one = space()
+    browser = signed(one)
+    browser.post(f"{one.url}/recevabilite", {"e.statut": "oui", "e.mentorat": "oui", "e.obligations": "oui"})
+    post_section(browser, one, "projet", POSTED["projet"])
+    page = ReadPage.of(browser.get(one.url))
+    primary = [e for e in page.elements if "btn-primary" in (e.get("class") or "")]
+    assert [(e.get("href"), text_of(e)) for e in primary] == [
+        (f"{one.url}/sections/jeunes", "Continuer : Les jeunes et les territoires")
+    ]
+    assert "2 parties sur 5" in page.text
 
 
 @on_both_databases

@@ -96,10 +96,10 @@ def test_a_list_says_provisional_until_it_is_frozen_then_its_version_and_visa(
         found[state] = [(name, pages_of(pdf)) for name, pdf in (laureates, whole, ("", minutes))]
     call_id = here.call.id
     assert [name for name, _ in found["proposed"]] == [
-        f"{call_id}-1-provisoire-laureates.pdf", f"{call_id}-1-provisoire-ranking.pdf", "",
+        f"{call_id}-1-provisoire-laureats.pdf", f"{call_id}-1-provisoire-classement.pdf", "",
     ]  # fmt: skip
     assert [name for name, _ in found["frozen"]] == [
-        f"{call_id}-1-version-1-laureates.pdf", f"{call_id}-1-version-1-ranking.pdf", "",
+        f"{call_id}-1-version-1-laureats.pdf", f"{call_id}-1-version-1-classement.pdf", "",
     ]  # fmt: skip
     for _, pages in found["proposed"]:
         assert all("PROVISOIRE – " in page for page in pages)
@@ -143,7 +143,7 @@ def test_two_persons_take_a_frozen_ranking_back_and_its_version_stays_readable(
     assert name == f"{here.call.id}-version-1-reprise-proces-verbal.pdf"
     assert "Version 1, calcul n° 1 du" in pages_of(kept)[0]
     name, laureates = download(second, here.address("classement/1/fichiers/laureates.pdf"))
-    assert name == f"{here.call.id}-1-version-1-reprise-laureates.pdf"
+    assert name == f"{here.call.id}-1-version-1-reprise-laureats.pdf"
     assert all("VERSION 1 REPRISE – " in one for one in pages_of(laureates))
     assert second.client.get(here.address("classement/1/fichiers/bundle.json")).status_code == 200
     assert second.get(here.address("classement/versions/2/proces-verbal.pdf")).status_code == 404

@@ -120,7 +120,7 @@ def test_the_rules_are_said_in_french() -> None:
              "montant atteint 70 % du montant pris en compte.",
              "Après lui ne sont retenus que les projets dont les équilibres minimaux ont besoin, le moins de projets "
              "possible, et parmi eux les mieux classés.",
-             "Les projets dont l’intervalle à 50 % contient le score de ce premier projet ne sont pas départagés par les "
+             "Les projets dont l’intervalle à 50 % contient la note de ce premier projet ne sont pas départagés par les "
              "notes : un tirage au sort public fixe leur ordre, et le parcours est refait."],
         ),
         (

@@ -112,7 +112,7 @@ STAGES = "un appel en plusieurs temps est un fichier d’appel par temps : le su
         (
             {"rubric": "points: 50, criteria: [{id: a, weight: 1}]"},
             "rubric.points",
-            "le total dans lequel les scores se lisent s’écrit out_of",
+            "le total dans lequel les notes se lisent s’écrit out_of",
         ),
         (
             {"rubric": "criteria: [{id: a, points: 20, weight: 1}]"},

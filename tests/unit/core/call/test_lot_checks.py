@@ -66,7 +66,7 @@ WRONG = [
         "",
         f"{RULES}, at_limit: stop",
         [
-            "lots.items[0].selection ! une ligne de financement n’existe qu’avec mode: merit ; avec value, la somme des scores "
+            "lots.items[0].selection ! une ligne de financement n’existe qu’avec mode: merit ; avec value, la somme des notes "
             "décide [stop]"
         ],
     ),

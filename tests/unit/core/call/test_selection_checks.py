@@ -27,7 +27,7 @@ def test_the_rules_of_the_second_edition_are_sound(rules: str) -> None:
 WRONG = [
     (
         f"{VALUE}, at_limit: stop",
-        ["at_limit ! une ligne de financement n’existe qu’avec mode: merit ; avec value, la somme des scores décide [stop]"],
+        ["at_limit ! une ligne de financement n’existe qu’avec mode: merit ; avec value, la somme des notes décide [stop]"],
     ),
     (
         f"{MERIT}, at_limit: reduce",

@@ -81,5 +81,5 @@ def test_the_answer_reads_in_french() -> None:
     )
     assert in_words(20_000, RUBRIC).startswith("Avec 2\u00a0points de plus")
     assert in_words(None, RUBRIC) == (
-        "Aucun score, même de 100\u00a0points, n’aurait suffi\u00a0: les autres règles de l’appel ne le permettaient pas."
+        "Aucune note, même de 100\u00a0points, n’aurait suffi\u00a0: les autres règles de l’appel ne le permettaient pas."
     )

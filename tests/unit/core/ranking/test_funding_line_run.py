@@ -34,10 +34,10 @@ def test_stop_says_where_the_order_ended_and_why() -> None:
     assert run.report["budget"] == {"limit": 2500, "granted": 1000}
     assert said(run, "b")[1:] == (
         "budget_exhausted",
-        "Classé 2ᵉ avec 70,5 points sur 100. Le projet mieux classé déjà retenu laisse 1 500 € de l’enveloppe de 2 500 €, "
+        "Classé 2ᵉ avec 70,50 points sur 100. Le projet mieux classé déjà retenu laisse 1 500 € de l’enveloppe de 2 500 €, "
         "pour un montant de 2 000 €.",
     )
-    for name, place, points in (("c", "3ᵉ", "60,0"), ("d", "4ᵉ", "50,0")):
+    for name, place, points in (("c", "3ᵉ", "60,00"), ("d", "4ᵉ", "50,00")):
         assert said(run, name)[1:] == (
             "budget_exhausted",
             f"Classé {place} avec {points} points sur 100. Selon les règles de l’appel, les projets sont retenus dans "
@@ -57,18 +57,18 @@ def test_the_last_one_is_offered_what_is_left() -> None:
     assert said(run, "b") == (
         "laureate",
         "reduced",
-        "Classé 2ᵉ avec 70,5 points sur 100. Retenu, pour 1 400 € sur 2 000 € demandés : c’est le plus grand montant, en "
+        "Classé 2ᵉ avec 70,50 points sur 100. Retenu, pour 1 400 € sur 2 000 € demandés : c’est le plus grand montant, en "
         "euros entiers, que les règles de l’appel permettent encore à ce rang.",
     )
     assert said(run, "c")[1:] == (
         "budget_exhausted",
-        "Classé 3ᵉ avec 60,0 points sur 100. Selon les règles de l’appel, les projets sont retenus dans l’ordre du "
+        "Classé 3ᵉ avec 60,00 points sur 100. Selon les règles de l’appel, les projets sont retenus dans l’ordre du "
         "classement jusqu’au premier que l’enveloppe de 2 500 € ne permet plus de financer en entier, au 2ᵉ rang, à qui "
         "un montant réduit est proposé. Après ce rang, seul est retenu un projet dont les minimums de l’appel ont besoin.",
     )
     assert said(run, "d")[1:] == (
         "selected_by_quota:rural",
-        "Classé 4ᵉ avec 50,0 points sur 100. Retenu, pour 100 €, grâce à la règle « Zones rurales » (au moins 1 projet) : "
+        "Classé 4ᵉ avec 50,00 points sur 100. Retenu, pour 100 €, grâce à la règle « Zones rurales » (au moins 1 projet) : "
         "sans cette règle, il ne l’aurait pas été.",
     )
 
@@ -92,7 +92,7 @@ def test_what_is_offered_is_told_with_where_it_comes_from(
         {name: FOUR[name] for name in "ab"}, amounts=amounts,
         applications={name: {"proposed_amount": cents} for name, cents in proposed.items()},
     )  # fmt: skip
-    assert said(run, "b")[1:] == ("reduced", f"Classé 2ᵉ avec 70,5 points sur 100. Retenu, pour {words}")
+    assert said(run, "b")[1:] == ("reduced", f"Classé 2ᵉ avec 70,50 points sur 100. Retenu, pour {words}")
 
 
 def test_the_first_may_be_offered_the_whole_budget() -> None:
@@ -104,7 +104,7 @@ def test_too_little_is_left_to_be_offered() -> None:
     run = ran(to_the_line(at_limit="reduce", reduce_to="0.7", budget=1600), FOUR)
     assert said(run, "b")[1:] == (
         "budget_exhausted",
-        "Classé 2ᵉ avec 70,5 points sur 100. Le projet mieux classé déjà retenu laisse 600 € de l’enveloppe de 1 600 €, "
+        "Classé 2ᵉ avec 70,50 points sur 100. Le projet mieux classé déjà retenu laisse 600 € de l’enveloppe de 1 600 €, "
         "pour un montant de 1 000 €. Aucun montant réduit, égal à au moins 70 % de 1 000 €, n’était possible.",
     )
 
@@ -114,7 +114,7 @@ def test_a_full_count_is_told_with_the_places() -> None:
     assert said(run, "b")[1] == "count_reached"
     assert said(run, "c")[1:] == (
         "count_reached",
-        "Classé 3ᵉ avec 60,0 points sur 100. Selon les règles de l’appel, les projets sont retenus dans l’ordre du "
+        "Classé 3ᵉ avec 60,00 points sur 100. Selon les règles de l’appel, les projets sont retenus dans l’ordre du "
         "classement jusqu’au premier que le nombre de places (2) ne permet plus de retenir, au 2ᵉ rang. Après ce rang, "
         "seul est retenu un projet retenu par décision du jury.",
     )
@@ -140,7 +140,7 @@ def test_who_several_minima_keep_after_the_line_reads_so() -> None:
     run = ran(to_the_line(laureates=2, quotas=quotas), FOUR, attributes=attributes)
     assert said(run, "d")[1:] == (
         "selected",
-        "Classé 4ᵉ avec 50,0 points sur 100. Retenu, pour 1 000 €. Après le 2ᵉ rang, où s’arrête l’attribution dans "
+        "Classé 4ᵉ avec 50,00 points sur 100. Retenu, pour 1 000 €. Après le 2ᵉ rang, où s’arrête l’attribution dans "
         "l’ordre du classement, seuls sont retenus les projets dont les minimums de l’appel ont besoin.",
     )
 

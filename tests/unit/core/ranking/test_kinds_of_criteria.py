@@ -262,8 +262,8 @@ def test_the_overall_threshold_is_read_in_the_points_of_the_call_and_met_by_equa
         "a": (1, "laureate", "selected", Decimal("66.6667")),
         "b": (None, "below_threshold", "below_threshold:overall", Decimal("63.3333")),
     }
-    assert _reason(run, "a") == "Classé 1ᵉʳ avec 10,0\u00a0points sur 15. Retenu, pour 1\u202f000\u00a0€."
-    assert _reason(run, "b") == "Score de 9,5\u00a0points sur 15, pour un minimum de 10."
+    assert _reason(run, "a") == "Classé 1ᵉʳ avec 10,00\u00a0points sur 15. Retenu, pour 1\u202f000\u00a0€."
+    assert _reason(run, "b") == "Note finale de 9,50\u00a0points sur 15, pour un minimum de 10."
     points = points_needed(run.given.call, run.parts[0].ranking, "b")
     assert points == 33_334  # 66.6667, and the smaller id is not asked for: the draw parts equal scores
     assert in_words(points, run.given.call.rubric).startswith("Avec 0,5001\u00a0point de plus")

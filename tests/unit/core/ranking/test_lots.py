@@ -123,10 +123,10 @@ def test_ranks_waiting_places_and_reasons_are_those_of_the_lot() -> None:
         ("un", None, "a2", "below_threshold", None),
     ]
     assert said(run, "b3")[2] == (
-        "Classé 3ᵉ du lot « deux » avec 10,0 points sur 100. La seule place a été attribuée ; le projet retenu en "
-        "obtient 90,0."
+        "Classé 3ᵉ du lot « deux » avec 10,00 points sur 100. La seule place a été attribuée ; le projet retenu en "
+        "obtient 90,00."
     )
-    assert said(run, "a1")[2].startswith("Classé 1ᵉʳ du lot « Projets seuls » avec 80,0 points sur 100. Retenu")
+    assert said(run, "a1")[2].startswith("Classé 1ᵉʳ du lot « Projets seuls » avec 80,00 points sur 100. Retenu")
 
 
 def test_the_tables_name_the_lot_and_have_the_marks_of_all_rubrics() -> None:
@@ -218,7 +218,7 @@ def test_a_reason_says_what_of_the_envelope_another_lot_left() -> None:
     call = a_call(lot("un", budget=1000), lot("deux", budget=1500), spill=["un", "deux"])
     run = ran(call, {"a1": "90", "b1": "80", "b2": "70"}, {"a1": 900, "b1": 1550, "b2": 60})
     assert said(run, "b2")[2] == (
-        "Classé 2ᵉ du lot « deux » avec 70,0 points sur 100. Le projet retenu laisse 50 € de l’enveloppe de 1 600 € (dont "
+        "Classé 2ᵉ du lot « deux » avec 70,00 points sur 100. Le projet retenu laisse 50 € de l’enveloppe de 1 600 € (dont "
         "100 € laissés par un autre lot), pour un montant de 60 €."
     )
 

@@ -23,7 +23,7 @@ def test_equal_scores_parted_by_a_mark_name_its_criterion() -> None:
     decisions = [decided("b", "consensus", "65"), decided("c", "consensus", "65")]
     run = ran(a_call(tie_break=["quality"]), THREE, decisions=decisions)
     assert said(run, "c")[2] == (
-        "Classé 3ᵉ avec 65,0 points sur 100, score arrêté en commun après les évaluations. Les 2 places ont été attribuées ; "
+        "Classé 3ᵉ avec 65,00 points sur 100, note arrêtée en commun après les évaluations. Les 2 places ont été attribuées ; "
         "le dernier projet retenu à son rang en "
         "obtient autant et passe devant par sa note au critère « Qualité »."
     )
@@ -42,7 +42,7 @@ def test_in_merit_a_quota_that_another_one_makes_bind_is_told(quotas: list, code
     assert said(run, "b") == (
         "not_selected",
         code,
-        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir avec le projet mieux classé déjà retenu ne permettrait plus de "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le retenir avec le projet mieux classé déjà retenu ne permettrait plus de "
         f"respecter {words} en même temps que les autres règles.",
     )
 
@@ -50,11 +50,11 @@ def test_in_merit_a_quota_that_another_one_makes_bind_is_told(quotas: list, code
 @pytest.mark.parametrize(
     ("amounts", "who", "words"),
     [
-        ({"a": 1000, "b": 900}, "b", "Classé 2ᵉ avec 70,0 points sur 100. Le projet retenu ne laisse rien"),
+        ({"a": 1000, "b": 900}, "b", "Classé 2ᵉ avec 70,00 points sur 100. Le projet retenu ne laisse rien"),
         (
             {"a": 500, "b": 500, "c": 900},
             "c",
-            "Classé 3ᵉ avec 60,0 points sur 100. Les projets retenus ne laissent rien",
+            "Classé 3ᵉ avec 60,00 points sur 100. Les projets retenus ne laissent rien",
         ),
     ],
 )
@@ -78,7 +78,7 @@ def test_where_the_jury_took_the_places_of_all_who_are_lower_it_is_told(imposed:
     run = ran(a_call(laureates=len(imposed)), THREE, decisions=decisions)
     assert said(run, "a")[1:] == (
         "count_reached",
-        f"Classé 1ᵉʳ avec 80,0 points sur 100. {places} ; {words} par décision du jury.",
+        f"Classé 1ᵉʳ avec 80,00 points sur 100. {places} ; {words} par décision du jury.",
     )
 
 
@@ -100,7 +100,7 @@ def test_where_the_jury_took_the_places_of_all_who_are_lower_it_is_told(imposed:
 def test_an_amount_is_told_where_money_decides(bound: dict, amounts: dict[str, int], code: str, words: str) -> None:
     quota = {"id": "petites", "title": "Petites", "where": {"size": "small"}, **bound}
     run = ran(a_call(budget=1000, quotas=[quota]), THREE, amounts=amounts, attributes={"a": {"size": ("small",)}})
-    assert said(run, "a")[1:] == (code, f"Classé 1ᵉʳ avec 80,0 points sur 100. {words}")
+    assert said(run, "a")[1:] == (code, f"Classé 1ᵉʳ avec 80,00 points sur 100. {words}")
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_a_dossier_that_waits_says_for_how_many_reviews(needed: int, unmarked: s
 )
 def test_who_is_in_the_protected_head_reads_so(mode: str, size: int, words: str) -> None:
     run = ran(a_call(mode=mode, protect_top=size), THREE)
-    assert said(run, "a")[2] == f"Classé 1ᵉʳ avec 80,0 points sur 100. Retenu, pour 1 000 €.{words}"
+    assert said(run, "a")[2] == f"Classé 1ᵉʳ avec 80,00 points sur 100. Retenu, pour 1 000 €.{words}"
 
 
 def test_a_threshold_is_told_to_its_last_decimal() -> None:
     run = ran(a_call(threshold="66.666666667"), {"a": "80", "b": "66.66"})  # type: ignore[arg-type]
-    assert said(run, "b")[2] == "Score de 66,66 points sur 100, pour un minimum de 66,666666667."
+    assert said(run, "b")[2] == "Note finale de 66,66 points sur 100, pour un minimum de 66,666666667."
     call = a_call(criterion={"threshold": "66.666666667"})
     marks = [("a", "70"), ("b", "66.67"), ("b", "66.67"), ("b", "66.66")]
     run = run_call(

@@ -31,7 +31,7 @@ def test_data_parameters_and_operations_are_those_of_the_dossier() -> None:
     )
     assert parameters.table[1] == ("Qualité", "100\u202f%", "de 0 à 100", "")
     assert operations.table == (("Évaluation", "Total sur 100"), ("1", "64,2500"))
-    assert operations.paragraphs[1] == "Le score est leur moyenne\u00a0: 64,2500 sur 100."
+    assert operations.paragraphs[1] == "La note est leur moyenne\u00a0: 64,2500 sur 100."
 
 
 def test_no_reviewer_and_no_other_dossier_is_named() -> None:

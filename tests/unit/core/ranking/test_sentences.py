@@ -9,7 +9,7 @@ from tests.unit.core.ranking.small_runs import a_call, decided, ran, said
 
 def test_a_laureate_reads_its_rank_score_and_amount() -> None:
     run = ran(a_call(), {"a": "80", "b": "70", "c": "60"}, amounts={"a": 12000})
-    assert said(run, "a") == ("laureate", "selected", "Classé 1ᵉʳ avec 80,0 points sur 100. Retenu, pour 12 000 €.")
+    assert said(run, "a") == ("laureate", "selected", "Classé 1ᵉʳ avec 80,00 points sur 100. Retenu, pour 12 000 €.")
 
 
 def test_when_places_are_gone_the_last_retained_score_is_told() -> None:
@@ -17,8 +17,8 @@ def test_when_places_are_gone_the_last_retained_score_is_told() -> None:
     assert said(run, "c") == (
         "not_selected",
         "count_reached",
-        "Classé 3ᵉ avec 64,2 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang en "
-        "obtient 65,0.",
+        "Classé 3ᵉ avec 64,20 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang en "
+        "obtient 65,00.",
     )
 
 
@@ -27,7 +27,7 @@ def test_one_place_reads_in_the_singular() -> None:
     assert said(run, "b") == (
         "waiting_list",
         "count_reached",
-        "Classé 2ᵉ avec 65,0 points sur 100. La seule place a été attribuée ; le projet retenu en obtient 80,0. "
+        "Classé 2ᵉ avec 65,00 points sur 100. La seule place a été attribuée ; le projet retenu en obtient 80,00. "
         "Inscrit 1ᵉʳ sur la liste d’attente.",
     )
 
@@ -43,7 +43,7 @@ def test_close_scores_are_shown_with_as_many_decimals_as_tell_them_apart() -> No
 def test_equal_scores_parted_by_the_smaller_request_say_so() -> None:
     run = ran(a_call(), {"a": "80", "b": "65", "c": "65"}, amounts={"b": 500})
     assert said(run, "c")[2] == (
-        "Classé 3ᵉ avec 65,0 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang en "
+        "Classé 3ᵉ avec 65,00 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang en "
         "obtient autant et passe devant par un montant demandé plus faible."
     )
 
@@ -59,7 +59,7 @@ def test_the_budget_is_told_by_exchange_with_lower_laureates() -> None:
     assert said(run, "b") == (
         "not_selected",
         "budget_exhausted",
-        "Classé 2ᵉ avec 70,0 points sur 100. Son montant est de 900 € : le retenir à la place du seul projet retenu "
+        "Classé 2ᵉ avec 70,00 points sur 100. Son montant est de 900 € : le retenir à la place du seul projet retenu "
         "moins bien classé ferait dépasser l’enveloppe de 1 000 €.",
     )
 
@@ -67,7 +67,7 @@ def test_the_budget_is_told_by_exchange_with_lower_laureates() -> None:
 def test_the_budget_is_told_by_what_is_left_where_no_laureate_is_lower() -> None:
     run = ran(a_call(budget=1000), {"a": "80", "b": "70"}, amounts={"a": 500, "b": 900})
     assert said(run, "b")[2] == (
-        "Classé 2ᵉ avec 70,0 points sur 100. Le projet retenu laisse 500 € de l’enveloppe de 1 000 €, pour un montant "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le projet retenu laisse 500 € de l’enveloppe de 1 000 €, pour un montant "
         "de 900 €."
     )
 
@@ -78,13 +78,13 @@ def test_a_minimum_names_its_rule_for_who_enters_and_who_stays_out() -> None:
     assert said(run, "c") == (
         "laureate",
         "selected_by_quota:rural",
-        "Classé 3ᵉ avec 60,0 points sur 100. Retenu, pour 1 000 €, grâce à la règle « Zones rurales » "
+        "Classé 3ᵉ avec 60,00 points sur 100. Retenu, pour 1 000 €, grâce à la règle « Zones rurales » "
         "(au moins 1 projet) : sans cette règle, il ne l’aurait pas été.",
     )
     assert said(run, "b") == (
         "not_selected",
         "quota_min:rural",
-        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir à la place du seul projet retenu moins bien classé ne "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le retenir à la place du seul projet retenu moins bien classé ne "
         "respecterait plus le minimum de la règle « Zones rurales » (au moins 1 projet).",
     )
 
@@ -96,7 +96,7 @@ def test_a_maximum_by_value_names_the_rule_and_the_value() -> None:
     assert said(run, "b") == (
         "not_selected",
         "quota_max:par-region=corse",
-        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir à la place du seul projet retenu moins bien classé ferait "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le retenir à la place du seul projet retenu moins bien classé ferait "
         "dépasser le maximum de la règle « Par région » pour « corse » (au plus 1 projet).",
     )
 
@@ -105,8 +105,8 @@ def test_in_merit_the_places_taken_before_are_told() -> None:
     run = ran(a_call(mode="merit"), {"a": "80", "b": "70", "c": "60"})
     assert said(run, "c")[1:] == (
         "count_reached",
-        "Classé 3ᵉ avec 60,0 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang en "
-        "obtient 70,0.",
+        "Classé 3ᵉ avec 60,00 points sur 100. Les 2 places ont été attribuées ; le dernier projet retenu à son rang en "
+        "obtient 70,00.",
     )
 
 
@@ -119,7 +119,7 @@ def test_in_merit_a_place_kept_for_a_minimum_is_told() -> None:
     )
     assert said(run, "b")[1:] == (
         "count_reached",
-        "Classé 2ᵉ avec 70,0 points sur 100. Le retenir avec le projet mieux classé déjà retenu ne laisserait plus "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le retenir avec le projet mieux classé déjà retenu ne laisserait plus "
         "assez de places (2 places en tout) pour respecter les autres règles.",
     )
 
@@ -133,17 +133,17 @@ def test_the_jury_is_named_and_not_quoted() -> None:
     assert said(run, "a") == (
         "not_selected",
         "jury_out",
-        "Classé 1ᵉʳ avec 80,0 points sur 100. Le jury a décidé de ne pas retenir ce projet.",
+        "Classé 1ᵉʳ avec 80,00 points sur 100. Le jury a décidé de ne pas retenir ce projet.",
     )
     assert said(run, "d") == (
         "laureate",
         "jury_in",
-        "Classé 4ᵉ avec 50,0 points sur 100. Retenu par décision du jury, pour 1 000 €.",
+        "Classé 4ᵉ avec 50,00 points sur 100. Retenu par décision du jury, pour 1 000 €.",
     )
     assert said(run, "c") == (
         "not_selected",
         "declined",
-        "Classé 3ᵉ avec 60,0 points sur 100. L’association a renoncé à la subvention.",
+        "Classé 3ᵉ avec 60,00 points sur 100. L’association a renoncé à la subvention.",
     )
 
 
@@ -152,8 +152,8 @@ def test_what_the_authority_decided_is_said_to_be_its_decision() -> None:
                     (("a", "out"), ("d", "in"))]  # fmt: skip
     run = ran(a_call(), {"a": "80", "b": "70", "c": "60", "d": "50"}, decisions=by_authority)
     assert [said(run, name)[1:] for name in "ad"] == [
-        ("jury_out", "Classé 1ᵉʳ avec 80,0 points sur 100. L’autorité a décidé de ne pas retenir ce projet."),
-        ("jury_in", "Classé 4ᵉ avec 50,0 points sur 100. Retenu par décision de l’autorité, pour 1 000 €."),
+        ("jury_out", "Classé 1ᵉʳ avec 80,00 points sur 100. L’autorité a décidé de ne pas retenir ce projet."),
+        ("jury_in", "Classé 4ᵉ avec 50,00 points sur 100. Retenu par décision de l’autorité, pour 1 000 €."),
     ]
     both = [decided("c", "in"), by_authority[1]]
     run = ran(a_call(), {"a": "80", "b": "70", "c": "60", "d": "50"}, decisions=both)
@@ -165,7 +165,7 @@ def test_thresholds_tell_the_figure_and_the_minimum() -> None:
     assert said(run, "b") == (
         "below_threshold",
         "below_threshold:overall",
-        "Score de 49,99 points sur 100, pour un minimum de 50.",
+        "Note finale de 49,99 points sur 100, pour un minimum de 50.",
     )
     run = ran(a_call(criterion={"threshold": 60}), {"a": "80", "b": "49"})
     assert said(run, "b") == (
@@ -202,7 +202,7 @@ def test_what_the_jury_took_is_told_apart_from_what_ranks_before() -> None:
     )
     assert said(run, "b")[1:] == (
         "budget_exhausted",
-        "Classé 2ᵉ avec 70,0 points sur 100. Le projet mieux classé déjà retenu et celui retenu par décision du jury "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le projet mieux classé déjà retenu et celui retenu par décision du jury "
         "laissent 300 € de l’enveloppe de 2 000 €, pour un montant de 700 €.",
     )
 
@@ -216,11 +216,11 @@ def test_of_two_whom_the_jury_took_only_those_lower_down_are_told_apart() -> Non
     )
     left = "laissent 600 € de l’enveloppe de 2 000 €, pour un montant de 700 €."
     assert [said(run, name)[2] for name in "bdf"] == [
-        "Classé 2ᵉ avec 70,0 points sur 100. Le projet mieux classé déjà retenu et ceux retenus par décision du jury "
+        "Classé 2ᵉ avec 70,00 points sur 100. Le projet mieux classé déjà retenu et ceux retenus par décision du jury "
         + left,
-        "Classé 4ᵉ avec 60,0 points sur 100. Les projets mieux classés déjà retenus et celui retenu par décision du jury "
+        "Classé 4ᵉ avec 60,00 points sur 100. Les projets mieux classés déjà retenus et celui retenu par décision du jury "
         + left,
-        "Classé 6ᵉ avec 50,0 points sur 100. Les projets mieux classés déjà retenus " + left,
+        "Classé 6ᵉ avec 50,00 points sur 100. Les projets mieux classés déjà retenus " + left,
     ]
 
 
@@ -228,7 +228,7 @@ def test_the_first_of_the_ranking_is_not_compared_with_who_ranks_before() -> Non
     run = ran(a_call(mode="merit", budget=500), {"a": "80", "b": "70"}, amounts={"a": 501, "b": 500})
     assert said(run, "a")[1:] == (
         "budget_exhausted",
-        "Classé 1ᵉʳ avec 80,0 points sur 100. Son montant de 501 € dépasse l’enveloppe de 500 €.",
+        "Classé 1ᵉʳ avec 80,00 points sur 100. Son montant de 501 € dépasse l’enveloppe de 500 €.",
     )
 
 
@@ -236,14 +236,14 @@ def test_in_merit_places_and_budget_gone_together_read_as_places_gone() -> None:
     run = ran(a_call(mode="merit", laureates=1, budget=1000), {"a": "80", "b": "70"})
     assert said(run, "b")[1:] == (
         "count_reached",
-        "Classé 2ᵉ avec 70,0 points sur 100. La seule place a été attribuée ; le projet retenu en obtient 80,0.",
+        "Classé 2ᵉ avec 70,00 points sur 100. La seule place a été attribuée ; le projet retenu en obtient 80,00.",
     )
 
 
 def test_an_amount_beyond_the_request_is_the_jurys() -> None:
     run = ran(a_call(), {"a": "80"}, decisions=[decided("a", "amount", "1500")])
     assert said(run, "a")[2] == (
-        "Classé 1ᵉʳ avec 80,0 points sur 100. Retenu, pour 1 500 €, montant fixé par le jury au-delà des 1 000 € demandés."
+        "Classé 1ᵉʳ avec 80,00 points sur 100. Retenu, pour 1 500 €, montant fixé par le jury au-delà des 1 000 € demandés."
     )
 
 
@@ -259,7 +259,7 @@ def test_one_of_several_exchanges_reads_as_one() -> None:
     )
     assert said(run, "a")[1:] == (
         "quota_min:nord",
-        "Classé 1ᵉʳ avec 80,0 points sur 100. Le retenir à la place d’un des 2 projets retenus moins bien classés ne "
+        "Classé 1ᵉʳ avec 80,00 points sur 100. Le retenir à la place d’un des 2 projets retenus moins bien classés ne "
         "respecterait plus le minimum de la règle « Nord » (au moins 1 projet) ; à la place du seul autre, une autre "
         "règle ne serait plus respectée.",
     )

@@ -18,7 +18,7 @@ from tests.unit.core.selection.whole_call import WholeCall, cents
 pytestmark = pytest.mark.thorough
 
 NUMBER = r"(\d+(?: \d{3})*(?:,\d+)?)"
-OPENING = rf"Classé (\d+)(?:ᵉʳ|ᵉ) avec {NUMBER} points? sur 100(?:, score arrêté en commun après les évaluations)?\. "
+OPENING = rf"Classé (\d+)(?:ᵉʳ|ᵉ) avec {NUMBER} points? sur 100(?:, note arrêtée en commun après les évaluations)?\. "
 RULE = r"la règle « [^»]+ »(?: pour « [^»]+ »)? \([^)]+\)"
 COMPANY = r"(?:(?:le|les|au|aux|à) )?(?:projets?|celui|ceux) [a-zéà ]+"
 BOUND = rf"(?:ferait dépasser le maximum|ne respecterait plus le minimum) de {RULE}"

@@ -71,7 +71,7 @@ def facts(status: str = "not_selected", **changes: Any) -> LetterFacts:
         "application_id": "D-0042",
         "association": "Les Passerelles",
         "status": status,
-        "reason": "Classé 71ᵉ avec 64,4\u00a0points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés",
+        "reason": "Classé 71ᵉ avec 64,35 points sur 100. Le nombre de lauréats prévu est atteint par des mieux classés",
         "requested_amount": 4_800_000,
         "rank": 71,
         "ranked": 212,

@@ -73,14 +73,14 @@ def test_a_refusal_says_the_rank_and_the_score_once_before_the_table() -> None:
     ]
     below = {
         "rank": None,
-        "reason": "Score de 43,4\u00a0points sur 100, pour un minimum de 50.",
+        "reason": "Note finale de 43,35\xa0points sur 100, pour un minimum de 50.",
         "score": Decimal("43.35"),
         "reason_code": "below_threshold:overall",
     }
     assert samples.letter("below_threshold", **below).paragraphs[1].replace("\xa0", " ") == (
-        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient un score de 43,35 points sur 100, pour un minimum "
-        "de 50 : il en manque 6,65. La moyenne de vos notes, 62,90, diminuée de 19,55 par la correction des écarts de sévérité "
-        "entre évaluateurs, donne 43,35."
+        "67 dossiers ont été retenus sur 212 classés. Votre dossier obtient une note finale de 43,35 points sur 100, pour un "
+        "minimum de 50 : il en manque 6,65. La moyenne de vos notes, 62,90, diminuée de 19,55 par la correction des écarts de "
+        "sévérité entre évaluateurs, donne 43,35."
     )
 
 
