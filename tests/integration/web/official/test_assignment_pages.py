@@ -184,7 +184,8 @@ def test_a_recused_reviewer_and_a_recused_official_find_nothing_anywhere(table: 
     for tail in ("repartition", f"repartition?q={reference}", "repartition.csv", "deports", "candidats", "evaluations",
                  "evaluateurs"):  # fmt: skip
         answer = official.get(here.address(tail))
-        found = answer.text.replace(f'value="{reference}"', "")
+        # What was searched for is said back, in its field and in the page's title.
+        found = re.sub(f'value="{reference}"|, « {reference} »', "", answer.text.replace("\u00a0", " "))
         assert (answer.status_code, reference in found, dossier.title in found) == (200, False, False), tail
     pdf = official.get(here.address("deports.pdf"))
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.data)).pages)
