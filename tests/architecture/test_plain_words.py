@@ -37,7 +37,7 @@ REASONS = {
     "Cookies": "the word of the notice that the law asks for",
     "Données personnelles et cookies": "the same",
     "Un seul cookie, nécessaire au service": "the same",
-    "Les règles qui classent (grille, calcul du score, sélection) sont scellées": "for who checks the seal, in a fold",
+    "Les règles qui classent (grille, calcul de la note, sélection) sont scellées": "for who checks the seal, in a fold",
     "en JSON": "a file of open data, for who asks for this format",
     "service_witness.txt": "a mail to the witness of the journal",
 }

@@ -54,6 +54,7 @@ def read_by_people() -> dict[str, str]:
 
 MAY_SAY = {
     "src/aap/documents/papers/letter_words.py": "reads the reasons that release 0.1.0 kept",
+    "src/aap/core/ranking/reason_figures.py": "reads the reasons that release 0.1.0 kept",
     "src/aap/core/call/equivalents.py": "names what people write instead of a key",
 }
 

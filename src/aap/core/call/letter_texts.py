@@ -42,7 +42,7 @@ COMMON_PLACEHOLDERS: Mapping[str, str] = {
     "replaces": "phrase qui cite la décision remplacée, ce qu’elle disait et pourquoi ; vide sinon",
 }
 _RETAINED = "nombre de dossiers retenus et classés"
-_REASON = "motif de la décision : rang et score, passage des notes au score, ce qui a manqué"
+_REASON = "motif de la décision : rang et note finale, passage des notes à celle-ci, ce qui a manqué"
 # Names whose value only some letters have.
 KIND_PLACEHOLDERS: Mapping[LetterKind, Mapping[str, str]] = {
     "laureate": {
