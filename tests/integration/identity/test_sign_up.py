@@ -36,7 +36,7 @@ def test_an_account_is_made_confirmed_by_mail_and_signs_in(browser, platform: Pl
         "lea@example.org",
         "Léa Exemple",
         True,
-        ("7_days", "2_days", "4_hours"),
+        ("7_days", "2_days", "4_hours", "comments"),
     )
     assert person.last_login_at == platform.clock()
 

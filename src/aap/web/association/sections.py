@@ -241,7 +241,7 @@ def save(application_id: str, section_id: str) -> ResponseReturnValue:
     if refusals:
         return _again(application_id, form, page, refusals=refusals), status_of(refusals)
     verb, _space, question = request.form.get("edit", "").partition(" ")
-    if verb == "upload":
+    if verb == "upload" and question in {one.id for one in form.section.questions}:
         if not received:
             return _again(application_id, form, page, refusals={question: _("Choisissez d’abord un fichier.")}), 422
         return redirect(f"{here}#{PREFIX}{question}", 303)
