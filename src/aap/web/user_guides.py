@@ -45,7 +45,7 @@ def read_guide(name: str) -> ReadGuide:
     """A guide as our pages show it: a link to another guide leads to its page, one to what is not served is its words."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(guide_file(name).read_text())
-    title, parts = "", []
+    title, parts, words, in_head = "", [], "", False
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
             words, anchor = french.spaced(tokens[at + 1].content), anchor_of(tokens[at + 1].content)
@@ -56,14 +56,32 @@ def read_guide(name: str) -> ReadGuide:
                 parts.append((anchor, words))
         elif token.type == "table_open":
             token.attrSet("class", "table")
+            token.attrSet("data-caption", words)
+        elif token.type in ("thead_open", "tbody_open"):
+            in_head = token.type == "thead_open"
         elif token.type == "th_open":
             token.attrSet("scope", "col")
+        elif token.type == "tr_open" and not in_head:
+            _name_row(tokens, at + 1)
         elif token.children:
             token.children = _within_the_site(token.children)
     first = next(at for at, token in enumerate(tokens) if token.type == "heading_close") + 1
     html = parser.renderer.render(tokens[first:], parser.options, {})
-    html = html.replace("<table ", '<div class="table-region" tabindex="0" role="region"><table ')
+    html = re.sub(r'<table class="table" data-caption="([^"]*)">', _captioned, html)
     return ReadGuide(title, tuple(parts), Markup(html.replace("</table>", "</table></div>")))  # noqa: S704 - no HTML of others
+
+
+def _name_row(tokens: Sequence[Token], first: int) -> None:
+    """The first cell of a row names it."""
+    closed = next(at for at, token in enumerate(tokens[first:], first) if token.type == "td_close")
+    tokens[first].tag = tokens[closed].tag = "th"
+    tokens[first].attrSet("scope", "row")
+
+
+def _captioned(found: re.Match[str]) -> str:
+    """A table's start: it rolls on a small screen, and is called as the heading above it."""
+    region = f'<div class="table-region" tabindex="0" role="region" aria-label="{found[1]}">'
+    return f'{region}<table class="table"><caption class="visually-hidden">{found[1]}</caption>'
 
 
 def _within_the_site(tokens: Sequence[Token]) -> list[Token]:

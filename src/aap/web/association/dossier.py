@@ -46,7 +46,7 @@ def dossier(application_id: str) -> str:
         exchanged, unread = exchanged_with(session, application_id)
         taken = to_look_at(session, found) if found.in_writing else frozenset()
         silent_on = rejected_on(session, found.application)
-        comments = count_comments(session, application_id)
+        comments = count_comments(session, application_id) if found.in_writing else {}
         known = known_decision(session, found)
         stands = deposit_that_stands(session, application_id) if found.redraft is not None else None
     project = found.budget("project")
