@@ -59,6 +59,12 @@ class CommentThread:
         return self.first.id
 
 
+def has_colleagues(session: Session, association_id: str) -> bool:
+    """Whether more than one person works for the association: who is alone has nobody to leave a comment to."""
+    found = select(Membership.person_id).where(Membership.association_id == association_id).limit(2)
+    return len(session.exec(found).all()) > 1
+
+
 def comments_beside(session: Session, application_id: str, section: str) -> dict[str, tuple[CommentThread, ...]]:
     """Question → its threads, those to settle first, each in the order of writing. For who has opened the dossier. One query."""
     settler = aliased(Person)

@@ -20,6 +20,7 @@ from aap.services.dossier.comments import (
     LONGEST_COMMENT,
     CommentThread,
     comments_beside,
+    has_colleagues,
     remove_comment,
     settle_comment,
     write_comment,
@@ -39,12 +40,20 @@ FIELD = "talk."
 
 @dataclass(frozen=True)
 class Talk:
-    """What stands beside the questions of a page. `typed`: by field name, what was typed and isn't said; `problems`: why."""
+    """What stands beside the questions of a page. `typed`: by field name, what was typed and isn't said; `problems`: why.
+
+    `alone`: nobody else works for the association.
+    """
 
     threads: Mapping[str, Sequence[CommentThread]]
     typed: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     longest: int = LONGEST_COMMENT
+    alone: bool = False
+
+    def has_place(self, question: str) -> bool:
+        """Whether comments stand beside a question: for who works alone, only what is there."""
+        return not self.alone or bool(self.threads.get(question)) or self.is_open(question)
 
     def summary(self, question: str) -> str:
         """What the disclosure beside a question says."""
@@ -68,10 +77,11 @@ def talk_of(dossier: OpenedDossier, section_id: str) -> Talk:
     """What the page of this request shows: of a form that was sent, what could not be said is still there."""
     with reading() as session:
         threads = comments_beside(session, dossier.id, section_id)
+        alone = not has_colleagues(session, dossier.association.id)
     posted = _posted() if request.method == "POST" else {}
     refused: dict[str, str] | None = g.get("talk_refused")
     typed = posted if refused is None else {name: text for name, text in posted.items() if name in refused}
-    return Talk(threads, typed, refused or {})
+    return Talk(threads, typed, refused or {}, alone=alone)
 
 
 def _posted() -> dict[str, str]:

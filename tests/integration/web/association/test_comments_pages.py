@@ -41,6 +41,14 @@ def beside(browser: Browser, one: Space) -> str:
     return " ".join("".join(found.itertext()).split())
 
 
+def test_who_works_alone_has_nobody_to_comment_to(space: Spaces, signed: Signed) -> None:
+    one = space(ANSWERS)
+    browser = signed(one)
+    assert "Commenter" not in browser.get(f"{one.url}/sections/projet").text
+    one.colleague()
+    assert beside(browser, one).startswith("Commenter pour mes collègues")
+
+
 def test_a_comment_leaves_with_the_page_and_the_answers_with_it(space: Spaces, signed: Signed) -> None:
     one = space(ANSWERS)
     browser = signed(one)
