@@ -47,7 +47,7 @@ def test_the_page_of_a_dossier_leads_to_the_first_part_that_is_left(space: Space
     assert [(e.get("href"), text_of(e)) for e in primary] == [
         (f"{one.url}/sections/jeunes", "Continuer : Les jeunes et les territoires")
     ]
-    assert "2 parties sur 5" in page.text
+    assert "3 parties sur 6" in page.text
 
 
 @on_both_databases
