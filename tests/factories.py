@@ -24,6 +24,9 @@ PASSWORD = "un long mot de passe"
 
 LINKS = PublicLinks("http://127.0.0.1:8000")
 
+_SIRETS = itertools.count(50_000)
+"""A factory of another test may write into the same database."""
+
 
 @cache
 def password_hash() -> str:
@@ -131,7 +134,7 @@ class Factory:
         association = Association(
             **{
                 "name": f"Les Passerelles fictives {number}",
-                "siret": siret(50_000 + number),
+                "siret": siret(next(_SIRETS)),
                 "address": "1 rue de l’Exemple",
                 "postal_code": "69003",
                 "commune_code": "69123",
