@@ -75,8 +75,10 @@ def add_passkey(page: Page, name: str) -> None:
 
 
 def sign_out(page: Page) -> None:
+    if (menu := page.get_by_role("button", name="Menu")).is_visible():  # on a phone
+        menu.click()
     page.get_by_role("button", name="Se déconnecter").click()
-    page.get_by_role("link", name="Se connecter").wait_for()
+    page.locator(".site-menu a", has_text="Se connecter").wait_for(state="attached")
 
 
 def test_an_official_sets_up_a_passkey_and_signs_in_with_it_alone(
