@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pikepdf
 import pytest
 from click.testing import CliRunner
 from sqlmodel import col, select
@@ -98,6 +99,9 @@ def test_the_finished_call_is_decided_notified_and_published(platform: Platform)
     assert run.frozen_by != run.proposed_by
     assert len(decisions) == SMALL.finished
     assert all(decision.letter_sha256 and decision.notified_at for decision in decisions)
+    letters = [platform.files.read(decision.letter_sha256) for decision in decisions if decision.letter_sha256]
+    longer = [letter for letter in letters if len(pikepdf.open(io.BytesIO(letter)).pages) > 1]
+    assert len(longer) <= len(letters) // 10  # one page where one suffices
     laureates = sum(decision.outcome == Outcome.LAUREATE for decision in decisions)
     assert laureates == run.report["counts"]["laureate"]
     assert verify_bundle(run.bundle) == ()

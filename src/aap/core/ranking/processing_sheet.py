@@ -245,5 +245,5 @@ def _as_decided(rubric: Rubric, raw_score: Decimal | None, score: Decimal, decim
         return f"La décision et la page du dossier l’arrondissent à {shown}."
     return (
         f"La décision et la page du dossier arrondissent ces chiffres : moyenne des notes {found.mean}, correction "
-        f"{found.change}, score {shown}."
+        f"{found.change}, note finale {shown}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,11 +35,20 @@ class SheetView:
 
 
 def _table(part: SheetPart) -> MinutesTable:
-    """The first row is the header; a column whose every cell is a figure is set to the right."""
+    """The first row is the header; a column whose every cell is a figure is set to the right. What names the rows takes what the
+    other columns leave, where it is words."""
     header, *rows = part.table
     figures = [any(row[at] for row in rows) and all(_is_figure(row[at]) for row in rows) for at in range(len(header))]
-    columns = tuple(PaperColumn(title, figure=figure) for title, figure in zip(header, figures, strict=True))
+    widths = [None if figures[0] or at == 0 else _width(row[at] for row in part.table) for at in range(len(header))]
+    columns = tuple(
+        PaperColumn(title, width, figure=figure) for title, width, figure in zip(header, widths, figures, strict=True)
+    )
     return MinutesTable(columns, tuple(tuple(Cell(cell) for cell in row) for row in rows))
+
+
+def _width(texts: Iterable[str]) -> int:
+    """Millimetres for the longest of them in one line, within what leaves room for the others."""
+    return min(60, max(22, 2 * max(map(len, texts))))
 
 
 def _is_figure(text: str) -> bool:

@@ -41,9 +41,9 @@ def told(pdf: pikepdf.Pdf, element: pikepdf.Object) -> str:
     return " ".join(words)
 
 
-def test_a_list_over_three_pages_is_one_table_with_a_name_whose_rows_have_headings() -> None:
+def test_a_list_over_several_pages_is_one_table_with_a_name_whose_rows_have_headings() -> None:
     with long_list() as pdf:
-        assert len(pdf.pages) == 3
+        assert len(pdf.pages) > 1
         (table,) = elements(pdf, "/Table")
         below = list(walked(table))
         assert [str(one.S) for one in below if one.S in ("/Caption", "/THead")] == ["/Caption", "/THead"]

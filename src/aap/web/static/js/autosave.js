@@ -315,12 +315,15 @@ class Autosave {
       // Not over what is typed here meanwhile: that copy stays until the page is opened again.
       const typedHere = new Set([...this.touched].map(questionOf));
       const free = new Set([...missing].filter((question) => !typedHere.has(question)));
-      if (free.size) { this.putBack(draft, free); this.foundAt = draft.at; }
+      if (free.size) { // not saved from this moment on, whatever other copies are still to be asked about
+        this.typed += 1;
+        this.unsaved();
+        this.putBack(draft, free);
+        this.foundAt = draft.at;
+      }
       if (!missing.size) drop(name); else if (free.size === missing.size) this.adopted.set(name, draft.at);
     }
     if (!this.foundAt) return;
-    this.typed += 1;
-    this.unsaved();
     const values = { day: day(this.foundAt), hour: hour(this.foundAt) };
     this.show("warning", gettext("Texte retrouvé"),
       gettext("Nous avons retrouvé du texte non enregistré, saisi le %(day)s à %(hour)s (heure de Paris). Il est de nouveau dans la page.", values),
