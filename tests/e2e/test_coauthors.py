@@ -22,6 +22,7 @@ def bodies(one: Space) -> list[str]:
 
 def test_a_comment_waits_for_its_button_while_the_answers_save_themselves(space: Spaces, new_context: Contexts) -> None:
     one = space(ANSWERS).attach_all()
+    one.colleague()  # who works alone has no place for comments
     page = opened(new_context, one)
     go(page, f"{one.url}/sections/projet")
     beside = page.locator("#commentaires-titre")
