@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -69,7 +70,9 @@ class Walk:
         """The section, signed in, ready."""
         self.connect()
         for _ in range(3):
-            page.goto(self.here)
+            with suppress(BrowserError):  # the page may just then load itself again
+                page.goto(self.here)
+                page.wait_for_load_state()
             if "/connexion" not in page.url:
                 break
             page.fill("input[name=email]", self.one.person.email)
