@@ -42,6 +42,8 @@ CORRECTABLE = frozenset({ApplicationState.SUBMITTED, ApplicationState.ELIGIBLE, 
 """Deposited, and while its call is open its association may deposit another text in its place."""
 TOLD = frozenset({ApplicationState.NOTIFIED, ApplicationState.ACCEPTED, ApplicationState.DECLINED})
 """The association has its decision."""
+DECIDED = TOLD | {ApplicationState.LAUREATE, ApplicationState.WAITING_LIST, ApplicationState.NOT_SELECTED}
+"""Its outcome is written down; whether it was found eligible, `ineligible_reason` still says."""
 
 
 class Application(SQLModel, table=True):
@@ -78,6 +80,12 @@ class Application(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def was_dealt(application: Application) -> bool:
+    """Whether the dossier is among those dealt to the reviewers: now, or when it was decided on."""
+    decided = application.state in DECIDED and not application.ineligible_reason
+    return decided or application.state in GIVEN_TO_REVIEWERS
 
 
 _OPEN_TO_ITS_ASSOCIATION = WRITABLE | TOLD | {ApplicationState.WITHDRAWN}

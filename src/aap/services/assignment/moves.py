@@ -72,11 +72,12 @@ class Panel:
 class Board:
     """The assignment as this official may see it. `panels` fit the filter; the figures are of all dossiers.
 
-    `connection` is None where nothing is given, or the call is too large to measure it on a page.
+    `given`: dossiers that somebody has; `reviewers`: who has some. `connection` is None where nothing is given, or the call is too large to measure it on a page.
     """
 
     panels: tuple[Panel, ...]
     dossiers: int
+    given: int
     pairs: int
     missing: int
     locked: int
@@ -108,11 +109,12 @@ def board(session: Session, *, actor: Actor, call: OpenedCall, text: str = "", o
     return Board(
         panels=masked_panels(kept, seen),
         dossiers=len(panels),
+        given=sum(bool(one.seats) for one in panels),
         pairs=len(seats),
         missing=sum(one.missing for one in panels),
         locked=sum(seat.locked for seat in seats),
         marked=sum(bool(seat.review) for seat in seats),
-        reviewers=len(found.reviewers),
+        reviewers=len({seat.code for seat in seats}),
         connection=_connection(found),
         waiting=found.waiting,
     )

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from aap.core.assignment.distribution import Mode
 from aap.core.assignment.problem import Demand, Dossier, Pair
 from aap.core.assignment.problem import Reviewer as Reader
-from aap.records.applications import GIVEN_TO_REVIEWERS, Application, ApplicationState
+from aap.records.applications import Application, ApplicationState, was_dealt
 from aap.records.associations import Association
 from aap.records.people import Person
 from aap.records.reviews import (
@@ -37,8 +37,8 @@ Said = TypeVar("Said", str, int)
 
 @dataclass(frozen=True)
 class AssignmentSettings:
-    """What an official asks for. `reviews`: seats a dossier. `departing`: codes of reviewers who drop out: they keep
-    what they have submitted, and all else of theirs is given to others. `bridges`: share of the reviews to give across
+    """What an official asks for. `mode` `complete` takes nothing back that somebody has. `reviews`: seats a dossier.
+    `departing`: codes of reviewers who drop out: they keep what they have submitted, and all else of theirs is given to others. `bridges`: share of the reviews to give across
     themes; None: the usual one."""
 
     mode: Mode = "rebuild"
@@ -124,7 +124,7 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
     }
     codes = {reviewer.person_id: code for code, (reviewer, _) in reviewers.items()}
     references = {one.id: one.reference for one, _ in applications}
-    dossiers = {one.reference: one for one, _ in applications if one.state in GIVEN_TO_REVIEWERS}
+    dossiers = {one.reference: one for one, _ in applications if was_dealt(one)}
     held = _held(session, call, references, codes)
     conflicts = frozenset(
         (references[application_id], codes[person_id])
@@ -159,7 +159,12 @@ def situation(session: Session, call: OpenedCall, settings: AssignmentSettings) 
         reviews=settings.reviews,
         conflicts=conflicts | aside,
         earlier=earlier if settings.avoid_earlier else frozenset(),
-        fixed=frozenset(pair for pair, one in current.items() if one.stays(pair[1] in settings.departing)),
+        fixed=frozenset(
+            pair
+            for pair, one in current.items()
+            if one.stays(pair[1] in settings.departing)
+            or (settings.mode == "complete" and pair[1] not in settings.departing and pair not in conflicts)
+        ),
         current=frozenset(current),
         preferences=_preferences(session, call, references, codes),
         declined=frozenset(declined),

@@ -29,8 +29,12 @@ from aap.services.review.reviewing import current_rubric, is_late
 
 
 def reviewed_dossiers(call_id: str) -> ColumnElement[bool]:
-    """SQL condition: a dossier of the call that wants reviews."""
-    return and_(col(Application.call_id) == call_id, col(Application.state).not_in(NOT_REVIEWED))
+    """SQL condition: a dossier of the call that wants reviews, or wanted them before it was decided on."""
+    return and_(
+        col(Application.call_id) == call_id,
+        col(Application.state).not_in(NOT_REVIEWED),
+        col(Application.ineligible_reason) == "",  # which also stands once its state only says that it is decided on
+    )
 
 
 ReviewCounts = Mapping[str, tuple[int, int]]

@@ -21,10 +21,12 @@ from aap.services.assignment.moves import board, lock_seats, move_by_hand, previ
 from aap.services.assignment.proposals import apply_proposal, compute_proposal, discard_proposal, keep_proposal, prepare
 from aap.services.assignment.situation import AssignmentSettings, default_settings, situation
 from aap.services.audit import verify_chain
+from aap.services.call.calls import get_call
 from aap.services.errors import InvalidInput, NotFound, Objection, StateForbids
 from aap.services.outbox import start_job
 from aap.services.panel.recusing import add_recusal, lift_recusal
 from aap.services.ranking.input import ranking_input
+from aap.services.review.progress import ReviewsTotals, reviews_totals
 from aap.services.steering.advancing import advance_call
 from aap.web.public_links import PublicLinks
 from tests.databases import on_both_databases
@@ -83,6 +85,46 @@ def test_who_drops_out_loses_only_what_is_not_submitted(table: Tables) -> None:
     assert before - after == set(theirs[1:])
     assert {reference for reference, _ in after - before} == {reference for reference, _ in theirs[1:]}
     assert theirs[0] in after
+
+
+@on_both_databases
+def test_completing_takes_nothing_back_from_anybody(table: Tables) -> None:
+    """Not from who is unavailable since, nor where a swap would fill one more seat."""
+    here = table()
+    before = here.distribute()
+    with here.factory.platform.database.writing() as session:
+        set_available(session, actor=here.actor, call_id=here.call.id, person_id=here.reviewers["R02"].id,
+                      available=False, now=here.factory.now)  # fmt: skip
+        for person in here.reviewers.values():
+            profile = session.exec(select(Reviewer).where(Reviewer.person_id == person.id)).one()
+            profile.max_load = 2
+            session.add(profile)
+    after = here.distribute(AssignmentSettings("complete", default_settings(here.call).reviews))
+    assert after == before
+
+
+@on_both_databases
+def test_once_decided_the_pages_show_what_was_dealt_and_read(table: Tables) -> None:
+    here = table()
+    pairs = here.distribute()
+    for reference, code in pairs:
+        here.mark(reference, code)
+    refused = here.dossiers[0].reference
+    with here.factory.platform.database.writing() as session:
+        for one in here.dossiers:
+            record = session.get_one(Application, one.id)
+            record.state = ApplicationState.NOTIFIED
+            record.ineligible_reason = "Hors du champ." if one.reference == refused else ""
+            session.add(record)
+    here.set_state(CallState.PUBLISHED)
+    read = {pair for pair in pairs if pair[0] != refused}
+    with here.factory.platform.database.reading() as session:
+        call = get_call(session, here.call.id)
+        shown = board(session, actor=here.actor, call=call)
+        totals = reviews_totals(session, call)
+    assert (shown.given, shown.dossiers, shown.pairs, shown.missing, shown.reviewers) == (11, 11, 22, 0, 6)
+    assert {(one.reference, seat.code) for one in shown.panels for seat in one.seats} == read
+    assert totals == ReviewsTotals(assigned=22, submitted=22, short=0, unassigned=0)
 
 
 def test_nothing_applies_once_the_situation_has_changed(table: Tables) -> None:
