@@ -10,11 +10,8 @@ from aap.core import french
 from aap.core.call.points import figure
 from aap.core.call.schema import CallFile
 from aap.core.delays import paris
-from aap.core.quotas.quota_words import rule_name
-from aap.core.ranking.standing import OVERALL
+from aap.core.ranking.rule_of_reason import rule_of_reason
 from aap.core.results import MASKED, ResultRow
-from aap.core.scoring.marking import title_of
-from aap.core.selection.rules import rules_of
 from aap.documents.papers.lists import DOSSIER_COLUMN, STATUS_WORDS, Cell, PaperColumn
 from aap.documents.papers.minutes import Heading, MinutesTable, PaperPart, Paragraph
 from aap.records.rankings import RankingRun
@@ -119,7 +116,7 @@ def refusal_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
     for row in rows:
         if row.status == "laureate" or row.waiting_rank is not None:
             continue
-        by_rule[STATUS_WORDS[row.status] if row.masked else refusal_words(call, row.reason_code)].append(
+        by_rule[STATUS_WORDS[row.status] if row.masked else rule_of_reason(call, row.reason_code)].append(
             MASKED if row.masked else row.application_id
         )
     lines = tuple(
@@ -134,30 +131,3 @@ def refusal_parts(call: CallFile, rows: Sequence[ResultRow]) -> list[PaperPart]:
         PaperColumn("Règle", 62), PaperColumn("Dossiers", 20, figure=True), PaperColumn("Lesquels", reference=True),
     )  # fmt: skip
     return [Heading("Refus, règle par règle"), MinutesTable(columns, lines, empty="Aucun dossier n’est refusé.")]
-
-
-_RULE_WORDS = {
-    "jury_out": "Écarté par décision du jury ou de l’autorité",
-    "count_reached": "Toutes les places sont attribuées",
-    "budget_exhausted": "L’enveloppe est épuisée",
-    "ineligible": "Irrecevable",
-    "incomplete": "Évaluations incomplètes",
-    "withdrawn": "Retiré par l’association",
-    "declined": "L’association a renoncé à la subvention",
-}
-
-
-def refusal_words(call: CallFile, code: str) -> str:
-    """The rule of a reason code (`quota_max:region=Bretagne`) as people call it."""
-    kind, _, rest = code.partition(":")
-    if kind == "below_threshold":
-        if rest == OVERALL:
-            return "Sous le seuil de la note totale"
-        titles = {one.id: title_of(one) for one in call.rubric.criteria}
-        return f"Sous le seuil du critère {french.quoted(titles.get(rest, rest))}"
-    if kind in ("quota_max", "quota_min"):
-        name, _, value = rest.partition("=")
-        quota = next((one for one in rules_of(call).quotas if one.id == name), None)
-        side = "Maximum atteint" if kind == "quota_max" else "Place gardée pour un minimum"
-        return f"{side}{french.NBSP}: {rule_name(quota, value) if quota else rest}"
-    return _RULE_WORDS.get(kind, code)

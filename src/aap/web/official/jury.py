@@ -39,7 +39,7 @@ from aap.web.access import requires
 from aap.web.context import arrived_at, consulted, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.pages import blueprint, call_of_page, conflict_words, hand_out, show_call_page, typed_euros
-from aap.web.official.ranking_view import RankLine, rank_lines, scale_of
+from aap.web.official.ranking_view import RankLine, drawn_interval, rank_lines
 from aap.web.wording.sentences import sentences, worded
 
 _FIELDS = ("reference", "decision", "amount", "reason")
@@ -119,7 +119,7 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         typed=typed,
         problems=problems,
         problem_links=[(name or None, message) for name, message in problems.items()],
-        scale=scale_of([before.row]) if before is not None and before.row is not None else None,
+        drawn=drawn_interval(before.row.row, before.row.score) if before is not None and before.row is not None else None,
     )
 
 

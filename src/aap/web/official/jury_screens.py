@@ -20,7 +20,7 @@ from aap.web.context import arrived_at, consulted, reading, signed_in, writing
 from aap.web.official import words
 from aap.web.official.jury import before_jury, choice_words, typed_choice
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
-from aap.web.official.ranking_view import scale_of
+from aap.web.official.ranking_view import drawn_interval
 from aap.web.wording.sentences import sentences
 
 
@@ -50,7 +50,7 @@ def jury_screen(call_id: str) -> ResponseReturnValue:
         outcome_kinds=words.OUTCOME_KINDS,
         lookings=words.lookings(),
         choice_words=choice_words(),
-        scale=scale_of([before.row]) if before is not None and before.row is not None else None,
+        drawn=drawn_interval(before.row.row, before.row.score) if before is not None and before.row is not None else None,
     )
 
 

@@ -15,12 +15,14 @@ from flask_babel import gettext as _
 
 from aap.core import french
 from aap.core.call.points import in_points
-from aap.core.call.schema import Rubric
+from aap.core.call.schema import CallFile, Rubric
 from aap.core.quotas.quota_words import quota_in_words
+from aap.core.ranking.rule_of_reason import rule_of_reason
 from aap.core.results import ERRATIC, ResultRow, ReviewerRow
 from aap.core.scoring.calibration_notices import erratic_reviewers
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
+from aap.records.rankings import Outcome
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
 from aap.web import figures
@@ -29,7 +31,6 @@ from aap.web.official import words
 
 _FOUND = re.compile(r"(.+?(?:[ \u00a0]:|[.](?=\s|$)|$))\s*(.*)", re.DOTALL)
 _KEYS = re.compile(r" \([a-z_]+(?:, [a-z_]+)+\)")
-BAR_WIDTH = 100  # units of the interval's drawing
 
 
 @dataclass(frozen=True)
@@ -158,59 +159,61 @@ def erratic_words(names: Sequence[str]) -> str:
     return erratic_reviewers(tuple(names)).text if names else ""
 
 
-@dataclass(frozen=True)
-class ScoreAxis:
-    """Where scores stand on a bar of BAR_WIDTH units."""
+_SAID_BY_OUTCOME = frozenset({"selected", "ineligible", "incomplete", "withdrawn"})
 
-    low: float
-    high: float
-
-    def at(self, value: Decimal | None) -> str:
-        return "0" if value is None else f"{self._place(value):.1f}"
-
-    def dot(self, value: Decimal | None) -> str:
-        """Where the mark of a score begins, so that its middle stands on it."""
-        return f"{min(max(self._place(value) - 0.8, 0.0), BAR_WIDTH - 1.6):.1f}"
-
-    def width(self, low: Decimal | None, high: Decimal | None) -> str:
-        return f"{max(self._place(high) - self._place(low), 0.5):.1f}"
-
-    def _place(self, value: Decimal | None) -> float:
-        if value is None:
-            return 0.0
-        share = (float(value) - self.low) / (self.high - self.low or 1.0)
-        return round(min(max(share, 0.0), 1.0) * BAR_WIDTH, 1)
+BAR = Decimal(100)
+"""Length of the axis on which every bar and interval is drawn: that of scores, which lie between 0 and 100."""
 
 
-def scale_of(lines: Sequence[RankLine]) -> ScoreAxis:
-    """A scale on which every interval of the lines fits, to whole tens."""
-    bounds = [float(value) for line in lines for value in (line.row.ci_low, line.row.ci_high, line.score) if value]
-    if not bounds:
-        return ScoreAxis(0.0, 100.0)
-    return ScoreAxis(10.0 * (min(bounds) // 10), 10.0 * -(-max(bounds) // 10))
+def on_axis(value: Decimal | None) -> str:
+    """Where a score stands on the axis, in hundredths of its length; an interval that ends beyond it ends with it."""
+    return "0" if value is None else f"{min(max(value, Decimal(0)), BAR):.1f}"
+
+
+class Drawn(NamedTuple):
+    """An interval on the axis: where it begins, how long it is, where its score stands; in hundredths of the axis."""
+
+    low: str
+    width: str
+    score: str
+
+
+def drawn_interval(row: ResultRow, score: Decimal | None) -> Drawn | None:
+    """The interval of a line as it is drawn; None without one."""
+    if row.ci_low is None or row.ci_high is None:
+        return None
+    low, high = (min(max(value, Decimal(0)), BAR) for value in (row.ci_low, row.ci_high))
+    return Drawn(on_axis(low), f"{max(high - low, Decimal('0.5')):.1f}", on_axis(score))
+
+
+def last_retained(lines: Iterable[RankLine]) -> dict[str, RankLine]:
+    """Lot → the line of its last laureate in the order of the ranking; `""` where the call has no lots."""
+    return {line.row.lot: line for line in lines if line.row.status == Outcome.LAUREATE}
 
 
 class ShownLine(NamedTuple):
     """A line of the table of a ranking as it is shown, every cell escaped HTML: a page has thousands, and its template only
-    lays them out. `at_*`: where the interval and its score stand on the axis, empty without one; `address`: empty where
-    masked.
+    lays them out. `drawn`: on the axis of 0 to 100, with where the last laureate of its lot stands (`line_at`, empty where
+    nobody is retained, or the reader may not know whom). `address`: empty where masked. `last`: below it nobody is retained.
     """
 
     rank: str
     address: str
     association: str
-    under: str
+    reference: str
+    title: str
     score: str
     raw: str
     interval: str
-    at_low: str
-    at_width: str
-    at_score: str
+    drawn: Drawn | None
+    line_at: str
     probability: str
     requested: str
     granted: str
     outcome: str
     kind: str
+    retained: bool
+    last: bool
     as_successor: bool
     contested: bool
     reason: str
@@ -218,17 +221,20 @@ class ShownLine(NamedTuple):
 
 def shown_lines(
     lines: Sequence[RankLine],
-    rubric: Rubric,
-    axis: ScoreAxis,
+    call: CallFile,
+    last: Mapping[str, RankLine],
     *,
     address: str,
     successors: Collection[str],
     contested: Collection[str],
 ) -> list[ShownLine]:
-    """The lines in words. `address`: of a dossier in the run, with `REFERENCE` in the place of its reference."""
+    """The lines in words. `last`: as `last_retained` finds it. `address`: of a dossier in the run, with `REFERENCE` in the
+    place of its reference."""
+    line_at = {lot: "" if one.score is None else on_axis(one.score) for lot, one in last.items()}
     before, after = address.split("REFERENCE")
     outcomes, kinds = words.outcomes(), words.OUTCOME_KINDS
-    share = Fraction(rubric.out_of) / 100
+    share = Fraction(call.rubric.out_of) / 100
+    rules: dict[str, str] = {}
     on_hundred = share == 1
     figure, euros_of, percent, ordinal = figures.writers()
 
@@ -237,24 +243,28 @@ def shown_lines(
             return "–"
         return figure(value if on_hundred else Fraction(value) * share, decimals)
 
+    def rule(code: str) -> str:
+        if code not in rules:
+            rules[code] = escape(french.spaced(rule_of_reason(call, code)))
+        return rules[code]
+
     def shown(line: RankLine) -> ShownLine:
         row = line.row
         measured = row.ci_low is not None
         outcome = outcomes[row.status]
         if row.waiting_rank:
             outcome = f"{outcome}, {ordinal(row.waiting_rank)}"
-        plain = row.status == "laureate" and row.reason_code == "selected"
         return ShownLine(
             rank=str(row.rank or "–"),
             address="" if row.masked else before + quote(line.reference, safe="") + after,
             association=escape(line.association),
-            under="" if row.masked else escape(f"{line.reference} · {french.spaced(line.title)}"),
+            reference=escape(line.reference),
+            title="" if row.masked else escape(french.spaced(line.title)),
             score=points(line.score),
             raw=points(row.raw_score),
             interval=f"{points(row.ci_low, 1)}–{points(row.ci_high, 1)}" if measured else "–",
-            at_low=axis.at(row.ci_low) if measured else "",
-            at_width=axis.width(row.ci_low, row.ci_high) if measured else "",
-            at_score=axis.dot(line.score) if measured else "",
+            drawn=drawn_interval(row, line.score),
+            line_at=line_at.get(row.lot, ""),
             probability="–" if row.selection_probability is None else percent(row.selection_probability, 0),
             requested="–" if row.masked else euros_of(row.requested_amount),
             granted=euros_of(row.granted_amount)
@@ -262,9 +272,11 @@ def shown_lines(
             else "",
             outcome=escape(outcome),
             kind=kinds.get(row.status, "neutral"),
+            retained=row.status == Outcome.LAUREATE,
+            last=last.get(row.lot) is line,
             as_successor=not row.masked and line.reference in successors,
             contested=not row.masked and row.application_id in contested,
-            reason="" if row.masked or plain else escape(french.spaced(row.reason)),
+            reason="" if row.masked or row.reason_code in _SAID_BY_OUTCOME else rule(row.reason_code),
         )
 
     return [shown(line) for line in lines]
