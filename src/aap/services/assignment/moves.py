@@ -72,7 +72,8 @@ class Panel:
 class Board:
     """The assignment as this official may see it. `panels` fit the filter; the figures are of all dossiers.
 
-    `given`: dossiers that somebody has; `reviewers`: who has some. `connection` is None where nothing is given, or the call is too large to measure it on a page.
+    `given`: dossiers that somebody has; `reviewers`: who has some. `connection` is None where nothing is given, or the call
+    is too large to measure it on a page.
     """
 
     panels: tuple[Panel, ...]

@@ -38,8 +38,9 @@ Said = TypeVar("Said", str, int)
 @dataclass(frozen=True)
 class AssignmentSettings:
     """What an official asks for. `mode` `complete` takes nothing back that somebody has. `reviews`: seats a dossier.
-    `departing`: codes of reviewers who drop out: they keep what they have submitted, and all else of theirs is given to others. `bridges`: share of the reviews to give across
-    themes; None: the usual one."""
+    `departing`: codes of reviewers who drop out: they keep what they have submitted, and all else of theirs is given to
+    others. `bridges`: share of the reviews to give across themes; None: the usual one.
+    """
 
     mode: Mode = "rebuild"
     reviews: int = 1

@@ -119,7 +119,9 @@ def page(call_id: str, problems: dict[str, str] | None = None, about: str = "") 
         typed=typed,
         problems=problems,
         problem_links=[(name or None, message) for name, message in problems.items()],
-        drawn=drawn_interval(before.row.row, before.row.score) if before is not None and before.row is not None else None,
+        drawn=drawn_interval(before.row.row, before.row.score)
+        if before is not None and before.row is not None
+        else None,
     )
 
 

@@ -50,7 +50,9 @@ def jury_screen(call_id: str) -> ResponseReturnValue:
         outcome_kinds=words.OUTCOME_KINDS,
         lookings=words.lookings(),
         choice_words=choice_words(),
-        drawn=drawn_interval(before.row.row, before.row.score) if before is not None and before.row is not None else None,
+        drawn=drawn_interval(before.row.row, before.row.score)
+        if before is not None and before.row is not None
+        else None,
     )
 
 

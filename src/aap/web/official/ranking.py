@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,10 +22,11 @@ from aap.records.rankings import RankingRun, RunState
 from aap.services.call.calls import OpenedCall
 from aap.services.decision.in_force import current_list
 from aap.services.decision.unfreezing import letters_have_left
-from aap.services.dossier.access import dossier_of, find_dossier
+from aap.services.dossier.access import dossier_of, find_dossier, told
 from aap.services.errors import InvalidInput, NotFound, Objection, RulesConflict
 from aap.services.permissions import Permission
 from aap.services.platform import Session
+from aap.services.ranking.failures import FailedRun, failed_runs
 from aap.services.ranking.points_needed import points_in_words, points_job, start_points
 from aap.services.ranking.run_files import (
     RANKING_LIST,
@@ -32,13 +36,14 @@ from aap.services.ranking.run_files import (
     reviewer_rows,
     run_file,
 )
-from aap.services.ranking.runs import RunView, find_run, latest_run, list_runs, moved_since, view_run
+from aap.services.ranking.runs import find_run, latest_run, list_runs, moved_since, view_run
 from aap.services.ranking.trials import Wish, compare, only_successors, way_of, ways_of
 from aap.services.ranking.versions import frozen_as, waiting_unfreezing
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
 from aap.web.context import arrived_at, platform, reading, signed_in, writing
 from aap.web.official import words
+from aap.web.official.explanation_view import mark_bars
 from aap.web.official.pages import (
     blueprint,
     call_of_page,
@@ -49,7 +54,7 @@ from aap.web.official.pages import (
     typed_euros,
 )
 from aap.web.official.ranking_view import (
-    RankLine,
+    drawn_interval,
     erratic_words,
     if_none_words,
     irreplaceable,
@@ -82,10 +87,11 @@ def ranking(call_id: str) -> ResponseReturnValue:
         opened = call_of_page(session, call_id, Permission.RANKING_READ)
         run = latest_run(session, call_id)
         job = latest_job(session, call_id, "ranking")
+        failures = _failures(session, opened)
     if run is not None:
         return redirect(url_for("official.run", call_id=call_id, number=run.number))
     running = job is not None and job.state in ("waiting", "running")
-    return show_call_page("ranking_empty.html", opened, job=job if running else None)
+    return show_call_page("ranking_empty.html", opened, job=job if running else None, failures=failures)
 
 
 @blueprint.post("/<call_id>/classement/calcul")
@@ -104,6 +110,7 @@ def run(call_id: str, number: int) -> str:
         opened, kept = run_of_page(session, call_id, number)
         view = view_run(session, kept, actor=signed_in(), marks=False)
         runs = list_runs(session, call_id)
+        failures = _failures(session, opened)
         moved = moved_since(session, kept)
         version = frozen_as(session, kept)
         in_force = kept.state == RunState.FROZEN
@@ -122,6 +129,8 @@ def run(call_id: str, number: int) -> str:
         opened,
         run=kept,
         runs=runs,
+        failures=failures,
+        failed_since=failures[0] if failures and runs and failures[0].at > runs[0].created_at else None,
         report=view.report,
         lines=shown_lines(
             lines_of(shown, page, RANKING_PAGE),
@@ -154,6 +163,33 @@ def run(call_id: str, number: int) -> str:
         mine=kept.proposed_by == signed_in().person_id,
         **_run_words(),
     )
+
+
+class Failure(NamedTuple):
+    """A computation that gave no ranking, in words."""
+
+    at: datetime
+    why: tuple[str, ...]
+    job_id: str
+
+
+def _failures(session: Session, call: OpenedCall) -> list[Failure]:
+    """Why the last computations of the call gave none, as who reads may know it."""
+    found = failed_runs(session, call.id)
+    whys = [_why(call, one) for one in found]
+    words_of = iter(told(session, signed_in(), call.id, [text for why in whys for text in why]) if found else ())
+    return [
+        Failure(one.at, tuple(islice(words_of, len(why))), one.job_id) for one, why in zip(found, whys, strict=True)
+    ]
+
+
+def _why(call: OpenedCall, failed: FailedRun) -> list[str]:
+    if failed.conflict:
+        rules = conflict_words(call.file, failed.conflict)
+        return [_("Ces règles ne peuvent pas toutes tenir : %(rules)s.", rules=", ".join(rules))]
+    if failed.problems:
+        return [sentence(one) for one in failed.problems]
+    return [_("Quelqu’un l’a arrêté.") if failed.cancelled else _("Le calcul s’est arrêté sur une erreur.")]
 
 
 def _run_words() -> dict[str, Mapping[str, str]]:
@@ -264,16 +300,22 @@ def explain(call_id: str, number: int, reference: str) -> str:
         dossier_of(session, actor=signed_in(), permission=Permission.DOSSIER_INSPECT, application_id=application_id)
         view = view_run(session, kept, actor=signed_in())
         job = points_job(session, kept, reference)
-    line = _line(opened, view, reference)
+    lines = rank_lines(opened, view)
+    line = next((one for one in lines if one.reference == reference), None)
+    if line is None:
+        raise NotFound("application", reference)
+    last = last_retained(lines).get(line.row.lot)
+    known = last is not None and not last.row.masked
     found = points_in_words(job, opened.file) if job is not None and job.state == "done" else None
     return show_call_page(
         "explain.html",
         opened,
         run=kept,
         line=line,
-        criteria=opened.file.rubric.criteria,
+        last=last if known and last is not line else None,
+        bars=mark_bars(line, last if known else None, opened.file.rubric),
+        drawn=drawn_interval(line.row, line.score),
         correction=correction(opened.file.rubric, line.row.raw_score, line.score),
-        scale=scale_of([line]),
         needed=sentence(found) if isinstance(found, Objection) else found,
         looking=job if found is None else None,
         **_run_words(),
@@ -302,10 +344,3 @@ def sheet(call_id: str, number: int, reference: str) -> Response:
             session, actor=signed_in(), call=opened, run=kept, reference=reference, now=arrived_at()
         )
     return hand_out(made)
-
-
-def _line(opened: OpenedCall, view: RunView, reference: str) -> RankLine:
-    found = next((line for line in rank_lines(opened, view) if line.reference == reference), None)
-    if found is None:
-        raise NotFound("application", reference)
-    return found

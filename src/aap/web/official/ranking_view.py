@@ -22,7 +22,6 @@ from aap.core.results import ERRATIC, ResultRow, ReviewerRow
 from aap.core.scoring.calibration_notices import erratic_reviewers
 from aap.core.selection.rules import rules_of
 from aap.core.territories import fold
-from aap.records.rankings import Outcome
 from aap.services.call.calls import OpenedCall
 from aap.services.ranking.runs import RunView
 from aap.web import figures
@@ -159,6 +158,7 @@ def erratic_words(names: Sequence[str]) -> str:
     return erratic_reviewers(tuple(names)).text if names else ""
 
 
+_RETAINED_BY_RANK = frozenset({"selected", "reduced", "drawn"})
 _SAID_BY_OUTCOME = frozenset({"selected", "ineligible", "incomplete", "withdrawn"})
 
 BAR = Decimal(100)
@@ -186,9 +186,12 @@ def drawn_interval(row: ResultRow, score: Decimal | None) -> Drawn | None:
     return Drawn(on_axis(low), f"{max(high - low, Decimal('0.5')):.1f}", on_axis(score))
 
 
-def last_retained(lines: Iterable[RankLine]) -> dict[str, RankLine]:
-    """Lot → the line of its last laureate in the order of the ranking; `""` where the call has no lots."""
-    return {line.row.lot: line for line in lines if line.row.status == Outcome.LAUREATE}
+def last_retained(lines: Sequence[RankLine]) -> dict[str, RankLine]:
+    """Lot → its last laureate in the order of the ranking, of those whom their rank retained where there are any: a quota or
+    the jury may take others from far below. `""` where the call has no lots."""
+    retained = [line for line in lines if line.row.status == "laureate"]
+    by_rank = [line for line in retained if line.row.reason_code.partition(":")[0] in _RETAINED_BY_RANK]
+    return {line.row.lot: line for line in (*retained, *by_rank)}
 
 
 class ShownLine(NamedTuple):
@@ -272,7 +275,7 @@ def shown_lines(
             else "",
             outcome=escape(outcome),
             kind=kinds.get(row.status, "neutral"),
-            retained=row.status == Outcome.LAUREATE,
+            retained=row.status == "laureate",
             last=last.get(row.lot) is line,
             as_successor=not row.masked and line.reference in successors,
             contested=not row.masked and row.application_id in contested,
@@ -284,37 +287,43 @@ def shown_lines(
 
 @dataclass(frozen=True)
 class QuotaLine:
-    """One quota (one value of it for `each`) in words. A quota has one price, on its first line."""
+    """One quota in words: what a run gives it, or the values that it holds for (`each`), with what each of them gets."""
 
     title: str
     asked: str
     achieved: str
+    values: tuple[tuple[str, str], ...]
     price: str
 
 
 def quota_lines(call: OpenedCall, report: Mapping[str, Any]) -> list[QuotaLine]:
     """What the quotas ask, what a run gives them by its report, what they cost in points."""
     rules = {quota.id: quota for quota in rules_of(call.file).quotas}
-    lines = []
-    priced: set[str] = set()
+    entries: dict[str, list[Mapping[str, Any]]] = {}
     for entry in report.get("quotas", []):
-        quota = rules.get(entry["id"])
-        title = quota.title if quota else entry["id"]
-        asked = quota_in_words(quota) if quota else ""
-        achieved = number(entry["achieved"])
-        if "achieved_amount" in entry:
-            achieved = f"{achieved} ({euros(round(entry['achieved_amount'] * 100))})"
-        price = "" if entry["id"] in priced else _price(entry.get("price"), call.file.rubric)
-        priced.add(entry["id"])
+        entries.setdefault(entry["id"], []).append(entry)
+    lines = []
+    for quota_id, parts in entries.items():
+        quota = rules.get(quota_id)
+        values = tuple((str(one["value"]), _achieved(one)) for one in parts if one.get("value"))
         lines.append(
             QuotaLine(
-                title=f"{title} : {entry['value']}" if entry.get("value") else title,
-                asked=asked,
-                achieved=achieved,
-                price=price,
+                title=quota.title if quota else quota_id,
+                asked=quota_in_words(quota) if quota else "",
+                achieved="" if values else _achieved(parts[0]),
+                values=values,
+                price=_price(parts[0].get("price"), call.file.rubric),
             )
         )
     return lines
+
+
+def _achieved(entry: Mapping[str, Any]) -> str:
+    """Laureates, and their money where the rule counts money."""
+    laureates = number(entry["achieved"])
+    if "achieved_amount" not in entry:
+        return laureates
+    return f"{laureates} ({euros(round(entry['achieved_amount'] * 100))})"
 
 
 def _price(points: float | None, rubric: Rubric) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import select
 
 from aap.records.calls import CallState
 from aap.records.outbox import Job, JobState, OutboxMail
+from aap.services.errors import Objection
 from tests.integration.web.official.test_recused_downloads import hide
+from tests.read_answers import text_of
+from tests.worlds.deliberations import computed
 from tests.worlds.offices import Office, Offices
 
 Browsers = Callable[[], Any]
@@ -62,3 +66,36 @@ def test_who_is_recused_is_not_told_of_the_notification(office: Offices, browser
     page = browser().sign_in(here.first).get(here.address("decisions")).text
     assert (NOT_LEFT in page, "n’a pas pu partir" in page) == (False, False)
     assert NOT_LEFT in browser().sign_in(here.second).get(here.address("decisions")).text
+
+
+def failed(here: Office, minutes: int, **result: Any) -> Job:
+    """A ranking that was asked for, and never came."""
+    at = here.factory.now + timedelta(minutes=minutes)
+    job = Job(
+        kind="ranking", call_id=here.call.id, created_at=at, finished_at=at, result=result,
+        state=JobState.DONE if result else JobState.FAILED,
+    )  # fmt: skip
+    with here.factory.platform.database.writing() as session:
+        session.add(job)
+    return job
+
+
+def test_a_ranking_that_failed_says_why_where_the_ranking_is_read_and_stays_in_its_history(
+    office: Offices, browser: Browsers
+) -> None:
+    here = office(CallState.DELIBERATING)
+    signed = browser().sign_in(here.first)
+    missing = Objection("ranking.marks_missing", places=((here.dossiers[0].reference, "EV-01"),))
+    early = failed(here, -10, conflict=["laureates", "budget"])
+    empty = text_of(signed.get(here.address("classement")))
+    assert "Ces règles ne peuvent pas toutes tenir\u00a0: le nombre maximal de lauréats, l’enveloppe." in empty
+    computed(here)
+    late = failed(here, 10, problems=[missing.as_json()])
+    page = signed.get(here.address("classement/1"))
+    assert "n’a pas abouti" in text_of(page)
+    assert here.dossiers[0].reference in text_of(page).split("n’a pas abouti")[1][:400]
+    assert all(here.address(f"travaux/{job.id}") in page.text for job in (late, early))
+    hide(here)
+    recused = text_of(signed.get(here.address("classement/1")))
+    assert here.dossiers[0].reference not in recused
+    assert "n’a pas abouti" in recused
