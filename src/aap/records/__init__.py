@@ -5,6 +5,7 @@ from aap.records import (
     associations,
     audit,
     calls,
+    candidate_lists,
     coauthors,
     decided,
     deliberations,
