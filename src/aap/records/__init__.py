@@ -24,6 +24,7 @@ __all__ = [
     "associations",
     "audit",
     "calls",
+    "candidate_lists",
     "coauthors",
     "decided",
     "deliberations",

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     CALL_FOLLOW = "call:follow"
     CALL_EXTEND = "call:extend"
     DOSSIER_INSPECT = "dossier:inspect"
+    DOSSIER_LABEL = "dossier:label"
     DOSSIER_SCREEN = "dossier:screen"
     DOSSIER_COMPLETE = "dossier:ask_completion"
     REVIEWERS_MANAGE = "reviewers:manage"
@@ -189,6 +190,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.CALL_FOLLOW: (Grant(Who.OFFICIAL),),
     Permission.CALL_EXTEND: (Grant(Who.OFFICIAL, _COLLECTING),),
     Permission.DOSSIER_INSPECT: (Grant(Who.OFFICIAL, _STARTED, _SUBMITTED),),
+    Permission.DOSSIER_LABEL: (Grant(Who.OFFICIAL),),
     Permission.DOSSIER_SCREEN: (Grant(Who.OFFICIAL, _WORKING, frozenset({A.SUBMITTED, A.ELIGIBLE, A.INELIGIBLE})),),
     Permission.DOSSIER_COMPLETE: (Grant(Who.OFFICIAL, _WORKING, frozenset({A.SUBMITTED, A.ELIGIBLE})),),
     Permission.REVIEWERS_MANAGE: (Grant(Who.OFFICIAL, frozenset(C) - _DECIDED),),

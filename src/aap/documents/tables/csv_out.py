@@ -24,10 +24,11 @@ def guarded(cell: str) -> str:
     return cell
 
 
-def csv_bytes(table: Table) -> bytes:
-    """The table as CSV; the same table gives the same bytes."""
+def csv_bytes(table: Table, *, french: bool = False) -> bytes:
+    """The table as CSV; the same table gives the same bytes. `french`: as a French Excel opens it, with `;` and a byte order
+    mark."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n", delimiter=";" if french else ",")
     writer.writerow(table.header)
     writer.writerows([guarded(cell) for cell in row] for row in table.rows)
-    return out.getvalue().encode("utf-8")
+    return out.getvalue().encode("utf-8-sig" if french else "utf-8")

@@ -34,11 +34,11 @@ from aap.services.assignment.proposals import (
     proposal_view,
 )
 from aap.services.assignment.situation import AssignmentSettings, default_settings, situation, visible
+from aap.services.candidates.listing import PAGE_SIZE
 from aap.services.dossier.access import dossier_of, find_dossier
 from aap.services.errors import InvalidInput
 from aap.services.panel.interests import find_conflicts
 from aap.services.permissions import Permission
-from aap.services.screening.candidates import PAGE_SIZE
 from aap.web.access import requires
 from aap.web.answers import yes_or_no
 from aap.web.context import arrived_at, links, reading, signed_in, writing

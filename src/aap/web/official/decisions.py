@@ -10,6 +10,7 @@ from aap.core.territories import fold
 from aap.documents.media_types import PDF, MadeFile
 from aap.records.rankings import Outcome
 from aap.services.audit import Subject
+from aap.services.candidates.listing import PAGE_SIZE
 from aap.services.decision.deciding import (
     decision_lines,
     followed_list,
@@ -24,7 +25,6 @@ from aap.services.decision.setting_letters import letters_makeable, stale_letter
 from aap.services.dossier.access import find_dossier
 from aap.services.permissions import Permission
 from aap.services.ranking.runs import latest_run, latest_run_number
-from aap.services.screening.candidates import PAGE_SIZE
 from aap.services.screening.official_dossier import READ
 from aap.services.steering.following import latest_job
 from aap.web.access import requires
