@@ -80,6 +80,10 @@ COLUMNS = (
 """In the order in which pages and files have them."""
 
 
+_BEFORE_THE_RANKING = frozenset({"depose", "evaluations"})
+"""They leave their place to rank and score."""
+
+
 def known_columns(known: Known) -> tuple[Column, ...]:
     """Those whose values may be known now."""
     held = {"", "ranking" if known.ranking else "", "outcomes" if known.outcomes else ""}
@@ -89,10 +93,11 @@ def known_columns(known: Known) -> tuple[Column, ...]:
 def shown_columns(known: Known, chosen: Collection[str]) -> tuple[Column, ...]:
     """What the page shows: what was chosen, else the usual ones. The dossier and its association always stand there."""
     usual = not any(one.key in chosen for one in COLUMNS)
+    past = _BEFORE_THE_RANKING if usual and known.ranking else frozenset()
     return tuple(
         one
         for one in known_columns(known)
-        if one.key in ("dossier", "association") or (one.shown if usual else one.key in chosen)
+        if one.key in ("dossier", "association") or (one.shown and one.key not in past if usual else one.key in chosen)
     )
 
 

@@ -186,7 +186,8 @@ LISTS = {
 
 
 MOST_QUERIES = {"": 22, "jury": 14, "decisions": 18, "classement/1": 11}
-"""Where more stands on the page than a list: the gates once all reviews are in, the jury's room, the state of the letters, the computations that failed."""
+"""Where more stands on the page than a list: the gates once all reviews are in, the jury's room, the state of the letters, the
+computations that failed."""
 
 
 @pytest.mark.parametrize("tail", LISTS)
