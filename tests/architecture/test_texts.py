@@ -21,7 +21,7 @@ LAST_PAGE = "src/aap/web/errors.py"  # holds the page for when nothing else can 
 
 MARKING = {"_", "gettext", "ngettext", "lazy_gettext"}
 FRENCH = re.compile(r"[à-öø-ÿÀ-ÖØ-Ý’«»]")
-NO_TEXT = {"– aap", "CSV", "XLSX", "regles-.json", "verification-.json"}
+NO_TEXT = {"– aap", "CSV", "ODS", "XLSX", "regles-.json", "verification-.json"}
 """The product's name and names of files."""
 
 

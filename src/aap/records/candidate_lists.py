@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel, UniqueConstraint
 from aap.records.types import UtcDateTime, new_id
 
 
-class DossierLabel(SQLModel, table=True):
+class CandidateLabel(SQLModel, table=True):
     """A word that the service put on a dossier for its own work; only officials of the call read it."""
 
     __tablename__ = "dossier_label"

@@ -10,7 +10,7 @@ from sqlalchemy import false, literal, or_, union_all
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col
 
-from aap.records.candidate_lists import CandidateView, DossierLabel, PickedDossier
+from aap.records.candidate_lists import CandidateLabel, CandidateView, PickedDossier
 from aap.records.people import Person
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
@@ -47,10 +47,10 @@ def desk_of(session: Session, *, actor: Actor, call: OpenedCall) -> Desk:
     found = session.execute(
         union_all(
             sql_select(
-                literal("label").label("kind"), col(DossierLabel.application_id).label("id"),
-                col(DossierLabel.name).label("name"), nothing.label("query"), nothing.label("author"),
+                literal("label").label("kind"), col(CandidateLabel.application_id).label("id"),
+                col(CandidateLabel.name).label("name"), nothing.label("query"), nothing.label("author"),
                 no.label("shared"), no.label("mine"),
-            ).where(col(DossierLabel.call_id) == call.id),
+            ).where(col(CandidateLabel.call_id) == call.id),
             sql_select(literal("pick"), col(PickedDossier.application_id), nothing, nothing, nothing, no, no).where(
                 col(PickedDossier.call_id) == call.id, col(PickedDossier.person_id) == actor.person_id
             ),

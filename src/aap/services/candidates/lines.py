@@ -17,7 +17,7 @@ from aap.records.rankings import Decision, Outcome, RankingRow
 from aap.records.reviews import Assignment
 from aap.records.territories import territories
 from aap.services.call.calls import OpenedCall
-from aap.services.candidates.filters import GAVE_UP, Known, current_run, score_column
+from aap.services.candidates.candidate_filter import GAVE_UP, Known, current_run, score_column
 from aap.services.decision.in_force import InForce, in_force
 from aap.services.dossier.facts import region_name
 from aap.services.review.progress import ReviewCounts, review_counts

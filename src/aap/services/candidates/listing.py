@@ -21,7 +21,7 @@ from aap.records.rankings import RankingRow
 from aap.records.reviews import Assignment
 from aap.services.actor import Actor
 from aap.services.call.calls import OpenedCall
-from aap.services.candidates.filters import (
+from aap.services.candidates.candidate_filter import (
     CandidateFilter,
     Known,
     conditions,
@@ -119,7 +119,7 @@ def candidates(
     )
 
 
-def chosen(session: Session, *, actor: Actor, call: OpenedCall, wanted: CandidateFilter) -> tuple[str, ...]:
+def all_found(session: Session, *, actor: Actor, call: OpenedCall, wanted: CandidateFilter) -> tuple[str, ...]:
     """Ids of all dossiers that fit, over all pages, but those that the official is recused of. At most six queries."""
     ensure(actor, Permission.CALL_FOLLOW, call.target(), kind="call", id=call.id)
     known = Known.of(actor, call)

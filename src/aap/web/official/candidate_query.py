@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from aap.core.amounts import BadAmount, read_amount
+from aap.services.candidates.candidate_filter import FLAGS, CandidateFilter
 from aap.services.candidates.columns import COLUMNS
-from aap.services.candidates.filters import FLAGS, CandidateFilter
 from aap.services.candidates.listing import SORTS
 from aap.services.errors import InvalidInput
 from aap.web.official.pages import typed_euros

@@ -10,15 +10,15 @@ from flask_babel import ngettext
 from aap.core import french
 from aap.core.call.attribute_names import theme_titles
 from aap.services.call.calls import OpenedCall
+from aap.services.candidates.candidate_files import candidates_file
+from aap.services.candidates.candidate_filter import GAVE_UP
 from aap.services.candidates.columns import Words, known_columns, shown_columns
 from aap.services.candidates.desk import Desk, desk_of
-from aap.services.candidates.files import candidates_file
-from aap.services.candidates.filters import GAVE_UP
-from aap.services.candidates.labels import label_dossiers, unlabel_dossiers
 from aap.services.candidates.lines import department_name
-from aap.services.candidates.listing import PAGE_SIZE, CandidateList, chosen
+from aap.services.candidates.listing import PAGE_SIZE, CandidateList, all_found
 from aap.services.candidates.listing import candidates as find_candidates
 from aap.services.candidates.picked import pick, picked_dossiers, put_back
+from aap.services.candidates.service_labels import label_dossiers, unlabel_dossiers
 from aap.services.candidates.views import drop_view, keep_view
 from aap.services.dossier.access import find_dossier
 from aap.services.errors import InvalidInput
@@ -163,7 +163,7 @@ def pick_candidates(call_id: str) -> ResponseReturnValue:
             flash(_("Votre sélection est vide."), "success")
             return _back(call_id, query)
         if action == "tout":
-            ids = chosen(session, actor=signed_in(), call=opened, wanted=query.wanted)
+            ids = all_found(session, actor=signed_in(), call=opened, wanted=query.wanted)
         else:
             ids = tuple(find_dossier(session, call_id, one) for one in request.form.getlist("reference"))
         if action == "retirer":

@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from aap.core import french
 from aap.core.call.criterion_words import counts_for, mean_in_words, minimum_in_words
 from aap.core.call.points import in_points
 from aap.core.call.schema import Criterion, Rubric
 from aap.core.scoring.marking import title_of
-from aap.web.figures import number
+from aap.web.figures import number, plain
 from aap.web.official.ranking_view import BAR, RankLine, on_axis
 
 
@@ -52,7 +51,7 @@ def _final(line: RankLine, last: RankLine | None, rubric: Rubric) -> MarkBar:
         title=_("Note finale"),
         weight="",
         mark=_("%(n)s sur %(out_of)s", n=number(in_points(score, rubric), 2), out_of=number(rubric.out_of)),
-        minimum="" if threshold is None else french.exact(threshold),
+        minimum="" if threshold is None else plain(threshold),
         line="" if other is None else number(in_points(other, rubric), 2),
         at=on_axis(score),
         minimum_at="" if on_hundred is None else on_axis(on_hundred),

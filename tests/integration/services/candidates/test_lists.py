@@ -18,11 +18,11 @@ from aap.records.associations import Association
 from aap.records.audit import AuditLine
 from aap.records.calls import Call, CallState
 from aap.services.call.calls import get_call
+from aap.services.candidates.candidate_filter import CandidateFilter
 from aap.services.candidates.desk import desk_of
-from aap.services.candidates.filters import CandidateFilter
-from aap.services.candidates.labels import label_dossiers, unlabel_dossiers
-from aap.services.candidates.listing import candidates, chosen
+from aap.services.candidates.listing import all_found, candidates
 from aap.services.candidates.picked import pick, picked_dossiers, put_back
+from aap.services.candidates.service_labels import label_dossiers, unlabel_dossiers
 from aap.services.candidates.views import drop_view, keep_view
 from aap.services.errors import InvalidInput, NotFound
 from tests.databases import on_both_databases
@@ -70,7 +70,7 @@ def test_filters_narrow_together(office: Offices) -> None:
     assert found(here, CandidateFilter(lowest=Decimal(101))) == []
     with here.factory.platform.database.reading() as session:
         wanted, call = CandidateFilter(outcome="ineligible"), get_call(session, here.call.id)
-        assert chosen(session, actor=actor, call=call, wanted=wanted) == (here.dossiers[4].id,)
+        assert all_found(session, actor=actor, call=call, wanted=wanted) == (here.dossiers[4].id,)
 
 
 def test_before_the_deliberation_nothing_narrows_or_orders_by_what_may_not_be_known(office: Offices) -> None:
@@ -151,7 +151,7 @@ def test_who_is_recused_picks_labels_and_finds_nothing_of_the_dossier(office: Of
             label_dossiers(session, actor=actor, call=here.call, ids=[hidden.id], name="Vu", now=here.factory.now) == 0
         )
         assert pick(session, actor=actor, call=here.call, ids=[hidden.id]) == 0
-        assert hidden.id not in chosen(session, actor=actor, call=here.call, wanted=CandidateFilter())
+        assert hidden.id not in all_found(session, actor=actor, call=here.call, wanted=CandidateFilter())
         listed = candidates(session, actor=actor, call=here.call, wanted=CandidateFilter(most=10**12))
         assert hidden.id not in {one.id for one in listed.rows}
         assert MASKED not in {one.association for one in listed.rows}

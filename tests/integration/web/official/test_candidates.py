@@ -16,7 +16,7 @@ from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
 from aap.records.calls import CallState
 from aap.records.reviews import Recusal
-from aap.services.candidates.filters import CandidateFilter
+from aap.services.candidates.candidate_filter import CandidateFilter
 from aap.services.candidates.listing import candidates
 from tests.databases import on_both_databases
 from tests.worlds.offices import Office, Offices
@@ -132,8 +132,10 @@ def test_the_day_of_a_deposit_is_that_of_paris(office: Offices, browser: Callabl
             session.add(held)
     signed = browser().sign_in(here.first)
     (day,) = {row["Déposé le"] for row in csv.DictReader(
-        io.StringIO(signed.client.get(here.address("candidats.csv")).data.decode("utf-8-sig")))}  # fmt: skip
-    book = openpyxl.load_workbook(io.BytesIO(signed.client.get(here.address("candidats.xlsx")).data), read_only=True)
+        io.StringIO(signed.client.get(here.address("candidats.csv?colonnes=depose")).data.decode("utf-8-sig")))}  # fmt: skip
+    book = openpyxl.load_workbook(
+        io.BytesIO(signed.client.get(here.address("candidats.xlsx?colonnes=depose")).data), read_only=True
+    )
     cells = [cell for row in book.active.iter_rows(values_only=True) for cell in row]
     assert (day, cells.count("28/02/2025")) == ("28/02/2025", len(here.dossiers))
 

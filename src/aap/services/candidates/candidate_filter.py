@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from aap.core.scoring.totals import on_hundred
 from aap.records.applications import Application, ApplicationState, CompletionRequest, Message
 from aap.records.associations import Association
-from aap.records.candidate_lists import DossierLabel, PickedDossier
+from aap.records.candidate_lists import CandidateLabel, PickedDossier
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
 from aap.records.reviews import Assignment, Reviewer
 from aap.records.territories import territories
@@ -113,7 +113,7 @@ def conditions(actor: Actor, call: OpenedCall, wanted: CandidateFilter, known: K
     if wanted.most is not None:
         found.append(col(Application.requested_amount) <= wanted.most)
     if wanted.label:
-        found.append(_has(DossierLabel, DossierLabel.name == wanted.label))
+        found.append(_has(CandidateLabel, CandidateLabel.name == wanted.label))
     if wanted.reviewer:
         found.append(_read_by(call.id, wanted.reviewer))
     if wanted.flag:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from aap.records.applications import Application
-from aap.records.candidate_lists import DossierLabel
+from aap.records.candidate_lists import CandidateLabel
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
@@ -30,13 +30,13 @@ def label_dossiers(
     mine = _own(session, actor, call, ids)
     there = set(
         session.exec(
-            select(DossierLabel.application_id).where(DossierLabel.call_id == call.id, DossierLabel.name == name)
+            select(CandidateLabel.application_id).where(CandidateLabel.call_id == call.id, CandidateLabel.name == name)
         )
     )
     fresh = sorted(mine - there)
     for application_id in fresh:
         session.add(
-            DossierLabel(
+            CandidateLabel(
                 call_id=call.id, application_id=application_id, name=name, created_by=actor.person_id, created_at=now
             )
         )
@@ -53,12 +53,12 @@ def unlabel_dossiers(
     ensure(actor, Permission.DOSSIER_LABEL, call.target(), kind="call", id=call.id)
     mine = _own(session, actor, call, ids)
     there = session.exec(
-        select(DossierLabel).where(
-            DossierLabel.call_id == call.id, DossierLabel.name == name, col(DossierLabel.application_id).in_(mine)
+        select(CandidateLabel).where(
+            CandidateLabel.call_id == call.id, CandidateLabel.name == name, col(CandidateLabel.application_id).in_(mine)
         )
     ).all()
     if there:
-        session.execute(delete(DossierLabel).where(col(DossierLabel.id).in_([one.id for one in there])))
+        session.execute(delete(CandidateLabel).where(col(CandidateLabel.id).in_([one.id for one in there])))
         after = {"label": name, "dossiers": len(there)}
         record(session, actor, "dossiers.unlabelled", call.record, now=now, after=after)
     return len(there)

@@ -16,7 +16,7 @@ from aap.documents.tables.workbooks import CellValue, Kind, SheetColumn, workboo
 from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
-from aap.services.candidates.columns import Column, Words, file_columns
+from aap.services.candidates.columns import ListColumn, Words, file_columns
 from aap.services.candidates.lines import CandidateLine
 from aap.services.candidates.listing import CandidateList
 from aap.services.errors import NotFound
@@ -61,7 +61,7 @@ def candidates_file(
     return made
 
 
-def _sheet(title: str, column: Column, words: Words) -> SheetColumn[CandidateLine]:
+def _sheet(title: str, column: ListColumn, words: Words) -> SheetColumn[CandidateLine]:
     return SheetColumn(title, column.kind, lambda line: column.value(line, words), column.width)
 
 
