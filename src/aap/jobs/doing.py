@@ -32,7 +32,7 @@ from aap.services.page_links import Links
 from aap.services.platform import Platform
 from aap.services.ranking import computing, points_needed, run_files
 from aap.services.review import offline_dossiers
-from aap.services.steering import appeal_file
+from aap.services.steering import appeal_file, many
 from aap.services.upkeep import auditing
 from aap.services.workers import LEASE, claim_job, holds_job, let_go, lock_whole, sum_pieces, write_job
 from aap.web.public_links import PublicLinks
@@ -51,6 +51,7 @@ WORK: Mapping[str, Work | InPieces] = {
     "decision_paper": decision_papers.make_paper,
     "letters": letters.LETTERS,
     "letters_book": post_room.make_book,
+    "many": _linked(many.do_many),
     "points": points_needed.points_in_background,
     "ranking": computing.RANKING,
     "ranking_list": run_files.make_ranking_list,

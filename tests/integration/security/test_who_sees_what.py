@@ -103,7 +103,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     for tail in (
         *(f"classement/{number}/fichiers/{name}" for name in RUN_FILES),
         "jury/proces-verbal.pdf", "jury/proces-verbal.docx", "arbitrage/note.pdf",
-        "arbitrage/tableau.xlsx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx",
+        "arbitrage/tableau.xlsx", "deports.pdf", "repartition.csv", "candidats.csv", "candidats.xlsx", "candidats.ods",
         "decisions/lettres.zip", "decisions/acte.pdf",
         *(f"decisions/listes/1/{name}" for name in (*LIST_FILES, "archive.json")),
     ):  # fmt: skip

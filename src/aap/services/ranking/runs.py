@@ -229,7 +229,7 @@ _COUNTING = (
     "application.withdrawn", "arbitration.decided", "arbitration.removed", "assignment.applied", "assignment.moved",
     "assignment.removed", "call.draw_seed",
     "completion.answered", "completion.asked", "consensus.decided", "dossier.amount_proposed", "dossier.corrected",
-    "dossier.screened", "jury.decided",
+    "dossier.screened", "dossier.unscreened", "jury.decided",
     "jury.removed", "recusal.confirmed", "recusal.declared", "recusal.dismissed", "review.reopened",
     "review.submitted",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from aap.services.actor import Actor
 from aap.services.audit import record
 from aap.services.call.calls import OpenedCall
 from aap.services.dossier.access import dossier_of
-from aap.services.errors import InvalidInput, Objection
+from aap.services.errors import InvalidInput, Objection, StateForbids
 from aap.services.permissions import Permission
 
 
@@ -44,6 +44,31 @@ def screen_application(
         now=now,
         before=before,
         after={"state": application.state, "reason": application.ineligible_reason},
+    )
+
+
+def unscreen_application(session: Session, *, actor: Actor, application_id: str, now: datetime) -> None:
+    """Takes back that a dossier is eligible: it waits to be screened again. Nobody outside the service was told.
+
+    Raises StateForbids once the ranking is proposed, or where the dossier isn't eligible.
+    """
+    call, application = dossier_of(
+        session, actor=actor, permission=Permission.DOSSIER_SCREEN, application_id=application_id
+    )
+    if application.state != ApplicationState.ELIGIBLE:
+        raise StateForbids(Permission.DOSSIER_SCREEN, call.state)
+    application.state = ApplicationState.SUBMITTED
+    application.screened_at, application.screened_by = None, None
+    application.version += 1
+    session.add(application)
+    record(
+        session,
+        actor,
+        "dossier.unscreened",
+        application,
+        now=now,
+        before={"state": str(ApplicationState.ELIGIBLE)},
+        after={"state": str(application.state)},
     )
 
 

@@ -222,5 +222,6 @@ def step_words(step: str) -> str:
         "points": _("Recherche des points qui auraient suffi"),
         "letters": _("Lettres"),
         "letters_book": _("Lettres réunies"),
+        "many": _("Dossier après dossier"),
         "ranking": _("Tirages"),
     }.get(step, step)

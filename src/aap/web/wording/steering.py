@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from flask_babel import ngettext
 
+from aap.records.applications import ApplicationState
+from aap.web import state_words
 from aap.web.figures import number
 from aap.web.wording.vocabulary import Words
 
@@ -47,7 +49,26 @@ def _reviews_missing(reviews: int) -> str:
     )
 
 
+def _many_state(state: str) -> str:
+    return gettext(
+        "L’état du dossier ne le permet pas : %(state)s.",
+        state=state_words.application_states()[ApplicationState(state)].lower(),
+    )
+
+
 WORDS: Words = {
+    "steering.many_admitted": _("Déjà recevable."),
+    "steering.many_changed": _("Le dossier a changé entre-temps : il est laissé tel quel."),
+    "steering.many_changed_since": _("Des dossiers ont changé depuis : relisez ce qui va se passer, puis confirmez."),
+    "steering.many_field_unknown": _("Le message nomme ce qui n’existe pas : %(fields)s."),
+    "steering.many_gone": _("Le dossier n’est plus accessible."),
+    "steering.many_nothing": _("Rien ne peut être fait pour ces dossiers."),
+    "steering.many_oneself": _("Vous ne pouvez pas vous confier des dossiers à vous-même."),
+    "steering.many_refused": _("Déclaré irrecevable : il s’examine un à un."),
+    "steering.many_state": _many_state,
+    "steering.many_to_check": _(
+        "Une règle de recevabilité n’est pas remplie, ou reste à vérifier : il s’examine un à un."
+    ),
     "steering.cautions_unanswered": _("Indiquez pourquoi vous passez à l’étape suivante malgré ces points."),
     "steering.seed_missing": _("Indiquez le résultat tiré au sort, tel qu’il est publié (200 caractères au plus)."),
     "steering.source_missing": _("Indiquez d’où il vient : chacun doit pouvoir le vérifier."),
