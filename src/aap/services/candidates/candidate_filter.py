@@ -14,6 +14,7 @@ from aap.core.scoring.totals import on_hundred
 from aap.records.applications import Application, ApplicationState, CompletionRequest, Message
 from aap.records.associations import Association
 from aap.records.candidate_lists import CandidateLabel, PickedDossier
+from aap.records.outbox import OutboxMail
 from aap.records.rankings import Decision, Outcome, RankingRow, RankingRun, RunState
 from aap.records.reviews import Assignment, Reviewer
 from aap.records.territories import territories
@@ -25,9 +26,9 @@ from aap.services.permissions import Permission, allowed
 GAVE_UP = "gave_up"
 """Besides the outcomes of a decision: a laureate who renounced."""
 
-FLAGS = ("message", "completed", "unassigned", "picked")
+FLAGS = ("message", "completed", "unassigned", "unsent", "picked")
 """What a dossier may be looked for by: a message that waits for an answer, a completion that came back and is not screened
-again, no reviewer, picked out by who looks."""
+again, no reviewer, a mail that could not leave, picked out by who looks."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,8 @@ def _flagged(actor: Actor, flag: str) -> Any:
         return (col(Application.state) == ApplicationState.SUBMITTED) & answered.is_not(None) & waits
     if flag == "unassigned":
         return ~_has(Assignment, col(Assignment.removed_at).is_(None))
+    if flag == "unsent":
+        return _has(OutboxMail, col(OutboxMail.given_up_at).is_not(None), col(OutboxMail.sent_at).is_(None))
     return _has(PickedDossier, PickedDossier.person_id == actor.person_id)
 
 

@@ -23,11 +23,13 @@ from aap.services.ranking.runs import get_run, latest_run
 from aap.services.recusals import must_declare
 from aap.services.review.progress import reviews_totals
 from aap.services.steering.advancing import advance_call, ensure_may_draw, next_step, set_draw_seed
+from aap.services.steering.awaiting import awaited
 from aap.services.steering.following import cancel_work, counts_of, find_job, followed_calls
 from aap.web import state_words
 from aap.web.access import requires
 from aap.web.context import arrived_at, links, reading, signed_in, writing
 from aap.web.official import words
+from aap.web.official.awaited_words import task_line
 from aap.web.official.pages import blueprint, call_of_page, conflict_words, paris_moment, show_call_page
 from aap.web.wording.sentences import sentence, worded
 
@@ -45,7 +47,9 @@ def home() -> str:
     with reading() as session:
         followed = followed_calls(session, actor=signed_in())
         undeclared = must_declare(session, signed_in())
-        appeals = appeal_clocks(session, [one.call.id for one in followed])
+        waiting = awaited(
+            session, [one.call for one in followed if one.call.state not in (CallState.DRAFT, CallState.ARCHIVED)]
+        )
     current = [one for one in followed if one.call.state is not CallState.ARCHIVED]
     return render_template(
         "official/home.html",
@@ -55,8 +59,7 @@ def home() -> str:
         next_steps=words.next_steps(),
         days={one.call.id: days_left(one.call.record.closes_at, arrived_at()) for one in followed},
         undeclared=undeclared,
-        appeals=appeals,
-        now=arrived_at(),
+        tasks=[task_line(one, arrived_at()) for one in waiting],
     )
 
 

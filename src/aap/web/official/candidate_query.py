@@ -113,5 +113,6 @@ def flag_words() -> dict[str, str]:
         "message": _("Message à lire"),
         "completed": _("Compléments reçus, à examiner"),
         "unassigned": _("Sans évaluateur"),
+        "unsent": _("Courriel non parti"),
         "picked": _("Ma sélection"),
     }

@@ -83,7 +83,7 @@ def many(call_id: str) -> ResponseReturnValue:
         reviewers = list_reviewers(session, actor=signed_in(), call=opened) if Act.ASSIGN in acts else ()
         if act and act not in acts:
             raise NotFound("act", act)
-        if act and request.method == "POST":
+        if act and request.method == "POST" and not request.form.get("modifier"):
             values = _of_act(Act(act), _values())
             try:
                 shown = preflight(session, actor=signed_in(), call=opened, act=Act(act), ids=ids, values=values)
