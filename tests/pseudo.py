@@ -135,7 +135,7 @@ class Known:
     """What may stand outside: phrases that come from elsewhere than the pages."""
 
     def __init__(self, platform: Platform) -> None:
-        self.phrases: set[str] = {"aap", "CSV", "XLSX"}  # the product's name
+        self.phrases: set[str] = {"aap", "CSV", "ODS", "XLSX"}  # the product's name
         self._take(("Madame la Présidente", "lauréat"))  # of the letters that are previewed; of a warning of the engine
         self._take(("La place resterait vide, à moins que l’appel ne dise quelle règle n’est alors pas demandée.",))
         self._take(_of_the_database(platform))

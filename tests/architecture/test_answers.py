@@ -28,6 +28,7 @@ MAY = {
     "services/dossier/reading_links.py": "puts the deposited answers, which count, in the place of what is written since",
     "services/panel/interests.py": "asks shown_answers where a condition could hide a partner",
     "services/steering/appeal_file.py": "opens the dossier from its sections",
+    "services/screening/verdicts.py": "asks shown_answers for many dossiers at once",
     "services/screening/official_dossier.py": "opens the dossier from its sections",
     "web/forms/fields.py": "the questions of a block of the form that is being filled in",
 }

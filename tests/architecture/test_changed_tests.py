@@ -14,6 +14,7 @@ from scripts.changed_tests import folders
         ("src/aap/core/french.py", ["tests/unit/core/test_amounts.py", "tests/unit/core/test_delays.py",
                                     "tests/unit/core/test_french.py", "tests/unit/core/test_identifiers.py",
                                     "tests/unit/core/test_results.py", "tests/unit/core/test_territories.py",
+                                    "tests/unit/core/test_tiles.py",
                                     "tests/unit/core/test_typed_numbers.py"]),
         ("templates/official/candidates.html", ["tests/integration/web/official"]),
         ("tests/unit/core/call/test_call_loading.py", ["tests/unit/core/call/test_call_loading.py"]),

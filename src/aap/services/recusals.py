@@ -55,6 +55,11 @@ def recusal_stands() -> ColumnElement[bool]:
     return and_(col(Recusal.confirmed).is_(True), col(Recusal.dismissed_at).is_(None))
 
 
+def unlooked_at() -> ColumnElement[bool]:
+    """SQL condition on a recusal of the register: a probable match that nobody has confirmed or put aside."""
+    return and_(col(Recusal.confirmed).is_(False), col(Recusal.dismissed_at).is_(None))
+
+
 def keeps_away() -> ColumnElement[bool]:
     """SQL condition on a recusal of the register: in force, or a probable match that nobody looked at yet. Asked before a
     dossier is given to somebody: a doubt keeps away, it takes nothing back."""

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.letter_settings import content_hash
 from aap.records.applications import Application, Document, Message, SectionAnswers
 from aap.records.associations import ClaimProof, ProofKind, SiretClaim
+from aap.records.candidate_lists import CandidateView
 from aap.records.decided import (
     CorrectionGround,
     CorrectionState,
@@ -170,6 +171,7 @@ def objects_of(session: Session, platform: Platform, dossier: Application, reade
             "contest_id": new_id(),
             "file_id": new_id(),
             "link_id": new_id(),
+            "view_id": _view(session, dossier.call_id, claimant.id, now),
             "correction_id": new_id(),
             **contested,
             "number": run or 1,
@@ -198,6 +200,14 @@ def _redraft(session: Session, dossier: Application, section: SectionAnswers, do
             redraft="added",
         )
     )  # fmt: skip
+
+
+def _view(session: Session, call_id: str, person_id: str, now: datetime) -> str:
+    """A view of the list of candidates that somebody has kept for themselves."""
+    view = CandidateView(call_id=call_id, person_id=person_id, name="Vue", query="q=x", created_at=now)
+    session.add(view)
+    session.flush()
+    return view.id
 
 
 def _sending(session: Session, application_id: str, now: datetime) -> str:

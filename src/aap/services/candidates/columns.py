@@ -16,13 +16,15 @@ from aap.services.candidates.lines import CandidateLine, department_name
 
 @dataclass(frozen=True)
 class Words:
-    """How codes read: states, outcomes and themes by code; `labels`: application id → the labels on it."""
+    """How codes read: states, outcomes and themes by code; `labels`: application id → the labels on it;
+    `waiting_rank`: a rank on the waiting list."""
 
     rubric: Rubric
     states: Mapping[str, str] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
     themes: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waiting_rank: Callable[[int], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def _score(one: CandidateLine, words: Words) -> CellValue:
 
 def _outcome(one: CandidateLine, words: Words) -> str:
     named = words.outcomes.get(one.outcome, one.outcome)
-    return f"{named}, rang {one.waiting_rank}" if one.waiting_rank else named
+    return f"{named}, {words.waiting_rank(one.waiting_rank)}" if one.waiting_rank else named
 
 
 COLUMNS = (

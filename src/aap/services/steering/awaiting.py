@@ -26,6 +26,7 @@ from aap.services.call.calls import OpenedCall
 from aap.services.decision.in_force import DECIDED, current_list
 from aap.services.decision.list_versions import departures
 from aap.services.dossier.counted import not_set_aside
+from aap.services.recusals import unlooked_at
 
 SCREENING = frozenset({CallState.CLOSED, CallState.REVIEWING})
 
@@ -93,7 +94,7 @@ def _messages(call_ids: Sequence[str]) -> Any:
 def _conflicts(call_ids: Sequence[str]) -> Any:
     return _of_dossiers(
         call_ids, col(Recusal.created_at), col(Recusal.application_id) == col(Application.id),
-        col(Recusal.confirmed).is_(False), col(Recusal.dismissed_at).is_(None),
+        unlooked_at(),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from aap.core.call.canonical import canonical_hash
 from aap.records.applications import Application, ApplicationState
 from aap.records.associations import Association
-from aap.records.many import LineState, ManyLine
+from aap.records.many_lines import LineState, ManyLine
 from aap.records.outbox import Job
 from aap.services.actor import Actor, author_of_work
 from aap.services.assignment.moves import move_by_hand
@@ -127,18 +127,21 @@ def _problems(call: OpenedCall, act: Act, values: Mapping[str, Any]) -> dict[str
     if act in (Act.MESSAGE, Act.COMPLETE):
         text = str(values.get("message", "")).strip()
         if not text or len(text) > LONGEST_MESSAGE:
-            key = "dossier.message_length" if act is Act.MESSAGE else "dossier.completion_unexplained"
-            problems["message"] = Objection(key, most=LONGEST_MESSAGE)
+            problems["message"] = (
+                Objection("steering.many_message_length", most=LONGEST_MESSAGE)
+                if act is Act.MESSAGE
+                else Objection("steering.many_completion_unexplained", most=LONGEST_MESSAGE)
+            )
         elif unknown := unknown_fields(text):
             problems["message"] = Objection("steering.many_field_unknown", fields=", ".join(unknown))
     if act is Act.COMPLETE:
         known = {section.id for section in call.file.form.sections}
         if not known & set(values.get("sections", ())):
-            problems["sections"] = Objection("dossier.no_section_chosen")
+            problems["sections"] = Objection("steering.many_no_section")
         if not values.get("due_at") or values["due_at"] <= values["now"]:
-            problems["due_at"] = Objection("dossier.date_not_to_come")
+            problems["due_at"] = Objection("steering.many_date")
     if act is Act.ASSIGN and not values.get("reviewer"):
-        problems["reviewer"] = Objection("assignment.nobody_named")
+        problems["reviewer"] = Objection("steering.many_reviewer_unnamed")
     return problems
 
 
@@ -193,7 +196,7 @@ def _of_assignment(
 ) -> Callable[[Application], Objection | None]:
     found = situation(session, call, default_settings(call))
     if code not in found.reviewers:
-        raise InvalidInput({"reviewer": Objection("assignment.no_reviewer")})
+        raise InvalidInput({"reviewer": Objection("steering.many_reviewer_unknown")})
     if found.reviewers[code][1].id == actor.person_id:
         raise InvalidInput({"reviewer": Objection("steering.many_oneself")})
 
@@ -201,9 +204,9 @@ def _of_assignment(
         if application.reference not in found.dossiers:
             return Objection("steering.many_state", state=str(application.state))
         if (application.reference, code) in found.held:
-            return Objection("assignment.theirs_already")
+            return Objection("steering.many_theirs_already")
         if (application.reference, code) in found.demand.conflicts:
-            return Objection("assignment.recused")
+            return Objection("steering.many_recused")
         return None
 
     return objects
@@ -316,9 +319,9 @@ def _leave(session: Session, line: ManyLine, objection: Objection) -> None:
 def _objection_of(refused: DomainError) -> Objection:
     if isinstance(refused, InvalidInput):
         return next(iter(refused.objections))
-    if isinstance(refused, NotFound):
-        return Objection("steering.many_gone")
-    return Objection("steering.many_changed" if isinstance(refused, StateForbids) else "steering.many_gone")
+    if isinstance(refused, StateForbids):
+        return Objection("steering.many_changed")
+    return Objection("steering.many_gone")
 
 
 # --- afterwards -------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ PACE_DAYS = 60
 
 
 @dataclass(frozen=True)
-class Group:
+class CallGroup:
     """Dossiers that have something in common. Cents; `granted` and `laureates` are 0 until they may be known."""
 
     key: str
@@ -56,8 +56,8 @@ class Portrait:
     requested: int
     granted: int
     budget: int | None
-    groups: Mapping[str, tuple[Group, ...]]
-    departments: Mapping[str, Group]
+    groups: Mapping[str, tuple[CallGroup, ...]]
+    departments: Mapping[str, CallGroup]
     pace: tuple[tuple[int, int], ...]
     before: tuple[tuple[int, int], ...]
     earlier: str
@@ -129,7 +129,7 @@ class _Grouping:
 
     def by(
         self, rows: Sequence[Any], keys: Callable[[Any], Iterable[str]], title: Callable[[str], str]
-    ) -> tuple[Group, ...]:
+    ) -> tuple[CallGroup, ...]:
         """A dossier with several values counts in each of their groups."""
         numbers: Counter[str] = Counter()
         requested: Counter[str] = Counter()
@@ -145,7 +145,7 @@ class _Grouping:
                     requested[key] += row.requested_amount
                     granted[key] += self.held.granted.get(row.id, 0)
         found = [
-            Group(key, title(key), number, requested[key], laureates[key], granted[key])
+            CallGroup(key, title(key), number, requested[key], laureates[key], granted[key])
             for key, number in numbers.items()
         ]
         return tuple(sorted(found, key=lambda one: (-one.dossiers, fold(one.title), one.key)))

@@ -45,6 +45,7 @@ def _words(call: OpenedCall, desk: Desk) -> Words:
         outcomes=outcome_words(),
         themes=theme_titles(call.file),
         labels=desk.labels,
+        waiting_rank=lambda rank: _("rang %(n)s", n=rank),
     )
 
 

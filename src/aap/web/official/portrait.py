@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from aap.core.tiles import COLUMNS, ROWS, TILES
 from aap.records.territories import territories
 from aap.services.permissions import Permission
-from aap.services.steering.portrait import Group, portrait
+from aap.services.steering.portrait import CallGroup, portrait
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
@@ -84,7 +84,7 @@ def call_portrait(call_id: str) -> str:
     longest = max((day for day, _number in (*found.pace, *found.before)), default=0)
     most = max((number for _day, number in (*found.pace, *found.before)), default=0)
 
-    def address(kind: str, group: Group) -> str:
+    def address(kind: str, group: CallGroup) -> str:
         if kind not in FILTERS:
             return ""
         return url_for("official.candidates", call_id=call_id, **{FILTERS[kind]: group.key})  # type: ignore[arg-type]

@@ -57,6 +57,14 @@ def _many_state(state: str) -> str:
 
 
 WORDS: Words = {
+    "steering.many_completion_unexplained": _("Dites à l’association ce qui manque, en %(most)s caractères au plus."),
+    "steering.many_date": _("Indiquez une date à venir."),
+    "steering.many_message_length": _("Écrivez votre message, en %(most)s caractères au plus."),
+    "steering.many_no_section": _("Choisissez au moins une partie du dossier."),
+    "steering.many_recused": _("Cette personne est déportée de ce dossier, ou un conflit est à confirmer."),
+    "steering.many_reviewer_unknown": _("Choisissez un évaluateur de l’appel."),
+    "steering.many_reviewer_unnamed": _("Choisissez qui reçoit le dossier, ou qui le quitte."),
+    "steering.many_theirs_already": _("Cette personne a déjà ce dossier."),
     "steering.many_admitted": _("Déjà recevable."),
     "steering.many_changed": _("Le dossier a changé entre-temps : il est laissé tel quel."),
     "steering.many_changed_since": _("Des dossiers ont changé depuis : relisez ce qui va se passer, puis confirmez."),

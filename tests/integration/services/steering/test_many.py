@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 from aap.jobs import sweep
 from aap.records.applications import Application, ApplicationState, CompletionRequest, Message
 from aap.records.calls import Call, CallState
-from aap.records.many import LineState, ManyLine
+from aap.records.many_lines import LineState, ManyLine
 from aap.records.outbox import Job, JobState, OutboxMail
 from aap.services.audit import verify_chain
 from aap.services.call.calls import get_call
