@@ -14,7 +14,9 @@ from aap.core import french
 from aap.core.call.attribute_names import theme_titles
 from aap.core.scoring.marking import title_of
 from aap.documents.media_types import SHOWN_INLINE, MadeFile
+from aap.records.calls import CallState
 from aap.services.audit import Subject
+from aap.services.call.calls import OpenedCall
 from aap.services.decision.deciding import decision_line
 from aap.services.dossier.access import dossier_target, find_dossier
 from aap.services.dossier.completion import ask_completion
@@ -26,6 +28,7 @@ from aap.services.ranking.runs import latest_run
 from aap.services.screening.dossier_history import dossier_history
 from aap.services.screening.official_dossier import READ, FileLine, InspectedDossier, inspect_dossier, open_document
 from aap.services.screening.proposed_amounts import may_propose, propose_amount
+from aap.services.screening.queue import ToScreen, to_screen
 from aap.services.screening.screening import (
     attribute_labels,
     attribute_values,
@@ -89,6 +92,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         application_id = find_dossier(session, call_id, reference)
         held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
         proposing = may_propose(session, held.call)
+        queue = _queue(session, held.call, reference)
         ranked = allowed(signed_in(), Permission.RANKING_READ, held.call.target())
         run = latest_run(session, call_id) if ranked else None
         decision = None
@@ -130,6 +134,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         arbitrated_kinds=words.arbitrated_kinds(),
         actions=audit_words.actions(),
         may=may,
+        queue=queue,
         proposes=held.call.file.selection.amounts == "proposed",
         may_propose=may["screen"] and proposing,
         run_number=run.number if run else None,
@@ -142,6 +147,13 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         typed=request.form if form else {},
         now=arrived_at(),
     )
+
+
+def _queue(session: Session, call: OpenedCall, reference: str) -> ToScreen | None:
+    """What else waits to be screened, while that is what is done in the call."""
+    if call.state not in (CallState.CLOSED, CallState.REVIEWING):
+        return None
+    return to_screen(session, actor=signed_in(), call=call, after=reference)
 
 
 def _questions(held: InspectedDossier) -> set[str]:
@@ -211,7 +223,19 @@ def screen(call_id: str, reference: str) -> ResponseReturnValue:
         )
 
     done = _("Le dossier est recevable.") if answer == "oui" else _("Le dossier est irrecevable.")
-    return _change(call_id, reference, "recevabilite", change, done)
+    answered = _change(call_id, reference, "recevabilite", change, f"{reference}\u00a0: {done}")
+    if isinstance(answered, tuple) or "suivant" not in request.form:
+        return answered
+    with reading() as session:
+        queue = _queue(session, call_of_page(session, call_id), reference)
+    return redirect(_following(call_id, queue))
+
+
+def _following(call_id: str, queue: ToScreen | None) -> str:
+    """The next dossier to screen, where its opinion is given; the list where none waits."""
+    if queue is None or not queue.following:
+        return url_for("official.candidates", call_id=call_id)
+    return url_for("official.dossier", call_id=call_id, reference=queue.following, _anchor="instruction")
 
 
 @blueprint.post("/<call_id>/dossiers/<reference>/complements")
