@@ -71,6 +71,7 @@ SHARED_FILES: Mapping[str, str] = {
     "operating": "running an instance: use cases, commands",
     "outbox": "mails and jobs to send: rows, use cases",
     "pages": "what the pages of one actor share",
+    "past_grants": "grants that associations had elsewhere: rows, use cases, the page that reads them in",
     "people": "people: rows, use cases, pages, invented ones and their sentences",
     "portrait": "a call in numbers: what is counted, its page",
     "preferences": "the dossiers that a reviewer would rather read: use cases, the page",

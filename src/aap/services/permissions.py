@@ -52,6 +52,7 @@ class Permission(StrEnum):
     SPECIMEN_MARK = "specimen:mark"
     CALL_HOME = "call:home"
     CALL_FOLLOW = "call:follow"
+    PAST_GRANTS_IMPORT = "past_grants:import"
     CALL_EXTEND = "call:extend"
     DOSSIER_INSPECT = "dossier:inspect"
     DOSSIER_LABEL = "dossier:label"
@@ -187,6 +188,7 @@ TABLE: Mapping[Permission, tuple[Grant, ...]] = {
     Permission.SPECIMEN_READ: (Grant(Who.REVIEWER, _RANKED | {C.CLOSED}),),
     Permission.SPECIMEN_MARK: (Grant(Who.REVIEWER, frozenset({C.CLOSED, C.REVIEWING})),),
     Permission.CALL_HOME: (Grant(Who.OFFICIAL),),
+    Permission.PAST_GRANTS_IMPORT: (Grant(Who.OFFICIAL),),
     Permission.CALL_FOLLOW: (Grant(Who.OFFICIAL),),
     Permission.CALL_EXTEND: (Grant(Who.OFFICIAL, _COLLECTING),),
     Permission.DOSSIER_INSPECT: (Grant(Who.OFFICIAL, _STARTED, _SUBMITTED),),

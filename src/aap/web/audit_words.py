@@ -98,6 +98,7 @@ def actions() -> Mapping[str, str]:
         "dossier.unscreened": _("Avis de recevabilité repris"),
         "dossiers.labelled": _("Étiquette posée sur des dossiers"),
         "dossiers.unlabelled": _("Étiquette retirée de dossiers"),
+        "past_grants.imported": _("Aides passées lues dans un tableau"),
         "many.started": _("Action sur plusieurs dossiers"),
         "many.undone": _("Action sur plusieurs dossiers annulée"),
         "gate.closed_again": _("Dossier à revoir de nouveau"),

@@ -19,6 +19,7 @@ def job_kinds() -> Mapping[str, str]:
         "audit": _("Vérification du journal"),
         "letters": _("Lettres de décision"),
         "letters_book": _("Lettres en un seul fichier"),
+        "many": _("Action sur plusieurs dossiers"),
         "points": _("Points qui auraient suffi"),
         "ranking": _("Classement"),
         "ranking_list": _("Mise en page du classement"),

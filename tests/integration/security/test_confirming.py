@@ -46,7 +46,7 @@ NOT_ASKED: Mapping[str, frozenset[Permission]] = {
     "the run of a call, which another act can change again": frozenset(
         {
             P.CALL_HOME, P.CALL_FOLLOW, P.CALL_EXTEND, P.CALL_ADVANCE, P.CALL_LOAD, P.DOSSIER_INSPECT, P.DOSSIER_SCREEN,
-            P.DOSSIER_LABEL,
+            P.DOSSIER_LABEL, P.PAST_GRANTS_IMPORT,
             P.DOSSIER_COMPLETE, P.REVIEWERS_MANAGE, P.ASSIGNMENT_MANAGE, P.REVIEWS_FOLLOW, P.REVIEW_REOPEN,
             P.REVIEW_SET_ASIDE,
             P.AMOUNTS_CLOSE, P.GATE_WAIVE, P.MARKS_READ,

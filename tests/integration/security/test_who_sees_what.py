@@ -119,7 +119,7 @@ def test_no_download_tells_who_is_recused_of_the_dossier(world: World, who: str)
     assert told == []
     assert refused == ["bundle.json", "public-bundle.json", "archive.json"]
     # Files that name no dossier at all here; `test_recused_downloads` reads them where they do.
-    assert silent == ["reviewers.csv", "report.json", "synthesis.xlsx", "repartition.csv"]
+    assert silent == ["reviewers.csv", "report.json", "synthesis.xlsx"]
 
 
 # --- addresses that mix two dossiers ----------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ IDENTIFIERS = frozenset(
     {
         "call_id", "association_id", "application_id", "reference", "document_id", "person_id", "claim_id",
         "invitation_id", "job_id", "decision_id", "assignment_id", "specimen_id", "recusal_id", "proposal_id",
-        "passkey_id", "session_id", "aside_id", "member_id", "link_id", "version_id",
+        "passkey_id", "session_id", "aside_id", "member_id", "link_id", "version_id", "view_id",
         "notification_id", "sending_id", "contest_id", "file_id", "correction_id",
     }
 )  # fmt: skip
@@ -218,6 +218,8 @@ NOT_HERE = {
     "official.gate_waive": "the world's dossier is looked at",
     "official.gate_close": "the world's dossier has no waiver",
     "official.end_job": "the world's work doesn't run",
+    "official.drop_candidates_view": "the world's view is somebody else's",
+    "official.undo_many_act": "the world's work was no act on many dossiers",
     "official.arbitration_remove": "the world's decision is the jury's, not the authority's",
     "official.set_aside_confirm": "the world has no proposal to set a review aside",
     "official.set_aside_withdraw": "the world has no proposal to set a review aside",

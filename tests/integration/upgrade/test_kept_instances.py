@@ -70,6 +70,8 @@ NOT_IN_THEM = {
     "official.letter_settings_version": "0.1.0 kept no settings of letters",
     "official.addresses": "0.1.0 sent nothing by registered post",
     "official.letters_book": "0.1.0 sent nothing by registered post",
+    "official.many": "nothing is picked out of a list",
+    "official.many_report": "nothing was done to many dossiers at once",
     "official.postal_proof": "0.1.0 sent nothing by registered post",
     "official.postal_return": "0.1.0 sent nothing by registered post",
     "public.too_large": "no page leads to what a proxy shows",

@@ -17,6 +17,7 @@ from aap.documents.media_types import SHOWN_INLINE, MadeFile
 from aap.records.calls import CallState
 from aap.services.audit import Subject
 from aap.services.call.calls import OpenedCall
+from aap.services.candidates.known import known_of
 from aap.services.decision.deciding import decision_line
 from aap.services.dossier.access import dossier_target, find_dossier
 from aap.services.dossier.completion import ask_completion
@@ -93,6 +94,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         held = inspect_dossier(session, actor=signed_in(), application_id=application_id)
         proposing = may_propose(session, held.call)
         queue = _queue(session, held.call, reference)
+        known = known_of(session, actor=signed_in(), association=held.association, call_id=call_id)
         ranked = allowed(signed_in(), Permission.RANKING_READ, held.call.target())
         run = latest_run(session, call_id) if ranked else None
         decision = None
@@ -135,6 +137,7 @@ def _page(call_id: str, reference: str, form: str = "", problems: dict[str, str]
         actions=audit_words.actions(),
         may=may,
         queue=queue,
+        known=known,
         proposes=held.call.file.selection.amounts == "proposed",
         may_propose=may["screen"] and proposing,
         run_number=run.number if run else None,

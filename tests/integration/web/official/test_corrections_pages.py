@@ -156,7 +156,7 @@ def test_an_appeal_goes_from_the_association_to_the_answer_and_the_file(
     assert "Sans réponse au 10 avril 2025" in text_of(member.client.get(f"{papers}/accuse.pdf").data)
     assert member.client.get(f"{papers}/reponse.pdf").status_code == 404
 
-    assert "1 recours attend une réponse." in plain(first.get("/instruction/"))
+    assert "1 recours attend une réponse" in plain(first.get("/instruction/"))
     assert "Le silence rejette le premier dans 59 jours, le 10 avril 2025." in plain(first.get(here.address()))
     assert "59 jours" in plain(first.get(here.address("recours")))
     page = here.address(f"recours/{one.id}")

@@ -273,7 +273,7 @@ def test_an_order_tells_nothing_of_a_masked_candidate(
     with here.factory.platform.database.writing() as session:
         session.get_one(Application, secret.id).submitted_at = here.factory.now - timedelta(days=9)
     page = browser().sign_in(here.first).client.get(here.address(f"candidats.csv?tri={sort}"))
-    names = [row["association"] for row in csv.DictReader(io.StringIO(page.data.decode("utf-8-sig")))]
+    names = [row["Association"] for row in csv.DictReader(io.StringIO(page.data.decode("utf-8-sig")))]
     assert (names.index(MASKED), len(names)) == (4, 5)
 
 
