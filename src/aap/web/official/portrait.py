@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from flask import url_for
 from flask_babel import gettext as _
 
-from aap.core.tiles import COLUMNS, ROWS, TILES
-from aap.records.territories import territories
 from aap.services.permissions import Permission
 from aap.services.steering.portrait import CallGroup, portrait
 from aap.web.access import requires
 from aap.web.context import arrived_at, reading, signed_in
 from aap.web.official.pages import blueprint, call_of_page, show_call_page
+from aap.web.tile_map import MAP_SIZE, SIDE, tiles
 
-SHADES = 4
-SIDE = 44  # of a tile with its margin
 WIDTH, HEIGHT = 640, 220  # of the pace
 FILTERS = {"region": "region", "theme": "theme"}
 """What is grouped → the filter of the list of candidates that it leads to."""
-
-
-class Tile(NamedTuple):
-    """A department on the map. `shade`: 0 for none to SHADES for the most."""
-
-    code: str
-    name: str
-    x: int
-    y: int
-    number: int
-    shade: int
-    address: str
-
-
-def tiles(numbers: Mapping[str, int], address: str) -> list[Tile]:
-    """Every department with its number; `address` ends with the filter that its code completes, empty: nothing to open."""
-    most = max(numbers.values(), default=0)
-    found = []
-    for one in territories().departments():
-        if one.code in TILES:
-            column, row = TILES[one.code]
-            number = numbers.get(one.code, 0)
-            shade = -(-number * SHADES // most) if number else 0
-            link = f"{address}{one.code}" if number and address else ""
-            found.append(Tile(one.code, one.name, column * SIDE, row * SIDE, number, shade, link))
-    return found
 
 
 def line_of(pace: Sequence[tuple[int, int]], longest: int, most: int) -> str:
@@ -98,7 +68,7 @@ def call_portrait(call_id: str) -> str:
         address=address,
         tiles=tiles({code: one.dossiers for code, one in found.departments.items()}, f"{candidates}?departement="),
         side=SIDE,
-        map_size=(COLUMNS * SIDE, ROWS * SIDE),
+        map_size=MAP_SIZE,
         pace_size=(WIDTH, HEIGHT),
         pace_line=line_of(found.pace, longest, most),
         before_line=line_of(found.before, longest, most),

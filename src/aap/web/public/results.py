@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,6 +33,7 @@ from aap.web.paging import lines_of, page_of
 from aap.web.public.blueprint import blueprint
 from aap.web.public.results_view import group_words, laureates_by_rule, published_quotas, rule_words
 from aap.web.public.words import authority_name, privacy_words, rules_by_id
+from aap.web.tile_map import MAP_SIZE, SIDE, tiles
 
 LINES = 100
 """Laureates on one page."""
@@ -73,6 +75,9 @@ def results(call_id: str) -> Response:
         rules=rules,
         privacy=privacy_words(file),
         open_data=has_open_data(found.call),
+        tiles=tiles(Counter(one.department for one in found.laureates), ""),
+        map_size=MAP_SIZE,
+        side=SIDE,
     )
     return public(Response(text), etag=hashlib.sha256(text.encode()).hexdigest()[:32])
 
